@@ -1,0 +1,1 @@
+"""Text detoxification by Stackelberg response optimization (SRO, arXiv 2410.20298)."""

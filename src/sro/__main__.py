@@ -1,0 +1,8 @@
+"""`python -m sro` is `sro`."""
+
+import sys
+
+from sro.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""The command `sro`: one module per subcommand, imported only when it is the one asked for.
+
+Each module has `run(argv) -> int`, which parses, calls one library function and prints. So `sro --help` answers at
+once, without torch.
+
+Exit status: 0 done, 1 done with a negative answer (see the subcommand), 2 a mistake that the message names, 130
+interrupted, 141 the reader of the output went away.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from sro.errors import SROError
+
+COMMANDS = {
+    "demo": "learn and rewrite with the embedded parts, offline, in minutes",
+    "rewrite": "rewrite toxic comments: screen, rewrite, screen again, best of N or refuse",
+    "train": "train a leader by Stackelberg response optimization, from unpaired comments",
+    "warmup": "turn any language model into a paraphraser, without parallel data",
+    "screener": "train, check and use the screener that gives the verdicts",
+    "doctor": "what is installed, what is missing and the command that mends it",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `sro` with these arguments (default: the process's own) and return the exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        try:
+            return _dispatch(words)
+        finally:
+            sys.stdout.flush()  # a closed pipe shall show here, not while the interpreter shuts down
+    except SROError as error:
+        print(f"sro: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("sro: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `sro rewrite ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words:
+        print(_help(), file=sys.stderr)
+        return 2
+    command, rest = words[0], words[1:]
+    if command in ("-h", "--help", "help"):
+        print(_help())
+        return 0
+    if command in ("-V", "--version"):
+        from importlib.metadata import version
+
+        print(f"sro {version('sro')}")
+        return 0
+    if command not in COMMANDS:
+        from sro.config import suggestion
+
+        kind = "option" if command.startswith("-") else "command"
+        raise SROError(f"unknown {kind} '{command}'{suggestion(command, COMMANDS)} (`sro --help` lists the commands)")
+    try:
+        module = importlib.import_module(f"sro.cli.{command}")
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "sro":
+            raise  # a fault of this package, not of its installation
+        message = (
+            f"`sro {command}` needs {error.name}, which is not installed\n  mend: sro doctor   (names the command)"
+        )
+        raise SROError(message) from error
+    status: int = module.run(rest)
+    return status
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {line}" for name, line in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: sro COMMAND [--flag value ...]",
+            "",
+            "Text detoxification by Stackelberg response optimization: learn to rewrite from a screener's verdicts.",
+            "",
+            *lines,
+            "",
+            "`sro COMMAND --help` tells more; `sro --version` prints the version.",
+        ]
+    )

@@ -1,0 +1,279 @@
+"""`sro rewrite`: rewrite toxic comments; those that pass the screener stay as they are.
+
+    sro rewrite "you are an idiot" "thank you for the edit"
+    sro rewrite --input comments.csv --column body --output rewritten.jsonl
+    sort -u comments.txt | sro rewrite --output - | jq .text
+
+Exit status 0 whatever becomes of the comments; the last line on stderr counts them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import transformers
+from rich.console import Console
+from rich.text import Text
+
+from sro.config import parse
+from sro.corpus import CorpusReport, clean, iter_comments
+from sro.errors import SROError
+from sro.rewriter import Rewrite, RewriteArguments, Rewriter
+from sro.screeners import Verdict
+
+DESCRIPTION = (
+    "Rewrite toxic comments: screen, rewrite, screen again, best of N or refuse. Give comments as words before the "
+    "first flag (or behind `--`), in a file by --input, or on standard input, one a line."
+)
+PROGRESS_SECONDS = 10
+
+
+@dataclass
+class Job:
+    """Which comments, and where to."""
+
+    input: str | None = field(
+        default=None, metadata={"help": "csv, tsv, jsonl (each also .gz), parquet or text file; `-`: standard input"}
+    )
+    output: str | None = field(
+        default=None, metadata={"help": "JSON Lines file, replaced whole at the end; `-`: standard output"}
+    )
+    column: str | None = field(default=None, metadata={"help": "column with the comments (default: a usual name)"})
+    format: str | None = field(default=None, metadata={"help": "csv, tsv, jsonl, parquet, text (default: by suffix)"})
+    where: str | None = field(default=None, metadata={"help": "only rows like label=1 or toxicity>=0.5"})
+    quarantine: str | None = field(default=None, metadata={"help": "JSON Lines file for rows that hold no comment"})
+
+
+@dataclass
+class Parts:
+    """Who rewrites and who judges: what `Rewriter.load` takes."""
+
+    leader: str = field(default="embedded", metadata={"help": "`embedded`, or a hub or folder name"})
+    adapter: str | None = field(
+        default=None,
+        metadata={
+            "help": "`none`, `embedded/warmup`, `embedded/rewriter`, hub or folder name (default: embedded/rewriter "
+            "if the leader is `embedded`, else none)"
+        },
+    )
+    prompt: str | None = field(default=None, metadata={"help": "template with {text} (default: the adapter's own)"})
+    load_in_4bit: bool = field(default=False, metadata={"help": "NF4 weights; needs a GPU and sro[quant]"})
+    screener: str = field(default="embedded", metadata={"help": "`embedded`, an NB-LR folder, or a classifier's name"})
+    similarity: str = field(default="embedded", metadata={"help": "sentence encoder: `embedded`, folder or hub name"})
+    max_prompt_length: int = field(default=256, metadata={"help": "tokens of prompt and comment; longer are refused"})
+    batch_size: int = field(default=64, metadata={"help": "moves generated side by side"})
+    bf16: bool | None = field(default=None, metadata={"help": "bfloat16 autocast (default: where it is fast)"})
+
+
+Put = Callable[[Rewrite, int | None], None]
+"""Shows or writes what became of a comment; the number is the line it stands on, where it was read from a file."""
+
+
+def run(argv: list[str]) -> int:
+    """Rewrite what the command line names; print or write what became of it."""
+    transformers.utils.logging.disable_progress_bar()  # over loading a small file, in the midst of the answers
+    texts, flags = split_words(argv)
+    job, parts, arguments = parse((Job, Parts, RewriteArguments), flags, prog="sro rewrite", description=DESCRIPTION)
+    if texts and job.input:
+        raise SROError("comments on the command line and --input too: give one of the two")
+    total = len(texts) or count(job)
+    report = CorpusReport()
+    lines: deque[int | None] = deque()  # of the comments that the rewriter has taken and not answered yet
+    with sink(job.output) as put:
+        rewriter = Rewriter.load(**vars(parts))
+        tally = Tally(total, talks=job.output is not None)
+        for answers in rewriter.stream(read(job, texts, report, lines), arguments, parts.batch_size):
+            for found in answers:
+                put(found, lines.popleft())
+            tally.see(answers)
+    if report.rejected:
+        print(f"sro: {report.summary()}", file=sys.stderr)
+    print(f"sro: {tally}", file=sys.stderr)
+    return 0
+
+
+# --- in --------------------------------------------------------------------------------------------------------------
+
+
+def split_words(argv: list[str]) -> tuple[list[str], list[str]]:
+    """Comments and flags: comments stand before the first flag, or behind `--`."""
+    words, behind = (argv[: argv.index("--")], argv[argv.index("--") + 1 :]) if "--" in argv else (argv, [])
+    # "- you again" is a comment, "-h" is not.
+    first = next((i for i, word in enumerate(words) if word.startswith("-") and " " not in word), len(words))
+    return words[:first] + behind, words[first:]
+
+
+def read(job: Job, texts: list[str], report: CorpusReport, lines: deque[int | None]) -> Iterator[str]:
+    """The comments: as they stand on the command line, else cleaned from the file. Their lines go to `lines`."""
+    for text in texts:
+        lines.append(None)
+        yield text
+    if texts:
+        return
+    if job.input is None and sys.stdin.isatty():
+        print("sro: reading comments from the terminal, one a line, until Ctrl-D", file=sys.stderr)
+    for comment in iter_comments(
+        job.input or "-",
+        column=job.column,
+        format=job.format,
+        where=job.where,
+        quarantine=job.quarantine,
+        report=report,
+    ):
+        lines.append(comment.line)
+        yield comment.text
+
+
+def count(job: Job) -> int | None:
+    """How many comments the file holds, so that the time left is known; None for what can be read only once.
+
+    Reading the file is nothing beside rewriting it, and mistakes in its format show before the models are loaded.
+    """
+    if job.input is None or job.input == "-" or job.input.startswith("hub:"):
+        return None
+    if Path(job.input).exists() and not Path(job.input).is_file():  # a pipe with a name
+        return None
+    report = CorpusReport()
+    total = sum(1 for _ in read(job, [], report, deque(maxlen=0)))
+    job.column = job.column or report.column or None  # so that the guess is announced once
+    return total
+
+
+# --- out -------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def sink(output: str | None) -> Iterator[Put]:
+    """Where answers go: blocks to read without `output`, else JSON Lines."""
+    if output is None:
+        console = Console(highlight=False, soft_wrap=True)
+        yield lambda found, line: console.print(block(found))
+    elif output == "-":
+        yield lambda found, line: print(record(found, line), flush=True)
+    else:
+        with whole_file(Path(output)) as write:
+            yield lambda found, line: write(record(found, line) + "\n")
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Callable[[str], None]]:
+    """Write a file piece by piece; it takes its name when all is written, and until then what was there stays."""
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+
+    def write(text: str) -> None:
+        with told(path):
+            file.write(text)
+
+    if path.is_dir():
+        raise SROError(f"{path} is a folder; name a file in it")
+    with told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = open(partial, "x", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed below
+    try:
+        yield write
+        with told(path):
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+            os.replace(partial, path)
+    finally:
+        with suppress(OSError):  # a full disk has been told of; closing would tell it again
+            file.close()
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """What the operating system has against writing `path`, in a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise SROError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def record(found: Rewrite, line: int | None) -> str:
+    """One JSON object on one line."""
+    fields = {
+        **({} if line is None else {"line": line}),
+        "text": found.text,
+        "source": found.source,
+        "status": found.status,
+        "reason": found.reason,
+        "before": asdict(found.before),
+        "after": found.after and asdict(found.after),
+        "similarity": found.similarity and round(found.similarity, 4),
+        "tries": found.tries,
+    }
+    text = json.dumps(fields, ensure_ascii=False)
+    # Escaped as a whole where it holds what UTF-8 cannot (half a character) or what some readers end a line at.
+    return text if text.isprintable() else json.dumps(fields)
+
+
+def block(found: Rewrite) -> Text:
+    """What became of a comment, in one line or two, for people."""
+    lines = Text()
+    stamp(lines, found.before)
+    lines.append(clean(found.source))
+    if found.status == "unchanged":
+        lines.append("  (unchanged)", "dim")
+        return lines
+    lines.append("\n")
+    tries = f"{found.tries} {'try' if found.tries == 1 else 'tries'}"
+    if found.after is None or found.similarity is None:
+        lines.append("refused     ", "bold").append(f"({found.reason})", "dim")
+    elif found.text is None:
+        lines.append("refused     ", "bold").append(f"({found.reason}; best of {tries}: ", "dim")
+        lines.append(f"{found.after.label} {found.after.probability:.2f}, similarity {found.similarity:.2f})", "dim")
+    else:
+        stamp(lines, found.after)
+        lines.append(clean(found.text)).append(f"  (similarity {found.similarity:.2f}, {tries})", "dim")
+    return lines
+
+
+def stamp(lines: Text, verdict: Verdict) -> None:
+    """The verdict, in a column of twelve."""
+    lines.append(f"{verdict.label} {verdict.probability:.2f}   ", "green" if verdict.passed else "red")
+
+
+class Tally:
+    """Counts what became of the comments, and says now and then on stderr how far it is."""
+
+    def __init__(self, total: int | None, talks: bool) -> None:
+        self.total, self.talks = total, talks
+        self.started = self.said = time.monotonic()
+        self.counts: Counter[str] = Counter()
+
+    def see(self, answers: list[Rewrite]) -> None:
+        """Count them; talk if it is time."""
+        self.counts.update(found.status for found in answers)
+        now = time.monotonic()
+        if self.talks and now - self.said >= PROGRESS_SECONDS:
+            self.said = now
+            print(f"sro: {self.progress(now - self.started)}", file=sys.stderr, flush=True)
+
+    def progress(self, seconds: float) -> str:
+        """How far, how fast, how long still, and how many of the comments that failed now pass."""
+        done = self.counts.total()
+        rate = done / seconds
+        parts = [f"{done:,}" + (f" of {self.total:,}" if self.total else "") + " comments", f"{rate:.1f}/s"]
+        if self.total:
+            left = round((self.total - done) / rate)
+            parts.append(f"{left // 3600}:{left // 60 % 60:02}:{left % 60:02} left")
+        failed = self.counts["rewritten"] + self.counts["refused"]
+        if failed:
+            parts.append(f"{self.counts['rewritten'] / failed:.0%} of the failed ones rewritten")
+        return ", ".join(parts)
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{self.counts[status]:,} {status}" for status in ("unchanged", "rewritten", "refused"))
+        total = self.counts.total()
+        return f"{total:,} comment{'' if total == 1 else 's'}: {counts}"

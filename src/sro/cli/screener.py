@@ -1,0 +1,112 @@
+"""`sro screener`: train, check and use the screener that gives the verdicts.
+
+    sro screener screen "you idiot" "thank you very much"
+    sro screener screen --input comments.csv --column body
+    sro screener check --screener embedded --toxic data.csv::text::label=1 --clean data.csv::text::label=0
+    sro screener train --toxic toxic.txt --clean clean.txt --output my_screener
+
+`screen` prints one line a comment: verdict, P(fail), text, with tabs between.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import takewhile
+
+from rich.console import Console
+
+from sro.config import parse, suggestion
+from sro.corpus import Comment, iter_comments
+from sro.errors import SROError
+from sro.screeners import load_screener
+
+BATCH = 256  # comments screened and printed at a time
+
+
+@dataclass
+class Which:
+    """Which screener."""
+
+    screener: str = field(default="embedded", metadata={"help": "`embedded`, an NB-LR folder, or a classifier's name"})
+    toxic_labels: list[str] = field(
+        default_factory=list, metadata={"help": "toxic labels of a Hugging Face classifier (default: by their names)"}
+    )
+
+
+@dataclass
+class Input:
+    """Which comments; texts on the command line stand before the first flag."""
+
+    input: str = field(default="-", metadata={"help": "csv, tsv, jsonl, parquet or text file; -: standard input"})
+    column: str | None = field(default=None, metadata={"help": "column with the comments (default: a usual name)"})
+    format: str | None = field(default=None, metadata={"help": "csv, tsv, jsonl, parquet, text (default: by suffix)"})
+
+
+@dataclass
+class Sides:
+    """What to check on; one side may be left out."""
+
+    toxic: list[str] = field(default_factory=list, metadata={"help": "toxic texts: FILE[::COLUMN[::WHERE]] …"})
+    clean: list[str] = field(default_factory=list, metadata={"help": "clean texts, likewise"})
+    worst: int = field(default=10, metadata={"help": "errors shown a side"})
+
+
+@dataclass
+class Output:
+    """Where the trained screener goes."""
+
+    output: str = field(metadata={"help": "folder for nblr.json and nblr.safetensors"})
+
+
+def run(argv: list[str]) -> int:
+    """Dispatch to `train`, `check` or `screen`."""
+    if not argv or argv[0] in ("-h", "--help"):
+        print(f"usage: sro screener {{{','.join(ACTIONS)}}} …   (each has its --help)\n\n{__doc__}")
+        return 0 if argv else 2
+    if argv[0] not in ACTIONS:
+        raise SROError(f"unknown action '{argv[0]}'{suggestion(argv[0], ACTIONS)} (one of {', '.join(ACTIONS)})")
+    return ACTIONS[argv[0]](argv[1:])
+
+
+def train(argv: list[str]) -> int:
+    from sro.screeners.nblr import NBLRSettings
+    from sro.screeners.training import Data
+    from sro.screeners.training import train as train_screener
+
+    data, settings, where = parse(
+        (Data, NBLRSettings, Output), argv, prog="sro screener train", description="Train a NB-LR screener."
+    )
+    screener, summaries = train_screener(data, settings)
+    screener.save(where.output)
+    print(*summaries, f"{screener.name}: {len(screener.vocabulary):,} n-grams in {where.output}", sep="\n")
+    return 0
+
+
+def check(argv: list[str]) -> int:
+    from sro.screeners.check import check as check_screener
+    from sro.screeners.check import rendered
+    from sro.screeners.training import load_texts
+
+    which, sides = parse((Which, Sides), argv, prog="sro screener check", description="How good is a screener?")
+    screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
+    Console().print(rendered(check_screener(screener, load_texts(sides.toxic), load_texts(sides.clean), sides.worst)))
+    return 0
+
+
+def screen(argv: list[str]) -> int:
+    texts = list(takewhile(lambda word: not word.startswith("--"), argv))
+    which, source = parse(
+        (Which, Input), argv[len(texts) :], prog="sro screener screen [TEXT ...]", description="Print verdicts."
+    )
+    screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
+    given = (Comment(text, "command line", 0) for text in texts)
+    comments = given if texts else iter_comments(source.input, column=source.column, format=source.format)
+    while batch := [comment.text for _, comment in zip(range(BATCH), comments)]:
+        for text, verdict in zip(batch, screener.screen(batch)):
+            sys.stdout.write(f"{verdict.label}\t{verdict.probability:.3f}\t{text}\n")
+    return 0
+
+
+ACTIONS: dict[str, Callable[[list[str]], int]] = {"train": train, "check": check, "screen": screen}

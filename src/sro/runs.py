@@ -1,0 +1,206 @@
+"""A training run from comments to a rewriter, and what it leaves behind.
+
+    runs/NAME/
+      manifest.json     command, resolved config, versions, data hashes, seed
+      adapter/          the trained rewriter: `sro rewrite --adapter runs/NAME/adapter "…"`
+      table.md          before and after on held-out comments
+      rewrites.jsonl    every held-out comment with its rewrite before and after
+      curves.png        pass rate, similarity, log-probabilities, rewards over the run
+      log.jsonl         all gauges, one line a log step
+      completions/      the leader's moves during training, to be read
+      quarantine_N.jsonl   rows of the N-th source that were set aside, with line and reason
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset
+from transformers import PrinterCallback
+
+from sro import config, provenance
+from sro.arguments import SROConfig
+from sro.checkpoints import last_sealed_checkpoint
+from sro.corpus import Comment, split
+from sro.errors import SROError
+from sro.evaluation.measures import Measures, markdown, measure_rewrites
+from sro.followers import FollowerArguments, load_follower
+from sro.leader import Leader, LeaderArguments, bf16_pays, default_lora, save_adapter
+from sro.plots import training_plot
+from sro.progress import ProgressLines
+from sro.rollout import Sampling, TransformersRollout
+from sro.screeners import Screener
+from sro.similarity import Similarity
+from sro.sources import load_source, load_sources
+from sro.trainer import SROTrainer
+
+
+@dataclass
+class DataArguments:
+    """Which comments a run learns from, and which it is looked at with."""
+
+    comments: list[str] = field(
+        default_factory=lambda: ["starter:toxic"],
+        metadata={"help": "toxic comments: FILE, FILE::COLUMN, FILE::COLUMN::WHERE, `-`, hub:NAME, starter:toxic"},
+    )
+    held_out: str | None = field(
+        default=None, metadata={"help": "comments for the table at the end (default: a tenth of `comments`, by hash)"}
+    )
+    held_out_size: int = field(default=100, metadata={"help": "at most so many of them"})
+    min_words: int = field(default=3, metadata={"help": "shorter comments are set aside"})
+    max_words: int = field(default=40, metadata={"help": "longer comments are set aside"})
+    only_refused: bool = field(default=True, metadata={"help": "train on comments that the screener refuses"})
+    resume: bool = field(default=False, metadata={"help": "go on from the last complete checkpoint of output_dir"})
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run came to: measures on the held-out comments before and after, and where it lies."""
+
+    before: Measures
+    after: Measures
+    rewrites: list[tuple[str, str, str]]  # comment, before, after
+    folder: Path
+
+
+def train_run(
+    data: DataArguments, follower: FollowerArguments, leader: LeaderArguments, args: SROConfig
+) -> RunResult:
+    """Train a leader by SRO, look at it before and after on held-out comments, and write everything to `output_dir`.
+
+    Raises:
+        SROError: bad input, or the leader collapsed (the message says why and what to change).
+    """
+    folder = Path(str(args.output_dir))
+    checkpoint = _starting_point(folder, data.resume)
+    training, held_out, hashes = _comments(data, args.seed, folder)
+    answer, toxicity, similarity = load_follower(follower)
+    if data.only_refused:
+        training = [text for text, verdict in zip(training, toxicity.screen(training)) if not verdict.passed]
+    if not training or not held_out:
+        raise SROError("nothing to train on or to hold out\n  mend: more comments, or --only_refused false")
+    print(f"sro: {len(training):,} comments to train on, {len(held_out):,} held out", flush=True)
+
+    player = Leader.load(leader, "embedded/warmup", args.prompt or None, trainable=leader.tuning == "lora")
+    args.prompt = player.prompt
+    args.bf16 = args.bf16 or bf16_pays()
+    args.disable_tqdm = True
+    provenance.write_manifest(folder, sys.argv, config.plain((data, follower, leader, args)), hashes, args.seed)
+    trainer = SROTrainer(
+        model=_tunable(player, leader),
+        args=args,
+        screener=answer,
+        train_dataset=Dataset.from_dict({"comment": training}),
+        processing_class=player.tokenizer,
+        peft_config=_fresh_adapter(player, leader),
+        similarity=similarity,
+        callbacks=[ProgressLines()],
+    )
+    trainer.remove_callback(PrinterCallback)
+    before = _look(trainer, held_out, folder / "before.json", reuse=checkpoint is not None)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    _write_log(trainer.state.log_history, folder)
+    if trainer.guard.reason:
+        raise SROError(trainer.guard.reason)
+    after = _rewrite(trainer, held_out)
+    if (folder / "adapter").exists():
+        shutil.rmtree(folder / "adapter")  # of the run that this one resumes
+    save_adapter(trainer.model, player.tokenizer, player.prompt, folder / "adapter")
+    return _conclude(held_out, before, after, toxicity, similarity, folder)
+
+
+def _starting_point(folder: Path, resume: bool) -> Path | None:
+    """The checkpoint to resume from; a folder that holds a run is not overwritten unless asked to go on with it."""
+    checkpoint = last_sealed_checkpoint(folder)
+    if resume and checkpoint is None:
+        raise SROError(f"no complete checkpoint in {folder}\n  mend: leave out --resume, or name the right --output_dir")
+    if not resume and (folder / "manifest.json").exists():
+        raise SROError(f"{folder} holds a run already\n  mend: --resume true to go on with it, or another --output_dir")
+    return checkpoint if resume else None
+
+
+def _comments(data: DataArguments, seed: int, folder: Path) -> tuple[list[str], list[str], dict[str, str]]:
+    texts, hashes = load_sources(
+        data.comments, min_words=data.min_words, max_words=data.max_words, quarantine=folder
+    )
+    if data.held_out:
+        corpus = load_source(data.held_out, training=False, min_words=data.min_words, max_words=data.max_words)
+        hashes[data.held_out] = corpus.sha256
+        kept, seen = corpus.texts, set(corpus.texts)
+        texts = [text for text in texts if text not in seen]
+    else:
+        parts = split([Comment(text, "", 0) for text in texts], {"train": 0.9, "held_out": 0.1}, seed)
+        texts, kept = [c.text for c in parts["train"]], [c.text for c in parts["held_out"]]
+    return texts, kept[: data.held_out_size], hashes
+
+
+def _tunable(player: Leader, leader: LeaderArguments) -> Any:
+    """The model as the trainer wants it: for full fine-tuning an adapter is first merged into the weights."""
+    from sro.leader import is_peft
+
+    if leader.tuning == "full" and is_peft(player.model):
+        return player.model.merge_and_unload()
+    return player.model
+
+
+def _fresh_adapter(player: Leader, leader: LeaderArguments) -> Any:
+    from sro.leader import is_peft
+
+    if leader.tuning == "full" or is_peft(player.model):
+        return None
+    return default_lora(leader.lora_rank, leader.lora_alpha, player.model.config.is_encoder_decoder)
+
+
+def _rewrite(trainer: SROTrainer, comments: Sequence[str]) -> list[str]:
+    """One greedy rewrite of each comment by the leader as it is now."""
+    args = trainer.args
+    rollout = TransformersRollout(trainer.model, trainer.processing_class, args.prompt, args.max_prompt_length)
+    greedy = Sampling(0.0, max_new_tokens=args.max_completion_length, max_length_ratio=args.max_length_ratio)
+    with trainer.compute_loss_context_manager():
+        return [moves[0].text for moves in rollout.play(comments, 1, greedy, seed=0)]
+
+
+def _look(trainer: SROTrainer, held_out: list[str], cache: Path, reuse: bool) -> list[str]:
+    """The rewrites before training; a resumed run takes those that its beginning wrote down."""
+    if reuse and cache.is_file():
+        known: list[str] = json.loads(cache.read_text("utf-8"))
+        return known
+    rewrites = _rewrite(trainer, held_out)
+    provenance.atomic_write_text(cache, json.dumps(rewrites, ensure_ascii=False))
+    return rewrites
+
+
+def _write_log(history: list[dict[str, Any]], folder: Path) -> None:
+    provenance.atomic_write_text(folder / "log.jsonl", "".join(json.dumps(row) + "\n" for row in history))
+    training_plot(history, folder / "curves.png", title=folder.name)
+
+
+def _conclude(
+    held_out: list[str],
+    before: list[str],
+    after: list[str],
+    toxicity: Screener,
+    similarity: Similarity,
+    folder: Path,
+) -> RunResult:
+    measured = {
+        "copy": measure_rewrites(held_out, held_out, toxicity, similarity),
+        "before (start)": measure_rewrites(held_out, before, toxicity, similarity),
+        "after (SRO)": measure_rewrites(held_out, after, toxicity, similarity),
+    }
+    rows = list(zip(held_out, before, after))
+    lines = [{"comment": x, "before": b, "after": a} for x, b, a in rows]
+    provenance.atomic_write_text(
+        folder / "rewrites.jsonl", "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    )
+    provenance.atomic_write_text(folder / "table.md", markdown(measured) + "\n")
+    provenance.atomic_write_text(
+        folder / "measures.json", json.dumps({name: asdict(row) for name, row in measured.items()}, indent=2) + "\n"
+    )
+    return RunResult(measured["before (start)"], measured["after (SRO)"], rows, folder)

@@ -1,0 +1,64 @@
+"""The follower: anything that answers a text with pass or fail.
+
+One Protocol, one file per kind: `nblr` (the paper's, shipped), `huggingface` (any sequence classifier), `panel`
+(several that must agree), `flipping` (the perturbation experiment), `check` (how good is a screener?).
+
+    >>> from sro.screeners import load_screener
+    >>> [verdict.label for verdict in load_screener("embedded").screen(["thank you very much", "you idiot"])]
+    ['pass', 'fail']
+
+Importing this package imports neither torch, nor transformers, nor scikit-learn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A screener's answer to one text."""
+
+    label: Literal["pass", "fail"]
+    probability: float
+    """How probable it is, to this screener, that the text should fail; in [0, 1]."""
+    screener: str
+    """Name and version of the screener, so that a stored verdict says who gave it."""
+
+    @property
+    def passed(self) -> bool:
+        return self.label == "pass"
+
+
+class Screener(Protocol):
+    """The follower of the game: a list of texts in, a list of verdicts out, in the same order."""
+
+    @property
+    def name(self) -> str:
+        """Name and version, as verdicts carry it."""
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        """One verdict per text. `sources` are the comments that `texts` rewrite; only some screeners read them."""
+
+
+def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = ()) -> Screener:
+    """The screener of that name.
+
+    `"embedded"` is the NB-LR screener shipped with the package (offline); a folder that `NBLR.save` wrote is loaded as
+    such; anything else is a Hugging Face sequence classifier, a local folder or a name on the hub, whose
+    `toxic_labels` are told by their names unless given.
+
+    Raises SROError when the folder is damaged, or the model is no usable classifier or its labels are ambiguous.
+    """
+    folder = Path(str(files("sro") / "assets" / "screener")) if name_or_path == "embedded" else Path(name_or_path)
+    if name_or_path == "embedded" or (folder / "nblr.json").is_file():
+        from sro.screeners.nblr import NBLR
+
+        return NBLR.load(folder)
+    from sro.screeners.huggingface import HuggingFaceScreener
+
+    return HuggingFaceScreener.load(name_or_path, toxic_labels=toxic_labels)

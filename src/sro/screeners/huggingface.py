@@ -1,0 +1,204 @@
+"""Any Hugging Face sequence classifier as a screener: a folder, or a name on the hub.
+
+    HuggingFaceScreener.load("s-nlp/roberta_toxicity_classifier")
+    HuggingFaceScreener.load("models/tone", toxic_labels=["rude", "hostile"])
+
+A softmax head (one label a text) fails with the summed probability of its toxic labels, a sigmoid head (any number of
+labels a text) with that of the most probable one. Weights are read from safetensors only, and no code of the
+repository is run.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from sro.errors import SROError
+from sro.screeners import Verdict
+
+logger = logging.getLogger(__name__)
+
+TOXIC = re.compile(
+    r"(severe |very )?(toxic|toxicity|hate|hateful|hate speech|offensive|offensive language|abuse|abusive|insult"
+    r"|insulting|obscene|obscenity|profane|profanity|threat|threatening|identity hate|identity attack|sexual explicit"
+    r"|harassment|unsafe|harmful|rude|uncivil|bullying|cyberbullying)"
+)
+CLEAN = re.compile(
+    r"((non|not|no) ?(toxic|toxicity|hate|hateful|offensive|abusive|abuse|insult|profanity|profane|harmful|bullying)"
+    r"|neutral|normal|clean|safe|none|neither|ok|okay|acceptable|civil|benign|polite|other)"
+)
+Head = Literal["softmax", "sigmoid"]
+
+
+@dataclass(frozen=True)
+class ToxicSide:
+    """How P(fail) is read from a head's logits: which labels are toxic, and how the head turns logits into chances."""
+
+    indices: tuple[int, ...]
+    head: Head
+
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """P(fail), float64 of shape [texts], from logits [texts, labels]."""
+        scores = logits.astype(np.float64)
+        if self.head == "sigmoid":
+            return 0.5 * (1.0 + np.tanh(scores[:, self.indices].max(axis=1) / 2.0))
+        weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return weights[:, self.indices].sum(axis=1) / weights.sum(axis=1)
+
+
+def toxic_side(
+    id2label: Mapping[int, str], problem_type: str | None, wanted: Sequence[str] = (), where: str = "the classifier"
+) -> ToxicSide:
+    """Find the toxic labels: those `wanted`, else those whose names say so.
+
+    `problem_type` is the model's own (`multi_label_classification` means a sigmoid head). Where it is silent, a head
+    of one label, or of toxic labels alone, can only be a sigmoid one. `LABEL_0`, `LABEL_1` are read as clean, toxic.
+    Raises SROError where the names leave it open, with the names to choose from.
+    """
+    labels = [id2label[index] for index in sorted(id2label)]
+    choice = f"name the toxic ones of its labels {', '.join(map(repr, labels))} by toxic_labels"
+    if unknown := sorted(set(wanted) - set(labels)):
+        raise SROError(f"{where} has no label {', '.join(map(repr, unknown))}; {choice}")
+    named = [_words(label) for label in labels]
+    if wanted:
+        toxic = [label in wanted for label in labels]
+    elif named == ["label 0", "label 1"]:
+        logger.warning("%s: its labels have no names; taking LABEL_1 for the toxic one (or give toxic_labels)", where)
+        toxic = [False, True]
+    elif len(labels) == 2 and sum(bool(CLEAN.fullmatch(name)) for name in named) == 1:
+        toxic = [not CLEAN.fullmatch(name) for name in named]
+    else:
+        toxic = [bool(TOXIC.fullmatch(name)) for name in named]
+        if not any(toxic):
+            raise SROError(f"{where}: no label's name says that it is the toxic one; {choice}")
+    head: Head = "sigmoid" if problem_type == "multi_label_classification" or all(toxic) else "softmax"
+    known = [is_toxic or CLEAN.fullmatch(name) for is_toxic, name in zip(toxic, named)]
+    undecided = [label for label, is_known in zip(labels, known) if not is_known]
+    if head == "softmax" and not wanted and len(labels) > 2 and undecided:
+        raise SROError(f"{where}: unclear whether {', '.join(map(repr, undecided))} is toxic; {choice}")
+    return ToxicSide(tuple(index for index, is_toxic in enumerate(toxic) if is_toxic), head)
+
+
+def _words(label: str) -> str:
+    """`Non-Toxic`, `non_toxic`, `NonToxic` → `non toxic`."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label)
+    return " ".join(re.sub(r"[\W_]+", " ", spaced).lower().split())
+
+
+@dataclass(frozen=True)
+class HuggingFaceScreener:
+    """A loaded classifier; make one by `load`. Texts of like length are judged together, `batch_size` at a time."""
+
+    name: str
+    model: Any
+    tokenizer: Any
+    toxic: ToxicSide
+    threshold: float
+    batch_size: int
+    max_length: int
+    """Tokens that the model can read; of longer texts it reads the first, and a warning says how many there were."""
+
+    @classmethod
+    def load(
+        cls,
+        name: str,
+        *,
+        toxic_labels: Sequence[str] = (),
+        threshold: float = 0.5,
+        batch_size: int = 32,
+        device: str | None = None,
+    ) -> HuggingFaceScreener:
+        """Load a classifier from a folder or from the hub, in float32.
+
+        Args:
+            name: folder, or `owner/name` on the hub.
+            toxic_labels: names of its toxic labels; by default those that say so.
+            threshold: P(fail) from which on a text fails.
+            batch_size: texts a forward pass.
+            device: by default the GPU where there is one.
+
+        Raises:
+            SROError: it cannot be loaded, has no trained classification head, or its labels are ambiguous.
+        """
+        import torch
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+            model, loading = AutoModelForSequenceClassification.from_pretrained(
+                name, trust_remote_code=False, use_safetensors=True, dtype=torch.float32, output_loading_info=True
+            )
+        except (OSError, ValueError, KeyError, ImportError) as error:
+            raise SROError(
+                f"screener '{name}' cannot be loaded: {str(error).strip().splitlines()[0]}\n"
+                "  mend: give `embedded`, the folder of a NB-LR screener, or a folder or hub name of a sequence"
+                " classifier whose weights are in safetensors"
+            ) from error
+        if missing := sorted(loading["missing_keys"]):
+            raise SROError(
+                f"'{name}' is no trained classifier: it has no weights for {', '.join(missing)}; fine-tune it first"
+            )
+        if tokenizer.pad_token is None:  # decoder-only models seldom have one; padding is masked, so any token will do
+            tokenizer.pad_token = tokenizer.eos_token
+            model.config.pad_token_id = tokenizer.eos_token_id
+        toxic = toxic_side(model.config.id2label, model.config.problem_type, toxic_labels, f"'{name}'")
+        place = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        version = (getattr(model.config, "_commit_hash", None) or "local")[:8]
+        return cls(
+            name=f"{Path(name).name if Path(name).is_dir() else name} {version}",
+            model=model.to(place).eval(),
+            tokenizer=tokenizer,
+            toxic=toxic,
+            threshold=threshold,
+            batch_size=batch_size,
+            max_length=_longest_input(model.config, tokenizer),
+        )
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        """One verdict per text; `sources` is not read."""
+        return [
+            Verdict("fail" if probability >= self.threshold else "pass", probability, self.name)
+            for probability in self.probabilities(texts).tolist()
+        ]
+
+    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
+        """P(fail) of each text, float64 of shape [texts]. A warning counts the texts longer than the model reads."""
+        import torch
+
+        if not texts:
+            return np.zeros(0)
+        lengths = np.array([len(ids) for ids in self.tokenizer(list(texts), verbose=False)["input_ids"]])
+        if too_long := int((lengths > self.max_length).sum()):
+            logger.warning(
+                "%s: %d of %d texts are longer than the %d tokens it reads and were judged by their beginning",
+                *(self.name, too_long, len(texts), self.max_length),
+            )
+        probabilities = np.empty(len(texts))
+        by_length = np.argsort(lengths, kind="stable")
+        for start in range(0, len(texts), self.batch_size):
+            places = by_length[start : start + self.batch_size]
+            batch = self.tokenizer(
+                [texts[place] for place in places],
+                padding=True,
+                truncation=True,
+                max_length=self.max_length,
+                return_tensors="pt",
+            ).to(self.model.device)
+            with torch.inference_mode():
+                logits = self.model(**batch).logits
+            probabilities[places] = self.toxic.probabilities(logits.float().cpu().numpy())
+        return probabilities
+
+
+def _longest_input(config: Any, tokenizer: Any) -> int:
+    """Tokens that model and tokenizer can take. RoBERTa's kin count positions from the padding index on."""
+    positions = getattr(config, "max_position_embeddings", None) or tokenizer.model_max_length
+    if "roberta" in config.model_type or config.model_type == "camembert":
+        positions -= config.pad_token_id + 1
+    return min(positions, tokenizer.model_max_length)

@@ -1,0 +1,114 @@
+"""A follower of several screeners, and two members that compare a rewrite with its source: meaning and shape.
+
+    panel = Panel([load_screener("embedded"), MeaningScreener(SentenceEncoder().similarity), ShapeScreener()])
+    panel.screen(["that is a bad idea ."], sources=["that is a damn stupid idea ."])
+
+The toxicity screener alone does not see meaning or grammar: left to it, a leader learns to pass by saying something
+else, by deleting the rude word and leaving a hole (`your is .`), or by stammering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from sro.errors import SROError
+from sro.screeners import Screener, Verdict
+from sro.screeners.shape import defects
+
+__all__ = ["MeaningScreener", "Panel", "ShapeScreener", "defects"]
+
+Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
+"""(texts, sources) → cosine of each pair, float of shape [texts]."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Passes what `all` members pass (default), or what `any` of them passes.
+
+    A fail's verdict names those who refused instead of the panel. P(fail) is that of the strictest member (`all`) or
+    of the mildest (`any`).
+    """
+
+    members: Sequence[Screener]
+    mode: Literal["all", "any"] = "all"
+
+    def __post_init__(self) -> None:
+        if not self.members:
+            raise SROError("a panel needs at least one screener")
+        if self.mode not in ("all", "any"):
+            raise SROError(f"a panel passes what 'all' or 'any' of its members pass, not {self.mode!r}")
+
+    @property
+    def name(self) -> str:
+        joint = " and " if self.mode == "all" else " or "
+        return joint.join(member.name for member in self.members)
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        """One verdict per text; every member sees every text."""
+        answers = [member.screen(texts, sources=sources) for member in self.members]
+        return [self._joint(verdicts) for verdicts in zip(*answers, strict=True)]
+
+    def _joint(self, verdicts: Sequence[Verdict]) -> Verdict:
+        refusals = [verdict for verdict in verdicts if not verdict.passed]
+        probabilities = [verdict.probability for verdict in verdicts]
+        if self.mode == "all":
+            passed, probability = not refusals, max(probabilities)
+        else:
+            passed, probability = len(refusals) < len(verdicts), min(probabilities)
+        if passed:
+            return Verdict("pass", probability, self.name)
+        return Verdict("fail", probability, " and ".join(refusal.screener for refusal in refusals))
+
+
+@dataclass(frozen=True)
+class MeaningScreener:
+    """Passes a text whose cosine with its source is at least `minimum`; `similarity` says how it is measured.
+
+    Not a probability proper, but ordered like one: P(fail) is ½ at the minimum and falls by half the cosine above it.
+    """
+
+    similarity: Similarity
+    minimum: float = 0.7
+
+    @property
+    def name(self) -> str:
+        return f"meaning {self.minimum:g}"
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        """One verdict per text. Raises SROError without `sources`, or with a number of them other than of texts."""
+        cosines = np.asarray(self.similarity(texts, _paired(self.name, texts, sources)), dtype=float)
+        if cosines.shape != (len(texts),) or not np.isfinite(cosines).all():
+            raise SROError(f"{self.name}: similarity gave no number for each of the {len(texts)} texts")
+        return [
+            Verdict("pass" if cosine >= self.minimum else "fail", self._probability(cosine), self.name)
+            for cosine in cosines.tolist()
+        ]
+
+    def _probability(self, cosine: float) -> float:
+        return min(1.0, max(0.0, 0.5 + (self.minimum - cosine) / 2))
+
+
+@dataclass(frozen=True)
+class ShapeScreener:
+    """Passes a text in which `defects` finds nothing, given its source; rules, so P(fail) is 0 or 1."""
+
+    name: str = "shape 1"
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        """One verdict per text. Raises SROError without `sources`, or with a number of them other than of texts."""
+        return [
+            Verdict("fail", 1.0, self.name) if defects(text, source) else Verdict("pass", 0.0, self.name)
+            for text, source in zip(texts, _paired(self.name, texts, sources))
+        ]
+
+
+def _paired(name: str, texts: Sequence[str], sources: Sequence[str] | None) -> Sequence[str]:
+    if sources is None:
+        raise SROError(f"screener '{name}' compares a rewrite with its source: call screen(texts, sources=comments)")
+    if len(sources) != len(texts):
+        raise SROError(f"screener '{name}': {len(texts)} texts but {len(sources)} sources; give one source a text")
+    return sources

@@ -1,0 +1,120 @@
+"""Is a rewrite well-formed? Cheap rules that compare it with its source; built for few false alarms.
+
+They catch what rewriters leave behind when they delete a rude word (`your is .`), stammer (`a a a a`) or give up
+(`, , ,`). Whatever the source has, its rewrite may have too: comments are no model prose.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from itertools import pairwise
+
+WORD = re.compile(r"\w+(?:['’.]\w+)*|[^\w\s]")  # "a.m." is no article
+LETTERS = re.compile(r"[^\W_]")
+
+# What stands before a noun and cannot end a clause. `his`, `her`, `this`, `some`, `no` can.
+ARTICLES = {"a", "an", "the", "my", "your", "our", "their", "every"}
+# What cannot follow one of those: the noun between them is missing.
+AFTER_A_HOLE = {
+    *("is", "are", "was", "were", "am", "has", "have", "had", "do", "does", "did", "would", "could", "should"),
+    *("isn't", "don't", "doesn't", "didn't", "won't", "can't", "gets", "got", "goes", "went", "says", "said", "knows"),
+    *("of", "and", "or", "but", "than", "because", "if", "when", "to", "at", "from", "with", "cannot"),
+    *("a", "an", "the", "my", "your", "our", "their", "i", "you", "he", "she", "we", "they", "me", "him", "them"),
+    *("us", "it's", "that's", "i'm", "you're", "he's", "she's", "they're"),
+}
+BEFORE_A_HOLE = {"and", "or", "but", "because", "than"}  # conjunctions that cannot end a sentence
+PREPOSITIONS = {"to", "of", "off", "from", "with", "for", "at", "into", "by", "in", "on", "about"}
+STAMMER_ALLOWED = {
+    *("very", "so", "really", "that", "had", "no", "ha", "haha", "bye", "blah", "yes", "much", "far", "is"),
+}
+# "that is a comparison ." says nothing; "that is a joke ." does.
+EMPTY_NOUNS = {
+    *("comparison", "person", "people", "man", "woman", "guy", "thing", "comment", "post", "statement", "question"),
+    *("answer", "argument", "article", "idea", "opinion", "place", "way", "word", "name", "reason", "individual"),
+}
+ENDS = set(".!?")
+BREAKS = ENDS | set(",;:")
+BE = {"is", "are", "was", "were", "am", "'s", "’s", "be", "it's", "that's", "he's", "she's", "you're", "i'm"}
+
+LONGEST, SHORTEST = 1.8, 0.2  # words of the rewrite to words of the source, give or take four
+
+
+def defects(text: str, source: str) -> list[str]:
+    """What is wrong with the shape of `text` as a rewrite of `source`; empty where nothing is.
+
+    Names: `empty`, `copy`, `length`, `repetition`, `punctuation`, `hole` (a word is missing: `is a .`), `hollow` (the
+    deleted word was all there was to say: `that is a comparison .`).
+    """
+    words, original = WORD.findall(text.lower()), WORD.findall(source.lower())
+    if not LETTERS.search(text):
+        return ["empty"]
+    if _letters(text) == _letters(source):
+        return ["copy"]
+    found = {
+        "length": _is_of_odd_length(words, original),
+        "repetition": _more(_stammers(words), _stammers(original)),
+        "punctuation": _more(_punctuation_runs(words), _punctuation_runs(original)),
+        "hole": _more(_holes(words), _holes(original)),
+        "hollow": _is_hollow(words, original),
+    }
+    return [name for name, present in found.items() if present]
+
+
+def _letters(text: str) -> str:
+    return "".join(LETTERS.findall(text.lower()))
+
+
+def _more(here: Iterable[str], there: Iterable[str]) -> bool:
+    """Whether the first holds anything that the second does not, or holds it oftener."""
+    return bool(Counter(here) - Counter(there))
+
+
+def _is_of_odd_length(words: list[str], original: list[str]) -> bool:
+    here, there = (sum(word[0].isalnum() for word in side) for side in (words, original))
+    return here > LONGEST * there + 4 or here + 1 < SHORTEST * there
+
+
+def _stammers(words: list[str]) -> list[str]:
+    """Words, and runs of two or three, that are said twice in a row."""
+    found = []
+    for size in (1, 2, 3):
+        for start in range(len(words) - 2 * size + 1):
+            run = words[start : start + size]
+            if run != words[start + size : start + 2 * size] or not all(word[0].isalpha() for word in run):
+                continue
+            thrice = words[start + 2 * size : start + 3 * size] == run
+            if size > 1 or thrice or run[0] not in STAMMER_ALLOWED:
+                found.append(" ".join(run))
+    return found
+
+
+def _punctuation_runs(words: list[str]) -> list[str]:
+    """Commas beside other punctuation, and punctuation other than quotes or brackets at the very start."""
+    pairs = pairwise(words)
+    runs = ["," for left, right in pairs if (left == "," and right in BREAKS) or (left in ";:" and right == ",")]
+    return runs + (["start"] if words[0] in {",", ";", ":", "!", "?"} else [])
+
+
+def _holes(words: list[str]) -> list[str]:
+    """Places where a word is missing: two words that cannot be neighbours, or one that cannot be last."""
+    padded = ["", *words, ".", "."]
+    found = []
+    for before, left, right, after in zip(padded, padded[1:], padded[2:], padded[3:]):
+        ends_clause, ends_sentence = right in BREAKS, right in ENDS
+        if left in ARTICLES and (ends_clause or right in AFTER_A_HOLE) and (before, left) != ("oh", "my"):
+            found.append("article")
+        elif left in BEFORE_A_HOLE and (ends_sentence or (right in PREPOSITIONS and after in ENDS)):
+            found.append("conjunction")
+        elif left == "to" and right in {"off", "of", "and", "or"}:
+            found.append("to")
+    return found
+
+
+def _is_hollow(words: list[str], original: list[str]) -> bool:
+    """`be a NOUN .` with an empty noun that the source had described by a word since deleted."""
+    end = [word for word in words if word[0].isalnum()][-3:]
+    if len(end) < 3 or end[0] not in BE or end[1] not in {"a", "an"} or end[2] not in EMPTY_NOUNS:
+        return False
+    return any(right == end[2] and left not in {"a", "an"} for left, right in pairwise(original))

@@ -1,0 +1,274 @@
+"""SROTrainer: one step of the game, told in the method's own order.
+
+    1. the leader moves      paraphrases y ~ π_θ(·|x)                 `play`
+    2. the follower answers  verdicts c(y) ∈ {pass, fail}             `play`
+    3. the reference scores  log π_ref(y|x), log π_ref(x|x)           `play`
+    4. the leader learns     loss on Δ(y), and on Δ(x) where y passed `compute_loss`
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import Trainer, TrainerCallback
+
+from sro.arguments import SROConfig
+from sro.checkpoints import CheckpointSeal, ReferenceCache
+from sro.errors import SROError
+from sro.leader import check_prompt, is_peft, prompt_ids, response_ids, store_frozen_linears_in_bf16
+from sro.logprobs import log_probs
+from sro.monitor import CollapseGuard, Completion, CompletionTable, Gauges, game_gauges, move_gauges
+from sro.objective import sro_loss
+from sro.reference import make_reference
+from sro.rollout import Paraphrase, Rollout, TransformersRollout
+from sro.screeners import Screener, Verdict
+from sro.similarity import Similarity
+
+
+@dataclass(frozen=True)
+class Game:
+    """One micro-batch, played: B comments, K paraphrases each.
+
+    prompts: B lists of ids. paraphrases: B × K lists of ids. sources: the comment as a response (B lists of ids), None
+    where no paraphrase passed. passed, reference_y: [B·K]. reference_x: [B], 0 where `sources` is None.
+    """
+
+    prompts: list[list[int]]
+    paraphrases: list[list[list[int]]]
+    sources: list[list[int] | None]
+    passed: Tensor
+    reference_y: Tensor
+    reference_x: Tensor
+
+
+class SROTrainer(Trainer):
+    """Stackelberg response optimization of a leader against a screener; swaps in where TRL's DPOTrainer stood.
+
+    Args:
+        model: causal LM or encoder–decoder. With `peft_config` it gets a fresh adapter; a PEFT model goes on from
+            its own adapter, which is also copied as the reference; otherwise all weights are trained.
+        args: `SROConfig`; its `prompt` must be set.
+        screener: the follower.
+        train_dataset: rows with the key `comment`, a toxic comment. Nothing else is read: no pairs, no labels.
+        processing_class: the leader's tokenizer.
+        peft_config: e.g. `LoraConfig(r=8, target_modules="all-linear", task_type="CAUSAL_LM")`.
+        similarity: if given, the mean similarity of paraphrase and comment is logged.
+        rollout: who makes the leader's moves; default: `model.generate` on the model itself.
+        callbacks, optimizers, …: as for `transformers.Trainer`.
+
+    Raises:
+        SROError: no prompt, or a train_dataset without `comment`.
+
+    Example:
+        >>> trainer = SROTrainer(model, SROConfig(prompt="paraphrase: {text}"), load_screener("embedded"),
+        ...                      Dataset.from_dict({"comment": comments}), tokenizer, peft_config=LoraConfig(...))
+        >>> trainer.train()
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        args: SROConfig,
+        screener: Screener,
+        train_dataset: Any,
+        processing_class: Any,
+        peft_config: Any = None,
+        similarity: Similarity | None = None,
+        rollout: Rollout | None = None,
+        callbacks: Sequence[TrainerCallback] = (),
+        **kwargs: Any,
+    ) -> None:
+        check_prompt(args.prompt)
+        if not len(train_dataset) or "comment" not in train_dataset[0]:
+            raise SROError("train_dataset is empty or its rows have no `comment`\n  mend: Dataset.from_dict({'comment': [...]})")
+        if peft_config is not None:
+            from peft import get_peft_model
+
+            model = get_peft_model(model, peft_config)
+        disable_dropout(model)
+        self.reference = make_reference(model, fresh_adapter=peft_config is not None)
+        if args.bf16 and is_peft(model):
+            store_frozen_linears_in_bf16(model)
+        self.screener, self.similarity = screener, similarity
+        self.rollout: Rollout = rollout or TransformersRollout(
+            model, processing_class, args.prompt, args.max_prompt_length
+        )
+        self.gauges, self.completions = Gauges(), CompletionTable(args)
+        self.reference_x = ReferenceCache()
+        self._played: deque[Game] = deque()
+        self.guard = CollapseGuard(args.collapse_window, args.collapse_share)
+        super().__init__(
+            model=model,
+            args=args,
+            train_dataset=train_dataset,
+            processing_class=processing_class,
+            data_collator=_comments,
+            callbacks=[*callbacks, self.guard, CheckpointSeal(self.reference_x)],
+            **kwargs,
+        )
+        # compute_loss divides by the paraphrases of the whole optimizer step, so accumulation needs no further division
+        # and batch 1 × accumulation 8 equals batch 8 to the last uneven batch.
+        self.loss_is_scaled_for_ga = True
+
+    def train(self, *args: Any, **kwargs: Any) -> Any:
+        """As `Trainer.train`; games that an earlier run left unplayed when it stopped are forgotten."""
+        self._played.clear()
+        return super().train(*args, **kwargs)
+
+    def get_batch_samples(
+        self, epoch_iterator: Iterator[list[str]], num_batches: int, device: torch.device
+    ) -> tuple[list[Game], int]:
+        """The played games of one optimizer step, and how many paraphrases they hold over all processes.
+
+        Trainer calls this once an optimizer step, which makes it the place to play all its micro-batches at once: one
+        large generation instead of `gradient_accumulation_steps` small ones.
+        """
+        if not self._played:
+            # To the next multiple of steps_per_generation and no further, whatever the epoch's length: checkpoints lie
+            # there, and one amid a rollout could not be resumed exactly.
+            steps = self.args.steps_per_generation - self.state.global_step % self.args.steps_per_generation
+            self._played.extend(self.play(list(islice(epoch_iterator, num_batches * steps))))
+        games = [self._played.popleft() for _ in range(min(num_batches, len(self._played)))]
+        count = torch.tensor(sum(len(game.passed) for game in games), device=device)
+        return games, int(self.accelerator.gather(count).sum())
+
+    def play(self, batches: Sequence[Sequence[str]]) -> list[Game]:
+        """Steps 1 to 3 for several micro-batches of comments: move, answer, reference scores."""
+        comments = [comment for batch in batches for comment in batch]
+        if not comments:
+            return []
+        args, k = self.args, self.args.num_generations
+        with self.compute_loss_context_manager():
+            moves = self.rollout.play(comments, k, args.sampling, seed=self._step_seed())
+        sources = [comment for comment in comments for _ in range(k)]
+        flat = [move for played in moves for move in played]
+        verdicts = self.screener.screen([move.text for move in flat], sources=sources)
+        passed = [is_pass(move, verdict) for move, verdict in zip(flat, verdicts)]
+        self._observe(sources, flat, verdicts, passed)
+
+        games, at = [], 0
+        for batch in batches:
+            size = len(batch)
+            game = self._score_by_reference(batch, moves[at : at + size], passed[at * k : (at + size) * k])
+            games.append(game)
+            at += size
+        return games
+
+    def _score_by_reference(self, comments: Sequence[str], moves: list[list[Paraphrase]], passed: list[bool]) -> Game:
+        """log π_ref of the paraphrases, and of the comments where one passed; the latter is computed once a comment."""
+        tokenizer, model = self.processing_class, self.accelerator.unwrap_model(self.model)
+        prompts = prompt_ids(tokenizer, self.args.prompt, comments, self.args.max_prompt_length)
+        as_response = response_ids(tokenizer, comments, not model.config.is_encoder_decoder)
+        k = self.args.num_generations
+        any_pass = [any(passed[i * k : (i + 1) * k]) for i in range(len(comments))]
+        sources = [ids if needed else None for ids, needed in zip(as_response, any_pass)]
+        paraphrases = [[move.ids for move in played] for played in moves]
+        new = [i for i, ids in enumerate(sources) if ids is not None and comments[i] not in self.reference_x]
+        with self.compute_loss_context_manager(), self.reference.policy(model) as frozen:
+            pad = tokenizer.pad_token_id
+            reference_y = log_probs(frozen, prompts, paraphrases, pad).total()
+            if new:
+                scored = log_probs(frozen, [prompts[i] for i in new], [[as_response[i]] for i in new], pad).total()
+                self.reference_x.update(zip([comments[i] for i in new], scored.tolist()))
+        reference_x = [self.reference_x.get(c, 0.0) if ids is not None else 0.0 for c, ids in zip(comments, sources)]
+        device = reference_y.device
+        return Game(
+            prompts,
+            paraphrases,
+            sources,
+            torch.tensor(passed, device=device),
+            reference_y,
+            torch.tensor(reference_x, device=device),
+        )
+
+    def compute_loss(
+        self, model: Any, inputs: Game, return_outputs: bool = False, num_items_in_batch: int | None = None
+    ) -> Any:
+        """Step 4: the SRO loss of one micro-batch, as its share of the optimizer step's mean."""
+        args, k = self.args, self.args.num_generations
+        responses = [[*ys, x] if x is not None else ys for ys, x in zip(inputs.paraphrases, inputs.sources)]
+        found = log_probs(model, inputs.prompts, responses, self.processing_class.pad_token_id)
+        is_source = torch.tensor([number == k for branches in responses for number in range(len(branches))])
+        is_source = is_source.to(found.values.device)
+        total, lengths = found.total(), found.lengths()
+        logp_y, length_y = total[~is_source], lengths[~is_source]
+        has_source = torch.tensor([x is not None for x in inputs.sources], device=total.device)
+        logp_x = torch.zeros(len(inputs.sources), device=total.device).masked_scatter(has_source, total[is_source])
+        delta_y = logp_y - inputs.reference_y
+        delta_x = torch.where(has_source, logp_x - inputs.reference_x, 0.0).repeat_interleave(k)
+
+        losses = sro_loss(delta_y, delta_x, inputs.passed, args.beta, args.label_smoothing)
+        if args.rpo_alpha:
+            losses = losses - args.rpo_alpha * inputs.passed * logp_y / length_y
+        count = num_items_in_batch or len(losses)
+        loss = losses.sum() * self.accelerator.num_processes / count
+        self.gauges.add(
+            game_gauges(delta_y, delta_x, logp_y, logp_x[has_source], length_y, inputs.passed, args.beta)
+        )
+        return (loss, found) if return_outputs else loss
+
+    def _observe(
+        self, sources: list[str], moves: list[Paraphrase], verdicts: list[Verdict], passed: list[bool]
+    ) -> None:
+        texts = [move.text for move in moves]
+        cosine = self.similarity.similarity(texts, sources) if self.similarity else None
+        self.gauges.add(move_gauges(sources, moves, passed, cosine))
+        self.guard.see(sources, moves)
+        self.completions.see(
+            Completion(self.state.global_step, source, text, verdict.label if ok == verdict.passed else "fail",
+                       verdict.probability, verdict.screener, None if cosine is None else float(cosine[i]))
+            for i, (source, text, verdict, ok) in enumerate(zip(sources, texts, verdicts, passed))
+        )
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Add the game's gauges, averaged since the last log step over all processes, and write the completions."""
+        if "loss" in logs:
+            logs = {**logs, **self.gauges.drain(self.accelerator)}
+            self.completions.write(self.state.global_step)
+        super().log(logs, start_time)
+
+    def autocast_smart_context_manager(self, cache_enabled: bool | None = True) -> AbstractContextManager[Any]:
+        """One numeric mode for moves, reference and loss: log-probabilities of two modes must not be compared.
+
+        Trainer leaves this to accelerate, which wraps `model.forward` alone; generation through an adapter, an encoder
+        called by itself and a copy of the model do not pass there.
+        """
+        return self.accelerator.autocast()
+
+    def _step_seed(self) -> int:
+        """Rollouts depend on (seed, step, process) alone, so a resumed run plays the same moves."""
+        return (self.args.seed * 1_000_003 + self.state.global_step) * 1_009 + self.args.process_index
+
+    def _prepare_inputs(self, inputs: Game) -> Game:
+        return inputs  # a game's tensors are on the device already
+
+    def floating_point_ops(self, inputs: Game) -> int:
+        """Not counted: games are lists of ids, not padded tensors."""
+        return 0
+
+
+def is_pass(move: Paraphrase, verdict: Verdict) -> bool:
+    """A pass needs a finished, non-empty paraphrase: a screener has nothing against silence, the game has."""
+    return verdict.passed and move.finished and bool(move.text)
+
+
+def disable_dropout(model: torch.nn.Module) -> None:
+    """π_θ is one policy: under dropout Δ would not be 0 at θ = ref, and no paraphrase would come from the policy scored."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+        # T5's and BART's attention keep a rate for `functional.dropout`; BART's layerdrop skips whole layers.
+        for name, value in vars(module).items():
+            if "drop" in name and isinstance(value, float):
+                setattr(module, name, 0.0)
+
+
+def _comments(rows: list[dict[str, Any]]) -> list[str]:
+    return [row["comment"] for row in rows]

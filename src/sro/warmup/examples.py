@@ -1,0 +1,110 @@
+"""Warm-up examples out of unpaired comments: what the leader is shown before the game begins.
+
+Four kinds, none with a rewrite by a person in it:
+    edit        toxic comment → the small edit that the screener passed (`edits`)
+    corruption  corrupted clean comment → the clean comment (`corruption`)
+    paraphrase  style-agnostic paraphrases, both sides clean (optional: teaches to rephrase)
+    unchanged   clean comment → itself (teaches to leave alone what needs nothing)
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sro.screeners import Screener
+from sro.screeners.panel import defects
+from sro.similarity import SentenceEncoder
+from sro.warmup.corruption import corrupt
+from sro.warmup.edits import Fluency, search_edits
+from sro.warmup.lexis import learn_lexis, words
+
+Kind = Literal["edit", "corruption", "paraphrase", "unchanged"]
+
+
+@dataclass(frozen=True)
+class Example:
+    """The leader reads `source` and learns to write `target`."""
+
+    source: str
+    target: str
+    kind: Kind
+
+
+@dataclass
+class Mixture:
+    """How many examples of each kind at most; 0 leaves a kind out (for ablations)."""
+
+    edits: int = field(default=4000, metadata={"help": "toxic comments to search a passing edit for"})
+    corruptions: int = field(default=2500, metadata={"help": "corrupted clean comments"})
+    paraphrases: int = field(default=600, metadata={"help": "style-agnostic paraphrases, where a file is given"})
+    unchanged: int = field(default=800, metadata={"help": "clean comments that must come back as they are"})
+
+
+def make_examples(
+    toxic: Sequence[str],
+    clean: Sequence[str],
+    paraphrases: Sequence[tuple[str, str]],
+    screener: Screener,
+    encoder: SentenceEncoder,
+    fluency: Fluency,
+    mixture: Mixture,
+    seed: int = 0,
+    progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+) -> list[Example]:
+    """Shuffled examples of all kinds.
+
+    Args:
+        toxic, clean: unpaired comments.
+        paraphrases: style-agnostic sentence pairs; those the screener refuses, that copy, or that drift (cosine < .75)
+            are left out.
+        progress: told (stage, done, total) while the edit search, the slow part, runs.
+    """
+    draw = random.Random(seed)
+    lexis = learn_lexis(toxic, clean, screener, encoder)
+    passed = [text for text, verdict in zip(clean, screener.screen(clean)) if verdict.passed]
+    draw.shuffle(passed)
+    refused = [text for text, verdict in zip(toxic, screener.screen(toxic)) if not verdict.passed]
+    insults = [text for text in refused if len(words(text)) <= 6]
+    sought = draw.sample(refused, min(mixture.edits, len(refused)))
+
+    examples: list[Example] = []
+    for start in range(0, len(sought), 64):
+        found = search_edits(sought[start : start + 64], lexis, screener, encoder, fluency)
+        examples += [Example(edit.comment, edit.rewrite, "edit") for edit in found]
+        progress("edits", min(start + 64, len(sought)), len(sought))
+    to_corrupt, rest = passed[: mixture.corruptions], passed[mixture.corruptions :]
+    corrupted = corrupt(to_corrupt, insults, lexis, screener, seed)
+    examples += [Example(one.corrupted, one.clean, "corruption") for one in corrupted]
+    # A corpus too small for disjoint halves shows some comments both ways: corrupted, and as they are.
+    whole = (rest + passed)[: mixture.unchanged]
+    examples += [Example(text, text, "unchanged") for text in whole]
+    examples += _clean_paraphrases(paraphrases, mixture.paraphrases, screener, encoder, draw)
+    draw.shuffle(examples)
+    return examples
+
+
+def _clean_paraphrases(
+    pairs: Sequence[tuple[str, str]], n: int, screener: Screener, encoder: SentenceEncoder, draw: random.Random
+) -> list[Example]:
+    """Up to n paraphrases that keep the meaning, change the words and pass the screener on both sides."""
+    chosen = draw.sample(list(pairs), min(len(pairs), 3 * n))
+    sources, targets = [a for a, _ in chosen], [b for _, b in chosen]
+    cosine = encoder.similarity(targets, sources)
+    kept = [
+        Example(a, b, "paraphrase")
+        for a, b, cos, left, right in zip(
+            sources, targets, cosine, screener.screen(sources), screener.screen(targets)
+        )
+        if cos >= 0.75 and left.passed and right.passed and not defects(b, a) and words(a.lower()) != words(b.lower())
+    ]
+    return kept[:n]
+
+
+def summary(examples: Sequence[Example]) -> str:
+    """`7,102 examples: 3,512 edit, …`."""
+    kinds = Counter(example.kind for example in examples)
+    return f"{len(examples):,} examples: " + ", ".join(f"{n:,} {kind}" for kind, n in kinds.most_common())

@@ -1,0 +1,289 @@
+"""`sro rewrite`: comments from words, files and pipes; blocks for people, JSON Lines for programs."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sro.cli import main
+from sro.cli import rewrite as command
+from sro.rewriter import Rewrite, Rewriter
+from sro.rollout import Paraphrase, Sampling
+from sro.screeners import Verdict
+
+UNCHANGED = {
+    "text": "thank you",
+    "source": "thank you",
+    "status": "unchanged",
+    "reason": None,
+    "before": {"label": "pass", "probability": 0.25, "screener": "words 1"},
+    "after": None,
+    "similarity": None,
+    "tries": 0,
+}
+
+
+class Words:
+    """Fails what holds `idiot`."""
+
+    name = "words 1"
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        return [
+            Verdict("fail", 0.75, self.name) if "idiot" in text else Verdict("pass", 0.25, self.name) for text in texts
+        ]
+
+
+class Milder:
+    """Plays `person` for `idiot`; cannot help with `hopeless` ones."""
+
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+        played = [c if "hopeless" in c else c.replace("idiot", "person") for c in comments]
+        return [[Paraphrase(text, [1], True)] * n for text in played]
+
+
+class Half:
+    def similarity(self, texts: Sequence[str], sources: Sequence[str]) -> np.ndarray:
+        return np.full(len(texts), 0.54321, np.float32)
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What `Rewriter.load` was asked for; it gives a rewriter of toys."""
+    asked: dict[str, Any] = {}
+
+    def load(**parts: Any) -> Rewriter:
+        asked.update(parts)
+        return Rewriter(Milder(), Words(), Half(), fits=lambda comment: len(comment) < 200)
+
+    monkeypatch.setattr(command.Rewriter, "load", load)
+    return asked
+
+
+@pytest.fixture
+def pipe(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def feed(text: str) -> None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+    return feed
+
+
+def records(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_words_give_a_block_each(loaded: dict[str, Any], capsys: Capture) -> None:
+    assert main(["rewrite", "you [b]idiot[/b]", "thank you", "hopeless idiot", "idiot " * 50, "--samples", "2"]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        "fail 0.75   you [b]idiot[/b]",
+        "pass 0.25   you [b]person[/b]  (similarity 0.54, 1 try)",
+        "pass 0.25   thank you  (unchanged)",
+        "fail 0.75   hopeless idiot",
+        "refused     (still_fails; best of 3 tries: fail 0.75, similarity 0.54)",
+        "fail 0.75   " + " ".join(["idiot"] * 50),
+        "refused     (too_long)",
+    ]
+    assert said.err == "sro: 4 comments: 1 unchanged, 1 rewritten, 2 refused\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "texts", "flags"),
+    [
+        (["a b", "c", "--seed", "1"], ["a b", "c"], ["--seed", "1"]),
+        (["--seed", "1", "--", "-h", "a"], ["-h", "a"], ["--seed", "1"]),
+        (["a", "--seed=1", "--", "b"], ["a", "b"], ["--seed=1"]),
+        (["- you again", "-h"], ["- you again"], ["-h"]),
+        ([], [], []),
+    ],
+)
+def test_which_words_are_comments(argv: list[str], texts: list[str], flags: list[str]) -> None:
+    assert command.split_words(argv) == (texts, flags)
+
+
+def test_a_file_to_json_lines(loaded: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "new" / "out.jsonl"
+    source.write_text("id,body\n7,you idiot\n8,\n9,thank you\n10,hopeless idiot\n", "utf-8")
+    assert main(["rewrite", "--input", str(source), "--column", "body", "--output", str(target)]) == 0
+    rewritten, unchanged, refused = records(target)
+    assert unchanged == {"line": 4, **UNCHANGED}
+    assert rewritten == {
+        "line": 2,
+        "text": "you person",
+        "source": "you idiot",
+        "status": "rewritten",
+        "reason": None,
+        "before": {"label": "fail", "probability": 0.75, "screener": "words 1"},
+        "after": {"label": "pass", "probability": 0.25, "screener": "words 1"},
+        "similarity": 0.5432,
+        "tries": 1,
+    }
+    assert (refused["text"], refused["status"], refused["reason"], refused["tries"]) == (
+        *(None, "refused", "still_fails"),
+        5,
+    )
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.splitlines()[-2:] == [
+        f"sro: {source}: 3 of 4 rows kept, column 'body'; 1 set aside (1 empty)",
+        "sro: 3 comments: 1 unchanged, 1 rewritten, 1 refused",
+    ]
+
+
+def test_rows_can_be_chosen_and_the_others_kept(loaded: dict[str, Any], tmp_path: Path) -> None:
+    source, aside, target = tmp_path / "in.tsv", tmp_path / "aside.jsonl", tmp_path / "out.jsonl"
+    source.write_text("text\tlabel\nthank you\t1\nyou idiot\t0\n \t1\n", "utf-8")
+    files = ["--input", str(source), "--output", str(target), "--quarantine", str(aside)]
+    assert main(["rewrite", *files, "--where", "label=1"]) == 0
+    assert records(target) == [{"line": 2, **UNCHANGED}]
+    assert [(row["line"], row["reason"]) for row in records(aside)] == [(4, "empty")]
+
+
+def test_a_guessed_column_is_announced_once(loaded: dict[str, Any], tmp_path: Path, caplog: Any) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("id,text\n1,hi\n", "utf-8")
+    assert main(["rewrite", "--input", str(source)]) == 0
+    assert len(caplog.records) == 1 and "'text'" in caplog.text
+
+
+def test_standard_input_to_standard_output(loaded: dict[str, Any], pipe: Any, capsys: Capture) -> None:
+    pipe("thank you\n\nyou idiot\n")
+    assert main(["rewrite", "--output", "-"]) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first == {"line": 1, **UNCHANGED}
+    assert (second["line"], second["text"]) == (3, "you person")
+
+
+def test_a_named_pipe_is_read_only_once(loaded: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    writer = threading.Thread(target=fifo.write_text, args=("thank you\n",), daemon=True)
+    writer.start()
+    assert main(["rewrite", "--input", str(fifo), "--format", "text", "--output", "-"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"line": 1, **UNCHANGED}
+
+
+@pytest.mark.parametrize("source", ["half a \ud83d character, thank you", "thank\u2028you"])
+def test_a_line_of_json_is_one_line_of_utf8(source: str) -> None:
+    line = command.record(Rewrite(source, source, "unchanged", Verdict("pass", 0.1, "s")), None)
+    assert len(line.encode("utf-8").splitlines()) == len(line.splitlines()) == 1
+    assert json.loads(line)["text"] == source
+    assert "é" in command.record(Rewrite("é", None, "refused", Verdict("fail", 0.9, "s")), None)
+
+
+def test_an_output_is_whole_or_as_it_was(loaded: dict[str, Any], tmp_path: Path, monkeypatch: Any) -> None:
+    source, target = tmp_path / "in.txt", tmp_path / "out.jsonl"
+    source.write_text("thank you\nyou idiot\n", "utf-8")
+    target.write_text("before\n")
+
+    def interrupted(found: Rewrite, line: int | None) -> str:
+        if line == 2:
+            raise KeyboardInterrupt
+        return "half"
+
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "record", interrupted)
+        assert main(["rewrite", "--input", str(source), "--output", str(target)]) == 130
+    assert target.read_text() == "before\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.txt", "out.jsonl"]
+    assert main(["rewrite", "--input", str(source), "--output", str(target)]) == 0
+    assert len(records(target)) == 2
+
+
+def test_the_output_may_replace_the_input(loaded: dict[str, Any], tmp_path: Path) -> None:
+    both = tmp_path / "comments.jsonl"
+    both.write_text('{"text": "you idiot"}\n', "utf-8")
+    assert main(["rewrite", "--input", str(both), "--output", str(both)]) == 0
+    assert records(both)[0]["text"] == "you person"
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["hi", "--input", "x.txt"], "give one of the two"),
+        (["--input", "nowhere.txt"], "nowhere.txt: no such file"),
+        (["hi", "--output", "{tmp}"], "is a folder; name a file in it"),
+        (["hi", "--output", "{tmp}/file/below.jsonl"], "below.jsonl: cannot be written: "),
+        (["hi", "--samples", "-2"], "samples=-2 must be ≥ 0"),
+        (["hi", "--sampels", "2"], "did you mean 'samples'"),
+    ],
+)
+def test_mistakes_are_named(
+    loaded: dict[str, Any], argv: list[str], message: str, tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(["rewrite", *(word.replace("{tmp}", str(tmp_path)) for word in argv)]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_mistake_in_the_file_shows_before_the_models_are_loaded(loaded: dict[str, Any], tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("a,b\n1,2\n", "utf-8")
+    assert main(["rewrite", "--input", str(source)]) == 2
+    assert loaded == {}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
+def test_a_full_disk_is_named(loaded: dict[str, Any], tmp_path: Path, monkeypatch: Any, capsys: Capture) -> None:
+    def full(path: Path, *args: Any, **kwargs: Any) -> Any:
+        return open("/dev/full", "w", buffering=1)
+
+    monkeypatch.setattr(command, "open", full, raising=False)
+    assert main(["rewrite", "thank you", "--output", str(tmp_path / "out.jsonl")]) == 2
+    assert "out.jsonl: cannot be written: No space left on device" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_flags_reach_the_rewriter(loaded: dict[str, Any]) -> None:
+    flags = ["--leader", "x", "--adapter", "y", "--prompt", "{text}:", "--screener", "z", "--bf16", "false"]
+    assert main(["rewrite", "hi", *flags, "--batch_size", "8"]) == 0
+    assert loaded == {
+        **{"leader": "x", "adapter": "y", "prompt": "{text}:", "load_in_4bit": False, "screener": "z"},
+        **{"similarity": "embedded", "max_prompt_length": 256, "batch_size": 8, "bf16": False},
+    }
+
+
+def test_parts_are_what_load_takes_with_the_same_defaults() -> None:
+    assert vars(command.Parts()) == {"leader": "embedded", **Rewriter.load.__func__.__kwdefaults__}  # type: ignore
+
+
+def test_progress_says_how_far_how_fast_and_how_long_still() -> None:
+    tally = command.Tally(10_000, talks=True)
+    tally.counts.update({"unchanged": 500, "rewritten": 75, "refused": 25})
+    assert tally.progress(60) == "600 of 10,000 comments, 10.0/s, 0:15:40 left, 75% of the failed ones rewritten"
+    tally.total = None
+    assert tally.progress(60) == "600 comments, 10.0/s, 75% of the failed ones rewritten"
+
+
+def test_progress_only_beside_a_file(
+    loaded: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr(command, "PROGRESS_SECONDS", 0)
+    assert main(["rewrite", "hi", "--output", str(tmp_path / "out.jsonl")]) == 0
+    assert "sro: 1 of 1 comments, " in capsys.readouterr().err
+    assert main(["rewrite", "hi"]) == 0
+    assert capsys.readouterr().err == "sro: 1 comment: 1 unchanged, 0 rewritten, 0 refused\n"
+
+
+def test_a_real_leader_from_a_folder(
+    tiny_causal: Any, saved: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    folder = saved(tmp_path / "leader", *tiny_causal())
+    monkeypatch.setattr("sro.rewriter.SentenceEncoder", lambda name: Half())
+    monkeypatch.setattr("sro.rewriter.load_screener", lambda name: Words())
+    assert main(["rewrite", "you idiot", "thank you", "--leader", str(folder), "--output", "-"]) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first["status"] in ("rewritten", "refused") and first["tries"] == 5
+    assert second == UNCHANGED
