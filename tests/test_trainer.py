@@ -581,7 +581,7 @@ def test_dropout_is_off_in_every_form(kind: str, tiny_seq2seq: Any) -> None:
         ({"temperature": -1.0}, "temperature=-1.0 must be ≥ 0"),
         ({"max_length_ratio": 0.0}, "max_length_ratio=0.0 must be > 0"),
         ({"save_total_limit": 1}, "save_total_limit=1 must be ≥ 2"),
-        ({"save_steps": 50, "steps_per_generation": 4}, "save_steps=50 is not a multiple of steps_per_generation=4"),
+        ({"save_steps": 50, "steps_per_generation": 4}, "save_steps=50 is no multiple of steps_per_generation=4"),
     ],
 )
 def test_a_setting_out_of_its_range_is_named_with_the_range(tmp_path: Path, options: Any, message: str) -> None:

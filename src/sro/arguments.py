@@ -25,8 +25,10 @@ class SROConfig(TrainingArguments):
     steps_per_generation: int = field(default=1, metadata={"help": "optimizer steps that one rollout feeds"})
     rpo_alpha: float = field(
         default=0.0,
-        metadata={"help": "weight of −log π(y|x)/|y| on passing paraphrases: an anchor against both log π(y|x) and "
-                          "log π(x|x) falling (likelihood displacement)"},
+        metadata={
+            "help": "weight of −log π(y|x)/|y| on passing paraphrases: an anchor against both log π(y|x) and "
+            "log π(x|x) falling (likelihood displacement)"
+        },
     )
 
     # The leader's moves
@@ -54,7 +56,7 @@ class SROConfig(TrainingArguments):
     logging_steps: float = field(default=5, metadata={"help": "steps between two log lines"})
     save_steps: float = field(default=50, metadata={"help": "steps between two checkpoints"})
     save_total_limit: int | None = field(default=2, metadata={"help": "checkpoints kept, at least 2"})
-    report_to: None | str | list[str] = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
+    report_to: str | list[str] | None = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
     bf16: bool = field(default=False, metadata={"help": "bfloat16 autocast; fast where the processor has it"})
 
     def __post_init__(self) -> None:
@@ -67,10 +69,12 @@ class SROConfig(TrainingArguments):
         _within("temperature", self.temperature, self.temperature >= 0, "≥ 0")
         _within("max_length_ratio", self.max_length_ratio, self.max_length_ratio > 0, "> 0")
         limit = self.save_total_limit
-        _within("save_total_limit", limit, limit is None or limit >= 2, "≥ 2: a run killed while saving needs the other")
+        _within(
+            "save_total_limit", limit, limit is None or limit >= 2, "≥ 2: a run killed while saving needs the other"
+        )
         if self.save_strategy == "steps" and self.save_steps >= 1 and self.save_steps % self.steps_per_generation:
             raise SROError(
-                f"save_steps={self.save_steps:g} is not a multiple of steps_per_generation={self.steps_per_generation}: "
+                f"save_steps={self.save_steps:g} is no multiple of steps_per_generation={self.steps_per_generation}: "
                 "a checkpoint amid a rollout could not be resumed exactly"
             )
         super().__post_init__()
@@ -78,9 +82,7 @@ class SROConfig(TrainingArguments):
     @property
     def sampling(self) -> Sampling:
         """How the leader's moves are drawn."""
-        return Sampling(
-            self.temperature, self.top_p, self.top_k, self.max_completion_length, self.max_length_ratio
-        )
+        return Sampling(self.temperature, self.top_p, self.top_k, self.max_completion_length, self.max_length_ratio)
 
 
 def _within(name: str, value: object, holds: bool, bounds: str) -> None:

@@ -1,7 +1,9 @@
 """Checkpoints that a killed run can trust.
 
-`Trainer` writes a checkpoint file by file. The seal is written last, in one step, so a folder without it is a torso that
-resuming passes over. It also carries log π_ref(x|x) of the comments seen: recomputed in another batch these would differ
+`Trainer` writes a checkpoint file by file. The seal is written last, in one step, so a folder without it is a torso
+that
+resuming passes over. It also carries log π_ref(x|x) of the comments seen: recomputed in another batch these would
+differ
 in the last bits, and a resumed run would no longer end where the uninterrupted one does.
 """
 
@@ -29,9 +31,7 @@ class CheckpointSeal(TrainerCallback):
     def __init__(self, cache: ReferenceCache) -> None:
         self.cache = cache
 
-    def on_save(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Write the seal into the checkpoint that was just saved."""
         if state.is_world_process_zero:
             folder = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"

@@ -1,4 +1,5 @@
-"""Put the follower of a run together: a toxicity screener, alone as in the paper, or in a panel that also sees meaning."""
+"""Put the follower of a run together: a toxicity screener, alone as in the paper, or in a panel that also sees
+meaning."""
 
 from __future__ import annotations
 
@@ -16,7 +17,9 @@ class FollowerArguments:
     similarity: str = field(default="embedded", metadata={"help": "sentence encoder: `embedded`, folder or hub name"})
     min_similarity: float = field(
         default=0.7,
-        metadata={"help": "a paraphrase also has to keep this cosine to its comment; 0: toxicity alone, as in the paper"},
+        metadata={
+            "help": "a paraphrase also has to keep this cosine to its comment; 0: toxicity alone, as in the paper"
+        },
     )
     well_formed: bool = field(
         default=True, metadata={"help": "a paraphrase also has to be free of holes, stutter and comma runs"}

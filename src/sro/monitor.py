@@ -1,6 +1,7 @@
 """Watch the game: gauges for the log, a table of moves to read, and a guard that stops a collapsed leader.
 
-The screener does not see meaning. So the pass rate never stands alone here: beside it stand similarity, copies, empty and
+The screener does not see meaning. So the pass rate never stands alone here: beside it stand similarity, copies,
+empty and
 repeating moves, length, both log-probabilities (they fall together in likelihood displacement) and the KL estimate.
 """
 
@@ -33,9 +34,7 @@ def repeats(text: str, source: str = "") -> bool:
         words = sentence.lower().split()
         triple = any(words[i] == words[i + 1] == words[i + 2] for i in range(len(words) - 2))
         return triple or any(
-            words[i : i + n] == words[i + n : i + 2 * n]
-            for n in range(2, 7)
-            for i in range(len(words) - 2 * n + 1)
+            words[i : i + n] == words[i + n : i + 2 * n] for n in range(2, 7) for i in range(len(words) - 2 * n + 1)
         )
 
     return stutters(text) and not stutters(source)
@@ -160,7 +159,7 @@ class CollapseGuard(TrainerCallback):
             if len(bad) > self.share * self.window:
                 worst = max(set(bad), key=bad.count)
                 self.reason = (
-                    f"the leader collapsed at step {state.global_step}: {len(bad)} of its last {self.window} paraphrases "
+                    f"the leader collapsed at step {state.global_step}: {len(bad)} of its last {self.window} moves "
                     f"are no sentences (mostly {worst}).\n  mend: a lower --learning_rate, a higher --beta, "
                     "--rpo_alpha 0.1, or a follower that sees meaning (--min_similarity 0.7)"
                 )

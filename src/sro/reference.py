@@ -1,8 +1,8 @@
 """π_ref: the leader before training, frozen. Which form it takes follows from how the leader is trained.
 
-    a fresh LoRA adapter on a base model    the same model with the adapter switched off: no second model
-    an adapter that training goes on with   a frozen copy of that adapter beside the trained one: a few MB
-    full fine-tuning                        a frozen copy of the whole model
+a fresh LoRA adapter on a base model    the same model with the adapter switched off: no second model
+an adapter that training goes on with   a frozen copy of that adapter beside the trained one: a few MB
+full fine-tuning                        a frozen copy of the whole model
 """
 
 from __future__ import annotations

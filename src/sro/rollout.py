@@ -1,7 +1,9 @@
 """The leader's moves: batched sampling of paraphrases, behind one Protocol.
 
-Generation runs in eval mode with attention masks, in batches of similar length, each paraphrase bounded by the length of
-its comment. Sampling draws from its own seed, so a rollout depends on (weights, comments, seed) and nothing else: a run
+Generation runs in eval mode with attention masks, in batches of similar length, each paraphrase bounded by the
+length of
+its comment. Sampling draws from its own seed, so a rollout depends on (weights, comments, seed) and nothing else: a
+run
 that was killed and resumed plays the same moves.
 """
 
@@ -96,7 +98,9 @@ class TransformersRollout:
             eos_token_id=tokenizer.eos_token_id,
             bos_token_id=tokenizer.bos_token_id,
             decoder_start_token_id=getattr(model.config, "decoder_start_token_id", None),
-            **({"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": sampling.top_k} if draw else {}),
+            **(
+                {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": sampling.top_k} if draw else {}
+            ),
         )
         with _nothing_else_set(model):
             output = model.generate(

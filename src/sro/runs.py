@@ -1,14 +1,14 @@
 """A training run from comments to a rewriter, and what it leaves behind.
 
-    runs/NAME/
-      manifest.json     command, resolved config, versions, data hashes, seed
-      adapter/          the trained rewriter: `sro rewrite --adapter runs/NAME/adapter "…"`
-      table.md          before and after on held-out comments
-      rewrites.jsonl    every held-out comment with its rewrite before and after
-      curves.png        pass rate, similarity, log-probabilities, rewards over the run
-      log.jsonl         all gauges, one line a log step
-      completions/      the leader's moves during training, to be read
-      quarantine_N.jsonl   rows of the N-th source that were set aside, with line and reason
+runs/NAME/
+  manifest.json     command, resolved config, versions, data hashes, seed
+  adapter/          the trained rewriter: `sro rewrite --adapter runs/NAME/adapter "…"`
+  table.md          before and after on held-out comments
+  rewrites.jsonl    every held-out comment with its rewrite before and after
+  curves.png        pass rate, similarity, log-probabilities, rewards over the run
+  log.jsonl         all gauges, one line a log step
+  completions/      the leader's moves during training, to be read
+  quarantine_N.jsonl   rows of the N-th source that were set aside, with line and reason
 """
 
 from __future__ import annotations
@@ -69,9 +69,7 @@ class RunResult:
     folder: Path
 
 
-def train_run(
-    data: DataArguments, follower: FollowerArguments, leader: LeaderArguments, args: SROConfig
-) -> RunResult:
+def train_run(data: DataArguments, follower: FollowerArguments, leader: LeaderArguments, args: SROConfig) -> RunResult:
     """Train a leader by SRO, look at it before and after on held-out comments, and write everything to `output_dir`.
 
     Raises:
@@ -119,16 +117,18 @@ def _starting_point(folder: Path, resume: bool) -> Path | None:
     """The checkpoint to resume from; a folder that holds a run is not overwritten unless asked to go on with it."""
     checkpoint = last_sealed_checkpoint(folder)
     if resume and checkpoint is None:
-        raise SROError(f"no complete checkpoint in {folder}\n  mend: leave out --resume, or name the right --output_dir")
+        raise SROError(
+            f"no complete checkpoint in {folder}\n  mend: leave out --resume, or name the right --output_dir"
+        )
     if not resume and (folder / "manifest.json").exists():
-        raise SROError(f"{folder} holds a run already\n  mend: --resume true to go on with it, or another --output_dir")
+        raise SROError(
+            f"{folder} holds a run already\n  mend: --resume true to go on with it, or another --output_dir"
+        )
     return checkpoint if resume else None
 
 
 def _comments(data: DataArguments, seed: int, folder: Path) -> tuple[list[str], list[str], dict[str, str]]:
-    texts, hashes = load_sources(
-        data.comments, min_words=data.min_words, max_words=data.max_words, quarantine=folder
-    )
+    texts, hashes = load_sources(data.comments, min_words=data.min_words, max_words=data.max_words, quarantine=folder)
     if data.held_out:
         corpus = load_source(data.held_out, training=False, min_words=data.min_words, max_words=data.max_words)
         hashes[data.held_out] = corpus.sha256

@@ -1,10 +1,10 @@
 """Name the comments of a run in one word each: `FILE`, `FILE::COLUMN` or `FILE::COLUMN::WHERE`.
 
-    comments.csv                    column guessed
-    paradetox.tsv::toxic            column named
-    labelled.csv::text::label=1     rows that meet a condition only
-    log.txt[:-500]                  without the last 500 comments; log.txt[-500:] is those 500
-    starter:toxic, starter:civil    the corpus that ships with sro
+comments.csv                    column guessed
+paradetox.tsv::toxic            column named
+labelled.csv::text::label=1     rows that meet a condition only
+log.txt[:-500]                  without the last 500 comments; log.txt[-500:] is those 500
+starter:toxic, starter:civil    the corpus that ships with sro
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def parse_source(name: str) -> Source:
         parts = head.split("::")
         if len(parts) > 3:
             raise SROError(f"{name!r} has {len(parts)} parts; want FILE, FILE::COLUMN or FILE::COLUMN::WHERE")
-        source = Source(parts[0], *(part or None for part in parts[1:]))
+        path, column, where = [*parts, "", ""][:3]
+        source = Source(path, column or None, where or None)
     if cut:
         return replace(source, without_last=-int(cut.group(1) or 0), only_last=-int(cut.group(2) or 0))
     return source

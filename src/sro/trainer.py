@@ -1,9 +1,9 @@
 """SROTrainer: one step of the game, told in the method's own order.
 
-    1. the leader moves      paraphrases y ~ π_θ(·|x)                 `play`
-    2. the follower answers  verdicts c(y) ∈ {pass, fail}             `play`
-    3. the reference scores  log π_ref(y|x), log π_ref(x|x)           `play`
-    4. the leader learns     loss on Δ(y), and on Δ(x) where y passed `compute_loss`
+1. the leader moves      paraphrases y ~ π_θ(·|x)                 `play`
+2. the follower answers  verdicts c(y) ∈ {pass, fail}             `play`
+3. the reference scores  log π_ref(y|x), log π_ref(x|x)           `play`
+4. the leader learns     loss on Δ(y), and on Δ(x) where y passed `compute_loss`
 """
 
 from __future__ import annotations
@@ -72,6 +72,9 @@ class SROTrainer(Trainer):
         >>> trainer.train()
     """
 
+    args: SROConfig
+    processing_class: Any
+
     def __init__(
         self,
         model: Any,
@@ -87,7 +90,9 @@ class SROTrainer(Trainer):
     ) -> None:
         check_prompt(args.prompt)
         if not len(train_dataset) or "comment" not in train_dataset[0]:
-            raise SROError("train_dataset is empty or its rows have no `comment`\n  mend: Dataset.from_dict({'comment': [...]})")
+            raise SROError(
+                "train_dataset is empty or its rows have no `comment`\n  mend: Dataset.from_dict({'comment': [...]})"
+            )
         if peft_config is not None:
             from peft import get_peft_model
 
@@ -113,7 +118,8 @@ class SROTrainer(Trainer):
             callbacks=[*callbacks, self.guard, CheckpointSeal(self.reference_x)],
             **kwargs,
         )
-        # compute_loss divides by the paraphrases of the whole optimizer step, so accumulation needs no further division
+        # compute_loss divides by the paraphrases of the whole optimizer step, so accumulation needs no further
+        # division
         # and batch 1 × accumulation 8 equals batch 8 to the last uneven batch.
         self.loss_is_scaled_for_ga = True
 
@@ -162,7 +168,8 @@ class SROTrainer(Trainer):
         return games
 
     def _score_by_reference(self, comments: Sequence[str], moves: list[list[Paraphrase]], passed: list[bool]) -> Game:
-        """log π_ref of the paraphrases, and of the comments where one passed; the latter is computed once a comment."""
+        """log π_ref of the paraphrases, and of the comments where one passed; the latter is computed once a
+        comment."""
         tokenizer, model = self.processing_class, self.accelerator.unwrap_model(self.model)
         prompts = prompt_ids(tokenizer, self.args.prompt, comments, self.args.max_prompt_length)
         as_response = response_ids(tokenizer, comments, not model.config.is_encoder_decoder)
@@ -209,9 +216,7 @@ class SROTrainer(Trainer):
             losses = losses - args.rpo_alpha * inputs.passed * logp_y / length_y
         count = num_items_in_batch or len(losses)
         loss = losses.sum() * self.accelerator.num_processes / count
-        self.gauges.add(
-            game_gauges(delta_y, delta_x, logp_y, logp_x[has_source], length_y, inputs.passed, args.beta)
-        )
+        self.gauges.add(game_gauges(delta_y, delta_x, logp_y, logp_x[has_source], length_y, inputs.passed, args.beta))
         return (loss, found) if return_outputs else loss
 
     def _observe(
@@ -222,8 +227,15 @@ class SROTrainer(Trainer):
         self.gauges.add(move_gauges(sources, moves, passed, cosine))
         self.guard.see(sources, moves)
         self.completions.see(
-            Completion(self.state.global_step, source, text, verdict.label if ok == verdict.passed else "fail",
-                       verdict.probability, verdict.screener, None if cosine is None else float(cosine[i]))
+            Completion(
+                self.state.global_step,
+                source,
+                text,
+                verdict.label if ok == verdict.passed else "fail",
+                verdict.probability,
+                verdict.screener,
+                None if cosine is None else float(cosine[i]),
+            )
             for i, (source, text, verdict, ok) in enumerate(zip(sources, texts, verdicts, passed))
         )
 
@@ -260,7 +272,8 @@ def is_pass(move: Paraphrase, verdict: Verdict) -> bool:
 
 
 def disable_dropout(model: torch.nn.Module) -> None:
-    """π_θ is one policy: under dropout Δ would not be 0 at θ = ref, and no paraphrase would come from the policy scored."""
+    """π_θ is one policy: under dropout Δ would not be 0 at θ = ref, and no paraphrase would come from the policy
+    scored."""
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
@@ -270,5 +283,5 @@ def disable_dropout(model: torch.nn.Module) -> None:
                 setattr(module, name, 0.0)
 
 
-def _comments(rows: list[dict[str, Any]]) -> list[str]:
+def _comments(rows: list[dict[str, Any]]) -> Any:
     return [row["comment"] for row in rows]

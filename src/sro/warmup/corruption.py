@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sro.screeners import Screener
@@ -80,7 +80,8 @@ def _insert(text: str, lexis: Lexis, draw: random.Random) -> str:
     last = len(tokens) if cores[-2] != EDGE else len(tokens) - 1  # never behind the final punctuation
     gaps: list[tuple[float, int, str]] = []
     for word in draw.sample(sorted(lexis.toxic), min(60, len(lexis.toxic))):
-        before, after = lexis.before.get(word, {}), lexis.after.get(word, {})
+        before: Mapping[str, int] = lexis.before.get(word, {})
+        after: Mapping[str, int] = lexis.after.get(word, {})
         for gap in range(last + 1):
             fit = before.get(cores[gap], 0) * after.get(cores[gap + 1], 0)
             if fit:

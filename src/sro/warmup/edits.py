@@ -61,7 +61,9 @@ def search_edits(
     Comments that the screener passes already are left out too: there is nothing to learn from them here.
     """
     bars = bars or SearchBars()
-    finalists = [(comment, found) for comment, found in zip(comments, _beams(comments, lexis, screener, bars)) if found]
+    finalists = [
+        (comment, found) for comment, found in zip(comments, _beams(comments, lexis, screener, bars)) if found
+    ]
     pairs = [(comment, rewrite, p) for comment, found in finalists for rewrite, p in found]
     if not pairs:
         return []

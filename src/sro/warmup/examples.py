@@ -96,9 +96,7 @@ def _clean_paraphrases(
     cosine = encoder.similarity(targets, sources)
     kept = [
         Example(a, b, "paraphrase")
-        for a, b, cos, left, right in zip(
-            sources, targets, cosine, screener.screen(sources), screener.screen(targets)
-        )
+        for a, b, cos, left, right in zip(sources, targets, cosine, screener.screen(sources), screener.screen(targets))
         if cos >= 0.75 and left.passed and right.passed and not defects(b, a) and words(a.lower()) != words(b.lower())
     ]
     return kept[:n]

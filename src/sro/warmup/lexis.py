@@ -1,7 +1,8 @@
 """What the unpaired corpus says about words: which are toxic, where they stand, and which mild ones come near them.
 
 A word is toxic where it is far more frequent in toxic than in clean comments and the screener, asked about the word
-alone, agrees: nobody lists it. Its mild neighbours are the entries of a small vocabulary of mild words and phrases that
+alone, agrees: nobody lists it. Its mild neighbours are the entries of a small vocabulary of mild words and phrases
+that
 are nearest in meaning (sentence encoder). Free neighbours from the clean corpus were tried and dropped: an embedding
 puts "clever" next to "stupid", and a rewrite that turns blame into praise passes every screener.
 """
@@ -124,9 +125,7 @@ def _contexts(sentences: Iterable[str], wanted: set[str]) -> tuple[dict[str, Cou
     return dict(before), dict(after)
 
 
-def _nearest(
-    queries: list[str], candidates: list[str], encoder: SentenceEncoder, n: int
-) -> dict[str, list[str]]:
+def _nearest(queries: list[str], candidates: list[str], encoder: SentenceEncoder, n: int) -> dict[str, list[str]]:
     """The n candidates nearest in embedding to each query."""
     if not queries or not candidates:
         return {query: [] for query in queries}

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-
 from torch.utils.data import Dataset
 from transformers import Trainer, TrainingArguments
 
-from sro.leader import check_prompt, store_frozen_linears_in_bf16, prompt_ids, response_ids
+from sro.leader import check_prompt, prompt_ids, response_ids, store_frozen_linears_in_bf16
 from sro.logprobs import log_probs
 from sro.warmup.examples import Example
 
@@ -30,7 +29,7 @@ class WarmupConfig(TrainingArguments):
     warmup_steps: float = field(default=0.05, metadata={"help": "steps, or share of all steps, until the peak"})
     logging_steps: float = field(default=10, metadata={"help": "steps between two log lines"})
     save_strategy: str = field(default="no", metadata={"help": "checkpoints: no, steps or epoch"})
-    report_to: None | str | list[str] = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
+    report_to: str | list[str] | None = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
     bf16: bool = field(default=False, metadata={"help": "bfloat16 autocast; fast where the processor has it"})
     max_prompt_length: int = field(default=512, metadata={"help": "longest prompt in tokens"})
     prompt: str = field(default="", metadata={"help": "filled in from the leader"})
@@ -50,6 +49,8 @@ class WarmupTrainer(Trainer):
         processing_class: the leader's tokenizer.
     """
 
+    processing_class: Any
+
     def __init__(
         self, model: Any, args: WarmupConfig, examples: Sequence[Example], processing_class: Any, **kwargs: Any
     ) -> None:
@@ -66,9 +67,13 @@ class WarmupTrainer(Trainer):
         )
         self.model_accepts_loss_kwargs = False
 
-    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
+    def compute_loss(
+        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
         """Mean over the batch's tokens of −log π(target|source)."""
-        found = log_probs(model, inputs["prompt"], [[ids] for ids in inputs["target"]], self.processing_class.pad_token_id)
+        found = log_probs(
+            model, inputs["prompt"], [[ids] for ids in inputs["target"]], self.processing_class.pad_token_id
+        )
         loss = -found.values.sum() / found.lengths().sum()
         return (loss, found) if return_outputs else loss
 
