@@ -56,7 +56,7 @@ class SROConfig(TrainingArguments):
     logging_steps: float = field(default=5, metadata={"help": "steps between two log lines"})
     save_steps: float = field(default=50, metadata={"help": "steps between two checkpoints"})
     save_total_limit: int | None = field(default=2, metadata={"help": "checkpoints kept, at least 2"})
-    report_to: str | list[str] | None = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
+    report_to: str = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
     bf16: bool = field(default=False, metadata={"help": "bfloat16 autocast; fast where the processor has it"})
 
     def __post_init__(self) -> None:

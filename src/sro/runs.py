@@ -31,7 +31,7 @@ from sro.corpus import Comment, split
 from sro.errors import SROError
 from sro.evaluation.measures import Measures, markdown, measure_rewrites
 from sro.followers import FollowerArguments, load_follower
-from sro.leader import Leader, LeaderArguments, bf16_pays, default_lora, save_adapter
+from sro.leader import Leader, LeaderArguments, default_lora, save_adapter
 from sro.plots import training_plot
 from sro.progress import ProgressLines
 from sro.rollout import Sampling, TransformersRollout
@@ -87,7 +87,6 @@ def train_run(data: DataArguments, follower: FollowerArguments, leader: LeaderAr
 
     player = Leader.load(leader, "embedded/warmup", args.prompt or None, trainable=leader.tuning == "lora")
     args.prompt = player.prompt
-    args.bf16 = args.bf16 or bf16_pays()
     args.disable_tqdm = True
     provenance.write_manifest(folder, sys.argv, config.plain((data, follower, leader, args)), hashes, args.seed)
     trainer = SROTrainer(
@@ -162,7 +161,7 @@ def _rewrite(trainer: SROTrainer, comments: Sequence[str]) -> list[str]:
     args = trainer.args
     rollout = TransformersRollout(trainer.model, trainer.processing_class, args.prompt, args.max_prompt_length)
     greedy = Sampling(0.0, max_new_tokens=args.max_completion_length, max_length_ratio=args.max_length_ratio)
-    with trainer.compute_loss_context_manager():
+    with trainer.accelerator.autocast():
         return [moves[0].text for moves in rollout.play(comments, 1, greedy, seed=0)]
 
 

@@ -29,7 +29,7 @@ class WarmupConfig(TrainingArguments):
     warmup_steps: float = field(default=0.05, metadata={"help": "steps, or share of all steps, until the peak"})
     logging_steps: float = field(default=10, metadata={"help": "steps between two log lines"})
     save_strategy: str = field(default="no", metadata={"help": "checkpoints: no, steps or epoch"})
-    report_to: str | list[str] | None = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
+    report_to: str = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
     bf16: bool = field(default=False, metadata={"help": "bfloat16 autocast; fast where the processor has it"})
     max_prompt_length: int = field(default=512, metadata={"help": "longest prompt in tokens"})
     prompt: str = field(default="", metadata={"help": "filled in from the leader"})
