@@ -7,6 +7,8 @@ from rich.console import Console
 
 def run(argv: list[str], prog: str = "sro train") -> int:
     """Parse, train, print the table, some rewrites and what to do next."""
+    import torch
+
     from sro.arguments import SROConfig
     from sro.config import parse
     from sro.followers import FollowerArguments
@@ -14,6 +16,8 @@ def run(argv: list[str], prog: str = "sro train") -> int:
     from sro.runs import DataArguments, train_run
 
     # Accelerate reads the precision while the config is made, so it is decided here.
+    if not torch.cuda.is_available():
+        argv = ["--use_cpu", "true", *argv]
     if bf16_pays() and not any(word.partition("=")[0] == "--bf16" for word in argv):
         argv = ["--bf16", "true", *argv]
     data, follower, leader, args = parse(
