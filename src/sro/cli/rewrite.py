@@ -61,7 +61,7 @@ class Parts:
     adapter: str | None = field(
         default=None,
         metadata={
-            "help": "`none`, `embedded/warmup`, `embedded/rewriter`, hub or folder name (default: embedded/rewriter "
+            "help": "`none`, `embedded/warmup`, hub or folder name (default: embedded/warmup "
             "if the leader is `embedded`, else none)"
         },
     )
