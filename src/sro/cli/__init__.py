@@ -88,3 +88,17 @@ def _help() -> str:
             "`sro COMMAND --help` tells more; `sro --version` prints the version.",
         ]
     )
+
+
+def device_flags(argv: Sequence[str]) -> list[str]:
+    """Flags that this machine calls for and `argv` leaves open: the processor without a GPU, bfloat16 where it is fast.
+
+    They are flags, not settings made later, because Accelerate reads both while the configuration is made.
+    """
+    import torch
+
+    from sro.leader import bf16_pays
+
+    given = {word.partition("=")[0] for word in argv}
+    wanted = {"--use_cpu": not torch.cuda.is_available(), "--bf16": bf16_pays()}
+    return [word for flag, yes in wanted.items() if yes and flag not in given for word in (flag, "true")]

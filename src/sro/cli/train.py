@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from sro.cli import device_flags
+
 
 def run(argv: list[str], prog: str = "sro train") -> int:
     """Parse, train, print the table, some rewrites and what to do next."""
-    import torch
-
     from sro.arguments import SROConfig
     from sro.config import parse
     from sro.followers import FollowerArguments
-    from sro.leader import LeaderArguments, bf16_pays
+    from sro.leader import LeaderArguments
     from sro.runs import DataArguments, train_run
 
-    # Accelerate reads the precision while the config is made, so it is decided here.
-    if not torch.cuda.is_available():
-        argv = ["--use_cpu", "true", *argv]
-    if bf16_pays() and not any(word.partition("=")[0] == "--bf16" for word in argv):
-        argv = ["--bf16", "true", *argv]
+    argv = [*device_flags(argv), *argv]
     data, follower, leader, args = parse(
         (DataArguments, FollowerArguments, LeaderArguments, SROConfig),
         argv,

@@ -1,0 +1,24 @@
+"""`sro warmup`: turn a language model into a paraphraser, without parallel data."""
+
+from __future__ import annotations
+
+from sro.cli import device_flags
+
+
+def run(argv: list[str]) -> int:
+    """Parse, warm up, say where the adapter lies."""
+    from sro.config import parse
+    from sro.leader import LeaderArguments
+    from sro.warmup.examples import Mixture
+    from sro.warmup.run import WarmupData, warmup_run
+    from sro.warmup.train import WarmupConfig
+
+    data, mixture, leader, args = parse(
+        (WarmupData, Mixture, LeaderArguments, WarmupConfig),
+        [*device_flags(argv), *argv],
+        prog="sro warmup",
+        description="Turn a language model into a paraphraser from unpaired toxic and clean comments.",
+    )
+    adapter = warmup_run(data, mixture, leader, args)
+    print(f"adapter  {adapter}\nnext     sro train --adapter {adapter} --comments FILE::COLUMN --output_dir runs/mine")
+    return 0

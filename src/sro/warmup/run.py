@@ -1,0 +1,141 @@
+"""A warm-up from unpaired comments to a paraphraser, and what it leaves behind: adapter/, examples.jsonl, manifest.json."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from sro import config, provenance
+from sro.errors import SROError
+from sro.fluency import LanguageModelFluency
+from sro.leader import (
+    DEFAULT_PROMPT,
+    Leader,
+    LeaderArguments,
+    default_lora,
+    save_adapter,
+    store_frozen_linears_in_bf16,
+)
+from sro.progress import Meter, quiet
+from sro.screeners import load_screener
+from sro.similarity import SentenceEncoder
+from sro.sources import load_sources
+from sro.warmup.examples import Example, Mixture, make_examples, summary
+from sro.warmup.train import WarmupConfig, WarmupTrainer
+
+
+@dataclass
+class WarmupData:
+    """The unpaired comments to warm up with. Sources are named as in `sro.sources`."""
+
+    toxic: list[str] = field(default_factory=lambda: ["starter:toxic"], metadata={"help": "toxic comments"})
+    clean: list[str] = field(default_factory=lambda: ["starter:civil"], metadata={"help": "clean comments"})
+    paraphrase_files: list[str] = field(
+        default_factory=list, metadata={"help": "CSV files (.gz) with the columns source,target; style-agnostic"}
+    )
+    examples: str | None = field(
+        default=None, metadata={"help": "learn from this examples.jsonl of an earlier run, without a search"}
+    )
+    screener: str = field(default="embedded", metadata={"help": "who says what passes"})
+    similarity: str = field(default="embedded", metadata={"help": "sentence encoder"})
+    min_words: int = field(default=3, metadata={"help": "shorter comments are set aside"})
+    max_words: int = field(default=36, metadata={"help": "longer comments are set aside"})
+
+
+def warmup_run(data: WarmupData, mixture: Mixture, leader: LeaderArguments, args: WarmupConfig) -> Path:
+    """Make the examples, train on them, and return the adapter's folder.
+
+    Raises:
+        SROError: bad input, an occupied output_dir, or a leader that has an adapter already.
+    """
+    folder = Path(str(args.output_dir))
+    if (folder / "manifest.json").exists():
+        raise SROError(f"{folder} holds a run already\n  mend: another --output_dir")
+    player = Leader.load(leader, "none", args.prompt or None)
+    args.prompt = player.prompt or DEFAULT_PROMPT
+    encoder_decoder = player.model.config.is_encoder_decoder
+    args.disable_tqdm = True
+    if data.examples:
+        examples = read_examples(Path(data.examples))
+        hashes = {data.examples: provenance.file_sha256(data.examples)}
+    else:
+        if encoder_decoder:
+            raise SROError(
+                "the edit search weighs fluency with a decoder-only leader\n"
+                "  mend: make the examples with the embedded leader, then --examples runs/NAME/examples.jsonl"
+            )
+        examples, hashes = _make(data, mixture, player, args, folder)
+    provenance.write_manifest(folder, sys.argv, config.plain((data, mixture, leader, args)), hashes, args.seed)
+    print(f"sro: {summary(examples)}", flush=True)
+    from peft import get_peft_model
+
+    model = get_peft_model(player.model, default_lora(leader.lora_rank, leader.lora_alpha, encoder_decoder))
+    trainer = WarmupTrainer(model, args, examples, player.tokenizer)
+    quiet(trainer)
+    trainer.train()
+    save_adapter(model, player.tokenizer, args.prompt, folder / "adapter", half=True)
+    return folder / "adapter"
+
+
+def _make(
+    data: WarmupData, mixture: Mixture, player: Leader, args: WarmupConfig, folder: Path
+) -> tuple[list[Example], dict[str, str]]:
+    bounds = {"min_words": data.min_words, "max_words": data.max_words}
+    toxic, hashes = load_sources(data.toxic, quarantine=folder / "toxic", **bounds)
+    clean, clean_hashes = load_sources(data.clean, quarantine=folder / "clean", **bounds)
+    pairs = [pair for file in data.paraphrase_files for pair in read_paraphrases(Path(file))]
+    hashes |= clean_hashes | {file: provenance.file_sha256(file) for file in data.paraphrase_files}
+    if args.bf16:
+        store_frozen_linears_in_bf16(player.model.requires_grad_(False))
+    fluency = LanguageModelFluency(player.model.eval(), player.tokenizer, bf16=args.bf16)
+    screener, encoder = load_screener(data.screener), SentenceEncoder(data.similarity)
+    with Meter("edit search") as meter:
+        progress: Callable[[str, int, int], None] = lambda _, done, total: meter.update(done, total)  # noqa: E731
+        examples = make_examples(toxic, clean, pairs, screener, encoder, fluency, mixture, args.seed, progress)
+    lines = "".join(json.dumps(asdict(example), ensure_ascii=False) + "\n" for example in examples)
+    provenance.atomic_write_text(folder / "examples.jsonl", lines)
+    return examples, hashes
+
+
+def read_paraphrases(path: Path) -> list[tuple[str, str]]:
+    """Sentence pairs of a CSV (or .csv.gz) with the columns `source` and `target`.
+
+    Raises:
+        SROError: no such file or columns.
+    """
+    try:
+        with (
+            gzip.open(path, "rt", encoding="utf-8", newline="")
+            if path.suffix == ".gz"
+            else path.open(encoding="utf-8", newline="") as file
+        ):
+            rows = csv.DictReader(file)
+            if not {"source", "target"} <= set(rows.fieldnames or ()):
+                raise SROError(f"{path}, line 1: want the columns source and target, found {rows.fieldnames}")
+            return [(row["source"], row["target"]) for row in rows if row["source"] and row["target"]]
+    except OSError as error:
+        raise SROError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def read_examples(path: Path) -> list[Example]:
+    """Examples that an earlier run wrote down.
+
+    Raises:
+        SROError: no such file, or a line that is no example, with its number.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except OSError as error:
+        raise SROError(f"{path} cannot be read: {error.strerror}") from error
+    examples = []
+    for number, line in enumerate(lines, 1):
+        try:
+            examples.append(Example(**json.loads(line)))
+        except (ValueError, TypeError) as error:
+            raise SROError(f"{path}, line {number}: no example with source, target and kind ({error})") from error
+    return examples
