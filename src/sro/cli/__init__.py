@@ -91,7 +91,7 @@ def _help() -> str:
 
 
 def device_flags(argv: Sequence[str]) -> list[str]:
-    """Flags that this machine calls for and `argv` leaves open: the processor without a GPU, bfloat16 where it is fast.
+    """Flags that this machine calls for and `argv` leaves open: no GPU without a GPU, bfloat16 where it is fast.
 
     They are flags, not settings made later, because Accelerate reads both while the configuration is made.
     """

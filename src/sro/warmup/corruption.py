@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sro.screeners import Screener
-from sro.warmup.lexis import EDGE, Lexis, core, words
+from sro.warmup.lexis import EDGE, Lexis
+from sro.warmup.words import core, words
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def _corrupt_one(
     return changed
 
 
-def _toxic_words_by_mild_phrase(lexis: Lexis, nearest: int = 5) -> dict[str, list[str]]:
+def _toxic_words_by_mild_phrase(lexis: Lexis, nearest: int = 3) -> dict[str, list[str]]:
     """The neighbours of each toxic word turned round, most toxic first, short function words left alone."""
     inverse: dict[str, list[str]] = defaultdict(list)
     for toxic in sorted(lexis.toxic, key=lambda word: -lexis.toxic[word]):
@@ -82,7 +83,7 @@ def _insert(text: str, lexis: Lexis, draw: random.Random) -> str:
     for word in draw.sample(sorted(lexis.toxic), min(60, len(lexis.toxic))):
         before: Mapping[str, int] = lexis.before.get(word, {})
         after: Mapping[str, int] = lexis.after.get(word, {})
-        for gap in range(last + 1):
+        for gap in range(1, last + 1):  # in front of a sentence every word seems to fit
             fit = before.get(cores[gap], 0) * after.get(cores[gap + 1], 0)
             if fit:
                 gaps.append((float(fit), gap, word))

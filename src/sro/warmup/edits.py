@@ -1,26 +1,25 @@
 """Find, by search, a small edit of a toxic comment that the screener passes.
 
-A beam over word edits (delete a toxic word, a word and its neighbour, or put a mild neighbour in its place), led by
-the screener; then the survivors are weighed by meaning (sentence embeddings) and fluency (the frozen leader's own
-log-probability per token). No rewrite by a person is read: the screener's answer is the only teacher. What passes the
-bars becomes a warm-up example; what does not is thrown away, so the bars decide the quality and not the yield.
+Around each word that the screener refuses, a span of up to four words is deleted or gives way to a mild phrase that is
+near to it in meaning (sentence encoder), of its grammatical class, and could stand there (language model). A beam over
+such edits is led by the screener; the survivors are weighed by meaning and by how the whole reads. No rewrite by a
+person is read: the follower's answer is the only teacher. What passes the bars becomes a warm-up example; what does
+not is thrown away, so the bars decide the quality and not the yield.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sro.screeners import Screener
 from sro.screeners.panel import defects
-from sro.similarity import Similarity
-from sro.warmup.lexis import Lexis, core, words
-
-Fluency = Callable[[Sequence[str]], np.ndarray]
-"""Mean log-probability per token of each text, nats."""
+from sro.warmup.classes import WordClasses
+from sro.warmup.fit import Fit
+from sro.warmup.spans import IDENTITIES, Span, replace_span, spans_around, without_segments
+from sro.warmup.words import core, words
 
 
 @dataclass(frozen=True)
@@ -29,12 +28,20 @@ class SearchBars:
 
     max_probability: float = 0.35  # P(fail) of the screener: clearly below its threshold
     min_similarity: float = 0.70
-    min_fluency_gain: float = -1.5  # nats for the whole text, against the comment's own rate per token
-    fluency_weight: float = 0.03  # of a nat, against cosine
+    min_gain: float = -1.5  # nats: how much worse than the old words the new ones may fit
+    min_worth: float = 0.2  # mean score of the single edits
+    gain_weight: float = 0.02  # of a nat, against cosine
+    worth_weight: float = 0.3  # of what the single edits promised, against cosine
+    fit_weight: float = 0.03  # of a nat of a phrase's fit, against its cosine with the span
+    class_weight: float = 0.15  # of a nat of log p(the span has the phrase's class), likewise
+    min_class_share: float = 0.1
+    worst_deletion: float = 0.0  # the score of deleting a bare noun or verb, against a phrase's
+    best_deletion: float = 0.6  # that of deleting an ornament
     suspects: int = 6
-    max_edits: int = 4
-    beam: int = 3
-    finalists: int = 10
+    phrases: int = 6  # mild phrases tried in the place of one span
+    max_edits: int = 3
+    beam: int = 4
+    finalists: int = 8
 
 
 @dataclass(frozen=True)
@@ -45,81 +52,67 @@ class Edit:
     rewrite: str
     probability: float
     similarity: float
-    fluency_gain: float
+    gain: float
+    worth: float
+
+
+ORNAMENTS = {"adjective", "adverb", "exclamation"}  # a sentence stands without them
+Options = Mapping[str, list[tuple[str, float]]]
+"""Span as it is written → what may stand there instead (`""`: nothing), with its score."""
 
 
 def search_edits(
     comments: Sequence[str],
-    lexis: Lexis,
+    mild: Sequence[str],
+    innocent: Collection[str],
     screener: Screener,
-    similarity: Similarity,
-    fluency: Fluency,
+    classes: WordClasses,
+    fit: Fit,
     bars: SearchBars | None = None,
 ) -> list[Edit]:
     """The best edit of each comment that reaches the bars; comments without one are left out.
 
     Comments that the screener passes already are left out too: there is nothing to learn from them here.
+
+    Args:
+        mild: the phrases that may be put in, the same that `fit` was made with.
+        innocent: words that are never edited, whatever the screener says about them alone.
     """
     bars = bars or SearchBars()
-    finalists = [
-        (comment, found) for comment, found in zip(comments, _beams(comments, lexis, screener, bars)) if found
-    ]
-    pairs = [(comment, rewrite, p) for comment, found in finalists for rewrite, p in found]
-    if not pairs:
-        return []
-    sources = [comment for comment, _, _ in pairs]
-    rewrites = [rewrite for _, rewrite, _ in pairs]
-    cosine = similarity.similarity(rewrites, sources)
-    unique = list(dict.fromkeys(sources))
-    base = dict(zip(unique, fluency(unique)))
-    # Per token the harm of one odd word is diluted by a long comment; for the whole text it is not.
-    rate = fluency(rewrites) - np.array([base[source] for source in sources])
-    gain = rate * [len(words(rewrite)) for rewrite in rewrites]
-    best: dict[str, tuple[float, Edit]] = {}
-    for (comment, rewrite, p), cos, more in zip(pairs, cosine, gain):
-        good = cos >= bars.min_similarity and more >= bars.min_fluency_gain and not defects(rewrite, comment)
-        score = float(cos + bars.fluency_weight * min(more, 4.0) - 0.2 * p)
-        if good and (comment not in best or score > best[comment][0]):
-            best[comment] = (score, Edit(comment, rewrite, p, float(cos), float(more)))
-    return [edit for _, edit in best.values()]
+    comments = [text for text, verdict in zip(comments, screener.screen(comments)) if not verdict.passed]
+    suspects = [find_suspects(comment, innocent, screener, bars.suspects) for comment in comments]
+    options = _options(comments, suspects, mild, classes, fit, bars)
+    finalists = _beams(comments, suspects, options, screener, bars)
+    gains = fit.gains(comments, [[text for text, _, _ in found] for found in finalists])
+    edits = []
+    for comment, found, gain in zip(comments, finalists, gains):
+        cosine = classes.encoder.similarity([text for text, _, _ in found], [comment] * len(found))
+        candidates = [Edit(comment, y, p, float(cos), float(g), w) for (y, p, w), cos, g in zip(found, cosine, gain)]
+        good = [edit for edit in candidates if _reaches(edit, bars)]
+        if good:
+            edits.append(max(good, key=lambda edit: _score(edit, bars)))
+    return edits
 
 
-def _beams(
-    comments: Sequence[str], lexis: Lexis, screener: Screener, bars: SearchBars
-) -> list[list[tuple[str, float]]]:
-    """For each comment the passing rewrites that the beam met, least edited first, with their P(fail)."""
-    start = [v.probability for v in screener.screen(comments)]
-    suspects = [_suspects(comment, screener, bars.suspects) if p >= 0.5 else [] for comment, p in zip(comments, start)]
-    beams = [[comment] for comment in comments]
-    found: list[dict[str, float]] = [{} for _ in comments]
-    for _ in range(bars.max_edits):
-        options = [_expand(beam, words, lexis) for beam, words in zip(beams, suspects)]
-        verdicts = iter(screener.screen([text for texts in options for text in texts]))
-        for i, texts in enumerate(options):
-            scored = sorted(((text, next(verdicts).probability) for text in texts), key=lambda pair: pair[1])
-            found[i].update({text: p for text, p in scored if p <= bars.max_probability and len(text) > 3})
-            done = len(found[i]) >= bars.finalists
-            beams[i] = [] if done else [text for text, p in scored if p > bars.max_probability][: bars.beam]
-    return [_diverse(list(passing.items()), bars.finalists) for passing in found]
+def _reaches(edit: Edit, bars: SearchBars) -> bool:
+    reads = edit.gain >= bars.min_gain and edit.worth >= bars.min_worth
+    return edit.similarity >= bars.min_similarity and reads and not defects(edit.rewrite, edit.comment)
 
 
-def _diverse(passing: list[tuple[str, float]], n: int) -> list[tuple[str, float]]:
-    """Up to n candidates: a third for deletions (short), the rest for substitutions (long), in the order found."""
-    longest = max((len(words(text)) for text, _ in passing), default=0)
-    substitutions = [pair for pair in passing if len(words(pair[0])) >= longest]
-    deletions = [pair for pair in passing if len(words(pair[0])) < longest]
-    kept = deletions[: max(n // 3, n - len(substitutions))]
-    return kept + substitutions[: n - len(kept)]
+def _score(edit: Edit, bars: SearchBars) -> float:
+    promise = bars.gain_weight * min(edit.gain, 5.0) + bars.worth_weight * edit.worth
+    return edit.similarity + promise - 0.2 * edit.probability
 
 
-def _suspects(comment: str, screener: Screener, n: int) -> list[str]:
+def find_suspects(comment: str, innocent: Collection[str], screener: Screener, n: int) -> list[str]:
     """The words that the screener refuses on their own, those whose deletion lowers P(fail) most first.
 
     Other words may lower P(fail) too (names, pronouns: they keep company with insults), but an edit that drops them
-    fools the screener instead of answering it.
+    fools the screener instead of answering it. So does one that drops who the comment speaks of.
     """
     tokens = words(comment)
-    spots = [i for i, token in enumerate(tokens) if core(token)]
+    left_alone = IDENTITIES.union(innocent)
+    spots = [i for i, token in enumerate(tokens) if core(token) and core(token) not in left_alone]
     alone = screener.screen([core(tokens[i]) for i in spots])
     spots = [i for i, verdict in zip(spots, alone) if not verdict.passed]
     left = screener.screen([" ".join(tokens[:i] + tokens[i + 1 :]) for i in spots])
@@ -127,41 +120,78 @@ def _suspects(comment: str, screener: Screener, n: int) -> list[str]:
     return list(dict.fromkeys(core(tokens[spots[j]]) for j in order))[:n]
 
 
-def _expand(beam: list[str], suspects: list[str], lexis: Lexis) -> list[str]:
-    """All one-step edits of the beam's texts at the two worst words that each still holds."""
-    children: dict[str, None] = {}
-    for text in beam:
-        tokens = words(text)
-        cores = [core(token) for token in tokens]
-        for word in [suspect for suspect in suspects if suspect in cores][:2]:
-            i = cores.index(word)
-            for low, high in ((i, i + 1), (i - 1, i + 1), (i, i + 2)):
-                if 0 <= low < high <= len(tokens) and all(cores[low:high]):  # punctuation stays where it is
-                    children[tidy(" ".join(tokens[:low] + tokens[high:]))] = None
-            for mild in lexis.neighbours.get(word, []):
-                swapped = [*tokens[:i], _swap(tokens[i], mild), *tokens[i + 1 :]]
-                children[tidy(" ".join(_agree(swapped, i)))] = None
-    return list(children)
+def _options(
+    comments: Sequence[str],
+    suspects: Sequence[Sequence[str]],
+    mild: Sequence[str],
+    classes: WordClasses,
+    fit: Fit,
+    bars: SearchBars,
+) -> list[Options]:
+    """For each comment, what may stand in the place of each span around a suspect."""
+    encoder = classes.encoder
+    spans: list[list[Span]] = [spans_around(comment, words) for comment, words in zip(comments, suspects)]
+    fits = fit.proposals(comments, [[span.start for span in found] for found in spans])
+    vocabulary = encoder.embed(mild)
+    adjective = np.array([name == "adjective" for name in classes.names], dtype=float)
+    ornament = np.array([name in ORNAMENTS for name in classes.names], dtype=float)
+    options: list[Options] = []
+    for comment, found, rates in zip(comments, spans, fits):
+        there: dict[str, list[tuple[str, float]]] = {}
+        shares = classes.shares([comment] * len(found), [span.head or 0 for span in found])
+        cosines = encoder.embed([span.bare for span in found]) @ vocabulary.T if found else []
+        for span, share, cosine, rate in zip(found, shares, cosines, rates):
+            # A noun or verb that goes leaves a hole, unless nothing hangs on it.
+            dispensable = float(share @ ornament) if span.head is not None and not span.loose else float(span.loose)
+            worth = bars.worst_deletion + (bars.best_deletion - bars.worst_deletion) * dispensable
+            there[span.written] = [("", worth)] if span.removable else []
+            if span.head is None:
+                continue
+            fitting = classes.fits(adjective if span.as_adjective else share, mild)
+            scores = cosine + bars.fit_weight * np.clip(rate, -6, 4) + bars.class_weight * np.log(fitting + 1e-3)
+            best = np.argsort(-scores)[: bars.phrases]
+            there[span.written] += [(mild[j], float(scores[j])) for j in best if fitting[j] >= bars.min_class_share]
+        options.append(there)
+    return options
 
 
-def _swap(token: str, word: str) -> str:
-    """Put `word` in the place of the token's word, keeping its punctuation and capital."""
-    old = core(token)
-    start = token.lower().find(old)
-    new = word.capitalize() if token[start : start + 1].isupper() else word
-    return token[:start] + new + token[start + len(old) :]
+def _beams(
+    comments: Sequence[str],
+    suspects: Sequence[Sequence[str]],
+    options: Sequence[Options],
+    screener: Screener,
+    bars: SearchBars,
+) -> list[list[tuple[str, float, float]]]:
+    """For each comment the passing rewrites that the beam met, most promising first: text, P(fail), worth."""
+    beams: list[dict[str, float]] = [{comment: 0.0} for comment in comments]
+    found: list[dict[str, tuple[float, float]]] = [{} for _ in comments]
+    for step in range(bars.max_edits):
+        children = [
+            _expand(beam, words, there) | ({} if step else dict.fromkeys(without_segments(comment, words), 0.3))
+            for comment, beam, words, there in zip(comments, beams, suspects, options)
+        ]
+        verdicts = iter(screener.screen([text for texts in children for text in texts]))
+        for i, texts in enumerate(children):
+            scored = [(text, score, next(verdicts).probability) for text, score in texts.items()]
+            found[i].update({text: (score, p) for text, score, p in scored if p <= bars.max_probability})
+            open_ones = sorted((one for one in scored if one[2] > bars.max_probability), key=lambda x: x[2] - x[1])
+            beams[i] = {text: score for text, score, _ in open_ones[: bars.beam]}
+            if len(found[i]) >= bars.finalists:
+                beams[i] = {}
+    ranked = [sorted(passing.items(), key=lambda item: -item[1][0])[: bars.finalists] for passing in found]
+    return [[(text, p, worth) for text, (worth, p) in best] for best in ranked]
 
 
-def _agree(tokens: list[str], i: int) -> list[str]:
-    """Make the article before position i agree with the word there."""
-    if i and tokens[i - 1].lower() in {"a", "an"}:
-        tokens[i - 1] = "an" if core(tokens[i])[:1] in "aeiou" else "a"
-    return tokens
+def _expand(beam: Mapping[str, float], suspects: Sequence[str], options: Options) -> dict[str, float]:
+    """All one-step edits of the beam's texts at the two worst suspects that each still holds, with their scores.
 
-
-def tidy(text: str) -> str:
-    """Mend what a deletion leaves behind: doubled commas, a comma at the start, white space, `a` before a vowel."""
-    text = re.sub(r"(?:\s*,){2,}", " ,", text)
-    text = re.sub(r"^[\s,;:]+", "", text)
-    text = re.sub(r"\s*,\s*([.!?])", r" \1", text)
-    return " ".join(text.split())
+    A score is the mean of the edits' own, so that two good edits are as promising as one.
+    """
+    children: dict[str, float] = {}
+    for text, score in beam.items():
+        present = [word for word in suspects if word in {core(token) for token in words(text)}]
+        for span in spans_around(text, present[:2]):
+            for phrase, worth in options.get(span.written, []):
+                child = replace_span(text, span, phrase)
+                children[child] = max(children.get(child, -9.0), (score + worth) / 2 if score else worth)
+    return children

@@ -5,22 +5,29 @@ Four kinds, none with a rewrite by a person in it:
     corruption  corrupted clean comment → the clean comment (`corruption`)
     paraphrase  style-agnostic paraphrases, both sides clean (optional: teaches to rephrase)
     unchanged   clean comment → itself (teaches to leave alone what needs nothing)
+
+A share of them is shown as people type on a keyboard (capitals, punctuation glued to its word), whatever the corpus
+looks like: public corpora of comments are often lower-cased and tokenised, users' comments are not.
 """
 
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sro.screeners import Screener
 from sro.screeners.panel import defects
 from sro.similarity import SentenceEncoder
+from sro.warmup.classes import learn_classes
 from sro.warmup.corruption import corrupt
-from sro.warmup.edits import Fluency, search_edits
-from sro.warmup.lexis import learn_lexis, words
+from sro.warmup.edits import search_edits
+from sro.warmup.fit import Fit
+from sro.warmup.lexis import learn_lexis, mild_and_passing, mild_words
+from sro.warmup.words import words
 
 Kind = Literal["edit", "corruption", "paraphrase", "unchanged"]
 
@@ -38,10 +45,11 @@ class Example:
 class Mixture:
     """How many examples of each kind at most; 0 leaves a kind out (for ablations)."""
 
-    edits: int = field(default=4000, metadata={"help": "toxic comments to search a passing edit for"})
-    corruptions: int = field(default=2500, metadata={"help": "corrupted clean comments"})
-    paraphrases: int = field(default=600, metadata={"help": "style-agnostic paraphrases, where a file is given"})
-    unchanged: int = field(default=800, metadata={"help": "clean comments that must come back as they are"})
+    edits: int = field(default=4500, metadata={"help": "toxic comments to search a passing edit for"})
+    corruptions: int = field(default=500, metadata={"help": "corrupted clean comments"})
+    paraphrases: int = field(default=200, metadata={"help": "style-agnostic paraphrases, where a file is given"})
+    unchanged: int = field(default=300, metadata={"help": "clean comments that must come back as they are"})
+    typed: float = field(default=0.35, metadata={"help": "share of the examples shown as people type them"})
 
 
 def make_examples(
@@ -50,7 +58,7 @@ def make_examples(
     paraphrases: Sequence[tuple[str, str]],
     screener: Screener,
     encoder: SentenceEncoder,
-    fluency: Fluency,
+    make_fit: Callable[[Sequence[str], Sequence[str]], Fit],
     mixture: Mixture,
     seed: int = 0,
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
@@ -61,10 +69,15 @@ def make_examples(
         toxic, clean: unpaired comments.
         paraphrases: style-agnostic sentence pairs; those the screener refuses, that copy, or that drift (cosine < .75)
             are left out.
+        make_fit: (phrases, usual comments) → what a language model says about edits; see `sro.warmup.fit`.
         progress: told (stage, done, total) while the edit search, the slow part, runs.
     """
     draw = random.Random(seed)
-    lexis = learn_lexis(toxic, clean, screener, encoder)
+    both = [*toxic, *clean]
+    classes = learn_classes(draw.sample(both, min(len(both), 8000)), mild_words(), encoder, seed=seed)
+    lexis = learn_lexis(toxic, clean, screener, encoder, classes)
+    mild = mild_and_passing(screener)
+    fit = make_fit(mild, draw.sample(both, min(len(both), 200)))
     passed = [text for text, verdict in zip(clean, screener.screen(clean)) if verdict.passed]
     draw.shuffle(passed)
     refused = [text for text, verdict in zip(toxic, screener.screen(toxic)) if not verdict.passed]
@@ -73,7 +86,7 @@ def make_examples(
 
     examples: list[Example] = []
     for start in range(0, len(sought), 64):
-        found = search_edits(sought[start : start + 64], lexis, screener, encoder, fluency)
+        found = search_edits(sought[start : start + 64], mild, lexis.innocent, screener, classes, fit)
         examples += [Example(edit.comment, edit.rewrite, "edit") for edit in found]
         progress("edits", min(start + 64, len(sought)), len(sought))
     to_corrupt, rest = passed[: mixture.corruptions], passed[mixture.corruptions :]
@@ -83,8 +96,21 @@ def make_examples(
     whole = (rest + passed)[: mixture.unchanged]
     examples += [Example(text, text, "unchanged") for text in whole]
     examples += _clean_paraphrases(paraphrases, mixture.paraphrases, screener, encoder, draw)
+    examples = [_typed(example) if draw.random() < mixture.typed else example for example in examples]
     draw.shuffle(examples)
     return examples
+
+
+def _typed(example: Example) -> Example:
+    return replace(example, source=as_typed(example.source), target=as_typed(example.target))
+
+
+def as_typed(text: str) -> str:
+    """`i 'm tired , you know .` → `I'm tired, you know.`; text that is typed already comes back as it is."""
+    text = re.sub(r"\s+([,.!?;:…)]|n't\b|'(?:s|m|re|ve|ll|d|t)\b)", r"\1", text)
+    text = re.sub(r"(?<=[(])\s+", "", text)
+    text = re.sub(r"\bi(?=$|\s|'(?:m|ve|ll|d)\b)", "I", text)
+    return re.sub(r"(^|[.!?]\s+)([a-z])", lambda found: found.group(1) + found.group(2).upper(), text)
 
 
 def _clean_paraphrases(

@@ -2,14 +2,13 @@
 
 A word is toxic where it is far more frequent in toxic than in clean comments and the screener, asked about the word
 alone, agrees: nobody lists it. Its mild neighbours are the entries of a small vocabulary of mild words and phrases
-that
-are nearest in meaning (sentence encoder). Free neighbours from the clean corpus were tried and dropped: an embedding
-puts "clever" next to "stupid", and a rewrite that turns blame into praise passes every screener.
+that are nearest in meaning (sentence encoder) and of the same grammatical class. Free neighbours from the clean corpus
+were tried and dropped: an embedding puts "clever" next to "stupid", and a rewrite that turns blame into praise passes
+every screener.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,39 +19,46 @@ import numpy as np
 
 from sro.screeners import Screener
 from sro.similarity import SentenceEncoder
+from sro.warmup.classes import WordClasses
+from sro.warmup.spans import IDENTITIES
+from sro.warmup.words import core, words
 
+INNOCENT = 0.7  # nats of log-odds below which a word says nothing about toxicity
 EDGE = "¶"  # stands for the sentence's edge in a context
-_WORD = re.compile(r"[a-z][a-z'’*@$-]*[a-z*]|[a-z]")
-
-
-def words(sentence: str) -> list[str]:
-    """Tokens of a sentence, split at white space; punctuation stays glued, as in the comments."""
-    return sentence.split()
-
-
-def core(token: str) -> str:
-    """The lower-cased word inside a token, without the punctuation around it; empty for pure punctuation."""
-    found = _WORD.search(token.lower())
-    return found.group(0) if found else ""
 
 
 @cache
-def mild_words() -> tuple[str, ...]:
-    """The mild vocabulary that ships with the package."""
+def mild_words() -> dict[str, frozenset[str]]:
+    """The mild vocabulary that ships with the package: phrase → its grammatical classes (the file's sections)."""
     text = (resources.files("sro") / "assets/starter/mild_words.txt").read_text("utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    return tuple(dict.fromkeys(phrase.strip() for line in lines for phrase in line.split(";") if phrase.strip()))
+    found: dict[str, set[str]] = defaultdict(set)
+    section = ""
+    for line in text.splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif not line.startswith("#"):
+            for phrase in filter(None, map(str.strip, line.split(";"))):
+                found[phrase].add(section)
+    return {phrase: frozenset(sections) for phrase, sections in found.items()}
+
+
+def mild_and_passing(screener: Screener) -> list[str]:
+    """The part of the vocabulary that this screener passes; an edit made of anything else could not be learnt from."""
+    phrases = list(mild_words())
+    return [phrase for phrase, verdict in zip(phrases, screener.screen(phrases)) if verdict.passed]
 
 
 @dataclass(frozen=True)
 class Lexis:
     """Toxic words with their mild neighbours and their contexts.
 
-    toxic: log-odds of each toxic word. neighbours: for each toxic word, mild words and phrases, nearest first.
+    toxic: log-odds of each toxic word. innocent: words that are about as frequent in clean comments as in toxic ones.
+    neighbours: for each toxic word, mild words and phrases, nearest first.
     before, after: for each toxic word, how often each word precedes or follows it in toxic comments.
     """
 
     toxic: dict[str, float]
+    innocent: frozenset[str]
     neighbours: dict[str, list[str]]
     before: dict[str, Counter[str]]
     after: dict[str, Counter[str]]
@@ -67,6 +73,7 @@ def learn_lexis(
     clean: Sequence[str],
     screener: Screener,
     encoder: SentenceEncoder,
+    classes: WordClasses,
     min_count: int = 4,
     min_log_odds: float = 1.2,
     neighbours: int = 16,
@@ -85,15 +92,16 @@ def learn_lexis(
         for word, count in in_toxic.items()
         if count >= min_count
     }
-    suspects = [word for word, value in odds.items() if value >= min_log_odds]
+    suspects = [word for word, value in odds.items() if value >= min_log_odds and word not in IDENTITIES]
     refused = {word for word, verdict in zip(suspects, screener.screen(suspects)) if not verdict.passed}
     lexicon = {word: odds[word] for word in suspects if word in refused}
 
     before, after = _contexts(toxic, set(lexicon))
-    mild = [phrase for phrase, verdict in zip(mild_words(), screener.screen(mild_words())) if verdict.passed]
+    mild = mild_and_passing(screener)
     return Lexis(
         toxic=lexicon,
-        neighbours=_nearest(list(lexicon), mild, encoder, neighbours),
+        innocent=frozenset(word for word, value in odds.items() if value < INNOCENT),
+        neighbours=_neighbours(toxic, list(lexicon), mild, encoder, classes, neighbours),
         before=before,
         after=after,
     )
@@ -125,10 +133,29 @@ def _contexts(sentences: Iterable[str], wanted: set[str]) -> tuple[dict[str, Cou
     return dict(before), dict(after)
 
 
-def _nearest(queries: list[str], candidates: list[str], encoder: SentenceEncoder, n: int) -> dict[str, list[str]]:
-    """The n candidates nearest in embedding to each query."""
-    if not queries or not candidates:
+def _neighbours(
+    sentences: Sequence[str],
+    queries: list[str],
+    mild: list[str],
+    encoder: SentenceEncoder,
+    classes: WordClasses,
+    n: int,
+    occurrences: int = 12,
+) -> dict[str, list[str]]:
+    """The n mild phrases nearest in embedding to each word, of a class that the word often has where it stands."""
+    if not queries or not mild:
         return {query: [] for query in queries}
-    cosine = encoder.embed(queries) @ encoder.embed(candidates).T
-    best = np.argsort(-cosine, axis=1)[:, :n]
-    return {query: [candidates[j] for j in row] for query, row in zip(queries, best)}
+    wanted: dict[str, list[tuple[str, int]]] = {query: [] for query in queries}
+    for sentence in sentences:
+        for i, token in enumerate(words(sentence)):
+            places = wanted.get(core(token))
+            if places is not None and len(places) < occurrences:
+                places.append((sentence, i))
+    cosine = encoder.embed(queries) @ encoder.embed(mild).T
+    best = {}
+    for query, row in zip(queries, cosine):
+        shares = classes.shares(*map(list, zip(*wanted[query]))).mean(0)
+        fitting = classes.fits(shares, mild) >= 0.2
+        order = [j for j in np.argsort(-row) if fitting[j]]
+        best[query] = [mild[j] for j in order[:n]]
+    return best

@@ -1,4 +1,4 @@
-"""A warm-up from unpaired comments to a paraphraser, and what it leaves behind: adapter/, examples.jsonl, manifest.json."""
+"""A warm-up from unpaired comments to a paraphraser, and what it leaves: adapter/, examples.jsonl, manifest.json."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import csv
 import gzip
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from sro import config, provenance
 from sro.errors import SROError
-from sro.fluency import LanguageModelFluency
 from sro.leader import (
     DEFAULT_PROMPT,
     Leader,
@@ -26,6 +25,7 @@ from sro.screeners import load_screener
 from sro.similarity import SentenceEncoder
 from sro.sources import load_sources
 from sro.warmup.examples import Example, Mixture, make_examples, summary
+from sro.warmup.fit import Fit, LanguageModelFit
 from sro.warmup.train import WarmupConfig, WarmupTrainer
 
 
@@ -44,7 +44,7 @@ class WarmupData:
     screener: str = field(default="embedded", metadata={"help": "who says what passes"})
     similarity: str = field(default="embedded", metadata={"help": "sentence encoder"})
     min_words: int = field(default=3, metadata={"help": "shorter comments are set aside"})
-    max_words: int = field(default=36, metadata={"help": "longer comments are set aside"})
+    max_words: int = field(default=32, metadata={"help": "longer comments are set aside"})
 
 
 def warmup_run(data: WarmupData, mixture: Mixture, leader: LeaderArguments, args: WarmupConfig) -> Path:
@@ -92,11 +92,15 @@ def _make(
     hashes |= clean_hashes | {file: provenance.file_sha256(file) for file in data.paraphrase_files}
     if args.bf16:
         store_frozen_linears_in_bf16(player.model.requires_grad_(False))
-    fluency = LanguageModelFluency(player.model.eval(), player.tokenizer, bf16=args.bf16)
+    player.model.eval()
+
+    def make_fit(phrases: Sequence[str], usual: Sequence[str]) -> Fit:
+        return LanguageModelFit(player.model, player.tokenizer, phrases, usual, bf16=bool(args.bf16))
+
     screener, encoder = load_screener(data.screener), SentenceEncoder(data.similarity)
     with Meter("edit search") as meter:
         progress: Callable[[str, int, int], None] = lambda _, done, total: meter.update(done, total)  # noqa: E731
-        examples = make_examples(toxic, clean, pairs, screener, encoder, fluency, mixture, args.seed, progress)
+        examples = make_examples(toxic, clean, pairs, screener, encoder, make_fit, mixture, args.seed, progress)
     lines = "".join(json.dumps(asdict(example), ensure_ascii=False) + "\n" for example in examples)
     provenance.atomic_write_text(folder / "examples.jsonl", lines)
     return examples, hashes

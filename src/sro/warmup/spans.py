@@ -1,0 +1,166 @@
+"""Spans of a comment around its rude words: find them, delete them, put a phrase in their place. Pure string work.
+
+Comments come glued ("You idiot, stop.") and spaced ("you idiot , stop ."); an edit keeps the style it meets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sro.warmup.words import core, words
+
+LONGEST = 4  # words in a span
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# Words that may go when their rude neighbour goes: they carry no content of their own.
+FREE = _set("""
+    a an the you your u ur my his her their our its this that these those such so of and or as like what who how very
+    really just all some any lol lmao ya yo big little oh hey ok god 're 's 'm you're youre is are""")
+# Words that a phrase may replace together with the rude one behind them: "give a …", "talk …".
+LIGHT = _set("""
+    give gives gave giving get gets got talk talking go goes take takes piece pieces full bunch ton in on off up out
+    with shut be to not no don't dont doesn't doesnt do does""")
+# Who somebody is, is no insult, however often the words keep company with insults: never edited away.
+IDENTITIES = _set("""
+    black blacks white whites brown asian asians african africans american americans mexican mexicans latino
+    latinos hispanic arab arabs indian indians native immigrant immigrants refugee refugees foreigner foreigners
+    muslim muslims islam islamic jew jews jewish christian christians catholic catholics hindu atheist atheists gay
+    gays lesbian lesbians bisexual transgender trans queer homosexual homosexuals homosexuality straight lgbt man
+    men woman women girl girls boy boys female females male males feminist feminists elderly young disabled deaf
+    blind autistic poor homeless mother father wife husband republican republicans democrat democrats liberal
+    liberals conservative conservatives communist communists socialist socialists""")
+BE = _set("is are was were am be being 're 's 'm you're he's she's i'm it's that's")
+END = re.compile(r"[,.!?;:…\"”)]+$")
+SPACED = re.compile(r"\s[,.!?]")
+
+
+@dataclass(frozen=True)
+class Span:
+    """Consecutive words of a comment: [low, high) among its white-space tokens, `start` its first character.
+
+    written: the words as they stand. bare: the same without trailing punctuation. removable: nothing of content goes
+    with the rude word. head: the token whose grammatical class a phrase in the span's place must have; None where no
+    phrase can. as_adjective: it must be an adjective instead ("is an idiot" → "is unwise"). loose: nothing hangs on
+    the span (", you idiot .", "like hell", "what the hell is").
+    """
+
+    low: int
+    high: int
+    start: int
+    written: str
+    bare: str
+    removable: bool
+    head: int | None
+    as_adjective: bool = False
+    loose: bool = False
+
+
+def spans_around(text: str, suspects: Sequence[str]) -> list[Span]:
+    """Every span of up to four words that holds a suspect and otherwise only words that may go with it."""
+    tokens, bad = words(text), set(suspects)
+    starts = list(_starts(text, tokens))
+    cores = [core(token) for token in tokens]
+    spans: dict[tuple[int, int], Span] = {}
+    for i, word in enumerate(cores):
+        if word not in bad:
+            continue
+        for low in range(max(0, i - LONGEST + 1), i + 1):
+            for high in range(i + 1, min(len(tokens), low + LONGEST) + 1):
+                inside = cores[low:high]
+                if not all(w in bad or w in FREE or w in LIGHT for w in inside):
+                    continue  # punctuation has no core and ends a span too
+                if any(END.search(token) for token in tokens[low : high - 1]):
+                    continue
+                written = " ".join(tokens[low:high])
+                after_be = low > 0 and cores[low - 1] in BE and inside[0] in {"a", "an"}
+                as_adjective = after_be and all(w in bad for w in inside[1:])
+                removable = all(w in bad or w in FREE for w in inside) and not as_adjective
+                rude_only = all(w in bad for w in inside)
+                head = low if inside[0] in LIGHT else high - 1 if as_adjective or rude_only else None
+                spans[low, high] = Span(
+                    low,
+                    high,
+                    starts[low],
+                    written,
+                    END.sub("", written),
+                    removable,
+                    head,
+                    as_adjective,
+                    _is_loose(tokens, cores, low, high),
+                )
+    return list(spans.values())
+
+
+def _is_loose(tokens: Sequence[str], cores: Sequence[str], low: int, high: int) -> bool:
+    """Whether the sentence stands without the span: an address at its edge, a comparison, a question's oath."""
+    first, before = cores[low], cores[low - 1] if low else ""
+    opens = low == 0 or bool(END.search(tokens[low - 1]))
+    closes = high == len(tokens) or not cores[high] or bool(END.search(tokens[high - 1]))
+    address = first in {"you", "u", "ya"} and closes
+    comparison = first in {"like", "as"} and cores[high - 1] not in {"like", "as"}
+    oath = before in {"what", "who", "why", "how", "where", "when", "shut"} and first == "the"
+    return (opens and closes) or address or comparison or oath
+
+
+def replace_span(text: str, span: Span, phrase: str) -> str:
+    """The comment with `phrase` (or nothing) where the span stood; punctuation, capitals and a/an are mended."""
+    tokens = words(text)
+    tail = END.search(tokens[span.high - 1])
+    end = tail.group(0) if tail and core(tokens[span.high - 1]) else ""
+    capital = tokens[span.low][:1].isupper() and (span.low == 0 or tokens[span.low - 1][-1:] in ".!?")
+    left, right = tokens[: span.low], tokens[span.high :]
+    if phrase:
+        put = phrase[0].upper() + phrase[1:] if capital else phrase
+        if left and left[-1].lower() in {"a", "an"}:
+            left[-1] = _article(left[-1], phrase)
+        return " ".join([*left, put + end, *right])
+    if end and left:
+        left[-1] += end
+    if right and left and left[-1].lower() in {"a", "an"}:
+        left[-1] = _article(left[-1], core(right[0]))
+    edited = tidy(" ".join([*left, *right]), spaced=bool(SPACED.search(text)))
+    return edited[:1].upper() + edited[1:] if capital and not left else edited
+
+
+def without_segments(text: str, suspects: Sequence[str]) -> list[str]:
+    """The comment without one of its sentences or short clauses that hold a suspect, if most of it stays."""
+    parts = [part for part in re.split(r"(?<=[.!?])\s+|(?<=,)\s+", text) if part.strip()]
+    found = []
+    for i, part in enumerate(parts):
+        if len(parts) == 1 or not {core(token) for token in words(part)} & set(suspects):
+            continue
+        whole_sentence = part.rstrip()[-1:] in ".!?" and (i == 0 or parts[i - 1].rstrip()[-1:] in ".!?")
+        if whole_sentence or len(words(part)) <= 5:
+            rest = tidy(" ".join(parts[:i] + parts[i + 1 :]), spaced=bool(SPACED.search(text)))
+            if len(rest) >= 0.5 * len(text):
+                found.append(rest)
+    return found
+
+
+def tidy(text: str, spaced: bool = True) -> str:
+    """Mend what a deletion leaves behind: doubled commas, a comma at the start or before the end, white space."""
+    text = re.sub(r"(?:\s*,){2,}", " ,", text)
+    text = re.sub(r"^[\s,;:.!?]+", "", text)
+    text = re.sub(r"\s*[,;:]\s*(?=[.!?])", " ", text)
+    text = re.sub(r"\s*[,;:]\s*$", "", text)
+    text = " ".join(text.split())
+    return text if spaced else re.sub(r"\s+([,.!?;:])", r"\1", text)
+
+
+def _article(article: str, following: str) -> str:
+    fitting = "an" if following[:1].lower() in set("aeiou") else "a"
+    return fitting.capitalize() if article[0].isupper() else fitting
+
+
+def _starts(text: str, tokens: Sequence[str]) -> Iterator[int]:
+    at = 0
+    for token in tokens:
+        at = text.index(token, at)
+        yield at
+        at += len(token)
