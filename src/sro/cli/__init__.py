@@ -19,7 +19,9 @@ COMMANDS = {
     "rewrite": "rewrite toxic comments: screen, rewrite, screen again, best of N or refuse",
     "train": "train a leader by Stackelberg response optimization, from unpaired comments",
     "warmup": "turn any language model into a paraphraser, without parallel data",
+    "evaluate": "score rewrites by the protocols of ParaDetox and CLEF, with intervals and baselines",
     "screener": "train, check and use the screener that gives the verdicts",
+    "judge": "train and check the style judge that evaluates, independent of the screener",
     "doctor": "what is installed, what is missing and the command that mends it",
 }
 
@@ -88,6 +90,16 @@ def _help() -> str:
             "`sro COMMAND --help` tells more; `sro --version` prints the version.",
         ]
     )
+
+
+def quiet_libraries() -> None:
+    """No progress bars over loading small files, no deprecations of one library's own calls into another."""
+    import warnings
+
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|peft")
 
 
 def device_flags(argv: Sequence[str]) -> list[str]:

@@ -29,6 +29,7 @@ ASSETS = {
     "screener": "nblr.json",
     "starter": "comments.jsonl",
     "warmup": "adapter_config.json",
+    "rewriter": "adapter_config.json",
 }
 """Folders of the embedded pack that the demo plays with, and a file each must hold."""
 SETTINGS = ("SRO_CACHE", "SRO_DATA", "HF_HOME", "HF_ENDPOINT", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")

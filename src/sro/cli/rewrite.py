@@ -20,10 +20,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import transformers
 from rich.console import Console
 from rich.text import Text
 
+from sro.cli import quiet_libraries
 from sro.config import parse
 from sro.corpus import CorpusReport, clean, iter_comments
 from sro.errors import SROError
@@ -61,7 +61,7 @@ class Parts:
     adapter: str | None = field(
         default=None,
         metadata={
-            "help": "`none`, `embedded/warmup`, hub or folder name (default: embedded/warmup "
+            "help": "`none`, `embedded/rewriter`, hub or folder name (default: embedded/rewriter "
             "if the leader is `embedded`, else none)"
         },
     )
@@ -80,7 +80,7 @@ Put = Callable[[Rewrite, int | None], None]
 
 def run(argv: list[str]) -> int:
     """Rewrite what the command line names; print or write what became of it."""
-    transformers.utils.logging.disable_progress_bar()  # over loading a small file, in the midst of the answers
+    quiet_libraries()
     texts, flags = split_words(argv)
     job, parts, arguments = parse((Job, Parts, RewriteArguments), flags, prog="sro rewrite", description=DESCRIPTION)
     if texts and job.input:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from sro.cli import device_flags
+from sro.cli import device_flags, quiet_libraries
 
 
 def run(argv: list[str], prog: str = "sro train") -> int:
@@ -15,6 +15,7 @@ def run(argv: list[str], prog: str = "sro train") -> int:
     from sro.leader import LeaderArguments
     from sro.runs import DataArguments, train_run
 
+    quiet_libraries()
     argv = [*device_flags(argv), *argv]
     data, follower, leader, args = parse(
         (DataArguments, FollowerArguments, LeaderArguments, SROConfig),

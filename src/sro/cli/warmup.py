@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sro.cli import device_flags
+from sro.cli import device_flags, quiet_libraries
 
 
 def run(argv: list[str]) -> int:
@@ -13,6 +13,7 @@ def run(argv: list[str]) -> int:
     from sro.warmup.run import WarmupData, warmup_run
     from sro.warmup.train import WarmupConfig
 
+    quiet_libraries()
     data, mixture, leader, args = parse(
         (WarmupData, Mixture, LeaderArguments, WarmupConfig),
         [*device_flags(argv), *argv],

@@ -1,4 +1,4 @@
-"""A follower of several screeners, and two members that compare a rewrite with its source: meaning and shape.
+"""A follower of several screeners, and members that compare a rewrite with its source: meaning, shape and fluency.
 
     panel = Panel([load_screener("embedded"), MeaningScreener(SentenceEncoder().similarity), ShapeScreener()])
     panel.screen(["that is a bad idea ."], sources=["that is a damn stupid idea ."])
@@ -19,10 +19,13 @@ from sro.errors import SROError
 from sro.screeners import Screener, Verdict
 from sro.screeners.shape import defects
 
-__all__ = ["MeaningScreener", "Panel", "ShapeScreener", "defects"]
+__all__ = ["FluencyScreener", "MeaningScreener", "Panel", "ShapeScreener", "defects"]
 
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 """(texts, sources) → cosine of each pair, float of shape [texts]."""
+
+Gains = Callable[[Sequence[str], Sequence[Sequence[str]]], list[np.ndarray]]
+"""(comments, rewrites of each) → for each comment how much better than the old words the new ones fit, nats."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,34 @@ class ShapeScreener:
             Verdict("fail", 1.0, self.name) if defects(text, source) else Verdict("pass", 0.0, self.name)
             for text, source in zip(texts, _paired(self.name, texts, sources))
         ]
+
+
+@dataclass(frozen=True)
+class FluencyScreener:
+    """Passes a text whose changed words fit the whole not much worse than the old ones did; `gains` says how well.
+
+    Not a probability proper, but ordered like one: P(fail) is ½ at the minimum and falls by a tenth a nat above it.
+    """
+
+    gains: Gains
+    minimum: float = -3.0
+
+    @property
+    def name(self) -> str:
+        return f"fluency {self.minimum:g}"
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        """One verdict per text. Raises SROError without `sources`, or with a number of them other than of texts."""
+        pairs = list(zip(_paired(self.name, texts, sources), texts))
+        found = self.gains([source for source, _ in pairs], [[text] for _, text in pairs])
+        values = [float(gain[0]) for gain in found]
+        return [
+            Verdict("pass" if value >= self.minimum else "fail", self._probability(value), self.name)
+            for value in values
+        ]
+
+    def _probability(self, gain: float) -> float:
+        return min(1.0, max(0.0, 0.5 + (self.minimum - gain) / 10))
 
 
 def _paired(name: str, texts: Sequence[str], sources: Sequence[str] | None) -> Sequence[str]:

@@ -38,8 +38,8 @@ class WordClasses:
         unique = list(dict.fromkeys(texts))
         states = dict(zip(unique, word_states(self.encoder, unique)))
         rows = [states[text].get(place) for text, place in zip(texts, places)]
-        width = next(len(row) for row in rows if row is not None)
-        found: np.ndarray = self.probe.predict_proba([np.zeros(width) if row is None else row for row in rows])
+        unread = np.zeros(self.probe.n_features_in_)  # of a token that was cut off
+        found: np.ndarray = self.probe.predict_proba([unread if row is None else row for row in rows])
         return found
 
     def fits(self, shares: np.ndarray, phrases: Sequence[str]) -> np.ndarray:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from sro.screeners import Screener
 from sro.warmup.lexis import EDGE, Lexis
+from sro.warmup.spans import END
 from sro.warmup.words import core, words
 
 
@@ -56,7 +57,7 @@ def _corrupt_one(
 
 
 def _toxic_words_by_mild_phrase(lexis: Lexis, nearest: int = 3) -> dict[str, list[str]]:
-    """The neighbours of each toxic word turned round, most toxic first, short function words left alone."""
+    """The neighbours of each toxic word turned round, most toxic first."""
     inverse: dict[str, list[str]] = defaultdict(list)
     for toxic in sorted(lexis.toxic, key=lambda word: -lexis.toxic[word]):
         for phrase in lexis.neighbours.get(toxic, [])[:nearest]:
@@ -78,7 +79,7 @@ def _insert(text: str, lexis: Lexis, draw: random.Random) -> str:
     """Insert a toxic word at the gap whose neighbours it keeps company with most; words are drawn by their fit."""
     tokens = words(text)
     cores = [EDGE, *[core(token) or EDGE for token in tokens], EDGE]
-    last = len(tokens) if cores[-2] != EDGE else len(tokens) - 1  # never behind the final punctuation
+    last = len(tokens) - bool(tokens and END.search(tokens[-1]))  # never behind the final punctuation
     gaps: list[tuple[float, int, str]] = []
     for word in draw.sample(sorted(lexis.toxic), min(60, len(lexis.toxic))):
         before: Mapping[str, int] = lexis.before.get(word, {})

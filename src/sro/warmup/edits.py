@@ -56,6 +56,7 @@ class Edit:
     worth: float
 
 
+WITHOUT_SEGMENT = 0.3  # the score of leaving out a whole sentence or clause
 ORNAMENTS = {"adjective", "adverb", "exclamation"}  # a sentence stands without them
 Options = Mapping[str, list[tuple[str, float]]]
 """Span as it is written → what may stand there instead (`""`: nothing), with its score."""
@@ -167,7 +168,7 @@ def _beams(
     found: list[dict[str, tuple[float, float]]] = [{} for _ in comments]
     for step in range(bars.max_edits):
         children = [
-            _expand(beam, words, there) | ({} if step else dict.fromkeys(without_segments(comment, words), 0.3))
+            _expand(beam, step, words, there, [] if step else without_segments(comment, words))
             for comment, beam, words, there in zip(comments, beams, suspects, options)
         ]
         verdicts = iter(screener.screen([text for texts in children for text in texts]))
@@ -182,16 +183,20 @@ def _beams(
     return [[(text, p, worth) for text, (worth, p) in best] for best in ranked]
 
 
-def _expand(beam: Mapping[str, float], suspects: Sequence[str], options: Options) -> dict[str, float]:
-    """All one-step edits of the beam's texts at the two worst suspects that each still holds, with their scores.
+def _expand(
+    beam: Mapping[str, float], made: int, suspects: Sequence[str], options: Options, shortened: Sequence[str]
+) -> dict[str, float]:
+    """`shortened`, and all one-step edits of the beam's texts at the two worst suspects that each still holds, with
+    their scores.
 
-    A score is the mean of the edits' own, so that two good edits are as promising as one.
+    A score is the mean of the edits' own, so that two good edits are as promising as one; `made` is how many the
+    beam's texts have seen.
     """
-    children: dict[str, float] = {}
+    children = dict.fromkeys(shortened, WITHOUT_SEGMENT)
     for text, score in beam.items():
         present = [word for word in suspects if word in {core(token) for token in words(text)}]
         for span in spans_around(text, present[:2]):
             for phrase, worth in options.get(span.written, []):
                 child = replace_span(text, span, phrase)
-                children[child] = max(children.get(child, -9.0), (score + worth) / 2 if score else worth)
+                children[child] = max(children.get(child, -9.0), (made * score + worth) / (made + 1))
     return children

@@ -107,10 +107,10 @@ def _typed(example: Example) -> Example:
 
 def as_typed(text: str) -> str:
     """`i 'm tired , you know .` → `I'm tired, you know.`; text that is typed already comes back as it is."""
-    text = re.sub(r"\s+([,.!?;:…)]|n't\b|'(?:s|m|re|ve|ll|d|t)\b)", r"\1", text)
+    text = re.sub(r"\s+([,.!?…)]|[;:](?=\s|$)|n't\b|'(?:s|m|re|ve|ll|d|t)\b)", r"\1", text)
     text = re.sub(r"(?<=[(])\s+", "", text)
-    text = re.sub(r"\bi(?=$|\s|'(?:m|ve|ll|d)\b)", "I", text)
-    return re.sub(r"(^|[.!?]\s+)([a-z])", lambda found: found.group(1) + found.group(2).upper(), text)
+    text = re.sub(r"\bi(?=$|[\s,!?;:…]|\.(?:\s|$)|'(?:m|ve|ll|d)\b)", "I", text)
+    return re.sub(r"(^|(?<!\.[a-z.])[.!?]\s+)([a-z])", lambda found: found.group(1) + found.group(2).upper(), text)
 
 
 def _clean_paraphrases(

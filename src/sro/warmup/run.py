@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from transformers import set_seed
+
 from sro import config, provenance
 from sro.errors import SROError
 from sro.leader import (
@@ -56,6 +58,8 @@ def warmup_run(data: WarmupData, mixture: Mixture, leader: LeaderArguments, args
     folder = Path(str(args.output_dir))
     if (folder / "manifest.json").exists():
         raise SROError(f"{folder} holds a run already\n  mend: another --output_dir")
+    if leader.adapter not in (None, "none"):
+        raise SROError(f"a warm-up starts without the adapter {leader.adapter!r}\n  mend: leave out --adapter")
     player = Leader.load(leader, "none", args.prompt or None)
     args.prompt = player.prompt or DEFAULT_PROMPT
     encoder_decoder = player.model.config.is_encoder_decoder
@@ -70,10 +74,13 @@ def warmup_run(data: WarmupData, mixture: Mixture, leader: LeaderArguments, args
                 "  mend: make the examples with the embedded leader, then --examples runs/NAME/examples.jsonl"
             )
         examples, hashes = _make(data, mixture, player, args, folder)
+    if not examples:
+        raise SROError("no example came out of these comments\n  mend: more comments, or another mixture")
     provenance.write_manifest(folder, sys.argv, config.plain((data, mixture, leader, args)), hashes, args.seed)
     print(f"sro: {summary(examples)}", flush=True)
     from peft import get_peft_model
 
+    set_seed(args.seed)  # of the fresh adapter, which is made before the trainer
     model = get_peft_model(player.model, default_lora(leader.lora_rank, leader.lora_alpha, encoder_decoder))
     trainer = WarmupTrainer(model, args, examples, player.tokenizer)
     quiet(trainer)
@@ -122,8 +129,8 @@ def read_paraphrases(path: Path) -> list[tuple[str, str]]:
             if not {"source", "target"} <= set(rows.fieldnames or ()):
                 raise SROError(f"{path}, line 1: want the columns source and target, found {rows.fieldnames}")
             return [(row["source"], row["target"]) for row in rows if row["source"] and row["target"]]
-    except OSError as error:
-        raise SROError(f"{path} cannot be read: {error.strerror}") from error
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        raise SROError(f"{path} cannot be read: {error}") from error
 
 
 def read_examples(path: Path) -> list[Example]:
@@ -133,9 +140,9 @@ def read_examples(path: Path) -> list[Example]:
         SROError: no such file, or a line that is no example, with its number.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
-    except OSError as error:
-        raise SROError(f"{path} cannot be read: {error.strerror}") from error
+        lines = path.read_text("utf-8").removesuffix("\n").split("\n")  # a text may hold other line separators
+    except (OSError, UnicodeDecodeError) as error:
+        raise SROError(f"{path} cannot be read: {error}") from error
     examples = []
     for number, line in enumerate(lines, 1):
         try:

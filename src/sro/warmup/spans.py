@@ -8,14 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from sro.warmup.words import core, words
 
 LONGEST = 4  # words in a span
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
+def _set(listed: str) -> frozenset[str]:
+    return frozenset(core(word) for word in words(listed))  # as they are looked up: 's is "s"
 
 
 # Words that may go when their rude neighbour goes: they carry no content of their own.
@@ -36,8 +37,13 @@ IDENTITIES = _set("""
     blind autistic poor homeless mother father wife husband republican republicans democrat democrats liberal
     liberals conservative conservatives communist communists socialist socialists""")
 BE = _set("is are was were am be being 're 's 'm you're he's she's i'm it's that's")
+START = re.compile(r"(?<!\S)[\"“(]+")
 END = re.compile(r"[,.!?;:…\"”)]+$")
+STOP = re.compile(r"[.!?…][\"”)]*$")  # of a sentence
+PUNCTUATION = re.compile(r"[,.!?;:…]+")
 SPACED = re.compile(r"\s[,.!?]")
+# As it is spoken: an hour, a user, a one-sided view, but an unusual one.
+VOWEL = re.compile(r"(?!u(?:ni(?:on|[tvcfq])|s[eu]|til)|eu|one\b|once)[aeiou]|hour|hono?u?r|honest|heir")
 
 
 @dataclass(frozen=True)
@@ -111,21 +117,25 @@ def _is_loose(tokens: Sequence[str], cores: Sequence[str], low: int, high: int) 
 def replace_span(text: str, span: Span, phrase: str) -> str:
     """The comment with `phrase` (or nothing) where the span stood; punctuation, capitals and a/an are mended."""
     tokens = words(text)
+    opening = "".join(START.findall(" ".join(tokens[span.low : span.high])))
     tail = END.search(tokens[span.high - 1])
     end = tail.group(0) if tail and core(tokens[span.high - 1]) else ""
     capital = tokens[span.low][:1].isupper() and (span.low == 0 or tokens[span.low - 1][-1:] in ".!?")
     left, right = tokens[: span.low], tokens[span.high :]
     if phrase:
-        put = phrase[0].upper() + phrase[1:] if capital else phrase
+        put = opening + (_capital(phrase) if capital else phrase)
         if left and left[-1].lower() in {"a", "an"}:
             left[-1] = _article(left[-1], phrase)
         return " ".join([*left, put + end, *right])
-    if end and left:
-        left[-1] += end
+    if not left or STOP.search(left[-1]):  # no sentence ends twice, none begins with a comma
+        right = list(dropwhile(PUNCTUATION.fullmatch, right))
+    else:
+        left[-1] += re.sub(r"[\"”)]", "", end) if opening else end
+    if capital and right:
+        right[0] = _capital(right[0])
     if right and left and left[-1].lower() in {"a", "an"}:
         left[-1] = _article(left[-1], core(right[0]))
-    edited = tidy(" ".join([*left, *right]), spaced=bool(SPACED.search(text)))
-    return edited[:1].upper() + edited[1:] if capital and not left else edited
+    return tidy(" ".join([*left, *right]), spaced=bool(SPACED.search(text)))
 
 
 def without_segments(text: str, suspects: Sequence[str]) -> list[str]:
@@ -135,9 +145,14 @@ def without_segments(text: str, suspects: Sequence[str]) -> list[str]:
     for i, part in enumerate(parts):
         if len(parts) == 1 or not {core(token) for token in words(part)} & set(suspects):
             continue
-        whole_sentence = part.rstrip()[-1:] in ".!?" and (i == 0 or parts[i - 1].rstrip()[-1:] in ".!?")
-        if whole_sentence or len(words(part)) <= 5:
-            rest = tidy(" ".join(parts[:i] + parts[i + 1 :]), spaced=bool(SPACED.search(text)))
+        opens, closes = i == 0 or parts[i - 1].rstrip()[-1:] in ".!?", part.rstrip()[-1:] in ".!?"
+        if (opens and closes) or len(words(part)) <= 5:
+            before, after = parts[:i], parts[i + 1 :]
+            if opens and not closes and after and part[0].isupper():
+                after[0] = _capital(after[0])
+            if closes and not opens:
+                before.append(part.rstrip()[-1:])
+            rest = tidy(" ".join(before + after), spaced=bool(SPACED.search(text)))
             if len(rest) >= 0.5 * len(text):
                 found.append(rest)
     return found
@@ -150,12 +165,16 @@ def tidy(text: str, spaced: bool = True) -> str:
     text = re.sub(r"\s*[,;:]\s*(?=[.!?])", " ", text)
     text = re.sub(r"\s*[,;:]\s*$", "", text)
     text = " ".join(text.split())
-    return text if spaced else re.sub(r"\s+([,.!?;:])", r"\1", text)
+    return text if spaced else re.sub(r"\s+([,.!?]|[;:](?=\s|$))", r"\1", text)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _article(article: str, following: str) -> str:
-    fitting = "an" if following[:1].lower() in set("aeiou") else "a"
-    return fitting.capitalize() if article[0].isupper() else fitting
+    fitting = "an" if VOWEL.match(following.lower()) else "a"
+    return _capital(fitting) if article[0].isupper() else fitting
 
 
 def _starts(text: str, tokens: Sequence[str]) -> Iterator[int]:

@@ -1,0 +1,111 @@
+"""Texts to be scored: CLEF JSON Lines `{"id": …, "text": …}`, or plain text, one a line.
+
+Rows of CLEF files are brought into the order of the input by their ids; rows of plain text stand where they stand, so
+an empty line is an empty text and is kept. A file is CLEF's if its name ends in `.jsonl` or `.ndjson`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sro.errors import SROError
+from sro.provenance import atomic_write_text
+
+CLEF_SUFFIXES = (".jsonl", ".ndjson")
+SHOWN_IDS = 5
+
+
+def read_clef(path: str | Path) -> dict[str, str]:
+    """Texts by id, in the order of the file. Ids are taken as text: 1 and "1" are the same row.
+
+    Raises:
+        SROError: with file and line: it cannot be read, a line is no object with `id` and `text`, an id comes twice.
+    """
+    texts: dict[str, str] = {}
+    line_of: dict[str, int] = {}
+    for number, line in enumerate(_lines(path), 1):
+        where = f"{path}:{number}"
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise SROError(f"{where}: no JSON: {error}\n  mend: one object a line, no empty lines") from error
+        if not isinstance(row, dict):
+            raise SROError(f'{where}: want an object like {{"id": 1, "text": "…"}}, not {line.strip()[:60]}')
+        identity, text = row.get("id"), row.get("text")
+        if isinstance(identity, bool) or not isinstance(identity, str | int):
+            raise SROError(f"{where}: `id` must be text or a whole number, not {json.dumps(identity)}")
+        if not isinstance(text, str):
+            raise SROError(f"{where}: `text` of id {identity!r} must be text, not {json.dumps(text)[:60]}")
+        key = str(identity)
+        if key in texts:
+            raise SROError(f"{where}: id {identity!r} was on line {line_of[key]} already")
+        texts[key], line_of[key] = text, number
+    if not texts:
+        raise SROError(f"{path}: holds no row")
+    return texts
+
+
+def write_clef(path: str | Path, texts: Mapping[str, str]) -> None:
+    """Write texts by id as CLEF JSON Lines, in one step."""
+    rows = ({"id": identity, "text": text} for identity, text in texts.items())
+    atomic_write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def aligned(texts: Mapping[str, str], ids: Sequence[str], path: str | Path) -> list[str]:
+    """The texts of `ids`, in that order.
+
+    Raises:
+        SROError: naming `path` and the ids that are missing, or there without a row of the input.
+    """
+    known = set(ids)
+    missing = [identity for identity in ids if identity not in texts]
+    strange = [identity for identity in texts if identity not in known]
+    for fault, found in (("has no row for", missing), ("has rows that the input has not:", strange)):
+        if found:
+            more = f" and {len(found) - SHOWN_IDS:,} more" if len(found) > SHOWN_IDS else ""
+            raise SROError(f"{path}: {fault} id {', '.join(map(repr, found[:SHOWN_IDS]))}{more}")
+    return [texts[identity] for identity in ids]
+
+
+def read_parallel(paths: Mapping[str, str | Path]) -> dict[str, list[str]]:
+    """Files whose rows belong together, by name; the first one (the input) sets the order and the number of rows.
+
+    Raises:
+        SROError: a file cannot be read, some are CLEF's and some plain text, or the rows do not fit together.
+    """
+    first = next(iter(paths.values()))
+    clef = is_clef(first)
+    if odd := [str(path) for path in paths.values() if is_clef(path) != clef]:
+        raise SROError(
+            f"{first} is {'CLEF JSON Lines' if clef else 'plain text'}, but {', '.join(odd)} "
+            f"{'are' if len(odd) > 1 else 'is'} not\n  mend: all files in one format; the name of a CLEF file ends in "
+            f"{' or '.join(CLEF_SUFFIXES)}"
+        )
+    if clef:
+        ids = list(read_clef(first))
+        return {name: aligned(read_clef(path), ids, path) for name, path in paths.items()}
+    columns = {name: [line.rstrip("\r") for line in _lines(path)] for name, path in paths.items()}
+    counts = {str(path): len(columns[name]) for name, path in paths.items()}
+    if len(set(counts.values())) > 1 or not counts[str(first)]:
+        told = ", ".join(f"{path} has {count:,}" for path, count in counts.items())
+        raise SROError(f"want one or more lines, and as many in each file: {told}\n  mend: one text a line")
+    return columns
+
+
+def is_clef(path: str | Path) -> bool:
+    """Whether a file of this name is read as CLEF JSON Lines."""
+    return Path(path).suffix.lower() in CLEF_SUFFIXES
+
+
+def _lines(path: str | Path) -> list[str]:
+    """Lines without their ends. Only `\\n` ends one: texts may hold the other characters that Unicode breaks at."""
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise SROError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise SROError(f"{path}:{line}: not UTF-8\n  mend: iconv -f latin1 -t utf-8 IN > OUT") from error
+    return text.removesuffix("\n").split("\n") if text else []

@@ -1,0 +1,121 @@
+"""Tables of systems: Markdown to read, CSV to reckon with. Both say who judged.
+
+A score never stands alone: beside J and its interval stand what it is made of, how often the system beats the human
+reference, whether the screener it was trained against lets it pass, and how much it copies, shortens and resembles the
+reference. Systems share a rank where their paired difference may be 0.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sro.evaluation.intervals import RESAMPLES, Interval, Tally
+from sro.evaluation.protocols import ProtocolName
+
+TITLES: dict[ProtocolName, str] = {
+    "paradetox": "ParaDetox",
+    "clef24": "CLEF TextDetox 2024",
+    "clef25": "CLEF TextDetox 2025",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One system; means over the sentences, shares in [0, 1]. None where there is no reference to compare with."""
+
+    system: str
+    sta: float
+    sim: float
+    fl: float
+    j: Interval
+    """Mean of STA · SIM · FL and its interval."""
+    rank: int
+    against_reference: Tally | None
+    """Sentences whose J is above, equal to, below that of the human reference."""
+    pass_rate: float
+    """Share that the training screener passes and that is not empty."""
+    copy_rate: float
+    """Share with the letters and digits of its source."""
+    length_ratio: float
+    """Mean of words in the output / words in its source."""
+    chrf: float | None
+    """Mean chrF to the reference, in [0, 100]."""
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What the numbers of a table are."""
+
+    protocol: ProtocolName
+    sentences: int
+    judges: Mapping[str, str]
+    """Names by what they judge."""
+    screener: str
+    """Of the column `pass`."""
+    resamples: int = RESAMPLES
+    seed: int = 0
+
+    def __str__(self) -> str:
+        judged = "; ".join(f"{role} by {name}" for role, name in self.judges.items())
+        return (
+            f"{TITLES[self.protocol]} protocol on {self.sentences:,} sentences. Judges: {judged}. J is the mean of "
+            f"STA·SIM·FL with its 95 % paired-bootstrap interval ({self.resamples:,} resamples, seed {self.seed}); "
+            "w/t/l counts sentences above, at, below the J of the human reference; equal ranks where the paired "
+            f"difference may be 0; pass: share that the screener {self.screener} passes."
+        )
+
+
+def markdown(rows: Sequence[Row], caption: Caption) -> str:
+    """The caption and the table, best J first, without a line break at its end."""
+    head = ["system", "STA", "SIM", "FL", "J [95 %]", "w/t/l", "rank", "pass", "copies", "length", "chrF"]
+    lines = [head, ["---", *["--:"] * (len(head) - 1)], *map(_cells, _sorted(rows))]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{caption}\n\n{table}"
+
+
+def to_csv(rows: Sequence[Row], caption: Caption) -> str:
+    """The table as CSV with a head, best J first; every line names protocol and judges, so files may be joined."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(_record(rows[0], caption)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_record(row, caption) for row in _sorted(rows))
+    return out.getvalue()
+
+
+def _sorted(rows: Sequence[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: (-row.j.value, row.system))
+
+
+def _cells(row: Row) -> list[str]:
+    tally = row.against_reference
+    return [
+        " ".join(row.system.split()).replace("|", r"\|"),
+        *(f"{value:.3f}" for value in (row.sta, row.sim, row.fl)),
+        f"{row.j.value:.3f} [{row.j.low:.3f}, {row.j.high:.3f}]",
+        "–" if tally is None else "/".join(map(str, tally)),
+        str(row.rank),
+        *(f"{value:.3f}" for value in (row.pass_rate, row.copy_rate)),
+        f"{row.length_ratio:.2f}",
+        "–" if row.chrf is None else f"{row.chrf:.1f}",
+    ]
+
+
+def _record(row: Row, caption: Caption) -> dict[str, object]:
+    """Column names and values of a CSV line; empty where there is no reference."""
+    win, tie, loss = row.against_reference or ("", "", "")
+    figures = {
+        **{"sta": row.sta, "sim": row.sim, "fl": row.fl},
+        **{"j": row.j.value, "j_low": row.j.low, "j_high": row.j.high},
+        **{"pass_rate": row.pass_rate, "copy_rate": row.copy_rate, "length_ratio": row.length_ratio},
+        "chrf": row.chrf,
+    }
+    return {
+        "system": row.system,
+        **{name: "" if value is None else f"{value:.6f}" for name, value in figures.items()},
+        **{"rank": row.rank, "win": win, "tie": tie, "loss": loss},
+        **{"protocol": caption.protocol, "sentences": caption.sentences, "screener": caption.screener},
+        **{f"{role}_judge": name for role, name in caption.judges.items()},
+    }
