@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sro.screeners import Verdict
-from sro.warmup.edits import WITHOUT_SEGMENT, Edit, SearchBars, find_suspects, search_edits
+from sro.warmup.edits import Edit, SearchBars, find_suspects, search_edits
 from sro.warmup.words import core, words
 
 RUDE = {"idiot": 0.8, "moron": 0.7, "stupid": 0.6, "damn": 0.5, "muslim": 0.55, "hell": 0.5}
@@ -137,14 +137,7 @@ def test_behind_to_be_an_adjective_will_do() -> None:
     ],
 )
 def test_what_nothing_hangs_on_is_deleted(comment: str, rewrite: str) -> None:
-    [edit] = search(comment)
-    assert edit.rewrite == rewrite
-    assert edit.worth in (SearchBars.best_deletion, WITHOUT_SEGMENT)
-
-
-def test_an_address_is_worth_its_deletion_although_it_is_a_clause_too() -> None:
-    for comment in ("You idiot, stop reading this page.", "you idiot , stop reading this page ."):
-        assert search(comment)[0].worth == SearchBars.best_deletion
+    assert rewrites(comment) == [rewrite]
 
 
 def test_an_edit_says_what_it_reached() -> None:

@@ -16,6 +16,7 @@ import torch
 
 from sro.errors import SROError
 from sro.leader import DEFAULT_PROMPT, Leader, LeaderArguments
+from sro.progress import ProgressLines
 from sro.provenance import file_sha256
 from sro.warmup.examples import Example, Mixture
 from sro.warmup.run import WarmupData, read_examples, read_paraphrases, warmup_run
@@ -125,6 +126,31 @@ def test_the_same_run_twice_is_the_same_adapter(run: Run, leaders: Path, tmp_pat
     assert not torch.equal(logits(leaders, "causal", str(first)), logits(leaders, "causal", str(other)))
 
 
+def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(
+    run: Run, leaders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(self: Any, args: Any, state: Any, *others: Any, **more: Any) -> None:
+        if state.global_step == 2:
+            raise KeyboardInterrupt
+
+    options: dict[str, Any] = {
+        "max_steps": 3,
+        "save_strategy": "steps",
+        "save_steps": 1,
+        "lr_scheduler_type": "linear",
+    }
+    whole = run(output_dir=str(tmp_path / "whole"), **options)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(ProgressLines, "on_log", interrupt)
+        run(**options)
+    with pytest.raises(SROError, match=r"holds a run already\n  mend: .* --resume true"):
+        run(**options)
+    resumed = run(data={"resume": True}, **options)
+    assert torch.equal(logits(leaders, "causal", str(whole)), logits(leaders, "causal", str(resumed)))
+    with pytest.raises(SROError, match="holds a run already"):  # it is whole now
+        run(data={"resume": True}, **options)
+
+
 # -- what is refused ----------------------------------------------------------------------------------
 
 
@@ -152,11 +178,11 @@ def test_an_encoder_decoder_cannot_make_examples(run: Run, tmp_path: Path) -> No
 def test_no_examples_are_an_error_and_no_run(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SROError, match="no example"):
         run(examples=[])
-    monkeypatch.setattr("sro.warmup.run.make_examples", lambda *args: [])
+    monkeypatch.setattr("sro.warmup.run.make_examples", lambda *args, **more: [])
     monkeypatch.setattr("sro.warmup.run.SentenceEncoder", lambda name: None)
     with pytest.raises(SROError, match="no example came out of these comments\n  mend: more comments"):
         run(examples=None)
-    assert not (tmp_path / "run" / "manifest.json").exists()
+    assert not (tmp_path / "run" / "adapter").exists()
 
 
 # -- from comments to examples ------------------------------------------------------------------------

@@ -56,7 +56,6 @@ class Edit:
     worth: float
 
 
-WITHOUT_SEGMENT = 0.3  # the score of leaving out a whole sentence or clause
 ORNAMENTS = {"adjective", "adverb", "exclamation"}  # a sentence stands without them
 Options = Mapping[str, list[tuple[str, float]]]
 """Span as it is written → what may stand there instead (`""`: nothing), with its score."""
@@ -168,7 +167,7 @@ def _beams(
     found: list[dict[str, tuple[float, float]]] = [{} for _ in comments]
     for step in range(bars.max_edits):
         children = [
-            _expand(beam, step, words, there, [] if step else without_segments(comment, words))
+            _expand(beam, step, words, there) | ({} if step else dict.fromkeys(without_segments(comment, words), 0.3))
             for comment, beam, words, there in zip(comments, beams, suspects, options)
         ]
         verdicts = iter(screener.screen([text for texts in children for text in texts]))
@@ -183,16 +182,13 @@ def _beams(
     return [[(text, p, worth) for text, (worth, p) in best] for best in ranked]
 
 
-def _expand(
-    beam: Mapping[str, float], made: int, suspects: Sequence[str], options: Options, shortened: Sequence[str]
-) -> dict[str, float]:
-    """`shortened`, and all one-step edits of the beam's texts at the two worst suspects that each still holds, with
-    their scores.
+def _expand(beam: Mapping[str, float], made: int, suspects: Sequence[str], options: Options) -> dict[str, float]:
+    """All one-step edits of the beam's texts at the two worst suspects that each still holds, with their scores.
 
     A score is the mean of the edits' own, so that two good edits are as promising as one; `made` is how many the
     beam's texts have seen.
     """
-    children = dict.fromkeys(shortened, WITHOUT_SEGMENT)
+    children: dict[str, float] = {}
     for text, score in beam.items():
         present = [word for word in suspects if word in {core(token) for token in words(text)}]
         for span in spans_around(text, present[:2]):

@@ -24,6 +24,7 @@ from sro.screeners.panel import defects
 from sro.similarity import SentenceEncoder
 from sro.warmup.classes import learn_classes
 from sro.warmup.corruption import corrupt
+from sro.warmup.edit_log import EditLog
 from sro.warmup.edits import search_edits
 from sro.warmup.fit import Fit
 from sro.warmup.lexis import learn_lexis, mild_and_passing, mild_words
@@ -62,6 +63,7 @@ def make_examples(
     mixture: Mixture,
     seed: int = 0,
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    log: EditLog | None = None,
 ) -> list[Example]:
     """Shuffled examples of all kinds.
 
@@ -71,6 +73,7 @@ def make_examples(
             are left out.
         make_fit: (phrases, usual comments) → what a language model says about edits; see `sro.warmup.fit`.
         progress: told (stage, done, total) while the edit search, the slow part, runs.
+        log: what the search of an interrupted run found already.
     """
     draw = random.Random(seed)
     both = [*toxic, *clean]
@@ -84,11 +87,15 @@ def make_examples(
     insults = [text for text in refused if len(words(text)) <= 6]
     sought = draw.sample(refused, min(mixture.edits, len(refused)))
 
-    examples: list[Example] = []
+    log = log or EditLog()
     for start in range(0, len(sought), 64):
-        found = search_edits(sought[start : start + 64], mild, lexis.innocent, screener, classes, fit)
-        examples += [Example(edit.comment, edit.rewrite, "edit") for edit in found]
+        batch = [comment for comment in sought[start : start + 64] if comment not in log.known]
+        if batch:
+            found = search_edits(batch, mild, lexis.innocent, screener, classes, fit)
+            log.add(batch, {edit.comment: edit.rewrite for edit in found})
         progress("edits", min(start + 64, len(sought)), len(sought))
+    edits = [(comment, log.known[comment]) for comment in sought]
+    examples = [Example(comment, rewrite, "edit") for comment, rewrite in edits if rewrite is not None]
     to_corrupt, rest = passed[: mixture.corruptions], passed[mixture.corruptions :]
     corrupted = corrupt(to_corrupt, insults, lexis, screener, seed)
     examples += [Example(one.corrupted, one.clean, "corruption") for one in corrupted]

@@ -1,4 +1,8 @@
-"""A warm-up from unpaired comments to a paraphraser, and what it leaves: adapter/, examples.jsonl, manifest.json."""
+"""A warm-up from unpaired comments to a paraphraser, and what it leaves: adapter/, examples.jsonl, manifest.json.
+
+The two long parts can be gone on with (`resume`): the search, from edits.jsonl, and, with `save_strategy: steps`, the
+training, from its last checkpoint.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from transformers import set_seed
+from transformers.trainer_utils import get_last_checkpoint
 
 from sro import config, provenance
 from sro.errors import SROError
@@ -26,6 +31,7 @@ from sro.progress import Meter, quiet
 from sro.screeners import load_screener
 from sro.similarity import SentenceEncoder
 from sro.sources import load_sources
+from sro.warmup.edit_log import EditLog
 from sro.warmup.examples import Example, Mixture, make_examples, summary
 from sro.warmup.fit import Fit, LanguageModelFit
 from sro.warmup.train import WarmupConfig, WarmupTrainer
@@ -47,6 +53,7 @@ class WarmupData:
     similarity: str = field(default="embedded", metadata={"help": "sentence encoder"})
     min_words: int = field(default=3, metadata={"help": "shorter comments are set aside"})
     max_words: int = field(default=32, metadata={"help": "longer comments are set aside"})
+    resume: bool = field(default=False, metadata={"help": "go on with the interrupted run of output_dir"})
 
 
 def warmup_run(data: WarmupData, mixture: Mixture, leader: LeaderArguments, args: WarmupConfig) -> Path:
@@ -56,8 +63,8 @@ def warmup_run(data: WarmupData, mixture: Mixture, leader: LeaderArguments, args
         SROError: bad input, an occupied output_dir, or a leader that has an adapter already.
     """
     folder = Path(str(args.output_dir))
-    if (folder / "manifest.json").exists():
-        raise SROError(f"{folder} holds a run already\n  mend: another --output_dir")
+    if (folder / "adapter").exists() or ((folder / "manifest.json").exists() and not data.resume):
+        raise SROError(f"{folder} holds a run already\n  mend: another --output_dir, or --resume true if it broke off")
     if leader.adapter not in (None, "none"):
         raise SROError(f"a warm-up starts without the adapter {leader.adapter!r}\n  mend: leave out --adapter")
     player = Leader.load(leader, "none", args.prompt or None)
@@ -67,16 +74,16 @@ def warmup_run(data: WarmupData, mixture: Mixture, leader: LeaderArguments, args
     if data.examples:
         examples = read_examples(Path(data.examples))
         hashes = {data.examples: provenance.file_sha256(data.examples)}
+        provenance.write_manifest(folder, sys.argv, config.plain((data, mixture, leader, args)), hashes, args.seed)
     else:
         if encoder_decoder:
             raise SROError(
                 "the edit search weighs fluency with a decoder-only leader\n"
                 "  mend: make the examples with the embedded leader, then --examples runs/NAME/examples.jsonl"
             )
-        examples, hashes = _make(data, mixture, player, args, folder)
+        examples = _make(data, mixture, leader, player, args, folder)
     if not examples:
         raise SROError("no example came out of these comments\n  mend: more comments, or another mixture")
-    provenance.write_manifest(folder, sys.argv, config.plain((data, mixture, leader, args)), hashes, args.seed)
     print(f"sro: {summary(examples)}", flush=True)
     from peft import get_peft_model
 
@@ -84,19 +91,20 @@ def warmup_run(data: WarmupData, mixture: Mixture, leader: LeaderArguments, args
     model = get_peft_model(player.model, default_lora(leader.lora_rank, leader.lora_alpha, encoder_decoder))
     trainer = WarmupTrainer(model, args, examples, player.tokenizer)
     quiet(trainer)
-    trainer.train()
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)) if data.resume else None)
     save_adapter(model, player.tokenizer, args.prompt, folder / "adapter", half=True)
     return folder / "adapter"
 
 
 def _make(
-    data: WarmupData, mixture: Mixture, player: Leader, args: WarmupConfig, folder: Path
-) -> tuple[list[Example], dict[str, str]]:
+    data: WarmupData, mixture: Mixture, leader: LeaderArguments, player: Leader, args: WarmupConfig, folder: Path
+) -> list[Example]:
     bounds = {"min_words": data.min_words, "max_words": data.max_words}
     toxic, hashes = load_sources(data.toxic, quarantine=folder / "toxic", **bounds)
     clean, clean_hashes = load_sources(data.clean, quarantine=folder / "clean", **bounds)
     pairs = [pair for file in data.paraphrase_files for pair in read_paraphrases(Path(file))]
     hashes |= clean_hashes | {file: provenance.file_sha256(file) for file in data.paraphrase_files}
+    provenance.write_manifest(folder, sys.argv, config.plain((data, mixture, leader, args)), hashes, args.seed)
     if args.bf16:
         store_frozen_linears_in_bf16(player.model.requires_grad_(False))
     player.model.eval()
@@ -107,10 +115,11 @@ def _make(
     screener, encoder = load_screener(data.screener), SentenceEncoder(data.similarity)
     with Meter("edit search") as meter:
         progress: Callable[[str, int, int], None] = lambda _, done, total: meter.update(done, total)  # noqa: E731
-        examples = make_examples(toxic, clean, pairs, screener, encoder, make_fit, mixture, args.seed, progress)
+        log = EditLog(folder / "edits.jsonl")
+        examples = make_examples(toxic, clean, pairs, screener, encoder, make_fit, mixture, args.seed, progress, log)
     lines = "".join(json.dumps(asdict(example), ensure_ascii=False) + "\n" for example in examples)
     provenance.atomic_write_text(folder / "examples.jsonl", lines)
-    return examples, hashes
+    return examples
 
 
 def read_paraphrases(path: Path) -> list[tuple[str, str]]:
