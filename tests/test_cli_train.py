@@ -11,7 +11,7 @@ import torch
 
 from sro import cli
 from sro.arguments import SROConfig
-from sro.cli import device_flags, main
+from sro.cli import device_defaults, main
 from sro.errors import SROError
 from sro.followers import FollowerArguments
 from sro.leader import LeaderArguments
@@ -57,46 +57,40 @@ def warmed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
 @pytest.mark.parametrize(
     ("gpu", "bf16", "flags"),
     [
-        (False, False, ["--use_cpu", "true"]),
-        (False, True, ["--use_cpu", "true", "--bf16", "true"]),
-        (True, True, ["--bf16", "true"]),
-        (True, False, []),
+        (False, False, {"use_cpu": True}),
+        (False, True, {"use_cpu": True, "bf16": True}),
+        (True, True, {"bf16": True}),
+        (True, False, {}),
     ],
 )
-def test_device_flags_fit_the_machine(
-    monkeypatch: pytest.MonkeyPatch, gpu: bool, bf16: bool, flags: list[str]
+def test_device_defaults_fit_the_machine(
+    monkeypatch: pytest.MonkeyPatch, gpu: bool, bf16: bool, flags: dict[str, bool]
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
     monkeypatch.setattr("sro.leader.bf16_pays", lambda: bf16)
-    assert device_flags(["--max_steps", "3"]) == flags
+    assert device_defaults() == flags
 
 
-@pytest.mark.parametrize(
-    ("given", "left"),
-    [
-        (["--bf16", "false"], ["--use_cpu", "true"]),
-        (["--bf16=false"], ["--use_cpu", "true"]),
-        (["--use_cpu", "false"], ["--bf16", "true"]),
-        (["--use_cpu", "--bf16"], []),
-    ],
-)
-def test_device_flags_leave_alone_what_is_given(
-    monkeypatch: pytest.MonkeyPatch, given: list[str], left: list[str]
+@pytest.mark.parametrize("given", [["--bf16", "false"], ["--bf16=false"]])
+def test_device_defaults_leave_alone_what_is_given(
+    trained: list[Any], monkeypatch: pytest.MonkeyPatch, given: list[str]
 ) -> None:
     monkeypatch.setattr("sro.leader.bf16_pays", lambda: True)
-    assert device_flags(given) == left
+    assert main(["train", *given]) == 0
+    [(*_, args)] = trained
+    assert not args.bf16 and args.use_cpu != torch.cuda.is_available()
 
 
-@pytest.mark.xfail(strict=True, reason="sro.cli.device_flags sees the command line alone, and flags override files")
-def test_device_flags_leave_alone_what_a_file_says(
-    trained: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("command", ["train", "demo"])
+def test_what_a_file_says_goes_before_machine_and_presets(
+    trained: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     monkeypatch.setattr("sro.leader.bf16_pays", lambda: True)
     file = tmp_path / "run.yaml"
-    file.write_text("bf16: false\n", "utf-8")
-    assert main(["train", "--config", str(file)]) == 0
+    file.write_text("bf16: false\nmax_steps: 7\n", "utf-8")
+    assert main([command, "--config", str(file)]) == 0
     [(*_, args)] = trained
-    assert not args.bf16
+    assert not args.bf16 and args.max_steps == 7
 
 
 @pytest.mark.parametrize("command", ["train", "warmup", "demo"])

@@ -214,7 +214,6 @@ def test_a_file_of_held_out_comments_takes_them_out_of_training(run: Run, home: 
     assert set(data) == {str(held_out), str(home / "comments.txt")}
 
 
-@pytest.mark.xfail(strict=True, reason="sro.runs._comments compares texts, not their letters and digits")
 def test_held_out_comments_are_known_by_their_letters(run: Run, tmp_path: Path) -> None:
     held_out = tmp_path / "held_out.txt"
     held_out.write_text(COMMENTS[0].upper() + "!\n", "utf-8")
@@ -241,7 +240,6 @@ def test_nothing_to_train_on_is_an_error_with_the_mend(run: Run, tmp_path: Path)
 # -- which leader -------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="sro.runs makes the fresh adapter before the trainer sets the seed")
 def test_the_seed_decides(run: Run, tmp_path: Path) -> None:
     results = [run(tmp_path / name, seed=5, data={"held_out_size": 3}, save_strategy="no") for name in ("one", "two")]
     first, second = (load_file(one.folder / "adapter" / "adapter_model.safetensors") for one in results)
@@ -268,7 +266,6 @@ def test_training_goes_on_from_an_adapter_and_its_prompt(done: RunResult, run: R
     assert old.keys() == new.keys() and any(not torch.equal(old[name], new[name]) for name in old)
 
 
-@pytest.mark.xfail(strict=True, reason="the merged weights still take no gradients: sro.runs._tunable")
 def test_full_tuning_of_an_adapter_merges_it_first(done: RunResult, run: Run, tmp_path: Path) -> None:
     leader = {"adapter": str(done.folder / "adapter"), "tuning": "full"}
     result = run(tmp_path / "run", leader=leader, max_steps=1, save_strategy="no")

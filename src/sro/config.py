@@ -21,7 +21,7 @@ import copy
 import dataclasses
 import difflib
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, get_type_hints, overload
 
@@ -35,21 +35,34 @@ A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
+Defaults = Mapping[str, Any] | None
 
 
 @overload
-def parse(classes: type[A], argv: Sequence[str], *, prog: str, description: str) -> A: ...
-@overload
-def parse(classes: tuple[type[A], type[B]], argv: Sequence[str], *, prog: str, description: str) -> tuple[A, B]: ...
+def parse(classes: type[A], argv: Sequence[str], *, prog: str, description: str, defaults: Defaults = None) -> A: ...
 @overload
 def parse(
-    classes: tuple[type[A], type[B], type[C]], argv: Sequence[str], *, prog: str, description: str
+    classes: tuple[type[A], type[B]], argv: Sequence[str], *, prog: str, description: str, defaults: Defaults = None
+) -> tuple[A, B]: ...
+@overload
+def parse(
+    classes: tuple[type[A], type[B], type[C]],
+    argv: Sequence[str],
+    *,
+    prog: str,
+    description: str,
+    defaults: Defaults = None,
 ) -> tuple[A, B, C]: ...
 @overload
 def parse(
-    classes: tuple[type[A], type[B], type[C], type[D]], argv: Sequence[str], *, prog: str, description: str
+    classes: tuple[type[A], type[B], type[C], type[D]],
+    argv: Sequence[str],
+    *,
+    prog: str,
+    description: str,
+    defaults: Defaults = None,
 ) -> tuple[A, B, C, D]: ...
-def parse(classes: Any, argv: Sequence[str], *, prog: str, description: str) -> Any:
+def parse(classes: Any, argv: Sequence[str], *, prog: str, description: str, defaults: Defaults = None) -> Any:
     """Make instances of dataclasses from a command line and the configuration files it names.
 
     Args:
@@ -57,6 +70,7 @@ def parse(classes: Any, argv: Sequence[str], *, prog: str, description: str) -> 
         argv: the flags, without the program's name. `--config FILE` may be repeated, later files override earlier.
         prog: how the command is called, e.g. "sro train"; for help and messages.
         description: what the command does, for `--help`.
+        defaults: values in the place of the dataclasses' own defaults; files and flags override them.
 
     Returns:
         An instance of `classes`, or a tuple of instances where a tuple was given.
@@ -70,7 +84,7 @@ def parse(classes: Any, argv: Sequence[str], *, prog: str, description: str) -> 
     schema: tuple[Any, ...] = classes if several else (classes,)
     own, parser = _parsers(schema, prog, description)
     asked, flags = own.parse_known_args(list(argv))
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = dict(defaults or {})
     for file in asked.config:
         values.update(read_yaml(file, schema))
     # Not `set_defaults`: defaults that are text go through the conversion meant for flags, and these are done.

@@ -4,6 +4,7 @@ runs/NAME/
   manifest.json     command, resolved config, versions, data hashes, seed
   adapter/          the trained rewriter: `sro rewrite --adapter runs/NAME/adapter "…"`
   table.md          before and after on held-out comments
+  measures.json     the same, to be read by programs
   rewrites.jsonl    every held-out comment with its rewrite before and after
   curves.png        pass rate, similarity, log-probabilities, rewards over the run
   log.jsonl         all gauges, one line a log step
@@ -22,12 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
-from transformers import PrinterCallback
+from transformers import PrinterCallback, set_seed
 
 from sro import config, provenance
 from sro.arguments import SROConfig
 from sro.checkpoints import last_sealed_checkpoint
-from sro.corpus import Comment, split
+from sro.corpus import Comment, fingerprint, split
 from sro.errors import SROError
 from sro.evaluation.measures import Measures, markdown, measure_rewrites
 from sro.followers import FollowerArguments, load_follower
@@ -89,6 +90,7 @@ def train_run(data: DataArguments, follower: FollowerArguments, leader: LeaderAr
     args.prompt = player.prompt
     args.disable_tqdm = True
     provenance.write_manifest(folder, sys.argv, config.plain((data, follower, leader, args)), hashes, args.seed)
+    set_seed(args.seed)  # of a fresh adapter, which is made before the trainer
     trainer = SROTrainer(
         model=_tunable(player, leader),
         args=args,
@@ -131,8 +133,8 @@ def _comments(data: DataArguments, seed: int, folder: Path) -> tuple[list[str], 
     if data.held_out:
         corpus = load_source(data.held_out, training=False, min_words=data.min_words, max_words=data.max_words)
         hashes[data.held_out] = corpus.sha256
-        kept, seen = corpus.texts, set(corpus.texts)
-        texts = [text for text in texts if text not in seen]
+        kept, seen = corpus.texts, {fingerprint(text) for text in corpus.texts}
+        texts = [text for text in texts if fingerprint(text) not in seen]
     else:
         parts = split([Comment(text, "", 0) for text in texts], {"train": 0.9, "held_out": 0.1}, seed)
         texts, kept = [c.text for c in parts["train"]], [c.text for c in parts["held_out"]]
@@ -144,7 +146,7 @@ def _tunable(player: Leader, leader: LeaderArguments) -> Any:
     from sro.leader import is_peft
 
     if leader.tuning == "full" and is_peft(player.model):
-        return player.model.merge_and_unload()
+        return player.model.merge_and_unload().requires_grad_(True)
     return player.model
 
 

@@ -102,15 +102,14 @@ def quiet_libraries() -> None:
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|peft")
 
 
-def device_flags(argv: Sequence[str]) -> list[str]:
-    """Flags that this machine calls for and `argv` leaves open: no GPU without a GPU, bfloat16 where it is fast.
+def device_defaults() -> dict[str, bool]:
+    """Settings that this machine calls for: no GPU where there is none, bfloat16 where it is fast.
 
-    They are flags, not settings made later, because Accelerate reads both while the configuration is made.
+    They go in before the configuration is made, because Accelerate reads both while it is.
     """
     import torch
 
     from sro.leader import bf16_pays
 
-    given = {word.partition("=")[0] for word in argv}
-    wanted = {"--use_cpu": not torch.cuda.is_available(), "--bf16": bf16_pays()}
-    return [word for flag, yes in wanted.items() if yes and flag not in given for word in (flag, "true")]
+    wanted = {"use_cpu": not torch.cuda.is_available(), "bf16": bf16_pays()}
+    return {name: True for name, yes in wanted.items() if yes}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sro.cli import device_flags, quiet_libraries
+from sro.cli import device_defaults, quiet_libraries
 from sro.config import parse, suggestion
 from sro.errors import SROError
 
@@ -50,7 +50,11 @@ def train(argv: list[str]) -> int:
     from sro.evaluation.style_training import JudgeConfig, train_judge
 
     data, args = parse(
-        (Data, JudgeConfig), [*device_flags(argv), *argv], prog="sro judge train", description="Train a style judge."
+        (Data, JudgeConfig),
+        argv,
+        prog="sro judge train",
+        description="Train a style judge.",
+        defaults=device_defaults(),
     )
     folder = train_judge(Path(data.data), args)
     print(f"judge  {folder}\nnext   sro judge check --judge {folder} embedded")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from rich.console import Console
 
-from sro.cli import device_flags, quiet_libraries
+from sro.cli import device_defaults, quiet_libraries
 
 
-def run(argv: list[str], prog: str = "sro train") -> int:
-    """Parse, train, print the table, some rewrites and what to do next."""
+def run(argv: list[str], prog: str = "sro train", presets: Mapping[str, Any] | None = None) -> int:
+    """Parse, train, print the table, some rewrites and what to do next. `presets` go before the usual defaults."""
     from sro.arguments import SROConfig
     from sro.config import parse
     from sro.followers import FollowerArguments
@@ -16,12 +19,12 @@ def run(argv: list[str], prog: str = "sro train") -> int:
     from sro.runs import DataArguments, train_run
 
     quiet_libraries()
-    argv = [*device_flags(argv), *argv]
     data, follower, leader, args = parse(
         (DataArguments, FollowerArguments, LeaderArguments, SROConfig),
         argv,
         prog=prog,
         description="Train a leader by SRO on toxic comments; no pairs are read.",
+        defaults=device_defaults() | dict(presets or {}),
     )
     result = train_run(data, follower, leader, args)
     console = Console(highlight=False, soft_wrap=True)

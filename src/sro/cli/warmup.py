@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sro.cli import device_flags, quiet_libraries
+from sro.cli import device_defaults, quiet_libraries
 
 
 def run(argv: list[str]) -> int:
@@ -16,9 +16,10 @@ def run(argv: list[str]) -> int:
     quiet_libraries()
     data, mixture, leader, args = parse(
         (WarmupData, Mixture, LeaderArguments, WarmupConfig),
-        [*device_flags(argv), *argv],
+        argv,
         prog="sro warmup",
         description="Turn a language model into a paraphraser from unpaired toxic and clean comments.",
+        defaults=device_defaults(),
     )
     adapter = warmup_run(data, mixture, leader, args)
     print(f"adapter  {adapter}\nnext     sro train --adapter {adapter} --comments FILE::COLUMN --output_dir runs/mine")
