@@ -1,10 +1,8 @@
 """Checkpoints that a killed run can trust.
 
 `Trainer` writes a checkpoint file by file. The seal is written last, in one step, so a folder without it is a torso
-that
-resuming passes over. It also carries log π_ref(x|x) of the comments seen: recomputed in another batch these would
-differ
-in the last bits, and a resumed run would no longer end where the uninterrupted one does.
+that resuming passes over. It also carries log π_ref(x|x) of the comments seen: recomputed in another batch these
+would differ in the last bits, and a resumed run would no longer end where the uninterrupted one does.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Watch the game: gauges for the log, a table of moves to read, and a guard that stops a collapsed leader.
 
-The screener does not see meaning. So the pass rate never stands alone here: beside it stand similarity, copies,
-empty and
-repeating moves, length, both log-probabilities (they fall together in likelihood displacement) and the KL estimate.
+The screener does not see meaning. So the pass rate never stands alone here: beside it stand similarity, copies, empty
+and repeating moves, length, both log-probabilities (they fall together in likelihood displacement) and the KL
+estimate.
 """
 
 from __future__ import annotations

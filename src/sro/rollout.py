@@ -1,10 +1,8 @@
 """The leader's moves: batched sampling of paraphrases, behind one Protocol.
 
-Generation runs in eval mode with attention masks, in batches of similar length, each paraphrase bounded by the
-length of
-its comment. Sampling draws from its own seed, so a rollout depends on (weights, comments, seed) and nothing else: a
-run
-that was killed and resumed plays the same moves.
+Generation runs in eval mode with attention masks, in batches of similar length, each paraphrase bounded by the length
+of its comment. Sampling draws from its own seed, so a rollout depends on (weights, comments, seed) and nothing else:
+a run that was killed and resumed plays the same moves.
 """
 
 from __future__ import annotations
