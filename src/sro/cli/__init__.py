@@ -102,6 +102,21 @@ def quiet_libraries() -> None:
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|peft")
 
 
+def give_memory_back() -> None:
+    """Let the allocator return large freed blocks at once (glibc; elsewhere nothing happens).
+
+    By default it learns to keep blocks of up to 32 MB. Tensors of ever new lengths then leave holes that none of the
+    next fits: a training run of 2.9 GB grew to 4.4.
+    """
+    import ctypes
+
+    M_MMAP_THRESHOLD, M_TRIM_THRESHOLD = -3, -1
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt:
+        mallopt(M_MMAP_THRESHOLD, 1 << 20)
+        mallopt(M_TRIM_THRESHOLD, 1 << 20)
+
+
 def device_defaults() -> dict[str, bool]:
     """Settings that this machine calls for: no GPU where there is none, bfloat16 where it is fast.
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 PRESETS = {
     "output_dir": "runs/demo",
     "max_steps": 30,
-    "learning_rate": 5e-5,
+    "learning_rate": 6e-5,
+    "rpo_alpha": 2.0,
+    "temperature": 0.7,
+    "top_p": 0.95,
+    "min_similarity": 0.65,
+    "per_device_train_batch_size": 4,
+    "gradient_accumulation_steps": 4,
     "logging_steps": 2,
     "held_out_size": 48,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sro.cli import device_defaults, quiet_libraries
+from sro.cli import device_defaults, give_memory_back, quiet_libraries
 
 
 def run(argv: list[str]) -> int:
@@ -14,6 +14,7 @@ def run(argv: list[str]) -> int:
     from sro.warmup.train import WarmupConfig
 
     quiet_libraries()
+    give_memory_back()
     data, mixture, leader, args = parse(
         (WarmupData, Mixture, LeaderArguments, WarmupConfig),
         argv,
