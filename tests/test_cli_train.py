@@ -198,7 +198,7 @@ def test_help_names_the_commands_own_flags(capsys: pytest.CaptureFixture[str], c
 def test_the_demo_is_a_small_training_run(trained: list[Any]) -> None:
     assert main(["demo"]) == 0
     [(data, follower, leader, args)] = trained
-    assert (args.output_dir, args.max_steps, args.learning_rate) == ("runs/demo", 30, 5e-5)
+    assert (args.output_dir, args.max_steps, args.learning_rate) == ("runs/demo", 30, 6e-5)
     assert (args.logging_steps, data.held_out_size) == (2, 48)
     assert (data.comments, follower.screener, leader.leader) == (["starter:toxic"], "embedded", "embedded")
 
@@ -207,7 +207,7 @@ def test_the_demo_is_a_small_training_run(trained: list[Any]) -> None:
 def test_the_demos_settings_can_be_changed_one_by_one(trained: list[Any], flags: list[str]) -> None:
     assert main(["demo", *flags]) == 0
     [(*_, args)] = trained
-    assert (args.max_steps, args.learning_rate) == (3, 5e-5)
+    assert (args.max_steps, args.learning_rate) == (3, 6e-5)
 
 
 def test_the_demo_speaks_in_its_own_name(capsys: pytest.CaptureFixture[str]) -> None:
