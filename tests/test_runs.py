@@ -181,7 +181,9 @@ def test_the_rewriter_loads_and_writes_what_the_run_reported(done: RunResult, ho
     player = Leader.load(LeaderArguments(leader=str(home / "causal"), adapter=adapter))
     assert player.prompt == PROMPT
     rollout = TransformersRollout(player.model.eval(), player.tokenizer, player.prompt, 512)
-    moves = rollout.play([row[0] for row in done.rewrites], 1, Sampling(0.0, max_new_tokens=8, avoid_loops=True), seed=0)
+    moves = rollout.play(
+        [row[0] for row in done.rewrites], 1, Sampling(0.0, max_new_tokens=8, avoid_loops=True), seed=0
+    )
     assert [move.text for [move] in moves] == [after for _, _, after in done.rewrites]
     assert [after for _, _, after in done.rewrites] != [before for _, before, _ in done.rewrites]
 
