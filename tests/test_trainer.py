@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,8 @@ from sro.logprobs import log_probs
 from sro.rollout import Paraphrase, Sampling
 from sro.screeners import Verdict
 from sro.trainer import SROTrainer, disable_dropout, is_pass
+
+pytestmark = pytest.mark.usefixtures("quick_collections")
 
 PROMPT = "Rude : {text} Polite :"
 COMMENTS = [
@@ -79,15 +80,6 @@ def mixed(comment: str, k: int) -> str:
 
 def always(text: str | None) -> Callable[[str, int], str | None]:
     return lambda comment, k: text
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_collections() -> Iterator[None]:
-    """Each `train` starts with a garbage collection, which takes 0.2 s where it has to look through all of torch."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(params=["causal", "seq2seq"])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +21,8 @@ from sro.warmup.examples import Example, Mixture
 from sro.warmup.run import WarmupData, read_examples, read_paraphrases, warmup_run
 from sro.warmup.train import WarmupConfig
 
+pytestmark = pytest.mark.usefixtures("quick_collections")
+
 PROMPT = "Rude : {text} Polite :"
 EXAMPLES = [
     Example("you stupid idiot", "you are wrong", "edit"),
@@ -29,15 +30,6 @@ EXAMPLES = [
     Example("i think this is a good idea .", "i think this is a good idea .", "unchanged"),
 ]
 Run = Callable[..., Path]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_collections() -> Iterator[None]:
-    """Each `train` starts with a garbage collection, which need not look through all of torch."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,8 @@ from sro.trainer import disable_dropout
 from sro.warmup.examples import Example
 from sro.warmup.train import WarmupConfig, WarmupTrainer
 
+pytestmark = pytest.mark.usefixtures("quick_collections")
+
 PROMPT = "Rude : {text} Polite :"
 EXAMPLES = [
     Example("you stupid idiot", "you are wrong", "edit"),
@@ -25,15 +26,6 @@ EXAMPLES = [
     Example("moron", "please", "edit"),
 ]
 Make = Callable[..., WarmupTrainer]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_collections() -> Iterator[None]:
-    """Each `train` starts with a garbage collection, which need not look through all of torch."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(params=["causal", "seq2seq"])

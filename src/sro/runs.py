@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
-from transformers import PrinterCallback, set_seed
+from transformers import set_seed
 
 from sro import config, provenance
 from sro.arguments import SROConfig
@@ -32,9 +32,9 @@ from sro.corpus import Comment, fingerprint, split
 from sro.errors import SROError
 from sro.evaluation.measures import Measures, markdown, measure_rewrites
 from sro.followers import FollowerArguments, load_follower
-from sro.leader import Leader, LeaderArguments, default_lora, save_adapter
+from sro.leader import Leader, LeaderArguments, default_lora, is_peft, save_adapter
 from sro.plots import training_plot
-from sro.progress import ProgressLines
+from sro.progress import quiet
 from sro.rollout import Sampling, TransformersRollout
 from sro.screeners import Screener
 from sro.similarity import Similarity
@@ -99,9 +99,8 @@ def train_run(data: DataArguments, follower: FollowerArguments, leader: LeaderAr
         processing_class=player.tokenizer,
         peft_config=_fresh_adapter(player, leader),
         similarity=similarity,
-        callbacks=[ProgressLines()],
     )
-    trainer.remove_callback(PrinterCallback)
+    quiet(trainer)
     before = _look(trainer, held_out, folder / "before.json", reuse=checkpoint is not None)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     _write_log(trainer.state.log_history, folder)
@@ -143,16 +142,12 @@ def _comments(data: DataArguments, seed: int, folder: Path) -> tuple[list[str], 
 
 def _tunable(player: Leader, leader: LeaderArguments) -> Any:
     """The model as the trainer wants it: for full fine-tuning an adapter is first merged into the weights."""
-    from sro.leader import is_peft
-
     if leader.tuning == "full" and is_peft(player.model):
         return player.model.merge_and_unload().requires_grad_(True)
     return player.model
 
 
 def _fresh_adapter(player: Leader, leader: LeaderArguments) -> Any:
-    from sro.leader import is_peft
-
     if leader.tuning == "full" or is_peft(player.model):
         return None
     return default_lora(leader.lora_rank, leader.lora_alpha, player.model.config.is_encoder_decoder)

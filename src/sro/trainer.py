@@ -119,8 +119,7 @@ class SROTrainer(Trainer):
             **kwargs,
         )
         # compute_loss divides by the paraphrases of the whole optimizer step, so accumulation needs no further
-        # division
-        # and batch 1 × accumulation 8 equals batch 8 to the last uneven batch.
+        # division and batch 1 × accumulation 8 equals batch 8 to the last uneven batch.
         self.loss_is_scaled_for_ga = True
 
     def train(self, *args: Any, **kwargs: Any) -> Any:

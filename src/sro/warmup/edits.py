@@ -139,15 +139,16 @@ def _options(
     for comment, found, rates in zip(comments, spans, fits):
         there: dict[str, list[tuple[str, float]]] = {}
         shares = classes.shares([comment] * len(found), [span.head or 0 for span in found])
+        wanted = [adjective if span.as_adjective else share for span, share in zip(found, shares)]
+        fittings: Sequence[np.ndarray] = list(classes.fits(np.array(wanted), mild)) if found else []
         cosines = encoder.embed([span.bare for span in found]) @ vocabulary.T if found else []
-        for span, share, cosine, rate in zip(found, shares, cosines, rates):
+        for span, share, fitting, cosine, rate in zip(found, shares, fittings, cosines, rates):
             # A noun or verb that goes leaves a hole, unless nothing hangs on it.
             dispensable = float(share @ ornament) if span.head is not None and not span.loose else float(span.loose)
             worth = bars.worst_deletion + (bars.best_deletion - bars.worst_deletion) * dispensable
             there[span.written] = [("", worth)] if span.removable else []
             if span.head is None:
                 continue
-            fitting = classes.fits(adjective if span.as_adjective else share, mild)
             scores = cosine + bars.fit_weight * np.clip(rate, -6, 4) + bars.class_weight * np.log(fitting + 1e-3)
             best = np.argsort(-scores)[: bars.phrases]
             there[span.written] += [(mild[j], float(scores[j])) for j in best if fitting[j] >= bars.min_class_share]

@@ -71,8 +71,8 @@ class LanguageModelFit:
             for i, row, scores in zip(chunk, rows, logits):
                 # Position p has read p tokens of the comment: those that end before the place.
                 reads = [sum(end <= place for _, end in row["offset_mapping"]) for place in places[i]]
-                rates = torch.log_softmax(scores[reads].float(), dim=-1).cpu() - self.anywhere
-                found[i] = rates[:, self.first].numpy()
+                rates = torch.log_softmax(scores[reads].float(), dim=-1).cpu()
+                found[i] = (rates[:, self.first] - self.anywhere[self.first]).numpy()
         return found
 
     def gains(self, comments: Sequence[str], rewrites: Sequence[Sequence[str]]) -> list[np.ndarray]:
