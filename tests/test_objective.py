@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from sro.objective import kl_estimate, sro_logits, sro_loss
+from sro.objective import Objective, Scored, compares_with_comment, kl_estimate, losses, sro_logits, sro_loss
 
 PASS, FAIL = torch.tensor([True]), torch.tensor([False])
 
@@ -91,3 +91,45 @@ def test_huge_margins_stay_finite() -> None:
 def test_kl_estimate_is_the_mean_log_ratio_of_a_token() -> None:
     estimate = kl_estimate(torch.tensor([3.0, -1.0, 0.0]), torch.tensor([6, 4, 0]))
     assert estimate.tolist() == [0.5, -0.25, 0.0]
+
+
+# -- the relatives ---------------------------------------------------------------------------------
+
+VERDICTS = torch.tensor([True, False])
+
+
+def scored(y: float = 2.0, x: float = -1.0, logp: float = -6.0, length: float = 3.0) -> Scored:
+    """The same paraphrase twice, once passed, once failed."""
+    return Scored(*(torch.tensor([value, value], dtype=torch.float64) for value in (y, x, logp, length)))
+
+
+@pytest.mark.parametrize(
+    "objective, on_pass, on_fail",
+    [
+        ("sro", 0.554355, 0.798139),
+        ("pass_only", 0.554355, 0.0),
+        ("fail_only", 0.0, 0.798139),
+        # 1 − σ(0.2) + σ(−0.1) = 0.450166 + 0.475021, and σ(0.2)
+        ("kto", 0.925187, 0.549834),
+        ("imitation", 2.0, 0.0),
+    ],
+)
+def test_values_of_the_relatives(objective: Objective, on_pass: float, on_fail: float) -> None:
+    assert losses(objective, scored(), VERDICTS).tolist() == pytest.approx([on_pass, on_fail], abs=1e-6)
+
+
+@pytest.mark.parametrize("objective", ["sro", "pass_only", "fail_only", "kto"])
+def test_the_anchor_is_on_passes_under_every_objective(objective: Objective) -> None:
+    without, with_anchor = (losses(objective, scored(), VERDICTS, rpo_alpha=alpha) for alpha in (0.0, 0.5))
+    assert (with_anchor - without).tolist() == pytest.approx([0.5 * 6 / 3, 0.0])
+
+
+def test_imitation_is_its_own_anchor() -> None:
+    assert losses("imitation", scored(), VERDICTS, rpo_alpha=0.5).tolist() == pytest.approx([2.0, 0.0])
+
+
+@pytest.mark.parametrize("objective", ["sro", "pass_only", "fail_only", "kto", "imitation"])
+def test_the_comment_matters_exactly_where_it_is_said_to(objective: Objective) -> None:
+    near, far = (losses(objective, scored(x=x), VERDICTS) for x in (-1.0, 5.0))
+    assert (near[0] != far[0]).item() is compares_with_comment(objective)
+    assert near[1] == far[1]  # a fail is no preference under any of them

@@ -6,6 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -333,6 +334,33 @@ def test_the_comment_is_scored_only_where_a_paraphrase_passed(
     assert by_reference == [[k] * 24, [1] * len(passing)]
 
 
+@pytest.mark.parametrize(
+    "options, always_scored",
+    [({"flip_rate": 0.1}, True), ({"objective": "fail_only"}, False), ({"objective": "imitation"}, False)],
+)
+def test_what_the_loss_compares_decides_whether_the_comment_is_scored(
+    make: Make, options: dict[str, Any], always_scored: bool
+) -> None:
+    comments = ["you are stupid", "you moron"]
+    trainer = make(lambda comment, _: "thanks friend" if "stupid" in comment else "you moron", comments, **options)
+    [game] = trainer.play([comments])
+    assert [source is not None for source in game.sources] == [always_scored] * 2
+
+
+def test_a_known_flip_rate_corrects_the_loss(make: Make) -> None:
+    comments = ["you are stupid", "you moron"]
+
+    def write(comment: str, _: int) -> str:
+        return "thanks friend" if "stupid" in comment else "you moron"
+
+    plain, robust = (make(write, comments, rpo_alpha=0.5, flip_rate=rate) for rate in (0.0, 0.2))
+    [game] = robust.play([comments])
+    found = robust.compute_loss(robust.model.train(), game).item()
+    heard = plain.compute_loss(plain.model.train(), game).item()
+    inverted = plain.compute_loss(plain.model, replace(game, passed=~game.passed)).item()
+    assert found == pytest.approx((0.8 * heard - 0.2 * inverted) / 0.6, abs=1e-5)
+
+
 def test_log_pi_ref_of_a_comment_is_computed_once(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     scored: Counter[tuple[int, ...]] = Counter()
 
@@ -570,6 +598,7 @@ def test_dropout_is_off_in_every_form(kind: str, tiny_seq2seq: Any) -> None:
         ({"num_generations": 0}, "num_generations=0 must be ≥ 1"),
         ({"steps_per_generation": 0}, "steps_per_generation=0 must be ≥ 1"),
         ({"rpo_alpha": -1.0}, "rpo_alpha=-1.0 must be ≥ 0"),
+        ({"flip_rate": 0.5}, r"flip_rate=0.5 must be in \[0, 0.5\)"),
         ({"temperature": -1.0}, "temperature=-1.0 must be ≥ 0"),
         ({"max_length_ratio": 0.0}, "max_length_ratio=0.0 must be > 0"),
         ({"save_total_limit": 1}, "save_total_limit=1 must be ≥ 2"),

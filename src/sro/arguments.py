@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from transformers import TrainingArguments
 
 from sro.errors import SROError
+from sro.objective import Objective
 from sro.rollout import Sampling
 
 
@@ -19,8 +20,15 @@ class SROConfig(TrainingArguments):
     """
 
     # The game (METHOD: β, ε, K)
+    objective: Objective = field(
+        default="sro", metadata={"help": "the loss: sro, or for comparison pass_only, fail_only, kto, imitation"}
+    )
     beta: float = field(default=0.1, metadata={"help": "β, strength of the pull towards the reference"})
     label_smoothing: float = field(default=0.1, metadata={"help": "ε, chance that a verdict is wrong, in [0, 0.5)"})
+    flip_rate: float = field(
+        default=0.0,
+        metadata={"help": "p in [0, 0.5), share of verdicts known to be wrong: corrected for, see `sro.noise`"},
+    )
     num_generations: int = field(default=1, metadata={"help": "K, paraphrases a comment"})
     steps_per_generation: int = field(default=1, metadata={"help": "optimizer steps that one rollout feeds"})
     rpo_alpha: float = field(
@@ -63,6 +71,7 @@ class SROConfig(TrainingArguments):
         self.remove_unused_columns = False
         _within("beta", self.beta, self.beta > 0, "> 0")
         _within("label_smoothing", self.label_smoothing, 0 <= self.label_smoothing < 0.5, "in [0, 0.5)")
+        _within("flip_rate", self.flip_rate, 0 <= self.flip_rate < 0.5, "in [0, 0.5)")
         _within("num_generations", self.num_generations, self.num_generations >= 1, "≥ 1")
         _within("steps_per_generation", self.steps_per_generation, self.steps_per_generation >= 1, "≥ 1")
         _within("rpo_alpha", self.rpo_alpha, self.rpo_alpha >= 0, "≥ 0")

@@ -35,6 +35,7 @@ A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
+E = TypeVar("E")
 Defaults = Mapping[str, Any] | None
 
 
@@ -62,6 +63,15 @@ def parse(
     description: str,
     defaults: Defaults = None,
 ) -> tuple[A, B, C, D]: ...
+@overload
+def parse(
+    classes: tuple[type[A], type[B], type[C], type[D], type[E]],
+    argv: Sequence[str],
+    *,
+    prog: str,
+    description: str,
+    defaults: Defaults = None,
+) -> tuple[A, B, C, D, E]: ...
 def parse(classes: Any, argv: Sequence[str], *, prog: str, description: str, defaults: Defaults = None) -> Any:
     """Make instances of dataclasses from a command line and the configuration files it names.
 

@@ -33,6 +33,10 @@ class FollowerArguments:
         metadata={"help": "its new words also have to fit as well as the old ones did, by the frozen embedded leader"},
     )
     min_fit: float = field(default=-3.0, metadata={"help": "nats by which they may fit worse"})
+    only_best: bool = field(
+        default=False,
+        metadata={"help": "of a comment's paraphrases only the best one passes (best-of-n fine-tuning)"},
+    )
     flip_verdicts: float = field(
         default=0.0, metadata={"help": "flip each verdict with this probability (the perturbation experiment)"}
     )
@@ -41,6 +45,7 @@ class FollowerArguments:
 
 def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Similarity]:
     """The follower that answers in training, the toxicity screener inside it, and the similarity it measures with."""
+    from sro.screeners.best import BestOnly
     from sro.screeners.flipping import FlippingScreener
     from sro.screeners.panel import FluencyScreener, MeaningScreener, Panel, ShapeScreener
 
@@ -54,6 +59,8 @@ def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Sim
     if arguments.fluent:
         members.append(FluencyScreener(_frozen_fit().gains, arguments.min_fit))
     follower: Screener = Panel(members) if len(members) > 1 else toxicity
+    if arguments.only_best:
+        follower = BestOnly(follower)
     if arguments.flip_verdicts:
         follower = FlippingScreener(follower, arguments.flip_verdicts, arguments.flip_seed)
     return follower, toxicity, encoder

@@ -70,8 +70,17 @@ class RunResult:
     folder: Path
 
 
-def train_run(data: DataArguments, follower: FollowerArguments, leader: LeaderArguments, args: SROConfig) -> RunResult:
+def train_run(
+    data: DataArguments,
+    follower: FollowerArguments,
+    leader: LeaderArguments,
+    args: SROConfig,
+    before: list[str] | None = None,
+) -> RunResult:
     """Train a leader by SRO, look at it before and after on held-out comments, and write everything to `output_dir`.
+
+    Args:
+        before: the start's rewrites of the held-out comments, where another run has made them.
 
     Raises:
         SROError: bad input, or the leader collapsed (the message says why and what to change).
@@ -101,7 +110,7 @@ def train_run(data: DataArguments, follower: FollowerArguments, leader: LeaderAr
         similarity=similarity,
     )
     quiet(trainer)
-    before = _look(trainer, held_out, folder / "before.json", reuse=checkpoint is not None)
+    before = before or _look(trainer, held_out, folder / "before.json", reuse=checkpoint is not None)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     _write_log(trainer.state.log_history, folder)
     if trainer.guard.reason:

@@ -4,6 +4,8 @@
 2. the follower answers  verdicts c(y) ∈ {pass, fail}             `play`
 3. the reference scores  log π_ref(y|x), log π_ref(x|x)           `play`
 4. the leader learns     loss on Δ(y), and on Δ(x) where y passed `compute_loss`
+
+Δ(x) is needed of every comment where verdicts are corrected for flips (`sro.noise`), and of none by some objectives.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ from sro.errors import SROError
 from sro.leader import check_prompt, is_peft, prompt_ids, response_ids, store_frozen_linears_in_bf16
 from sro.logprobs import log_probs
 from sro.monitor import CollapseGuard, Completion, CompletionTable, Gauges, game_gauges, move_gauges
-from sro.objective import sro_loss
+from sro.noise import unbiased
+from sro.objective import Scored, compares_with_comment, losses
 from sro.reference import make_reference
 from sro.rollout import Paraphrase, Rollout, TransformersRollout
 from sro.screeners import Screener, Verdict
@@ -37,7 +40,7 @@ class Game:
     """One micro-batch, played: B comments, K paraphrases each.
 
     prompts: B lists of ids. paraphrases: B × K lists of ids. sources: the comment as a response (B lists of ids), None
-    where no paraphrase passed. passed, reference_y: [B·K]. reference_x: [B], 0 where `sources` is None.
+    where the loss does not ask for it. passed, reference_y: [B·K]. reference_x: [B], 0 where `sources` is None.
     """
 
     prompts: list[list[int]]
@@ -167,14 +170,14 @@ class SROTrainer(Trainer):
         return games
 
     def _score_by_reference(self, comments: Sequence[str], moves: list[list[Paraphrase]], passed: list[bool]) -> Game:
-        """log π_ref of the paraphrases, and of the comments where one passed; the latter is computed once a
+        """log π_ref of the paraphrases, and of the comments where the loss needs it; the latter is computed once a
         comment."""
         tokenizer, model = self.processing_class, self.accelerator.unwrap_model(self.model)
         prompts = prompt_ids(tokenizer, self.args.prompt, comments, self.args.max_prompt_length)
         as_response = response_ids(tokenizer, comments, not model.config.is_encoder_decoder)
         k = self.args.num_generations
-        any_pass = [any(passed[i * k : (i + 1) * k]) for i in range(len(comments))]
-        sources = [ids if needed else None for ids, needed in zip(as_response, any_pass)]
+        groups = [passed[i * k : (i + 1) * k] for i in range(len(comments))]
+        sources = [ids if self._asks_for_comment(group) else None for ids, group in zip(as_response, groups)]
         paraphrases = [[move.ids for move in played] for played in moves]
         new = [i for i, ids in enumerate(sources) if ids is not None and comments[i] not in self.reference_x]
         with self.compute_loss_context_manager(), self.reference.policy(model) as frozen:
@@ -194,6 +197,10 @@ class SROTrainer(Trainer):
             torch.tensor(reference_x, device=device),
         )
 
+    def _asks_for_comment(self, passed: Sequence[bool]) -> bool:
+        """Whether the loss of a comment's paraphrases, with these verdicts, compares them with the comment."""
+        return compares_with_comment(self.args.objective) and (any(passed) or self.args.flip_rate > 0)
+
     def compute_loss(
         self, model: Any, inputs: Game, return_outputs: bool = False, num_items_in_batch: int | None = None
     ) -> Any:
@@ -210,11 +217,14 @@ class SROTrainer(Trainer):
         delta_y = logp_y - inputs.reference_y
         delta_x = torch.where(has_source, logp_x - inputs.reference_x, 0.0).repeat_interleave(k)
 
-        losses = sro_loss(delta_y, delta_x, inputs.passed, args.beta, args.label_smoothing)
-        if args.rpo_alpha:
-            losses = losses - args.rpo_alpha * inputs.passed * logp_y / length_y
-        count = num_items_in_batch or len(losses)
-        loss = losses.sum() * self.accelerator.num_processes / count
+        scored = Scored(delta_y, delta_x, logp_y, length_y)
+
+        def loss_of(passed: Tensor) -> Tensor:
+            return losses(args.objective, scored, passed, args.beta, args.label_smoothing, args.rpo_alpha)
+
+        found_losses = unbiased(loss_of, inputs.passed, args.flip_rate)
+        count = num_items_in_batch or len(found_losses)
+        loss = found_losses.sum() * self.accelerator.num_processes / count
         self.gauges.add(game_gauges(delta_y, delta_x, logp_y, logp_x[has_source], length_y, inputs.passed, args.beta))
         return (loss, found) if return_outputs else loss
 

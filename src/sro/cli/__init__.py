@@ -22,6 +22,8 @@ COMMANDS = {
     "evaluate": "score rewrites by the protocols of ParaDetox and CLEF, with intervals and baselines",
     "screener": "train, check and use the screener that gives the verdicts",
     "judge": "train and check the style judge that evaluates, independent of the screener",
+    "experiment": "the paper's claims: beside peers, under wrong verdicts, and part by part",
+    "report": "one HTML page of a run or an experiment: tables, plots, every sentence, worst first",
     "doctor": "what is installed, what is missing and the command that mends it",
 }
 

@@ -1,0 +1,164 @@
+"""`sro experiment`: the paper's claims as commands.
+
+sro experiment peers --split tuning              ours beside stored systems and people, by independent judges
+sro experiment perturbation --comments FILE      what wrong verdicts do to SRO, and what a correction gives back
+sro experiment ablation --comments FILE          SRO, its branches alone, KTO, best-of-n fine-tuning
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sro.cli import device_defaults, give_memory_back, quiet_libraries
+from sro.config import parse, plain, suggestion
+from sro.errors import SROError
+from sro.experiments.peers import Split
+
+
+@dataclass
+class Ablation:
+    """Who judges, and how often everything is repeated."""
+
+    seeds: int = field(default=3, metadata={"help": "runs of each arm, with seeds counted from --seed"})
+    judges: list[str] = field(
+        default_factory=lambda: ["embedded"], metadata={"help": "as for `sro evaluate`; none may be the screener"}
+    )
+
+
+@dataclass
+class Perturbation(Ablation):
+    """The same, and how wrong the follower is."""
+
+    flips: list[float] = field(
+        default_factory=lambda: [0.05, 0.1, 0.2, 0.3], metadata={"help": "rates p at which verdicts are flipped"}
+    )
+    robust: list[float] = field(
+        default_factory=lambda: [0.1], metadata={"help": "rates for which corrected arms are trained too"}
+    )
+
+
+@dataclass
+class PeerTable:
+    """Whom to compare with, and by what."""
+
+    split: Split = field(
+        default="tuning", metadata={"help": "which comments; `paradetox` is the test set: at the end"}
+    )
+    ours: list[str] = field(
+        default_factory=lambda: ["warm-up=embedded/warmup", "SRO=embedded/rewriter"],
+        metadata={"help": "NAME=ADAPTER of each of ours; the last also plays best of N"},
+    )
+    best_of: int = field(default=5, metadata={"help": "N, moves of which the last of ours takes the best; 0: none"})
+    sample: int = field(default=0, metadata={"help": "so many of the comments, drawn by seed 0; 0: all"})
+    judges: list[str] = field(default_factory=lambda: ["embedded"], metadata={"help": "as for `sro evaluate`"})
+    screener: str = field(default="embedded", metadata={"help": "the screener that ours were trained against"})
+    data: str = field(
+        default_factory=lambda: os.environ.get("SRO_DATA") or "../shared/data",
+        metadata={"help": "folder of the data sets (default: the environment's SRO_DATA, or ../shared/data)"},
+    )
+    output_dir: str = field(default="runs/peers", metadata={"help": "where tables, plot and outputs go, by split"})
+
+
+def run(argv: list[str]) -> int:
+    """Dispatch to one of the experiments."""
+    if not argv or argv[0] in ("-h", "--help"):
+        print(f"usage: sro experiment {{{','.join(EXPERIMENTS)}}} …   (each has its --help)\n\n{__doc__}")
+        return 0 if argv else 2
+    if argv[0] not in EXPERIMENTS:
+        raise SROError(
+            f"unknown experiment '{argv[0]}'{suggestion(argv[0], EXPERIMENTS)} (one of {', '.join(EXPERIMENTS)})"
+        )
+    quiet_libraries()
+    give_memory_back()
+    folder = EXPERIMENTS[argv[0]](argv[1:])
+    print((folder / "table.md").read_text("utf-8"))
+    print(f"look     sro report {folder}")
+    return 0
+
+
+def perturbation(argv: list[str]) -> Path:
+    from sro.arguments import SROConfig
+    from sro.evaluation.cache import ScoreCache
+    from sro.evaluation.judges import load_judges
+    from sro.experiments import claims
+    from sro.experiments.arms import PRESETS, Settings
+    from sro.followers import FollowerArguments
+    from sro.leader import LeaderArguments
+    from sro.runs import DataArguments
+
+    asked, data, follower, leader, args = parse(
+        (Perturbation, DataArguments, FollowerArguments, LeaderArguments, SROConfig),
+        argv,
+        prog="sro experiment perturbation",
+        description="SRO under verdict flips.",
+        defaults=device_defaults() | PRESETS,
+    )
+    judges = load_judges(asked.judges, "paradetox").cached(ScoreCache())
+    return claims.perturbation(
+        Settings(data, follower, leader, args), asked.seeds, asked.flips, asked.robust, judges, _say
+    )
+
+
+def ablation(argv: list[str]) -> Path:
+    from sro.arguments import SROConfig
+    from sro.evaluation.cache import ScoreCache
+    from sro.evaluation.judges import load_judges
+    from sro.experiments import claims
+    from sro.experiments.arms import PRESETS, Settings
+    from sro.followers import FollowerArguments
+    from sro.leader import LeaderArguments
+    from sro.runs import DataArguments
+
+    asked, data, follower, leader, args = parse(
+        (Ablation, DataArguments, FollowerArguments, LeaderArguments, SROConfig),
+        argv,
+        prog="sro experiment ablation",
+        description="Which part of SRO earns its keep?",
+        defaults=device_defaults() | PRESETS,
+    )
+    judges = load_judges(asked.judges, "paradetox").cached(ScoreCache())
+    return claims.ablation(Settings(data, follower, leader, args), asked.seeds, judges, _say)
+
+
+def peers(argv: list[str]) -> Path:
+    from sro.evaluation.cache import ScoreCache
+    from sro.evaluation.judges import load_judges
+    from sro.experiments.peer_table import peer_table
+
+    asked = parse(PeerTable, argv, prog="sro experiment peers", description="Ours beside stored systems.")
+    return peer_table(
+        split=asked.split,
+        ours=dict(named(word) for word in asked.ours),
+        best_of=asked.best_of,
+        sample=asked.sample,
+        judges=load_judges(asked.judges, "paradetox").cached(ScoreCache()),
+        screener=asked.screener,
+        data=Path(asked.data),
+        folder=Path(asked.output_dir) / asked.split,
+        config=plain(asked),
+        command=["sro", "experiment", "peers", *argv],
+        say=_say,
+    )
+
+
+def named(word: str) -> tuple[str, str]:
+    """NAME and ADAPTER of NAME=ADAPTER."""
+    name, equals, adapter = word.partition("=")
+    if not (name and equals and adapter):
+        raise SROError(f"--ours {word!r}: want NAME=ADAPTER, e.g. SRO=runs/mine/adapter")
+    return name, adapter
+
+
+def _say(line: str) -> None:
+    print(f"sro: {line}", file=sys.stderr, flush=True)
+
+
+EXPERIMENTS: dict[str, Callable[[list[str]], Path]] = {
+    "peers": peers,
+    "perturbation": perturbation,
+    "ablation": ablation,
+}

@@ -1,0 +1,143 @@
+"""The peer table from names to a folder: our rewrites, made now, beside the stored ones, before the same judges.
+
+runs/peers/SPLIT/
+  table.md, table.csv     every system, copy, delete and the human reference; then the differences with intervals
+  plane.png               STA against SIM, with contours
+  sentences.jsonl         every sentence, to be looked through by `sro report`
+  outputs/                our rewrites, so that a second run makes none
+  manifest.json
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sro.evaluation.judge_models import identity
+from sro.evaluation.judges import Judges
+from sro.evaluation.run import evaluate
+from sro.experiments.peers import Peers, Split, differences, picture, read_peers, remembered
+from sro.leader import adapter_folder
+from sro.policy import Candidate, best, shape_fault
+from sro.provenance import atomic_write_text, file_sha256, write_manifest
+from sro.rewriter import Rewriter
+from sro.rollout import Paraphrase, Sampling
+from sro.screeners import load_screener
+
+CAPTIONS: dict[Split, str] = {
+    "paradetox": "Peers on the official ParaDetox test set. The peers were trained on parallel data (DELETE is a word "
+    "list), ours without a pair. All that was tuned, was tuned on the last 500 comments of ParaDetox train.",
+    "emnlp10k": "Peers on emnlp10k: CondBERT and two ParaGeDi variants, trained without pairs as ours.",
+    "tuning": "The tuning split: the last 500 comments of ParaDetox train, with the first reference of each.",
+}
+MIN_SIMILARITY = 0.5  # below which a move counts as lost, as in `Rewriter`
+TEMPERATURE = 0.8
+
+
+def peer_table(
+    *,
+    split: Split,
+    ours: Mapping[str, str],
+    best_of: int,
+    sample: int,
+    judges: Judges,
+    screener: str,
+    data: Path,
+    folder: Path,
+    config: Mapping[str, Any],
+    command: Sequence[str],
+    say: Callable[[str], None],
+) -> Path:
+    """Make the table and everything beside it; returns `folder`. Arguments as in `sro experiment peers`.
+
+    Raises:
+        SROError: data, an adapter or a judge is missing, or a row cannot be scored.
+    """
+    peers = read_peers(split, data, sample)
+    made: dict[str, list[str]] = {}
+    for name, adapter in ours.items():
+        made |= _play(name, adapter, best_of if name == list(ours)[-1] else 0, peers, screener, folder, say)
+    found = evaluate(
+        peers.comments,
+        {**made, **peers.outputs},
+        peers.references,
+        protocol="paradetox",
+        judges=judges,
+        screener=load_screener(screener),
+        progress=say,
+    )
+    found.save(folder)
+    beside = f"{CAPTIONS[split]} Made {date.today()} by `{' '.join(command)}`."
+    atomic_write_text(
+        folder / "table.md",
+        f"# Peers: {split}\n\n{beside}\n\n{found.markdown()}\n\n"
+        f"Paired differences of J with 95 % intervals:\n\n{differences(found, list(made))}\n",
+    )
+    picture(found, list(made), folder / "plane.png", f"{split}: {len(peers.comments):,} comments")
+    files = {str(path): file_sha256(path) for path in sorted((folder / "outputs").glob("*.json"))}
+    write_manifest(folder, list(command), dict(config), files, 0)
+    return folder
+
+
+def _play(
+    name: str,
+    adapter: str,
+    best_of: int,
+    peers: Peers,
+    screener: str,
+    folder: Path,
+    say: Callable[[str], None],
+) -> dict[str, list[str]]:
+    """Greedy rewrites of every comment, screened or not, and the best of N; the leader is loaded only to play."""
+    loaded: list[Rewriter] = []
+
+    def player() -> Rewriter:
+        if not loaded:
+            loaded.append(Rewriter.load(adapter=adapter, screener=screener))
+        return loaded[0]
+
+    weights = identity(adapter_folder(adapter))
+
+    def first() -> list[str]:
+        say(f"{name}: rewriting {len(peers.comments):,} comments")
+        return [moves[0].text for moves in _moves(player(), peers.comments, 1, 0.0)]
+
+    greedy = remembered(folder, name, [weights, "greedy"], peers.comments, first)
+    if not best_of:
+        return {name: greedy}
+
+    def chosen() -> list[str]:
+        say(f"{name}: {best_of - 1} more moves for each")
+        more = _moves(player(), peers.comments, best_of - 1, TEMPERATURE)
+        moves = [[Paraphrase(text, [], True), *others] for text, others in zip(greedy, more)]
+        return [found.text for found in best_moves(player(), peers.comments, moves)]
+
+    several = f"{name}, best of {best_of}"
+    how = [weights, best_of, TEMPERATURE, MIN_SIMILARITY, screener]
+    return {name: greedy, several: remembered(folder, several, how, peers.comments, chosen)}
+
+
+def _moves(player: Rewriter, comments: Sequence[str], n: int, temperature: float) -> list[list[Paraphrase]]:
+    sampling = Sampling(temperature=temperature, top_p=0.95, max_new_tokens=10_000, avoid_loops=True)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    with torch.autocast(device, torch.bfloat16, enabled=player.bf16):
+        return player.rollout.play(comments, n, sampling, seed=0)
+
+
+def best_moves(player: Rewriter, comments: Sequence[str], moves: Sequence[Sequence[Paraphrase]]) -> list[Candidate]:
+    """The best of each comment's moves by `sro.policy.best`; whether it will do is not asked."""
+    texts = [move.text for played in moves for move in played]
+    sources = [comment for comment, played in zip(comments, moves) for _ in played]
+    verdicts = iter(player.screener.screen(texts, sources=sources))
+    similarities = iter(player.similarity.similarity(texts, sources).tolist())
+    return [
+        best(
+            [Candidate(m.text, next(verdicts), next(similarities), shape_fault(m, comment)) for m in played],
+            MIN_SIMILARITY,
+        )
+        for comment, played in zip(comments, moves)
+    ]

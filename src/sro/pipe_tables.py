@@ -1,0 +1,114 @@
+"""The Markdown that this package writes, and no more: headings, paragraphs and pipe tables.
+
+Everything else, HTML above all, is text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_DELIMITER = re.compile(r"\|(\s*:?-+:?\s*\|)+")
+_HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*$")
+_BAR = re.compile(r"(?<!\\)\|")
+_ITEM = re.compile(r"[-*+] |\d+\. ")
+_NUMBER = re.compile(r"[*`\s]*([+−-]?)(\d[\d,]*(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A line that begins with `#`."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Text, its line breaks folded; an item of a list is one too."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class PipeTable:
+    """Rows have as many cells as the head."""
+
+    head: list[str]
+    numeric: list[bool]
+    """By column: aligned right, or nothing but numbers."""
+    rows: list[list[str]]
+
+
+Block = Heading | Paragraph | PipeTable
+
+
+def parse(markdown: str) -> list[Block]:
+    """The blocks of a document, in order."""
+    return list(_blocks(markdown.splitlines()))
+
+
+def table(head: list[str], rows: list[list[str]], aligned: list[bool] | None = None) -> PipeTable:
+    """A table whose rows are cut or filled up to the length of the head, as GitHub does."""
+    width = len(head)
+    rows = [(row + [""] * width)[:width] for row in rows]
+    aligned = aligned or [False] * width
+    return PipeTable(
+        head, [right or _all_numbers(column) for right, column in zip(aligned, _columns(rows, width))], rows
+    )
+
+
+def number(cell: str) -> float | None:
+    """The number that a cell begins with, to sort by: 0.71 of `**0.71** [0.69, 0.73]`; None where there is none."""
+    if not (found := _NUMBER.match(cell)):
+        return None
+    sign, digits, exponent = found.groups()
+    return float(
+        f"{'-' if sign in ('-', '−') else ''}{digits.replace(',', '')}{exponent or ''}"
+    )  # U+2212 is a minus too
+
+
+def _blocks(lines: list[str]) -> Iterator[Block]:
+    pending: list[str] = []
+    at = 0
+    while at < len(lines):
+        line = lines[at].strip()
+        heading = _HEADING.fullmatch(line)
+        starts_table = line.startswith("|") and at + 1 < len(lines) and _DELIMITER.fullmatch(lines[at + 1].strip())
+        if pending and (not line or heading or starts_table or _ITEM.match(line)):
+            yield Paragraph(" ".join(pending))
+            pending = []
+        if heading:
+            yield Heading(len(heading[1]), heading[2])
+        elif starts_table:
+            end = at + 2
+            while end < len(lines) and lines[end].strip().startswith("|"):
+                end += 1
+            aligned = [cell.endswith(":") and not cell.startswith(":") for cell in _cells(lines[at + 1])]
+            head = _cells(line)
+            right = (aligned + [False] * len(head))[: len(head)]
+            yield table(head, [_cells(row) for row in lines[at + 2 : end]], right)
+            at = end
+            continue
+        elif line:
+            pending.append(line)
+        at += 1
+    if pending:
+        yield Paragraph(" ".join(pending))
+
+
+def _cells(line: str) -> list[str]:
+    cells = _BAR.split(line.strip()[1:])
+    if cells and not cells[-1].strip():  # behind the last bar
+        cells.pop()
+    return [cell.strip().replace(r"\|", "|") for cell in cells]
+
+
+def _columns(rows: list[list[str]], width: int) -> list[list[str]]:
+    return [[row[place] for row in rows] for place in range(width)]
+
+
+def _all_numbers(cells: list[str]) -> bool:
+    known = [cell for cell in cells if cell.strip("–—- ")]
+    return bool(known) and all(number(cell) is not None for cell in known)
