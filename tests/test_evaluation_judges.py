@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -12,18 +13,19 @@ from sro.evaluation import judges as module
 from sro.evaluation.cache import ScoreCache
 from sro.evaluation.chrf import ChrF
 from sro.evaluation.judge_models import AcceptabilityClassifier, LaBSE, MeanPooled, RelativeFluency, StyleClassifier
-from sro.evaluation.judges import Judges, embedded_style, load_judges
+from sro.evaluation.judges import Judges, embedded_judge, load_judges
 from sro.evaluation.xcomet import XCometLite
 
 
 @pytest.fixture
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package whose embedded style judge lies in a folder of the test's own."""
-    folder = tmp_path / "assets" / "judge_style"
-    folder.mkdir(parents=True)
-    (folder / "config.json").write_text("{}")
+    """The assets of a package whose embedded judges lie in a folder of the test's own."""
+    for role in ("style", "fluency"):
+        folder = tmp_path / "assets" / f"judge_{role}"
+        folder.mkdir(parents=True)
+        (folder / "config.json").write_text("{}")
     monkeypatch.setattr(module.resources, "files", lambda package: tmp_path)
-    return folder
+    return tmp_path / "assets"
 
 
 def kinds(judges: Judges) -> list[type]:
@@ -31,12 +33,27 @@ def kinds(judges: Judges) -> list[type]:
 
 
 def test_embedded(shipped: Path) -> None:
-    judges = load_judges(["embedded"], "paradetox", fluency_threshold=0.25)
-    assert kinds(judges) == [StyleClassifier, MeanPooled, RelativeFluency]
-    assert judges.style.path == str(shipped)  # type: ignore[attr-defined]
-    assert judges.content.path == "embedded"  # type: ignore[attr-defined]
-    assert judges.fluency.threshold == 0.25  # type: ignore[attr-defined]
-    assert kinds(load_judges([], "clef25")) == [StyleClassifier, MeanPooled, RelativeFluency]
+    judges = load_judges(["embedded"], "paradetox")
+    assert kinds(judges) == [StyleClassifier, MeanPooled, AcceptabilityClassifier]
+    paths = [judge.path for judge in (judges.style, judges.content, judges.fluency)]  # type: ignore[attr-defined]
+    assert paths == [str(shipped / "judge_style"), "embedded", str(shipped / "judge_fluency")]
+    assert kinds(load_judges([], "clef25")) == [StyleClassifier, MeanPooled, AcceptabilityClassifier]
+
+
+def test_the_shipped_fluency_judge_tells_whole_sentences_from_scattered_ones() -> None:
+    whole = [
+        "You should read this page again.",
+        "I do not think that this is a good idea.",
+        "What do you want to say?",
+    ]
+    scattered = [
+        "Read you this should again page.",
+        "I not do that think a good this idea is.",
+        "What want do say you to?",
+    ]
+    judge = load_judges(["embedded"], "paradetox").fluency
+    found = judge([*whole, *scattered], [""] * 6, None)
+    assert (found[:3] >= 0.5).all() and (found[3:] < 0.5).all()
 
 
 @pytest.mark.parametrize(
@@ -61,7 +78,7 @@ def test_clef24_has_chrf_whoever_judges_the_rest(shipped: Path) -> None:
 
 
 def test_names_override_one_role_each() -> None:
-    judges = load_judges(["official", "style=models/tone", "fluency=embedded"], "paradetox")
+    judges = load_judges(["official", "style=models/tone", "fluency=relative"], "paradetox")
     assert kinds(judges) == [StyleClassifier, LaBSE, RelativeFluency]
     assert judges.style.path == "models/tone"  # type: ignore[attr-defined]
     named = load_judges(["style=a", "content=models/LaBSE-en", "fluency=models/xcomet-lite"], "paradetox")
@@ -84,10 +101,11 @@ def test_words_that_are_no_judges(word: str, message: str) -> None:
         load_judges([word], "paradetox")
 
 
-def test_a_package_without_the_embedded_style_judge(shipped: Path) -> None:
-    assert embedded_style() == shipped
-    (shipped / "config.json").unlink()
-    with pytest.raises(SROError, match=r"carries no embedded style judge.*\n  mend: name a classifier"):
+@pytest.mark.parametrize("role", ["style", "fluency"])
+def test_a_package_without_an_embedded_judge(shipped: Path, role: Literal["style", "fluency"]) -> None:
+    assert embedded_judge(role) == shipped / f"judge_{role}"
+    (shipped / f"judge_{role}" / "config.json").unlink()
+    with pytest.raises(SROError, match=rf"carries no embedded {role} judge.*\n  mend: name a classifier.* {role}="):
         load_judges(["embedded"], "paradetox")
 
 

@@ -8,42 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from sro.errors import SROError
-from sro.evaluation.style_data import (
-    Labelled,
-    _sentences,
-    calibration,
-    calibration_sources,
-    ratings,
-    screener_keys,
-    training_rows,
-    without_missed,
-)
+from sro.evaluation.judge_data import Labelled, calibration, calibration_sources, ratings
+from sro.evaluation.style_data import _sentences, screener_keys, training_rows, without_missed
 from sro.held_out import key
 
 DATA = Path(os.environ.get("SRO_DATA") or Path(__file__).parents[2] / "shared" / "data")
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="needs the data sets: set SRO_DATA")
-
-
-def write_calibration(folder: Path, rows: list[tuple[str, str, float]]) -> None:
-    lines = [json.dumps({"source": source, "text": text, "sta": sta}) for source, text, sta in rows]
-    (folder / "judge_calibration").mkdir()
-    (folder / "judge_calibration/official_labels.jsonl").write_text("\n".join(lines), encoding="utf-8")
-
-
-def test_all_rewrites_of_a_comment_lie_on_one_side(tmp_path: Path) -> None:
-    write_calibration(tmp_path, [(f"Comment {i}!", f"rewrite {i} {j}", float(j)) for i in range(200) for j in (0, 1)])
-    parts, sources = calibration(tmp_path), calibration_sources(tmp_path)
-    by_number = {part: {row.text.split()[1] for row in rows} for part, rows in parts.items()}
-    assert {part: {s.strip("!").split()[1] for s in found} for part, found in sources.items()} == by_number
-    assert sum(map(len, by_number.values())) == len(set().union(*by_number.values())) == 200
-    assert all(row.toxic is row.text.endswith("0") for row in parts["train"])  # sta 0 is toxic
-    assert 70 <= len(sources["held_out"]) <= 130 and 5 <= len(sources["tune"]) <= 40
-
-
-def test_a_text_that_both_halves_have_is_held_out(tmp_path: Path) -> None:
-    write_calibration(tmp_path, [(f"comment {i}", "Shut up!" if i % 2 else "shut up", 0.0) for i in range(50)])
-    assert {part: len(rows) for part, rows in calibration(tmp_path).items()} == {"train": 0, "tune": 0, "held_out": 1}
 
 
 def test_a_sentence_is_toxic_where_a_span_reaches_in() -> None:
@@ -60,11 +30,6 @@ def test_neutral_rows_that_another_set_calls_toxic_go() -> None:
     assert without_missed(rows, others) == rows[1:]
 
 
-def test_a_missing_data_set_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SROError, match=r"official_labels\.jsonl: no such file\n  mend: --data"):
-        calibration(tmp_path)
-
-
 @pytest.mark.slow  # a quarter of a minute
 @needs_data
 def test_nothing_that_measures_the_judge_or_trained_the_screener_trains_the_judge() -> None:
@@ -79,5 +44,5 @@ def test_nothing_that_measures_the_judge_or_trained_the_screener_trains_the_judg
     assert len(held_out) > 4_000
     assert not held_out.intersection(trained)
     assert not screener_keys(DATA).intersection(trained)
-    shares = {name: sum(row.toxic for row in rows) / len(rows) for name, rows in sets.items()}
+    shares = {name: sum(row.refused for row in rows) / len(rows) for name, rows in sets.items()}
     assert all(0.2 < share < 0.6 for share in shares.values()), shares  # both sides of each genre

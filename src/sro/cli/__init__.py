@@ -21,9 +21,11 @@ COMMANDS = {
     "warmup": "turn any language model into a paraphraser, without parallel data",
     "evaluate": "score rewrites by the protocols of ParaDetox and CLEF, with intervals and baselines",
     "screener": "train, check and use the screener that gives the verdicts",
-    "judge": "train and check the style judge that evaluates, independent of the screener",
+    "judge": "train and check the judges that evaluate, independent of the screener",
     "experiment": "the paper's claims: beside peers, under wrong verdicts, and part by part",
     "report": "one HTML page of a run or an experiment: tables, plots, every sentence, worst first",
+    "serve": "screen and rewrite over HTTP, also for clients of Perspective and of OpenAI's moderations",
+    "feedback": "export what people did with suggestions, as input for the next round",
     "doctor": "what is installed, what is missing and the command that mends it",
 }
 

@@ -17,7 +17,6 @@ from sro.cli import quiet_libraries
 from sro.config import parse, plain
 from sro.errors import SROError
 from sro.evaluation.intervals import RESAMPLES
-from sro.evaluation.judge_models import FLUENCY_THRESHOLD
 from sro.evaluation.protocols import ProtocolName
 
 INPUT, REFERENCE = "--input", "--reference"  # names that no system can have
@@ -42,11 +41,10 @@ class How:
     protocol: ProtocolName = field(default="paradetox", metadata={"help": "how sentences are scored"})
     judges: list[str] = field(
         default_factory=lambda: ["embedded"],
-        metadata={"help": "`official`, `embedded`, or style=NAME content=NAME fluency=NAME (folders or hub names)"},
-    )
-    fluency_threshold: float = field(
-        default=FLUENCY_THRESHOLD,
-        metadata={"help": "embedded fluency: nats a token that a rewrite may lie below its source"},
+        metadata={
+            "help": "`official`, `embedded`, or style=NAME content=NAME fluency=NAME (folders or hub names; "
+            "fluency=relative: a language model compares with the comment)"
+        },
     )
     screener: str = field(default="embedded", metadata={"help": "screener that the systems were trained against"})
     lexicon: str | None = field(
@@ -77,9 +75,7 @@ def run(argv: list[str]) -> int:
         {name: column for name, column in texts.items() if name != REFERENCE},
         texts.get(REFERENCE),
         protocol=how.protocol,
-        judges=load_judges(how.judges, how.protocol, fluency_threshold=how.fluency_threshold).cached(
-            ScoreCache(how.cache)
-        ),
+        judges=load_judges(how.judges, how.protocol).cached(ScoreCache(how.cache)),
         screener=load_screener(how.screener),
         lexicon=read_word_list(how.lexicon) if how.lexicon else None,
         resamples=how.resamples,

@@ -1,7 +1,11 @@
-"""`sro judge`: make and check the embedded style judge, which evaluates what a leader learnt from the screener.
+"""`sro judge`: make and check the embedded judges, which evaluate what a leader learnt from the screener.
 
-sro judge train --data ../shared/data --output_dir runs/judge_style
-sro judge check --judge runs/judge_style embedded
+sro judge train style --data ../shared/data --output_dir runs/judge_style
+sro judge check style --judge runs/judge_style embedded
+sro judge train fluency --data ../shared/data --output_dir runs/judge_fluency
+sro judge check fluency --judge runs/judge_fluency relative
+
+Without the word, the judge is that of style.
 """
 
 from __future__ import annotations
@@ -30,43 +34,66 @@ class Data:
 class Judged:
     """What to check."""
 
-    judge: list[str] = field(metadata={"help": "judges, the first one's card is written: folders, names, `embedded`"})
-    final: bool = field(default=False, metadata={"help": "read the official test set too; at the very end"})
+    judge: list[str] = field(
+        metadata={
+            "help": "judges, as folders or names (`embedded`, fluency also `relative`); the first one's is the card"
+        }
+    )
     card: bool = field(default=False, metadata={"help": "write README.md into the first judge's folder"})
 
 
+@dataclass
+class Final:
+    """What a style judge alone is checked on."""
+
+    final: bool = field(default=False, metadata={"help": "read the official test set too; at the very end"})
+
+
 def run(argv: list[str]) -> int:
-    """Dispatch to `train` or `check`."""
+    """Dispatch to `train` or `check`, of style or fluency."""
     if not argv or argv[0] in ("-h", "--help"):
-        print(f"usage: sro judge {{{','.join(ACTIONS)}}} …   (each has its --help)\n\n{__doc__}")
+        print(f"usage: sro judge {{{','.join(ACTIONS)}}} [{'|'.join(JUDGES)}] …   (each has its --help)\n\n{__doc__}")
         return 0 if argv else 2
     if argv[0] not in ACTIONS:
         raise SROError(f"unknown action '{argv[0]}'{suggestion(argv[0], ACTIONS)} (one of {', '.join(ACTIONS)})")
+    action, *rest = argv
+    role = rest.pop(0) if rest and not rest[0].startswith("-") else JUDGES[0]
+    if role not in JUDGES:
+        raise SROError(f"there is no judge of '{role}'{suggestion(role, JUDGES)} (one of {', '.join(JUDGES)})")
     quiet_libraries()
-    return ACTIONS[argv[0]](argv[1:])
+    return ACTIONS[action](role, rest)
 
 
-def train(argv: list[str]) -> int:
-    from sro.evaluation.style_training import JudgeConfig, train_judge
+def train(role: str, argv: list[str]) -> int:
+    from sro.evaluation import fluency_data, style_data
+    from sro.evaluation.judge_training import JudgeConfig, train_judge
 
+    lesson = style_data.LESSON if role == "style" else fluency_data.LESSON
     data, args = parse(
         (Data, JudgeConfig),
         argv,
-        prog="sro judge train",
-        description="Train a style judge.",
-        defaults=device_defaults(),
+        prog=f"sro judge train {role}",
+        description=f"Train a {role} judge.",
+        defaults={**device_defaults(), **lesson.defaults},
     )
-    folder = train_judge(Path(data.data), args)
-    print(f"judge  {folder}\nnext   sro judge check --judge {folder} embedded")
+    folder = train_judge(lesson, Path(data.data), args)
+    print(f"judge  {folder}\nnext   sro judge check {role} --judge {folder} embedded")
     return 0
 
 
-def check(argv: list[str]) -> int:
-    from sro.evaluation.agreement import check_judges
+def check(role: str, argv: list[str]) -> int:
+    from sro.evaluation import fluency_agreement, style_agreement
 
-    data, asked = parse((Data, Judged), argv, prog="sro judge check", description="Does a style judge agree?")
-    print(check_judges(asked.judge, Path(data.data), final=asked.final, write_card=asked.card))
+    prog, description = f"sro judge check {role}", f"Does a {role} judge agree with official judges and people?"
+    if role == "style":
+        data, asked, at_last = parse((Data, Judged, Final), argv, prog=prog, description=description)
+        found = style_agreement.check_judges(asked.judge, Path(data.data), final=at_last.final, write_card=asked.card)
+    else:
+        data, asked = parse((Data, Judged), argv, prog=prog, description=description)
+        found = fluency_agreement.check_judges(asked.judge, Path(data.data), write_card=asked.card)
+    print(found)
     return 0
 
 
-ACTIONS: dict[str, Callable[[list[str]], int]] = {"train": train, "check": check}
+JUDGES = ("style", "fluency")
+ACTIONS: dict[str, Callable[[str, list[str]], int]] = {"train": train, "check": check}

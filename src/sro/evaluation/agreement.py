@@ -1,70 +1,39 @@
-"""Does a style judge agree with the official classifier, and with people? The figures that earn it its place.
+"""What the cards of the embedded judges have in common: rank correlation with people, tables, writing the card.
 
-    sro judge check --judge src/sro/assets/judge_style embedded
-
-Three measures on texts that it never learnt from:
-- labels of the official RoBERTa classifier on the held-out half of `judge_calibration` (see
-  `sro.evaluation.style_data`): AUC, and recall and pass rate at its own threshold;
-- ratings by people of 600 rewrites of emnlp10k: Spearman's rank correlation of P(pass) with style;
-- at the very end, the official test set: share of the sources that fail, and of the human references that pass.
+sro judge check style --judge src/sro/assets/judge_style embedded        (`sro.evaluation.style_agreement`)
+sro judge check fluency --judge src/sro/assets/judge_fluency relative    (`sro.evaluation.fluency_agreement`)
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from sro.errors import SROError
-from sro.evaluation.style_data import RECORD, calibration, official_pairs, ratings
-from sro.provenance import atomic_write_text
-from sro.screeners import Screener, load_screener
-from sro.screeners.check import ScreenerCheck, check
+from sro.evaluation.judge_data import RECORD
+from sro.screeners.check import Bin
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """What one judge reached."""
+class People(NamedTuple):
+    """Rank correlation of a judge with people."""
 
-    official: ScreenerCheck
-    """Against the official labels, each text once: `toxic` are the rewrites that the official classifier refuses."""
     spearman: float
-    """Of P(pass) with the style that people saw, over the rewrites of all systems."""
+    """Over the rewrites of all systems."""
     by_system: dict[str, float]
     """The same within each system: what is left when the systems' own levels do not help."""
     rated: int
-    test: ScreenerCheck | None = None
-    """Sources (`recall`) and references (`pass_rate`) of the official test set; None: not read."""
+    """Rewrites."""
 
 
-def agreement(judge: Screener, data: Path, final: bool = False) -> Agreement:
-    """Measure `judge` on the data sets in the folder `data`.
-
-    Args:
-        final: also read the official test set. Not while anything is still being chosen.
-
-    Raises:
-        SROError: a data set is missing.
-    """
-    held_out = calibration(data)["held_out"]
-    toxic, neutral = ([row.text for row in held_out if row.toxic is side] for side in (True, False))
-    rated = ratings(data)
-    passing = np.array([1.0 - verdict.probability for verdict in judge.screen([row.text for row in rated])])
-    style = np.array([row.style for row in rated])
-    system = np.array([row.system for row in rated])
-    return Agreement(
-        official=check(judge, toxic, neutral),
-        spearman=spearman(passing, style),
-        by_system={
-            name: spearman(passing[system == name], style[system == name]) for name in dict.fromkeys(system.tolist())
-        },
-        rated=len(rated),
-        test=check(judge, *official_pairs(data)) if final else None,
-    )
+def people(found: np.ndarray, wanted: np.ndarray, systems: Sequence[str]) -> People:
+    """How a judge's scores [N] correlate with people's [N]; `systems` names whose rewrites these are."""
+    system = np.array(systems)
+    by_system = {name: spearman(found[system == name], wanted[system == name]) for name in dict.fromkeys(systems)}
+    return People(spearman(found, wanted), by_system, len(found))
 
 
 def spearman(found: np.ndarray, wanted: np.ndarray) -> float:
@@ -77,142 +46,54 @@ def spearman(found: np.ndarray, wanted: np.ndarray) -> float:
     return float(np.corrcoef(*ranks)[0, 1])
 
 
-def check_judges(judges: Sequence[str], data: Path, *, final: bool = False, write_card: bool = False) -> str:
-    """The table of the judges of these names (see `load_screener`), in Markdown.
-
-    Args:
-        write_card: also write README.md into the folder of the first.
-
-    Raises:
-        SROError: no such judge or data; a card is asked for, and the first judge was not made by `sro judge train`.
-    """
-    record = Path(judges[0]) / RECORD
-    if write_card and not record.is_file():
-        raise SROError(
-            f"{record}: no such file; a card is for a folder made by `sro judge train`\n  mend: --card false"
-        )
-    found = {judge.name: agreement(judge, data, final) for judge in map(load_screener, judges)}
-    if write_card:
-        size = sum(file.stat().st_size for file in record.parent.iterdir() if file.name != "README.md")
-        text = card(found, json.loads(record.read_text(encoding="utf-8")), size)
-        atomic_write_text(record.parent / "README.md", text)
-    return markdown(found)
+# --- tables and cards ------------------------------------------------------------------------------------------------
 
 
-# --- tables ----------------------------------------------------------------------------------------------------------
-
-
-def markdown(found: Mapping[str, Agreement]) -> str:
-    """A table with a line for each judge, without a line break at its end."""
-    some = next(iter(found.values()))
-    people = [f"Spearman, {name}" for name in some.by_system]
-    head = ["judge", "AUC", "balanced accuracy", "recall", "pass rate", "Brier", "Spearman, all", *people]
-    head += ["sources flagged", "references passed"] if some.test else []
+def table(head: Sequence[str], rows: Mapping[str, Iterable[float]]) -> str:
+    """A Markdown table with a named line for each judge, without a line break at its end; NaN is a dash."""
     lines = ["| " + " | ".join(head) + " |", "|---|" + "--:|" * (len(head) - 1)]
-    for name, result in found.items():
-        a, test = result.official, result.test
-        figures = [a.auc, a.balanced_accuracy, a.recall, a.pass_rate, a.brier]
-        figures += [result.spearman, *result.by_system.values(), *((test.recall, test.pass_rate) if test else ())]
-        lines.append(f"| {name} | " + " | ".join(f"{figure:.3f}" for figure in figures) + " |")
+    for name, figures in rows.items():
+        cells = ("–" if np.isnan(figure) else f"{figure:.3f}" for figure in figures)
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def card(found: Mapping[str, Agreement], record: Mapping[str, Any], size: int) -> str:
-    """The README of a judge's folder.
+def reliability(bins: Iterable[Bin]) -> str:
+    """The lines of a Markdown table: bin of P(refused), texts, mean, share refused by the official classifier."""
+    return "\n".join(
+        f"| {b.low:.1f}–{b.high:.1f} | {b.texts:,} | {b.mean_probability:.2f} | {b.share_toxic:.2f} |" for b in bins
+    )
 
-    Args:
-        found: agreement by judge; the first is the folder's, the others stand beside it for comparison.
-        record: its `training.json`.
-        size: bytes of the folder.
+
+def record_of(folder: Path) -> dict[str, Any]:
+    """What `sro judge train` wrote down in a judge's folder.
+
+    Raises:
+        SROError: the judge was not made by it.
     """
-    settings, tuned = record["settings"], record["tuned"]
+    path = folder / RECORD
+    if not path.is_file():
+        raise SROError(f"{path}: no such file; a card is for a folder made by `sro judge train`\n  mend: --card false")
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return record
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of a judge's folder, its card left out."""
+    return sum(file.stat().st_size for file in folder.iterdir() if file.name != "README.md")
+
+
+def described(record: Mapping[str, Any], labels: Sequence[str]) -> dict[str, Any]:
+    """The parts of every card that say how the judge was made, by name."""
+    settings = record["settings"]
     trained_on = "\n".join(
-        f"| {row['source']} | {row['toxic']:,} | {row['neutral']:,} | {row['sha256'][:12]} |"
+        f"| {row['source']} | {row[labels[1]]:,} | {row[labels[0]]:,} | {row['sha256'][:12]} |"
         for row in record["trained_on"]
     )
-    some = next(iter(found.values()))
-    test = TEST.format(sources=some.test.toxic, references=some.test.clean) if some.test else TEST_NOT_READ
-    return CARD.format(
-        megabytes=size / 1e6,
-        trained_on=trained_on,
-        settings=", ".join(f"{name} {value}" for name, value in settings.items()),
-        packages=", ".join(f"{name} {version}" for name, version in record["packages"].items()),
-        table=markdown(found),
-        toxic=some.official.toxic,
-        neutral=some.official.clean,
-        rated=some.rated,
-        ece=some.official.ece,
-        test=test,
-        reliability=_reliability(some.official),
-        **{**settings, **{f"tuned_{name}": value for name, value in tuned.items()}},
-    )
-
-
-def _reliability(result: ScreenerCheck) -> str:
-    return "\n".join(
-        f"| {b.low:.1f}–{b.high:.1f} | {b.texts:,} | {b.mean_probability:.2f} | {b.share_toxic:.2f} |"
-        for b in result.reliability
-    )
-
-
-TEST_NOT_READ = "The official test set was not read."
-TEST = """The last two columns are the official ParaDetox test set, {sources} sources and {references} human
-  references, read once, at the end, to describe this judge; nothing was chosen by it."""
-
-CARD = """# The embedded style judge: a small MiniLM, English
-
-P(toxic) of a sentence, for evaluation: `sro evaluate --judges embedded`. It is independent of the embedded screener
-(`assets/screener`) in model (a transformer, not n-grams) and in data (no sentence of any file that the screener was
-made from). It reads one text at a time, without its source, and does not see case.
-
-{megabytes:.1f} MB: {layers} layers of all-MiniLM-L6-v2 with a smaller vocabulary, matrices in float8; the reasons are
-in `sro.evaluation.style_training`. Loads by `AutoModelForSequenceClassification.from_pretrained`; labels `neutral` and
-`toxic`; toxic from P = .5 on.
-
-## How it was made
-
-    sro judge train --data ../shared/data --output_dir src/sro/assets/judge_style
-    sro judge check --judge src/sro/assets/judge_style embedded --final true --card true
-
-| data set | toxic | neutral | sha256 |
-|---|--:|--:|---|
-{trained_on}
-
-`judge_calibration` counts {calibration_repeats} times: rewrites of two fifths of its source comments, with the labels
-of the official classifier, and these comments, as toxic. Another tenth of the comments set the threshold, where
-{pass_rate:.0%} of the accepted rewrites pass; there, on rows that were not learnt from: AUC {tuned_auc:.3f}, recall
-{tuned_recall:.3f}, source comments flagged {tuned_sources_flagged:.3f}. Which rows were taken of each set, which sets
-were not taken, and why: `sro.evaluation.style_data`.
-
-Settings: {settings}. Made with {packages}.
-
-## Agreement
-
-{table}
-
-- AUC to Brier: {toxic:,} rewrites that the official classifier (`s-nlp/roberta_toxicity_classifier`) refuses, and
-  {neutral:,} that it accepts, of the half of `judge_calibration`'s source comments that is held out; each text once.
-  Recall: refused ones that the judge fails too. Pass rate: accepted ones that it passes.
-- Spearman: P(pass) against the style that people saw (mean of three) in {rated} rewrites of emnlp10k; all, and within
-  each system.
-- {test}
-- `nblr` is the embedded screener, for comparison. Its settings were tuned on `judge_calibration`.
-
-P(toxic) of this judge against the share that the official classifier refuses (expected calibration error {ece:.3f}):
-
-| P(toxic) | texts | mean | refused |
-|---|--:|--:|--:|
-{reliability}
-
-## Limits
-- It imitates a classifier that is itself strict (contempt without a rude word, any "stupid"), and wrong at times.
-  Compare systems by it, beside people's judgement; do not moderate with it.
-- As its data do, it may take the mention of a group for an insult. Measure:
-  `sro screener check --screener src/sro/assets/judge_style --clean FILE`.
-- English only. Disguised spelling (`f*ck`, `i d i o t`) is not undone; `sro.normalise` does that for common words.
-- A leader that was trained with it, or chosen by it, needs another judge.
-
-## Licence
-Apache-2.0, as all-MiniLM-L6-v2. It holds weights, not texts. Of its training data, toxic_spans is CC0, davidson MIT
-and judge_calibration BSD-style; no licence is stated at the source of emnlp10k. None of it is distributed here.
-"""
+    return {
+        **settings,
+        "trained_on": trained_on,
+        "settings": ", ".join(f"{name} {value}" for name, value in settings.items()),
+        "packages": ", ".join(f"{name} {version}" for name, version in record["packages"].items()),
+        **{f"tuned_{name}": value for name, value in record["tuned"].items()},
+    }

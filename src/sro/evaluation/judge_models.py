@@ -32,8 +32,8 @@ LABSE = "sentence-transformers/LaBSE"
 COLA = "cointegrated/roberta-large-cola-krishna2020"
 
 FLUENCY_THRESHOLD = 0.75
-"""Nats a token that a rewrite may lie below its source. Under the embedded leader it lets 83 % of 240 human rewrites
-of ParaDetox *train* pass, 12 % of the same with their words shuffled, and 55 % with one word left out."""
+"""Nats a token that `RelativeFluency` lets a rewrite lie below its source. Under the embedded leader 83 % of 240 human
+rewrites of ParaDetox *train* pass, 12 % of the same with their words shuffled, and 55 % with one word left out."""
 
 ACCEPTABLE = re.compile(r"(linguistically )?(acceptable|grammatical|correct|fluent|natural|well formed|good)")
 UNACCEPTABLE = re.compile(

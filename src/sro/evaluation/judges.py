@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -25,7 +25,6 @@ from sro.evaluation.cache import Cached, ScoreCache
 from sro.evaluation.chrf import ChrF
 from sro.evaluation.judge_models import (
     COLA,
-    FLUENCY_THRESHOLD,
     LABSE,
     AcceptabilityClassifier,
     LaBSE,
@@ -94,18 +93,15 @@ OFFICIAL_STYLE: dict[ProtocolName, str] = {
 ROLES = ("style", "content", "fluency")
 
 
-def load_judges(
-    words: Sequence[str], protocol: ProtocolName, *, fluency_threshold: float = FLUENCY_THRESHOLD
-) -> Judges:
+def load_judges(words: Sequence[str], protocol: ProtocolName) -> Judges:
     """The judges that the words name; no model is loaded before its first verdict.
 
     Args:
         words: each `official`, `embedded`, or `style=`, `content=` or `fluency=` and one of these two, a folder or a
             hub name. Roles not named are `embedded`. A content judge with LaBSE in its name is read as LaBSE is, any
             other as mean-pooled; a fluency judge with XCOMET in its name as XCOMET-lite, any other as a classifier of
-            acceptability.
+            acceptability. `fluency=relative` asks a language model whether a text is less fluent than its source.
         protocol: decides which judges are official. CLEF 2024 has chrF for fluency whoever judges the rest.
-        fluency_threshold: of the embedded fluency judge, see `RelativeFluency`.
 
     Raises:
         SROError: a word that is none of these, or an embedded judge that is not installed.
@@ -125,28 +121,28 @@ def load_judges(
     return Judges(
         _style(chosen["style"], protocol),
         _content(chosen["content"]),
-        ChrF() if protocol == "clef24" else _fluency(chosen["fluency"], protocol, fluency_threshold),
+        ChrF() if protocol == "clef24" else _fluency(chosen["fluency"], protocol),
     )
 
 
-def embedded_style() -> Path:
-    """Folder of the style judge that ships with the package.
+def embedded_judge(role: Literal["style", "fluency"]) -> Path:
+    """Folder of the classifier that ships with the package.
 
     Raises:
         SROError: this copy of the package has none.
     """
-    folder = Path(str(resources.files("sro") / "assets" / "judge_style"))
+    folder = Path(str(resources.files("sro") / "assets" / f"judge_{role}"))
     if not (folder / "config.json").is_file():
         raise SROError(
-            "this copy of sro carries no embedded style judge (assets/judge_style)\n"
-            "  mend: name a classifier: --judges embedded style=FOLDER_OR_HUB_NAME"
+            f"this copy of sro carries no embedded {role} judge (assets/judge_{role})\n"
+            f"  mend: name a classifier: --judges embedded {role}=FOLDER_OR_HUB_NAME"
         )
     return folder
 
 
 def _style(name: str, protocol: ProtocolName) -> StyleJudge:
     if name == "embedded":
-        return StyleClassifier(embedded_style())
+        return StyleClassifier(embedded_judge("style"))
     return StyleClassifier(OFFICIAL_STYLE[protocol] if name == "official" else name)
 
 
@@ -156,9 +152,11 @@ def _content(name: str) -> ContentJudge:
     return LaBSE(name) if "labse" in Path(name).name.lower() else MeanPooled(name)
 
 
-def _fluency(name: str, protocol: ProtocolName, threshold: float) -> FluencyJudge:
+def _fluency(name: str, protocol: ProtocolName) -> FluencyJudge:
     if name == "embedded":
-        return RelativeFluency(threshold=threshold)
+        return AcceptabilityClassifier(embedded_judge("fluency"))
+    if name == "relative":
+        return RelativeFluency()
     if (name == "official" and protocol == "clef25") or "xcomet" in Path(name).name.lower():
         from sro.evaluation.xcomet import XCOMET_LITE, XCometLite  # here, because it needs torch at once
 

@@ -4,9 +4,6 @@ The judge must see the game with other eyes than the screener that a leader was 
 share no sentence with any file that the embedded screener was made from (`screener_keys`), nor with the official test
 set, nor with the comments whose rewrites people rated.
 
-`judge_calibration`, the only texts with labels of the official classifier, is parted by *source* comment: all rewrites
-of one comment lie on one side, and a text of the held-out half is in no other part, whatever comment it rewrites.
-
 Which sets, and which rows of them, was chosen by a logistic regression on TF-IDF (C = 4), cross-validated on the half
 of `judge_calibration` that is not held out, of which three quarters were always among the training rows. AUC against
 the official labels (231 toxic rewrites, so about ±.01), and the share of source comments found:
@@ -35,21 +32,23 @@ import csv
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
 
-from sro.corpus import Comment, clean, iter_comments, split
-from sro.errors import SROError
+from sro.corpus import clean, iter_comments
+from sro.evaluation.judge_data import (
+    Labelled,
+    Lesson,
+    Rewrite,
+    Tuning,
+    calibration,
+    calibration_sources,
+    existing,
+    opened,
+    ratings,
+)
 from sro.held_out import SENTENCE_BREAK, is_held_out, key
-
-Part = Literal["train", "tune", "held_out"]
-PARTS = {"train": 0.4, "tune": 0.1, "held_out": 0.5}
-"""Shares of the source comments of `judge_calibration`: learnt from; sets the threshold; for evaluation only."""
-
-RECORD = "training.json"
-"""What a judge was made from, in its folder."""
 
 SCREENER_FILES = {
     "sentences/dev_toxic.txt": "text",
@@ -63,68 +62,13 @@ SCREENER_FILES = {
 LINK_OR_NAME = re.compile(r"https?://\S+|www\.\S+|@\w+|\brt\b\s*:?", re.IGNORECASE)
 NOT_ASCII = re.compile(r"[^\x20-\x7e]+")  # emoji and mangled bytes, which the judge's tokenizer does not know either
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
+TUNING_SPLIT = 500  # the last comments of ParaDetox train, on which leaders are compared before the final table
 SPAN_LETTERS = 3  # fewer characters of a span in a sentence are a slip of the annotator's mouse
-
-
-class Labelled(NamedTuple):
-    """A text and whether it is toxic."""
-
-    text: str
-    toxic: bool
-
-
-class Rated(NamedTuple):
-    """A rewrite that people rated: the comment it rewrites, the system, and its style from 0 (toxic) to 1 (civil)."""
-
-    text: str
-    source: str
-    system: str
-    style: float
-
-
-def calibration(data: Path) -> dict[Part, list[Labelled]]:
-    """The rewrites of `judge_calibration` with the official classifier's labels, in the parts of `PARTS`.
-
-    Equal texts, by letters and digits, occur once: in the held-out half if they do there, else where they come first.
-    """
-    rows = [json.loads(line) for line in _open(data / "judge_calibration/official_labels.jsonl")]
-    parts: dict[Part, list[Labelled]] = {"train": [], "tune": [], "held_out": []}
-    part_of = _part_of_source(row["source"] for row in rows)
-    seen: set[str] = set()
-    for row in sorted(rows, key=lambda row: part_of[key(row["source"])] != "held_out"):  # stable: held out first
-        if (mark := key(row["text"])) and mark not in seen:
-            seen.add(mark)
-            parts[part_of[key(row["source"])]].append(Labelled(clean(row["text"]), row["sta"] == 0))
-    return parts
-
-
-def calibration_sources(data: Path) -> dict[Part, list[str]]:
-    """The comments that those rewrites are of, all toxic: the official classifier refuses 239 of 242 that were left as
-    they are."""
-    rows = [json.loads(line) for line in _open(data / "judge_calibration/official_labels.jsonl")]
-    sources = {key(row["source"]): clean(row["source"]) for row in rows}
-    parts: dict[Part, list[str]] = {"train": [], "tune": [], "held_out": []}
-    for mark, part in _part_of_source(sources.values()).items():
-        parts[part].append(sources[mark])
-    return parts
-
-
-def _part_of_source(sources: Iterable[str]) -> dict[str, Part]:
-    """Part by key; it depends on the comment alone, so new rows move no old ones."""
-    unique = {key(source): source for source in sources}
-    parts: Any = split((Comment(source, "", 0) for source in unique.values()), PARTS)
-    return {key(comment.text): part for part, comments in parts.items() for comment in comments}
-
-
-def ratings(data: Path) -> list[Rated]:
-    """The 600 rewrites of emnlp10k that people rated (means of three)."""
-    rows = csv.DictReader(_open(data / "emnlp10k/human_ratings_mean.tsv"), delimiter="\t")
-    return [Rated(clean(row["rewritten"]), clean(row["original"]), row["source"], float(row["style"])) for row in rows]
 
 
 def official_pairs(data: Path) -> tuple[list[str], list[str]]:
     """Sources and human references of the official test set, for the final check alone."""
-    rows = [json.loads(line) for line in _open(data / "paradetox_test/test671.jsonl")]
+    rows = [json.loads(line) for line in opened(data / "paradetox_test/test671.jsonl")]
     return [clean(row["toxic"]) for row in rows], [clean(row["reference"]) for row in rows]
 
 
@@ -146,22 +90,35 @@ def training_rows(data: Path) -> dict[str, list[Labelled]]:
                 yield row
 
     sets = {
-        "judge_calibration": chain(parts["train"], (Labelled(source, True) for source in sources["train"])),
+        "judge_calibration": chain(_labels(parts["train"]), (Labelled(source, True) for source in sources["train"])),
         "emnlp10k": emnlp10k(data),
         "toxic_spans": toxic_spans(data),
         "davidson": davidson(data),
+        "paradetox_train": paradetox_train(
+            data, {key(source) for part in ("tune", "held_out") for source in sources[part]}
+        ),
     }
     found = {name: list(fresh(rows)) for name, rows in sets.items()}
     return {**found, "toxic_spans": without_missed(found["toxic_spans"], found["emnlp10k"])}
+
+
+def tuning_rows(data: Path) -> Tuning:
+    """The tuning part of `judge_calibration`, and the comments that it rewrites, all toxic."""
+    return Tuning(list(_labels(calibration(data)["tune"])), calibration_sources(data)["tune"])
+
+
+def _labels(rewrites: Iterable[Rewrite]) -> Iterator[Labelled]:
+    for rewrite in rewrites:
+        yield Labelled(rewrite.text, rewrite.toxic)
 
 
 def without_missed(rows: Sequence[Labelled], others: Sequence[Labelled]) -> list[Labelled]:
     """`rows` less the neutral ones that an NB-LR, fitted on `others`, calls toxic."""
     from sro.screeners.nblr import fit
 
-    toxic, neutral = ([row.text for row in others if row.toxic is side] for side in (True, False))
+    toxic, neutral = ([row.text for row in others if row.refused == side] for side in (True, False))
     verdicts = fit(toxic, neutral).screen([row.text for row in rows])
-    return [row for row, verdict in zip(rows, verdicts) if row.toxic or verdict.passed]
+    return [row for row, verdict in zip(rows, verdicts) if row.refused or verdict.passed]
 
 
 def emnlp10k(data: Path) -> Iterator[Labelled]:
@@ -169,6 +126,20 @@ def emnlp10k(data: Path) -> Iterator[Labelled]:
     folder = data / "emnlp10k"
     yield from _labelled(folder / "toxic_and_peers.jsonl", "toxic", None, True)
     yield from _labelled(folder / "normal.txt", "text", None, False)
+
+
+def paradetox_train(data: Path, apart: Collection[str]) -> Iterator[Labelled]:
+    """Comments and what people made of them, less the tuning split's, and less those with a key in `apart`.
+
+    The labels are people's; `apart` are the comments of the calibration parts that are kept for measuring.
+    """
+    rows = list(csv.DictReader(opened(data / "paradetox_train/paradetox.tsv"), delimiter="\t", quoting=csv.QUOTE_NONE))
+    for row in rows[:-TUNING_SPLIT]:
+        if key(clean(row["toxic"])) not in apart:
+            yield Labelled(clean(row["toxic"]), True)
+            yield from (
+                Labelled(clean(row[name]), False) for name in ("neutral1", "neutral2", "neutral3") if row[name]
+            )
 
 
 def davidson(data: Path) -> Iterator[Labelled]:
@@ -185,7 +156,7 @@ def toxic_spans(data: Path) -> Iterator[Labelled]:
     Both sides are of one genre, even of one comment, so that nothing but toxicity tells them apart.
     """
     for name in ("tsd_train", "tsd_trial", "tsd_test"):
-        for row in csv.DictReader(_open(data / f"toxic_spans/{name}.csv")):
+        for row in csv.DictReader(opened(data / f"toxic_spans/{name}.csv")):
             if spans := set(ast.literal_eval(row["spans"])):
                 yield from _sentences(row["text"], spans)
 
@@ -201,22 +172,24 @@ def _sentences(text: str, spans: set[int]) -> Iterator[Labelled]:
 def screener_keys(data: Path) -> set[str]:
     """Keys of all comments in the files that the embedded screener was made from, and of each of their sentences."""
     texts = chain.from_iterable(
-        iter_comments(_existing(data / file), column=column) for file, column in SCREENER_FILES.items()
+        iter_comments(existing(data / file), column=column) for file, column in SCREENER_FILES.items()
     )
     return {key(part) for comment in texts for part in (comment.text, *SENTENCE_BREAK.split(comment.text))}
 
 
 def _labelled(path: Path, column: str, where: str | None, toxic: bool) -> Iterator[Labelled]:
-    for comment in iter_comments(_existing(path), column=column, where=where):
+    for comment in iter_comments(existing(path), column=column, where=where):
         yield Labelled(comment.text, toxic)
 
 
-def _open(path: Path) -> Iterator[str]:
-    with open(_existing(path), encoding="utf-8", newline="") as file:  # newline: offsets of spans count "\r" and "\n"
-        yield from file
-
-
-def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise SROError(f"{path}: no such file\n  mend: --data FOLDER, or set SRO_DATA to the folder of the data sets")
-    return path
+LESSON = Lesson(
+    ("neutral", "toxic"),
+    training_rows,
+    tuning_rows,
+    (("judge_calibration", "emnlp10k", "toxic_spans", "davidson", "paradetox_train"), ("judge_calibration",)),
+    {
+        **{"output_dir": "runs/judge_style", "pass_rate": 0.96, "num_train_epochs": 2},
+        **{"second_round_epochs": 1, "second_round_learning_rate": 8e-5},
+    },
+)
+"""Toxicity at large first, then once more what the official classifier calls toxic in rewrites."""

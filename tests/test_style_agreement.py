@@ -11,8 +11,9 @@ import pytest
 
 from sro.cli import main
 from sro.errors import SROError
-from sro.evaluation.agreement import agreement, card, check_judges, markdown, spearman
-from sro.evaluation.style_data import calibration
+from sro.evaluation.agreement import spearman
+from sro.evaluation.judge_data import calibration
+from sro.evaluation.style_agreement import agreement, card, check_judges, markdown
 from sro.screeners import Verdict
 
 
@@ -30,11 +31,11 @@ class Counts:
 def data(tmp_path: Path) -> Path:
     """Forty comments with a refused and an accepted rewrite each; three rated rewrites; two test pairs."""
     rows = [
-        {"source": f"comment {i}", "text": f"{text} {i}", "sta": sta}
+        {"source": f"comment {i}", "text": f"{text} {i}", "sta": sta, "fluency": 0.5}
         for i in range(40)
         for text, sta in (("bad bad", 0.0), ("good bad" if i % 2 else "good", 1.0))
     ]
-    rated = ["original\trewritten\tsource\tstyle", *(f"o\t{t}\t{s}" for t, s in RATED)]
+    rated = ["original\trewritten\tsource\tstyle\tfluency", *(f"o\t{t}\t{s}\t0.0" for t, s in RATED)]
     test = [{"toxic": "bad", "reference": "fine"}, {"toxic": "quite bad it was", "reference": "bad"}]
     for name, lines in (
         ("judge_calibration/official_labels.jsonl", map(json.dumps, rows)),
@@ -55,9 +56,9 @@ def test_figures_by_hand(data: Path) -> None:
     assert (found.official.toxic, found.official.clean) == (len(held_out) / 2, len(held_out) / 2)
     assert (found.official.recall, found.official.pass_rate, found.official.auc) == (1.0, 1.0, 1.0)
     # P(pass) 0, 2/3, 1, 1/2 against 0, .5, .25, 1: ranks 1 3 4 2 against 1 3 2 4, so 1 − 6·8/(4·15)
-    assert found.spearman == pytest.approx(0.2)
-    assert found.by_system == pytest.approx({"one": 1.0, "two": -1.0})
-    assert (found.rated, found.test) == (4, None)
+    assert found.people.spearman == pytest.approx(0.2)
+    assert found.people.by_system == pytest.approx({"one": 1.0, "two": -1.0})
+    assert (found.people.rated, found.test) == (4, None)
 
 
 def test_the_test_set_is_read_only_when_asked(data: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification, BertConfig, BertForSequenceClassification, BertTokenizer
 
-from sro.evaluation.style_data import Labelled
-from sro.evaluation.style_training import (
+from sro.evaluation.judge_data import Labelled, Tuning
+from sro.evaluation.judge_training import (
     JudgeConfig,
     compact,
     fine_tune,
@@ -19,6 +20,7 @@ from sro.evaluation.style_training import (
     log_odds,
     save_judge,
     scale_and_shift,
+    tune_threshold,
     with_pieces,
 )
 from sro.screeners import load_screener
@@ -104,3 +106,29 @@ def test_it_learns(judge: tuple[Any, Any], tmp_path: Path) -> None:
     fine_tune(model, tokenizer, rows, args)
     toxic, neutral = log_odds(model, tokenizer, ["idiot", "hat"])
     assert toxic > 1 > -1 > neutral
+
+
+def test_it_learns_how_probable(judge: tuple[Any, Any], tmp_path: Path) -> None:
+    model, tokenizer = judge
+    rows = [Labelled("the idiot", 0.7), Labelled("the hat boat", 0.2)] * 16
+    args = JudgeConfig(
+        output_dir=str(tmp_path), use_cpu=True, num_train_epochs=20, per_device_train_batch_size=8, learning_rate=1e-3
+    )
+    fine_tune(model, tokenizer, rows, args)
+    found = 1 / (1 + np.exp(-log_odds(model, tokenizer, ["the idiot", "the hat boat"])))
+    assert found == pytest.approx([0.7, 0.2], abs=0.1)
+
+
+def test_the_threshold_is_folded_into_the_head(judge: tuple[Any, Any]) -> None:
+    texts = [" ".join(words) for words in product(["the", "idiot", "hat", "boat"], repeat=3)]
+    for weights in judge[0].parameters():
+        torch.nn.init.normal_(weights, std=0.3)  # or all texts have much the same logits
+    before = log_odds(*judge, texts)
+    refused = before + np.random.default_rng(0).normal(scale=before.std(), size=len(texts)) > np.median(before)
+    rewrites = [Labelled(text, 0.9 if side else 0.4) for text, side in zip(texts, refused)]
+    figures = tune_threshold(*judge, Tuning(rewrites, []), pass_rate=0.75)
+    flagged = log_odds(*judge, texts) >= 0
+    assert set(figures) == {"auc", "recall", "pass_rate"}
+    assert figures["pass_rate"] == pytest.approx(1 - flagged[~refused].mean(), abs=1e-4)
+    assert figures["pass_rate"] == pytest.approx(0.75, abs=0.05)
+    assert figures["recall"] == pytest.approx(flagged[refused].mean(), abs=1e-4)
