@@ -29,6 +29,7 @@ UNCHANGED = {
     "after": None,
     "similarity": None,
     "tries": 0,
+    "changes": [],
 }
 
 
@@ -96,7 +97,7 @@ def test_words_give_a_block_each(loaded: dict[str, Any], capsys: Capture) -> Non
         "fail 0.75   " + " ".join(["idiot"] * 50),
         "refused     (too_long)",
     ]
-    assert said.err == "sro: 4 comments: 1 unchanged, 1 rewritten, 2 refused\n"
+    assert said.err == "sro: 4 comments: 1 unchanged, 1 rewritten, 2 refused (1 still_fails, 1 too_long)\n"
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,7 @@ def test_a_file_to_json_lines(loaded: dict[str, Any], tmp_path: Path, capsys: Ca
         "after": {"label": "pass", "probability": 0.25, "screener": "words 1"},
         "similarity": 0.5432,
         "tries": 1,
+        "changes": [{"start": 0, "end": 9, "text": "you person"}],
     }
     assert (refused["text"], refused["status"], refused["reason"], refused["tries"]) == (
         *(None, "refused", "still_fails"),
@@ -138,7 +140,7 @@ def test_a_file_to_json_lines(loaded: dict[str, Any], tmp_path: Path, capsys: Ca
     assert said.out == ""
     assert said.err.splitlines()[-2:] == [
         f"sro: {source}: 3 of 4 rows kept, column 'body'; 1 set aside (1 empty)",
-        "sro: 3 comments: 1 unchanged, 1 rewritten, 1 refused",
+        "sro: 3 comments: 1 unchanged, 1 rewritten, 1 refused (1 still_fails)",
     ]
 
 
@@ -217,6 +219,8 @@ def test_the_output_may_replace_the_input(loaded: dict[str, Any], tmp_path: Path
         (["hi", "--output", "{tmp}"], "is a folder; name a file in it"),
         (["hi", "--output", "{tmp}/file/below.jsonl"], "below.jsonl: cannot be written: "),
         (["hi", "--samples", "-2"], "samples=-2 must be ≥ 0"),
+        (["hi", "--refine", "-1"], "refine=-1 must be ≥ 0"),
+        (["hi", "--threshold", "1.5"], "threshold=1.5 must be in (0, 1]"),
         (["hi", "--sampels", "2"], "did you mean 'samples'"),
     ],
 )
@@ -255,8 +259,19 @@ def test_flags_reach_the_rewriter(loaded: dict[str, Any]) -> None:
     }
 
 
+def test_how_hard_to_try_is_told_by_flags_or_a_file(loaded: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
+    config = tmp_path / "rewrite.yaml"
+    config.write_text("threshold: 0.2\nsamples: 1\n", "utf-8")
+    assert main(["rewrite", "thank you", "--config", str(config)]) == 0
+    assert "refused     (still_fails; best of 2 tries: fail 0.25" in capsys.readouterr().out
+    assert main(["rewrite", "thank you", "--config", str(config), "--threshold", "0.3", "--refine", "2"]) == 0
+    assert "(unchanged)" in capsys.readouterr().out
+
+
 def test_parts_are_what_load_takes_with_the_same_defaults() -> None:
-    assert vars(command.Parts()) == {"leader": "embedded", **Rewriter.load.__func__.__kwdefaults__}  # type: ignore
+    taken = {"leader": "embedded", **Rewriter.load.__func__.__kwdefaults__}  # type: ignore[attr-defined]
+    assert taken.pop("fluency") is None  # an object, which no flag can name
+    assert vars(command.Parts()) == taken
 
 
 def test_progress_says_how_far_how_fast_and_how_long_still() -> None:

@@ -1,4 +1,4 @@
-"""Screen → rewrite → screen again → best of N → refuse."""
+"""Screen → rewrite → screen again → best of N → once more from there → refuse; sentence by sentence."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sro.errors import SROError
-from sro.rewriter import Candidate, Rewrite, RewriteArguments, Rewriter, best, readable, shape_fault
+from sro.rewriter import Change, Rewrite, RewriteArguments, Rewriter
 from sro.rollout import Paraphrase, Sampling
 from sro.screeners import Verdict
 
@@ -61,7 +60,8 @@ def game(greedy: str, *draws: str, **parts: Any) -> Rewriter:
 
 
 def played(greedy: str, *draws: str, min_similarity: float = 0.5) -> Rewrite:
-    (found,) = game(greedy, *draws).rewrite([COMMENT], RewriteArguments(len(draws), min_similarity))
+    arguments = RewriteArguments(samples=len(draws), refine=0, min_similarity=min_similarity)
+    (found,) = game(greedy, *draws).rewrite([COMMENT], arguments)
     return found
 
 
@@ -88,7 +88,7 @@ def test_else_the_best_of_n() -> None:
 
 def test_draws_use_the_temperature_and_the_seed() -> None:
     rewriter = game(RUDE, MILD, MILD)
-    rewriter.rewrite([COMMENT], RewriteArguments(samples=2, temperature=0.6, seed=7))
+    rewriter.rewrite([COMMENT], RewriteArguments(samples=2, refine=0, temperature=0.6, seed=7))
     (_, _, greedy, _), (comments, n, drawn, seed) = rewriter.rollout.calls
     assert (comments, n, drawn.temperature, seed) == ([COMMENT], 2, 0.6, 7)
     assert greedy.temperature == 0 and drawn.max_new_tokens > 1000  # bounded by the comment, not by a constant
@@ -116,24 +116,48 @@ def test_without_a_minimum_of_meaning_shape_still_counts() -> None:
     assert played(RUDE, OFF_TOPIC, min_similarity=-1).text == OFF_TOPIC
 
 
-def test_passing_comes_before_meaning_before_shape_before_nearness() -> None:
-    def move(text: str, label: str, similarity: float, fault: Any = None) -> Candidate:
-        return Candidate(text, Verdict(label, 0.5, "s"), similarity, fault)  # type: ignore[arg-type]
+def test_while_the_screener_refuses_the_leader_rewrites_its_own_last_try() -> None:
+    rude = "you are an odd idiot"
+    leader = Scripted({COMMENT: RUDE, rude: NEARER}, {COMMENT: [rude, OFF_TOPIC + " idiot"]})
+    rewriter = Rewriter(leader, Words(), Overlap())
+    (found,) = rewriter.rewrite([COMMENT], RewriteArguments(samples=2, refine=1))
+    assert (found.text, found.tries) == (NEARER, 4)
+    assert [comments for comments, *_ in leader.calls] == [[COMMENT], [COMMENT], [rude]]
+    (refused,) = rewriter.rewrite([COMMENT], RewriteArguments(samples=2, refine=0))
+    assert (refused.reason, refused.tries) == ("still_fails", 3)
 
-    ranked = [
-        move("nearest of the good", "pass", 0.8),
-        move("as near, but later", "pass", 0.8),
-        move("good", "pass", 0.6),
-        move("nearer but broken", "pass", 0.95, "unfinished"),
-        move("off", "pass", 0.2),
-        move("nearest but rude", "fail", 1.0),
+
+def test_meaning_is_not_lost_by_and_by() -> None:
+    near = "you are the idiot"  # three words of the comment, and of these the next one has two
+    leader = Scripted({COMMENT: near, near: "see the others are fine"})
+    (found,) = Rewriter(leader, Words(), Overlap()).rewrite([COMMENT], RewriteArguments(samples=0, refine=1))
+    assert (found.text, found.reason, found.tries) == (None, "meaning_lost", 2)
+
+
+def test_a_last_try_that_does_not_fit_the_leader_ends_the_search() -> None:
+    leader = Scripted({COMMENT: "you are an odd idiot"})
+    rewriter = Rewriter(leader, Words(), Overlap(), fits=lambda sentence: len(sentence) <= len(COMMENT))
+    assert rewriter.rewrite([COMMENT], RewriteArguments(samples=0, refine=3))[0].tries == 1
+
+
+def test_a_threshold_instead_of_the_screeners_own() -> None:
+    assert game(RUDE).rewrite([COMMENT], RewriteArguments(threshold=0.95))[0].status == "unchanged"
+    strict = RewriteArguments(samples=0, refine=0, threshold=0.1)
+    (found,) = game(MILD).rewrite([COMMENT], strict)
+    assert (found.status, found.reason, found.after) == ("refused", "still_fails", Verdict("fail", 0.1, "words 1"))
+    assert [f.status for some in game(RUDE).stream([COMMENT], RewriteArguments(threshold=0.95)) for f in some] == [
+        "unchanged"
     ]
-    for i in range(len(ranked)):
-        assert best(ranked[i:], 0.5) is ranked[i]
 
 
-def test_a_similarity_that_is_no_number_is_refused() -> None:
-    assert Candidate("x", Verdict("pass", 0.1, "s"), float("nan"), None).objection(0.5) == "meaning_lost"
+def test_fluency_chooses_among_equally_near_moves() -> None:
+    def longest(texts: Sequence[str], sources: Sequence[str], references: Any = None, /) -> np.ndarray:
+        return np.array([len(text) for text in texts], np.float32)
+
+    draws = ("you are wrong", "you are very wrong")
+    arguments = RewriteArguments(samples=2)
+    assert game(RUDE, *draws, fluency=longest).rewrite([COMMENT], arguments)[0].text == "you are very wrong"
+    assert game(RUDE, *draws).rewrite([COMMENT], arguments)[0].text == "you are wrong"
 
 
 def test_only_comments_that_need_it_are_played_and_order_stays() -> None:
@@ -147,7 +171,8 @@ def test_only_comments_that_need_it_are_played_and_order_stays() -> None:
 def test_the_screener_sees_what_a_move_rewrites() -> None:
     rewriter = game(MILD)
     rewriter.rewrite(["hi", COMMENT])
-    assert rewriter.screener.asked == [(["hi", COMMENT], None), ([MILD], [COMMENT])]
+    asked = rewriter.screener.asked
+    assert asked[0] == (["hi", COMMENT], None) and ([MILD], [COMMENT]) in asked[1:]
 
 
 def test_what_does_not_fit_the_leader_is_refused_untried() -> None:
@@ -159,10 +184,9 @@ def test_what_does_not_fit_the_leader_is_refused_untried() -> None:
 
 def test_hidden_characters_hide_nothing() -> None:
     rewriter = game(MILD)
-    hidden = "you are\nan id\u200biot"
+    hidden = "you are  an id\u200biot"
     (found,) = rewriter.rewrite([hidden])
     assert (found.source, found.text) == (hidden, MILD)
-    assert readable("a\ud83d b\ud83d\ude00") == "a\ufffd b😀"
 
 
 def test_nothing_to_do_and_a_lone_string() -> None:
@@ -171,25 +195,136 @@ def test_nothing_to_do_and_a_lone_string() -> None:
         game(MILD).rewrite(COMMENT)
 
 
+# --- sentences and what stands between them --------------------------------------------------------------------------
+
+
+@dataclass
+class Replacing:
+    """A leader that replaces words, and remembers what it was asked to rewrite."""
+
+    words: dict[str, str] = field(default_factory=lambda: {"idiot": "person"})
+    asked: list[str] = field(default_factory=list)
+
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+        self.asked += comments
+        return [[Paraphrase(self._said(comment), [1], True)] * n for comment in comments]
+
+    def _said(self, text: str) -> str:
+        for word, milder in self.words.items():
+            text = text.replace(word, milder)
+        return text
+
+
+LAYOUT = "\t# Hi  there\r\n\r\n- You are an idiot! 😂 @bob\n\n> I quote you\n`x = 1`  Thank\u200b you, \ud83d.\n"
+
+
+def test_only_the_sentences_that_fail_are_rewritten_and_all_else_stays() -> None:
+    rewriter = Rewriter(Replacing(), Words(), Overlap())
+    (found,) = rewriter.rewrite([LAYOUT])
+    assert found.text == LAYOUT.replace("idiot", "person")
+    assert rewriter.rollout.asked == ["You are an idiot!"]
+    (change,) = found.changes
+    assert LAYOUT[change.start : change.end] == "You are an idiot!" and change.text == "You are an person!"
+    assert rewriter.rewrite([found.text])[0].status == "unchanged"
+
+
+def test_changes_lead_from_the_source_to_the_text() -> None:
+    source = "You idiot. Well. An idiot!\nOld idiot"
+    (found,) = Rewriter(Replacing(), Words(), Overlap()).rewrite([source])
+    text, at = "", 0
+    for change in found.changes:
+        text += source[at : change.start] + change.text
+        at = change.end
+    assert text + source[at:] == found.text == source.replace("idiot", "person")
+    assert found.changes[1] == Change(17, 26, "An person!") and found.tries == 3
+
+
+def test_one_sentence_that_cannot_be_mended_refuses_the_text() -> None:
+    leader = Replacing({"an idiot": "wrong", "idiot!": "idiot?"})
+    (found,) = Rewriter(leader, Words(), Overlap()).rewrite(["You are an idiot. You idiot! Bye."])
+    assert (found.status, found.text, found.changes) == ("refused", None, ())
+    assert found.after is not None and not found.after.passed and found.similarity is not None
+
+
+class Diluted(Words):
+    """Reads only the first three words, or counts `fool`: fails from two on."""
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        return [
+            Verdict("fail", 0.8, self.name)
+            if "idiot" in " ".join(text.split()[:3]) or text.count("fool") > 1
+            else Verdict("pass", 0.1 * text.count("fool"), self.name)
+            for text in texts
+        ]
+
+
+def test_an_insult_does_not_hide_behind_civil_sentences() -> None:
+    text = "I see what you mean. You idiot. Bye."
+    (found,) = Rewriter(Replacing(), Diluted(), Overlap()).rewrite([text])
+    assert (found.before.probability, found.text) == (0.8, "I see what you mean. You person. Bye.")
+
+
+def test_sentences_that_fail_only_together_are_rewritten_worst_first() -> None:
+    leader = Replacing({"fool": "friend"})
+    rewriter = Rewriter(leader, Diluted(), Overlap())
+    (found,) = rewriter.rewrite(["Bye. You are a fool. He is a fool."], RewriteArguments(min_similarity=0))
+    assert found.text == "Bye. You are a friend. He is a fool."
+    many = "A fool you are. A fool is he. A fool am I."
+    assert rewriter.rewrite([many], RewriteArguments(refine=0))[0].reason == "still_fails"
+    assert (
+        rewriter.rewrite([many], RewriteArguments(refine=1))[0].text
+        == "A friend you are. A friend is he. A fool am I."
+    )
+
+
+def test_the_meaning_of_each_sentence_counts() -> None:
+    leader = Replacing({"You are an idiot.": "What lovely weather."})
+    text = "I am fine with all of this as long as it takes. You are an idiot."
+    assert Rewriter(leader, Words(), Overlap()).rewrite([text])[0].reason == "meaning_lost"
+
+
 @pytest.mark.parametrize(
-    ("text", "finished", "expected"),
+    "text",
     [
-        ("you are wrong", True, None),
-        ("you are wrong", False, "unfinished"),
-        ("…", True, "empty"),
-        ("no no no", True, "repeating"),
-        ("YOU are an (idiot)!", True, "copy"),
+        "See http://idiot.org",
+        "Hi @idiot, how are you",
+        "Fine.\n> you idiot\nBye.",
+        "```\nidiot = 1\n```\nok",
+        "#idiot",
     ],
 )
-def test_shape(text: str, finished: bool, expected: str | None) -> None:
-    assert shape_fault(Paraphrase(text, [1], finished), COMMENT) == expected
+def test_what_nobody_may_alter_is_named_and_nothing_is_tried(text: str) -> None:
+    (found,) = Rewriter(Replacing(), Words(), Overlap()).rewrite([text])
+    assert (found.status, found.reason, found.tries, found.after) == ("refused", "protected_fails", 0, None)
 
 
-@pytest.mark.parametrize("wrong", [{"samples": -1}, {"min_similarity": 1.5}, {"temperature": 0.0}])
-def test_arguments_out_of_range(wrong: dict[str, Any]) -> None:
-    (name,) = wrong
-    with pytest.raises(SROError, match=name):
-        RewriteArguments(**wrong)
+def test_words_and_links_may_both_be_to_blame() -> None:
+    leader = Replacing({"you idiot": "you"})
+    text = "Hi @idiot, you idiot, look at idiot.org"
+    (found,) = Rewriter(leader, Words(), Overlap()).rewrite([text])
+    assert (found.reason, found.text) == ("protected_fails", None) and found.tries > 0
+
+
+def test_a_piece_within_a_sentence_survives_or_the_move_is_refused() -> None:
+    text = "Ask @bob_x, you idiot, please"
+    assert Rewriter(Replacing(), Words(), Overlap()).rewrite([text])[0].text == "Ask @bob_x, you person, please"
+    mangling = Replacing({"idiot": "person", "@bob_x": "@bob"})
+    assert Rewriter(mangling, Words(), Overlap()).rewrite([text])[0].reason == "protected_lost"
+
+
+def test_a_sentence_that_does_not_fit_refuses_a_text_that_would() -> None:
+    rewriter = Rewriter(Replacing(), Words(), Overlap(), fits=lambda sentence: len(sentence) < 20)
+    assert rewriter.rewrite(["You idiot. " * 9])[0].status == "rewritten"
+    assert rewriter.rewrite(["You idiot, " * 9])[0].reason == "too_long"
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n", "\ud83d", "😂", "idiot", "\x00idiot\x00", "> idiot\n" * 3, "idiot. " * 50]
+)
+def test_any_text_has_an_answer(text: str) -> None:
+    (found,) = Rewriter(Replacing(), Words(), Overlap()).rewrite([text], RewriteArguments(min_similarity=-1))
+    assert found.source == text and found.status == ("unchanged" if "idiot" not in text else found.status)
+    assert (found.text is None) == (found.status == "refused") == (found.reason is not None)
 
 
 # --- any number of comments ------------------------------------------------------------------------------------------
@@ -243,7 +378,7 @@ class Nothing:
 
 @pytest.mark.parametrize("bf16", [False, True])
 def test_a_loaded_rewriter_plays_the_same_twice(leader: str, bf16: bool) -> None:
-    arguments = RewriteArguments(samples=3, min_similarity=0.3, seed=1)
+    arguments = RewriteArguments(samples=3, refine=0, min_similarity=0.3, seed=1)
     texts = ["you are a stupid fool", "shut up moron .", "idiot " * 300]
     found = Rewriter.load(leader, screener=Nothing(), similarity=Overlap(), bf16=bf16).rewrite(texts, arguments)
     again = Rewriter.load(leader, screener=Nothing(), similarity=Overlap(), bf16=bf16).rewrite(texts, arguments)

@@ -1,112 +1,58 @@
-"""Rewrite toxic comments: screen → rewrite → screen again → best of N → refuse.
+"""Rewrite toxic comments: screen → rewrite → screen again → best of N → once more from there → refuse.
 
     rewriter = Rewriter.load()
     for found in rewriter.rewrite(["thank you for the edit", "you are an idiot"]):
         print(found.status, found.text)
 
-A comment that passes the screener comes back untouched. Any other goes to the leader, greedily first; where that move
-will not do, `samples` more are drawn and the best of all is taken. A move will do if it passes the screener, keeps the
-meaning and is a sentence of its own. Where none will do the comment is *refused*: there is no text, only the reason,
-and what to do with the comment (hide it, ask its author, show it after all) stays the caller's decision.
+A comment that passes the screener comes back untouched. Of any other the sentences that fail are rewritten, and all
+else stays as it is, character by character (`sro.segments`). The leader moves greedily first; where that move will not
+do, `samples` more are drawn; and where the screener refuses them all, the leader rewrites its own best try, `refine`
+times (`sro.policy`). The new comment is screened as a whole (`sro.drafts`). Where nothing will do the comment is
+*refused*: there is no text, only the reason, and what to do with the comment (hide it, ask its author, show it after
+all) stays the caller's decision.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from itertools import islice
 
 import torch
 
-from sro.corpus import clean, key
+from sro.drafts import Change, Draft, Rewrite, Status, sentences
 from sro.errors import SROError
 from sro.leader import Leader, LeaderArguments, bf16_pays, is_peft, prompt_ids, store_frozen_linears_in_bf16
-from sro.monitor import fault
-from sro.rollout import Paraphrase, Rollout, Sampling, TransformersRollout
+from sro.policy import (
+    Candidate,
+    Fluency,
+    Reason,
+    RewriteArguments,
+    Search,
+    at_threshold,
+    best,
+    dressed,
+    readable,
+    shape_fault,
+    worst,
+)
+from sro.rollout import Rollout, Sampling, TransformersRollout
 from sro.screeners import Screener, Verdict, load_screener
 from sro.similarity import SentenceEncoder, Similarity
 
-Status = Literal["unchanged", "rewritten", "refused"]
-Reason = Literal[
-    "too_long",  # the comment does not fit the leader; nothing was tried
-    "still_fails",  # no move passes the screener
-    "meaning_lost",  # moves pass, but by saying something else
-    "empty",  # moves pass and keep the meaning, but have neither letter nor digit,
-    "unfinished",  # … break off,
-    "repeating",  # … stutter,
-    "copy",  # … or have the comment's own letters and digits: the screener has a hole there
+__all__ = [
+    "Candidate",
+    "Change",
+    "Fluency",
+    "Reason",
+    "Rewrite",
+    "RewriteArguments",
+    "Rewriter",
+    "Status",
+    "best",
+    "readable",
+    "shape_fault",
 ]
-
-
-@dataclass(frozen=True)
-class RewriteArguments:
-    """How hard to try, and when to refuse.
-
-    Raises:
-        SROError: a value outside its range, with the range.
-    """
-
-    samples: int = field(default=4, metadata={"help": "N, moves drawn where the greedy one will not do; 0: none"})
-    min_similarity: float = field(
-        default=0.5, metadata={"help": "cosine with the comment below which a rewrite is refused, in [-1, 1]"}
-    )
-    temperature: float = field(default=0.8, metadata={"help": "of the moves that are drawn, > 0"})
-    seed: int = field(default=0, metadata={"help": "of the moves that are drawn"})
-
-    def __post_init__(self) -> None:
-        _within("samples", self.samples, self.samples >= 0, "≥ 0")
-        _within("min_similarity", self.min_similarity, -1 <= self.min_similarity <= 1, "in [-1, 1]")
-        _within("temperature", self.temperature, self.temperature > 0, "> 0 (the greedy move comes first anyway)")
-
-
-@dataclass(frozen=True, slots=True)
-class Rewrite:
-    """What became of one comment."""
-
-    source: str
-    text: str | None
-    """The source itself if `unchanged`, the rewrite if `rewritten`, None if `refused`."""
-    status: Status
-    before: Verdict
-    """The screener's verdict on the comment."""
-    after: Verdict | None = None
-    """Its verdict on the best move, also if that was refused; None where the leader did not move."""
-    similarity: float | None = None
-    """Cosine of the best move with the comment, in [−1, 1]; None where the leader did not move."""
-    tries: int = 0
-    """How many moves the leader made."""
-    reason: Reason | None = None
-    """Why the comment was refused: what is wrong with the best move."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One move with what the follower and the sentence encoder say of it."""
-
-    text: str
-    verdict: Verdict
-    similarity: float
-    fault: Reason | None
-    """What is wrong with its shape, if anything."""
-
-    def objection(self, min_similarity: float) -> Reason | None:
-        """Why it will not do, if so: the screener's word first, then meaning, then shape."""
-        if not self.verdict.passed:
-            return "still_fails"
-        return self.fault if self.similarity >= min_similarity else "meaning_lost"
-
-
-def best(candidates: Iterable[Candidate], min_similarity: float) -> Candidate:
-    """The best move: it passes before it keeps the meaning before it is well shaped; then the nearest in meaning.
-
-    The first of equals, so the greedy move wins a tie.
-    """
-
-    def rank(candidate: Candidate) -> tuple[bool, bool, bool, float]:
-        keeps_meaning = candidate.similarity >= min_similarity
-        return candidate.verdict.passed, keeps_meaning, candidate.fault is None, candidate.similarity
-
-    return max(candidates, key=rank)
 
 
 @dataclass
@@ -114,14 +60,16 @@ class Rewriter:
     """A leader, its follower, and an eye on the meaning. Make one with `Rewriter.load`, or of any parts that fit.
 
     Attributes:
-        fits: whether the leader can take a comment; by default it can take any.
+        fits: whether the leader can take a sentence; by default it can take any.
+        fluency: chooses among moves that pass and are equally near; without one, the nearest is chosen.
         bf16: play under bfloat16 autocast.
     """
 
     rollout: Rollout
     screener: Screener
     similarity: Similarity
-    fits: Callable[[str], bool] = field(default=lambda comment: True)
+    fits: Callable[[str], bool] = field(default=lambda sentence: True)
+    fluency: Fluency | None = None
     bf16: bool = False
 
     @classmethod
@@ -134,6 +82,7 @@ class Rewriter:
         load_in_4bit: bool = False,
         screener: str | Screener = "embedded",
         similarity: str | Similarity = "embedded",
+        fluency: Fluency | None = None,
         max_prompt_length: int = 256,
         batch_size: int = 64,
         bf16: bool | None = None,
@@ -146,7 +95,8 @@ class Rewriter:
             prompt: template with `{text}`; by default the adapter's own.
             screener: see `sro.screeners.load_screener`; or any object that screens.
             similarity: a sentence encoder; or any object that compares.
-            max_prompt_length: tokens of prompt and comment together; longer comments are refused.
+            fluency: see `Rewriter`.
+            max_prompt_length: tokens of prompt and sentence together; a longer sentence that fails is refused.
             batch_size: moves generated side by side.
             bf16: bfloat16 autocast; None: where this machine is fast at it.
 
@@ -164,9 +114,9 @@ class Rewriter:
         if bf16:
             store_frozen_linears_in_bf16(model)
 
-        def fits(comment: str) -> bool:
+        def fits(sentence: str) -> bool:
             try:
-                return bool(prompt_ids(tokenizer, loaded.prompt, [comment], max_prompt_length))
+                return bool(prompt_ids(tokenizer, loaded.prompt, [sentence], max_prompt_length))
             except SROError:
                 return False
 
@@ -175,6 +125,7 @@ class Rewriter:
             screener=load_screener(screener) if isinstance(screener, str) else screener,
             similarity=SentenceEncoder(similarity) if isinstance(similarity, str) else similarity,
             fits=fits,
+            fluency=fluency,
             bf16=bf16,
         )
 
@@ -182,7 +133,8 @@ class Rewriter:
         """What becomes of each comment, in order.
 
         The same texts with the same seed give the same answers; which moves are drawn for a comment also depends on
-        the other texts of the call, for they share one stream of chances.
+        the other texts of the call, for they share one stream of chances. Greedy moves do not. That stream is the
+        process's own, so one call at a time.
 
         Args:
             texts: comments, of any length and with any characters.
@@ -193,7 +145,8 @@ class Rewriter:
         """
         if isinstance(texts, str):
             raise TypeError("rewrite takes a list of texts, not one string: rewrite([text])")
-        return self._answer(texts, self._screen(texts), arguments or RewriteArguments())
+        arguments = arguments or RewriteArguments()
+        return self._answer(texts, self._screen(texts, arguments.threshold), arguments)
 
     def stream(
         self, texts: Iterable[str], arguments: RewriteArguments | None = None, batch_size: int = 64
@@ -210,77 +163,105 @@ class Rewriter:
             waiting.append(text)
             if len(waiting) % batch_size:
                 continue
-            verdicts += self._screen(waiting[-batch_size:])
+            verdicts += self._screen(waiting[-batch_size:], arguments.threshold)
             failed = sum(not verdict.passed for verdict in verdicts)
             if failed >= batch_size or len(waiting) >= 32 * batch_size:
                 yield self._answer(waiting, verdicts, arguments)
                 waiting, verdicts = [], []
         if waiting:
-            verdicts += self._screen(waiting[len(verdicts) :])
+            verdicts += self._screen(waiting[len(verdicts) :], arguments.threshold)
             yield self._answer(waiting, verdicts, arguments)
 
-    def _screen(self, texts: Sequence[str]) -> list[Verdict]:
-        return self.screener.screen([readable(text) for text in texts]) if texts else []
+    def _screen(
+        self, texts: Sequence[str], threshold: float | None, sources: Sequence[str] | None = None
+    ) -> list[Verdict]:
+        """The verdict on each text: on the whole, or on its worst sentence if one fails."""
+        if not texts:
+            return []
+        wholes = [readable(text) for text in texts]
+        verdicts = self.screener.screen(wholes, sources=sources)
+        parts = [found if len(found := sentences(text)) > 1 else [] for text in texts]
+        flat = [part for some in parts for part in some]
+        rest = iter(at_threshold(self.screener.screen(flat), threshold) if flat else [])
+        return [worst([v, *islice(rest, len(some))]) for v, some in zip(at_threshold(verdicts, threshold), parts)]
 
     def _answer(self, texts: Sequence[str], verdicts: Sequence[Verdict], arguments: RewriteArguments) -> list[Rewrite]:
         """The game for comments that are screened already."""
-        comments = {i: readable(text) for i, (text, before) in enumerate(zip(texts, verdicts)) if not before.passed}
-        moves: dict[int, list[Candidate]] = {i: [] for i, comment in comments.items() if self.fits(comment)}
-        found: dict[int, Candidate] = {}
-        for n, temperature in ((1, 0.0), (arguments.samples, arguments.temperature)):
-            wanting = [i for i in moves if i not in found or found[i].objection(arguments.min_similarity)]
-            if not wanting or not n:
-                break
-            played = self._play([comments[i] for i in wanting], n, temperature, arguments.seed)
-            for i, candidates in zip(wanting, played):
-                moves[i] += candidates
-                found[i] = best(moves[i], arguments.min_similarity)
+        drafts = {
+            i: Draft(text, before, arguments.min_similarity)
+            for i, (text, before) in enumerate(zip(texts, verdicts))
+            if not before.passed
+        }
+        self._blame(list(drafts.values()), arguments.threshold)
+        for _ in range(1 + arguments.refine):
+            self._rewrite([draft for draft in drafts.values() if draft.outcome is None], arguments)
+        for draft in drafts.values():
+            draft.outcome = draft.outcome or "still_fails"
+        self._blame([draft for draft in drafts.values() if draft.outcome == "still_fails"], arguments.threshold)
+        return [
+            drafts[i].result() if i in drafts else Rewrite(text, text, "unchanged", before)
+            for i, (text, before) in enumerate(zip(texts, verdicts))
+        ]
 
-        def answer(i: int) -> Rewrite:
-            source, before = texts[i], verdicts[i]
-            if before.passed:
-                return Rewrite(source, source, "unchanged", before)
-            if i not in found:
-                return Rewrite(source, None, "refused", before, reason="too_long")
-            choice, tries = found[i], len(moves[i])
-            reason = choice.objection(arguments.min_similarity)
-            seen = (before, choice.verdict, choice.similarity, tries)
-            if reason:
-                return Rewrite(source, None, "refused", *seen, reason)
-            return Rewrite(source, choice.text, "rewritten", *seen)
+    def _blame(self, drafts: Sequence[Draft], threshold: float | None) -> None:
+        """Refuse the drafts that fail by nothing but what nobody may alter."""
+        spoken = [(draft, prose) for draft in drafts if (prose := draft.prose) is not None]
+        for (draft, _), verdict in zip(spoken, self._screen([prose for _, prose in spoken], threshold)):
+            if verdict.passed:
+                draft.outcome = "protected_fails"
 
-        return [answer(i) for i in range(len(texts))]
+    def _rewrite(self, drafts: Sequence[Draft], arguments: RewriteArguments) -> None:
+        """Rewrite the sentences of each draft that fail, and screen what it is then."""
+        words = [readable(draft.segments[i].prose) for draft in drafts for i in draft.untouched]
+        verdicts = iter(self._screen(words, arguments.threshold))
+        playing: list[Draft] = []
+        searches: list[Search] = []
+        for draft in drafts:
+            fresh = draft.aim(dict(zip(draft.untouched, verdicts)))
+            if not all(self.fits(search.stem) for search in fresh):
+                draft.outcome = "too_long"
+            elif not fresh:
+                draft.outcome = "still_fails"
+            else:
+                playing.append(draft)
+                searches += fresh
+        self._search(searches, arguments)
+        self._judge(playing, arguments)
 
-    def _play(self, comments: list[str], n: int, temperature: float, seed: int) -> list[list[Candidate]]:
-        """`n` moves of the leader for each comment, screened and compared."""
+    def _judge(self, drafts: Sequence[Draft], arguments: RewriteArguments) -> None:
+        """Screen and compare drafts as they are now."""
+        texts, sources = [draft.text for draft in drafts], [readable(draft.source) for draft in drafts]
+        verdicts = self._screen(texts, arguments.threshold, sources)
+        cosines = self.similarity.similarity([readable(text) for text in texts], sources)
+        for draft, verdict, cosine in zip(drafts, verdicts, cosines):
+            draft.judge(verdict, float(cosine))
+
+    def _search(self, searches: Sequence[Search], arguments: RewriteArguments) -> None:
+        """Rounds of greedy and drawn moves until each sentence has one that will do, or none is left."""
+        for turn in range(1 + arguments.refine):
+            for search in searches if turn else ():
+                if search.wanting:
+                    search.turn()
+            for n, temperature in ((1, 0.0), (arguments.samples, arguments.temperature)):
+                wanting = [s for s in searches if s.wanting and self.fits(s.stem)]
+                if wanting and n:
+                    self._play(wanting, n, temperature, arguments)
+
+    def _play(self, searches: Sequence[Search], n: int, temperature: float, arguments: RewriteArguments) -> None:
+        """`n` moves of the leader for each search, screened and compared with the author's own sentence."""
         # As long as its comment's length allows: the limit of `Sampling` is the trainer's, for rollouts of equal cost.
         sampling = Sampling(temperature=temperature, max_new_tokens=10_000, avoid_loops=True)
         device = "cuda" if torch.cuda.is_available() else "cpu"
         with torch.autocast(device, torch.bfloat16, enabled=self.bf16):
-            played = self.rollout.play(comments, n, sampling, seed)
-        texts = [move.text for moves in played for move in moves]
-        sources = [comment for comment, moves in zip(comments, played) for _ in moves]
-        verdicts = iter(self.screener.screen(texts, sources=sources))
-        similarities = iter(self.similarity.similarity(texts, sources))
-        return [
-            [Candidate(m.text, next(verdicts), float(next(similarities)), shape_fault(m, comment)) for m in moves]
-            for comment, moves in zip(comments, played)
-        ]
-
-
-def shape_fault(move: Paraphrase, comment: str) -> Reason | None:
-    """What is wrong with a move that anyone can see without a screener, if anything."""
-    if not key(move.text):
-        return "empty"
-    found: Reason | None = fault(move, comment) or None  # type: ignore[assignment]
-    return found or ("copy" if key(move.text) == key(comment) else None)
-
-
-def readable(text: str) -> str:
-    """The comment as screener and leader read it: `clean`, with U+FFFD for half characters (lone surrogates)."""
-    return clean(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-
-
-def _within(name: str, value: object, holds: bool, bounds: str) -> None:
-    if not holds:
-        raise SROError(f"{name}={value} must be {bounds}")
+            played = self.rollout.play([search.stem for search in searches], n, sampling, arguments.seed)
+        owners = [search for search, moves in zip(searches, played) for _ in moves]
+        moves = [move for some in played for move in some]
+        texts = [dressed(move.text, search.sentence) for search, move in zip(owners, moves)]
+        sources = [search.sentence for search in owners]
+        verdicts = self._screen(texts, arguments.threshold, sources)
+        cosines = self.similarity.similarity(texts, sources)
+        fluency = self.fluency(texts, sources) if self.fluency else [0.0] * len(texts)
+        judged = zip(texts, verdicts, cosines, fluency)
+        for search, move, (text, verdict, cosine, fluent) in zip(owners, moves, judged):
+            fault = shape_fault(move, search.sentence, search.kept)
+            search.moves.append(Candidate(text, verdict, float(cosine), fault, float(fluent)))

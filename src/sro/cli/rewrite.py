@@ -1,6 +1,7 @@
 """`sro rewrite`: rewrite toxic comments; those that pass the screener stay as they are.
 
     sro rewrite "you are an idiot" "thank you for the edit"
+    sro rewrite "you are an idiot" --threshold 0.2 --samples 8 --refine 2
     sro rewrite --input comments.csv --column body --output rewritten.jsonl
     sort -u comments.txt | sro rewrite --output - | jq .text
 
@@ -31,8 +32,9 @@ from sro.rewriter import Rewrite, RewriteArguments, Rewriter
 from sro.screeners import Verdict
 
 DESCRIPTION = (
-    "Rewrite toxic comments: screen, rewrite, screen again, best of N or refuse. Give comments as words before the "
-    "first flag (or behind `--`), in a file by --input, or on standard input, one a line."
+    "Rewrite toxic comments: screen, rewrite the sentences that fail, screen again, best of N, once more from there, "
+    "or refuse. Give comments as words before the first flag (or behind `--`), in a file by --input, or on standard "
+    "input, one a line."
 )
 PROGRESS_SECONDS = 10
 
@@ -69,7 +71,7 @@ class Parts:
     load_in_4bit: bool = field(default=False, metadata={"help": "NF4 weights; needs a GPU and sro[quant]"})
     screener: str = field(default="embedded", metadata={"help": "`embedded`, an NB-LR folder, or a classifier's name"})
     similarity: str = field(default="embedded", metadata={"help": "sentence encoder: `embedded`, folder or hub name"})
-    max_prompt_length: int = field(default=256, metadata={"help": "tokens of prompt and comment; longer are refused"})
+    max_prompt_length: int = field(default=256, metadata={"help": "tokens of prompt and sentence; longer are refused"})
     batch_size: int = field(default=64, metadata={"help": "moves generated side by side"})
     bf16: bool | None = field(default=None, metadata={"help": "bfloat16 autocast (default: where it is fast)"})
 
@@ -212,6 +214,7 @@ def record(found: Rewrite, line: int | None) -> str:
         "after": found.after and asdict(found.after),
         "similarity": found.similarity and round(found.similarity, 4),
         "tries": found.tries,
+        "changes": [asdict(change) for change in found.changes],
     }
     text = json.dumps(fields, ensure_ascii=False)
     # Escaped as a whole where it holds what UTF-8 cannot (half a character) or what some readers end a line at.
@@ -251,10 +254,12 @@ class Tally:
         self.total, self.talks = total, talks
         self.started = self.said = time.monotonic()
         self.counts: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
 
     def see(self, answers: list[Rewrite]) -> None:
         """Count them; talk if it is time."""
         self.counts.update(found.status for found in answers)
+        self.reasons.update(found.reason for found in answers if found.reason)
         now = time.monotonic()
         if self.talks and now - self.said >= PROGRESS_SECONDS:
             self.said = now
@@ -275,5 +280,6 @@ class Tally:
 
     def __str__(self) -> str:
         counts = ", ".join(f"{self.counts[status]:,} {status}" for status in ("unchanged", "rewritten", "refused"))
+        reasons = ", ".join(f"{number:,} {reason}" for reason, number in self.reasons.most_common())
         total = self.counts.total()
-        return f"{total:,} comment{'' if total == 1 else 's'}: {counts}"
+        return f"{total:,} comment{'' if total == 1 else 's'}: {counts}" + (f" ({reasons})" if reasons else "")

@@ -1,0 +1,198 @@
+"""What trying harder buys: share rewritten acceptably, meaning and seconds, by N, refining and minimum similarity.
+
+    python benchmarks/policy_curve.py --comments "$SRO_DATA/paradetox_train/paradetox.tsv::toxic[-500:]" \
+        --output_dir runs/policy_curve
+
+Every setting plays with the same moves: the greedy move of a text and `max(samples)` draws are generated once, kept in
+`moves.jsonl`, and dealt to each setting as it asks for them, so that settings differ in their policy alone. A second
+run reads the file and generates only what is new. Seconds are those of this process's own computing, by the mean cost
+of a greedy and of a drawn move; screening and comparing (a few milliseconds) are not counted.
+
+*Acceptable* is a comment that comes out rewritten, and that the embedded style judge, which is not the screener, finds
+neutral. Shares are of the comments that the screener fails; similarity is the mean over those rewritten.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from sro.cli import quiet_libraries
+from sro.config import parse
+from sro.evaluation.judge_models import StyleClassifier
+from sro.evaluation.judges import embedded_judge
+from sro.provenance import atomic_write_text
+from sro.rewriter import Rewrite, RewriteArguments, Rewriter
+from sro.rollout import Paraphrase, Rollout, Sampling
+from sro.sources import load_source
+
+
+@dataclass
+class Work:
+    """What to measure, and on which comments."""
+
+    comments: list[str] = field(metadata={"help": "sources FILE[::COLUMN][[-N:]], sampled alike"})
+    size: int = field(default=60, metadata={"help": "comments of each source, evenly spaced"})
+    samples: list[int] = field(default_factory=lambda: [0, 1, 2, 4, 8], metadata={"help": "values of N"})
+    refine: list[int] = field(default_factory=lambda: [0, 1, 2], metadata={"help": "further rounds"})
+    min_similarity: list[float] = field(
+        default_factory=lambda: [0.3, 0.4, 0.5, 0.6, 0.7, 0.8], metadata={"help": "bars of meaning"}
+    )
+    output_dir: str = field(default="runs/policy_curve", metadata={"help": "for moves, table and plot"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """A setting and what came of it."""
+
+    samples: int
+    refine: int
+    min_similarity: float
+    rewritten: float
+    acceptable: float
+    similarity: float
+    tries: float
+    seconds: float
+
+
+class Recorded:
+    """A rollout that generates nothing twice, and keeps count of what its moves would have cost."""
+
+    def __init__(self, rollout: Rollout, file: Path, draws: int) -> None:
+        self.rollout, self.file, self.draws = rollout, file, draws
+        self.known: dict[tuple[str, bool], list[Paraphrase]] = {}
+        self.spent = {False: [0.0, 0], True: [0.0, 0]}  # seconds and moves generated, by whether they are drawn
+        self.dealt = {False: 0, True: 0}
+        if file.exists():
+            for line in file.read_text("utf-8").splitlines():
+                row = json.loads(line)
+                self._take(row["text"], row["drawn"], [Paraphrase(*move) for move in row["moves"]], row["seconds"])
+
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+        """See `Rollout`."""
+        drawn = sampling.temperature > 0
+        if new := [text for text in dict.fromkeys(comments) if (text, drawn) not in self.known]:
+            started = time.process_time()
+            played = self.rollout.play(new, self.draws if drawn else 1, sampling, seed)
+            seconds = (time.process_time() - started) / len(new)
+            for text, moves in zip(new, played):
+                self._take(text, drawn, moves, seconds)
+                row = {"text": text, "drawn": drawn, "seconds": seconds}
+                with self.file.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps({**row, "moves": [[m.text, m.ids, m.finished] for m in moves]}) + "\n")
+        self.dealt[drawn] += n * len(comments)
+        return [self.known[text, drawn][:n] for text in comments]
+
+    def _take(self, text: str, drawn: bool, moves: list[Paraphrase], seconds: float) -> None:
+        self.known[text, drawn] = moves
+        self.spent[drawn][0] += seconds
+        self.spent[drawn][1] += len(moves)
+
+    def bill(self) -> float:
+        """Seconds that the moves dealt since the last bill cost."""
+        cost = sum(self.dealt[drawn] * total / max(1, moves) for drawn, (total, moves) in self.spent.items())
+        self.dealt = {False: 0, True: 0}
+        return cost
+
+
+def main(argv: list[str]) -> int:
+    """Measure, print the table, draw the plot."""
+    quiet_libraries()
+    work = parse(Work, argv, prog="policy_curve.py", description=(__doc__ or "").splitlines()[0])
+    folder = Path(work.output_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    rewriter = Rewriter.load()
+    recorded = Recorded(rewriter.rollout, folder / "moves.jsonl", max(work.samples))
+    rewriter = replace(rewriter, rollout=recorded)
+    judge = StyleClassifier(embedded_judge("style"))
+    for number, source in enumerate(work.comments):
+        texts = load_source(source, training=False).texts
+        texts = texts[:: max(1, len(texts) // work.size)][: work.size]
+        rows = list(measured(rewriter, recorded, judge, texts, work))
+        print(f"\n{Path(source).name}, {len(texts)} comments\n\n{table(rows)}", flush=True)
+        atomic_write_text(folder / f"table_{number}.md", table(rows))
+        draw(rows, folder / f"curve_{number}.png", Path(source).name)
+    return 0
+
+
+def measured(
+    rewriter: Rewriter, recorded: Recorded, judge: StyleClassifier, texts: list[str], work: Work
+) -> Iterator[Row]:
+    """A row a setting."""
+    for samples, refine, bar in product(work.samples, work.refine, work.min_similarity):
+        arguments = RewriteArguments(samples=samples, refine=refine, min_similarity=bar)
+        recorded.bill()
+        found = [rewrite for rewrite in rewriter.rewrite(texts, arguments) if rewrite.status != "unchanged"]
+        yield row(arguments, found, judge, recorded.bill())
+
+
+def row(arguments: RewriteArguments, found: list[Rewrite], judge: StyleClassifier, seconds: float) -> Row:
+    """The means over the comments that failed, `found`."""
+    texts = [rewrite.text for rewrite in found if rewrite.text is not None]
+    kept = [rewrite.similarity for rewrite in found if rewrite.text is not None]
+    n = max(1, len(found))
+    return Row(
+        arguments.samples,
+        arguments.refine,
+        arguments.min_similarity,
+        rewritten=len(texts) / n,
+        acceptable=float((judge(texts) >= 0.5).sum()) / n if texts else 0.0,
+        similarity=float(np.mean(kept)) if texts else float("nan"),  # type: ignore[arg-type]  # rewritten ones have it
+        tries=sum(rewrite.tries for rewrite in found) / n,
+        seconds=seconds / n,
+    )
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows in Markdown."""
+    head = "| N | refine | min. similarity | rewritten | acceptable | similarity | tries | s a comment |\n"
+    lines = (
+        f"| {r.samples} | {r.refine} | {r.min_similarity:g} | {r.rewritten:.3f} | {r.acceptable:.3f} "
+        f"| {r.similarity:.3f} | {r.tries:.2f} | {r.seconds:.2f} |\n"
+        for r in rows
+    )
+    return head + "|--:" * 8 + "|\n" + "".join(lines)
+
+
+def draw(rows: Sequence[Row], path: Path, title: str) -> None:
+    """Left: what N and refining buy, for which time; right: what the bar of meaning costs, and keeps."""
+    from matplotlib.figure import Figure
+
+    usual = RewriteArguments()
+    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    figure.suptitle(f"Trying harder: {title}")
+    left, right = figure.subplots(1, 2)
+    rounds = sorted({r.refine for r in rows})
+    for at, refine in enumerate(rounds):  # lines that coincide stay visible: the later, the thinner
+        line = [r for r in rows if r.refine == refine and r.min_similarity == usual.min_similarity]
+        look = {"linewidth": 1 + 2 * (len(rounds) - at), "markersize": 5 + 2 * (len(rounds) - at)}
+        left.plot([r.seconds for r in line], [r.acceptable for r in line], "o-", label=f"refine {refine}", **look)
+        for r in line if refine in (rounds[0], rounds[-1]) else ():
+            place = (4, -14 if refine == rounds[0] else 8)
+            left.annotate(f"N={r.samples}", (r.seconds, r.acceptable), place, textcoords="offset points", fontsize=8)
+    left.set(xlabel="CPU seconds a comment", ylabel="rewritten acceptably (share)")
+    line = [r for r in rows if (r.samples, r.refine) == (usual.samples, usual.refine)]
+    bars = [r.min_similarity for r in line]
+    for name, values in (
+        ("rewritten acceptably (share)", [r.acceptable for r in line]),
+        ("similarity (mean of the rewritten)", [r.similarity for r in line]),
+    ):
+        right.plot(bars, values, "o-", label=name)
+    right.set(xlabel=f"minimum similarity (N = {usual.samples}, refine {usual.refine})")
+    for axes in (left, right):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.3)
+        if axes.lines:
+            axes.legend(frameon=False)
+    figure.savefig(path, dpi=150)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
