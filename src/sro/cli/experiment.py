@@ -39,6 +39,10 @@ class Perturbation(Ablation):
     robust: list[float] = field(
         default_factory=lambda: [0.1], metadata={"help": "rates for which corrected arms are trained too"}
     )
+    bare: list[float] = field(
+        default_factory=lambda: [0.1],
+        metadata={"help": "rates under which the loss without its anchor is trained too"},
+    )
 
 
 @dataclass
@@ -99,7 +103,7 @@ def perturbation(argv: list[str]) -> Path:
     )
     judges = load_judges(asked.judges, "paradetox").cached(ScoreCache())
     return claims.perturbation(
-        Settings(data, follower, leader, args), asked.seeds, asked.flips, asked.robust, judges, _say
+        Settings(data, follower, leader, args), asked.seeds, asked.flips, asked.robust, asked.bare, judges, _say
     )
 
 

@@ -185,4 +185,4 @@ LESSON = Lesson(
     (("whole", "broken"), ("cola", "judge_calibration")),
     {"output_dir": "runs/judge_fluency", "pass_rate": 0.82, "num_train_epochs": 1, "second_round_epochs": 3},
 )
-"""What is broken first, which MiniLM does not see by itself; then what linguists and the official classifier accept."""
+"""What is broken first, which MiniLM does not see by itself; then what linguists and the official judge accept."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sro.experiments.arms import Arm
-from sro.experiments.perturbation import SRO
+from sro.experiments.perturbation import BARE, SRO
 
 BEST_OF = 4
 
@@ -16,7 +16,7 @@ def arms(comments_a_step: int) -> list[Arm]:
     """
     return [
         Arm(SRO),
-        Arm("SRO without anchor", {"rpo_alpha": 0.0}),
+        Arm(BARE, {"rpo_alpha": 0.0}),
         Arm("pass branch only", {"objective": "pass_only"}),
         Arm("fail branch only", {"objective": "fail_only", "rpo_alpha": 0.0}),
         Arm("KTO", {"objective": "kto", "rpo_alpha": 0.0}),

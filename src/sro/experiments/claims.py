@@ -27,18 +27,25 @@ ESTIMATED_FROM = 500
 
 
 def perturbation(
-    settings: Settings, seeds: int, flips: Sequence[float], robust: Sequence[float], judges: Judges, say: Say
+    settings: Settings,
+    seeds: int,
+    flips: Sequence[float],
+    robust: Sequence[float],
+    bare: Sequence[float],
+    judges: Judges,
+    say: Say,
 ) -> Path:
     """SRO under verdict flips, with and without the correction. Returns the folder.
 
     Args:
         flips: rates p; 0 is always among them.
         robust: rates for which corrected arms are trained too.
+        bare: rates under which SRO without its anchor, the paper's loss, is trained too.
 
     Raises:
         SROError: bad settings or rates, or a leader that collapsed.
     """
-    trained = train_arms(noise.arms(flips, robust), seeds, settings, say)
+    trained = train_arms(noise.arms(flips, robust, bare), seeds, settings, say)
     folder = Path(str(settings.args.output_dir)) / "perturbation"
     screener = load_screener(settings.follower.screener)
     found = compare(trained, judges, screener)

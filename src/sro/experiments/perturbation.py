@@ -14,18 +14,21 @@ from sro.noise import estimate_flip_rate
 from sro.screeners import Screener
 from sro.screeners.flipping import FlippingScreener
 
-SRO = "SRO"
+SRO, BARE = "SRO", "SRO without anchor"
 
 
-def arms(flips: Sequence[float], robust: Sequence[float]) -> list[Arm]:
-    """SRO without flips, under each rate of `flips`, and corrected for each rate of `robust`."""
+def arms(flips: Sequence[float], robust: Sequence[float], bare: Sequence[float] = ()) -> list[Arm]:
+    """SRO without flips, under each rate of `flips`, and corrected for each rate of `robust`; and without the anchor,
+    which is the paper's own loss, under none and under each rate of `bare`."""
     plain = [Arm(SRO)] + [Arm(flipped(p), {"flip_verdicts": p}) for p in flips if p]
-    return plain + [Arm(corrected(p), {"flip_verdicts": p, "flip_rate": p}) for p in robust]
+    learnt = plain + [Arm(corrected(p), {"flip_verdicts": p, "flip_rate": p}) for p in robust]
+    papers = [Arm(flipped(p, BARE), {"rpo_alpha": 0.0, "flip_verdicts": p}) for p in (0.0, *bare)]
+    return learnt + (papers if bare else [])
 
 
-def flipped(p: float) -> str:
+def flipped(p: float, loss: str = SRO) -> str:
     """The arm's name."""
-    return f"SRO p={p:g}" if p else SRO
+    return f"{loss} p={p:g}" if p else loss
 
 
 def corrected(p: float) -> str:
