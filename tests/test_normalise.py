@@ -7,7 +7,16 @@ from importlib.resources import files
 
 import pytest
 
-from sro.normalise import fold_look_alikes, fold_unicode, join_spaced_words, normalise, restore_masked_words
+from sro.normalise import (
+    Normalised,
+    fold_look_alikes,
+    fold_unicode,
+    join_spaced_words,
+    lower,
+    normalise,
+    restore_masked_words,
+    trace,
+)
 
 
 @pytest.mark.parametrize(
@@ -61,20 +70,57 @@ def test_case_and_quotes_are_folded() -> None:
     assert normalise("You’re “RIGHT”") == 'you\'re "right"'
 
 
+def start(text: str) -> Normalised:
+    return Normalised(text, range(len(text) + 1))
+
+
 def test_each_step_does_its_own_work_only() -> None:
-    assert fold_unicode("Ｆ*CK іdiot") == "f*ck іdiot"
-    assert fold_look_alikes("іdiot мир") == "idiot мир"
-    assert join_spaced_words("f u c k sh*t") == "fuck sh*t"
-    assert restore_masked_words("f u c k sh*t") == "f u c k shit"
+    assert fold_unicode(start("Ｆ*CK іdiot")).text == "F*CK іdiot"
+    assert fold_look_alikes(start("іdiot мир")).text == "idiot мир"
+    assert lower(start("F*CK Straße")).text == "f*ck strasse"
+    assert join_spaced_words(start("f u c k sh*t")).text == "fuck sh*t"
+    assert restore_masked_words(start("f u c k sh*t")).text == "f u c k shit"
 
 
 def test_shipped_clean_sentences_come_back_lower_cased_only() -> None:
     lines = (files("sro") / "assets/starter/identity.jsonl").read_text(encoding="utf-8").splitlines()
     texts = [json.loads(line)["text"] for line in lines]
     assert len(texts) > 100
-    assert [normalise(text) for text in texts] == [fold_unicode(text) for text in texts]
+    assert [normalise(text) for text in texts] == [lower(fold_unicode(start(text))).text for text in texts]
 
 
 def test_normalising_twice_changes_nothing_more() -> None:
     texts = ["F*ck y o u, i d i o t", "ＳＨ!Ｔ", "stuuupid A55 *f*ck*", "A.S.S. ltd"]
     assert [normalise(normalise(text)) for text in texts] == [normalise(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "written"),
+    [
+        ("An  i d i o t!", "idiot", "i d i o t"),
+        ("so f*cking 1d1ot", "idiot", "1d1ot"),
+        ("a\u200b f\u200bu\u200bck here", "fuck", "f\u200bu\u200bck"),
+        ("Straße der ѕһіt Straße", "shit", "ѕһіt"),
+        ("oh f̷̢u̷c̷k̷ no", "fuck", "f̷̢u̷c̷k̷"),
+        ("stuuuuupid thing", "stupid", "stuuuuupid"),
+        ("ﬁrst, YOU fool", "fool", "fool"),
+        ("nothing hidden", "hidden", "hidden"),
+    ],
+)
+def test_words_are_found_where_they_were_written(text: str, word: str, written: str) -> None:
+    seen = trace(text)
+    at = seen.text.index(word)
+    start, end = seen.origin(at, at + len(word))
+    assert text[start:end] == written
+
+
+def test_offsets_lead_through_the_whole_text() -> None:
+    for text in ["", "\u200bf*ck\u200b", "İßﬃ ｓｈ１ｔ i d i o t 🅵🆄🅲🅺", "e\u0301 b****!!!", "ABC"]:
+        seen = trace(text)
+        assert len(seen.offsets) == len(seen.text) + 1
+        assert (seen.offsets[0], seen.offsets[-1]) == (0, len(text))
+        assert list(seen.offsets) == sorted(seen.offsets)
+
+
+def test_plain_text_keeps_its_offsets_at_no_cost() -> None:
+    assert trace("Thank you, that's 'fine'!").offsets == range(26)

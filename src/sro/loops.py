@@ -38,7 +38,7 @@ class NoLoops(LogitsProcessor):
         """[rows, so far], [rows, vocabulary] → scores with −inf where a loop would close."""
         rows, columns = [], []
         for row, ids in enumerate(input_ids[:, self.start :].tolist()):
-            for token in self._closing(ids, self.allowed[row]):
+            for token in self.closing(row, ids):
                 rows.append(row)
                 columns.append(token)
         if not rows:
@@ -48,8 +48,9 @@ class NoLoops(LogitsProcessor):
             torch.tensor(-torch.inf, device=scores.device, dtype=scores.dtype),
         )
 
-    def _closing(self, ids: list[int], allowed: set[tuple[int, ...]]) -> set[int]:
-        """The tokens that would complete a repetition behind `ids`."""
+    def closing(self, row: int, ids: list[int]) -> set[int]:
+        """The tokens that would complete a repetition behind `ids`, what was said so far to prompt number `row`."""
+        allowed = self.allowed[row]
         found = set()
         if len(ids) >= 2 and ids[-1] == ids[-2] and self._holds_a_word(ids[-1:]) and (ids[-1],) not in allowed:
             found.add(ids[-1])

@@ -86,9 +86,7 @@ class TransformersRollout:
             place = slice(width - len(prompt), width) if left else slice(0, len(prompt))
             ids[row, place] = torch.tensor(prompt)
             mask[row, place] = 1
-        frame = len(tokenizer(self.prompt.replace("{text}", ""))["input_ids"])
-        ratio, longest = sampling.max_length_ratio, sampling.max_new_tokens
-        bounds = [min(longest, int((len(prompt) - frame) * ratio) + 8) for prompt in prompts for _ in range(n)]
+        bounds = [bound for bound in length_bounds(tokenizer, self.prompt, prompts, sampling) for _ in range(n)]
         draw = sampling.temperature > 0
         config = GenerationConfig(
             max_new_tokens=max(bounds),
@@ -118,6 +116,18 @@ class TransformersRollout:
             for text, (ids, finished) in zip(decode(tokenizer, [ids for ids, _ in rows]), rows)
         ]
         return [moves[i : i + n] for i in range(0, len(moves), n)]
+
+
+def length_bounds(tokenizer: Any, prompt: str, prompts: Sequence[Sequence[int]], sampling: Sampling) -> list[int]:
+    """How many tokens a paraphrase of each comment may have, the end token included.
+
+    Args:
+        prompt: the template that `prompts` were filled from.
+        prompts: one row of token ids a comment, see `sro.leader.prompt_ids`.
+    """
+    frame = len(tokenizer(prompt.replace("{text}", ""))["input_ids"])
+    ratio, longest = sampling.max_length_ratio, sampling.max_new_tokens
+    return [min(longest, int((len(row) - frame) * ratio) + 8) for row in prompts]
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 """`sro screener`: train, check and use the screener that gives the verdicts.
 
     sro screener screen "you idiot" "thank you very much"
-    sro screener screen --input comments.csv --column body
+    sro screener screen --input comments.csv --column body --spans
     sro screener check --screener embedded --toxic data.csv::text::label=1 --clean data.csv::text::label=0
+    sro screener check-spans --gold tsd_test.csv --train tsd_train.csv --words bad_words.txt
     sro screener train --toxic toxic.txt --clean clean.txt --output my_screener
 
-`screen` prints one line a comment: verdict, P(fail), text, with tabs between.
+`screen` prints one line a comment: verdict, P(fail), text, with tabs between; with `--spans` also the words that made
+it fail, each with the characters where it begins and ends: `8-17 i d i o t`.
 """
 
 from __future__ import annotations
@@ -54,6 +56,22 @@ class Sides:
 
 
 @dataclass
+class Show:
+    """What is printed."""
+
+    spans: bool = field(default=False, metadata={"help": "also print which words made the text fail"})
+
+
+@dataclass
+class Gold:
+    """What people marked."""
+
+    gold: str = field(metadata={"help": "csv with `spans` (list of character offsets) and `text`: tsd_test.csv"})
+    train: str | None = field(default=None, metadata={"help": "such a csv to take a word list from, for comparison"})
+    words: list[str] = field(default_factory=list, metadata={"help": "word lists to compare with, one word a line"})
+
+
+@dataclass
 class Output:
     """Where the trained screener goes."""
 
@@ -61,7 +79,7 @@ class Output:
 
 
 def run(argv: list[str]) -> int:
-    """Dispatch to `train`, `check` or `screen`."""
+    """Dispatch to one of the `ACTIONS`."""
     if not argv or argv[0] in ("-h", "--help"):
         print(f"usage: sro screener {{{','.join(ACTIONS)}}} …   (each has its --help)\n\n{__doc__}")
         return 0 if argv else 2
@@ -95,18 +113,42 @@ def check(argv: list[str]) -> int:
     return 0
 
 
+def check_spans(argv: list[str]) -> int:
+    from sro import spans_check
+
+    which, gold = parse(
+        (Which, Gold), argv, prog="sro screener check-spans", description="Do its spans agree with people?"
+    )
+    marked = spans_check.read_marked(gold.gold)
+    screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
+    rows = spans_check.check_spans(screener, marked, spans_check.lexicons(gold.train, gold.words))
+    Console().print(spans_check.rendered(rows, len(marked)))
+    return 0
+
+
 def screen(argv: list[str]) -> int:
     texts = list(takewhile(lambda word: not word.startswith("--"), argv))
-    which, source = parse(
-        (Which, Input), argv[len(texts) :], prog="sro screener screen [TEXT ...]", description="Print verdicts."
+    from sro.spans import toxic_spans
+
+    which, source, show = parse(
+        (Which, Input, Show), argv[len(texts) :], prog="sro screener screen [TEXT ...]", description="Print verdicts."
     )
     screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
     given = (Comment(text, "command line", 0) for text in texts)
     comments = given if texts else iter_comments(source.input, column=source.column, format=source.format)
     while batch := [comment.text for _, comment in zip(range(BATCH), comments)]:
-        for text, verdict in zip(batch, screener.screen(batch)):
-            sys.stdout.write(f"{verdict.label}\t{verdict.probability:.3f}\t{text}\n")
+        found = toxic_spans(screener, batch) if show.spans else [None] * len(batch)
+        for text, verdict, spans in zip(batch, screener.screen(batch), found):
+            line = f"{verdict.label}\t{verdict.probability:.3f}\t{text}"
+            if spans is not None:
+                line += "\t" + "; ".join(f"{span.start}-{span.end} {text[span.start : span.end]}" for span in spans)
+            sys.stdout.write(line + "\n")
     return 0
 
 
-ACTIONS: dict[str, Callable[[list[str]], int]] = {"train": train, "check": check, "screen": screen}
+ACTIONS: dict[str, Callable[[list[str]], int]] = {
+    "train": train,
+    "check": check,
+    "check-spans": check_spans,
+    "screen": screen,
+}

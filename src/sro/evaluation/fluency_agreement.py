@@ -180,8 +180,8 @@ in `sro.evaluation.judge_training`. Loads by `AutoModelForSequenceClassification
 official P(acceptable) as its label. `cola` is CoLA's training set. `whole` are sentences of ParaBank 2 and normal ones
 of emnlp10k, `broken` the same with words lost, moved, doubled or added; their labels are .1 and .9; both come in a
 round of their own, before the rest. Rewrites of another tenth of the source comments set the threshold, where
-{pass_rate:.0%} of those that the official classifier accepts pass; there: AUC {tuned_auc:.3f}, recall {tuned_recall:.3f}. Which rows were taken, and what the broken
-sentences are worth: `sro.evaluation.fluency_data`.
+{pass_rate:.0%} of those that the official classifier accepts pass; there: AUC {tuned_auc:.3f}, recall
+{tuned_recall:.3f}. Which rows were taken, and what the broken sentences are worth: `sro.evaluation.fluency_data`.
 
 Settings: {settings}. Made with {packages}.
 

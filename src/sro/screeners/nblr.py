@@ -31,7 +31,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from sro.errors import SROError
-from sro.normalise import normalise
+from sro.normalise import normalise, trace
 from sro.provenance import atomic_write_bytes, atomic_write_text
 from sro.screeners import Verdict
 
@@ -123,6 +123,46 @@ class NBLR:
             + self._block_score([row for row in word_rows if row is not None])
             + self._block_score([row for word in words for row in self._character_rows(word)])
         )
+
+    def attributions(self, text: str) -> np.ndarray:
+        """What each character adds to the logit of P(fail), float64 of shape [characters]; with the bias, all of it.
+
+        The logit is a sum over n-grams. Each occurrence of an n-gram has an equal part of its term, and each of the
+        characters that it covers an equal part of that; positive numbers speak for fail. They are exact, but no
+        forecast of what the logit would be without those characters: that would change the length of x too.
+        """
+        seen = trace(text).replaced(CONTRACTION, lambda _: "")
+        places = [match.span() for match in TOKEN.finditer(seen.text)]
+        words, tokens = [seen.text[start:end] for start, end in places], range(len(places))
+        over_words = [
+            [character for place in places[i : i + n] for character in range(*place)]
+            for n in range(1, self.settings.word_ngrams + 1)
+            for i in tokens[: len(tokens) - n + 1]
+        ]
+        over_characters = [
+            list(range(start, end)[max(0, i - 1) : i + n - 1])  # the word is padded by one at either end
+            for start, end in places
+            for n in range(2, self.settings.character_ngrams + 1)
+            for i in range(end - start + 2 - n + 1)
+        ]
+        of_characters = [gram for word in words for gram in character_ngrams(word, self.settings.character_ngrams)]
+        scores = np.zeros(len(seen.text))
+        for grams, covers in (
+            (word_ngrams(words, self.settings.word_ngrams), over_words),
+            (of_characters, over_characters),
+        ):
+            known = [(self.vocabulary[gram], cover) for gram, cover in zip(grams, covers) if gram in self.vocabulary]
+            shares = self._shares([row for row, _ in known])
+            for row, cover in known:
+                scores[cover] += shares[row] / len(cover)
+        return seen.shared_out(scores)
+
+    def _shares(self, rows: list[int]) -> dict[int, float]:
+        """What one occurrence of each n-gram of a block adds to the logit: the terms of `_block_score`."""
+        counts = Counter(rows)
+        x = {row: (1.0 + math.log(count)) * float(self.idf[row]) for row, count in counts.items()}
+        length = math.sqrt(sum(value * value for value in x.values()))
+        return {row: x[row] * float(self.weight[row]) / (length * count) for row, count in counts.items()}
 
     def _character_rows(self, word: str) -> list[int]:
         """Rows of the word's known character n-grams; kept, since words recur and this is most of the work."""
