@@ -48,8 +48,8 @@ class Lesson:
     training_rows: Callable[[Path], dict[str, list[Labelled]]]
     """Rows by data set, of the folder of all data sets."""
     tuning_rows: Callable[[Path], Tuning]
-    rounds: tuple[Sequence[str], Sequence[str]]
-    """Names of the data sets that it learns from first, and then."""
+    rounds: Sequence[Sequence[str]]
+    """Names of the data sets that it learns from, in one round or in two."""
     defaults: Mapping[str, Any]
     """Settings in which it differs from `JudgeConfig`."""
 

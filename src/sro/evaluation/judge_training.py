@@ -10,8 +10,8 @@ all. all-MiniLM-L6-v2 has 22.7 M weights, 91 MB in float32. An asset may have 15
 1. **Fewer word pieces** (30,522 → 9,500): those most frequent in the training texts, and all single characters, so
    that a rare word falls apart into known pieces and nothing becomes `[UNK]` that was not before. They cover 97 % of
    the pieces of unseen comments. Pruned before training, so that the model learns with the pieces that it will see.
-2. **Fine-tuning** of all layers, in two rounds: the task at large, then the verdicts that are to be imitated, which
-   are few. Through BERT's own pooler over the first token: mean pooling, as in the sentence encoder, would want a
+2. **Fine-tuning** of all layers; fluency in two rounds, what is broken first, for MiniLM does not see that by
+   itself. Through BERT's own pooler over the first token: mean pooling, as in the sentence encoder, would want a
    class of its own. A label may be a probability: that of an official classifier says more than its verdict.
 3. **Matrices in float8 (E4M3)**, all else in float16. `from_pretrained` casts them to the model's own type, like any
    other. It moves weights by 2.7 % (RMS) and 0.4 % of the style judge's verdicts, and keeps all six layers, where
@@ -79,7 +79,7 @@ class JudgeConfig(TrainingArguments):
     learning_rate: float = field(default=1e-4, metadata={"help": "peak learning rate"})
     weight_decay: float = field(default=0.01, metadata={"help": "of AdamW"})
     num_train_epochs: float = field(default=1.0, metadata={"help": "passes over the texts of the first round"})
-    second_round_epochs: float = field(default=1.0, metadata={"help": "passes over those of the second"})
+    second_round_epochs: float = field(default=1.0, metadata={"help": "passes over those of the second, if any"})
     second_round_learning_rate: float = field(default=1e-4, metadata={"help": "peak learning rate there"})
     lr_scheduler_type: str = field(default="linear", metadata={"help": "learning rate schedule"})
     warmup_steps: float = field(default=0.06, metadata={"help": "steps, or share of all steps, until the peak"})
@@ -101,15 +101,16 @@ def train_judge(lesson: Lesson, data: Path, args: JudgeConfig) -> Path:
     """
     sets = lesson.training_rows(data)
     sets_repeated = {**sets, "judge_calibration": sets["judge_calibration"] * args.calibration_repeats}
-    first, second = ([row for name in names for row in sets_repeated[name]] for names in lesson.rounds)
+    rounds = [[row for name in names for row in sets_repeated[name]] for names in lesson.rounds]
     for name, found in sets.items():
         sides = " and ".join(f"{n:,} {label}" for label, n in _sides(found, lesson.labels).items())
         print(f"sro: {name}: {sides} texts", flush=True)
     texts = [row.text for rows in sets_repeated.values() for row in rows]
     model, tokenizer = pruned_encoder(texts, lesson.labels, args.pieces, args.layers, args.seed)
-    fine_tune(model, tokenizer, first, args)
-    again = {"num_train_epochs": args.second_round_epochs, "learning_rate": args.second_round_learning_rate}
-    fine_tune(model, tokenizer, second, replace(args, **again))
+    fine_tune(model, tokenizer, rounds[0], args)
+    for rows in rounds[1:]:
+        again = {"num_train_epochs": args.second_round_epochs, "learning_rate": args.second_round_learning_rate}
+        fine_tune(model, tokenizer, rows, replace(args, **again))
     model.load_state_dict({name: tensor.float() for name, tensor in compact(model.state_dict()).items()})
     tuned = tune_threshold(model, tokenizer, lesson.tuning_rows(data), args.pass_rate)
     reached = ", ".join(f"{name} {figure:.3f}" for name, figure in tuned.items())

@@ -137,11 +137,12 @@ in `sro.evaluation.judge_training`. Loads by `AutoModelForSequenceClassification
 |---|--:|--:|---|
 {trained_on}
 
-`judge_calibration` counts {calibration_repeats} times, and once more alone in a second round: rewrites of two fifths
-of its source comments, with the labels of the official classifier, and these comments, as toxic. Another tenth of the
-comments set the threshold, where {pass_rate:.0%} of the accepted rewrites pass; there, on rows that were not learnt
-from: AUC {tuned_auc:.3f}, recall {tuned_recall:.3f}, source comments flagged {tuned_sources_flagged:.3f}. Which rows
-were taken of each set, which sets were not taken, and why: `sro.evaluation.style_data`.
+`judge_calibration` counts {calibration_repeats} times: rewrites of two fifths of its source comments, with the labels
+of the official classifier, and these comments, as toxic. Of `paradetox_train` the comments count as toxic, people's
+rewrites as neutral. Another tenth of the calibration comments set the threshold, where {pass_rate:.0%} of the accepted
+rewrites pass; there, on rows that were not learnt from: AUC {tuned_auc:.3f}, recall {tuned_recall:.3f}, source
+comments flagged {tuned_sources_flagged:.3f}. Which rows were taken of each set, which sets were not taken, and why:
+`sro.evaluation.style_data`.
 
 Settings: {settings}. Made with {packages}.
 

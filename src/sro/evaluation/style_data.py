@@ -22,7 +22,9 @@ the official labels (231 toxic rewrites, so about ±.01), and the share of sourc
 So `insults` is left out, and of davidson the offensive tweets. Annotators missed spans ("what a coward."): without the
 neutral sentences of toxic_spans that an NB-LR trained on emnlp10k calls toxic (`without_missed`), one in nine, the AUC
 rises from .915 to .924 and the share of sources found from .918 to .937 (both with C = 1, and the half counted twice).
-ParaDetox train, toxic and `neutral1`, would not help (.908 instead of .909), and a leader may have learnt from it.
+ParaDetox train, toxic and `neutral1`, did not help that model (.908 instead of .909). It helped the MiniLM: AUC .930 →
+.919, but balanced accuracy .776 → .817, sources found .953 → 1.000, Spearman with people's ratings .477 → .520. Its
+labels are people's; of its comments leaders have learnt, of its rewrites none.
 """
 
 from __future__ import annotations
@@ -186,10 +188,6 @@ LESSON = Lesson(
     ("neutral", "toxic"),
     training_rows,
     tuning_rows,
-    (("judge_calibration", "emnlp10k", "toxic_spans", "davidson", "paradetox_train"), ("judge_calibration",)),
-    {
-        **{"output_dir": "runs/judge_style", "pass_rate": 0.96, "num_train_epochs": 2},
-        **{"second_round_epochs": 1, "second_round_learning_rate": 8e-5},
-    },
+    (("judge_calibration", "emnlp10k", "toxic_spans", "davidson", "paradetox_train"),),
+    {"output_dir": "runs/judge_style", "pass_rate": 0.96, "num_train_epochs": 2},
 )
-"""Toxicity at large first, then once more what the official classifier calls toxic in rewrites."""
