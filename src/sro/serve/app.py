@@ -1,0 +1,115 @@
+"""The application: endpoints, gate, health, the page. Its parts are made elsewhere, so tests bring their own.
+
+app = make_app(parts, service)
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from sro.serve import api, compatible
+from sro.serve.gate import Gate
+from sro.serve.metrics import CONTENT_TYPE_LATEST, Metrics
+from sro.serve.parts import Parts
+from sro.serve.refusals import Refusal, Reply, reply
+from sro.serve.settings import Service
+
+WEB = Path(__file__).parent / "web"
+DESCRIPTION = "Screens comments, and rewrites those that are refused. Errors: `{error: {code, status, message}}`."
+
+
+def make_app(
+    parts: Parts,
+    service: Service,
+    *,
+    keys: Mapping[str, str] | None = None,
+    languages: Sequence[str] = ("en",),
+    metrics: Metrics | None = None,
+    web: Path = WEB,
+) -> FastAPI:
+    """The application.
+
+    Args:
+        parts: the lanes; started and closed with the application.
+        service: limits.
+        keys: names by hash, see `sro.serve.keys`; None: no key is asked for.
+        languages: what the screener reads.
+        metrics: where numbers go; by default its own.
+        web: folder of the page at `/`; need not be there.
+    """
+    metrics = metrics or Metrics()
+    metrics.lanes(parts.lanes)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        for lane in parts.lanes:
+            lane.start()
+        yield
+        for lane in parts.lanes:
+            lane.close(service.time_limit)
+
+    # No page for the documentation: FastAPI's own ask another host for their scripts.
+    app = FastAPI(
+        title="sro",
+        version=version("sro"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.include_router(api.router(parts, service, metrics))
+    app.include_router(compatible.router(parts, list(languages), service, metrics))
+
+    @app.get("/healthz", tags=["state"])
+    async def healthz() -> Response:
+        """200 as long as the server answers at all."""
+        return Reply({"status": "ok"})
+
+    @app.get("/readyz", tags=["state"])
+    async def readyz(part: str | None = None) -> Response:
+        """200 if every part is ready, or the one that is named; else 503."""
+        states = parts.states()
+        if part is not None and part not in states:
+            raise Refusal(404, f"the parts are {', '.join(states)}")
+        wanted = [states[part]] if part else [state for state in states.values() if state != "off"]
+        return Reply({"parts": states}, 200 if all(state == "ready" for state in wanted) else 503)
+
+    @app.get("/metrics", tags=["state"])
+    async def prometheus() -> Response:
+        """Numbers for Prometheus."""
+        return PlainTextResponse(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        return reply(request.url.path, Refusal(400, _told(error.errors())))
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        return reply(request.url.path, error)
+
+    if web.is_dir():
+        app.mount("/", StaticFiles(directory=web, html=True))
+    app.add_middleware(Gate, service=service, keys=keys, metrics=metrics)
+    return app
+
+
+def _told(errors: Sequence[Mapping[str, Any]]) -> str:
+    """Where the first mistake is, and what it is; not what stood there."""
+    first = errors[0]
+    where = ".".join(str(step) for step in first["loc"] if step != "body")
+    if first["type"] == "json_invalid":
+        return "the body is not JSON"
+    if first["type"] == "extra_forbidden":
+        where = where[:64].encode("ascii", "backslashreplace").decode()
+    message = str(first["msg"]).removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message

@@ -1,0 +1,65 @@
+"""The endpoints of others: Perspective's `comments:analyze` with its discovery document, OpenAI's moderations."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request
+from starlette.responses import Response
+
+from sro.serve import moderations, perspective
+from sro.serve.api import check
+from sro.serve.discovery import document
+from sro.serve.metrics import Metrics
+from sro.serve.parts import Parts
+from sro.serve.refusals import Refusal, Reply
+from sro.serve.settings import Service
+
+ANALYZE = {
+    "comment": {"text": "What kind of idiot name is foo? Sorry, I like your name."},
+    "requestedAttributes": {"TOXICITY": {}},
+    "languages": ["en"],
+    "spanAnnotations": True,
+}
+
+
+def router(parts: Parts, languages: list[str], service: Service, metrics: Metrics) -> APIRouter:
+    """The endpoints over the screening lane."""
+    routes = APIRouter(tags=["compatible"])
+
+    @routes.post("/v1alpha1/comments:analyze")
+    async def analyze(payload: Annotated[Any, Body(examples=[ANALYZE])], request: Request) -> Response:
+        """As Perspective answers; of its attributes TOXICITY is scored."""
+        query = perspective.read(
+            payload, languages=languages, max_bytes=service.max_text, drop=service.drop_unknown_attributes
+        )
+        check([query.text], service, request)
+        wanted = "sentences" if query.sentences else "verdict"
+        [found] = await parts.screen.submit([query.text], wanted, service.time_limit)
+        metrics.verdicts.labels(found.verdict.label).inc()
+        spans = [(span.start, span.end, span.score) for span in found.spans]
+        return Reply(perspective.answer(query, found.verdict.probability, spans))
+
+    @routes.get("/$discovery/rest")
+    async def discovery(request: Request, version: str = "v1alpha1") -> Response:
+        """Google's client libraries build themselves from this."""
+        if version != "v1alpha1":
+            raise Refusal(404, "only the version v1alpha1 is described here")
+        return Reply(document(str(request.base_url)))
+
+    @routes.post("/v1/moderations")
+    async def moderate(
+        payload: Annotated[Any, Body(examples=[{"input": ["you idiot", "thanks!"]}])], request: Request
+    ) -> Response:
+        """As OpenAI's moderation endpoint answers; `harassment` is scored."""
+        texts = moderations.read(payload)
+        check(texts, service, request)
+        found: list[Any] = []
+        for piece in parts.screen.pieces(texts):
+            found += await parts.screen.submit(piece, "verdict", service.time_limit)
+        for screened in found:
+            metrics.verdicts.labels(screened.verdict.label).inc()
+        verdicts = [screened.verdict for screened in found]
+        return Reply(moderations.answer(verdicts, verdicts[0].screener))
+
+    return routes

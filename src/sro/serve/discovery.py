@@ -1,0 +1,94 @@
+"""The discovery document that Google's client libraries build themselves from, with this server for its address.
+
+    discovery.build("commentanalyzer", "v1alpha1", developerKey=key, static_discovery=False,
+                    discoveryServiceUrl="http://127.0.0.1:8000/$discovery/rest?version=v1alpha1")
+
+Field names are those of Google's document; `comments:suggestscore` is left out, for nobody would learn from it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+TEXT, NUMBER, INTEGER, TRUTH = {"type": "string"}, {"type": "number"}, {"type": "integer"}, {"type": "boolean"}
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": name}
+
+
+def _list(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def _map(values: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": values}
+
+
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "TextEntry": {"text": TEXT, "type": TEXT},
+    "Context": {"entries": _list(_ref("TextEntry")), "articleAndParentComment": _ref("ArticleAndParentComment")},
+    "ArticleAndParentComment": {"article": _ref("TextEntry"), "parentComment": _ref("TextEntry")},
+    "AttributeParameters": {"scoreType": TEXT, "scoreThreshold": NUMBER},
+    "Score": {"value": NUMBER, "type": TEXT},
+    "SpanScore": {"begin": INTEGER, "end": INTEGER, "score": _ref("Score")},
+    "AttributeScores": {"summaryScore": _ref("Score"), "spanScores": _list(_ref("SpanScore"))},
+    "AnalyzeCommentRequest": {
+        "comment": _ref("TextEntry"),
+        "context": _ref("Context"),
+        "requestedAttributes": _map(_ref("AttributeParameters")),
+        "languages": _list(TEXT),
+        "doNotStore": TRUTH,
+        "clientToken": TEXT,
+        "sessionId": TEXT,
+        "communityId": TEXT,
+        "spanAnnotations": TRUTH,
+        "dropUnsupportedAttributes": TRUTH,
+    },
+    "AnalyzeCommentResponse": {
+        "attributeScores": _map(_ref("AttributeScores")),
+        "languages": _list(TEXT),
+        "detectedLanguages": _list(TEXT),
+        "clientToken": TEXT,
+    },
+}
+
+
+def document(root: str) -> dict[str, Any]:
+    """The document. `root` is this server's address as the client wrote it, with a slash at its end."""
+    return {
+        "kind": "discovery#restDescription",
+        "discoveryVersion": "v1",
+        "id": "commentanalyzer:v1alpha1",
+        "name": "commentanalyzer",
+        "version": "v1alpha1",
+        "title": "Comment analysis by an SRO screener",
+        "protocol": "rest",
+        "rootUrl": root,
+        "servicePath": "",
+        "baseUrl": root,
+        "batchPath": "batch",
+        "parameters": {
+            "key": {"type": "string", "location": "query", "description": "API key"},
+            "alt": {"type": "string", "location": "query", "default": "json"},
+            "prettyPrint": {"type": "boolean", "location": "query", "default": "true"},
+        },
+        "schemas": {name: {"id": name, "type": "object", "properties": fields} for name, fields in SCHEMAS.items()},
+        "resources": {
+            "comments": {
+                "methods": {
+                    "analyze": {
+                        "id": "commentanalyzer.comments.analyze",
+                        "path": "v1alpha1/comments:analyze",
+                        "flatPath": "v1alpha1/comments:analyze",
+                        "httpMethod": "POST",
+                        "parameters": {},
+                        "parameterOrder": [],
+                        "request": _ref("AnalyzeCommentRequest"),
+                        "response": _ref("AnalyzeCommentResponse"),
+                        "description": "Scores a comment for the requested attributes.",
+                    }
+                }
+            }
+        },
+    }

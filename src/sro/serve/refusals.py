@@ -1,0 +1,78 @@
+"""Answers other than 200, in the shape that the client of each endpoint expects.
+
+    {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "…"}}        Google's, everywhere but
+    {"error": {"message": "…", "type": "rate_limit_error", "param": null, "code": null}}      below /v1/moderations
+
+No refusal repeats what was sent, so comments reach neither logs nor other people's screens this way.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+STATUS = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    405: "UNIMPLEMENTED",
+    408: "DEADLINE_EXCEEDED",
+    413: "INVALID_ARGUMENT",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+}
+"""Google's names for the codes (google.rpc.Code)."""
+OPENAI_TYPE = {401: "authentication_error", 429: "rate_limit_error", 500: "server_error", 503: "server_error"}
+
+
+class Refusal(HTTPException):
+    """Why a request is not answered.
+
+    Args:
+        code: HTTP status, one of `STATUS`.
+        message: for people; never holds what was sent.
+        retry_after: seconds after which another try makes sense.
+        details: machine-readable, for Google's shape.
+    """
+
+    def __init__(
+        self,
+        code: int,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        details: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        headers = {} if retry_after is None else {"Retry-After": str(max(1, math.ceil(retry_after)))}
+        super().__init__(code, message, headers)
+        self.details = list(details)
+
+
+class Reply(JSONResponse):
+    """JSON in ASCII: comments may hold half characters (lone surrogates), which UTF-8 cannot carry and `\\u` can."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+def reply(path: str, error: HTTPException) -> Reply:
+    """The refusal of a request for `path`, as its client reads it."""
+    return Reply(body(path, error), error.status_code, dict(error.headers or {}))
+
+
+def body(path: str, error: HTTPException) -> dict[str, Any]:
+    """The same without the HTTP around it, for the last line of a stream."""
+    code, message = error.status_code, str(error.detail)
+    if path.startswith("/v1/moderations"):
+        kind = OPENAI_TYPE.get(code, "invalid_request_error")
+        return {"error": {"message": message, "type": kind, "param": None, "code": None}}
+    told = {"code": code, "message": message, "status": STATUS.get(code, "UNKNOWN")}
+    details = error.details if isinstance(error, Refusal) else []
+    return {"error": {**told, "details": details} if details else told}

@@ -1,0 +1,82 @@
+"""How `sro serve` runs: one dataclass, as YAML and as flags."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Models:
+    """Which parts to load; names as in `sro rewrite`."""
+
+    screener: str = field(default="embedded", metadata={"help": "`embedded`, an NB-LR folder, or a classifier's name"})
+    rewrite: bool = field(default=True, metadata={"help": "load the leader; without it the server screens only"})
+    leader: str = field(default="embedded", metadata={"help": "`embedded`, or a hub or folder name"})
+    adapter: str | None = field(
+        default=None, metadata={"help": "`none`, `embedded/rewriter`, hub or folder name (default: as `sro rewrite`)"}
+    )
+    prompt: str | None = field(default=None, metadata={"help": "template with {text} (default: the adapter's own)"})
+    similarity: str = field(default="embedded", metadata={"help": "sentence encoder: `embedded`, folder or hub name"})
+    languages: list[str] = field(
+        default_factory=lambda: ["en"], metadata={"help": "what the screener reads; Perspective's clients ask for it"}
+    )
+
+
+@dataclass
+class Service:
+    """Where it listens, who may ask, and how much.
+
+    Raises:
+        ValueError: a number below 1, or an address that others reach without a file of keys.
+    """
+
+    host: str = field(default="127.0.0.1", metadata={"help": "address to listen on; others than loopback need --keys"})
+    port: int = field(default=8000, metadata={"help": "0: any that is free"})
+    keys: str | None = field(
+        default=None, metadata={"help": "file of API keys, hashed (`sro serve add-key NAME --keys FILE` makes one)"}
+    )
+    rate: int = field(default=0, metadata={"help": "requests a minute for each key; 0: any number"})
+    feedback: str | None = field(
+        default=None, metadata={"help": "SQLite file that keeps feedback; without one none is taken"}
+    )
+    drop_unknown_attributes: bool = field(
+        default=False, metadata={"help": "Perspective's attributes that nobody here can score are left out, no error"}
+    )
+    max_body: int = field(default=1 << 20, metadata={"help": "bytes of a request"})
+    max_texts: int = field(default=1000, metadata={"help": "texts of a request"})
+    max_text: int = field(default=20_480, metadata={"help": "bytes of a text in UTF-8 (Perspective's limit)"})
+    max_rewrite: int = field(
+        default=4096, metadata={"help": "bytes of a text to rewrite; each of its sentences takes the leader's time"}
+    )
+    time_limit: float = field(default=30.0, metadata={"help": "seconds for a request, or for a piece of a stream"})
+    screen_queue: int = field(default=4096, metadata={"help": "texts that may wait to be screened; then 429"})
+    rewrite_queue: int = field(default=256, metadata={"help": "texts that may wait to be rewritten, likewise"})
+    rewrite_batch: int = field(default=16, metadata={"help": "texts rewritten together"})
+    log_texts: bool = field(default=False, metadata={"help": "write comments to the log (default: never)"})
+
+    def __post_init__(self) -> None:
+        for name in ("max_body", "max_texts", "max_text", "max_rewrite", "time_limit", "rewrite_batch"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1")
+        if self.keys is None and not is_loopback(self.host):
+            raise ValueError(
+                f"{self.host} can be reached from elsewhere, so requests need keys\n"
+                "  mend: sro serve add-key NAME --keys keys.txt, and --keys keys.txt here"
+            )
+
+
+SCREEN_BATCH = 64
+"""Texts screened in one call: some ten milliseconds of NB-LR, which is what a short request waits at most."""
+UNIT = 200
+"""Characters that count as one text in queues and batches."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

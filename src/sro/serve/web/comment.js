@@ -1,0 +1,143 @@
+// One comment: screened as it is written; a rewrite on request, to be taken, edited or left.
+import { ask, patiently } from "./api.js";
+import { screenedField } from "./field.js";
+import { say } from "./say.js";
+import { by, merged, number } from "./text.js";
+
+const REASONS = {
+  too_long: "A sentence that is refused is too long to be rewritten.",
+  still_fails: "Every wording that was tried is refused, too.",
+  meaning_lost: "The wordings that pass say something else than yours.",
+  empty: "The wordings that pass say nothing any more.",
+  unfinished: "The wordings that pass break off in the middle.",
+  repeating: "The wordings that pass repeat themselves.",
+  copy: "The wordings that pass are your own again.",
+  protected_lost: "The wordings that pass lose or alter a link, mention, hashtag or code of yours.",
+  protected_fails: "What is refused is a link, mention, hashtag, emoji, code or quotation, and these are never altered.",
+};
+const TRIES = 12; // a minute of waiting for a leader that loads
+
+export const reasonOf = (found) => REASONS[found.reason] ?? "There is no better wording.";
+
+export function commentView() {
+  const suggest = by("suggest"), notice = by("notice"), section = by("suggestion");
+  const comment = screenedField(by("comment"), { name: "comment", label: "Your comment", changed: stale });
+  const wording = screenedField(by("wording"), { name: "suggestion", label: "The suggestion", changed: compare });
+  let going = null, found = null, feedback = false, comparing;
+
+  by("comment").querySelector(".actions").append(suggest);
+
+  function tell(text, wrong = false) {
+    notice.textContent = text;
+    notice.classList.toggle("wrong", wrong);
+  }
+
+  // --- ask for a rewrite
+
+  async function start() {
+    if (!comment.text.trim()) return tell("Write a comment first."), comment.area.focus();
+    const { signal } = (going = new AbortController());
+    const source = comment.text;
+    const call = () => ask("v1/rewrite", { texts: [source] }, signal);
+    const waiting = (error, seconds) => tell(`${error.message} Next try in ${number(Math.ceil(seconds), "second")}.`, true);
+    close();
+    suggest.firstChild.data = "Stop";
+    tell("Looking for another wording …");
+    try {
+      const { results } = await patiently(call, { signal, waiting, tries: TRIES });
+      if (!signal.aborted) show(results[0], source);
+    } catch (error) {
+      tell(signal.aborted ? "Stopped." : error.message, !signal.aborted);
+    }
+    suggest.firstChild.data = "Suggest a rewrite";
+    going = null;
+  }
+
+  const toggle = () => (going ? going.abort() : start());
+
+  // --- show it
+
+  function show(result, source) {
+    if (result.status === "unchanged") return tell("It passes as it is. Nothing to suggest.");
+    if (result.status === "refused") return tell(`No suggestion. ${reasonOf(result)}`);
+    found = { source, suggestion: result.text, id: randomId() };
+    const { tries, similarity } = result;
+    tell(`Rewritten in ${number(tries, "try", "tries")}; similarity to your comment ${similarity.toFixed(2)}.`);
+    section.hidden = false;
+    wording.put(result.text);
+    compare();
+    stale();
+    say("wording", `Suggested: ${result.text.slice(0, 500)}`);
+  }
+
+  // The difference, soon: two long texts take a few milliseconds.
+  function compare() {
+    clearTimeout(comparing);
+    if (found) comparing = setTimeout(() => by("difference").replaceChildren(...merged(found.source, wording.text)), 30);
+  }
+
+  function stale() {
+    by("stale").hidden = !found || comment.text === found.source;
+  }
+
+  function close() {
+    section.hidden = true;
+    found = null;
+  }
+
+  // --- what somebody does with it
+
+  function use() {
+    const { source, suggestion } = found, final = wording.text;
+    if (!final.trim()) return tell("The suggestion is empty; there is nothing to use.", true);
+    const action = final === suggestion ? "accepted" : final === source ? "refused" : "edited";
+    done(action, "It is your comment now. Ctrl+Z takes it back.", action === "edited" ? { final } : {});
+    comment.put(final, { undo: true });
+  }
+
+  function keep() {
+    done("refused", "Your comment stays as it is.");
+    comment.area.focus();
+  }
+
+  function done(action, told, more = {}) {
+    const { id, source, suggestion } = found;
+    close();
+    tell(told);
+    if (feedback) send({ id, source, suggestion, action, ...more }, told);
+  }
+
+  async function send(body, told) {
+    try { // the same id again is stored once
+      await patiently(() => ask("v1/feedback", body), { waiting: () => {}, tries: 3 });
+      tell(`${told} Your choice is stored as feedback.`);
+    } catch (error) {
+      tell(`${told} Your choice could not be stored as feedback. ${error.message}`, true);
+    }
+  }
+
+  suggest.addEventListener("click", toggle);
+  by("use").addEventListener("click", use);
+  by("edit").addEventListener("click", () => wording.area.focus());
+  by("keep").addEventListener("click", keep);
+  comment.area.addEventListener("keydown", (event) => {
+    const start = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+    if (start && !suggest.hidden) event.preventDefault(), toggle();
+    if (event.key === "Escape" && going) going.abort();
+  });
+  return {
+    area: comment.area,
+    again() {
+      for (const field of [comment, wording]) if (field.text) field.again();
+    },
+    // Which parts the service has.
+    parts(states) {
+      feedback = states.feedback === "ready";
+      suggest.hidden = ["off", "failed"].includes(states.rewrite);
+      by("kept").hidden = !feedback;
+    },
+  };
+}
+
+// crypto.randomUUID is missing where the page does not come by https.
+const randomId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

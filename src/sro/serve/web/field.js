@@ -1,0 +1,126 @@
+// A text field that is screened while somebody writes: the refused words are underlined in a copy behind it, and
+// listed below it with the verdict. An answer to what the field no longer says is dropped.
+import { ask, patiently } from "./api.js";
+import { say } from "./say.js";
+import { by, inUnits, make, marked, moved, number } from "./text.js";
+
+const WAIT = 250; // milliseconds without a keystroke
+const MOST_REASONS = 20;
+
+// Fills `root` from the template; `name` is for ids and announcements, `changed` is called with every new text.
+export function screenedField(root, { name, label, changed = () => {} }) {
+  root.append(by("field").content.cloneNode(true));
+  const find = (selector) => root.querySelector(selector);
+  const area = find("textarea"), mirror = find(".mirror"), verdict = find(".verdict"), reasons = find(".reasons");
+  Object.assign(area, { id: `${name}-text` });
+  Object.assign(find("label"), { htmlFor: area.id, textContent: label });
+  Object.assign(verdict, { id: `${name}-verdict` });
+  Object.assign(reasons, { id: `${name}-reasons` });
+  area.setAttribute("aria-describedby", `${verdict.id} ${reasons.id}`);
+
+  let text = "", spans = [], last = "", timer, going;
+
+  function show(state, told, probability = null) {
+    root.dataset.state = state;
+    find(".told").textContent = told;
+    find(".figure").textContent = probability === null ? "" : `P(fail) ${probability.toFixed(2)}`;
+    find(".bar").hidden = probability === null;
+    find(".bar > span").style.width = `${100 * (probability ?? 0)}%`;
+  }
+
+  function list() {
+    const weightiest = [...spans].sort((one, other) => other.score - one.score);
+    const items = weightiest.slice(0, MOST_REASONS).map((span) => {
+      const word = make("bdi", {}, text.slice(span.start, span.end).slice(0, 80));
+      const button = make("button", { type: "button", title: "select it in the text" }, word, ` +${span.score.toFixed(1)}`);
+      button.addEventListener("click", () => (area.focus(), area.setSelectionRange(span.start, span.end)));
+      return make("li", {}, button);
+    });
+    if (spans.length > MOST_REASONS) items.push(make("li", {}, `and ${number(spans.length - MOST_REASONS, "other")}`));
+    find("ul").replaceChildren(...items);
+    reasons.hidden = !items.length;
+  }
+
+  // A space of no width at the end: a line that is still empty has a height.
+  const draw = () => mirror.replaceChildren(...marked(text, spans), "\u200b");
+
+  function typed() {
+    if (area.value === text) return;
+    spans = moved(spans, text, area.value);
+    text = area.value;
+    draw();
+    screen(WAIT);
+    changed(text);
+  }
+
+  function screen(wait = 0) {
+    clearTimeout(timer);
+    going?.abort();
+    if (text.trim()) {
+      root.dataset.asking = "";
+      timer = setTimeout(answer, wait);
+    } else {
+      delete root.dataset.asking;
+      spans = [];
+      show("empty", "Nothing written yet.");
+      list();
+    }
+  }
+
+  async function answer() {
+    const { signal } = (going = new AbortController());
+    const call = () => ask("v1/screen", { texts: [text], spans: true }, signal);
+    const waiting = (error, seconds) => wrong(`${error.message} Next try in ${number(Math.ceil(seconds), "second")}.`);
+    try {
+      const { results } = await patiently(call, { signal, waiting });
+      if (!signal.aborted) right(results[0]);
+    } catch (error) {
+      if (!signal.aborted) wrong(error.message);
+    }
+  }
+
+  function right(found) {
+    delete root.dataset.asking;
+    spans = inUnits(text, found.spans ?? []);
+    const failed = found.label === "fail", told = failed ? "Refused" : "Passes";
+    verdict.title = `by ${found.screener}`;
+    show(found.label, told, found.probability);
+    draw();
+    list();
+    const named = spans.slice(0, 5).map(({ start, end }) => text.slice(start, end).slice(0, 80)).join(", ");
+    announce(`${label}: ${told}${failed && named ? `, for: ${named}` : ""}.`);
+  }
+
+  function wrong(message) {
+    delete root.dataset.asking;
+    spans = [];
+    show("wrong", message);
+    draw();
+    list();
+    announce(message.replace(/ Next try.*/, ""));
+  }
+
+  function announce(message) {
+    if (message !== last) say(name, message);
+    last = message;
+  }
+
+  area.addEventListener("input", typed);
+  show("empty", "Nothing written yet.");
+  return {
+    area,
+    get text() {
+      return area.value;
+    },
+    // As if it were typed, where the browser can: then Ctrl+Z takes it back.
+    put(value, { undo = false } = {}) {
+      if (undo) {
+        area.focus();
+        area.select();
+      }
+      if (!undo || !document.execCommand("insertText", false, value) || area.value !== value) area.value = value;
+      typed();
+    },
+    again: () => screen(),
+  };
+}

@@ -1,0 +1,150 @@
+// Comments out of files and into files. Pure: texts in, rows out, and back.
+//
+// A row: {line, text, error, result}; `line` is where it stands in the file, `text` null where there is none to read.
+
+// As in `sro`'s own reading of corpora.
+const USUAL = "text comment comment_text toxic_comment toxic_sentence sentence content body message tweet post toxic".split(" ");
+const LOOKAHEAD = 100; // rows
+
+const row = (line, text, error = null) => ({ line, text, error, result: null });
+
+// Bytes as text: by their mark, else UTF-8, else (old exports of spreadsheets) Windows-1252.
+export function decoded(bytes) {
+  const [one, two] = bytes;
+  if (one === 0xff && two === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
+  if (one === 0xfe && two === 0xff) return new TextDecoder("utf-16be").decode(bytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
+}
+
+// What a file offers: {columns: names or null, column: the likeliest, header: whether its first line seems to name
+// them (null: there is none), rows(column, header)}.
+export function opened(name, text) {
+  const suffix = /\.(\w+)$/.exec(name.toLowerCase())?.[1];
+  if (["csv", "tsv"].includes(suffix)) return openedTable(text, suffix === "tsv" ? "\t" : commonest(text));
+  if (["jsonl", "ndjson"].includes(suffix)) return openedObjects(text);
+  return { columns: null, column: 0, header: null, rows: () => lines(text) };
+}
+
+// One comment a line; blank lines are none.
+export function lines(text) {
+  return text.split(/\r\n|\n|\r/).flatMap((line, i) => (line.trim() ? [row(i + 1, line)] : []));
+}
+
+// --- CSV -----------------------------------------------------------------------------------------------------------
+
+// Records by RFC 4180: {line, cells, open}; `open`: a quotation mark that is never closed.
+export function* records(text, mark) {
+  const stop = new RegExp(`[${mark}\r\n]`, "g");
+  for (let at = 0, line = 1; at < text.length; ) {
+    const cells = [], start = at;
+    let open = false;
+    for (let more = true; more; ) {
+      let cell = "";
+      if (text[at] === '"')
+        for (let quoted = true; quoted; ) {
+          const close = text.indexOf('"', at + 1);
+          cell += text.slice(at + 1, close < 0 ? undefined : close);
+          at = close < 0 ? text.length : close + 1;
+          open ||= close < 0;
+          quoted = text[at] === '"';
+          if (quoted) cell += '"';
+        }
+      stop.lastIndex = at;
+      const end = stop.exec(text)?.index ?? text.length;
+      cells.push(cell + text.slice(at, end));
+      more = text[end] === mark;
+      at = end + (text.startsWith("\r\n", end) ? 2 : 1);
+    }
+    if (cells.length > 1 || cells[0] || text[start] === '"') yield { line, cells, open };
+    for (let i = start; i < at && i < text.length; i++) if (text[i] === "\n" || (text[i] === "\r" && text[i + 1] !== "\n")) line++;
+  }
+}
+
+const commonest = (text) => {
+  const first = text.slice(0, text.search(/[\r\n]|$/));
+  return [",", ";", "\t"].reduce((best, mark) => (first.split(mark).length > first.split(best).length ? mark : best));
+};
+
+function openedTable(text, mark) {
+  const all = [...records(text, mark)], first = all[0]?.cells ?? [];
+  const named = first.map((cell) => cell.trim().toLowerCase()), usual = USUAL.find((name) => named.includes(name));
+  const length = (i) => all.slice(0, LOOKAHEAD).reduce((sum, { cells }) => sum + (cells[i]?.length ?? 0), 0);
+  const longest = first.reduce((best, _, i) => (length(i) > length(best) ? i : best), 0);
+  const read = ({ line, cells, open }, column) => {
+    if (open) return row(line, null, "A quotation mark opens in this row and is never closed.");
+    return column < cells.length ? row(line, cells[column]) : row(line, null, "This row has no such column.");
+  };
+  return {
+    columns: first,
+    column: usual ? named.indexOf(usual) : longest,
+    header: Boolean(usual),
+    rows: (column, header) => all.slice(header ? 1 : 0).map((record) => read(record, column)),
+  };
+}
+
+// --- JSON Lines ----------------------------------------------------------------------------------------------------
+
+function openedObjects(text) {
+  const all = lines(text).map(({ line, text }) => {
+    try {
+      return { line, value: JSON.parse(text) };
+    } catch {
+      return { line, error: "This line is not JSON." };
+    }
+  });
+  const keys = new Set(all.slice(0, LOOKAHEAD).flatMap(({ value }) => (isObject(value) ? Object.keys(value) : [])));
+  const columns = [...keys], usual = USUAL.find((name) => keys.has(name));
+  const read = ({ line, value, error }, column) => {
+    if (error) return row(line, null, error);
+    const found = isObject(value) && Object.hasOwn(value, columns[column]) ? value[columns[column]] : value;
+    return typeof found === "string" ? row(line, found) : row(line, null, "There is no text at this place.");
+  };
+  return {
+    columns: columns.length ? columns : null,
+    column: Math.max(0, columns.indexOf(usual)),
+    header: null,
+    rows: (column) => all.map((one) => read(one, column)),
+  };
+}
+
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+// --- results -------------------------------------------------------------------------------------------------------
+
+const COLUMNS = "line comment status rewrite reason p_fail_before p_fail_after similarity error".split(" ");
+
+// What became of a row, in one word.
+export function kind({ error, result }) {
+  if (error) return "error";
+  if (!result) return "waiting";
+  return result.status ?? (result.label === "fail" ? "refused" : "passes");
+}
+
+// Never a rewrite but of a comment that was rewritten.
+function values(one) {
+  const { line, text, error, result } = one, before = result?.before ?? result;
+  const status = kind(one), rewrite = status === "rewritten" ? result.text : null;
+  const figures = [before?.probability, result?.after?.probability, result?.similarity].map((value) => value ?? null);
+  return [line, text, status, rewrite, result?.reason ?? null, ...figures, error];
+}
+
+// What a spreadsheet would take for a formula, whatever invisible stands before it.
+const FORMULA = /^(?:[\s\p{C}]*[=+\-@＝＋－＠]|[\t\r\n])/u;
+
+// Texts are quoted, and one that looks like a formula begins with a quotation mark that makes it text.
+export function cell(value) {
+  if (value === null) return "";
+  if (typeof value === "number") return String(value);
+  return `"${FORMULA.test(value) ? "'" : ""}${value.replaceAll('"', '""')}"`;
+}
+
+// For spreadsheets: a byte order mark, or they would not read it as UTF-8.
+export const asCSV = (rows) => ["\ufeff", COLUMNS.join(","), "\r\n", ...rows.map((one) => `${values(one).map(cell).join(",")}\r\n`)];
+
+// For programs: texts as they were, half characters as \ud83d.
+export const asLines = (rows) =>
+  rows.map((one) => `${JSON.stringify(Object.fromEntries(values(one).map((value, i) => [COLUMNS[i], value])))}\n`);

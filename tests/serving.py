@@ -1,0 +1,118 @@
+"""A service without models: a screener that objects to two words, a rewriter that takes them out, and a client."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from sro.screeners import Verdict
+from sro.serve.app import make_app
+from sro.serve.batching import Lane, Work
+from sro.serve.feedback import keep, open_store
+from sro.serve.parts import Parts, weight
+from sro.serve.screening import SharedScreener, screening
+from sro.serve.settings import Service
+from sro.spans import Span
+
+RUDE = ("idiot", "stupid")
+
+
+class RudeWords:
+    """Fails what holds one of `RUDE`."""
+
+    name = "rude words 1"
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        return [
+            Verdict("fail", 0.9, self.name) if any(word in text for word in RUDE) else Verdict("pass", 0.1, self.name)
+            for text in texts
+        ]
+
+
+def rude_spans(screener: Any, texts: Sequence[str]) -> list[list[Span]]:
+    found = [[(text.find(word), len(word)) for word in RUDE if word in text] for text in texts]
+    return [[Span(start, start + length, 2.0) for start, length in some] for some in found]
+
+
+@dataclass(frozen=True)
+class FakeRewrite:
+    """The fields of `sro.rewriter.Rewrite`, whose module brings torch."""
+
+    source: str
+    text: str | None
+    status: str
+    before: Verdict
+    after: Verdict | None = None
+    similarity: float | None = None
+    tries: int = 0
+    reason: str | None = None
+    changes: tuple[Any, ...] = ()
+
+
+def rewriting(options: tuple[tuple[str, Any], ...], texts: Sequence[str]) -> list[FakeRewrite]:
+    before = RudeWords().screen(texts)
+    return [
+        FakeRewrite(text, text, "unchanged", verdict)
+        if verdict.passed
+        else FakeRewrite(text, None, "refused", verdict, reason="still_fails")
+        for text, verdict in zip(texts, before)
+    ]
+
+
+def make_lane(work: Work, max_batch: int = 4, max_waiting: int = 16) -> Lane:
+    return Lane("rewrite", lambda: work, max_batch=max_batch, max_waiting=max_waiting, weigh=weight)
+
+
+def make_parts(rewrite: Lane | None = None, feedback: Path | None = None) -> Parts:
+    """All three lanes; `rewrite` by default refuses what is rude."""
+    shared = SharedScreener(RudeWords)
+
+    def storing() -> Any:
+        assert feedback is not None
+        store = open_store(feedback)
+
+        def work(key: None, rows: Sequence[Any]) -> list[None]:
+            keep(store, rows)
+            return [None] * len(rows)
+
+        return work
+
+    return Parts(
+        screen=Lane("screen", lambda: screening(shared, rude_spans), max_batch=8, max_waiting=64, weigh=weight),
+        rewrite=rewrite or make_lane(rewriting),
+        feedback=Lane("feedback", storing, max_batch=8, max_waiting=64) if feedback else None,
+    )
+
+
+@contextmanager
+def serving(
+    parts: Parts | None = None, service: Service | None = None, wait_for: str = "screen", **more: Any
+) -> Iterator[TestClient]:
+    """A client of a running service, once that part is ready."""
+    app = make_app(parts or make_parts(), service or Service(), **more)
+    with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
+        until = time.monotonic() + 30
+        while client.get("/readyz", params={"part": wait_for}).status_code != 200 and time.monotonic() < until:
+            time.sleep(0.01)
+        yield client
+
+
+class Held:
+    """Work that waits until it is let go, and remembers its calls."""
+
+    def __init__(self) -> None:
+        self.go, self.begun = threading.Event(), threading.Event()
+        self.calls: list[tuple[Any, list[Any]]] = []
+
+    def __call__(self, key: Any, items: Sequence[Any]) -> list[Any]:
+        self.calls.append((key, list(items)))
+        self.begun.set()
+        assert self.go.wait(30)
+        return [f"{item}!" for item in items]

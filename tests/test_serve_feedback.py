@@ -1,0 +1,86 @@
+"""The file of feedback, and the responses in it."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sro.cli import main
+from sro.errors import SROError
+from sro.serve.feedback import Feedback, export, keep, open_store, responses
+
+ROWS = [
+    Feedback("accepted", "you idiot", "you are wrong", id="1"),
+    Feedback("refused", "damn good", "good", id="2", sender="forum"),
+    Feedback("edited", "shut up", "be quiet", final="please stop", id="3"),
+]
+
+
+def test_actions_become_responses_with_verdicts(tmp_path: Path) -> None:
+    keep(open_store(tmp_path / "f.db"), ROWS)
+    found = [(row["comment"], row["response"], row["verdict"], row["by"]) for row in responses(tmp_path / "f.db")]
+    assert found == [
+        ("you idiot", "you are wrong", "pass", "leader"),
+        ("damn good", "good", "fail", "leader"),
+        ("shut up", "please stop", "pass", "person"),
+    ]
+
+
+def test_sent_twice_stored_once(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "f.db")
+    keep(store, ROWS)
+    keep(store, [ROWS[0], Feedback("accepted", "a", "b"), Feedback("accepted", "a", "b")])
+    assert len(list(responses(tmp_path / "f.db"))) == 5  # without an id nothing says that two are one
+
+
+def test_any_characters(tmp_path: Path) -> None:
+    rude = "\ud800 \x00 '; DROP TABLE feedback; -- \u202e"
+    keep(open_store(tmp_path / "f.db"), [Feedback("accepted", rude, "x")])
+    assert next(responses(tmp_path / "f.db"))["comment"] == rude.replace("\ud800", "\ufffd")
+
+
+def test_a_process_that_is_killed_loses_nothing_it_has_kept(tmp_path: Path) -> None:
+    code = """
+import os, sys
+from sro.serve.feedback import Feedback, keep, open_store
+store = open_store(sys.argv[1])
+for number in range(20):
+    keep(store, [Feedback("accepted", f"comment {number}", "x")])
+print("kept", flush=True)
+os.kill(os.getpid(), 9)
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "f.db")], capture_output=True, text=True)
+    assert done.returncode == -9 and done.stdout == "kept\n"
+    store = open_store(tmp_path / "f.db")  # the log that was left is read
+    keep(store, [Feedback("accepted", "comment 20", "x")])
+    assert [row["comment"] for row in responses(tmp_path / "f.db")] == [f"comment {number}" for number in range(21)]
+
+
+def test_export_is_one_file_of_json_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keep(open_store(tmp_path / "f.db"), ROWS)
+    output = tmp_path / "responses.jsonl"
+    assert main(["feedback", "export", "--input", str(tmp_path / "f.db"), "--output", str(output)]) == 0
+    assert "3 responses" in capsys.readouterr().out
+    lines = [json.loads(line) for line in output.read_text().splitlines()]
+    assert lines == list(responses(tmp_path / "f.db"))
+    assert not any({"reference", "target", "rewrite"} & set(line) for line in lines)  # no parallel targets
+
+
+def test_other_files_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SROError, match="no such file"):
+        export(tmp_path / "absent.db", tmp_path / "out")
+    (tmp_path / "text.db").write_text("no database at all, but a text of some length" * 20)
+    with pytest.raises(SROError, match="cannot be read as feedback"):
+        export(tmp_path / "text.db", tmp_path / "out")
+    with pytest.raises(SROError, match="no file for feedback"):
+        open_store(tmp_path / "text.db")
+    newer = sqlite3.connect(tmp_path / "newer.db")
+    newer.execute("PRAGMA user_version=2")
+    with pytest.raises(SROError, match="update sro"):
+        open_store(tmp_path / "newer.db")
+    assert not (tmp_path / "out").exists()
+    assert main(["feedback", "exprot"]) == 2
+    assert "unknown action 'exprot'" in capsys.readouterr().err
