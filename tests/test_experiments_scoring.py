@@ -40,7 +40,10 @@ TRAINED = Trained(
     COMMENTS,
     start=["rude one", "rude two", "rude three", "kind four"],
     rewrites={
-        SRO: [["kind one", "kind two", "kind three", "kind four"], ["kind one", "kind two", "rude three", "kind four"]],
+        SRO: [
+            ["kind one", "kind two", "kind three", "kind four"],
+            ["kind one", "kind two", "rude three", "kind four"],
+        ],
         flipped(0.1): [["kind one", "lost two", "rude three", "kind four"]] * 2,
         corrected(0.1): [["kind one", "kind two", "broken three", "kind four"]] * 2,
     },

@@ -109,8 +109,8 @@ def train_judge(lesson: Lesson, data: Path, args: JudgeConfig) -> Path:
     model, tokenizer = pruned_encoder(texts, lesson.labels, args.pieces, args.layers, args.seed)
     fine_tune(model, tokenizer, rounds[0], args)
     for rows in rounds[1:]:
-        again = {"num_train_epochs": args.second_round_epochs, "learning_rate": args.second_round_learning_rate}
-        fine_tune(model, tokenizer, rows, replace(args, **again))
+        epochs, rate = args.second_round_epochs, args.second_round_learning_rate
+        fine_tune(model, tokenizer, rows, replace(args, num_train_epochs=epochs, learning_rate=rate))
     model.load_state_dict({name: tensor.float() for name, tensor in compact(model.state_dict()).items()})
     tuned = tune_threshold(model, tokenizer, lesson.tuning_rows(data), args.pass_rate)
     reached = ", ".join(f"{name} {figure:.3f}" for name, figure in tuned.items())
