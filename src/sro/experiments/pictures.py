@@ -68,28 +68,35 @@ def lines_over(
 
 
 def style_and_content(places: Sequence[Place], path: str | Path, title: str) -> None:
-    """STA against SIM, numbered by J, the names beside; contours of STA·SIM, which is J of a faultless writer."""
+    """STA against SIM, numbered by J, the names beside; contours of STA·SIM, which is J of a faultless writer.
+
+    Systems with less than half the best J are listed only: copying would stretch the plane until nobody is told apart.
+    """
     from matplotlib.figure import Figure
 
     ranked = sorted(places, key=lambda place: -place.j)
+    near = [place for place in ranked if place.j >= ranked[0].j / 2]
     figure = Figure(figsize=(10.5, 6.2), facecolor="white")
     ax = figure.add_axes((0.07, 0.1, 0.58, 0.8))
-    sim, sta = [place.sim for place in ranked], [place.sta for place in ranked]
-    left, right = min(sim) - 0.04, 1.02
-    low, high = max(-0.02, min(sta) - 0.05), 1.03
+    left, right = min(place.sim for place in near) - 0.02, max(place.sim for place in near) + 0.03
+    low, high = max(0.0, min(place.sta for place in near) - 0.03), min(1.01, max(place.sta for place in near) + 0.04)
     grid_x, grid_y = np.meshgrid(np.linspace(left, right, 200), np.linspace(low, high, 200))
-    levels = np.arange(0.1, 1.0, 0.1)
+    levels = np.arange(0.05, 1.0, 0.05)
     contours = ax.contour(grid_x, grid_y, grid_x * grid_y, levels=levels, colors=FAINT, linewidths=1.2, zorder=1)
-    ax.clabel(contours, fmt=lambda value: f"{value:.1f}", fontsize=9, colors=GREY)
+    ax.clabel(contours, fmt=lambda value: f"{value:.2f}", fontsize=9, colors=GREY)
     for number, place in enumerate(ranked, 1):
-        colour = VERMILION if place.own else BLUE
-        ax.scatter([place.sim], [place.sta], s=34, color=colour, zorder=3)
-        ax.annotate(str(number), (place.sim, place.sta), (4, 4), textcoords="offset points", fontsize=9, color=colour)
-        figure.text(
-            0.69, 0.88 - 0.04 * (number - 1), f"{number:2d}  {place.j:.3f}  {place.name}", fontsize=10.5, color=colour,
-            fontweight="bold" if place.own else "normal", parse_math=False,
-        )  # fmt: skip
-    figure.text(0.69, 0.925, "      J", fontsize=10.5, color=GREY)
+        colour = VERMILION if place.own else BLUE if place in near else GREY
+        if place in near:
+            ax.scatter([place.sim], [place.sta], s=34, color=colour, zorder=3)
+            ax.annotate(str(number), (place.sim, place.sta), (5, 3), textcoords="offset points", color=colour)
+        name = place.name if place in near else f"{place.name} (outside)"
+        weight = "bold" if place.own else "normal"
+        for x, word, side in ((0.705, f"{number}", "right"), (0.72, f"{place.j:.3f}", "left"), (0.78, name, "left")):
+            figure.text(
+                x, 0.88 - 0.04 * (number - 1), word, ha=side, fontsize=10.5, color=colour, fontweight=weight,
+                parse_math=False,
+            )  # fmt: skip
+    figure.text(0.72, 0.925, "J", fontsize=10.5, color=GREY)
     ax.set_xlim(left, right)
     ax.set_ylim(low, high)
     _plain(ax)
