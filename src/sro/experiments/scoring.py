@@ -124,9 +124,9 @@ def markdown(found: Comparison, title: str, caption: str, reference: str) -> str
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     judged = "; ".join(f"{role} by {name}" for role, name in found.judges.items())
     measured = (
-        f"ParaDetox protocol on {len(found.arms[0].j):,} held-out comments. Judges (style and fluency never trained against): "
-        f"{judged}. J: mean of STA·SIM·FL over sentences and seeds; intervals: paired bootstrap over sentences of the "
-        f"mean over seeds. pass: by the training screener {found.screener}."
+        f"ParaDetox protocol on {len(found.arms[0].j):,} held-out comments. Judges (style and fluency never trained "
+        f"against): {judged}. J: mean of STA·SIM·FL over sentences and seeds; intervals: paired bootstrap over "
+        f"sentences of the mean over seeds. pass: by the training screener {found.screener}."
     )
     return f"# {title}\n\n{caption}\n\n{measured}\n\n{table}\n"
 
