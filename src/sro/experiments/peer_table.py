@@ -31,8 +31,8 @@ from sro.screeners import load_screener
 CAPTIONS: dict[Split, str] = {
     "paradetox": "Peers on the official ParaDetox test set. The peers were trained on parallel data (DELETE is a word "
     "list), ours without a pair. All that was tuned, was tuned on the last 500 comments of ParaDetox train.",
-    "emnlp10k": "Peers on emnlp10k: CondBERT and two ParaGeDi variants, trained without pairs as ours. The embedded style "
-    "judge learnt from these very comments, as toxic, which may count against rewrites that stay near them.",
+    "emnlp10k": "Peers on emnlp10k: CondBERT and two ParaGeDi variants, trained without pairs as ours. The embedded "
+    "style judge learnt from these very comments, as toxic, which may count against rewrites that stay near them.",
     "tuning": "The tuning split: the last 500 comments of ParaDetox train, with the first reference of each.",
 }
 MIN_SIMILARITY = 0.5  # below which a move counts as lost, as in `Rewriter`
