@@ -109,4 +109,4 @@ def test_mistakes_are_told_with_status_2(
 
 def test_help_lists_the_actions(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["screener", "--help"]) == 0
-    assert "train,check,screen" in capsys.readouterr().out
+    assert "train,check,check-spans,screen" in capsys.readouterr().out

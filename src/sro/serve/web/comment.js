@@ -81,6 +81,7 @@ export function commentView() {
   }
 
   function close() {
+    clearTimeout(comparing);
     section.hidden = true;
     found = null;
   }

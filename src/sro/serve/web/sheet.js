@@ -19,6 +19,7 @@ export function sheetView() {
   const pasted = by("pasted"), file = by("file"), column = by("column"), header = by("header"), page = by("page");
   let rows = [], source = null, name = "comments", state = "ready", mode = "rewrite", going = null;
   let finished = 0, before = 0, since = 0, milestone = 0, looking = null, shown = [], filter = "all";
+  let typing = null;
 
   // --- what to work on
 
@@ -43,6 +44,7 @@ export function sheetView() {
   async function takeFile() {
     const chosen = file.files[0];
     if (!chosen) return;
+    clearTimeout(typing); // what was pasted just before gives way
     pasted.value = "";
     source = null;
     columns();
@@ -210,7 +212,6 @@ export function sheetView() {
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
   }
 
-  let typing;
   pasted.addEventListener("input", () => {
     clearTimeout(typing);
     typing = setTimeout(takePasted, 250);
