@@ -1,0 +1,154 @@
+"""Engines: who generates the leader's moves. All play by `sro.rollout.Rollout` and the same rules.
+
+    rollout = load_rollout(EngineArguments("ctranslate2"))
+    rollout.play(["you are an idiot"], 1, Sampling(temperature=0.0), seed=0)
+
+`transformers` plays any leader, `ctranslate2` is the fast one for Llama- and T5-like leaders, and `openai` is a server
+that speaks the OpenAI protocol, such as vLLM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from sro.errors import SROError
+from sro.rollout import Paraphrase, Sampling, TransformersRollout
+
+Name = Literal["transformers", "ctranslate2", "openai"]
+
+
+class Engine(Protocol):
+    """A `sro.rollout.Rollout` that says how it makes prompts."""
+
+    tokenizer: Any
+    prompt: str
+    max_prompt_length: int
+
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+        """See `sro.rollout.Rollout`."""
+        ...
+
+
+@dataclass(frozen=True)
+class EngineArguments:
+    """Which engine, and what only it needs to know.
+
+    Raises:
+        SROError: a setting that the engine does not have.
+    """
+
+    engine: Name = field(
+        default="transformers", metadata={"help": "ctranslate2 is fast, openai is a server such as vLLM's"}
+    )
+    engine_precision: str | None = field(
+        default=None,
+        metadata={"help": "ctranslate2: int8, float32, float16, … (default: float16 on a GPU, else int8)"},
+    )
+    engine_url: str | None = field(default=None, metadata={"help": "openai: e.g. http://localhost:8000/v1"})
+    engine_model: str | None = field(default=None, metadata={"help": "openai: name of the model (default: its first)"})
+    engine_timeout: float = field(default=60.0, metadata={"help": "openai: seconds for one request"})
+
+    def __post_init__(self) -> None:
+        if self.engine == "openai" and not self.engine_url:
+            raise SROError("--engine openai needs --engine_url, e.g. http://localhost:8000/v1")
+        owners = {"engine_url": "openai", "engine_model": "openai", "engine_precision": "ctranslate2"}
+        for name, owner in owners.items():
+            if getattr(self, name) is not None and self.engine != owner:
+                raise SROError(f"--{name} is for --engine {owner}, not for {self.engine}")
+
+
+def load_rollout(
+    arguments: EngineArguments | None = None,
+    leader: str = "embedded",
+    *,
+    adapter: str | None = None,
+    prompt: str | None = None,
+    load_in_4bit: bool = False,
+    bf16: bool | None = None,
+    max_prompt_length: int = 256,
+    batch_size: int = 64,
+) -> Engine:
+    """A leader on an engine; the adapter is merged into its weights where they are plain floats.
+
+    Args:
+        arguments: the engine; None: transformers.
+        leader, adapter, prompt: as `sro.rewriter.Rewriter.load` takes them. `leader` may be a folder that
+            `sro export --to ctranslate2` wrote. For `openai` only its tokenizer and prompt are used, and the server
+            plays what it was started with.
+        load_in_4bit: transformers only, see `sro.leader.LeaderArguments`.
+        bf16: transformers only; bfloat16 autocast, None: where this machine is fast at it.
+        max_prompt_length: tokens of prompt and comment; more are an error.
+        batch_size: moves generated side by side.
+
+    Raises:
+        SROError: a part is missing, or the engine cannot play this leader; the message names the mend.
+    """
+    arguments = arguments or EngineArguments()
+    sizes: Any = {"max_prompt_length": max_prompt_length, "batch_size": batch_size}
+    if arguments.engine == "transformers":
+        return _transformers(leader, adapter, prompt, load_in_4bit, bf16, sizes)
+    if load_in_4bit or bf16:
+        raise SROError(f"load_in_4bit and bf16 are for --engine transformers, not for {arguments.engine}")
+
+    from sro.engines.parts import LeaderParts
+
+    if arguments.engine == "openai":
+        from transformers import AutoTokenizer
+
+        from sro.engines.openai import OpenAIRollout
+
+        parts = LeaderParts.find(leader, adapter, prompt)
+        return OpenAIRollout(
+            str(arguments.engine_url),
+            AutoTokenizer.from_pretrained(parts.base),
+            parts.prompt,
+            model=arguments.engine_model,
+            timeout=arguments.engine_timeout,
+            **sizes,
+        )
+
+    from sro.engines.conversion import WEIGHTS, as_precision, cached_conversion, default_precision
+    from sro.engines.ctranslate2 import CTranslate2Rollout
+
+    precision = as_precision(arguments.engine_precision)
+    if (Path(leader) / WEIGHTS).is_file():
+        return CTranslate2Rollout(leader, prompt=prompt, precision=precision, **sizes)
+    parts = LeaderParts.find(leader, adapter, prompt)
+    folder = cached_conversion(parts, precision or default_precision())
+    return CTranslate2Rollout(folder, prompt=parts.prompt, **sizes)
+
+
+def _transformers(
+    leader: str, adapter: str | None, prompt: str | None, load_in_4bit: bool, bf16: bool | None, sizes: Any
+) -> Engine:
+    from sro.engines.parts import merged
+    from sro.leader import Leader, LeaderArguments, bf16_pays, store_frozen_linears_in_bf16
+
+    loaded = Leader.load(LeaderArguments(leader, adapter, load_in_4bit), "embedded/rewriter", prompt)
+    if not load_in_4bit:
+        loaded = merged(loaded)
+    loaded.model.requires_grad_(False)
+    rollout = TransformersRollout(loaded.model, loaded.tokenizer, loaded.prompt, **sizes)
+    if not (bf16_pays() if bf16 is None else bf16):
+        return rollout
+    store_frozen_linears_in_bf16(loaded.model)
+    return Autocast(rollout)
+
+
+class Autocast:
+    """A transformers rollout that plays under bfloat16 autocast."""
+
+    def __init__(self, rollout: TransformersRollout) -> None:
+        self.rollout = rollout
+        self.tokenizer, self.prompt = rollout.tokenizer, rollout.prompt
+        self.max_prompt_length = rollout.max_prompt_length
+
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+        """See `sro.rollout.Rollout`."""
+        import torch
+
+        with torch.autocast(self.rollout.model.device.type, torch.bfloat16):
+            return self.rollout.play(comments, n, sampling, seed)
