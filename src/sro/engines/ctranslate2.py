@@ -8,6 +8,8 @@ play depends on (weights, comments, seed) and nothing else.
 
 from __future__ import annotations
 
+import threading
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ from sro.engines.rounds import Row, play
 from sro.errors import SROError
 from sro.leader import read_prompt
 from sro.rollout import Paraphrase, Sampling
+
+PATIENCE = 10.0  # seconds to wait for CTranslate2's thread to let go of what it was handed; it takes microseconds
 
 
 class CTranslate2Rollout:
@@ -92,6 +96,8 @@ class CTranslate2Rollout:
 
     def _extend(self, rows: Sequence[Row], forbidden: Sequence[int], chances: dict[str, Any]) -> list[list[int]]:
         listener = _Listener(rows, hears_prefix=self._encodes)
+        said, forgotten = listener.said, threading.Event()
+        weakref.finalize(listener, forgotten.set).atexit = False
         options = {
             **chances,
             "beam_size": 1,
@@ -100,6 +106,7 @@ class CTranslate2Rollout:
             "suppress_sequences": [[self._strings[token]] for token in forbidden] or None,
             "callback": listener,
         }
+        del listener
         longest = 1 if forbidden else max(row.left for row in rows)
         if self._encodes:
             self._model.translate_batch(
@@ -120,7 +127,11 @@ class CTranslate2Rollout:
                 max_length=longest + spread,
                 **options,
             )
-        return [ids[len(row.ids) :] for ids, row in zip(listener.said, rows)]
+        options.clear()
+        # CTranslate2's thread keeps the listener a little longer than the call. Were Python to end meanwhile, or this
+        # model to be dropped, that thread would abort the process.
+        forgotten.wait(PATIENCE)
+        return [ids[len(row.ids) :] for ids, row in zip(said, rows)]
 
     def _tokens(self, ids: Sequence[int]) -> list[str]:
         return [self._strings[token] for token in ids]
@@ -157,9 +168,8 @@ class CTranslate2Rollout:
 class _Listener:
     """Hears every token that is drawn, and stops a row at its own bound, where the call has but one, or at a loop.
 
-    It must not hold the model, not even through a closure: CTranslate2's thread keeps it a little longer than the
-    call, and were it the last to let go of the model, that thread would have to wait for its own end, which aborts
-    Python ("Resource deadlock avoided").
+    It must not hold the model, not even through a closure: were CTranslate2's thread the last to let go of it, that
+    thread would have to wait for its own end.
     """
 
     def __init__(self, rows: Sequence[Row], hears_prefix: bool) -> None:
