@@ -15,12 +15,11 @@ from sro.policy import (
     at_threshold,
     best,
     dressed,
-    readable,
     shape_fault,
-    worst,
 )
 from sro.rollout import Paraphrase
-from sro.screeners import Verdict
+from sro.screeners import Verdict, worst
+from sro.segments import readable
 
 COMMENT = "you are an idiot"
 PASS, FAIL = Verdict("pass", 0.1, "s"), Verdict("fail", 0.9, "s")

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sro.policy import Reason, Search, readable
+from sro.policy import Reason, Search
 from sro.screeners import Verdict
-from sro.segments import Segment, segments, without
+from sro.segments import Segment, readable, segments, without
 
 Status = Literal["unchanged", "rewritten", "refused"]
 

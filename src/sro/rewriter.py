@@ -32,12 +32,11 @@ from sro.policy import (
     at_threshold,
     best,
     dressed,
-    readable,
     shape_fault,
-    worst,
 )
 from sro.rollout import Rollout, Sampling, TransformersRollout
-from sro.screeners import Screener, Verdict, load_screener
+from sro.screeners import Screener, Verdict, load_screener, worst
+from sro.segments import readable
 from sro.similarity import SentenceEncoder, Similarity
 
 __all__ = [

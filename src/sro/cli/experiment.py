@@ -12,11 +12,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from sro.cli import device_defaults, give_memory_back, quiet_libraries
 from sro.config import parse, plain, suggestion
 from sro.errors import SROError
 from sro.experiments.peers import Split
+
+if TYPE_CHECKING:
+    from sro.evaluation.judges import Judges
+    from sro.experiments.arms import Settings
 
 
 @dataclass
@@ -43,6 +48,9 @@ class Perturbation(Ablation):
         default_factory=lambda: [0.1],
         metadata={"help": "rates under which the loss without its anchor is trained too"},
     )
+
+
+Asked = TypeVar("Asked", bound=Ablation)
 
 
 @dataclass
@@ -85,47 +93,38 @@ def run(argv: list[str]) -> int:
 
 
 def perturbation(argv: list[str]) -> Path:
-    from sro.arguments import SROConfig
-    from sro.evaluation.cache import ScoreCache
-    from sro.evaluation.judges import load_judges
     from sro.experiments import claims
-    from sro.experiments.arms import PRESETS, Settings
-    from sro.followers import FollowerArguments
-    from sro.leader import LeaderArguments
-    from sro.runs import DataArguments
 
-    asked, data, follower, leader, args = parse(
-        (Perturbation, DataArguments, FollowerArguments, LeaderArguments, SROConfig),
-        argv,
-        prog="sro experiment perturbation",
-        description="SRO under verdict flips.",
-        defaults=device_defaults() | PRESETS,
-    )
-    judges = load_judges(asked.judges, "paradetox").cached(ScoreCache())
-    return claims.perturbation(
-        Settings(data, follower, leader, args), asked.seeds, asked.flips, asked.robust, asked.bare, judges, _say
-    )
+    asked, settings, judges = _arms(Perturbation, argv, "perturbation", "SRO under verdict flips.")
+    return claims.perturbation(settings, asked.seeds, asked.flips, asked.robust, asked.bare, judges, _say)
 
 
 def ablation(argv: list[str]) -> Path:
+    from sro.experiments import claims
+
+    asked, settings, judges = _arms(Ablation, argv, "ablation", "Which part of SRO earns its keep?")
+    return claims.ablation(settings, asked.seeds, judges, _say)
+
+
+def _arms(kind: type[Asked], argv: list[str], name: str, description: str) -> tuple[Asked, Settings, Judges]:
+    """What an experiment of several arms is told, what its arms have in common, and who judges them."""
     from sro.arguments import SROConfig
     from sro.evaluation.cache import ScoreCache
     from sro.evaluation.judges import load_judges
-    from sro.experiments import claims
     from sro.experiments.arms import PRESETS, Settings
     from sro.followers import FollowerArguments
     from sro.leader import LeaderArguments
     from sro.runs import DataArguments
 
     asked, data, follower, leader, args = parse(
-        (Ablation, DataArguments, FollowerArguments, LeaderArguments, SROConfig),
+        (kind, DataArguments, FollowerArguments, LeaderArguments, SROConfig),
         argv,
-        prog="sro experiment ablation",
-        description="Which part of SRO earns its keep?",
+        prog=f"sro experiment {name}",
+        description=description,
         defaults=device_defaults() | PRESETS,
     )
     judges = load_judges(asked.judges, "paradetox").cached(ScoreCache())
-    return claims.ablation(Settings(data, follower, leader, args), asked.seeds, judges, _say)
+    return asked, Settings(data, follower, leader, args), judges
 
 
 def peers(argv: list[str]) -> Path:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import tempfile
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -19,7 +18,7 @@ from sro.engines.parts import LeaderParts
 from sro.errors import SROError
 from sro.leader import CARD, Leader, prompt_ids, response_ids
 from sro.logprobs import log_probs
-from sro.provenance import atomic_folder, atomic_write_text, version
+from sro.provenance import atomic_folder, atomic_write_text, cache_root, version
 
 Precision = Literal["int8", "int8_float32", "int8_float16", "int8_bfloat16", "float32", "float16", "bfloat16"]
 PRECISIONS: tuple[str, ...] = get_args(Precision)
@@ -58,8 +57,7 @@ def cached_conversion(parts: LeaderParts, precision: Precision) -> Path:
         SROError: CTranslate2 is not installed or does not know the architecture; no leader could be loaded.
     """
     import_ctranslate2()
-    root = os.environ.get("SRO_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sro"
-    folder = Path(root) / "ctranslate2" / f"{parts.base.name}-{parts.fingerprint()}-{precision}"
+    folder = cache_root() / "ctranslate2" / f"{parts.base.name}-{parts.fingerprint()}-{precision}"
     if (folder / WEIGHTS).is_file():
         return folder
     print(f"sro: converting the leader for CTranslate2 ({precision}), once …", flush=True)

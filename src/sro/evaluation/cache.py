@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 import logging
-import os
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sro.provenance import atomic_write_bytes
+from sro.provenance import atomic_write_bytes, cache_root
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +29,7 @@ Texts = Sequence[str] | None
 
 def cache_folder() -> Path:
     """`$SRO_CACHE/judges`, else `$XDG_CACHE_HOME/sro/judges`, else `~/.cache/sro/judges`."""
-    root = os.environ.get("SRO_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sro"
-    return Path(root) / "judges"
+    return cache_root() / "judges"
 
 
 def key(judge: str, columns: Sequence[Texts]) -> str:

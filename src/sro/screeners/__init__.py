@@ -45,6 +45,11 @@ class Screener(Protocol):
         """One verdict per text. `sources` are the comments that `texts` rewrite; only some screeners read them."""
 
 
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """The failing verdict of highest P(fail); the first one where all pass."""
+    return max((v for v in verdicts if not v.passed), key=lambda v: v.probability, default=verdicts[0])
+
+
 def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = ()) -> Screener:
     """The screener of that name.
 

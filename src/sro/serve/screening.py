@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from sro.corpus import clean
-from sro.screeners import Screener, Verdict
-from sro.segments import segments
+from sro.screeners import Screener, Verdict, worst
+from sro.segments import readable, segments
 from sro.serve.batching import Work
 from sro.spans import Span
 
@@ -72,7 +71,7 @@ def screened(screener: Screener, texts: Sequence[str], wanted: Wanted, spans: Sp
     verdicts = screener.screen([readable(text) for text in texts] + flat)
     rest = iter(verdicts[len(texts) :])
     of_parts = [[next(rest) for _ in some] for some in parts]
-    found = [_worst([whole, *some] if len(some) > 1 else [whole]) for whole, some in zip(verdicts, of_parts)]
+    found = [worst([whole, *some] if len(some) > 1 else [whole]) for whole, some in zip(verdicts, of_parts)]
     if wanted == "sentences":
         placed = [
             tuple(Span(*place, verdict.probability) for (place, _), verdict in zip(*both))
@@ -86,11 +85,6 @@ def screened(screener: Screener, texts: Sequence[str], wanted: Wanted, spans: Sp
     return list(map(Screened, found))
 
 
-def readable(text: str) -> str:
-    """The text as screener and leader read it: `clean`, with U+FFFD for half characters (lone surrogates)."""
-    return clean(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-
-
 def _sentences(text: str) -> list[tuple[tuple[int, int], str]]:
     """Where each sentence begins and ends, and the author's own words in it."""
     found, at = [], 0
@@ -99,8 +93,3 @@ def _sentences(text: str) -> list[tuple[tuple[int, int], str]]:
             found.append(((at, at + len(segment.text)), words))
         at += len(segment.text)
     return found
-
-
-def _worst(verdicts: Sequence[Verdict]) -> Verdict:
-    """The failing one of highest P(fail); the first, on the whole text, where all pass."""
-    return max((v for v in verdicts if not v.passed), key=lambda v: v.probability, default=verdicts[0])
