@@ -18,6 +18,7 @@ from sro.leader import LeaderArguments
 from sro.runs import DataArguments
 from sro.warmup.examples import Mixture
 from sro.warmup.run import WarmupData
+from sro.warmup.teachers import Teachers
 from sro.warmup.train import WarmupConfig
 
 
@@ -221,11 +222,13 @@ def test_the_demo_speaks_in_its_own_name(capsys: pytest.CaptureFixture[str]) -> 
 def test_warmup_hands_its_flags_to_the_run(
     warmed: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    flags = "--toxic a.txt b.txt --clean c.txt --edits 7 --lora_rank 4 --learning_rate 0.001 --output_dir runs/w"
+    flags = "--toxic a.txt b.txt --clean c.txt --edits 7 --teachers A B --lora_rank 4"
+    flags += " --learning_rate 0.001 --output_dir runs/w"
     assert main(["warmup", *flags.split()]) == 0
-    [(data, mixture, leader, args)] = warmed
+    [(data, mixture, teachers, leader, args)] = warmed
     assert isinstance(data, WarmupData) and (data.toxic, data.clean) == (["a.txt", "b.txt"], ["c.txt"])
     assert isinstance(mixture, Mixture) and (mixture.edits, mixture.corruptions) == (7, Mixture().corruptions)
+    assert isinstance(teachers, Teachers) and teachers.teachers == ["A", "B"]
     assert isinstance(leader, LeaderArguments) and leader.lora_rank == 4
     assert isinstance(args, WarmupConfig) and (args.learning_rate, args.output_dir) == (0.001, "runs/w")
     out = capsys.readouterr().out

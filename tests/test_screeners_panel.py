@@ -12,7 +12,7 @@ import pytest
 
 from sro.errors import SROError
 from sro.screeners import Verdict
-from sro.screeners.panel import MeaningScreener, Panel, ShapeScreener, defects
+from sro.screeners.panel import FluencyScreener, MeaningScreener, Panel, ShapeScreener, defects
 
 DATA = Path(os.environ.get("SRO_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -155,3 +155,23 @@ def test_human_rewrites_are_almost_never_called_defective() -> None:
     found = [defects(row["neutral1"], row["toxic"]) for row in rows]
     assert sum(map(bool, found)) <= 0.02 * len(rows)
     assert sum(bool(names) and names != ["copy"] for names in found) <= 0.006 * len(rows)
+
+
+# -- fluency ------------------------------------------------------------------------------------------
+
+
+def acceptable(**known: float) -> FluencyScreener:
+    return FluencyScreener(lambda texts: np.array([known[text] for text in texts]), slack=0.1)
+
+
+def test_a_rewrite_is_held_to_a_half_or_to_its_source() -> None:
+    screener = acceptable(good=0.9, noisy=0.3, half=0.5, less=0.25, bad=0.1)
+    verdicts = screener.screen(["half", "less", "less", "bad"], sources=["good", "good", "noisy", "noisy"])
+    assert [verdict.passed for verdict in verdicts] == [True, False, True, False]
+    assert [verdict.probability for verdict in verdicts] == pytest.approx([0.5, 0.625, 0.475, 0.55])
+    assert {verdict.screener for verdict in verdicts} == {"fluency 0.1"}
+
+
+def test_fluency_needs_the_sources() -> None:
+    with pytest.raises(SROError, match="compares a rewrite with its source"):
+        acceptable(good=0.9).screen(["good"])

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -19,6 +20,7 @@ from sro.progress import ProgressLines
 from sro.provenance import file_sha256
 from sro.warmup.examples import Example, Mixture
 from sro.warmup.run import WarmupData, read_examples, read_paraphrases, warmup_run
+from sro.warmup.teachers import Teachers
 from sro.warmup.train import WarmupConfig
 
 pytestmark = pytest.mark.usefixtures("quick_collections")
@@ -43,7 +45,7 @@ def leaders(tmp_path_factory: pytest.TempPathFactory, tiny_causal: Any, tiny_seq
 
 @pytest.fixture
 def run(leaders: Path, tmp_path: Path) -> Run:
-    """run(kind, examples or None, leader, data, mixture, **options): the adapter's folder."""
+    """run(kind, examples or None, leader, data, mixture, teachers, **options): the adapter's folder."""
 
     def start(
         kind: str = "causal",
@@ -51,6 +53,7 @@ def run(leaders: Path, tmp_path: Path) -> Run:
         leader: dict[str, Any] | None = None,
         data: dict[str, Any] | None = None,
         mixture: dict[str, Any] | None = None,
+        teachers: dict[str, Any] | None = None,
         **options: Any,
     ) -> Path:
         file = None
@@ -67,6 +70,7 @@ def run(leaders: Path, tmp_path: Path) -> Run:
         return warmup_run(
             WarmupData(examples=str(file) if file else None, **(data or {})),
             Mixture(**(mixture or {})),
+            Teachers(**(teachers or {})),
             LeaderArguments(**{"leader": str(leaders / kind), "lora_rank": 4, **(leader or {})}),
             WarmupConfig(**{**given, **options}),
         )
@@ -253,3 +257,28 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path, read: Callable[[Pat
     if read is read_paraphrases:
         with pytest.raises(SROError, match=r"plain\.gz cannot be read: Not a gzipped file"):
             read(tmp_path / "plain.gz")
+
+
+def test_teachers_make_the_examples(
+    run: Run, leaders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A tiny teacher, a first run's adapter; what it plays is noise, so what matters is that all comes together."""
+    first = run(seed=1)
+    first.parent.rename(tmp_path / "first")
+    monkeypatch.setattr("sro.warmup.run.Acceptability.load", lambda name: lambda texts: np.full(len(texts), 0.9))
+    monkeypatch.setattr("sro.warmup.moves.defects", lambda text, source: [])
+    rude, civil = tmp_path / "rude.txt", tmp_path / "civil.txt"
+    rude.write_text("\n".join(f"you stupid idiot , page {i} is crap" for i in range(12)), "utf-8")
+    civil.write_text("\n".join(f"i think that page {i} is a good idea ." for i in range(12)), "utf-8")
+    adapter = run(
+        data={"toxic": [str(rude)], "clean": [str(civil)]},
+        teachers={"teachers": [str(tmp_path / "first/adapter")], "moves": 6, "moves_each": 1, "repairs": 4},
+        prompt=PROMPT,
+    )
+    kinds = {example.kind for example in read_examples(adapter.parent / "examples.jsonl")}
+    assert kinds >= {"repair", "unchanged", "corruption"}
+    assert len((adapter.parent / "moves.jsonl").read_text("utf-8").splitlines()) == 6
+    manifest = json.loads((adapter.parent / "manifest.json").read_text("utf-8"))
+    assert set(manifest["data"]) == {str(rude), str(civil), str(tmp_path / "examples.jsonl")}
+    assert manifest["config"]["moves"] == 6
+    assert "teachers  6/6" in capsys.readouterr().err

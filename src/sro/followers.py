@@ -4,13 +4,9 @@ meaning."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from sro.screeners import Screener, load_screener
 from sro.similarity import SentenceEncoder, Similarity
-
-if TYPE_CHECKING:
-    from sro.warmup.fit import LanguageModelFit
 
 
 @dataclass
@@ -28,11 +24,11 @@ class FollowerArguments:
     well_formed: bool = field(
         default=True, metadata={"help": "a paraphrase also has to be free of holes, stutter and comma runs"}
     )
-    fluent: bool = field(
-        default=False,
-        metadata={"help": "its new words also have to fit as well as the old ones did, by the frozen embedded leader"},
+    fluency: str = field(
+        default="none",
+        metadata={"help": "a paraphrase also has to be as acceptable as its comment: `embedded`, a folder, or `none`"},
     )
-    min_fit: float = field(default=-3.0, metadata={"help": "nats by which they may fit worse"})
+    fluency_slack: float = field(default=0.1, metadata={"help": "P(acceptable) by which it may be worse"})
     only_best: bool = field(
         default=False,
         metadata={"help": "of a comment's paraphrases only the best one passes (best-of-n fine-tuning)"},
@@ -56,26 +52,13 @@ def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Sim
         members.append(MeaningScreener(encoder.similarity, arguments.min_similarity))
     if arguments.well_formed:
         members.append(ShapeScreener())
-    if arguments.fluent:
-        members.append(FluencyScreener(_frozen_fit().gains, arguments.min_fit))
+    if arguments.fluency != "none":
+        from sro.acceptability import Acceptability
+
+        members.append(FluencyScreener(Acceptability.load(arguments.fluency), arguments.fluency_slack))
     follower: Screener = Panel(members) if len(members) > 1 else toxicity
     if arguments.only_best:
         follower = BestOnly(follower)
     if arguments.flip_verdicts:
         follower = FlippingScreener(follower, arguments.flip_verdicts, arguments.flip_seed)
     return follower, toxicity, encoder
-
-
-def _frozen_fit() -> LanguageModelFit:
-    """The embedded leader as it was before any training, asked how well words fit; the starter corpus says what is
-    usual."""
-    from sro.leader import Leader, LeaderArguments, bf16_pays, store_frozen_linears_in_bf16
-    from sro.sources import load_source
-    from sro.warmup.fit import LanguageModelFit
-
-    judge = Leader.load(LeaderArguments(leader="embedded"), "none")
-    model = judge.model.eval().requires_grad_(False)
-    if bf16_pays():
-        store_frozen_linears_in_bf16(model)
-    usual = [*load_source("starter:toxic").texts[:100], *load_source("starter:civil").texts[:100]]
-    return LanguageModelFit(model, judge.tokenizer, [], usual, bf16=bf16_pays())

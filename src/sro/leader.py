@@ -207,18 +207,18 @@ def save_adapter(model: Any, tokenizer: Any, prompt: str, folder: Path, half: bo
             tokenizer.save_pretrained(fresh)
         atomic_write_text(Path(fresh) / CARD, json.dumps({"prompt": prompt}, indent=2) + "\n")
         if is_peft(model):
-            _name_the_base(Path(fresh), prompt)
+            found = name_the_base(Path(fresh))
+            card = f"LoRA adapter for {found}, made by `sro`.\n\nPrompt: `{prompt!r}`; greedy decoding.\n"
+            atomic_write_text(Path(fresh) / "README.md", card)
 
 
-def _name_the_base(folder: Path, prompt: str) -> None:
-    """An adapter that leaves this machine names its base as others know it, and says how it is used."""
+def name_the_base(folder: Path) -> str:
+    """An adapter that leaves this machine names its base as others know it; returns that name."""
     settings = json.loads((folder / "adapter_config.json").read_text("utf-8"))
     if Path(str(settings.get("base_model_name_or_path"))).name == EMBEDDED.rpartition("/")[2]:
         settings["base_model_name_or_path"] = EMBEDDED
     atomic_write_text(folder / "adapter_config.json", json.dumps(settings, indent=2, sort_keys=True) + "\n")
-    base = settings["base_model_name_or_path"]
-    card = f"LoRA adapter for {base}, made by `sro`.\n\nPrompt: `{prompt!r}`; greedy decoding.\n"
-    atomic_write_text(folder / "README.md", card)
+    return str(settings["base_model_name_or_path"])
 
 
 def is_peft(model: Any) -> bool:

@@ -21,6 +21,7 @@ COMMANDS = {
     "warmup": "turn any language model into a paraphraser, without parallel data",
     "evaluate": "score rewrites by the protocols of ParaDetox and CLEF, with intervals and baselines",
     "screener": "train, check and use the screener that gives the verdicts",
+    "fluency": "teach a follower to tell whole sentences from broken ones, from sentences alone",
     "judge": "train and check the judges that evaluate, independent of the screener",
     "experiment": "the paper's claims: beside peers, under wrong verdicts, and part by part",
     "report": "one HTML page of a run or an experiment: tables, plots, every sentence, worst first",

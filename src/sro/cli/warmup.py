@@ -11,17 +11,18 @@ def run(argv: list[str]) -> int:
     from sro.leader import LeaderArguments
     from sro.warmup.examples import Mixture
     from sro.warmup.run import WarmupData, warmup_run
+    from sro.warmup.teachers import Teachers
     from sro.warmup.train import WarmupConfig
 
     quiet_libraries()
     give_memory_back()
-    data, mixture, leader, args = parse(
-        (WarmupData, Mixture, LeaderArguments, WarmupConfig),
+    data, mixture, teachers, leader, args = parse(
+        (WarmupData, Mixture, Teachers, LeaderArguments, WarmupConfig),
         argv,
         prog="sro warmup",
         description="Turn a language model into a paraphraser from unpaired toxic and clean comments.",
         defaults=device_defaults(),
     )
-    adapter = warmup_run(data, mixture, leader, args)
+    adapter = warmup_run(data, mixture, teachers, leader, args)
     print(f"adapter  {adapter}\nnext     sro train --adapter {adapter} --comments FILE::COLUMN --output_dir runs/mine")
     return 0

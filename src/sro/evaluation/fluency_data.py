@@ -25,29 +25,19 @@ from __future__ import annotations
 import csv
 import gzip
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
+from sro.broken import LENGTHS, Fault, add, break_off, broken_sentence, leave_hole, lose, repeat, shuffle, swap
 from sro.corpus import clean
 from sro.evaluation.judge_data import Labelled, Lesson, Rewrite, Tuning, calibration, existing, opened, ratings
 from sro.held_out import is_held_out, key
 
-FUNCTION_WORD_LIST = """
-a an the this that these those my your his her its our their some any no every each
-of in on at to for from with by about into over after before under between through during without
-is are was were be been being am has have had do does did will would can could should may might must shall
-not and or but if because than as so there here who what which when where why how
-i you he she it we they them us him me
-"""
-FUNCTION_WORDS = frozenset(FUNCTION_WORD_LIST.split())
 SURE = 0.9
 """P(unacceptable) of a broken sentence, and P(acceptable) of a whole one: some that lost a word are none the worse."""
-WORDS = range(4, 26)
-"""Lengths of the sentences that are broken."""
 SENTENCES = 20_000
 """How many are broken, at most."""
-END = (".", "!", "?")
 
 
 def training_rows(data: Path) -> dict[str, list[Labelled]]:
@@ -77,7 +67,7 @@ def training_rows(data: Path) -> dict[str, list[Labelled]]:
     found = {name: list(fresh(rows)) for name, rows in sets.items()}
     draw = random.Random(0)
     whole = draw.sample(found["whole"], min(SENTENCES, len(found["whole"])))
-    broken = (Labelled(text, SURE) for row in whole if (text := broken_sentence(row.text, draw)))
+    broken = (Labelled(text, SURE) for row in whole if (text := broken_sentence(row.text, draw, FAULTS)))
     return {**found, "whole": whole, "broken": list(broken)}
 
 
@@ -108,74 +98,9 @@ def whole_sentences(data: Path) -> Iterator[str]:
         with gzip.open(existing(data / f"paraphrase/{name}.csv.gz"), "rt", encoding="utf-8", newline="") as file:
             texts += (text for row in csv.DictReader(file) for text in (row["source"], row["target"]))
     texts += opened(data / "emnlp10k/normal.txt")
-    yield from (clean(text) for text in texts if len(text.split()) in WORDS)
+    yield from (clean(text) for text in texts if len(text.split()) in LENGTHS)
 
 
-def broken_sentence(text: str, draw: random.Random) -> str | None:
-    """`text` with a fault of those that systems make; None where the fault that was drawn finds no place in it."""
-    words, end = _without_end(text.split())
-    broken = draw.choice(FAULTS)(words, draw) if words else []
-    return " ".join(broken) + end if broken and broken != words else None
-
-
-def _without_end(words: list[str]) -> tuple[list[str], str]:
-    """The words, and the mark that ends the sentence, with a space before it where it is a word of its own."""
-    if words[-1] in END:
-        return words[:-1], f" {words[-1]}"
-    last, mark = words[-1][:-1], words[-1][-1]
-    return ([*words[:-1], last], mark) if mark in END else (words, "")
-
-
-def lose(words: list[str], draw: random.Random) -> list[str]:
-    """One function word less, or two."""
-    places = [i for i, word in enumerate(words) if word.lower() in FUNCTION_WORDS]
-    lost = draw.sample(places, min(len(places), draw.choice((1, 1, 2))))
-    return [word for i, word in enumerate(words) if i not in lost]
-
-
-def swap(words: list[str], draw: random.Random) -> list[str]:
-    """Two neighbours change places."""
-    i = draw.randrange(max(1, len(words) - 1))
-    return [*words[:i], *words[i : i + 2][::-1], *words[i + 2 :]]
-
-
-def repeat(words: list[str], draw: random.Random) -> list[str]:
-    """A word stands twice."""
-    i = draw.randrange(len(words))
-    return [*words[:i], words[i], *words[i:]]
-
-
-def shuffle(words: list[str], draw: random.Random) -> list[str]:
-    """Three to six neighbours in any order."""
-    size = min(len(words), draw.randint(3, 6))
-    i = draw.randrange(len(words) - size + 1)
-    return [*words[:i], *draw.sample(words[i : i + size], size), *words[i + size :]]
-
-
-def add(words: list[str], draw: random.Random) -> list[str]:
-    """A function word too many."""
-    i = draw.randint(1, len(words))
-    return [*words[:i], draw.choice(sorted(FUNCTION_WORDS)), *words[i:]]
-
-
-def leave_hole(words: list[str], draw: random.Random) -> list[str]:
-    """The one word that a function word belongs to is gone: "what a ." """
-    function = [word.lower() in FUNCTION_WORDS for word in words] + [True]
-    places = [i for i in range(1, len(words)) if function[i - 1] and not function[i] and function[i + 1]]
-    return _without(words, draw.choice(places)) if places else []
-
-
-def break_off(words: list[str], draw: random.Random) -> list[str]:
-    """The sentence ends after a function word: "he went to the ." """
-    places = [i for i in range(2, len(words) - 1) if words[i].lower() in FUNCTION_WORDS]
-    return words[: draw.choice(places) + 1] if places else []
-
-
-def _without(words: list[str], place: int) -> list[str]:
-    return [*words[:place], *words[place + 1 :]]
-
-
-Fault = Callable[[list[str], random.Random], list[str]]
 FAULTS: tuple[Fault, ...] = (lose, lose, lose, swap, swap, repeat, shuffle, add, leave_hole, break_off)
 
 LESSON = Lesson(

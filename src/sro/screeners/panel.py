@@ -24,8 +24,8 @@ __all__ = ["FluencyScreener", "MeaningScreener", "Panel", "ShapeScreener", "defe
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 """(texts, sources) → cosine of each pair, float of shape [texts]."""
 
-Gains = Callable[[Sequence[str], Sequence[Sequence[str]]], list[np.ndarray]]
-"""(comments, rewrites of each) → for each comment how much better than the old words the new ones fit, nats."""
+Acceptability = Callable[[Sequence[str]], np.ndarray]
+"""texts → P(acceptable) of each, float of shape [texts]."""
 
 
 @dataclass(frozen=True)
@@ -111,30 +111,28 @@ class ShapeScreener:
 
 @dataclass(frozen=True)
 class FluencyScreener:
-    """Passes a text whose changed words fit the whole not much worse than the old ones did; `gains` says how well.
+    """Passes a text that is as acceptable as its source, up to `slack`, or more likely acceptable than not.
 
-    Not a probability proper, but ordered like one: P(fail) is ½ at the minimum and falls by a tenth a nat above it.
+    Comments are no textbook prose: what is held against a rewrite is what it has done to its source. P(fail) is ½ at
+    the bar, where `acceptability` says how P(acceptable) is measured, and rises as it falls.
     """
 
-    gains: Gains
-    minimum: float = -3.0
+    acceptability: Acceptability
+    slack: float = 0.1
 
     @property
     def name(self) -> str:
-        return f"fluency {self.minimum:g}"
+        return f"fluency {self.slack:g}"
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text. Raises SROError without `sources`, or with a number of them other than of texts."""
-        pairs = list(zip(_paired(self.name, texts, sources), texts))
-        found = self.gains([source for source, _ in pairs], [[text] for _, text in pairs])
-        values = [float(gain[0]) for gain in found]
+        paired = _paired(self.name, texts, sources)
+        both = np.asarray(self.acceptability([*texts, *paired]), dtype=float)
+        bars = np.minimum(0.5, both[len(texts) :] - self.slack)
         return [
-            Verdict("pass" if value >= self.minimum else "fail", self._probability(value), self.name)
-            for value in values
+            Verdict("pass" if value >= bar else "fail", min(1.0, max(0.0, 0.5 + (bar - value) / 2)), self.name)
+            for value, bar in zip(both[: len(texts)].tolist(), bars.tolist())
         ]
-
-    def _probability(self, gain: float) -> float:
-        return min(1.0, max(0.0, 0.5 + (self.minimum - gain) / 10))
 
 
 def _paired(name: str, texts: Sequence[str], sources: Sequence[str] | None) -> Sequence[str]:

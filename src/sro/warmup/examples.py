@@ -1,10 +1,12 @@
 """Warm-up examples out of unpaired comments: what the leader is shown before the game begins.
 
-Four kinds, none with a rewrite by a person in it:
+Four kinds, and two more where there are teachers; none with a rewrite by a person in it:
     edit        toxic comment → the small edit that the screener passed (`edits`)
     corruption  corrupted clean comment → the clean comment (`corruption`)
     paraphrase  style-agnostic paraphrases, both sides clean (optional: teaches to rephrase)
     unchanged   clean comment → itself (teaches to leave alone what needs nothing)
+    repair      broken clean comment → the comment (`teachers`; teaches to leave no fault)
+    move        toxic comment → the best of earlier leaders' tries (`teachers`)
 
 A share of them is shown as people type on a keyboard (capitals, punctuation glued to its word), whatever the corpus
 looks like: public corpora of comments are often lower-cased and tokenised, users' comments are not.
@@ -30,7 +32,7 @@ from sro.warmup.fit import Fit
 from sro.warmup.lexis import learn_lexis, mild_and_passing, mild_words
 from sro.warmup.words import words
 
-Kind = Literal["edit", "corruption", "paraphrase", "unchanged"]
+Kind = Literal["edit", "corruption", "paraphrase", "unchanged", "repair", "move"]
 
 
 @dataclass(frozen=True)
@@ -103,12 +105,13 @@ def make_examples(
     whole = (rest + passed)[: mixture.unchanged]
     examples += [Example(text, text, "unchanged") for text in whole]
     examples += _clean_paraphrases(paraphrases, mixture.paraphrases, screener, encoder, draw)
-    examples = [_typed(example) if draw.random() < mixture.typed else example for example in examples]
+    examples = [typed(example) if draw.random() < mixture.typed else example for example in examples]
     draw.shuffle(examples)
     return examples
 
 
-def _typed(example: Example) -> Example:
+def typed(example: Example) -> Example:
+    """The example as people type it on a keyboard."""
     return replace(example, source=as_typed(example.source), target=as_typed(example.target))
 
 

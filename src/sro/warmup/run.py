@@ -13,11 +13,14 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from transformers import set_seed
 from transformers.trainer_utils import get_last_checkpoint
 
 from sro import config, provenance
+from sro.acceptability import Acceptability
+from sro.engines import EngineArguments, load_rollout
 from sro.errors import SROError
 from sro.leader import (
     DEFAULT_PROMPT,
@@ -34,6 +37,8 @@ from sro.sources import load_sources
 from sro.warmup.edit_log import EditLog
 from sro.warmup.examples import Example, Mixture, make_examples, summary
 from sro.warmup.fit import Fit, LanguageModelFit
+from sro.warmup.moves import Reward
+from sro.warmup.teachers import Teachers, taught
 from sro.warmup.train import WarmupConfig, WarmupTrainer
 
 
@@ -47,7 +52,8 @@ class WarmupData:
         default_factory=list, metadata={"help": "CSV files (.gz) with the columns source,target; style-agnostic"}
     )
     examples: str | None = field(
-        default=None, metadata={"help": "learn from this examples.jsonl of an earlier run, without a search"}
+        default=None,
+        metadata={"help": "learn from this examples.jsonl of an earlier run, without a search"},
     )
     screener: str = field(default="embedded", metadata={"help": "who says what passes"})
     similarity: str = field(default="embedded", metadata={"help": "sentence encoder"})
@@ -56,7 +62,9 @@ class WarmupData:
     resume: bool = field(default=False, metadata={"help": "go on with the interrupted run of output_dir"})
 
 
-def warmup_run(data: WarmupData, mixture: Mixture, leader: LeaderArguments, args: WarmupConfig) -> Path:
+def warmup_run(
+    data: WarmupData, mixture: Mixture, teachers: Teachers, leader: LeaderArguments, args: WarmupConfig
+) -> Path:
     """Make the examples, train on them, and return the adapter's folder.
 
     Raises:
@@ -71,17 +79,21 @@ def warmup_run(data: WarmupData, mixture: Mixture, leader: LeaderArguments, args
     args.prompt = player.prompt or DEFAULT_PROMPT
     encoder_decoder = player.model.config.is_encoder_decoder
     args.disable_tqdm = True
-    if data.examples:
-        examples = read_examples(Path(data.examples))
-        hashes = {data.examples: provenance.file_sha256(data.examples)}
-        provenance.write_manifest(folder, sys.argv, config.plain((data, mixture, leader, args)), hashes, args.seed)
+    settings = config.plain((data, mixture, teachers, leader, args))
+    earlier = read_examples(Path(data.examples)) if data.examples else []
+    hashes = {data.examples: provenance.file_sha256(data.examples)} if data.examples else {}
+    if teachers.teachers:
+        examples = _taught(data, mixture, teachers, earlier, hashes, settings, leader, args, folder)
+    elif data.examples:
+        examples = earlier
+        provenance.write_manifest(folder, sys.argv, settings, hashes, args.seed)
     else:
         if encoder_decoder:
             raise SROError(
                 "the edit search weighs fluency with a decoder-only leader\n"
                 "  mend: make the examples with the embedded leader, then --examples runs/NAME/examples.jsonl"
             )
-        examples = _make(data, mixture, leader, player, args, folder)
+        examples = _make(data, mixture, settings, player, args, folder)
     if not examples:
         raise SROError("no example came out of these comments\n  mend: more comments, or another mixture")
     print(f"sro: {summary(examples)}", flush=True)
@@ -96,15 +108,50 @@ def warmup_run(data: WarmupData, mixture: Mixture, leader: LeaderArguments, args
     return folder / "adapter"
 
 
-def _make(
-    data: WarmupData, mixture: Mixture, leader: LeaderArguments, player: Leader, args: WarmupConfig, folder: Path
-) -> list[Example]:
+def _comments(data: WarmupData, folder: Path) -> tuple[list[str], list[str], dict[str, str]]:
+    """Toxic comments, clean ones, and the sources' hashes."""
     bounds = {"min_words": data.min_words, "max_words": data.max_words}
     toxic, hashes = load_sources(data.toxic, quarantine=folder / "toxic", **bounds)
     clean, clean_hashes = load_sources(data.clean, quarantine=folder / "clean", **bounds)
+    return toxic, clean, hashes | clean_hashes
+
+
+def _taught(
+    data: WarmupData,
+    mixture: Mixture,
+    wanted: Teachers,
+    earlier: list[Example],
+    hashes: dict[str, str],
+    settings: dict[str, Any],
+    leader: LeaderArguments,
+    args: WarmupConfig,
+    folder: Path,
+) -> list[Example]:
+    toxic, clean, more = _comments(data, folder)
+    provenance.write_manifest(folder, sys.argv, settings, hashes | more, args.seed)
+    engine = EngineArguments(engine=wanted.moves_engine)
+    rollouts = [load_rollout(engine, leader.leader, adapter=adapter) for adapter in wanted.teachers]
+    encoder = SentenceEncoder(data.similarity)
+    reward = Reward(load_screener(data.screener), encoder.similarity, Acceptability.load(wanted.fluency))
+    log = EditLog(folder / "moves.jsonl")
+    with Meter("teachers") as meter:
+        examples = taught(toxic, clean, earlier, rollouts, reward, wanted, mixture.typed, args.seed, meter.update, log)
+    _write_examples(examples, folder)
+    return examples
+
+
+def _write_examples(examples: Sequence[Example], folder: Path) -> None:
+    lines = "".join(json.dumps(asdict(example), ensure_ascii=False) + "\n" for example in examples)
+    provenance.atomic_write_text(folder / "examples.jsonl", lines)
+
+
+def _make(
+    data: WarmupData, mixture: Mixture, settings: dict[str, Any], player: Leader, args: WarmupConfig, folder: Path
+) -> list[Example]:
+    toxic, clean, hashes = _comments(data, folder)
     pairs = [pair for file in data.paraphrase_files for pair in read_paraphrases(Path(file))]
-    hashes |= clean_hashes | {file: provenance.file_sha256(file) for file in data.paraphrase_files}
-    provenance.write_manifest(folder, sys.argv, config.plain((data, mixture, leader, args)), hashes, args.seed)
+    hashes |= {file: provenance.file_sha256(file) for file in data.paraphrase_files}
+    provenance.write_manifest(folder, sys.argv, settings, hashes, args.seed)
     if args.bf16:
         store_frozen_linears_in_bf16(player.model.requires_grad_(False))
     player.model.eval()
@@ -117,8 +164,7 @@ def _make(
         progress: Callable[[str, int, int], None] = lambda _, done, total: meter.update(done, total)  # noqa: E731
         log = EditLog(folder / "edits.jsonl")
         examples = make_examples(toxic, clean, pairs, screener, encoder, make_fit, mixture, args.seed, progress, log)
-    lines = "".join(json.dumps(asdict(example), ensure_ascii=False) + "\n" for example in examples)
-    provenance.atomic_write_text(folder / "examples.jsonl", lines)
+    _write_examples(examples, folder)
     return examples
 
 

@@ -1,0 +1,90 @@
+"""Is this a sentence that somebody wrote, or one with a fault? A LoRA adapter and a head on the embedded leader.
+
+    acceptability = Acceptability.load("embedded")
+    acceptability(["you ve got to be kidding me", "you ve got to be bad person me"])   # → array([0.9, 0.2])
+
+It learns from sentences alone, each as it was written and once broken (`sro.acceptability_training`): no linguist's
+label, no rewrite, none of the judges' data. So it may sit in the panel of the follower, where no judge may.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from sro.errors import SROError
+from sro.leader import bf16_pays, embedded_leader, store_frozen_linears_in_bf16
+
+LONGEST = 64
+"""Tokens that are read of a text."""
+
+
+class Acceptability:
+    """P(acceptable) of texts, one at a time, whatever they rewrite."""
+
+    def __init__(self, model: Any, tokenizer: Any, name: str = "acceptability", batch_size: int = 64) -> None:
+        """model: decoder-only, for sequence classification with one logit."""
+        self.model, self.tokenizer, self.name, self.batch_size = model, tokenizer, name, batch_size
+
+    @classmethod
+    def load(cls, folder: str = "embedded") -> Acceptability:
+        """Load an adapter that `sro fluency` has trained; `embedded` is the shipped one.
+
+        Raises:
+            SROError: no adapter there, or the embedded leader is not installed.
+        """
+        from peft import PeftModel
+
+        place = Path(str(resources.files("sro") / "assets/fluency")) if folder == "embedded" else Path(folder)
+        weights = place / "adapter_model.safetensors"
+        if not weights.is_file():
+            raise SROError(f"{place} holds no fluency adapter\n  mend: `embedded`, or a folder made by `sro fluency`")
+        model, tokenizer = base()
+        model = PeftModel.from_pretrained(model, str(place)).merge_and_unload()
+        model.eval().requires_grad_(False)
+        if bf16_pays():
+            store_frozen_linears_in_bf16(model)
+        return cls(model, tokenizer, f"acceptability {hashlib.sha256(weights.read_bytes()).hexdigest()[:8]}")
+
+    def __call__(self, texts: Sequence[str]) -> np.ndarray:
+        """[N] float32 in [0, 1]; 0 for a text without tokens."""
+        unlike = list(dict.fromkeys(texts))  # moves of one comment bring it along many times
+        found = dict(zip(unlike, self._of_each(unlike).tolist()))
+        return np.array([found[text] for text in texts], dtype=np.float32)
+
+    def _of_each(self, texts: Sequence[str]) -> np.ndarray:
+        rows = encode(self.tokenizer, texts)
+        found = np.zeros(len(rows), dtype=np.float32)
+        order = sorted((i for i, row in enumerate(rows) if len(row) > 2), key=lambda i: len(rows[i]))
+        device = next(self.model.parameters()).device
+        with torch.inference_mode(), torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16_pays()):
+            for start in range(0, len(order), self.batch_size):
+                chosen = order[start : start + self.batch_size]
+                batch = self.tokenizer.pad({"input_ids": [rows[i] for i in chosen]}, return_tensors="pt").to(device)
+                found[chosen] = self.model(**batch).logits[:, 0].float().sigmoid().cpu().numpy()
+        return found
+
+
+def base() -> tuple[Any, Any]:
+    """The embedded leader with a fresh head of one logit, in float32, and its tokenizer."""
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    from transformers.utils import logging
+
+    folder, told = embedded_leader(), logging.get_verbosity()
+    logging.set_verbosity_error()  # that the head is fresh is what is wanted
+    model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=1, dtype=torch.float32)
+    logging.set_verbosity(told)
+    return model, AutoTokenizer.from_pretrained(folder)
+
+
+def encode(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
+    """Token ids between two end tokens: the last one has read all, and its state is what the head is asked about."""
+    end = tokenizer.eos_token_id
+    rows = tokenizer(list(texts), add_special_tokens=False)["input_ids"] if len(texts) else []
+    return [[end, *row[:LONGEST], end] for row in rows]

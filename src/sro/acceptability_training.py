@@ -1,0 +1,178 @@
+"""Teach the embedded leader to tell sentences that people wrote from the same with a fault.
+
+    D=../shared/data
+    sro fluency --sentences "$D/sentences/dev_normal.txt[:-500]" "$D/sentences/dev_toxic.txt[:-500]" \
+                --output_dir runs/fluency
+
+Toxic comments are among the sentences, so that rude words are no sign of either side. What it is good for is measured
+on whole and broken sentences that it did not learn from.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+from transformers import DataCollatorWithPadding, Trainer, TrainingArguments, set_seed
+
+from sro import config, provenance
+from sro.acceptability import Acceptability, base, encode
+from sro.broken import (
+    LENGTHS,
+    Fault,
+    add,
+    break_off,
+    broken_sentences,
+    content_words,
+    drop,
+    estrange,
+    leave_hole,
+    lose,
+    misplace,
+    repeat,
+    shuffle,
+    swap,
+)
+from sro.errors import SROError
+from sro.leader import default_lora, name_the_base, store_frozen_linears_in_bf16
+from sro.progress import quiet
+from sro.screeners.check import auc
+from sro.sources import load_source
+
+SURE = 0.9
+"""P(acceptable) of a whole sentence, and P(unacceptable) of a broken one: some that lost a word are none the worse."""
+HELD_OUT = 600
+COMMON: tuple[Fault, ...] = (lose, lose, swap, repeat, shuffle, add, leave_hole, break_off)
+OF_REWRITERS: tuple[Fault, ...] = (misplace, misplace, misplace, drop, drop, drop)
+
+
+@dataclass
+class FluencyData:
+    """The sentences to learn from."""
+
+    sentences: list[str] = field(
+        default_factory=lambda: ["starter:civil", "starter:toxic"],
+        metadata={"help": "comments, clean and toxic ones, named as for `sro train --comments`"},
+    )
+    sentences_each: int = field(default=5000, metadata={"help": "at most so many of each source"})
+    lora_rank: int = field(default=8, metadata={"help": "rank of the adapter"})
+
+
+@dataclass
+class FluencyConfig(TrainingArguments):
+    """`transformers.TrainingArguments` with defaults of our own."""
+
+    output_dir: str | None = field(default="runs/fluency", metadata={"help": "where the adapter goes"})
+    per_device_train_batch_size: int = field(default=32, metadata={"help": "sentences a step on one device"})
+    learning_rate: float = field(default=4e-4, metadata={"help": "peak learning rate of the adapter"})
+    num_train_epochs: float = field(default=1.0, metadata={"help": "passes over the sentences"})
+    lr_scheduler_type: str = field(default="linear", metadata={"help": "learning rate schedule"})
+    warmup_steps: float = field(default=30, metadata={"help": "steps, or share of all steps, until the peak"})
+    train_sampling_strategy: str = field(default="group_by_length", metadata={"help": "so that little is padded"})
+    logging_steps: float = field(default=25, metadata={"help": "steps between two log lines"})
+    save_strategy: str = field(default="no", metadata={"help": "checkpoints: no, steps or epoch"})
+    report_to: str = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
+    bf16: bool = field(default=False, metadata={"help": "bfloat16 autocast; fast where the processor has it"})
+
+
+def train_fluency(data: FluencyData, args: FluencyConfig) -> Path:
+    """Train and save an adapter with its record; returns its folder.
+
+    Raises:
+        SROError: an occupied output_dir, bad input, or too few sentences.
+    """
+    folder = Path(str(args.output_dir))
+    if (folder / "adapter").exists():
+        raise SROError(f"{folder} holds an adapter already\n  mend: another --output_dir")
+    whole, hashes = read_sentences(data, folder)
+    rows = labelled(whole, args.seed)
+    if len(rows) < 4 * HELD_OUT:
+        raise SROError(
+            f"{len(whole):,} sentences are too few\n  mend: {2 * HELD_OUT:,} of {LENGTHS[0]} words and more"
+        )
+    provenance.write_manifest(folder, sys.argv, config.plain((data, args)), hashes, args.seed)
+    held_out, learnt = rows[:HELD_OUT], rows[HELD_OUT:]
+    model, tokenizer = fine_tuned(learnt, data.lora_rank, args)
+    found = Acceptability(model.eval(), tokenizer)([text for text, _ in held_out])
+    labels = np.array([label > 0.5 for _, label in held_out])
+    reached = {
+        "sentences": len(learnt),
+        "auc": round(float(auc(found[labels], found[~labels])), 4),
+        "accuracy": round(float(((found > 0.5) == labels).mean()), 4),
+    }
+    provenance.atomic_write_text(folder / "measures.json", json.dumps(reached, indent=1) + "\n")
+    save(model, folder / "adapter")
+    return folder / "adapter"
+
+
+def read_sentences(data: FluencyData, folder: Path) -> tuple[list[str], dict[str, str]]:
+    """At most so many sentences of each source, drawn, and the sources' hashes."""
+    draw, whole, hashes = random.Random(0), dict[str, None](), {}
+    for number, name in enumerate(data.sentences):
+        place = folder / f"quarantine_{number}.jsonl"
+        corpus = load_source(name, min_words=LENGTHS[0], max_words=LENGTHS[-1], quarantine=place)
+        hashes[name] = corpus.sha256
+        whole |= dict.fromkeys(draw.sample(corpus.texts, min(len(corpus.texts), data.sentences_each)))
+    return list(whole), hashes
+
+
+def labelled(whole: list[str], seed: int) -> list[tuple[str, float]]:
+    """(text, P(acceptable)): every sentence whole and broken, shuffled."""
+    draw = random.Random(seed)
+    strange = estrange(content_words(whole))
+    faults = (*COMMON, *OF_REWRITERS, strange, strange)
+    rows = [(text, SURE) for text in whole]
+    rows += [(text, 1.0 - SURE) for text in broken_sentences(whole, draw, faults)]
+    draw.shuffle(rows)
+    return rows
+
+
+def fine_tuned(rows: list[tuple[str, float]], rank: int, args: FluencyConfig) -> tuple[Any, Any]:
+    """The embedded leader with an adapter and a head that learnt `rows`, and its tokenizer."""
+    from peft import TaskType, get_peft_model
+
+    set_seed(args.seed)
+    model, tokenizer = base()
+    lora = default_lora(rank, 2 * rank, encoder_decoder=False)
+    lora.task_type = TaskType.SEQ_CLS  # which also trains and saves the head
+    model = get_peft_model(model, lora)
+    if args.bf16:
+        store_frozen_linears_in_bf16(model)
+    ids = encode(tokenizer, [text for text, _ in rows])
+    args.disable_tqdm = True
+    trainer = Trainer(
+        model=model,
+        args=args,
+        train_dataset=[{"input_ids": row, "labels": label} for row, (_, label) in zip(ids, rows)],
+        data_collator=DataCollatorWithPadding(tokenizer),
+        processing_class=tokenizer,
+        compute_loss_func=_cross_entropy,
+    )
+    quiet(trainer)
+    trainer.train()
+    return model, tokenizer
+
+
+def save(model: Any, folder: Path) -> None:
+    """Write adapter and head, in float16."""
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.half()
+    with provenance.atomic_folder(folder) as fresh:
+        model.save_pretrained(fresh)
+        base_name = name_the_base(Path(fresh))
+        card = f"P(acceptable) of sentences: LoRA adapter and head for {base_name}, made by `sro fluency`.\n"
+        provenance.atomic_write_text(Path(fresh) / "README.md", card)
+
+
+def _cross_entropy(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
+    """With labels [N] between 0 and 1; a mean over all texts of an optimizer step."""
+    total = binary_cross_entropy_with_logits(outputs.logits[:, 0].float(), labels.float(), reduction="sum")
+    return total / (len(labels) if num_items_in_batch is None else num_items_in_batch)

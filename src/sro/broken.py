@@ -1,0 +1,132 @@
+"""Sentences with a fault, made out of sentences that people wrote: what models of fluency learn to tell apart.
+
+Each fault is one that rewriters make: a word lost, moved, doubled or added, a hole where the rude word stood, a mild
+word in a place where it says nothing ("you ve got to be bad person me").
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+
+FUNCTION_WORD_LIST = """
+a an the this that these those my your his her its our their some any no every each
+of in on at to for from with by about into over after before under between through during without
+is are was were be been being am has have had do does did will would can could should may might must shall
+not and or but if because than as so there here who what which when where why how
+i you he she it we they them us him me
+"""
+FUNCTION_WORDS = frozenset(FUNCTION_WORD_LIST.split())
+STOPGAPS = (
+    *("bad", "bad person", "people", "person", "wrong", "bad stuff", "stuff", "thing", "bad thing", "not good"),
+    *("not smart", "unwise", "not nice", "poor", "bad people", "man", "guy", "harm", "hurt", "mess", "very", "silly"),
+    *("terrible", "quit", "end", "take", "get", "go"),
+)
+"""What a leader that is rewarded for mildness puts anywhere (read in its rewrites: see docs/lab-notes.md)."""
+LENGTHS = range(4, 26)
+"""Words of a sentence that is worth breaking."""
+TRIES = 4
+END = (".", "!", "?")
+
+Fault = Callable[[list[str], random.Random], list[str]]
+
+
+def broken_sentence(text: str, draw: random.Random, faults: Sequence[Fault]) -> str | None:
+    """`text` with one of `faults`; None where the fault that was drawn finds no place in it."""
+    words, end = _without_end(text.split())
+    broken = draw.choice(faults)(words, draw) if words else []
+    return " ".join(broken) + end if broken and broken != words else None
+
+
+def broken_sentences(texts: Iterable[str], draw: random.Random, faults: Sequence[Fault]) -> list[str]:
+    """Each text broken once; left out where no fault of a few found a place."""
+    tries = (next(filter(None, (broken_sentence(text, draw, faults) for _ in range(TRIES))), None) for text in texts)
+    return [text for text in tries if text is not None]
+
+
+def lose(words: list[str], draw: random.Random) -> list[str]:
+    """One function word less, or two."""
+    places = [i for i, word in enumerate(words) if word.lower() in FUNCTION_WORDS]
+    lost = draw.sample(places, min(len(places), draw.choice((1, 1, 2))))
+    return [word for i, word in enumerate(words) if i not in lost]
+
+
+def swap(words: list[str], draw: random.Random) -> list[str]:
+    """Two neighbours change places."""
+    i = draw.randrange(max(1, len(words) - 1))
+    return [*words[:i], *words[i : i + 2][::-1], *words[i + 2 :]]
+
+
+def repeat(words: list[str], draw: random.Random) -> list[str]:
+    """A word stands twice."""
+    i = draw.randrange(len(words))
+    return [*words[:i], words[i], *words[i:]]
+
+
+def shuffle(words: list[str], draw: random.Random) -> list[str]:
+    """Three to six neighbours in any order."""
+    size = min(len(words), draw.randint(3, 6))
+    i = draw.randrange(len(words) - size + 1)
+    return [*words[:i], *draw.sample(words[i : i + size], size), *words[i + size :]]
+
+
+def add(words: list[str], draw: random.Random) -> list[str]:
+    """A function word too many."""
+    i = draw.randint(1, len(words))
+    return [*words[:i], draw.choice(sorted(FUNCTION_WORDS)), *words[i:]]
+
+
+def leave_hole(words: list[str], draw: random.Random) -> list[str]:
+    """The one word that a function word belongs to is gone: "what a ." """
+    function = [word.lower() in FUNCTION_WORDS for word in words] + [True]
+    places = [i for i in range(1, len(words)) if function[i - 1] and not function[i] and function[i + 1]]
+    return _with(words, draw.choice(places)) if places else []
+
+
+def break_off(words: list[str], draw: random.Random) -> list[str]:
+    """The sentence ends after a function word: "he went to the ." """
+    places = [i for i in range(2, len(words) - 1) if words[i].lower() in FUNCTION_WORDS]
+    return words[: draw.choice(places) + 1] if places else []
+
+
+def drop(words: list[str], draw: random.Random) -> list[str]:
+    """A content word is gone, as where a rewriter deletes the rude word."""
+    places = _content(words)
+    return _with(words, draw.choice(places)) if places else []
+
+
+def misplace(words: list[str], draw: random.Random) -> list[str]:
+    """A mild word or two stand where another content word stood."""
+    places = _content(words)
+    return _with(words, draw.choice(places), *draw.choice(STOPGAPS).split()) if places else []
+
+
+def estrange(vocabulary: Sequence[str]) -> Fault:
+    """The fault: a content word gives way to any other, drawn from `vocabulary` as often as it stands there."""
+
+    def fault(words: list[str], draw: random.Random) -> list[str]:
+        places = _content(words)
+        return _with(words, draw.choice(places), draw.choice(vocabulary)) if places else []
+
+    return fault
+
+
+def content_words(texts: Iterable[str]) -> list[str]:
+    """All content words of the texts, with repeats."""
+    return [words[i] for text in texts for words in [text.split()] for i in _content(words)]
+
+
+def _content(words: Sequence[str]) -> list[int]:
+    return [i for i, word in enumerate(words) if word.isalpha() and word.lower() not in FUNCTION_WORDS]
+
+
+def _with(words: list[str], place: int, *instead: str) -> list[str]:
+    return [*words[:place], *instead, *words[place + 1 :]]
+
+
+def _without_end(words: list[str]) -> tuple[list[str], str]:
+    """The words, and the mark that ends the sentence, with a space before it where it is a word of its own."""
+    if words and words[-1] in END:
+        return words[:-1], f" {words[-1]}"
+    last, mark = (words[-1][:-1], words[-1][-1]) if words else ("", "")
+    return ([*words[:-1], last], mark) if mark in END else (words, "")

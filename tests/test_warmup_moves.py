@@ -1,0 +1,114 @@
+"""The best of earlier leaders' moves, and the second warm-up that learns from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sro.rollout import Paraphrase, Sampling
+from sro.screeners import Verdict
+from sro.warmup.edit_log import EditLog
+from sro.warmup.examples import Example
+from sro.warmup.moves import Bars, Reward, best_moves
+from sro.warmup.teachers import Teachers, taught
+
+RUDE = "you are a stupid idiot , friend"
+
+
+class Screener:
+    """P(fail) .9 with a rude word, .1 without."""
+
+    name = "words"
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        rude = [any(word in text for word in ("stupid", "idiot")) for text in texts]
+        return [Verdict("fail", 0.9, self.name) if found else Verdict("pass", 0.1, self.name) for found in rude]
+
+
+class Teacher:
+    """Plays fixed moves: the first one greedy, the others drawn."""
+
+    def __init__(self, *moves: str) -> None:
+        self.moves, self.asked = moves, 0
+
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+        self.asked += len(comments)
+        chosen = self.moves[1 : n + 1] if sampling.temperature else self.moves[:1]
+        return [[Paraphrase(text, [1], not text.endswith("…")) for text in chosen] for _ in comments]
+
+
+def similarity(texts: Sequence[str], sources: Sequence[str]) -> np.ndarray:
+    return np.array([0.2 if "thank" in text else 0.8 for text in texts])
+
+
+def acceptability(texts: Sequence[str]) -> np.ndarray:
+    return np.array([0.9 if text.startswith("you are") else 0.3 for text in texts])
+
+
+REWARD = Reward(Screener(), similarity, acceptability)
+
+
+def test_a_reward_is_the_product_and_nothing_where_a_bar_is_missed() -> None:
+    texts = [
+        "you are wrong , friend",
+        "you are a stupid person , friend",  # fails
+        "you are one to thank , friend",  # meaning lost
+        "are you bad wrong , friend",  # unacceptable
+        "you are a , friend",  # a hole
+    ]
+    assert REWARD(texts, [RUDE] * 5) == pytest.approx([0.9 * 0.8 * 0.9, 0, 0, 0, 0])
+    assert REWARD([], []).shape == (0,)
+
+
+def test_a_comment_below_the_bar_is_the_bar() -> None:
+    noisy = "u r a stupid idiot friend"  # acceptable to .3
+    assert REWARD(["so wrong friend now"], [noisy])[0] > 0
+    strict = Reward(Screener(), similarity, acceptability, Bars(slack=-0.1))
+    assert strict(["so wrong friend now"], [noisy])[0] == 0
+
+
+def test_the_best_of_all_teachers_moves_is_kept() -> None:
+    one = Teacher("you are a stupid man , friend", "are you wrong , friend")
+    two = Teacher("you are one to thank , friend", "you are mistaken , friend", "you are never drawn , friend")
+    assert best_moves([RUDE], [one, two], REWARD, 1, 0.8, 0) == [(RUDE, "you are mistaken , friend")]
+    assert best_moves([RUDE], [one], REWARD, 1, 0.8, 0) == []
+    unfinished = Teacher("you are mistaken , friend …")
+    assert best_moves([RUDE], [unfinished], REWARD, 1, 0.8, 0) == []
+
+
+def test_an_interrupted_run_plays_the_rest(tmp_path: Path) -> None:
+    path, teacher = tmp_path / "moves.jsonl", Teacher("you are wrong , friend")
+    other = "this idiot , a friend"
+    best_moves([RUDE], [teacher], REWARD, 0, 0.8, 0, log=EditLog(path))
+    told: list[tuple[int, int]] = []
+    found = best_moves([RUDE, other], [teacher], REWARD, 0, 0.8, 0, lambda *at: told.append(at), EditLog(path))
+    assert [comment for comment, _ in found] == [RUDE, other]
+    assert teacher.asked == 4 and told == [(2, 2)]  # greedy and drawn, for each comment once
+
+
+def test_a_second_warm_up_is_moves_good_edits_repairs_and_what_stays() -> None:
+    clean = [f"you are here to read page {i} ." for i in range(20)]
+    earlier = [
+        Example("you are a stupid man", "you are a wrong man", "edit"),
+        Example("you are a stupid man", "wrong are you man", "edit"),
+        Example("you are a good idiot man", "you are a good man", "corruption"),
+        Example("hello there", "hello to you", "paraphrase"),
+        Example("fine .", "fine .", "unchanged"),
+    ]
+    wanted = Teachers(moves=5, moves_each=1, repairs=6, untouched=4)
+    teacher: Any = Teacher("you are wrong , friend", "you are mistaken , friend")
+    arguments = ([RUDE, "a kind word"], clean, earlier, [teacher], REWARD, wanted)
+    found = taught(*arguments, typed_share=0.0, seed=0)
+    kinds = {kind: [e for e in found if e.kind == kind] for kind in ("move", "edit", "corruption", "paraphrase")}
+    assert [e.source for e in kinds["move"]] == [RUDE]
+    assert kinds["edit"] == earlier[:1] and kinds["corruption"] == [earlier[2]] and kinds["paraphrase"] == [earlier[3]]
+    stays, mended = ([e for e in found if e.kind == kind] for kind in ("unchanged", "repair"))
+    assert len(stays) == 4 and all(e.source == e.target and e.target in clean for e in stays)
+    assert 3 <= len(mended) <= 6 and all(e.source != e.target and e.target in clean for e in mended)
+    assert not {e.target for e in stays} & {e.target for e in mended}
+    assert found == taught(*arguments, typed_share=0.0, seed=0)
+    assert found != taught(*arguments, typed_share=1.0, seed=0)
