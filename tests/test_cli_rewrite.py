@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
+import subprocess
 import sys
 import threading
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ import pytest
 
 from sro.cli import main
 from sro.cli import rewrite as command
+from sro.engines import EngineArguments
 from sro.rewriter import Rewrite, Rewriter
 from sro.rollout import Paraphrase, Sampling
 from sro.screeners import Verdict
@@ -107,6 +110,11 @@ def test_words_give_a_block_each(loaded: dict[str, Any], capsys: Capture) -> Non
         (["--seed", "1", "--", "-h", "a"], ["-h", "a"], ["--seed", "1"]),
         (["a", "--seed=1", "--", "b"], ["a", "b"], ["--seed=1"]),
         (["- you again", "-h"], ["- you again"], ["-h"]),
+        (["--seed", "1", "a b", "c"], ["a b", "c"], ["--seed", "1"]),
+        (["a", "--min_similarity", "-1", "b"], ["a", "b"], ["--min_similarity", "-1"]),
+        (["a", "--seed=1", "b", "--", "-c"], ["a", "b", "-c"], ["--seed=1"]),
+        (["--seed", "1", "b", "-h"], [], ["--seed", "1", "b", "-h"]),
+        (["--load_in_4bit"], [], ["--load_in_4bit"]),
         ([], [], []),
     ],
 )
@@ -222,6 +230,9 @@ def test_the_output_may_replace_the_input(loaded: dict[str, Any], tmp_path: Path
         (["hi", "--refine", "-1"], "refine=-1 must be ≥ 0"),
         (["hi", "--threshold", "1.5"], "threshold=1.5 must be in (0, 1]"),
         (["hi", "--sampels", "2"], "did you mean 'samples'"),
+        (["hi", "--engine", "ctranslte2"], "no engine 'ctranslte2'; did you mean 'ctranslate2'"),
+        (["hi", "--engine", "openai"], "--engine openai needs --engine_url"),
+        (["hi", "--engine_precision", "int8"], "--engine_precision is for --engine ctranslate2"),
     ],
 )
 def test_mistakes_are_named(
@@ -256,7 +267,17 @@ def test_flags_reach_the_rewriter(loaded: dict[str, Any]) -> None:
     assert loaded == {
         **{"leader": "x", "adapter": "y", "prompt": "{text}:", "load_in_4bit": False, "screener": "z"},
         **{"similarity": "embedded", "max_prompt_length": 256, "batch_size": 8, "bf16": False},
+        "engine": EngineArguments(),
     }
+
+
+def test_the_engine_and_its_settings_reach_the_rewriter(loaded: dict[str, Any], tmp_path: Path) -> None:
+    assert main(["rewrite", "hi", "--engine", "ctranslate2", "--engine_precision", "float32"]) == 0
+    assert loaded["engine"] == EngineArguments("ctranslate2", engine_precision="float32")
+    config = tmp_path / "server.yaml"
+    config.write_text("engine: openai\nengine_url: http://localhost:8000/v1\nengine_timeout: 5\n", "utf-8")
+    assert main(["rewrite", "hi", "--config", str(config), "--engine_model", "mine"]) == 0
+    assert loaded["engine"] == EngineArguments("openai", None, "http://localhost:8000/v1", "mine", 5.0)
 
 
 def test_how_hard_to_try_is_told_by_flags_or_a_file(loaded: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
@@ -271,6 +292,7 @@ def test_how_hard_to_try_is_told_by_flags_or_a_file(loaded: dict[str, Any], tmp_
 def test_parts_are_what_load_takes_with_the_same_defaults() -> None:
     taken = {"leader": "embedded", **Rewriter.load.__func__.__kwdefaults__}  # type: ignore[attr-defined]
     assert taken.pop("fluency") is None  # an object, which no flag can name
+    assert taken.pop("engine") == EngineArguments().engine
     assert vars(command.Parts()) == taken
 
 
@@ -302,3 +324,30 @@ def test_a_real_leader_from_a_folder(
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert first["status"] in ("rewritten", "refused") and first["tries"] == 5
     assert second == UNCHANGED
+
+
+def test_an_exported_leader_is_used_as_its_card_says(
+    tiny_causal: Any, saved: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    pytest.importorskip("ctranslate2")
+    from sro.export import ExportArguments, export
+
+    leader, fast = saved(tmp_path / "leader", *tiny_causal()), tmp_path / "fast"
+    export(ExportArguments(to="ctranslate2", output_dir=str(fast), precision="float32", leader=str(leader), compare=0))
+    card = (fast / "README.md").read_text("utf-8")
+    (line,) = [line for line in card.splitlines() if line.startswith("    sro rewrite ")]
+    monkeypatch.setattr("sro.rewriter.SentenceEncoder", lambda name: Half())
+    monkeypatch.setattr("sro.rewriter.load_screener", lambda name: Words())
+    assert main(shlex.split(line.replace("THIS_FOLDER", str(fast)))[1:]) == 0
+    assert capsys.readouterr().err.startswith("sro: 1 comment: ")
+
+
+def test_a_mistake_shows_before_anything_heavy_is_imported() -> None:
+    code = """
+import sys
+from sro.cli import main
+status = main(["rewrite", "hi", "--engine", "ctranslate"])
+print(status, [name for name in ("torch", "peft", "sklearn", "datasets", "ctranslate2") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "2 []\n", done.stderr

@@ -6,15 +6,18 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from sro.engines import openai
+from sro.engines import EngineArguments, openai
 from sro.engines.openai import OpenAIRollout
 from sro.errors import SROError
+from sro.rewriter import RewriteArguments, Rewriter
 from sro.rollout import Sampling, TransformersRollout
+from sro.screeners import Verdict
 
 PROMPT = "Rude : {text} Polite :"
 COMMENTS = ["you are a stupid fool", "idiot", "what do they think of this crap page", "shut up and leave"]
@@ -227,3 +230,26 @@ def test_no_server(leader: Any) -> None:
 def test_no_address(leader: Any) -> None:
     with pytest.raises(SROError, match="no http:// or https:// address"):
         OpenAIRollout("file:///etc/passwd", leader[1], PROMPT)
+
+
+class Judges:
+    """Fails what is not a rewrite; everything means the same."""
+
+    name = "judges 1"
+
+    def screen(self, texts: Any, *, sources: Any = None) -> list[Verdict]:
+        return [Verdict("pass" if sources else "fail", 0.5, self.name) for _ in texts]
+
+    def similarity(self, texts: Any, sources: Any) -> Any:
+        return [1.0] * len(texts)
+
+
+def test_a_rewriter_on_a_server_needs_no_weights(serve: Any, leader: Any, saved: Any, tmp_path: Path) -> None:
+    folder = saved(tmp_path / "leader", *leader)
+    judges, greedy = Judges(), RewriteArguments(samples=0, refine=0)
+    parts: dict[str, Any] = {"prompt": PROMPT, "screener": judges, "similarity": judges}
+    expected = Rewriter.load(str(folder), **parts, bf16=False).rewrite(COMMENTS, greedy)
+    (folder / "model.safetensors").unlink()
+    server = EngineArguments("openai", engine_url=serve(playing(leader)).url)
+    assert Rewriter.load(str(folder), **parts, engine=server).rewrite(COMMENTS, greedy) == expected
+    assert [found.tries for found in expected] == [1] * len(COMMENTS)

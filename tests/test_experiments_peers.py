@@ -142,8 +142,18 @@ def player() -> Rewriter:
 
 def test_the_best_move_passes_and_keeps_the_meaning() -> None:
     moves = [[Paraphrase(text, [], True) for text in ("rude one two", "nice weather", "one two")]]
-    [found] = best_moves(player(), ["rude one two"], moves)
+    [found] = best_moves(player(), Fine("nice"), ["rude one two"], moves)
     assert found.text == "one two"
+
+
+def test_of_moves_as_near_the_more_fluent_one_is_best() -> None:
+    moves = [[Paraphrase(text, [], True) for text in ("one two", "two one")]]
+    assert [move.text for move in best_moves(player(), Fine("x"), ["rude one two"], moves)] == ["one two"]
+
+    def fluent(texts: Sequence[str], sources: Sequence[str], references: object = None) -> np.ndarray:
+        return np.array([float(text.startswith("two")) for text in texts])
+
+    assert [move.text for move in best_moves(player(), fluent, ["rude one two"], moves)] == ["two one"]
 
 
 def test_the_table_has_everyone_and_a_second_run_plays_nothing(
@@ -151,11 +161,13 @@ def test_the_table_has_everyone_and_a_second_run_plays_nothing(
 ) -> None:
     loaded: list[str] = []
 
-    def load(adapter: str, screener: str) -> Rewriter:
+    def load(adapter: str, screener: str, engine: str) -> Rewriter:
+        assert engine == "ctranslate2"
         loaded.append(adapter)
         return player()
 
     monkeypatch.setattr(module.Rewriter, "load", staticmethod(load))
+    monkeypatch.setattr(module.Acceptability, "load", staticmethod(lambda: Fine("broken")))
     monkeypatch.setattr(module, "identity", lambda folder: f"weights of {folder}")
     monkeypatch.setattr(module, "load_screener", lambda name: Rude())
     said: list[str] = []
@@ -168,6 +180,7 @@ def test_the_table_has_everyone_and_a_second_run_plays_nothing(
             sample=0,
             judges=Judges(Fine("rude"), SharedWords(), Fine("broken")),
             screener="embedded",
+            engine="ctranslate2",
             data=data,
             folder=tmp_path / "out",
             config={"split": "paradetox"},

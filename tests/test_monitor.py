@@ -12,7 +12,7 @@ import pytest
 import torch
 from transformers import TrainerControl, TrainerState
 
-from sro.monitor import CollapseGuard, Completion, CompletionTable, Gauges, fault, game_gauges, move_gauges, repeats
+from sro.monitor import CollapseGuard, Completion, CompletionTable, Gauges, game_gauges, move_gauges
 from sro.rollout import Paraphrase
 
 ONE_PROCESS = SimpleNamespace(num_processes=1)
@@ -20,44 +20,6 @@ ONE_PROCESS = SimpleNamespace(num_processes=1)
 
 def move(text: str, finished: bool = True) -> Paraphrase:
     return Paraphrase(text, list(range(len(text.split()) + 1)), finished)
-
-
-@pytest.mark.parametrize(
-    "text, found",
-    [
-        ("no no no", True),
-        ("No no NO thanks", True),
-        ("that is very very good", False),
-        ("bye bye", False),
-        ("i think i think that is wrong", True),
-        ("a b c d e f a b c d e f", True),
-        ("a b c d e f g a b c d e f g", False),  # a phrase of seven is a refrain
-        ("i think he said i think so", False),
-        ("", False),
-        ("word", False),
-    ],
-)
-def test_repeats(text: str, found: bool) -> None:
-    assert repeats(text) == found
-
-
-def test_a_repetition_that_the_comment_has_itself_is_no_fault() -> None:
-    assert not repeats("no no no , please", source="NO NO NO you idiot")
-    assert repeats("no no no , please", source="no you idiot")
-
-
-@pytest.mark.parametrize(
-    "played, found",
-    [
-        (move("fine words"), ""),
-        (move(""), "empty"),
-        (move("", finished=False), "empty"),
-        (move("cut off in the", finished=False), "unfinished"),
-        (move("ha ha ha"), "repeating"),
-    ],
-)
-def test_fault(played: Paraphrase, found: str) -> None:
-    assert fault(played, "you fool") == found
 
 
 def test_move_gauges() -> None:

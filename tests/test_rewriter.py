@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sro.engines import EngineArguments
+from sro.errors import SROError
 from sro.rewriter import Change, Rewrite, RewriteArguments, Rewriter
 from sro.rollout import Paraphrase, Sampling
 from sro.screeners import Verdict
@@ -411,3 +414,47 @@ def test_an_adapter_is_merged_and_its_prompt_used(tiny_causal: Any, saved: Any, 
     torch.testing.assert_close(rewriter.rollout.model(ids).logits, adapted(ids).logits, atol=1e-5, rtol=1e-4)
     assert not torch.allclose(rewriter.rollout.model(ids).logits, tiny_causal()[0](ids).logits, atol=1e-3)
     assert not any("lora" in name for name, _ in rewriter.rollout.model.named_parameters())
+
+
+# --- engines ---------------------------------------------------------------------------------------------------------
+
+
+def on(engine: str | EngineArguments, leader: str) -> Rewriter:
+    return Rewriter.load(leader, engine=engine, screener=Nothing(), similarity=Overlap(), prompt="{text} .")
+
+
+def test_another_engine_rewrites_alike_and_loads_its_own_copy_only(
+    leader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ctranslate2")
+    monkeypatch.setenv("SRO_CACHE", str(tmp_path / "cache"))
+    texts = ["you are a stupid fool", "shut up moron .", "idiot " * 300]
+    greedy = RewriteArguments(samples=0, refine=0, min_similarity=-1)
+    expected = on("transformers", leader).rewrite(texts, greedy)
+    assert [found.tries for found in expected] == [1, 1, 0]  # the last one does not fit
+    exact = EngineArguments("ctranslate2", engine_precision="float32")
+    assert on(exact, leader).rewrite(texts, greedy) == expected
+    with monkeypatch.context() as patch:
+        patch.setattr("sro.leader.Leader.load", lambda *_, **__: pytest.fail("the original was loaded"))
+        assert on(exact, leader).rewrite(texts, greedy) == expected
+
+
+def test_of_an_unknown_engine_the_nearest_is_named() -> None:
+    with pytest.raises(SROError, match="no engine 'ctranslate'; did you mean 'ctranslate2'"):
+        Rewriter.load(engine="ctranslate")
+
+
+def test_an_engine_that_is_not_installed_is_told_before_anything_is_unpacked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "ctranslate2", None)  # what an import of something missing leaves
+    monkeypatch.setenv("SRO_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(SROError, match=r"mend: pip install 'sro\[fast\]'"):
+        Rewriter.load(engine="ctranslate2")
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize("setting", ["bf16", "load_in_4bit"])
+def test_what_only_transformers_can_do_is_refused_elsewhere(setting: str) -> None:
+    with pytest.raises(SROError, match="for --engine transformers, not for ctranslate2"):
+        Rewriter.load(engine="ctranslate2", **{setting: True})  # type: ignore[arg-type]

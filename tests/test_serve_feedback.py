@@ -1,10 +1,13 @@
 """The file of feedback, and the responses in it."""
 
 import json
+import re
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +37,14 @@ def test_sent_twice_stored_once(tmp_path: Path) -> None:
     keep(store, ROWS)
     keep(store, [ROWS[0], Feedback("accepted", "a", "b"), Feedback("accepted", "a", "b")])
     assert len(list(responses(tmp_path / "f.db"))) == 5  # without an id nothing says that two are one
+
+
+def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    keep(store := open_store(tmp_path / "f.db"), ROWS)
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}  # its log too
+    store.close()
+    with pytest.raises(SROError, match="no file for feedback"):
+        open_store(tmp_path / "absent" / "f.db")
 
 
 def test_any_characters(tmp_path: Path) -> None:
@@ -84,3 +95,57 @@ def test_other_files_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert not (tmp_path / "out").exists()
     assert main(["feedback", "exprot"]) == 2
     assert "unknown action 'exprot'" in capsys.readouterr().err
+
+
+class Alike:
+    """A similarity for which everything means the same."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def similarity(self, texts: Sequence[str], sources: Sequence[str]) -> Any:
+        import numpy as np
+
+        return np.ones(len(texts), np.float32)
+
+
+def test_the_export_is_the_next_rounds_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_causal: Any, saved: Any
+) -> None:
+    comments = [
+        f"{start} {insult} {end}"
+        for start in ("you are a", "this is a", "they and the")
+        for insult in ("stupid idiot", "stupid moron", "idiot fool", "damn stupid moron")
+        for end in (".", "here", "on this page")
+    ]
+    edit, refused = "kindly reconsider zephyr", "obnoxious quokka friend"
+    rows = [Feedback("accepted", comment, "you are wrong here") for comment in comments[:12]]
+    rows += [Feedback("edited", comment, "you are wrong", final=edit) for comment in comments[12:24]]
+    rows += [Feedback("refused", comment, refused) for comment in comments[24:]]
+    rows += [Feedback("refused", comments[0], refused)]  # two people on one comment
+    keep(open_store(tmp_path / "feedback.db"), rows)
+    responses, run = tmp_path / "responses.jsonl", tmp_path / "next"
+    monkeypatch.setattr("sro.followers.SentenceEncoder", Alike)
+    saved(tmp_path / "leader", *tiny_causal())
+
+    assert main(["feedback", "export", "--input", str(tmp_path / "feedback.db"), "--output", str(responses)]) == 0
+    train = ["train", "--comments", f"{responses}::comment", "--output_dir", str(run)]
+    tiny = f"--leader {tmp_path / 'leader'} --lora_rank 4 --max_steps 2 --max_completion_length 8 --bf16 false"
+    tiny += " --per_device_train_batch_size 4 --logging_steps 1 --collapse_window 0 --min_similarity 0"
+    assert main([*train, *tiny.split(), "--prompt", "Rude : {text} Polite :"]) == 0
+
+    games = list((run / "completions").glob("*.jsonl"))
+    played = {json.loads(line)["source"] for file in games for line in file.read_text("utf-8").splitlines()}
+    assert played and played <= set(comments)
+    for file in [*run.glob("*.json*"), *games]:  # people's words are nobody's target
+        assert not re.search("zephyr|quokka", file.read_text("utf-8")), file
+
+
+def test_comments_of_refused_suggestions_can_be_chosen(tmp_path: Path) -> None:
+    from sro.sources import load_source
+
+    comments = [Feedback(row.action, f"{row.source} on this page", row.suggestion, row.final) for row in ROWS]
+    keep(open_store(tmp_path / "f.db"), comments)
+    export(tmp_path / "f.db", tmp_path / "responses.jsonl")
+    found = load_source(f"{tmp_path / 'responses.jsonl'}::comment::verdict=fail", training=False)
+    assert found.texts == ["damn good on this page"]

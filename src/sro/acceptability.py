@@ -52,8 +52,11 @@ class Acceptability:
             store_frozen_linears_in_bf16(model)
         return cls(model, tokenizer, f"acceptability {hashlib.sha256(weights.read_bytes()).hexdigest()[:8]}")
 
-    def __call__(self, texts: Sequence[str]) -> np.ndarray:
-        """[N] float32 in [0, 1]; 0 for a text without tokens."""
+    def __call__(
+        self, texts: Sequence[str], sources: Sequence[str] | None = None, references: Sequence[str] | None = None
+    ) -> np.ndarray:
+        """[N] float32 in [0, 1]; 0 for a text without tokens. It is a `sro.policy.Fluency` too, but reads `texts`
+        alone."""
         unlike = list(dict.fromkeys(texts))  # moves of one comment bring it along many times
         found = dict(zip(unlike, self._of_each(unlike).tolist()))
         return np.array([found[text] for text in texts], dtype=np.float32)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -115,7 +116,7 @@ def embedded_leader() -> Path:
         )
     from transformers import GgufConfig
 
-    print("sro: converting the embedded leader to safetensors, once (about 20 s) …", flush=True)
+    print("sro: converting the embedded leader to safetensors, once (about 20 s) …", file=sys.stderr, flush=True)
     source, name = files[0].parent, files[0].name
     model: Any = AutoModelForCausalLM.from_pretrained(
         source, gguf_file=name, quantization_config=GgufConfig(dequantize=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,25 +19,14 @@ from torch import Tensor
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from sro.held_out import key
+from sro.moves import fault, repeats
 from sro.objective import kl_estimate
+from sro.processes import everywhere
 from sro.provenance import atomic_write_text
 from sro.rollout import Paraphrase
+from sro.screeners import Verdict
 
 Values = Mapping[str, Sequence[float]]
-
-
-def repeats(text: str, source: str = "") -> bool:
-    """Whether a text says a word three times running, or a phrase of two to six words twice running, and its source
-    does not."""
-
-    def stutters(sentence: str) -> bool:
-        words = sentence.lower().split()
-        triple = any(words[i] == words[i + 1] == words[i + 2] for i in range(len(words) - 2))
-        return triple or any(
-            words[i : i + n] == words[i + n : i + 2 * n] for n in range(2, 7) for i in range(len(words) - 2 * n + 1)
-        )
-
-    return stutters(text) and not stutters(source)
 
 
 def move_gauges(
@@ -86,12 +75,10 @@ class Gauges:
 
     def drain(self, accelerator: Any) -> dict[str, float]:
         """The means over all processes, and start afresh."""
-        from accelerate.utils import gather_object
-
-        everywhere = gather_object([dict(self._sums)]) if accelerator.num_processes > 1 else [self._sums]
+        found = everywhere([dict(self._sums)]) if accelerator.num_processes > 1 else [self._sums]
         self._sums = defaultdict(lambda: [0.0, 0.0])
-        names = sorted({name for sums in everywhere for name in sums})
-        totals = {n: [sum(sums[n][part] for sums in everywhere if n in sums) for part in (0, 1)] for n in names}
+        names = sorted({name for sums in found for name in sums})
+        totals = {n: [sum(sums[n][part] for sums in found if n in sums) for part in (0, 1)] for n in names}
         return {name: total / count for name, (total, count) in totals.items() if count}
 
 
@@ -108,6 +95,21 @@ class Completion:
     similarity: float | None
 
 
+def completions(
+    step: int,
+    sources: Sequence[str],
+    texts: Sequence[str],
+    verdicts: Sequence[Verdict],
+    passed: Sequence[bool],
+    cosine: np.ndarray | None,
+) -> Iterator[Completion]:
+    """Lines of the table. A move that the game fails is a fail, whatever the screener has against it."""
+    for i, (source, text, verdict, ok) in enumerate(zip(sources, texts, verdicts, passed)):
+        label = verdict.label if ok == verdict.passed else "fail"
+        similarity = None if cosine is None else float(cosine[i])
+        yield Completion(step, source, text, label, verdict.probability, verdict.screener, similarity)
+
+
 class CompletionTable:
     """Writes the moves since the last log step to `completions/step_N.jsonl`: a step that is run again after a resume
     replaces its file."""
@@ -118,12 +120,12 @@ class CompletionTable:
         self._rows: list[Completion] = []
 
     def see(self, rows: Iterable[Completion]) -> None:
-        """Keep rows for the next log step."""
+        """Keep rows of this process for the next log step."""
         self._rows.extend(rows)
 
     def write(self, step: int) -> None:
-        """Write and print what was seen."""
-        rows, self._rows = self._rows, []
+        """Write and print what all processes saw; called by each of them."""
+        rows, self._rows = sorted(everywhere(self._rows), key=lambda row: row.step), []
         if not self.is_main:
             return
         if self.folder and rows:
@@ -143,12 +145,12 @@ class CollapseGuard(TrainerCallback):
 
     def __init__(self, window: int, share: float) -> None:
         self.window, self.share = window, share
-        self._recent: deque[str] = deque(maxlen=max(1, window))
+        self._recent: deque[str | None] = deque(maxlen=max(1, window))
         self.reason: str | None = None
 
     def see(self, sources: Sequence[str], moves: Sequence[Paraphrase]) -> None:
-        """Look at the newest moves."""
-        self._recent.extend(fault(move, source) for move, source in zip(moves, sources))
+        """Look at the newest moves, those of the other processes too: all have to stop together."""
+        self._recent.extend(everywhere([fault(move, source) for move, source in zip(moves, sources)]))
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -165,12 +167,3 @@ class CollapseGuard(TrainerCallback):
                 )
                 control.should_training_stop = True
         return control
-
-
-def fault(move: Paraphrase, source: str) -> str:
-    """`empty`, `unfinished`, `repeating`, or nothing."""
-    if not move.text:
-        return "empty"
-    if not move.finished:
-        return "unfinished"
-    return "repeating" if repeats(move.text, source) else ""

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from sro.corpus import key
 from sro.errors import SROError
-from sro.monitor import fault
-from sro.rollout import Paraphrase
+from sro.moves import fault
 from sro.screeners import Verdict
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from sro.rollout import Paraphrase
 
 Reason = Literal[
     "too_long",  # a sentence that fails does not fit the leader
@@ -162,7 +164,7 @@ def shape_fault(move: Paraphrase, sentence: str, kept: Sequence[str] = ()) -> Re
     """What is wrong with a move that anyone can see without a screener, if anything."""
     if not key(move.text):
         return "empty"
-    found: Reason | None = fault(move, sentence) or None  # type: ignore[assignment]
+    found: Reason | None = fault(move, sentence)
     if found is None and key(move.text) == key(sentence):
         found = "copy"
     lost = any(move.text.count(piece) != sentence.count(piece) for piece in kept)

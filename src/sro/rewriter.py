@@ -17,12 +17,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-
-import torch
+from typing import TYPE_CHECKING
 
 from sro.drafts import Change, Draft, Rewrite, Status, sentences
+from sro.engines import EngineArguments, load_rollout
 from sro.errors import SROError
-from sro.leader import Leader, LeaderArguments, bf16_pays, is_peft, prompt_ids, store_frozen_linears_in_bf16
 from sro.policy import (
     Candidate,
     Fluency,
@@ -34,10 +33,12 @@ from sro.policy import (
     dressed,
     shape_fault,
 )
-from sro.rollout import Rollout, Sampling, TransformersRollout
 from sro.screeners import Screener, Verdict, load_screener, worst
 from sro.segments import readable
 from sro.similarity import SentenceEncoder, Similarity
+
+if TYPE_CHECKING:
+    from sro.rollout import Rollout
 
 __all__ = [
     "Candidate",
@@ -61,7 +62,6 @@ class Rewriter:
     Attributes:
         fits: whether the leader can take a sentence; by default it can take any.
         fluency: chooses among moves that pass and are equally near; without one, the nearest is chosen.
-        bf16: play under bfloat16 autocast.
     """
 
     rollout: Rollout
@@ -69,7 +69,6 @@ class Rewriter:
     similarity: Similarity
     fits: Callable[[str], bool] = field(default=lambda sentence: True)
     fluency: Fluency | None = None
-    bf16: bool = False
 
     @classmethod
     def load(
@@ -78,6 +77,7 @@ class Rewriter:
         *,
         adapter: str | None = None,
         prompt: str | None = None,
+        engine: str | EngineArguments = "transformers",
         load_in_4bit: bool = False,
         screener: str | Screener = "embedded",
         similarity: str | Similarity = "embedded",
@@ -89,43 +89,45 @@ class Rewriter:
         """Load what is named: `embedded` parts need no network, others are folder or hub names.
 
         Args:
-            leader, load_in_4bit: see `sro.leader.LeaderArguments`.
+            leader, load_in_4bit: see `sro.leader.LeaderArguments`; with the engine `ctranslate2` the leader may be a
+                folder that `sro export` wrote, with `openai` it is the one that the server plays.
             adapter: by default `embedded/rewriter` on the embedded leader and none on others.
             prompt: template with `{text}`; by default the adapter's own.
+            engine: who generates, `transformers`, `ctranslate2` or `openai`; or with its settings.
             screener: see `sro.screeners.load_screener`; or any object that screens.
             similarity: a sentence encoder; or any object that compares.
             fluency: see `Rewriter`.
             max_prompt_length: tokens of prompt and sentence together; a longer sentence that fails is refused.
             batch_size: moves generated side by side.
-            bf16: bfloat16 autocast; None: where this machine is fast at it.
+            bf16: bfloat16 autocast, for `transformers`; None: where this machine is fast at it.
 
         Raises:
             SROError: a part is missing or unusable; the message names the mend.
         """
-        arguments = LeaderArguments(leader, adapter, load_in_4bit)
-        loaded = Leader.load(arguments, default_adapter="embedded/rewriter", prompt=prompt)
-        model, tokenizer = loaded.model, loaded.tokenizer
-        if is_peft(model) and not load_in_4bit:
-            model = model.merge_and_unload()  # the same function, 1.2 times faster
-        model.requires_grad_(False)
-        if bf16 is None:
-            bf16 = bf16_pays()
-        if bf16:
-            store_frozen_linears_in_bf16(model)
+        rollout = load_rollout(
+            EngineArguments(engine) if isinstance(engine, str) else engine,
+            leader,
+            adapter=adapter,
+            prompt=prompt,
+            load_in_4bit=load_in_4bit,
+            bf16=bf16,
+            max_prompt_length=max_prompt_length,
+            batch_size=batch_size,
+        )
+        from sro.leader import prompt_ids
 
         def fits(sentence: str) -> bool:
             try:
-                return bool(prompt_ids(tokenizer, loaded.prompt, [sentence], max_prompt_length))
+                return bool(prompt_ids(rollout.tokenizer, rollout.prompt, [sentence], max_prompt_length))
             except SROError:
                 return False
 
         return cls(
-            rollout=TransformersRollout(model, tokenizer, loaded.prompt, max_prompt_length, batch_size),
+            rollout=rollout,
             screener=load_screener(screener) if isinstance(screener, str) else screener,
             similarity=SentenceEncoder(similarity) if isinstance(similarity, str) else similarity,
             fits=fits,
             fluency=fluency,
-            bf16=bf16,
         )
 
     def rewrite(self, texts: Sequence[str], arguments: RewriteArguments | None = None) -> list[Rewrite]:
@@ -248,11 +250,11 @@ class Rewriter:
 
     def _play(self, searches: Sequence[Search], n: int, temperature: float, arguments: RewriteArguments) -> None:
         """`n` moves of the leader for each search, screened and compared with the author's own sentence."""
+        from sro.rollout import Sampling  # brings torch, which a command line can be read without
+
         # As long as its comment's length allows: the limit of `Sampling` is the trainer's, for rollouts of equal cost.
         sampling = Sampling(temperature=temperature, max_new_tokens=10_000, avoid_loops=True)
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        with torch.autocast(device, torch.bfloat16, enabled=self.bf16):
-            played = self.rollout.play([search.stem for search in searches], n, sampling, arguments.seed)
+        played = self.rollout.play([search.stem for search in searches], n, sampling, arguments.seed)
         owners = [search for search, moves in zip(searches, played) for _ in moves]
         moves = [move for some in played for move in some]
         texts = [dressed(move.text, search.sentence) for search, move in zip(owners, moves)]

@@ -68,6 +68,7 @@ class PeerTable:
     sample: int = field(default=0, metadata={"help": "so many of the comments, drawn by seed 0; 0: all"})
     judges: list[str] = field(default_factory=lambda: ["embedded"], metadata={"help": "as for `sro evaluate`"})
     screener: str = field(default="embedded", metadata={"help": "the screener that ours were trained against"})
+    engine: str = field(default="transformers", metadata={"help": "who plays ours: transformers or ctranslate2"})
     data: str = field(
         default_factory=lambda: os.environ.get("SRO_DATA") or "../shared/data",
         metadata={"help": "folder of the data sets (default: the environment's SRO_DATA, or ../shared/data)"},
@@ -140,6 +141,7 @@ def peers(argv: list[str]) -> Path:
         sample=asked.sample,
         judges=load_judges(asked.judges, "paradetox").cached(ScoreCache()),
         screener=asked.screener,
+        engine=asked.engine,
         data=Path(asked.data),
         folder=Path(asked.output_dir) / asked.split,
         config=plain(asked),

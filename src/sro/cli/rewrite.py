@@ -2,10 +2,11 @@
 
     sro rewrite "you are an idiot" "thank you for the edit"
     sro rewrite "you are an idiot" --threshold 0.2 --samples 8 --refine 2
-    sro rewrite --input comments.csv --column body --output rewritten.jsonl
+    sro rewrite --input comments.csv --column body --output rewritten.jsonl --engine ctranslate2
     sort -u comments.txt | sro rewrite --output - | jq .text
+    sro rewrite --input comments/ --output rewritten/ --runner ray     # folders, resumable: docs/scale.md
 
-Exit status 0 whatever becomes of the comments; the last line on stderr counts them.
+Exit status 0 whatever becomes of the comments (1 if a file of a folder cannot be read); the last lines count them.
 """
 
 from __future__ import annotations
@@ -24,17 +25,21 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from sro.bulk.arguments import BulkArguments, is_bulk
+from sro.bulk.jobs import Rewriting
 from sro.cli import quiet_libraries
+from sro.cli.bulk import refuse_alone, run_folder
 from sro.config import parse
 from sro.corpus import CorpusReport, clean, iter_comments
+from sro.engines import EngineArguments
 from sro.errors import SROError
 from sro.rewriter import Rewrite, RewriteArguments, Rewriter
 from sro.screeners import Verdict
 
 DESCRIPTION = (
     "Rewrite toxic comments: screen, rewrite the sentences that fail, screen again, best of N, once more from there, "
-    "or refuse. Give comments as words before the first flag (or behind `--`), in a file by --input, or on standard "
-    "input, one a line."
+    "or refuse. Give comments as words before the flags or behind them (those that begin with a dash behind `--`), in "
+    "a file or a folder by --input, or on standard input, one a line."
 )
 PROGRESS_SECONDS = 10
 
@@ -44,10 +49,12 @@ class Job:
     """Which comments, and where to."""
 
     input: str | None = field(
-        default=None, metadata={"help": "csv, tsv, jsonl (each also .gz), parquet or text file; `-`: standard input"}
+        default=None,
+        metadata={"help": "csv, tsv, jsonl (each also .gz), parquet or text file; a folder; `-`: standard input"},
     )
     output: str | None = field(
-        default=None, metadata={"help": "JSON Lines file, replaced whole at the end; `-`: standard output"}
+        default=None,
+        metadata={"help": "JSON Lines file, replaced whole at the end; a folder; `-`: standard output"},
     )
     column: str | None = field(default=None, metadata={"help": "column with the comments (default: a usual name)"})
     format: str | None = field(default=None, metadata={"help": "csv, tsv, jsonl, parquet, text (default: by suffix)"})
@@ -57,7 +64,7 @@ class Job:
 
 @dataclass
 class Parts:
-    """Who rewrites and who judges: what `Rewriter.load` takes."""
+    """Who rewrites and who judges: what `Rewriter.load` takes, the engine apart."""
 
     leader: str = field(default="embedded", metadata={"help": "`embedded`, or a hub or folder name"})
     adapter: str | None = field(
@@ -73,7 +80,9 @@ class Parts:
     similarity: str = field(default="embedded", metadata={"help": "sentence encoder: `embedded`, folder or hub name"})
     max_prompt_length: int = field(default=256, metadata={"help": "tokens of prompt and sentence; longer are refused"})
     batch_size: int = field(default=64, metadata={"help": "moves generated side by side"})
-    bf16: bool | None = field(default=None, metadata={"help": "bfloat16 autocast (default: where it is fast)"})
+    bf16: bool | None = field(
+        default=None, metadata={"help": "bfloat16 autocast, by transformers only (default: where it is fast)"}
+    )
 
 
 Put = Callable[[Rewrite, int | None], None]
@@ -84,14 +93,20 @@ def run(argv: list[str]) -> int:
     """Rewrite what the command line names; print or write what became of it."""
     quiet_libraries()
     texts, flags = split_words(argv)
-    job, parts, arguments = parse((Job, Parts, RewriteArguments), flags, prog="sro rewrite", description=DESCRIPTION)
+    schema = (Job, Parts, EngineArguments, RewriteArguments, BulkArguments)
+    job, parts, engine, arguments, bulk = parse(schema, flags, prog="sro rewrite", description=DESCRIPTION)
     if texts and job.input:
         raise SROError("comments on the command line and --input too: give one of the two")
+    folder = is_bulk(job.input, job.output)
+    refuse_alone(bulk, {"where": job.where, "format": job.format, "quarantine": job.quarantine}, folder)
+    if folder:
+        rewriting = Rewriting(vars(parts), engine, arguments)
+        return run_folder(job.input, job.output, rewriting, bulk, job.column, ["rewrite", *argv])
     total = len(texts) or count(job)
     report = CorpusReport()
     lines: deque[int | None] = deque()  # of the comments that the rewriter has taken and not answered yet
     with sink(job.output) as put:
-        rewriter = Rewriter.load(**vars(parts))
+        rewriter = Rewriter.load(**vars(parts), engine=engine)
         tally = Tally(total, talks=job.output is not None)
         for answers in rewriter.stream(read(job, texts, report, lines), arguments, parts.batch_size):
             for found in answers:
@@ -107,11 +122,19 @@ def run(argv: list[str]) -> int:
 
 
 def split_words(argv: list[str]) -> tuple[list[str], list[str]]:
-    """Comments and flags: comments stand before the first flag, or behind `--`."""
+    """Comments and flags: comments stand before the first flag, behind the last one and its value, or behind `--`."""
     words, behind = (argv[: argv.index("--")], argv[argv.index("--") + 1 :]) if "--" in argv else (argv, [])
-    # "- you again" is a comment, "-h" is not.
-    first = next((i for i, word in enumerate(words) if word.startswith("-") and " " not in word), len(words))
-    return words[:first] + behind, words[first:]
+    first = next((i for i, word in enumerate(words) if _is_flag(word)), len(words))
+    last = max((i for i, word in enumerate(words) if word.startswith("--") and _is_flag(word)), default=len(words))
+    end = last + (1 if "=" in "".join(words[last : last + 1]) else 2)  # its value may begin with a dash: -1
+    if any(map(_is_flag, words[end:])):
+        end = len(words)  # for the parser to find fault with
+    return words[:first] + words[end:] + behind, words[first:end]
+
+
+def _is_flag(word: str) -> bool:
+    """Of "- you again" and "-h" the latter."""
+    return word.startswith("-") and " " not in word
 
 
 def read(job: Job, texts: list[str], report: CorpusReport, lines: deque[int | None]) -> Iterator[str]:

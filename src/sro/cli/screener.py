@@ -2,6 +2,7 @@
 
     sro screener screen "you idiot" "thank you very much"
     sro screener screen --input comments.csv --column body --spans
+    sro screener screen --input comments/ --output verdicts/          # folders, resumable: docs/scale.md
     sro screener check --screener embedded --toxic data.csv::text::label=1 --clean data.csv::text::label=0
     sro screener check-spans --gold tsd_test.csv --train tsd_train.csv --words bad_words.txt
     sro screener train --toxic toxic.txt --clean clean.txt --output my_screener
@@ -19,6 +20,9 @@ from itertools import takewhile
 
 from rich.console import Console
 
+from sro.bulk.arguments import BulkArguments
+from sro.bulk.jobs import Screening
+from sro.cli.bulk import refuse_alone, run_folder
 from sro.config import parse, suggestion
 from sro.corpus import Comment, iter_comments
 from sro.errors import SROError
@@ -42,6 +46,7 @@ class Input:
     """Which comments; texts on the command line stand before the first flag."""
 
     input: str = field(default="-", metadata={"help": "csv, tsv, jsonl, parquet or text file; -: standard input"})
+    output: str | None = field(default=None, metadata={"help": "folder for the rows of --input with their verdicts"})
     column: str | None = field(default=None, metadata={"help": "column with the comments (default: a usual name)"})
     format: str | None = field(default=None, metadata={"help": "csv, tsv, jsonl, parquet, text (default: by suffix)"})
 
@@ -130,9 +135,17 @@ def screen(argv: list[str]) -> int:
     texts = list(takewhile(lambda word: not word.startswith("--"), argv))
     from sro.spans import toxic_spans
 
-    which, source, show = parse(
-        (Which, Input, Show), argv[len(texts) :], prog="sro screener screen [TEXT ...]", description="Print verdicts."
+    schema = (Which, Input, Show, BulkArguments)
+    which, source, show, bulk = parse(
+        schema, argv[len(texts) :], prog="sro screener screen [TEXT ...]", description="Print or write verdicts."
     )
+    folder = source.output is not None
+    refuse_alone(bulk, {"format": source.format, "spans": show.spans or None}, folder)
+    if folder:
+        if texts:
+            raise SROError("--output is for --input; verdicts on single comments are printed")
+        job = Screening(which.screener, tuple(which.toxic_labels))
+        return run_folder(source.input, source.output, job, bulk, source.column, ["screener", "screen", *argv])
     screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
     given = (Comment(text, "command line", 0) for text in texts)
     comments = given if texts else iter_comments(source.input, column=source.column, format=source.format)

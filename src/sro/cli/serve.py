@@ -2,7 +2,7 @@
 
     sro serve                                          # this machine only: http://127.0.0.1:8000
     sro serve add-key my-forum --keys keys.txt         # prints a key, and keeps its hash
-    sro serve --host 0.0.0.0 --keys keys.txt --rate 600 --feedback feedback.db
+    sro serve --host 0.0.0.0 --keys keys.txt --rate 600 --feedback feedback.db --engine ctranslate2
 
 Logs go to standard error as JSON Lines, without comments. Ctrl-C or SIGTERM ends it once what came in is answered.
 """
@@ -16,6 +16,7 @@ import socket
 import uvicorn
 
 from sro.config import parse
+from sro.engines import EngineArguments
 from sro.errors import SROError
 from sro.serve.app import make_app
 from sro.serve.keys import add_key, read_keys
@@ -34,21 +35,22 @@ def run(argv: list[str]) -> int:
     """Serve until told to stop, or add a key."""
     if argv[:1] == ["add-key"]:
         return add(argv[1:])
-    models, service = parse((Models, Service), argv, prog="sro serve", description=DESCRIPTION)
+    schema = (Models, EngineArguments, Service)
+    models, engine, service = parse(schema, argv, prog="sro serve", description=DESCRIPTION)
 
     keys = read_keys(service.keys) if service.keys else None
     listening = listen(service.host, service.port)
     to_stderr()
     metrics = Metrics()
-    app = make_app(
-        make_parts(models, service, metrics.batch), service, keys=keys, languages=models.languages, metrics=metrics
-    )
+    parts = make_parts(models, service, metrics.batch, engine)
+    app = make_app(parts, service, keys=keys, languages=models.languages, metrics=metrics)
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,  # ours has the time, and no keys from the query string
         server_header=False,
         ws="none",
+        timeout_keep_alive=75,  # longer than proxies keep idle connections: whoever closes first must not be us
         limit_concurrency=2048,
         timeout_graceful_shutdown=math.ceil(service.time_limit),
     )

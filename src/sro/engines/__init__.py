@@ -4,7 +4,8 @@
     rollout.play(["you are an idiot"], 1, Sampling(temperature=0.0), seed=0)
 
 `transformers` plays any leader, `ctranslate2` is the fast one for Llama- and T5-like leaders, and `openai` is a server
-that speaks the OpenAI protocol, such as vLLM.
+that speaks the OpenAI protocol, such as vLLM. Nothing heavy is imported before an engine is loaded, so that a command
+line can be read, and found wrong, at once.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sro.errors import SROError
-from sro.rollout import Paraphrase, Sampling, TransformersRollout
 
-Name = Literal["transformers", "ctranslate2", "openai"]
+if TYPE_CHECKING:
+    from sro.rollout import Paraphrase, Sampling, TransformersRollout
+
+ENGINES = ("transformers", "ctranslate2", "openai")
 
 
 class Engine(Protocol):
@@ -37,11 +40,12 @@ class EngineArguments:
     """Which engine, and what only it needs to know.
 
     Raises:
-        SROError: a setting that the engine does not have.
+        SROError: no such engine, or a setting that it does not have.
     """
 
-    engine: Name = field(
-        default="transformers", metadata={"help": "ctranslate2 is fast, openai is a server such as vLLM's"}
+    engine: str = field(
+        default="transformers",
+        metadata={"help": "transformers, ctranslate2 (fast; needs sro[fast]) or openai (a server such as vLLM's)"},
     )
     engine_precision: str | None = field(
         default=None,
@@ -52,6 +56,11 @@ class EngineArguments:
     engine_timeout: float = field(default=60.0, metadata={"help": "openai: seconds for one request"})
 
     def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            from sro.config import suggestion
+
+            known = ", ".join(ENGINES)
+            raise SROError(f"no engine {self.engine!r}{suggestion(self.engine, ENGINES)} (there are {known})")
         if self.engine == "openai" and not self.engine_url:
             raise SROError("--engine openai needs --engine_url, e.g. http://localhost:8000/v1")
         owners = {"engine_url": "openai", "engine_model": "openai", "engine_precision": "ctranslate2"}
@@ -110,9 +119,10 @@ def load_rollout(
             **sizes,
         )
 
-    from sro.engines.conversion import WEIGHTS, as_precision, cached_conversion, default_precision
+    from sro.engines.conversion import WEIGHTS, as_precision, cached_conversion, default_precision, import_ctranslate2
     from sro.engines.ctranslate2 import CTranslate2Rollout
 
+    import_ctranslate2()  # said before anything is unpacked or fetched
     precision = as_precision(arguments.engine_precision)
     if (Path(leader) / WEIGHTS).is_file():
         return CTranslate2Rollout(leader, prompt=prompt, precision=precision, **sizes)
@@ -126,6 +136,7 @@ def _transformers(
 ) -> Engine:
     from sro.engines.parts import merged
     from sro.leader import Leader, LeaderArguments, bf16_pays, store_frozen_linears_in_bf16
+    from sro.rollout import TransformersRollout
 
     loaded = Leader.load(LeaderArguments(leader, adapter, load_in_4bit), "embedded/rewriter", prompt)
     if not load_in_4bit:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -60,7 +61,7 @@ def cached_conversion(parts: LeaderParts, precision: Precision) -> Path:
     folder = cache_root() / "ctranslate2" / f"{parts.base.name}-{parts.fingerprint()}-{precision}"
     if (folder / WEIGHTS).is_file():
         return folder
-    print(f"sro: converting the leader for CTranslate2 ({precision}), once …", flush=True)
+    print(f"sro: converting the leader for CTranslate2 ({precision}), once …", file=sys.stderr, flush=True)
     leader = parts.load()
     try:
         with atomic_folder(folder) as fresh:

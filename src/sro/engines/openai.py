@@ -2,7 +2,7 @@
 
     sro export --to safetensors --output_dir merged
     vllm serve merged --served-model-name merged          # in an environment of its own: it pins another torch
-    sro rewrite --engine openai --engine_url http://localhost:8000/v1 --leader merged ...
+    sro rewrite "you are an idiot" --engine openai --engine_url http://localhost:8000/v1 --leader merged
 
 The server gets prompts as token ids, one request a paraphrase with that paraphrase's own bound and seed, so nothing
 depends on how it reads text or on what else it serves; it batches by itself. It must give token ids back

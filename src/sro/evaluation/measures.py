@@ -19,7 +19,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sro.held_out import key
-from sro.monitor import repeats
+from sro.moves import repeats
 from sro.screeners import Screener
 from sro.similarity import Similarity
 

@@ -15,14 +15,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import torch
-
+from sro.acceptability import Acceptability
 from sro.evaluation.judge_models import identity
 from sro.evaluation.judges import Judges
 from sro.evaluation.run import evaluate
 from sro.experiments.peers import Peers, Split, differences, picture, read_peers, remembered
 from sro.leader import adapter_folder
-from sro.policy import Candidate, best, shape_fault
+from sro.policy import Candidate, Fluency, best, shape_fault
 from sro.provenance import atomic_write_text, file_sha256, write_manifest
 from sro.rewriter import Rewriter
 from sro.rollout import Paraphrase, Sampling
@@ -47,6 +46,7 @@ def peer_table(
     sample: int,
     judges: Judges,
     screener: str,
+    engine: str,
     data: Path,
     folder: Path,
     config: Mapping[str, Any],
@@ -61,7 +61,7 @@ def peer_table(
     peers = read_peers(split, data, sample)
     made: dict[str, list[str]] = {}
     for name, adapter in ours.items():
-        made |= _play(name, adapter, best_of if name == list(ours)[-1] else 0, peers, screener, folder, say)
+        made |= _play(name, adapter, best_of if name == list(ours)[-1] else 0, peers, screener, engine, folder, say)
     found = evaluate(
         peers.comments,
         {**made, **peers.outputs},
@@ -90,6 +90,7 @@ def _play(
     best_of: int,
     peers: Peers,
     screener: str,
+    engine: str,
     folder: Path,
     say: Callable[[str], None],
 ) -> dict[str, list[str]]:
@@ -98,16 +99,16 @@ def _play(
 
     def player() -> Rewriter:
         if not loaded:
-            loaded.append(Rewriter.load(adapter=adapter, screener=screener))
+            loaded.append(Rewriter.load(adapter=adapter, screener=screener, engine=engine))
         return loaded[0]
 
-    weights = identity(adapter_folder(adapter))
+    weights = [identity(adapter_folder(adapter)), *([] if engine == "transformers" else [engine])]
 
     def first() -> list[str]:
         say(f"{name}: rewriting {len(peers.comments):,} comments")
         return [moves[0].text for moves in _moves(player(), peers.comments, 1, 0.0)]
 
-    greedy = remembered(folder, name, [weights, "greedy"], peers.comments, first)
+    greedy = remembered(folder, name, [*weights, "greedy"], peers.comments, first)
     if not best_of:
         return {name: greedy}
 
@@ -115,29 +116,33 @@ def _play(
         say(f"{name}: {best_of - 1} more moves for each")
         more = _moves(player(), peers.comments, best_of - 1, TEMPERATURE)
         moves = [[Paraphrase(text, [], True), *others] for text, others in zip(greedy, more)]
-        return [found.text for found in best_moves(player(), peers.comments, moves)]
+        return [found.text for found in best_moves(player(), Acceptability.load(), peers.comments, moves)]
 
     several = f"{name}, best of {best_of}"
-    how = [weights, best_of, TEMPERATURE, MIN_SIMILARITY, screener]
+    how = [*weights, best_of, TEMPERATURE, MIN_SIMILARITY, screener, "acceptability"]
     return {name: greedy, several: remembered(folder, several, how, peers.comments, chosen)}
 
 
 def _moves(player: Rewriter, comments: Sequence[str], n: int, temperature: float) -> list[list[Paraphrase]]:
     sampling = Sampling(temperature=temperature, top_p=0.95, max_new_tokens=10_000, avoid_loops=True)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    with torch.autocast(device, torch.bfloat16, enabled=player.bf16):
-        return player.rollout.play(comments, n, sampling, seed=0)
+    return player.rollout.play(comments, n, sampling, seed=0)
 
 
-def best_moves(player: Rewriter, comments: Sequence[str], moves: Sequence[Sequence[Paraphrase]]) -> list[Candidate]:
+def best_moves(
+    player: Rewriter, acceptability: Fluency, comments: Sequence[str], moves: Sequence[Sequence[Paraphrase]]
+) -> list[Candidate]:
     """The best of each comment's moves by `sro.policy.best`; whether it will do is not asked."""
     texts = [move.text for played in moves for move in played]
     sources = [comment for comment, played in zip(comments, moves) for _ in played]
     verdicts = iter(player.screener.screen(texts, sources=sources))
     similarities = iter(player.similarity.similarity(texts, sources).tolist())
+    fluencies = iter(acceptability(texts, sources).tolist())
     return [
         best(
-            [Candidate(m.text, next(verdicts), next(similarities), shape_fault(m, comment)) for m in played],
+            [
+                Candidate(m.text, next(verdicts), next(similarities), shape_fault(m, comment), next(fluencies))
+                for m in played
+            ],
             MIN_SIMILARITY,
         )
         for comment, played in zip(comments, moves)

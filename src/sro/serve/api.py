@@ -28,16 +28,21 @@ from sro.serve.refusals import Refusal, Reply, body
 from sro.serve.screening import Screened
 from sro.serve.settings import Service
 
-NOT_OK: dict[int | str, dict[str, Any]] = {
-    code: {"model": ErrorResponse, "description": told}
-    for code, told in {
-        400: "not a request",
-        401: "no key, or a wrong one",
-        413: "too large",
-        429: "too many texts wait, or too many requests a minute; see Retry-After",
-        503: "the part is still loading, or did not answer in time; see Retry-After",
-    }.items()
+REASONS: dict[int | str, str] = {
+    400: "not a request",
+    401: "no key, or a wrong one",
+    403: "a server without keys was asked under another name than localhost",
+    404: "the server was started without this part",
+    408: "the request came too slowly",
+    413: "too large",
+    429: "too many texts wait, or too many requests a minute; see Retry-After",
+    503: "the part is still loading, or did not answer in time; see Retry-After",
+    "4XX": "refused otherwise",  # where this stands FastAPI describes no 422, which is never sent here
 }
+NOT_OK: dict[int | str, dict[str, Any]] = {
+    code: {"model": ErrorResponse, "description": told} for code, told in REASONS.items()
+}
+"""Answers other than 200, for the description."""
 
 STREAM = {"application/x-ndjson": {"schema": {"type": "string", "description": "with `stream`: a result a line"}}}
 

@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from sro.serve import api, compatible
 from sro.serve.gate import Gate
 from sro.serve.metrics import CONTENT_TYPE_LATEST, Metrics
+from sro.serve.models import StateResponse
 from sro.serve.parts import Parts
 from sro.serve.refusals import Refusal, Reply, reply
 from sro.serve.settings import Service
@@ -70,12 +71,19 @@ def make_app(
     app.include_router(api.router(parts, service, metrics))
     app.include_router(compatible.router(parts, list(languages), service, metrics))
 
-    @app.get("/healthz", tags=["state"])
+    not_here = {code: api.NOT_OK[code] for code in (403, "4XX")}
+
+    @app.get("/healthz", tags=["state"], responses=not_here)
     async def healthz() -> Response:
         """200 as long as the server answers at all."""
         return Reply({"status": "ok"})
 
-    @app.get("/readyz", tags=["state"])
+    @app.get(
+        "/readyz",
+        tags=["state"],
+        response_model=StateResponse,
+        responses={**not_here, 503: {"model": StateResponse, "description": "not every part is ready"}},
+    )
     async def readyz(part: str | None = None) -> Response:
         """200 if every part is ready, or the one that is named; else 503."""
         states = parts.states()
@@ -84,7 +92,7 @@ def make_app(
         wanted = [states[part]] if part else [state for state in states.values() if state != "off"]
         return Reply({"parts": states}, 200 if all(state == "ready" for state in wanted) else 503)
 
-    @app.get("/metrics", tags=["state"])
+    @app.get("/metrics", tags=["state"], response_class=PlainTextResponse, responses=not_here)
     async def prometheus() -> Response:
         """Numbers for Prometheus."""
         return PlainTextResponse(metrics.text(), media_type=CONTENT_TYPE_LATEST)

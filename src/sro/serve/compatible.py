@@ -8,9 +8,10 @@ from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
 from sro.serve import moderations, perspective
-from sro.serve.api import check
+from sro.serve.api import NOT_OK, check
 from sro.serve.discovery import document
 from sro.serve.metrics import Metrics
+from sro.serve.models import ModerationErrorResponse
 from sro.serve.parts import Parts
 from sro.serve.refusals import Refusal, Reply
 from sro.serve.settings import Service
@@ -21,11 +22,14 @@ ANALYZE = {
     "languages": ["en"],
     "spanAnnotations": True,
 }
+OPENAI_NOT_OK: dict[int | str, dict[str, Any]] = {
+    code: {**told, "model": ModerationErrorResponse} for code, told in NOT_OK.items()
+}
 
 
 def router(parts: Parts, languages: list[str], service: Service, metrics: Metrics) -> APIRouter:
     """The endpoints over the screening lane."""
-    routes = APIRouter(tags=["compatible"])
+    routes = APIRouter(tags=["compatible"], responses=NOT_OK)
 
     @routes.post("/v1alpha1/comments:analyze")
     async def analyze(payload: Annotated[Any, Body(examples=[ANALYZE])], request: Request) -> Response:
@@ -47,7 +51,7 @@ def router(parts: Parts, languages: list[str], service: Service, metrics: Metric
             raise Refusal(404, "only the version v1alpha1 is described here")
         return Reply(document(str(request.base_url)))
 
-    @routes.post("/v1/moderations")
+    @routes.post("/v1/moderations", responses=OPENAI_NOT_OK)
     async def moderate(
         payload: Annotated[Any, Body(examples=[{"input": ["you idiot", "thanks!"]}])], request: Request
     ) -> Response:

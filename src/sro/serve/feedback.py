@@ -59,12 +59,13 @@ class Feedback:
 
 
 def open_store(path: str | Path) -> sqlite3.Connection:
-    """Open the file, or make it. To be used by the thread that opened it.
+    """Open the file, or make it, for its owner alone. To be used by the thread that opened it.
 
     Raises:
         SROError: it cannot be opened, is no SQLite file, or a newer version wrote it.
     """
     try:
+        Path(path).touch(mode=0o600)  # comments are nobody else's business; SQLite's own files beside it do likewise
         store = sqlite3.connect(path)
         store.execute("PRAGMA journal_mode=WAL")
         store.execute("PRAGMA synchronous=FULL")
@@ -74,7 +75,7 @@ def open_store(path: str | Path) -> sqlite3.Connection:
         with store:
             store.execute(TABLE)
             store.execute(f"PRAGMA user_version={FORMAT}")
-    except sqlite3.Error as error:
+    except (OSError, sqlite3.Error) as error:
         raise SROError(f"{path}: no file for feedback: {error}") from error
     return store
 

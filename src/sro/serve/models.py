@@ -124,7 +124,23 @@ class ErrorModel(BaseModel):
     code: int
     status: str
     message: str
+    details: list[dict[str, Any]] | None = Field(None, description="Perspective's error types")
 
 
 class ErrorResponse(BaseModel):
     error: ErrorModel
+
+
+class ModerationErrorModel(BaseModel):
+    message: str
+    type: str
+    param: None
+    code: None
+
+
+class ModerationErrorResponse(BaseModel):
+    error: ModerationErrorModel
+
+
+class StateResponse(BaseModel):
+    parts: dict[str, Literal["loading", "ready", "failed", "off"]]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sro.engines import EngineArguments
 from sro.serve.batching import Lane, Watch, Work
 from sro.serve.feedback import Feedback, keep, open_store
 from sro.serve.screening import SharedScreener, screening
@@ -32,12 +33,15 @@ class Parts:
         }
 
 
-def make_parts(models: Models, service: Service, watch: Watch) -> Parts:
-    """The lanes that the settings ask for; nothing is loaded before they start."""
+def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArguments | None = None) -> Parts:
+    """The lanes that the settings ask for; nothing is loaded before they start. `engine`: by default transformers."""
+    engine = engine or EngineArguments()
 
     def load_screener() -> Any:
         from sro import screeners
+        from sro.cli import give_memory_back
 
+        give_memory_back()  # here, because every lane with a model asks for the screener first
         return screeners.load_screener(models.screener)
 
     shared = SharedScreener(load_screener)
@@ -48,7 +52,7 @@ def make_parts(models: Models, service: Service, watch: Watch) -> Parts:
         return screening(shared, lambda screener, texts: toxic_spans(screener, texts, only_refused=False))
 
     def load_rewriting() -> Work:
-        return _rewriting(models, shared, service.rewrite_batch)
+        return _rewriting(models, engine, shared, service.rewrite_batch)
 
     def load_feedback() -> Work:
         assert service.feedback is not None
@@ -77,19 +81,19 @@ def weight(text: str) -> int:
     return 1 + len(text) // UNIT
 
 
-def _rewriting(models: Models, screener: SharedScreener, batch: int) -> Work:
+def _rewriting(models: Models, engine: EngineArguments, screener: SharedScreener, batch: int) -> Work:
     """Load the leader. The imports bring torch, so they are here, in the lane's thread; and they keep the interpreter
     busy for seconds, so screening comes first."""
     screener.screen(["ready?"])
-    from sro.cli import give_memory_back, quiet_libraries
+    from sro.cli import quiet_libraries
     from sro.rewriter import RewriteArguments, Rewriter
 
     quiet_libraries()
-    give_memory_back()
     rewriter = Rewriter.load(
         models.leader,
         adapter=models.adapter,
         prompt=models.prompt,
+        engine=engine,
         screener=screener,
         similarity=models.similarity,
         batch_size=batch,

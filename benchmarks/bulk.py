@@ -1,0 +1,229 @@
+"""How fast a folder is screened and rewritten, and whether memory stays flat: one table, and the curve in numbers.
+
+    python benchmarks/bulk.py --comments "$SRO_DATA/sentences/dev_toxic.txt" "$SRO_DATA/sentences/dev_normal.txt"
+    python benchmarks/bulk.py --jobs rewrite --engine ctranslate2 --comments …
+
+The rows are drawn from the comments with replacement, every fourth from the first source, the toxic one, and where a
+row would repeat an earlier one its words begin elsewhere. The command that is measured is the one that people type, in
+a process of its own; memory is the resident set of that process and all its children, every `interval` seconds. *Flat*
+is the memory of the second half of the run over that of the second tenth: 1.00 is flat.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import psutil
+
+from sro.config import parse, plain
+from sro.errors import SROError
+from sro.provenance import atomic_write_text, write_manifest
+from sro.sources import load_source
+
+COMMANDS = {"screen": ["screener", "screen"], "rewrite": ["rewrite"]}
+
+
+@dataclass
+class Work:
+    """What to measure, and on which comments."""
+
+    comments: list[str] = field(
+        default_factory=lambda: ["starter:toxic", "starter:civil"],
+        metadata={"help": "FILE[::COLUMN] of toxic comments, then of others"},
+    )
+    jobs: list[str] = field(default_factory=lambda: ["screen", "rewrite"], metadata={"help": "screen, rewrite"})
+    screen_rows: int = field(default=1_000_000, metadata={"help": "rows to screen"})
+    rewrite_rows: int = field(default=10_000, metadata={"help": "rows to rewrite"})
+    toxic: float = field(default=0.25, metadata={"help": "share of rows from the first source"})
+    format: str = field(default="parquet", metadata={"help": "parquet or jsonl"})
+    files: int = field(default=4, metadata={"help": "files of the input folder"})
+    engine: str = field(default="transformers", metadata={"help": "for rewriting: transformers or ctranslate2"})
+    runner: str = field(default="here", metadata={"help": "here or ray"})
+    workers: int | None = field(default=None, metadata={"help": "ray: see sro rewrite --help"})
+    seed: int = field(default=0, metadata={"help": "for drawing the rows"})
+    interval: float = field(default=1.0, metadata={"help": "seconds between two looks at the memory"})
+    output_dir: str = field(default="runs/bulk", metadata={"help": "for table.md and figures.json"})
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one command did: times in seconds, memory in MB."""
+
+    job: str
+    rows: int
+    failed: int
+    errors: int
+    seconds: float
+    loading: float
+    """Until the first result was begun: imports, models."""
+    cpu: float
+    """CPU seconds after that, of the process and its children."""
+    curve: list[tuple[float, float]]
+    """(seconds since the start, resident memory), loading included."""
+
+    @property
+    def rate(self) -> float:
+        """Rows a second after the models were loaded."""
+        return self.rows / (self.seconds - self.loading)
+
+    @property
+    def cpu_rate(self) -> float:
+        """Rows a second of CPU time: what one thread on a quiet machine would do."""
+        return self.rows / self.cpu
+
+    @property
+    def failed_cpu_rate(self) -> float:
+        """Rows that fail a second of CPU time; of rewriting, where the others cost next to nothing."""
+        return self.failed / self.cpu
+
+    @property
+    def peak(self) -> float:
+        return max(megabytes for _, megabytes in self.curve)
+
+    @property
+    def growth(self) -> float:
+        """Memory of the second half over that of the second tenth, medians."""
+        memory = [megabytes for seconds, megabytes in self.curve if seconds >= self.loading]
+        tenth = max(1, len(memory) // 10)
+        early, late = sorted(memory[tenth : 2 * tenth] or memory), sorted(memory[len(memory) // 2 :])
+        return late[len(late) // 2] / early[len(early) // 2]
+
+
+def main(argv: Sequence[str]) -> None:
+    """Make the folders, run the commands, print and write the table."""
+    work = parse(Work, argv, prog="bulk.py", description=__doc__.partition("\n")[0])
+    if unknown := set(work.jobs) - set(COMMANDS):
+        raise SROError(f"no job {sorted(unknown)[0]!r}; there are {', '.join(COMMANDS)}")
+    sources = [load_source(name, training=False, max_words=10_000).texts for name in work.comments]
+    found = []
+    with tempfile.TemporaryDirectory(prefix="sro-bulk-") as folder:
+        for job in work.jobs:
+            rows = work.screen_rows if job == "screen" else work.rewrite_rows
+            source = Path(folder) / f"{job}_in"
+            write_rows(source, sources, rows, work)
+            found.append(measured(job, rows, source, Path(folder) / f"{job}_out", work))
+    table = as_table(found)
+    print(table)
+    output = Path(work.output_dir)
+    atomic_write_text(output / "table.md", table)
+    figures = {"cpus": os.cpu_count(), "threads": os.environ.get("OMP_NUM_THREADS"), "jobs": list(map(asdict, found))}
+    atomic_write_text(output / "figures.json", json.dumps(figures) + "\n")
+    write_manifest(output, ["benchmarks/bulk.py", *argv], plain(work), {}, work.seed)
+
+
+def write_rows(folder: Path, sources: Sequence[Sequence[str]], rows: int, work: Work) -> None:
+    """An input folder of so many rows, a file at a time."""
+    import pyarrow
+    from pyarrow import parquet
+
+    folder.mkdir()
+    chance = random.Random(work.seed)
+    seen: set[str] = set()
+    for number in range(work.files):
+        ids = range(rows * number // work.files, rows * (number + 1) // work.files)
+        texts = []
+        for _ in ids:
+            toxic = len(sources) == 1 or chance.random() < work.toxic
+            text = chance.choice(sources[0] if toxic else chance.choice(sources[1:]))
+            if text in seen:
+                words = text.split()
+                start = chance.randrange(len(words))
+                text = " ".join(words[start:] + words[:start])  # another order, the same genre
+            seen.add(text)
+            texts.append(text)
+        path = folder / f"part-{number}.{work.format}"
+        if work.format == "parquet":
+            parquet.write_table(pyarrow.table({"id": list(ids), "text": texts}), path)
+        else:
+            path.write_text(
+                "".join(json.dumps({"id": i, "text": text}) + "\n" for i, text in zip(ids, texts)), "utf-8"
+            )
+
+
+def measured(job: str, rows: int, source: Path, target: Path, work: Work) -> Figures:
+    """Run the command in a process of its own, and watch it."""
+    flags = ["--input", str(source), "--output", str(target), "--runner", work.runner]
+    flags += ["--workers", str(work.workers)] if work.workers else []
+    flags += ["--engine", work.engine] if job == "rewrite" else []
+    started = time.monotonic()
+    curve: list[tuple[float, float]] = []
+    loading, loading_cpu, cpu = 0.0, 0.0, 0.0
+    with subprocess.Popen([sys.executable, "-m", "sro", *COMMANDS[job], *flags], stdout=subprocess.PIPE) as process:  # noqa: S603
+        watched = psutil.Process(process.pid)
+        while process.poll() is None:
+            seconds = time.monotonic() - started
+            family = [watched, *children(watched)]
+            cpu = max(cpu, sum(map(cpu_seconds, family)))
+            if memory := sum(map(resident, family)):  # none where it has just ended
+                curve.append((round(seconds, 1), round(memory / 1e6, 1)))
+            if not loading and any(target.rglob("*.partial")):
+                loading, loading_cpu = seconds, cpu
+            time.sleep(work.interval)
+        said = process.stdout.read().decode() if process.stdout else ""
+    seconds = time.monotonic() - started
+    if process.returncode:
+        raise SROError(f"sro {' '.join(COMMANDS[job])} ended with status {process.returncode}")
+    print(said)
+    counts = {name: number_in(said, name) for name in ("fail", "rewritten", "refused", "error")}
+    failed = counts["fail"] + counts["rewritten"] + counts["refused"]
+    return Figures(job, rows, failed, counts["error"], seconds, loading, cpu - loading_cpu, curve)
+
+
+def number_in(table: str, name: str) -> int:
+    """The count beside a name in the command's table; 0 where it has no such row."""
+    line = re.search(rf"\b{name}\b\D+([\d,]+)", table)
+    return int(line[1].replace(",", "")) if line else 0
+
+
+def children(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def resident(process: psutil.Process) -> float:
+    try:
+        return float(process.memory_info().rss)
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return 0.0
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return 0.0
+    return float(times.user + times.system)
+
+
+def as_table(found: Sequence[Figures]) -> str:
+    """The figures in Markdown, and ten points of each curve of memory."""
+    lines = [
+        "| job | rows | failed | errors | seconds | loading | rows/s | rows/CPU s | failed/CPU s | peak MB | flat |",
+        "| --- |" + " --: |" * 10,
+    ]
+    lines += [
+        f"| {one.job} | {one.rows:,} | {one.failed:,} | {one.errors:,} | {one.seconds:.0f} | {one.loading:.0f} "
+        f"| {one.rate:,.1f} | {one.cpu_rate:,.1f} | {one.failed_cpu_rate:,.2f} | {one.peak:.0f} | {one.growth:.2f} |"
+        for one in found
+    ]
+    for one in found:
+        points = [one.curve[(len(one.curve) - 1) * i // 10] for i in range(11)]
+        told = ", ".join(f"{megabytes:.0f} MB at {seconds:.0f} s" for seconds, megabytes in points)
+        lines += ["", f"Memory of {one.job}: {told}."]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,107 @@
+"""The parts of the service: which engine rewrites, and what becomes of one that cannot."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from serving import RudeWords
+
+from sro.cli import main
+from sro.engines import EngineArguments
+from sro.serve.batching import Lane
+from sro.serve.parts import make_parts
+from sro.serve.settings import Models, Service
+
+
+class Same:
+    """Everything means the same."""
+
+    def similarity(self, texts: Any, sources: Any) -> np.ndarray:
+        return np.ones(len(texts), np.float32)
+
+
+@pytest.fixture
+def rewriting(
+    tiny_causal: Any, saved: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[EngineArguments | None], Lane]:
+    """Starts the lane of a tiny leader on an engine, and waits until it has loaded or failed."""
+    folder = saved(tmp_path / "leader", *tiny_causal())
+    monkeypatch.setenv("SRO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("sro.screeners.load_screener", lambda name: RudeWords())
+    monkeypatch.setattr("sro.rewriter.SentenceEncoder", lambda name: Same())
+
+    def start(engine: EngineArguments | None) -> Lane:
+        lane = make_parts(Models(leader=str(folder)), Service(), lambda *_: None, engine).rewrite
+        assert lane is not None
+        lane.start()
+        until = time.monotonic() + 60
+        while lane.state == "loading" and time.monotonic() < until:
+            time.sleep(0.01)
+        return lane
+
+    return start
+
+
+@pytest.mark.parametrize("engine", [None, EngineArguments("ctranslate2", engine_precision="float32")])
+def test_the_engine_that_was_asked_for_rewrites(
+    rewriting: Callable[[EngineArguments | None], Lane], engine: EngineArguments | None, tmp_path: Path
+) -> None:
+    if engine:
+        pytest.importorskip("ctranslate2")
+    lane = rewriting(engine)
+    assert lane.state == "ready"
+    passed, failed = asyncio.run(lane.submit(["thanks", "you idiot"], (("samples", 0), ("refine", 0)), 60))
+    assert (passed.status, failed.tries) == ("unchanged", 1)
+    assert (tmp_path / "cache" / "ctranslate2").exists() == (engine is not None)
+    lane.close(10)
+
+
+def test_an_engine_that_cannot_be_reached_fails_its_own_part_and_says_the_mend(
+    rewriting: Callable[[EngineArguments | None], Lane],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("sro.engines.openai.time", SimpleNamespace(sleep=lambda seconds: None))
+    lane = rewriting(EngineArguments("openai", engine_url="http://127.0.0.1:9/v1"))
+    assert lane.state == "failed"
+    until = time.monotonic() + 10
+    while not caplog.records and time.monotonic() < until:  # the state comes first
+        time.sleep(0.01)
+    [record] = caplog.records
+    assert "mend: start the server, or name its address by --engine_url" in record.mend  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--engine", "ctranslte2"], "no engine 'ctranslte2'; did you mean 'ctranslate2'"),
+        (["--engine", "openai"], "--engine openai needs --engine_url"),
+        (["--engine", "ctranslate2", "--engine_url", "http://x"], "--engine_url is for --engine openai"),
+    ],
+)
+def test_a_mistake_in_the_engine_ends_it_before_it_listens(
+    flags: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sro.cli.serve.listen", lambda *_: pytest.fail("it listens"))
+    assert main(["serve", *flags]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_command_hands_the_engine_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Enough(Exception):
+        """Far enough."""
+
+    def make(models: Models, service: Service, watch: Any, engine: EngineArguments) -> None:
+        assert engine == EngineArguments("ctranslate2", engine_precision="int8")
+        raise Enough
+
+    monkeypatch.setattr("sro.cli.serve.make_parts", make)
+    with pytest.raises(Enough):
+        main(["serve", "--port", "0", "--engine", "ctranslate2", "--engine_precision", "int8"])
