@@ -6,6 +6,8 @@ import json
 from importlib.resources import files
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sro.normalise import (
     Normalised,
@@ -17,6 +19,7 @@ from sro.normalise import (
     restore_masked_words,
     trace,
 )
+from sro.plain import disguised
 
 
 @pytest.mark.parametrize(
@@ -124,3 +127,25 @@ def test_offsets_lead_through_the_whole_text() -> None:
 
 def test_plain_text_keeps_its_offsets_at_no_cost() -> None:
     assert trace("Thank you, that's 'fine'!").offsets == range(26)
+
+
+def merely_lower(text: str) -> str:
+    return text.lower().replace("`", "'")
+
+
+PIECES = [*"fut.-*!1(@$'` ,", "idiot", "asshoIe", "sh", "  ", "\n", "\x1c", "aaa"]
+
+
+@given(st.lists(st.text("fuckasI .-*!1(@$\n\0é", max_size=12) | st.lists(st.sampled_from(PIECES)).map("".join)))
+def test_texts_that_are_not_told_hide_nothing(texts: list[str]) -> None:
+    told = set(disguised(texts))
+    assert [t for i, t in enumerate(texts) if i not in told and normalise(t) != merely_lower(t)] == []
+
+
+def test_few_plain_texts_are_told() -> None:
+    lines = (files("sro") / "assets/starter/identity.jsonl").read_text(encoding="utf-8").splitlines()
+    texts = [json.loads(line)["text"] for line in lines]
+    assert len(disguised(texts)) <= 0.05 * len(texts)
+    assert disguised(["plain, well-known", "sh*t", "", "an i d i o t", "great!", "naïve", "asshoIe", "stuuupid"]) == [
+        *[1, 3, 5, 6, 7]
+    ]

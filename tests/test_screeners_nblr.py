@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,6 +70,71 @@ def test_prediction_agrees_with_scikit_learn_on_the_whole_pipeline(fitted: NBLR)
         vectorizer = TfidfVectorizer(analyzer=analyzer, vocabulary=grams, sublinear_tf=True).fit(TOXIC + CLEAN)
         expected += vectorizer.transform(texts) @ fitted.weight[rows]
     assert fitted.probabilities(texts) == pytest.approx(1 / (1 + np.exp(-expected)), abs=1e-5)
+
+
+def by_the_formula(screener: NBLR, text: str) -> float:
+    """P(fail) of one text, n-gram by n-gram: what `probabilities` does with many texts at once."""
+    words, settings = tokens(text), screener.settings
+    score = screener.bias
+    for grams in (
+        word_ngrams(words, settings.word_ngrams),
+        [gram for word in words for gram in character_ngrams(word, settings.character_ngrams)],
+    ):
+        counts = Counter(gram for gram in grams if gram in screener.vocabulary)
+        rows = [screener.vocabulary[gram] for gram in counts]
+        x = [(1 + math.log(times)) * float(screener.idf[row]) for times, row in zip(counts.values(), rows)]
+        length = math.sqrt(sum(value * value for value in x)) or 1.0
+        score += sum(value * float(screener.weight[row]) for value, row in zip(x, rows)) / length
+    return (1 + math.tanh(score / 2)) / 2
+
+
+ODDITIES = [
+    *["", "\x00", " ", "you\x00idiot", "a\x1cb", "!?!"],
+    *["_", "i d i o t", "sh*t 's", "(unt!", "caf\xe9 n\u2019t", "\ud800 x"],
+    *["do n't", "do  n't", "n't", " 's", "you 're 's 's"],
+    *["it's'", "'d'd", "ca n 't", "don`t", "i'\nm", "rock'n't'roll"],
+    *["asshoIe", "fooI", "a b", "a 5 b", "!f!u!c!k!"],
+    *["u.s.a", "stuuupid", "@$$", "f(x", "\u0455h\u0456t", "\xa0x"],
+]
+
+
+def test_many_at_once_are_judged_as_one_by_one() -> None:
+    from importlib.resources import files
+
+    screener = load_screener("embedded")
+    assert isinstance(screener, NBLR)
+    lines = (files("sro") / "assets/starter/comments.jsonl").read_text("utf-8").splitlines()
+    texts = [*ODDITIES, *(json.loads(line)["text"] for line in lines), "word " * 30_000, *ODDITIES]
+    assert screener.probabilities(texts) == pytest.approx(
+        [by_the_formula(screener, text) for text in texts], abs=1e-12
+    )
+
+
+def test_longer_ngrams_of_words_are_found_at_once_too() -> None:
+    settings = NBLRSettings(
+        min_df=1, word_ngrams=4, max_features=50
+    )  # so that not all beginnings are n-grams themselves
+    screener = fit(TOXIC, CLEAN, settings)
+    assert max(gram.count(" ") for gram in screener.vocabulary if gram[0] == "w") == 3
+    assert screener.probabilities(TOXIC + CLEAN) == pytest.approx(
+        [by_the_formula(screener, text) for text in TOXIC + CLEAN], abs=1e-12
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not DATA.is_dir(), reason="needs the data sets: set SRO_DATA")
+def test_twenty_thousand_sentences_at_once_are_judged_as_one_by_one() -> None:
+    from sro.screeners.training import load_texts
+
+    screener = load_screener("embedded")
+    assert isinstance(screener, NBLR)
+    names = ("sentences/dev_toxic.txt", "sentences/dev_normal.txt", "toxic_spans/tsd_train.csv::text")
+    texts = load_texts([f"{DATA}/{name}" for name in names])
+    assert len(texts) >= 20_000
+    alone = np.array([by_the_formula(screener, text) for text in texts])
+    at_once = screener.probabilities(texts)
+    assert np.abs(at_once - alone).max() < 1e-12
+    assert ((at_once >= 0.5) == (alone >= 0.5)).all()
 
 
 def test_it_learns_and_its_verdicts_follow_the_threshold(fitted: NBLR) -> None:

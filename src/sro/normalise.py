@@ -133,11 +133,14 @@ LETTERS = "\\w\U0001f130-\U0001f189\U0001f1e6-\U0001f1ff"  # also those in squar
 WORD = re.compile(
     f"[{LETTERS}@$*!|+]*[^\\W\x00-\x7f][{LETTERS}@$*!|+]*|[{LETTERS}]*[\U0001f130-\U0001f1ff][{LETTERS}]*"
 )
+OTHER_LETTER = re.compile("[^\\W\x00-\x7f]|[\U0001f130-\U0001f1ff]")  # is there any? quick to see
 INNOCENT = frozenset(["morón", "móron"])  # a town
 
 
 def fold_look_alikes(seen: Normalised) -> Normalised:
     """Letters that look Latin become Latin: in words that mix the scripts always, in others to spell a listed word."""
+    if not OTHER_LETTER.search(seen.text):
+        return seen
     return seen.replaced(WORD, _latin)
 
 
@@ -226,6 +229,11 @@ def restore_masked_words(seen: Normalised) -> Normalised:
         for token in TOKEN.finditer(seen.text)
         for start, end, word in _unmasked(token.group())
     )
+
+
+def hides(token: str) -> bool:
+    """Whether a lower-cased token of ASCII, with no space in it, is restored to something else."""
+    return bool(_unmasked(token))
 
 
 @lru_cache(maxsize=20_000)

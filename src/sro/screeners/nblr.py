@@ -32,15 +32,15 @@ from safetensors.numpy import load, save
 
 from sro.errors import SROError
 from sro.normalise import normalise, trace
+from sro.plain import END, disguised
 from sro.provenance import atomic_write_bytes, atomic_write_text
 from sro.screeners import Verdict
+from sro.screeners.ngrams import BATCH, CHARACTERS, WORDS, Index, batches, character_ngrams, split, word_ngrams
 
 FORMAT = 1
 CARD, ARRAYS = "nblr.json", "nblr.safetensors"
-WORDS, CHARACTERS = "w", "c"  # the two blocks: the first letter of every stored n-gram
 TOKEN = re.compile(r"\w+|[!?]")  # other punctuation tells the genre (tokenised? quoted?) rather than the tone
 CONTRACTION = re.compile(r"\s*'(?=(?:s|re|m|ve|ll|d|t)\b)|\s+(?=n't\b)")
-CACHED_WORDS = 100_000  # a few tens of megabytes
 
 
 def _setting(default: float, help: str) -> Any:
@@ -64,18 +64,12 @@ class NBLRSettings:
 
 def tokens(text: str) -> list[str]:
     """Words of the normalised text, contractions joined, and its marks of exclamation and question."""
-    return TOKEN.findall(CONTRACTION.sub("", normalise(text)))
+    return words_of(normalise(text))
 
 
-def word_ngrams(words: Sequence[str], longest: int) -> list[str]:
-    """`["you", "idiot"]`, 2 → `["wyou", "widiot", "wyou idiot"]`."""
-    return [WORDS + " ".join(words[i : i + n]) for n in range(1, longest + 1) for i in range(len(words) - n + 1)]
-
-
-def character_ngrams(word: str, longest: int) -> list[str]:
-    """N-grams of 2 to `longest` characters, a space marking the word's ends: `"ok"`, 3 → `c o cok ck  c ok cok `."""
-    padded = f" {word} "
-    return [CHARACTERS + padded[i : i + n] for n in range(2, longest + 1) for i in range(len(padded) - n + 1)]
+def words_of(normalised: str) -> list[str]:
+    """The same of a text that is normalised already."""
+    return TOKEN.findall(CONTRACTION.sub("", normalised))
 
 
 @dataclass(frozen=True)
@@ -92,7 +86,6 @@ class NBLR:
     bias: float
     settings: NBLRSettings = field(default_factory=NBLRSettings)
     trained_on: tuple[dict[str, Any], ...] = ()
-    _rows_of_word: dict[str, list[int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def name(self) -> str:
@@ -112,17 +105,45 @@ class NBLR:
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """P(fail) of each text, float64 of shape [texts]."""
-        scores = np.array([self._score(text) for text in texts], dtype=np.float64)
+        scores = np.concatenate([np.empty(0), *map(self._scores, batches(texts))])
         return 0.5 * (1.0 + np.tanh(scores / 2.0))  # the sigmoid, without overflow
 
-    def _score(self, text: str) -> float:
-        words = tokens(text)
-        word_rows = (self.vocabulary.get(gram) for gram in word_ngrams(words, self.settings.word_ngrams))
-        return (
-            self.bias
-            + self._block_score([row for row in word_rows if row is not None])
-            + self._block_score([row for word in words for row in self._character_rows(word)])
+    @cached_property
+    def _index(self) -> Index:
+        return Index(self.vocabulary, self.settings.character_ngrams)
+
+    @cached_property
+    def _columns(self) -> np.ndarray:
+        return np.stack([self.idf, self.weight], axis=1)  # side by side: what is looked up together lies together
+
+    def _scores(self, texts: Sequence[str]) -> np.ndarray:
+        """Log-odds of P(fail), float64 of shape [texts]; the same n-grams and terms as in `attributions`."""
+        readable = list(texts)
+        for place in disguised(texts):
+            seen = normalise(texts[place])
+            readable[place] = seen if seen.isascii() and END not in seen else " ".join(words_of(seen))
+        scores = np.full(len(texts), self.bias)
+        for block in self._index.occurrences(split(readable)):
+            scores += self._block_scores(*block, len(texts))
+        return scores
+
+    def _block_scores(self, owners: np.ndarray, rows: np.ndarray, texts: int) -> np.ndarray:
+        """weight · x/‖x‖ of each text over a block of n-grams, where x = (1 + ln count) · idf; 0 where it has none."""
+        scores = np.zeros(texts)
+        if not len(rows):
+            return scores
+        bits = len(self.vocabulary).bit_length()
+        keys = np.sort((owners.astype(np.int32 if bits + BATCH.bit_length() < 32 else np.int64) << bits) | rows)
+        firsts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+        counts = np.diff(firsts, append=len(keys))
+        keys = keys[firsts]
+        rows, owners = keys & ((1 << bits) - 1), keys >> bits
+        begins = np.flatnonzero(np.concatenate([[True], owners[1:] != owners[:-1]]))
+        x = (1.0 + np.log(counts)) * self.idf[rows]
+        scores[owners[begins]] = np.add.reduceat(x * self.weight[rows], begins) / np.sqrt(
+            np.add.reduceat(x * x, begins)
         )
+        return scores
 
     def attributions(self, text: str) -> np.ndarray:
         """What each character adds to the logit of P(fail), float64 of shape [characters]; with the bias, all of it.
@@ -158,29 +179,11 @@ class NBLR:
         return seen.shared_out(scores)
 
     def _shares(self, rows: list[int]) -> dict[int, float]:
-        """What one occurrence of each n-gram of a block adds to the logit: the terms of `_block_score`."""
+        """What one occurrence of each n-gram of a block adds to the logit: the terms of `_block_scores`."""
         counts = Counter(rows)
         x = {row: (1.0 + math.log(count)) * float(self.idf[row]) for row, count in counts.items()}
         length = math.sqrt(sum(value * value for value in x.values()))
         return {row: x[row] * float(self.weight[row]) / (length * count) for row, count in counts.items()}
-
-    def _character_rows(self, word: str) -> list[int]:
-        """Rows of the word's known character n-grams; kept, since words recur and this is most of the work."""
-        if word not in self._rows_of_word:
-            if len(self._rows_of_word) >= CACHED_WORDS:
-                self._rows_of_word.clear()
-            rows = (self.vocabulary.get(gram) for gram in character_ngrams(word, self.settings.character_ngrams))
-            self._rows_of_word[word] = [row for row in rows if row is not None]
-        return self._rows_of_word[word]
-
-    def _block_score(self, rows: list[int]) -> float:
-        """weight · x/‖x‖ over one block of n-grams, where x = (1 + ln count) · idf."""
-        if not rows:
-            return 0.0
-        counts = Counter(rows)
-        index = np.fromiter(counts, dtype=np.int64, count=len(counts))
-        x = (1.0 + np.log(np.fromiter(counts.values(), dtype=np.float64, count=len(counts)))) * self.idf[index]
-        return float(x @ self.weight[index]) / math.sqrt(float(x @ x))
 
     def save(self, folder: str | Path) -> None:
         """Write both files into `folder`, each in one step; the JSON, written last, holds the hash of the arrays."""
@@ -209,7 +212,7 @@ class NBLR:
                 raise SROError(f"{arrays_path}: not the arrays that {CARD} was written with; copy both files again")
             arrays = load(stored)
             screener = cls(
-                vocabulary={gram: row for row, gram in enumerate(card["vocabulary"])},
+                vocabulary=dict(zip(card["vocabulary"], range(len(card["vocabulary"])))),
                 idf=arrays["idf"],
                 weight=arrays["weight"],
                 bias=float(card["bias"]),
