@@ -9,18 +9,26 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from accelerate import PartialState
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from sro.processes import everywhere
 from sro.provenance import atomic_write_text
 
 SEAL = "sro_seal.json"
 
 
 class ReferenceCache(dict[str, float]):
-    """log π_ref(x|x) of each comment, nats."""
+    """log π_ref(x|x) of each comment, nats; the same on all processes, so one seal tells what each of them knew."""
+
+    def share(self, comments: Iterable[str]) -> None:
+        """Tell the other processes the values of these comments, and learn theirs; called by all of them at once."""
+        for known in everywhere([{comment: self[comment] for comment in comments if comment in self}]):
+            self.update(known)
 
 
 class CheckpointSeal(TrainerCallback):
@@ -30,7 +38,8 @@ class CheckpointSeal(TrainerCallback):
         self.cache = cache
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Write the seal into the checkpoint that was just saved."""
+        """Write the seal into the checkpoint that was just saved, by all processes."""
+        PartialState().wait_for_everyone()
         if state.is_world_process_zero:
             folder = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
             atomic_write_text(folder / SEAL, json.dumps({"step": state.global_step, "reference_x": self.cache}))

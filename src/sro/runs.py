@@ -10,6 +10,8 @@ runs/NAME/
   log.jsonl         all gauges, one line a log step
   completions/      the leader's moves during training, to be read
   quarantine_N.jsonl   rows of the N-th source that were set aside, with line and reason
+
+Of several processes the main one reads the comments and writes these files; the held-out comments are shared out.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,7 @@ from sro.evaluation.measures import Measures, markdown, measure_rewrites
 from sro.followers import FollowerArguments, load_follower
 from sro.leader import Leader, LeaderArguments, default_lora, is_peft, save_adapter
 from sro.plots import training_plot
+from sro.processes import everywhere, from_main, loading, share, whole
 from sro.progress import quiet
 from sro.rollout import Sampling, TransformersRollout
 from sro.screeners import Screener
@@ -86,19 +89,18 @@ def train_run(
         SROError: bad input, or the leader collapsed (the message says why and what to change).
     """
     folder = Path(str(args.output_dir))
-    checkpoint = _starting_point(folder, data.resume)
-    training, held_out, hashes = _comments(data, args.seed, folder)
-    answer, toxicity, similarity = load_follower(follower)
-    if data.only_refused:
-        training = [text for text, verdict in zip(training, toxicity.screen(training)) if not verdict.passed]
-    if not training or not held_out:
-        raise SROError("nothing to train on or to hold out\n  mend: more comments, or --only_refused false")
-    print(f"sro: {len(training):,} comments to train on, {len(held_out):,} held out", flush=True)
+    checkpoint = from_main(lambda: _starting_point(folder, data.resume))
+    with loading(args):
+        # Flips are numbered by verdict: with one seed, those of two processes would be the same.
+        flips = replace(follower, flip_seed=follower.flip_seed + args.process_index)
+        answer, toxicity, similarity = load_follower(flips)
+        player = Leader.load(leader, "embedded/warmup", args.prompt or None, trainable=leader.tuning == "lora")
+    training, held_out, hashes = from_main(lambda: _comments(data, args.seed, folder, toxicity))
 
-    player = Leader.load(leader, "embedded/warmup", args.prompt or None, trainable=leader.tuning == "lora")
     args.prompt = player.prompt
     args.disable_tqdm = True
-    provenance.write_manifest(folder, sys.argv, config.plain((data, follower, leader, args)), hashes, args.seed)
+    chosen = config.plain((data, follower, leader, args))
+    from_main(lambda: provenance.write_manifest(folder, sys.argv, chosen, hashes, args.seed))
     set_seed(args.seed)  # of a fresh adapter, which is made before the trainer
     trainer = SROTrainer(
         model=_tunable(player, leader),
@@ -112,14 +114,12 @@ def train_run(
     quiet(trainer)
     before = before or _look(trainer, held_out, folder / "before.json", reuse=checkpoint is not None)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    _write_log(trainer.state.log_history, folder)
+    from_main(lambda: _write_log(trainer.state.log_history, folder))
     if trainer.guard.reason:
         raise SROError(trainer.guard.reason)
     after = _rewrite(trainer, held_out)
-    if (folder / "adapter").exists():
-        shutil.rmtree(folder / "adapter")  # of the run that this one resumes
-    save_adapter(trainer.model, player.tokenizer, player.prompt, folder / "adapter")
-    return _conclude(held_out, before, after, toxicity, similarity, folder)
+    _save(trainer, player, folder / "adapter")
+    return from_main(lambda: _conclude(held_out, before, after, toxicity, similarity, folder))
 
 
 def _starting_point(folder: Path, resume: bool) -> Path | None:
@@ -136,7 +136,10 @@ def _starting_point(folder: Path, resume: bool) -> Path | None:
     return checkpoint if resume else None
 
 
-def _comments(data: DataArguments, seed: int, folder: Path) -> tuple[list[str], list[str], dict[str, str]]:
+def _comments(
+    data: DataArguments, seed: int, folder: Path, toxicity: Screener
+) -> tuple[list[str], list[str], dict[str, str]]:
+    """To train on, to hold out, and the hash of each source."""
     texts, hashes = load_sources(data.comments, min_words=data.min_words, max_words=data.max_words, quarantine=folder)
     if data.held_out:
         corpus = load_source(data.held_out, training=False, min_words=data.min_words, max_words=data.max_words)
@@ -146,7 +149,13 @@ def _comments(data: DataArguments, seed: int, folder: Path) -> tuple[list[str], 
     else:
         parts = split([Comment(text, "", 0) for text in texts], {"train": 0.9, "held_out": 0.1}, seed)
         texts, kept = [c.text for c in parts["train"]], [c.text for c in parts["held_out"]]
-    return texts, kept[: data.held_out_size], hashes
+    kept = kept[: data.held_out_size]
+    if data.only_refused:
+        texts = [text for text, verdict in zip(texts, toxicity.screen(texts)) if not verdict.passed]
+    if not texts or not kept:
+        raise SROError("nothing to train on or to hold out\n  mend: more comments, or --only_refused false")
+    print(f"sro: {len(texts):,} comments to train on, {len(kept):,} held out", flush=True)
+    return texts, kept, hashes
 
 
 def _tunable(player: Leader, leader: LeaderArguments) -> Any:
@@ -163,23 +172,43 @@ def _fresh_adapter(player: Leader, leader: LeaderArguments) -> Any:
 
 
 def _rewrite(trainer: SROTrainer, comments: Sequence[str]) -> list[str]:
-    """One greedy rewrite of each comment by the leader as it is now."""
+    """One greedy rewrite of each comment by the leader as it is now; each process rewrites its share."""
     args = trainer.args
     rollout = TransformersRollout(trainer.model, trainer.processing_class, args.prompt, args.max_prompt_length)
     longest, ratio = args.max_completion_length, args.max_length_ratio
     greedy = Sampling(0.0, max_new_tokens=longest, max_length_ratio=ratio, avoid_loops=True)  # as `Rewriter` decodes
-    with trainer.accelerator.autocast():
-        return [moves[0].text for moves in rollout.play(comments, 1, greedy, seed=0)]
+    mine = share(comments, args.process_index, args.world_size)
+    with whole(trainer.model), trainer.accelerator.autocast():
+        moves = rollout.play(mine, 1, greedy, seed=0)
+    return everywhere([move.text for [move] in moves])[: len(comments)]
 
 
 def _look(trainer: SROTrainer, held_out: list[str], cache: Path, reuse: bool) -> list[str]:
     """The rewrites before training; a resumed run takes those that its beginning wrote down."""
-    if reuse and cache.is_file():
-        known: list[str] = json.loads(cache.read_text("utf-8"))
+    known: list[str] | None = from_main(
+        lambda: json.loads(cache.read_text("utf-8")) if reuse and cache.is_file() else None
+    )
+    if known is not None:
         return known
     rewrites = _rewrite(trainer, held_out)
-    provenance.atomic_write_text(cache, json.dumps(rewrites, ensure_ascii=False))
+    from_main(lambda: provenance.atomic_write_text(cache, json.dumps(rewrites, ensure_ascii=False)))
     return rewrites
+
+
+def _save(trainer: SROTrainer, player: Leader, folder: Path) -> None:
+    state = trainer.accelerator.get_state_dict(trainer.model_wrapped)  # by all processes: weights may be spread
+
+    def complete(module: Any, found: dict[str, Any], prefix: str, metadata: Any) -> None:
+        found.update(state)
+
+    def write() -> None:
+        if folder.exists():
+            shutil.rmtree(folder)  # of the run that this one resumes
+        save_adapter(trainer.model, player.tokenizer, player.prompt, folder)
+
+    hook = trainer.model.register_state_dict_post_hook(complete)
+    from_main(write)
+    hook.remove()
 
 
 def _write_log(history: list[dict[str, Any]], folder: Path) -> None:

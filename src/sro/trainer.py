@@ -6,6 +6,8 @@
 4. the leader learns     loss on Δ(y), and on Δ(x) where y passed `compute_loss`
 
 Δ(x) is needed of every comment where verdicts are corrected for flips (`sro.noise`), and of none by some objectives.
+
+Several processes play each its share of a batch (`sro.processes`): two of batch 8 learn what one of batch 16 does.
 """
 
 from __future__ import annotations
@@ -19,16 +21,18 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader
 from transformers import Trainer, TrainerCallback
 
 from sro.arguments import SROConfig
 from sro.checkpoints import CheckpointSeal, ReferenceCache
 from sro.errors import SROError
 from sro.leader import check_prompt, is_peft, prompt_ids, response_ids, store_frozen_linears_in_bf16
-from sro.logprobs import log_probs
-from sro.monitor import CollapseGuard, Completion, CompletionTable, Gauges, game_gauges, move_gauges
+from sro.logprobs import TokenLogProbs, log_probs
+from sro.monitor import CollapseGuard, CompletionTable, Gauges, completions, game_gauges, move_gauges
 from sro.noise import unbiased
 from sro.objective import Scored, compares_with_comment, losses
+from sro.processes import everywhere, inside, same_batches, share, whole
 from sro.reference import make_reference
 from sro.rollout import Paraphrase, Rollout, TransformersRollout
 from sro.screeners import Screener, Verdict
@@ -41,6 +45,7 @@ class Game:
 
     prompts: B lists of ids. paraphrases: B × K lists of ids. sources: the comment as a response (B lists of ids), None
     where the loss does not ask for it. passed, reference_y: [B·K]. reference_x: [B], 0 where `sources` is None.
+    counts: [B·K] bool, False on the moves of `sro.processes.NOBODY`.
     """
 
     prompts: list[list[int]]
@@ -49,6 +54,7 @@ class Game:
     passed: Tensor
     reference_y: Tensor
     reference_x: Tensor
+    counts: Tensor
 
 
 class SROTrainer(Trainer):
@@ -59,7 +65,8 @@ class SROTrainer(Trainer):
             its own adapter, which is also copied as the reference; otherwise all weights are trained.
         args: `SROConfig`; its `prompt` must be set.
         screener: the follower.
-        train_dataset: rows with the key `comment`, a toxic comment. Nothing else is read: no pairs, no labels.
+        train_dataset: rows with the key `comment`, a toxic comment. Nothing else is read: no pairs, no labels. An
+            empty comment is played and counts for nothing.
         processing_class: the leader's tokenizer.
         peft_config: e.g. `LoraConfig(r=8, target_modules="all-linear", task_type="CAUSAL_LM")`.
         similarity: if given, the mean similarity of paraphrase and comment is logged.
@@ -76,6 +83,7 @@ class SROTrainer(Trainer):
     """
 
     args: SROConfig
+    model: Any
     processing_class: Any
 
     def __init__(
@@ -111,13 +119,14 @@ class SROTrainer(Trainer):
         self.gauges, self.completions = Gauges(), CompletionTable(args)
         self.reference_x = ReferenceCache()
         self._played: deque[Game] = deque()
+        args._n_gpu = min(args.n_gpu, 1)  # one process drives one device: DataParallel cannot cut games up
         self.guard = CollapseGuard(args.collapse_window, args.collapse_share)
         super().__init__(
             model=model,
             args=args,
             train_dataset=train_dataset,
             processing_class=processing_class,
-            data_collator=_comments,
+            data_collator=self._my_comments,
             callbacks=[*callbacks, self.guard, CheckpointSeal(self.reference_x)],
             **kwargs,
         )
@@ -129,6 +138,16 @@ class SROTrainer(Trainer):
         """As `Trainer.train`; games that an earlier run left unplayed when it stopped are forgotten."""
         self._played.clear()
         return super().train(*args, **kwargs)
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """The batches of all processes together, on each of them; `_my_comments` takes this one's share."""
+        size = self.args.train_batch_size * self.args.world_size
+        sampler, drop_last = self._get_train_sampler(), self.args.dataloader_drop_last
+        data: Any = self.train_dataset
+        return same_batches(
+            DataLoader(data, size, sampler=sampler, collate_fn=self.data_collator, drop_last=drop_last),
+            self.args.data_seed,
+        )
 
     def get_batch_samples(
         self, epoch_iterator: Iterator[list[str]], num_batches: int, device: torch.device
@@ -144,7 +163,7 @@ class SROTrainer(Trainer):
             steps = self.args.steps_per_generation - self.state.global_step % self.args.steps_per_generation
             self._played.extend(self.play(list(islice(epoch_iterator, num_batches * steps))))
         games = [self._played.popleft() for _ in range(min(num_batches, len(self._played)))]
-        count = torch.tensor(sum(len(game.passed) for game in games), device=device)
+        count = torch.tensor(sum(int(game.counts.sum()) for game in games), device=device)
         return games, int(self.accelerator.gather(count).sum())
 
     def play(self, batches: Sequence[Sequence[str]]) -> list[Game]:
@@ -152,14 +171,14 @@ class SROTrainer(Trainer):
         comments = [comment for batch in batches for comment in batch]
         if not comments:
             return []
+        with whole(self.model):
+            return self._play(batches, comments)
+
+    def _play(self, batches: Sequence[Sequence[str]], comments: list[str]) -> list[Game]:
         args, k = self.args, self.args.num_generations
         with self.compute_loss_context_manager():
             moves = self.rollout.play(comments, k, args.sampling, seed=self._step_seed())
-        sources = [comment for comment in comments for _ in range(k)]
-        flat = [move for played in moves for move in played]
-        verdicts = self.screener.screen([move.text for move in flat], sources=sources)
-        passed = [is_pass(move, verdict) for move, verdict in zip(flat, verdicts)]
-        self._observe(sources, flat, verdicts, passed)
+        passed = self._answer([(comment, move) for comment, played in zip(comments, moves) for move in played])
 
         games, at = [], 0
         for batch in batches:
@@ -167,7 +186,18 @@ class SROTrainer(Trainer):
             game = self._score_by_reference(batch, moves[at : at + size], passed[at * k : (at + size) * k])
             games.append(game)
             at += size
+        self.reference_x.share(comments)
         return games
+
+    def _answer(self, moves: list[tuple[str, Paraphrase]]) -> list[bool]:
+        """Step 2: whether each paraphrase of each comment passed; what counts for nothing is not asked about."""
+        asked = [(comment, move) for comment, move in moves if comment]
+        sources, played = [comment for comment, _ in asked], [move for _, move in asked]
+        verdicts = self.screener.screen([move.text for move in played], sources=sources) if asked else []
+        passed = [is_pass(move, verdict) for move, verdict in zip(played, verdicts)]
+        self._observe(sources, played, verdicts, passed)
+        answers = iter(passed)
+        return [bool(comment) and next(answers) for comment, _ in moves]
 
     def _score_by_reference(self, comments: Sequence[str], moves: list[list[Paraphrase]], passed: list[bool]) -> Game:
         """log π_ref of the paraphrases, and of the comments where the loss needs it; the latter is computed once a
@@ -177,14 +207,15 @@ class SROTrainer(Trainer):
         as_response = response_ids(tokenizer, comments, not model.config.is_encoder_decoder)
         k = self.args.num_generations
         groups = [passed[i * k : (i + 1) * k] for i in range(len(comments))]
-        sources = [ids if self._asks_for_comment(group) else None for ids, group in zip(as_response, groups)]
+        asks = [bool(comment) and self._asks_for_comment(group) for comment, group in zip(comments, groups)]
+        sources = [ids if asked else None for ids, asked in zip(as_response, asks)]
         paraphrases = [[move.ids for move in played] for played in moves]
         new = [i for i, ids in enumerate(sources) if ids is not None and comments[i] not in self.reference_x]
         with self.compute_loss_context_manager(), self.reference.policy(model) as frozen:
-            pad = tokenizer.pad_token_id
-            reference_y = log_probs(frozen, prompts, paraphrases, pad).total()
-            if new:
-                scored = log_probs(frozen, [prompts[i] for i in new], [[as_response[i]] for i in new], pad).total()
+            reference_y = self._log_probs(frozen, prompts, paraphrases).total()
+            if any(everywhere([bool(new)])):
+                rows = new or [0]  # ZeRO-3 brings weights together in every forward pass: all processes make one
+                scored = self._log_probs(frozen, [prompts[i] for i in rows], [[as_response[i]] for i in rows]).total()
                 self.reference_x.update(zip([comments[i] for i in new], scored.tolist()))
         reference_x = [self.reference_x.get(c, 0.0) if ids is not None else 0.0 for c, ids in zip(comments, sources)]
         device = reference_y.device
@@ -195,7 +226,13 @@ class SROTrainer(Trainer):
             torch.tensor(passed, device=device),
             reference_y,
             torch.tensor(reference_x, device=device),
+            torch.tensor([bool(comment) for comment in comments for _ in range(k)], device=device),
         )
+
+    def _log_probs(self, model: Any, prompts: list[list[int]], responses: list[list[list[int]]]) -> TokenLogProbs:
+        """`log_probs`, whatever the model is wrapped in."""
+        arguments = prompts, responses, self.processing_class.pad_token_id
+        return TokenLogProbs(*inside(model, self.accelerator.unwrap_model(model), _scores, *arguments))
 
     def _asks_for_comment(self, passed: Sequence[bool]) -> bool:
         """Whether the loss of a comment's paraphrases, with these verdicts, compares them with the comment."""
@@ -207,7 +244,7 @@ class SROTrainer(Trainer):
         """Step 4: the SRO loss of one micro-batch, as its share of the optimizer step's mean."""
         args, k = self.args, self.args.num_generations
         responses = [[*ys, x] if x is not None else ys for ys, x in zip(inputs.paraphrases, inputs.sources)]
-        found = log_probs(model, inputs.prompts, responses, self.processing_class.pad_token_id)
+        found = self._log_probs(model, inputs.prompts, responses)
         is_source = torch.tensor([number == k for branches in responses for number in range(len(branches))])
         is_source = is_source.to(found.values.device)
         total, lengths = found.total(), found.lengths()
@@ -222,31 +259,23 @@ class SROTrainer(Trainer):
         def loss_of(passed: Tensor) -> Tensor:
             return losses(args.objective, scored, passed, args.beta, args.label_smoothing, args.rpo_alpha)
 
-        found_losses = unbiased(loss_of, inputs.passed, args.flip_rate)
-        count = num_items_in_batch or len(found_losses)
+        real = inputs.counts
+        found_losses = unbiased(loss_of, inputs.passed, args.flip_rate)[real]
+        count = num_items_in_batch or max(1, len(found_losses))
+        # Gradients are averaged over processes, which may hold unequal numbers of paraphrases; the mean is over all.
         loss = found_losses.sum() * self.accelerator.num_processes / count
-        self.gauges.add(game_gauges(delta_y, delta_x, logp_y, logp_x[has_source], length_y, inputs.passed, args.beta))
+        deltas, logps = (delta_y[real], delta_x[real]), (logp_y[real], logp_x[has_source])
+        self.gauges.add(game_gauges(*deltas, *logps, length_y[real], inputs.passed[real], args.beta))
         return (loss, found) if return_outputs else loss
 
     def _observe(
         self, sources: list[str], moves: list[Paraphrase], verdicts: list[Verdict], passed: list[bool]
     ) -> None:
         texts = [move.text for move in moves]
-        cosine = self.similarity.similarity(texts, sources) if self.similarity else None
+        cosine = self.similarity.similarity(texts, sources) if self.similarity and texts else None
         self.gauges.add(move_gauges(sources, moves, passed, cosine))
         self.guard.see(sources, moves)
-        self.completions.see(
-            Completion(
-                self.state.global_step,
-                source,
-                text,
-                verdict.label if ok == verdict.passed else "fail",
-                verdict.probability,
-                verdict.screener,
-                None if cosine is None else float(cosine[i]),
-            )
-            for i, (source, text, verdict, ok) in enumerate(zip(sources, texts, verdicts, passed))
-        )
+        self.completions.see(completions(self.state.global_step, sources, texts, verdicts, passed, cosine))
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the game's gauges, averaged since the last log step over all processes, and write the completions."""
@@ -266,6 +295,9 @@ class SROTrainer(Trainer):
     def _step_seed(self) -> int:
         """Rollouts depend on (seed, step, process) alone, so a resumed run plays the same moves."""
         return (self.args.seed * 1_000_003 + self.state.global_step) * 1_009 + self.args.process_index
+
+    def _my_comments(self, rows: list[dict[str, Any]]) -> Any:
+        return share([row["comment"] for row in rows], self.args.process_index, self.args.world_size)
 
     def _prepare_inputs(self, inputs: Game) -> Game:
         return inputs  # a game's tensors are on the device already
@@ -292,5 +324,6 @@ def disable_dropout(model: torch.nn.Module) -> None:
                 setattr(module, name, 0.0)
 
 
-def _comments(rows: list[dict[str, Any]]) -> Any:
-    return [row["comment"] for row in rows]
+def _scores(*arguments: Any) -> tuple[Tensor, Tensor]:
+    found = log_probs(*arguments)
+    return found.values, found.mask

@@ -1,0 +1,224 @@
+"""The training benchmark on tiny leaders: the authors' loss by hand, equal work for every row, honest checks."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+
+from sro.errors import SROError
+from sro.leader import Leader
+from sro.objective import losses
+from sro.rollout import Sampling
+from sro.screeners import Verdict
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+import training
+import training_memory
+import training_ours
+import training_trl
+from training_authors import LONGEST, AuthorsLoop, authors_loss, misplaced_log_prob
+from training_turn import Task, Turn, until_end
+
+pytestmark = pytest.mark.usefixtures("quick_collections")
+
+COMMENTS = [
+    "you are a stupid idiot",
+    "they are a moron",
+    "he is a crap fool",
+    "shut up",
+    "what a bad idea",
+    "you fool",
+]
+Make = Callable[..., Task]
+
+
+class Lengths:
+    """Passes texts of an even number of words, and remembers what it was asked."""
+
+    name = "lengths 1"
+
+    def __init__(self) -> None:
+        self.sources: list[str] = []
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        self.sources += sources or []
+        odd = [len(text.split()) % 2 for text in texts]
+        return [Verdict("fail" if fails else "pass", 0.2 + 0.6 * fails, self.name) for fails in odd]
+
+
+@pytest.fixture
+def make(tiny_causal: Any, tmp_path: Path) -> Make:
+    """A task for tiny leaders with an adapter to go on with, two steps of four completions, one of them counted."""
+
+    def start() -> Leader:
+        model, tokenizer = tiny_causal()
+        torch.manual_seed(0)
+        config = LoraConfig(r=2, target_modules="all-linear", task_type="CAUSAL_LM", init_lora_weights=False)
+        return Leader(get_peft_model(model, config), tokenizer, "Rude : {text} Polite :")
+
+    def task(**changes: Any) -> Task:
+        sampling = Sampling(temperature=0.7, top_p=0.95, max_new_tokens=12)
+        usual = Task(
+            start, Lengths(), sampling, batch=4, micro_batch=2, steps=1, authors_comments=2, output_dir=str(tmp_path)
+        )
+        return replace(usual, **changes)
+
+    return task
+
+
+def number(value: float) -> torch.Tensor:
+    return torch.tensor(value)
+
+
+def test_the_authors_loss_has_the_hand_computed_values() -> None:
+    assert authors_loss(number(2.0), number(-1.0), True, 0.1, 0.0).item() == pytest.approx(0.554355, abs=1e-6)
+    assert authors_loss(number(2.0), number(-1.0), False, 0.1, 0.0).item() == pytest.approx(0.798139, abs=1e-6)
+    smoothed = 0.9 * math.log(1 + math.exp(-0.3)) + 0.1 * math.log(1 + math.exp(0.3))
+    assert authors_loss(number(2.0), number(-1.0), True, 0.1, 0.1).item() == pytest.approx(smoothed, abs=1e-6)
+
+
+def test_the_authors_log_probabilities_are_one_position_off() -> None:
+    """Logits at the position of token t are ln 2 for t, and 0 for its one other neighbour."""
+    logits = torch.zeros(1, 4, 3)
+    logits[0, 2, 1] = logits[0, 3, 2] = math.log(2)  # where 1 and 2 stand themselves; what predicts them is even
+
+    def model(input_ids: torch.Tensor) -> Any:
+        assert input_ids.tolist() == [[0, 0, 1, 2]]
+        return SimpleNamespace(logits=logits)
+
+    found = misplaced_log_prob(model, torch.tensor([[0, 0]]), torch.tensor([[1, 2]]))
+    assert found.item() == pytest.approx(2 * math.log(2 / 4))
+
+
+@pytest.mark.parametrize(("passes", "forwards"), [(True, 4), (False, 2)])
+def test_a_step_of_the_authors(make: Make, passes: bool, forwards: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One cut generation, two forwards a model where the text passed and one where not; ln 2 before anything is
+    learnt, and another loss afterwards; the reference stays."""
+    leader = make().start()
+    screener = Lengths()
+    verdict = Verdict("pass" if passes else "fail", 0.5, "fixed")
+    monkeypatch.setattr(screener, "screen", lambda texts, sources: [verdict])
+    model = leader.model.merge_and_unload().requires_grad_(True)
+    loop = AuthorsLoop(model, leader.tokenizer, leader.prompt, screener, learning_rate=1e-2)
+    kept = [weight.clone() for weight in loop.reference.parameters()]
+    seen: list[str] = []
+
+    def count(model: Any, prompt: torch.Tensor, response: torch.Tensor) -> torch.Tensor:
+        seen.append("leader" if model is loop.model else "reference")
+        return misplaced_log_prob(model, prompt, response)
+
+    monkeypatch.setattr("training_authors.misplaced_log_prob", count)
+    loss, ids = loop.step(COMMENTS[0])
+    assert loss == pytest.approx(math.log(2), abs=1e-5)
+    assert Counter(seen) == {"leader": forwards // 2, "reference": forwards // 2}
+    assert 0 < len(ids) <= LONGEST
+    assert loop.step(COMMENTS[0])[0] != pytest.approx(math.log(2), abs=1e-5)
+    assert all(torch.equal(old, new) for old, new in zip(kept, loop.reference.parameters()))
+
+
+@pytest.mark.parametrize("name", list(training.ROWS))
+def test_each_row_does_the_same_work(name: str, make: Make) -> None:
+    if name in training.OF_TRL and not training_trl.installed():
+        pytest.skip("TRL is not installed: pip install trl")
+    task = make()
+    turn = training.ROWS[name].loop(task, COMMENTS * 2)
+    a_comment = 2 if name in ("sro-2", "online-dpo") else 1
+    if name.startswith("authors"):
+        assert (turn.steps, turn.comments, turn.completions) == (2, 2, 2)
+        assert task.screener.sources == COMMENTS[:3]
+    else:
+        assert (turn.steps, turn.comments, turn.completions) == (1, 4 // a_comment, 4)
+        # 8 completions in two steps, of the first comments in their order; behind them what ours is checked on
+        assert set(task.screener.sources[:8]) == set((COMMENTS * 2)[: 8 // a_comment])
+    assert turn.seconds > 0 and 0 < turn.tokens <= 4 * LONGEST
+    assert len(turn.losses) == turn.steps and all(map(math.isfinite, turn.losses))
+    if name.startswith("sro"):
+        assert turn.seconds == pytest.approx(sum(turn.phases.values())) and min(turn.phases.values()) >= 0
+        assert turn.checks[0].startswith("equal")
+
+
+def test_a_loss_that_is_not_the_plain_objective_is_found(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sro.trainer.losses", lambda *args: 1.1 * losses(*args))
+    [check] = training_ours.ours(1)(make(), COMMENTS * 2).checks
+    assert check.startswith("NOT EQUAL")
+
+
+def test_useful_operations_of_a_hand_made_game(make: Make) -> None:
+    """2 operations a weight: 10 prompt tokens, 6 drawn, 4 of the comment; the update costs twice its forward."""
+    model = make().start().model
+    head = model.get_output_embeddings().weight.numel()
+    linear = 2 * (32 * 32 * 2 + 32 * 16 * 2 + 32 * 64 * 3)  # per layer q, o; k, v; gate, up, down
+    found = training_ours.useful_flops(model, Counter(prompt=10, paraphrase=6, source=4))
+    assert found["rollout"] == 2 * (linear * 16 + head * 6)
+    assert found["reference"] == 2 * (linear * 20 + head * 10)
+    assert found["update"] == 2 * found["reference"]
+
+
+def test_a_drawn_row_ends_with_its_end_token() -> None:
+    assert until_end([5, 3, 9, 3], 3) == [5, 3]
+    assert until_end([5, 9], 3) == [5, 9]
+
+
+def a_turn(rate: float, **changes: Any) -> Turn:
+    return Turn(1 / rate, 1, 2, 30, 1, [0.5], **changes)
+
+
+def test_a_ratio_is_the_median_of_the_ratios_within_a_turn() -> None:
+    """Medians apart would be 4 / 2; the machine was half as fast in the third turn."""
+    turns = {"sro": [a_turn(4), a_turn(6), a_turn(2)], "authors": [a_turn(2), a_turn(2), a_turn(1)]}
+    assert training.ratio(turns, "authors") == 2
+    turns["authors"][2] = a_turn(0.1)
+    assert training.ratio(turns, "authors") == 3
+    table = training.as_table(turns)
+    assert "| SROTrainer | 4 |  | 3 | 6 | 15.0 | 0.500 |" in table
+    assert "all weights, float32 | 2 | 3.0 × | 3 | 6 | 15.0 | 0.500 |" in table
+
+
+def test_limits_and_checks_say_what_was_found() -> None:
+    whole = a_turn(
+        1, phases={"rollout": 0.75, "update": 0.25}, flops={"rollout": 3e9, "update": 1e9}, checks=["equal: 1"]
+    )
+    text = training.limits({"sro": [whole]}, peak=8e9)
+    assert "| sro | rollout | 0.75 | 75% | 3 | 50.0% |" in text
+    assert "| sro | all | 1.00 | | 4 | 50.0% |" in text
+    assert "all finite" in training.checks({"sro": [whole]}, ["sro"])
+    whole.losses[0] = math.nan
+    assert "NOT ALL FINITE" in training.checks({"sro": [whole]}, ["sro"])
+
+
+def test_rows_come_with_what_they_are_compared_with_and_without_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(training_trl, "installed", lambda: True)
+    assert training.wanted(["online-dpo"]) == ["sro-2", "online-dpo"]
+    monkeypatch.setattr(training_trl, "installed", lambda: False)
+    assert training.wanted(["kto", "authors"]) == ["sro", "authors"]
+    assert "pip install trl" in training.checks({}, [])
+    with pytest.raises(SROError, match="no row 'grpo'"):
+        training.wanted(["grpo"])
+
+
+def test_peak_memory_is_that_of_the_child() -> None:
+    floor = training_memory.in_gigabytes(training_memory.resource.getrusage(training_memory.resource.RUSAGE_SELF))
+    size = int(floor * 1e9) + 200_000_000
+    gigabytes, seconds = training_memory.child([sys.executable, "-S", "-c", f"block = b'x' * {size}"])
+    assert size / 1e9 <= gigabytes < size / 1e9 + 0.1 and seconds > 0
+    with pytest.raises(SROError, match=r"status 3(.|\n)*told you"):
+        training_memory.child([sys.executable, "-S", "-c", "import sys; print('told you'); sys.exit(3)"])
+
+
+def test_the_memory_table_knows_the_goal() -> None:
+    peaks = [training_memory.Peak("toxicity", 2, 1.96, 30.0), training_memory.Peak("fluency", 4, 2.34, 40.0)]
+    table = training_memory.as_table(peaks)
+    assert "| toxicity | 2 | 1.96 | yes | 30 |" in table and "| fluency | 4 | 2.34 | no | 40 |" in table
