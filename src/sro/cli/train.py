@@ -28,6 +28,8 @@ def run(argv: list[str], prog: str = "sro train", presets: Mapping[str, Any] | N
         defaults=device_defaults() | dict(presets or {}),
     )
     result = train_run(data, follower, leader, args)
+    if args.process_index:  # of many processes one speaks
+        return 0
     console = Console(highlight=False, soft_wrap=True)
     for comment, before, after in result.rewrites[:10]:
         console.print(f"\n  comment  {comment}\n  before   {before}\n  after    {after}", markup=False)
