@@ -13,7 +13,7 @@ from sro.rollout import Paraphrase, Sampling
 from sro.screeners import Verdict
 from sro.warmup.edit_log import EditLog
 from sro.warmup.examples import Example
-from sro.warmup.moves import Bars, Reward, best_moves
+from sro.warmup.moves import Bars, Reward, best_moves, played
 from sro.warmup.teachers import Teachers, taught
 
 RUDE = "you are a stupid idiot , friend"
@@ -74,19 +74,19 @@ def test_a_comment_below_the_bar_is_the_bar() -> None:
 def test_the_best_of_all_teachers_moves_is_kept() -> None:
     one = Teacher("you are a stupid man , friend", "are you wrong , friend")
     two = Teacher("you are one to thank , friend", "you are mistaken , friend", "you are never drawn , friend")
-    assert best_moves([RUDE], [one, two], REWARD, 1, 0.8, 0) == [(RUDE, "you are mistaken , friend")]
-    assert best_moves([RUDE], [one], REWARD, 1, 0.8, 0) == []
+    assert best_moves([RUDE], played([one, two], 1, 0.8), REWARD) == {RUDE: "you are mistaken , friend"}
+    assert best_moves([RUDE], played([one], 1, 0.8), REWARD) == {}
     unfinished = Teacher("you are mistaken , friend …")
-    assert best_moves([RUDE], [unfinished], REWARD, 1, 0.8, 0) == []
+    assert best_moves([RUDE], played([unfinished], 1, 0.8), REWARD) == {}
 
 
 def test_an_interrupted_run_plays_the_rest(tmp_path: Path) -> None:
     path, teacher = tmp_path / "moves.jsonl", Teacher("you are wrong , friend")
     other = "this idiot , a friend"
-    best_moves([RUDE], [teacher], REWARD, 0, 0.8, 0, log=EditLog(path))
+    best_moves([RUDE], played([teacher], 0, 0.8), REWARD, log=EditLog(path))
     told: list[tuple[int, int]] = []
-    found = best_moves([RUDE, other], [teacher], REWARD, 0, 0.8, 0, lambda *at: told.append(at), EditLog(path))
-    assert [comment for comment, _ in found] == [RUDE, other]
+    found = best_moves([RUDE, other], played([teacher], 0, 0.8), REWARD, 0, lambda *at: told.append(at), EditLog(path))
+    assert list(found) == [RUDE, other]
     assert teacher.asked == 4 and told == [(2, 2)]  # greedy and drawn, for each comment once
 
 
@@ -99,7 +99,7 @@ def test_a_second_warm_up_is_moves_good_edits_repairs_and_what_stays() -> None:
         Example("hello there", "hello to you", "paraphrase"),
         Example("fine .", "fine .", "unchanged"),
     ]
-    wanted = Teachers(moves=5, moves_each=1, repairs=6, untouched=4)
+    wanted = Teachers(idioms=0, moves=5, moves_each=1, repairs=6, untouched=4)
     teacher: Any = Teacher("you are wrong , friend", "you are mistaken , friend")
     arguments = ([RUDE, "a kind word"], clean, earlier, [teacher], REWARD, wanted)
     found = taught(*arguments, typed_share=0.0, seed=0)
@@ -112,3 +112,18 @@ def test_a_second_warm_up_is_moves_good_edits_repairs_and_what_stays() -> None:
     assert not {e.target for e in stays} & {e.target for e in mended}
     assert found == taught(*arguments, typed_share=0.0, seed=0)
     assert found != taught(*arguments, typed_share=1.0, seed=0)
+
+
+def test_the_table_answers_first_and_teachers_where_it_cannot() -> None:
+    rude, other = "you are an idiot , friend", "you are a stupidx person , friend"
+    earlier = [Example("you are so stupid , man", "wrong are you man", "edit")]  # below the bar; the table does better
+    teacher: Any = Teacher("you are wrong , friend")
+    wanted = Teachers(idioms=5, moves=5, moves_each=0, repairs=0, untouched=0)
+    found = taught([rude, other], [], earlier, [teacher], REWARD, wanted, typed_share=0.0, seed=0)
+    by_source = {example.source: example for example in found}
+    assert by_source[rude].kind == "idiom" and by_source[rude].target == "you are unwise , friend"
+    assert by_source[other] == Example(other, "you are wrong , friend", "move")
+    assert by_source[earlier[0].source].kind == "edit" and by_source[earlier[0].source].target.startswith(
+        "you are so "
+    )
+    assert teacher.asked == 2  # the one comment that the table does not know, greedy and drawn

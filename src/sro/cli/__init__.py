@@ -112,15 +112,33 @@ def give_memory_back() -> None:
     """Let the allocator return large freed blocks at once (glibc; elsewhere nothing happens).
 
     By default it learns to keep blocks of up to 32 MB. Tensors of ever new lengths then leave holes that none of the
-    next fits: a training run of 2.9 GB grew to 4.4.
+    next fits: a training run of 2.9 GB grew to 4.4. Nor may every thread have an arena, with holes of its own.
     """
+    _mallopt({_MMAP_THRESHOLD: 1 << 20, _TRIM_THRESHOLD: 1 << 20, _ARENA_MAX: 2})
+
+
+def keep_memory(least: float = 16e9) -> None:
+    """Let the allocator keep what is freed, where the machine has at least so many bytes; else `give_memory_back`.
+
+    For training in large batches: fetching each tensor anew costs page faults, more than half of a warm-up's step
+    (4.6 s against 1.8 s for 16 examples; peak 3.8 GB against 7.5 GB).
+    """
+    if sys.platform != "linux" or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") < least:
+        give_memory_back()
+    else:
+        _mallopt({_MMAP_MAX: 0, _TRIM_THRESHOLD: (1 << 31) - 1, _TOP_PAD: 1 << 28})
+
+
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -2, -3, -4, -8  # of malloc.h
+
+
+def _mallopt(wanted: dict[int, int]) -> None:
     import ctypes
 
-    M_MMAP_THRESHOLD, M_TRIM_THRESHOLD = -3, -1
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt:
-        mallopt(M_MMAP_THRESHOLD, 1 << 20)
-        mallopt(M_TRIM_THRESHOLD, 1 << 20)
+        for option, value in wanted.items():
+            mallopt(option, value)
 
 
 def device_defaults() -> dict[str, bool]:

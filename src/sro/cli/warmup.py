@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sro.cli import device_defaults, give_memory_back, quiet_libraries
+from sro.cli import device_defaults, keep_memory, quiet_libraries
 
 
 def run(argv: list[str]) -> int:
@@ -15,7 +15,7 @@ def run(argv: list[str]) -> int:
     from sro.warmup.train import WarmupConfig
 
     quiet_libraries()
-    give_memory_back()
+    keep_memory()
     data, mixture, teachers, leader, args = parse(
         (WarmupData, Mixture, Teachers, LeaderArguments, WarmupConfig),
         argv,

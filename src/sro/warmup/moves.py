@@ -1,4 +1,4 @@
-"""A leader's own best moves as warm-up examples: what a follower's panel makes of many tries, learnt by likelihood.
+"""The best of many tries as warm-up examples: what a follower's panel makes of them, learnt by likelihood.
 
 Best-of-n sampling (RAFT, Dong et al. 2023, arXiv 2304.06767; ReST, Gulcehre et al. 2023, arXiv 2308.08998) with the
 panel as reward: a move has to pass the screener, keep the meaning, have a shape and be acceptable, and of those that
@@ -18,6 +18,9 @@ from sro.screeners.panel import Acceptability, Similarity, defects
 from sro.warmup.edit_log import EditLog
 
 BATCH = 240
+
+Tries = Callable[[Sequence[str], int], list[tuple[str, str]]]
+"""(comments, seed) → (comment, rewrite), any number of each comment."""
 
 
 @dataclass(frozen=True)
@@ -43,31 +46,47 @@ class Reward:
         """[N] in [0, 1]."""
         if not texts:
             return np.zeros(0)
+        rewards = np.zeros(len(texts))
         verdicts = self.screener.screen(texts, sources=sources)
         cosine = np.asarray(self.similarity(texts, sources), dtype=float)
-        both = np.asarray(self.acceptability([*texts, *sources]), dtype=float)
-        acceptable, bar = both[: len(texts)], np.minimum(self.bars.acceptability, both[len(texts) :] - self.bars.slack)
-        shaped = np.array([not defects(text, source) for text, source in zip(texts, sources)])
-        passed = np.array([verdict.passed for verdict in verdicts])
-        will_do = passed & shaped & (cosine >= self.bars.similarity) & (acceptable >= bar)
-        return np.where(will_do, (1 - np.array([v.probability for v in verdicts])) * cosine * acceptable, 0.0)
+        left = [
+            i
+            for i, (text, source) in enumerate(zip(texts, sources))
+            if verdicts[i].passed and cosine[i] >= self.bars.similarity and not defects(text, source)
+        ]
+        # The dearest question last, and only of what is left; a comment that many moves answer is read once.
+        read = list(dict.fromkeys(text for i in left for text in (texts[i], sources[i])))
+        acceptable = dict(zip(read, np.asarray(self.acceptability(read), dtype=float))) if read else {}
+        for i in left:
+            bar = min(self.bars.acceptability, acceptable[sources[i]] - self.bars.slack)
+            if acceptable[texts[i]] >= bar:
+                rewards[i] = (1 - verdicts[i].probability) * cosine[i] * acceptable[texts[i]]
+        return rewards
+
+
+def best_tries(tries: Sequence[tuple[str, str]], reward: Reward) -> dict[str, str]:
+    """Of each comment's tries (comment, rewrite) the one with the largest reward, where one has any."""
+    rewards = reward([text for _, text in tries], [comment for comment, _ in tries])
+    best: dict[str, tuple[float, str]] = {}
+    for (comment, text), value in zip(tries, rewards.tolist()):
+        if value > best.get(comment, (0.0, ""))[0]:
+            best[comment] = (value, text)
+    return {comment: text for comment, (_, text) in best.items()}
 
 
 def best_moves(
     comments: Sequence[str],
-    teachers: Sequence[Rollout],
+    tries: Tries,
     reward: Reward,
-    n: int,
-    temperature: float,
-    seed: int,
+    seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
     log: EditLog | None = None,
-) -> list[tuple[str, str]]:
-    """(comment, best move) of those comments for which some move will do.
+) -> dict[str, str]:
+    """The best try for each of those comments for which some try will do.
 
     Args:
         comments: toxic ones, none twice.
-        teachers: leaders; each plays its greedy move and `n` drawn ones.
+        tries: who finds rewrites, such as `played`.
         progress: told (done, total) comments.
         log: what an interrupted run found already.
     """
@@ -75,25 +94,21 @@ def best_moves(
     for start in range(0, len(comments), BATCH):
         batch = [comment for comment in comments[start : start + BATCH] if comment not in log.known]
         if batch:
-            tries = _tries(batch, teachers, n, temperature, seed + start)
-            rewards = reward([text for _, text in tries], [comment for comment, _ in tries])
-            best: dict[str, tuple[float, str]] = {}
-            for (comment, text), value in zip(tries, rewards.tolist()):
-                if value > best.get(comment, (0.0, ""))[0]:
-                    best[comment] = (value, text)
-            log.add(batch, {comment: text for comment, (_, text) in best.items()})
+            log.add(batch, best_tries(tries(batch, seed + start), reward))
         progress(min(start + BATCH, len(comments)), len(comments))
-    return [(comment, rewrite) for comment in comments if (rewrite := log.known[comment]) is not None]
+    return {comment: rewrite for comment in comments if (rewrite := log.known[comment]) is not None}
 
 
-def _tries(
-    batch: Sequence[str], teachers: Sequence[Rollout], n: int, temperature: float, seed: int
-) -> list[tuple[str, str]]:
-    """(comment, move) of all teachers, none twice."""
-    found: dict[tuple[str, str], None] = {}
-    for teacher in teachers:
-        greedy = teacher.play(batch, 1, Sampling(temperature=0.0, avoid_loops=True), seed)
-        drawn = teacher.play(batch, n, Sampling(temperature=temperature, avoid_loops=True), seed)
-        for comment, moves in zip(batch, (one + more for one, more in zip(greedy, drawn))):
-            found |= dict.fromkeys((comment, move.text) for move in moves if move.finished)
-    return list(found)
+def played(teachers: Sequence[Rollout], n: int, temperature: float) -> Tries:
+    """Moves of all teachers, each its greedy one and `n` drawn ones; none twice."""
+
+    def tries(batch: Sequence[str], seed: int) -> list[tuple[str, str]]:
+        found: dict[tuple[str, str], None] = {}
+        for teacher in teachers:
+            greedy = teacher.play(batch, 1, Sampling(temperature=0.0, avoid_loops=True), seed)
+            drawn = teacher.play(batch, n, Sampling(temperature=temperature, avoid_loops=True), seed)
+            for comment, moves in zip(batch, (one + more for one, more in zip(greedy, drawn))):
+                found |= dict.fromkeys((comment, move.text) for move in moves if move.finished)
+        return list(found)
+
+    return tries

@@ -1,0 +1,76 @@
+"""The phrase table: how its rules read, and what it makes of comments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sro.errors import SROError
+from sro.warmup.idioms import Rule, expanded, load_idioms
+
+
+def table(tmp_path: Path, *lines: str) -> list[str]:
+    path = tmp_path / "table.txt"
+    path.write_text("\n".join(lines), "utf-8")
+    return load_idioms(path).variants("Well , they talk rot about us . Rot !", 3)
+
+
+def test_a_list_on_the_mild_side_follows_the_first_of_its_length() -> None:
+    assert expanded("go/goes to hell/heck/blazes => leave/walks~away now") == [
+        Rule(("go", "to", place), (("leave", "now"),))
+        if verb == "go"
+        else Rule(("goes", "to", place), (("walks", "away", "now"),))
+        for verb in ("go", "goes")
+        for place in ("hell", "heck", "blazes")
+    ]
+    assert expanded("a/b a/b => c/d e/f")[1] == Rule(("a", "b"), (("c", "f"),))
+    assert expanded("damn =>") == [Rule(("damn",), ((),))]
+    with pytest.raises(ValueError, match="x/y/z answers no list of 3 words"):
+        expanded("a/b => x/y/z")
+
+
+def test_longer_rules_come_first_and_edges_hold(tmp_path: Path) -> None:
+    assert table(tmp_path, "rot => dust", "talk/talks rot => say/says things") == [
+        "Well , they say things about us . Dust !"
+    ]
+    assert table(tmp_path, "^ rot => dust") == ["Well , they talk rot about us . Dust !"]
+    assert table(tmp_path, "rot $ => dust $") == ["Well , they talk rot about us . Dust !"]
+    assert table(tmp_path, "_ rot about => _ badly about") == ["Well , they talk badly about us . Rot !"]
+    assert table(tmp_path, "foul => fair") == []
+
+
+def test_the_kth_variant_takes_the_kth_civil_form_or_the_last(tmp_path: Path) -> None:
+    found = table(tmp_path, "talk rot => joke ; speak badly", "^ rot => dust")
+    assert found == ["Well , they joke about us . Dust !", "Well , they speak badly about us . Dust !"]
+
+
+def test_a_line_that_is_no_rule_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SROError, match=r"table.txt, line 2: no rule"):
+        table(tmp_path, "# a comment", "rot dust")
+    with pytest.raises(SROError, match="line 1: no rude word"):
+        table(tmp_path, "^ => dust")
+
+
+@pytest.mark.parametrize(
+    ("rude", "mild"),
+    [
+        ("i don 't give a shit about that .", "i don 't care about that ."),
+        ("He gives a fuck about you!", "He cares about you!"),
+        ("Get the fuck out of here.", "Get out of here."),
+        ("You don 't know shit about it", "You don 't know anything about it"),
+        ("he is full of shit .", "he is not honest ."),
+        ("What the fuck is going on?", "What is going on?"),
+        ("she is an idiot .", "she is unwise ."),
+        ("that was a fucking apple .", "that was an apple ."),
+        ("damn , that is good", "oh , that is good"),
+        ("sit down , you idiot .", "sit down ."),
+        ("they are too stupid to vote", "they are unable to vote"),
+    ],
+)
+def test_idioms_that_word_by_word_edits_break(rude: str, mild: str) -> None:
+    assert load_idioms().variants(rude)[0] == mild
+
+
+def test_clean_comments_have_no_variant() -> None:
+    assert not any(map(load_idioms().variants, ["thank you for the edit .", "She is a proud gay woman.", ""]))
