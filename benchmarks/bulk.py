@@ -1,7 +1,7 @@
 """How fast a folder is screened and rewritten, and whether memory stays flat: one table, and the curve in numbers.
 
-    python benchmarks/bulk.py --comments "$SRO_DATA/sentences/dev_toxic.txt" "$SRO_DATA/sentences/dev_normal.txt"
-    python benchmarks/bulk.py --jobs rewrite --engine ctranslate2 --comments …
+    python benchmarks/bulk.py --engine ctranslate2 --output runs/benchmarks/bulk.json
+    python benchmarks/bulk.py --jobs rewrite --rewrite_rows 2000 --engine ctranslate2
 
 The rows are drawn from the comments with replacement, every fourth from the first source, the toxic one, and where a
 row would repeat an earlier one its words begin elsewhere. The command that is measured is the one that people type, in
@@ -12,7 +12,6 @@ is the memory of the second half of the run over that of the second tenth: 1.00 
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 import subprocess
@@ -24,12 +23,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
+from machine import data_file, save, this_machine
 
 from sro.config import parse, plain
 from sro.errors import SROError
-from sro.provenance import atomic_write_text, write_manifest
 from sro.sources import load_source
 
+PACKAGES = ("sro", "pyarrow", "torch", "transformers", "ctranslate2", "ray")
 COMMANDS = {"screen": ["screener", "screen"], "rewrite": ["rewrite"]}
 
 
@@ -38,7 +38,10 @@ class Work:
     """What to measure, and on which comments."""
 
     comments: list[str] = field(
-        default_factory=lambda: ["starter:toxic", "starter:civil"],
+        default_factory=lambda: [
+            data_file("sentences/dev_toxic.txt", "starter:toxic"),
+            data_file("sentences/dev_normal.txt", "starter:civil"),
+        ],
         metadata={"help": "FILE[::COLUMN] of toxic comments, then of others"},
     )
     jobs: list[str] = field(default_factory=lambda: ["screen", "rewrite"], metadata={"help": "screen, rewrite"})
@@ -52,7 +55,7 @@ class Work:
     workers: int | None = field(default=None, metadata={"help": "ray: see sro rewrite --help"})
     seed: int = field(default=0, metadata={"help": "for drawing the rows"})
     interval: float = field(default=1.0, metadata={"help": "seconds between two looks at the memory"})
-    output_dir: str = field(default="runs/bulk", metadata={"help": "for table.md and figures.json"})
+    output: str = field(default="runs/benchmarks/bulk.json", metadata={"help": "file for all figures"})
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,9 @@ class Figures:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Make the folders, run the commands, print and write the table."""
-    work = parse(Work, argv, prog="bulk.py", description=__doc__.partition("\n")[0])
+    """Make the folders, run the commands, print and save."""
+    machine = this_machine(PACKAGES)
+    work = parse(Work, argv, prog="bulk.py", description=(__doc__ or "").partition("\n")[0])
     if unknown := set(work.jobs) - set(COMMANDS):
         raise SROError(f"no job {sorted(unknown)[0]!r}; there are {', '.join(COMMANDS)}")
     sources = [load_source(name, training=False, max_words=10_000).texts for name in work.comments]
@@ -112,13 +116,10 @@ def main(argv: Sequence[str]) -> None:
             source = Path(folder) / f"{job}_in"
             write_rows(source, sources, rows, work)
             found.append(measured(job, rows, source, Path(folder) / f"{job}_out", work))
-    table = as_table(found)
-    print(table)
-    output = Path(work.output_dir)
-    atomic_write_text(output / "table.md", table)
-    figures = {"cpus": os.cpu_count(), "threads": os.environ.get("OMP_NUM_THREADS"), "jobs": list(map(asdict, found))}
-    atomic_write_text(output / "figures.json", json.dumps(figures) + "\n")
-    write_manifest(output, ["benchmarks/bulk.py", *argv], plain(work), {}, work.seed)
+    text = f"{machine}\n{', '.join(work.comments)}; runner {work.runner}, engine {work.engine}\n\n{as_table(found)}"
+    print(text)
+    figures = {"jobs": list(map(asdict, found))}
+    save(work.output, ["benchmarks/bulk.py", *argv], plain(work), machine, figures, text)
 
 
 def write_rows(folder: Path, sources: Sequence[Sequence[str]], rows: int, work: Work) -> None:

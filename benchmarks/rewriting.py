@@ -1,195 +1,292 @@
-"""How fast engines rewrite, and how well: throughput, latency of single comments, quality, in one table.
+"""How fast engines rewrite, and how well: throughput, latency of single comments and quality, from one run.
 
-    python benchmarks/rewriting.py --comments "$SRO_DATA/sentences/dev_toxic.txt[-500:]" --output_dir runs/rewriting
+    python benchmarks/rewriting.py --output runs/benchmarks/rewriting.json     # the last 500 of dev_toxic.txt
+    python benchmarks/rewriting.py --variants all --output …                   # ways to drive our own engine instead
 
 Every engine plays the same comments in turn, `repeats` times, and each turn starts with another engine, so that what
-else the machine does falls on all alike. Speed is the median over turns of tokens a second; a ratio is the median of
-the ratios within a turn. Latency is that of `Rewriter.rewrite` for one comment of at most `short` words that the
-screener fails, warm, screening and comparing included. Quality is that of one greedy rewrite, without loops:
-*identical* to the first engine's, *cosine* with it, *pass* by the embedded screener, *similarity* with the comment.
+else the machine does falls on all alike. Speed is the median over turns of sentences a second, by one greedy rewrite
+of each without loops; a ratio is the median of the ratios within a turn. *Tokens* are those of a rewrite: an engine
+that says less would be fast for it. Latency is that of `Rewriter.rewrite` for one comment of at most `short` words
+that the screener fails, warm, screening and comparing included; p50 and p95 are taken within a turn, and the median
+of these is shown.
+
+Quality is that of those greedy rewrites: how many are the very text of transformers' in float32, pass rate by the
+embedded screener, J by the embedded judges (STA · SIM · FL, see `sro.evaluation`) with its 95 % bootstrap interval,
+and the paired difference of J with float32's: an engine is as good where that interval does not lie below 0.
 """
 
 from __future__ import annotations
 
-import json
-import platform
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from statistics import fmean, median
 
 import numpy as np
-import torch
+from machine import data_file, goal, save, this_machine
 
 from sro.cli import quiet_libraries
 from sro.config import parse, plain
 from sro.engines import Engine, EngineArguments, load_rollout
 from sro.errors import SROError
-from sro.export import compare
-from sro.provenance import atomic_write_text, write_manifest
+from sro.evaluation.intervals import Interval, bootstrap
+from sro.evaluation.judges import Judges, load_judges
+from sro.evaluation.protocols import Scores
+from sro.evaluation.run import score
 from sro.rewriter import Rewriter
 from sro.rollout import Paraphrase, Sampling
-from sro.screeners import load_screener
+from sro.screeners import Screener, load_screener
 from sro.similarity import SentenceEncoder
 from sro.sources import load_source
 
 GREEDY = Sampling(temperature=0.0, max_new_tokens=10_000, avoid_loops=True)
+FLOAT32, BF16 = "transformers-float32", "transformers-bf16"
 ENGINES = {
-    "transformers-float32": (EngineArguments("transformers"), False),
-    "transformers-bf16": (EngineArguments("transformers"), True),
+    FLOAT32: (EngineArguments("transformers"), False),
+    BF16: (EngineArguments("transformers"), True),
     "ctranslate2-float32": (EngineArguments("ctranslate2", engine_precision="float32"), None),
     "ctranslate2-int8": (EngineArguments("ctranslate2", engine_precision="int8"), None),
     "ctranslate2-float16": (EngineArguments("ctranslate2", engine_precision="float16"), None),
 }
 """Name → what `load_rollout` takes: the engine, and whether under bfloat16 autocast."""
+SHIPPED = "as shipped"
+WARM = 2  # comments that are not counted before latencies are
+PACKAGES = ("sro", "torch", "transformers", "tokenizers", "ctranslate2", "numpy")
+
+Seconds = dict[str, list[float]]
+"""By engine: one number a turn."""
 
 
 @dataclass
 class Work:
     """What to measure, and on which comments."""
 
-    comments: str = field(default="starter:toxic", metadata={"help": "FILE[::COLUMN][[-N:]]"})
-    engines: list[str] = field(
-        default_factory=lambda: list(ENGINES)[:4],
-        metadata={"help": f"of {', '.join(ENGINES)}; the first is what others are compared with"},
+    comments: str = field(
+        default_factory=lambda: data_file("sentences/dev_toxic.txt[-500:]", "starter:toxic"),
+        metadata={"help": "FILE[::COLUMN][[-N:]]"},
     )
-    size: int = field(default=128, metadata={"help": "comments for throughput and quality, evenly spaced"})
-    repeats: int = field(default=5, metadata={"help": "turns"})
+    engines: list[str] = field(
+        default_factory=lambda: list(ENGINES)[:4], metadata={"help": f"beside {FLOAT32}, of {', '.join(ENGINES)}"}
+    )
+    variants: list[str] = field(
+        default_factory=list,
+        metadata={"help": "`all`, or WORKERSxTHREADS:MOST[t][~SPREAD] …: ctranslate2-int8 in several ways instead"},
+    )
+    size: int = field(default=200, metadata={"help": "comments for throughput and quality, evenly spaced"})
+    repeats: int = field(default=5, metadata={"help": "turns; fewer than 5 say little"})
     batch_size: int = field(default=64, metadata={"help": "moves side by side"})
-    singles: int = field(default=100, metadata={"help": "comments for latency"})
+    singles: int = field(default=40, metadata={"help": "comments for latency, each once a turn; 0: no latency"})
     short: int = field(default=20, metadata={"help": "words of a short comment"})
-    output_dir: str = field(default="runs/rewriting", metadata={"help": "for table.md and figures.json"})
+    output: str = field(default="runs/benchmarks/rewriting.json", metadata={"help": "file for all figures"})
 
 
 @dataclass(frozen=True)
-class Row:
-    """An engine and what was measured of it; speeds per second, latencies in seconds."""
+class Quality:
+    """Of one engine's greedy rewrites."""
 
-    engine: str
-    tokens: float
-    comments: float
-    ratio: float
-    p50: float
-    p95: float
     identical: float
-    cosine: float
     passed: float
-    similarity: float
-
-
-class Kept:
-    """Moves that are there already, as a rollout."""
-
-    def __init__(self, moves: list[list[Paraphrase]]) -> None:
-        self.moves = moves
-
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
-        """The moves."""
-        return self.moves
+    sta: float
+    sim: float
+    fl: float
+    j: Interval
+    difference: Interval
+    """J less the first engine's, paired."""
 
 
 def main(argv: Sequence[str]) -> None:
-    """Measure, print and write the table."""
+    """Measure, print and save."""
+    machine = this_machine(PACKAGES)
     quiet_libraries()
-    work = parse(Work, argv, prog="rewriting.py", description=__doc__.partition("\n")[0])
-    if unknown := set(work.engines) - set(ENGINES):
-        raise SROError(f"no engine {sorted(unknown)[0]!r}; there are {', '.join(ENGINES)}")
+    work = parse(Work, argv, prog="rewriting.py", description=(__doc__ or "").partition("\n")[0])
     everything = load_source(work.comments, training=False, max_words=10_000).texts
     texts = everything[:: max(1, len(everything) // work.size)][: work.size]
-    loaded: dict[str, Engine] = {}
-    for name in work.engines:
-        arguments, bf16 = ENGINES[name]
-        loaded[name] = load_rollout(arguments, bf16=bf16, batch_size=work.batch_size)
-        loaded[name].play(texts[:8], 1, GREEDY, 0)  # what is made at the first call is not counted
-    seconds, moves = throughput(loaded, texts, work.repeats)
-    latencies = latency(loaded, everything, work.singles, work.short)
-    rows = [row(name, work.engines[0], texts, seconds, moves, latencies) for name in loaded]
-    table = as_table(rows)
-    print(table)
-    folder = Path(work.output_dir)
-    atomic_write_text(folder / "table.md", table)
+    engines = variants(work) if work.variants else loaded(work)
+    for engine in engines.values():
+        engine.play(texts[:8], 1, GREEDY, 0)  # what is made at the first call is not counted
+    screener = load_screener("embedded")
+    seconds, moves = throughput(engines, texts, work.repeats)
+    latencies = latency(engines, everything, screener, work)
+    said = {name: [move.text for [move] in found] for name, found in moves.items()}
+    tokens = {name: fmean(len(move.ids) for [move] in found) for name, found in moves.items()}
+    judges = load_judges(["embedded"], "paradetox")
+    judged = quality(texts, said, screener, judges)
+    head = (
+        f"{machine}\n{len(texts)} comments of {work.comments}, {work.repeats} turns, batches of {work.batch_size}; "
+        f"latency of {work.singles} comments of at most {work.short} words a turn; judges: "
+        + ", ".join(judges.names().values())
+    )
+    against = [SHIPPED] if work.variants else [FLOAT32, BF16]
+    parts = [head, speed_table(len(texts), seconds, latencies, tokens, against), quality_table(judged)]
+    if not work.variants:
+        parts.append(goals(seconds, latencies, judged))
+    text = "\n\n".join(parts)
+    print(f"\n{text}")
     figures = {
-        "threads": torch.get_num_threads(),
-        "machine": platform.processor() or platform.machine(),
-        "rows": [asdict(one) for one in rows],
         "seconds": seconds,
         "latencies": latencies,
+        "tokens": tokens,
+        "quality": {name: asdict(found) for name, found in judged.items()},
+        "comments": texts,
+        "rewrites": said,
     }
-    atomic_write_text(folder / "figures.json", json.dumps(figures, indent=2) + "\n")
-    write_manifest(folder, ["benchmarks/rewriting.py", *argv], plain(work), {}, 0)
+    save(work.output, ["benchmarks/rewriting.py", *argv], plain(work), machine, figures, text)
+
+
+def loaded(work: Work) -> dict[str, Engine]:
+    """The engines to compare, float32 first."""
+    if unknown := set(work.engines) - set(ENGINES):
+        raise SROError(f"no engine {sorted(unknown)[0]!r}; there are {', '.join(ENGINES)}")
+    names = [name for name in ENGINES if name in {FLOAT32, *work.engines}]
+    return {name: load_rollout(ENGINES[name][0], bf16=ENGINES[name][1], batch_size=work.batch_size) for name in names}
+
+
+def variants(work: Work) -> dict[str, Engine]:
+    """Our engine as it is shipped, then otherwise; all in int8, on processors."""
+    from rewriting_variants import DEFAULTS, Variant, Varied
+
+    from sro.engines.ctranslate2 import CTranslate2Rollout
+
+    read = {name: Variant.read(name) for name in (DEFAULTS if work.variants == ["all"] else work.variants)}
+    shipped = load_rollout(ENGINES["ctranslate2-int8"][0], batch_size=work.batch_size)
+    assert isinstance(shipped, CTranslate2Rollout)
+    return {SHIPPED: shipped, **{name: Varied(shipped, variant) for name, variant in read.items()}}
+
+
+def in_turn(names: Sequence[str], turn: int) -> list[str]:
+    """The names, another one first in each turn."""
+    first = turn % len(names)
+    return [*names[first:], *names[:first]]
 
 
 def throughput(
-    engines: dict[str, Engine], texts: Sequence[str], repeats: int
-) -> tuple[dict[str, list[float]], dict[str, list[list[Paraphrase]]]]:
+    engines: Mapping[str, Engine], texts: Sequence[str], repeats: int
+) -> tuple[Seconds, dict[str, list[list[Paraphrase]]]]:
     """Seconds of each engine in each turn, and its moves."""
-    names, moves = list(engines), {}
-    seconds: dict[str, list[float]] = {name: [] for name in names}
+    moves: dict[str, list[list[Paraphrase]]] = {}
+    seconds: Seconds = {name: [] for name in engines}
     for turn in range(repeats):
-        first = turn % len(names)
-        for name in names[first:] + names[:first]:
+        for name in in_turn(list(engines), turn):
             begin = time.perf_counter()
             moves[name] = engines[name].play(texts, 1, GREEDY, 0)
             seconds[name].append(time.perf_counter() - begin)
-        print(f"turn {turn + 1}: " + ", ".join(f"{name} {seconds[name][-1]:.2f} s" for name in names), flush=True)
-    return seconds, moves
+        print(f"turn {turn + 1}: " + ", ".join(f"{name} {seconds[name][-1]:.2f} s" for name in engines), flush=True)
+    return seconds, {name: moves[name] for name in engines}
 
 
-def latency(engines: dict[str, Engine], texts: Sequence[str], singles: int, short: int) -> dict[str, list[float]]:
-    """Seconds that each engine's rewriter takes for one short comment at a time; the first three are not counted."""
-    screener, encoder = load_screener("embedded"), SentenceEncoder()
-    some = [text for text in texts if len(text.split()) <= short]
+def latency(
+    engines: Mapping[str, Engine], texts: Sequence[str], screener: Screener, work: Work
+) -> dict[str, list[list[float]]]:
+    """Seconds that each engine's rewriter takes for one short comment at a time, turn by turn."""
+    some = [text for text in texts if len(text.split()) <= work.short]
     failed = [text for text, verdict in zip(some, screener.screen(some)) if not verdict.passed]
-    chosen = failed[:: max(1, len(failed) // (singles + 3))][: singles + 3]
+    chosen = failed[:: max(1, len(failed) // work.singles)][: work.singles] if work.singles else []
+    encoder = SentenceEncoder(cache_size=0)  # what one engine had encoded must not be remembered for the next
     rewriters = {
         name: Rewriter(rollout=engine, screener=screener, similarity=encoder) for name, engine in engines.items()
     }
-    seconds: dict[str, list[float]] = {name: [] for name in engines}
-    for text in chosen:
-        for name, rewriter in rewriters.items():
-            begin = time.perf_counter()
+    seconds: dict[str, list[list[float]]] = {name: [[] for _ in range(work.repeats)] for name in engines}
+    for rewriter in rewriters.values():
+        for text in chosen[:WARM]:
             rewriter.rewrite([text])
-            seconds[name].append(time.perf_counter() - begin)
-    return {name: values[3:] for name, values in seconds.items()}
+    for turn in range(work.repeats):
+        for i, text in enumerate(chosen):
+            for name in in_turn(list(rewriters), turn + i):
+                begin = time.perf_counter()
+                rewriters[name].rewrite([text])
+                seconds[name][turn].append(time.perf_counter() - begin)
+    return seconds
 
 
-def row(
-    name: str,
-    first: str,
-    texts: Sequence[str],
-    seconds: dict[str, list[float]],
-    moves: dict[str, list[list[Paraphrase]]],
-    latencies: dict[str, list[float]],
-) -> Row:
-    """What was measured of one engine, in figures."""
-    agreement = compare(Kept(moves[first]), Kept(moves[name]), texts)
-    tokens = sum(len(move.ids) for [move] in moves[name])
-    # Tokens, not turns, are compared: an engine that says less is not faster for it.
-    of_first = sum(len(move.ids) for [move] in moves[first])
-    return Row(
-        engine=name,
-        tokens=tokens / float(np.median(seconds[name])),
-        comments=len(texts) / float(np.median(seconds[name])),
-        ratio=float(np.median([b / a for a, b in zip(seconds[name], seconds[first])])) * tokens / of_first,
-        p50=float(np.percentile(latencies[name], 50)),
-        p95=float(np.percentile(latencies[name], 95)),
-        identical=agreement.identical,
-        cosine=agreement.cosine,
-        passed=agreement.passed[1],
-        similarity=agreement.similarity[1],
-    )
+def quality(
+    texts: Sequence[str], said: Mapping[str, Sequence[str]], screener: Screener, judges: Judges
+) -> dict[str, Quality]:
+    """How good each engine's rewrites are, and how far they are the first one's."""
+    first = next(iter(said))
+    scores: dict[str, Scores] = {name: score(found, texts, None, "paradetox", judges) for name, found in said.items()}
+    resampled = bootstrap({name: found.j for name, found in scores.items()})
+    return {
+        name: Quality(
+            identical=fmean(a == b for a, b in zip(said[name], said[first])),
+            passed=fmean(verdict.passed for verdict in screener.screen(said[name], sources=texts)),
+            **{key: value for key, value in scores[name].means().items() if key != "j"},
+            j=resampled.interval(name),
+            difference=resampled.difference(name, first),
+        )
+        for name in said
+    }
 
 
-def as_table(rows: Sequence[Row]) -> str:
-    """The rows in Markdown."""
-    head = "| engine | tokens/s | comments/s | × | p50 s | p95 s | identical | cosine | pass | similarity |"
-    lines = [
-        f"| {r.engine} | {r.tokens:.0f} | {r.comments:.1f} | {r.ratio:.2f} | {r.p50:.3f} | {r.p95:.3f} "
-        f"| {r.identical:.3f} | {r.cosine:.3f} | {r.passed:.3f} | {r.similarity:.3f} |"
-        for r in rows
+def ratio(seconds: Seconds, name: str, other: str) -> float:
+    """How many times as fast as the other: median of the ratios within a turn."""
+    return median(theirs / mine for mine, theirs in zip(seconds[name], seconds[other]))
+
+
+def percentile(turns: Sequence[Sequence[float]], percent: float) -> float:
+    """Of each turn's latencies, and the median of these; nan where there are none."""
+    return median(float(np.percentile(turn, percent)) if turn else float("nan") for turn in turns)
+
+
+def speed_table(
+    size: int,
+    seconds: Seconds,
+    latencies: Mapping[str, Sequence[Sequence[float]]],
+    tokens: Mapping[str, float],
+    against: Sequence[str],
+) -> str:
+    """Speeds, ratios against some engines (– where one was not measured) and latencies, in Markdown."""
+    head = [
+        "engine",
+        "sentences/s",
+        "lowest",
+        "highest",
+        "tokens",
+        *(f"× {name}" for name in against),
+        "p50 s",
+        "p95 s",
     ]
-    return "\n".join([head, "| --- |" + " --: |" * 9, *lines, ""])
+    lines = [f"| {' | '.join(head)} |", "| --- |" + " --: |" * (len(head) - 1)]
+    for name, turns in seconds.items():
+        rates = [size / turn for turn in turns]
+        cells = [name, f"{median(rates):.1f}", f"{min(rates):.1f}", f"{max(rates):.1f}", f"{tokens[name]:.1f}"]
+        cells += [f"{ratio(seconds, name, other):.2f}" if other in seconds else "–" for other in against]
+        cells += [f"{percentile(latencies[name], percent):.3f}" for percent in (50, 95)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def quality_table(judged: Mapping[str, Quality]) -> str:
+    """Quality in Markdown."""
+    first = next(iter(judged))
+    lines = [
+        f"| engine | identical | pass | STA | SIM | FL | J [95 %] | J less that of {first} [95 %] |",
+        "| --- |" + " --: |" * 7,
+    ]
+    for name, q in judged.items():
+        lines.append(
+            f"| {name} | {q.identical:.3f} | {q.passed:.3f} | {q.sta:.3f} | {q.sim:.3f} | {q.fl:.3f} "
+            f"| {q.j.value:.3f} [{q.j.low:.3f}, {q.j.high:.3f}] "
+            f"| {q.difference.value:+.3f} [{q.difference.low:+.3f}, {q.difference.high:+.3f}] |"
+        )
+    return "\n".join(lines)
+
+
+def goals(seconds: Seconds, latencies: Mapping[str, Sequence[Sequence[float]]], judged: Mapping[str, Quality]) -> str:
+    """What was to be reached by the fastest of our engines that is as good as float32."""
+    ours = [name for name in seconds if name.startswith("ctranslate2")]
+    good = [name for name in ours if judged[name].difference.high >= 0]
+    if not good:
+        return "- goals: none of our engines was measured that is as good as float32"
+    best = min(good, key=lambda name: median(seconds[name]))
+    lines = []
+    for other in (FLOAT32, BF16):
+        if other in seconds:
+            times = ratio(seconds, best, other)
+            lines.append(goal(f"{best} at least 4 times as fast as {other}, found {times:.2f}", times >= 4))
+    p95 = percentile(latencies[best], 95)
+    lines.append(goal(f"{best}, p95 of a short comment at most 0.7 s, found {p95:.3f}", p95 <= 0.7))
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,14 @@
 """How fast, how well and how soon does the embedded screener judge? Beside alt-profanity-check.
 
     pip install --no-deps alt-profanity-check==1.9.1      # MIT; joblib and scikit-learn come with sro (Python 3.11)
-    D=${SRO_DATA:-../shared/data}
-    python benchmarks/screening.py \
-        --toxic "$D/sentences/dev_toxic.txt[-500:]" --clean "$D/sentences/dev_normal.txt[-500:]" \
-        --texts $D/sentences/dev_normal.txt $D/toxic_spans/tsd_train.csv::text $D/davidson/labeled_data.csv::tweet
+    python benchmarks/screening.py --output runs/benchmarks/screening.json
 
-Both take the same list of texts in one call, on one core, in turn; each turn begins with another one. Speeds are
-medians of `repeats` turns, by the clock, after one turn that is not counted; a ratio is the median of the ratios
-within a turn. *Probabilities* is a number a text from either, *verdicts* what each calls an answer (`screen`,
-`predict`). AUC and accuracy are on the labelled texts; the two were trained on different data, ours on none of these.
+Both take the same list of texts in one call, in turn; each turn begins with another one. Speeds are medians of
+`repeats` turns, by the clock, after one turn that is not counted; a ratio is the median of the ratios within a turn.
+*Probabilities* is a number a text from either, *verdicts* what each calls an answer (`screen`, `predict`). Each source
+is measured as it is and once more by its short texts alone. The texts are the same in each turn, so that what ours
+remembers of words (they recur in any stream of comments) is warm. AUC and accuracy are on labelled texts; the two were
+trained on different data, ours on none of these.
 
 Start-up is a new process of `sro screener screen`, from its start to its end, so the first verdict is there sooner.
 """
@@ -21,31 +20,49 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from machine import data_file, goal, save, this_machine
 
-from sro.config import parse
+from sro.config import parse, plain
 from sro.screeners import load_screener
 from sro.screeners.check import auc
 from sro.screeners.nblr import NBLR
 from sro.sources import load_source
 
-PEER = "profanity_check"
+PEER = "alt-profanity-check"
+MEND = "`pip install --no-deps alt-profanity-check==1.9.1`"
+KINDS = ("probabilities", "verdicts")
 STARTUP = [sys.executable, "-m", "sro", "screener", "screen", "you idiot"]
+PACKAGES = ("sro", "numpy", "scikit-learn", PEER)
+
+
+def _texts(name: str, otherwise: str) -> Any:
+    return lambda: [data_file(name, otherwise)]
 
 
 @dataclass
 class Work:
-    """What to measure on what: sources FILE[::COLUMN][[-N:]]."""
+    """What to measure on what: sources FILE[::COLUMN][[-N:]], by default of the data folder, else the starter's."""
 
-    toxic: list[str] = field(default_factory=lambda: ["starter:toxic"], metadata={"help": "labelled toxic texts"})
-    clean: list[str] = field(default_factory=lambda: ["starter:civil"], metadata={"help": "labelled clean texts"})
-    texts: list[str] = field(default_factory=lambda: ["starter:civil"], metadata={"help": "texts to be fast on"})
+    toxic: list[str] = field(
+        default_factory=_texts("sentences/dev_toxic.txt[-500:]", "starter:toxic"),
+        metadata={"help": "labelled toxic texts"},
+    )
+    clean: list[str] = field(
+        default_factory=_texts("sentences/dev_normal.txt[-500:]", "starter:civil"),
+        metadata={"help": "labelled clean texts"},
+    )
+    texts: list[str] = field(
+        default_factory=_texts("sentences/dev_normal.txt", "starter:civil"), metadata={"help": "texts to be fast on"}
+    )
     size: int = field(default=10_000, metadata={"help": "texts taken of each source of `texts`, from the first on"})
-    repeats: int = field(default=7, metadata={"help": "turns, at least 5"})
+    short: int = field(default=8, metadata={"help": "words of a short text"})
+    repeats: int = field(default=7, metadata={"help": "turns; fewer than 5 say little"})
+    output: str = field(default="runs/benchmarks/screening.json", metadata={"help": "file for all figures"})
 
 
 System = Callable[[Sequence[str]], Any]
@@ -54,15 +71,12 @@ System = Callable[[Sequence[str]], Any]
 def systems(screener: NBLR) -> dict[str, System]:
     """What is measured, by name; the peer's two where it is installed."""
     ours: dict[str, System] = {"nblr, probabilities": screener.probabilities, "nblr, verdicts": screener.screen}
-    if importlib.util.find_spec(PEER) is None:
+    if importlib.util.find_spec("profanity_check") is None:
         return ours
     import profanity_check
 
-    return {
-        **ours,
-        "alt-profanity-check, probabilities": profanity_check.predict_prob,
-        "alt-profanity-check, verdicts": profanity_check.predict,
-    }
+    theirs = dict(zip(KINDS, (profanity_check.predict_prob, profanity_check.predict)))
+    return {**ours, **{f"{PEER}, {kind}": system for kind, system in theirs.items()}}
 
 
 def timed(
@@ -85,12 +99,19 @@ def table(name: str, texts: int, seconds: dict[str, list[float]]) -> str:
     lines = [f"| {name} | texts/s | lowest | highest | times the peer |\n|---|--:|--:|--:|--:|\n"]
     for system, turns in seconds.items():
         rates = [texts / turn for turn in turns]
-        peer = seconds.get("alt-profanity-check, " + system.split(", ")[1])
+        peer = seconds.get(f"{PEER}, " + system.split(", ")[1])
         ratio = f"{statistics.median(b / a for a, b in zip(turns, peer)):.2f}" if peer else "–"
         lines.append(
             f"| {system} | {statistics.median(rates):,.0f} | {min(rates):,.0f} | {max(rates):,.0f} | {ratio} |\n"
         )
+    lines += [f"| {name} | not installed: {MEND} | | | |\n" for name in absent(seconds)]
     return "".join(lines)
+
+
+def absent(systems: Iterable[str]) -> list[str]:
+    """The peer's systems that are not among these."""
+    there = set(systems)
+    return [name for kind in KINDS if (name := f"{PEER}, {kind}") not in there]
 
 
 def quality(probabilities: System, toxic: Sequence[str], clean: Sequence[str]) -> tuple[float, float]:
@@ -116,27 +137,60 @@ def loaded(sources: Sequence[str]) -> list[str]:
     return [text for source in sources for text in load_source(source, training=False).texts]
 
 
+def collections(work: Work) -> dict[str, list[str]]:
+    """The texts to be fast on, by what a table calls them: of each source all, then the short ones."""
+    found = {}
+    for source in work.texts:
+        texts, name = loaded([source])[: work.size], source.rpartition("/")[2]
+        found[name] = texts
+        if short := [text for text in texts if len(text.split()) <= work.short]:
+            found[f"{name}, at most {work.short} words"] = short
+    return found
+
+
+def goals(seconds: dict[str, dict[str, list[float]]], sizes: dict[str, int], start: float) -> str:
+    """What was to be reached, by the slower kind of answer on each collection."""
+    lines = []
+    for name, found in seconds.items():
+        rate = min(sizes[name] / statistics.median(found[f"nblr, {kind}"]) for kind in KINDS)
+        lines.append(goal(f"50,000 texts a second, found {rate:,.0f} ({name})", rate >= 50_000))
+        if not absent(found):
+            both = [(found[f"nblr, {kind}"], found[f"{PEER}, {kind}"]) for kind in KINDS]
+            times = min(statistics.median(b / a for a, b in zip(*pair)) for pair in both)
+            lines.append(goal(f"ahead of {PEER}, found {times:.2f} times ({name})", times > 1))
+    return "\n".join([*lines, goal(f"start-up at most 0.6 s, found {start:.2f}", start <= 0.6)])
+
+
 def main(argv: list[str]) -> int:
-    """Measure and print the tables."""
+    """Measure, print and save."""
+    machine = this_machine(PACKAGES)
     work = parse(Work, argv, prog="screening.py", description=(__doc__ or "").splitlines()[0])
     screener = load_screener("embedded")
     assert isinstance(screener, NBLR)
     entrants = systems(screener)
-    if len(entrants) == 2:
-        print(f"without the peer: {(__doc__ or '').splitlines()[2].partition('#')[0].strip()}\n")
-    for source in work.texts:
-        texts = loaded([source])[: work.size]
+    parts = [f"{machine}\n{screener.name}; {work.repeats} turns"]
+    seconds, sizes = {}, {}
+    for name, texts in collections(work).items():
+        seconds[name], sizes[name] = timed(entrants, texts, work.repeats), len(texts)
         characters = sum(map(len, texts)) / len(texts)
-        name = f"{source.rpartition('/')[2]}, {len(texts):,} texts of {characters:.0f} characters"
-        print(table(name, len(texts), timed(entrants, texts, work.repeats)))
+        parts.append(table(f"{name}: {len(texts):,} texts of {characters:.0f} characters", len(texts), seconds[name]))
     toxic, clean = loaded(work.toxic), loaded(work.clean)
-    print(f"| {len(toxic):,} toxic, {len(clean):,} clean | AUC | accuracy |\n|---|--:|--:|")
-    for name, system in entrants.items():
-        if name.endswith("probabilities"):
-            print("| {} | {:.3f} | {:.3f} |".format(name.split(",")[0], *quality(system, toxic, clean)))
-    seconds = startup(work.repeats)
-    usual, most = statistics.median(seconds), max(seconds)
-    print(f"\nstart to end of `sro screener screen`: median {usual:.2f} s, most {most:.2f} s")
+    judged = {
+        name.split(",")[0]: quality(system, toxic, clean)
+        for name, system in entrants.items()
+        if name.endswith("probabilities")
+    }
+    lines = [f"| {len(toxic):,} toxic, {len(clean):,} clean | AUC | accuracy |", "|---|--:|--:|"]
+    lines += ["| {} | {:.3f} | {:.3f} |".format(name, *found) for name, found in judged.items()]
+    lines += [f"| {PEER} | not installed: {MEND} | |"] if PEER not in judged else []
+    starts = startup(work.repeats)
+    usual, most = statistics.median(starts), max(starts)
+    parts += ["\n".join(lines), f"start to end of `sro screener screen`: median {usual:.2f} s, most {most:.2f} s"]
+    parts.append(goals(seconds, sizes, usual))
+    text = "\n\n".join(part.strip() for part in parts)
+    print(text)
+    figures = {"seconds": seconds, "texts": sizes, "quality": judged, "startup": starts}
+    save(work.output, ["benchmarks/screening.py", *argv], plain(work), machine, figures, text)
     return 0
 
 

@@ -3,41 +3,56 @@
     python benchmarks/training.py --comments "$SRO_DATA/sentences/dev_toxic.txt[:-500]" --output_dir runs/training
     python benchmarks/training.py --memory true --micro_batches 2 4      # peak memory of `sro train` instead
 
-The same start (the embedded leader with its warm-up adapter), comments, completions a step, numeric mode and screener
-(the embedded NB-LR) for all, and the sampling, learning rate and anchor of `recipes/rewriter.yaml`. In each of
-`repeats` turns every loop plays `steps` optimizer steps after one that is not counted, on the same comments, and each
-turn starts with another loop, so that what else the machine does falls on all alike. A rate is the median over turns,
-and so is a ratio, of the ratios within a turn.
+In each of `repeats` turns every loop plays `steps` optimizer steps after one that is not counted, on the same
+comments, and each turn starts with another loop, so that what else the machine does falls on all alike. A rate is the
+median over turns, and so is a ratio, of the ratios within a turn. Exit status 1: a quality check failed, see the end
+of the table.
 
-What is measured of the others is said in `training_authors.py` and `training_trl.py`; phases and operations of ours in
-`training_ours.py`. A GPU is used if there is one.
+All loops have the comments, the screener (the embedded NB-LR), the embedded leader with its warm-up adapter, β = 0.1,
+AdamW with weight decay 0.01, and this process with its allocator. Beyond that:
+
+    loop     a step            trains       numbers           draws                    learns with
+    ours     batch_size moves  the adapter  bfloat16, or      as the recipe; a bound   the recipe's learning rate and
+                                            float32 where     of length for each       anchor, smoothing ε = 0.1
+                                            that is faster
+    authors  1 comment         all weights  float32           greedily, at most        their learning rate 2e-5,
+                                                              20 tokens                ε = 0.1, no anchor
+    TRL      as ours           as ours      as ours           as ours, but one bound   as ours, without anchor and ε
+                                                              of length for all
+
+The recipe, `recipes/rewriter.yaml`, is read for temperature, top_p, learning rate and the weight of the anchor.
+
+So `authors` is their procedure as it stands, with what it does to speed; `authors-lora` is the same on our adapter.
+What TRL's loops were given on top is said in `training_trl.py`, how the authors' was rebuilt in `training_authors.py`;
+phases and operations of ours, and the rows that lack one trick, are in `training_ours.py`; what the quality checks
+compare in `training_check.py`. A GPU is used if there is one.
 """
 
 from __future__ import annotations
 
 import gc
 import json
-import platform
-import re
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from statistics import fmean, median
+from typing import Any
 
-import torch
 import training_authors
 import training_memory
 import training_ours
 import training_trl
 import yaml
-from training_turn import Loop, Task, Turn, embedded_start, longest_bound, now
+from machine import this_machine
+from training_turn import PACKAGES, Loop, Task, Turn, embedded_start, longest_bound, matmul_peak, now
 
-from sro.cli import give_memory_back, quiet_libraries
+from sro.cli import keep_memory, quiet_libraries
 from sro.config import parse, plain
 from sro.errors import SROError
 from sro.leader import bf16_pays
-from sro.provenance import atomic_write_text, version, write_manifest
+from sro.provenance import atomic_write_text, manifest
 from sro.rollout import Sampling
 from sro.screeners import load_screener
 from sro.sources import load_source
@@ -60,9 +75,18 @@ ROWS = {
     "kto-no-kl": Row(training_trl.kto("apo_zero_unpaired"), "TRL KTO without KL (apo_zero_unpaired)", "sro"),
     "sro-2": Row(training_ours.ours(2), "SROTrainer, 2 completions a comment"),
     "online-dpo": Row(training_trl.online_dpo, "TRL online DPO, 2 completions a comment", "sro-2"),
+    "sro-no-tree": Row(training_ours.ours(1, training_ours.NoTree), "SROTrainer, no shared prefix", "sro"),
+    "sro-2-no-tree": Row(training_ours.ours(2, training_ours.NoTree), "the same, 2 completions a comment", "sro-2"),
+    "sro-score-all-x": Row(
+        training_ours.ours(1, training_ours.ScoresEveryComment), "SROTrainer, comments scored for fails too", "sro"
+    ),
+    "sro-fp32-store": Row(
+        training_ours.ours(1, training_ours.StoresFloat32), "SROTrainer, frozen weights stored in float32", "sro"
+    ),
 }
 OF_TRL = ("kto", "kto-no-kl", "online-dpo")
-VERSIONS = ("torch", "transformers", "peft", "accelerate", "trl", "sro")
+ON_DEMAND = ("authors-lora", "kto-no-kl", "sro-2-no-tree")
+LEAST = 5  # turns below which a median says little
 
 
 @dataclass
@@ -71,52 +95,78 @@ class Work:
 
     comments: str = field(default="starter:toxic", metadata={"help": "FILE[::COLUMN][[-N:]]"})
     max_words: int = field(default=25, metadata={"help": "longer comments are left out"})
-    rows: list[str] = field(default_factory=lambda: list(ROWS), metadata={"help": f"of {', '.join(ROWS)}"})
-    repeats: int = field(default=5, metadata={"help": "turns"})
-    steps: int = field(default=2, metadata={"help": "optimizer steps of a turn that are counted"})
+    rows: list[str] = field(
+        default_factory=lambda: [name for name in ROWS if name not in ON_DEMAND],
+        metadata={"help": f"of {', '.join(ROWS)} (default: all but {', '.join(ON_DEMAND)})"},
+    )
+    repeats: int = field(default=LEAST, metadata={"help": f"turns, at least {LEAST}"})
+    steps: int = field(default=1, metadata={"help": "optimizer steps of a turn that are counted"})
     batch_size: int = field(default=16, metadata={"help": "completions an optimizer step"})
     micro_batch: int = field(default=16, metadata={"help": "completions in one forward pass, of all loops alike"})
-    authors_comments: int = field(default=6, metadata={"help": "comments of a turn of the authors' procedure"})
+    authors_comments: int = field(default=4, metadata={"help": "comments of a turn of the authors' procedure"})
     memory: bool = field(default=False, metadata={"help": "measure the peak memory of `sro train` instead"})
     micro_batches: list[int] = field(default_factory=lambda: [2], metadata={"help": "comments at once, with --memory"})
-    output_dir: str = field(default="runs/training", metadata={"help": "for table.md and figures.json"})
+    output_dir: str = field(
+        default="runs/training", metadata={"help": "for table.md and figures.json, or memory.md and memory.json"}
+    )
 
 
-def main(argv: Sequence[str]) -> None:
-    """Measure, print and write the table."""
+def main(argv: Sequence[str]) -> int:
+    """Measure, print and write the table; 1 if a quality check failed."""
     quiet_libraries()
     work = parse(Work, argv, prog="training.py", description=(__doc__ or "").partition("\n")[0])
-    if work.memory:
-        text = training_memory.as_table(
-            training_memory.peaks(work.comments, work.micro_batches, work.batch_size, steps=3)
-        )
-        figures = {}
-    else:
-        give_memory_back()
-        names = wanted(work.rows)
-        texts, task = prepared(work)
-        before = matmul_peak(task.bf16)
-        turns = played(names, task, texts, work.repeats)
-        peak = max(before, matmul_peak(task.bf16))  # what else ran may have halved either
-        text = "\n".join([head(task), as_table(turns), limits(turns, peak), checks(turns, names)])
-        figures = {name: [asdict(turn) for turn in found] for name, found in turns.items()} | {"peak": peak}
+    origin, where = manifest(["benchmarks/training.py", *argv], plain(work), {}, 0), this_machine(PACKAGES)
+    text, figures, sound = memory(work) if work.memory else speed(work)
+    text = f"{where}\n{text}"
     print(text)
-    folder = Path(work.output_dir)
-    atomic_write_text(folder / ("memory.md" if work.memory else "table.md"), text)
-    atomic_write_text(folder / "figures.json", json.dumps(figures, indent=2) + "\n")
-    write_manifest(folder, ["benchmarks/training.py", *argv], plain(work), {}, 0)
+    table, numbers = ("memory.md", "memory.json") if work.memory else ("table.md", "figures.json")
+    found = {"machine": asdict(where), "manifest": origin, **figures}
+    atomic_write_text(Path(work.output_dir) / table, text)
+    atomic_write_text(Path(work.output_dir) / numbers, json.dumps(found, indent=2, default=str) + "\n")
+    return 0 if sound else 1
+
+
+def memory(work: Work) -> tuple[str, dict[str, Any], bool]:
+    """Table and figures of `--memory true`; there is no quality to check."""
+    found = training_memory.peaks(work.comments, work.micro_batches, work.batch_size, steps=3)
+    return training_memory.as_table(found), {"peaks": [asdict(peak) for peak in found]}, True
+
+
+def speed(work: Work) -> tuple[str, dict[str, Any], bool]:
+    """Table and figures of the loops, and whether all quality checks hold."""
+    keep_memory()
+    names = wanted(work.rows)
+    texts, task = prepared(work)
+    before = matmul_peak(task.bf16)
+    turns = played(names, task, texts, work.repeats)
+    peak = max(before, matmul_peak(task.bf16))  # what else ran may have halved either
+    text = "\n".join([settings(task), as_table(turns), limits(turns, peak), quality(turns)])
+    rows = {name: [asdict(turn) for turn in found] for name, found in turns.items()}
+    return text, {"peak": peak, "rows": rows}, is_sound(turns)
 
 
 def wanted(names: Sequence[str]) -> list[str]:
-    """The rows to play: those asked for and those they are compared with, without TRL's where there is no TRL."""
+    """The rows to play: those asked for and those they are compared with, without what cannot be played here."""
     if unknown := set(names) - set(ROWS):
         raise SROError(f"no row {sorted(unknown)[0]!r}; there are {', '.join(ROWS)}")
-    there = [name for name in names if name not in OF_TRL or training_trl.installed()]
+    there = [name for name in names if name not in missing()]
     return [name for name in ROWS if name in there or any(ROWS[other].against == name for other in there)]
+
+
+def missing() -> dict[str, str]:
+    """Rows that cannot be played here, and why."""
+    found: dict[str, str] = {}
+    if not training_trl.installed():
+        found |= dict.fromkeys(OF_TRL, f"TRL is not installed; {training_trl.INSTALL}")
+    if not bf16_pays():
+        found["sro-fp32-store"] = "without bfloat16 it is SROTrainer itself"
+    return found
 
 
 def prepared(work: Work) -> tuple[list[str], Task]:
     """Comments that the screener refuses, and the task with a bound on lengths that fits them all."""
+    if work.repeats < LEAST or work.steps < 1:
+        raise SROError(f"--repeats {work.repeats} must be at least {LEAST}, --steps {work.steps} at least 1")
     if work.batch_size % work.micro_batch or work.micro_batch % 2:
         raise SROError("--batch_size must be a multiple of --micro_batch, and that an even number")
     screener = load_screener("embedded")
@@ -152,7 +202,7 @@ def played(names: Sequence[str], task: Task, texts: Sequence[str], repeats: int)
         first = number % len(names)
         for name in [*names[first:], *names[:first]]:
             begin = now()
-            turn = ROWS[name].loop(task, comments)
+            turn = ROWS[name].loop(replace(task, checked=number == repeats - 1), comments)
             found[name].append(turn)
             gc.collect()
             print(f"turn {number + 1}: {name} {turn.rate:.2f} comments/s ({now() - begin:.0f} s in all)", flush=True)
@@ -208,49 +258,33 @@ def limits(turns: dict[str, list[Turn]], peak: float) -> str:
     return "\n".join([*lines, ""])
 
 
-def checks(turns: dict[str, list[Turn]], names: Sequence[str]) -> str:
+def is_sound(turns: dict[str, list[Turn]]) -> bool:
+    """Whether every loss is a number and every check holds."""
+    played = [turn for found in turns.values() for turn in found]
+    finite = all(math.isfinite(loss) for turn in played for loss in turn.losses)
+    return finite and all(check.holds for turn in played for check in turn.checks)
+
+
+def quality(turns: dict[str, list[Turn]]) -> str:
     """What a reader has to believe, said in a line each; and which rows are missing."""
     losses = [loss for found in turns.values() for turn in found for loss in turn.losses]
-    finite = all(loss == loss and abs(loss) != float("inf") for loss in losses)
-    lines = [f"- losses: {len(losses)}, {'all finite' if finite else 'NOT ALL FINITE'}"]
+    finite = "all finite" if all(map(math.isfinite, losses)) else "NOT ALL FINITE"
+    lines = ["Quality, one pass against text by text:", "", f"- losses of all loops: {len(losses)}, {finite}"]
     for name, found in turns.items():
-        lines += [f"- {name}, step against plain objective on the same moves, {check}" for check in found[-1].checks]
-    if not training_trl.installed():
-        lines.append(f"- left out, TRL is not installed: {', '.join(OF_TRL)}; {training_trl.INSTALL}")
+        lines += [f"- {name}, {check}" for turn in found for check in turn.checks]
+    lines += [f"- {name} left out: {reason}" for name, reason in missing().items()]
     return "\n".join([*lines, ""])
 
 
-def head(task: Task) -> str:
-    """Machine, versions and settings in two lines."""
+def settings(task: Task) -> str:
+    """What the rows of ours and TRL's have in common, in a line."""
     mode = "bfloat16 autocast" if task.bf16 else "float32"
-    packages = ", ".join(f"{name} {found}" for name in VERSIONS if (found := version(name)))
     return (
-        f"{machine()}; {packages}; Python {platform.python_version()}\n{mode}, {task.batch} completions a step in "
-        f"micro-batches of {task.micro_batch}, at most {task.sampling.max_new_tokens} tokens each\n"
+        f"{mode} (the authors': float32), {task.batch} completions a step in micro-batches of {task.micro_batch} "
+        f"(the authors': 1), at most {task.sampling.max_new_tokens} tokens each (the authors': "
+        f"{training_authors.LONGEST}); turn after turn, {task.steps} counted steps each\n"
     )
 
 
-def machine() -> str:
-    """Processor or GPU, and threads."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    cpuinfo = Path("/proc/cpuinfo")
-    names = re.findall(r"^model name\s*: (.*)$", cpuinfo.read_text(), re.MULTILINE) if cpuinfo.exists() else []
-    return f"{names[0] if names else platform.machine()}, {torch.get_num_threads()} threads"
-
-
-def matmul_peak(bf16: bool, tries: int = 8) -> float:
-    """Floating point operations a second of a large matrix product in the run's numeric mode, the best of some."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    size = 8192 if device == "cuda" else 1536
-    left = torch.randn(size, size, device=device, dtype=torch.bfloat16 if bf16 else torch.float32)
-    right, best = left.clone(), float("inf")
-    for _ in range(tries + 1):
-        begin = now()
-        left @ right
-        best = min(best, now() - begin)
-    return 2 * size**3 / best
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    raise SystemExit(main(sys.argv[1:]))

@@ -2,7 +2,8 @@
 
 One comment a step. One greedy generation without an attention mask, cut at 20 tokens, in train mode; then leader and
 reference, two whole models, each read the paraphrase, and where it passed the comment too: a forward a text, logits at
-every position, no cache shared. float32, AdamW on all weights. Its faults are kept, for they are what is measured:
+every position, no cache shared. float32 whatever the task's mode, no anchor, AdamW on all weights with a learning rate
+of its own (2e-5). Its faults are kept, for they are what is measured:
 
 - log-probabilities are gathered one position off: the logits at a token are scored against that token, not the next;
 - the rejected comment is scored with the prompt's words around it, as it stands in the prompt.

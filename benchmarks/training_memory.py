@@ -86,5 +86,6 @@ def as_table(found: Sequence[Peak]) -> str:
         f"| {p.seconds:.0f} |\n"
         for p in found
     ]
-    head = f"| follower | micro-batch | peak GB | ≤ {GOAL:g} GB | s |\n|---|--:|--:|---|--:|\n"
-    return f"{head}{''.join(rows)}\nNo figure can lie below {floor:.2f} GB, what the measuring process itself held.\n"
+    titles = f"| follower | micro-batch | peak GB | ≤ {GOAL:g} GB | s |\n|---|--:|--:|---|--:|\n"
+    note = f"No figure can lie below {floor:.2f} GB, what the measuring process itself held.\n"
+    return f"\n{titles}{''.join(rows)}\n{note}"

@@ -1,4 +1,6 @@
-"""`SROTrainer` as rows of `training.py`: its phases, what they compute, and whether the step is the plain objective.
+"""`SROTrainer` as rows of `training.py`: its phases, what they compute, and what each of its tricks is worth.
+
+A trick is worth what a row without it loses; such a row gives the same numbers (`training_check.py`).
 
 Phases: *rollout*, *screening*, *reference* (log π_ref), *update* (log π_θ, backward, optimizer, what is left).
 
@@ -15,20 +17,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-import torch
 from datasets import Dataset
-from torch import Tensor, nn
-from torch.nn.functional import logsigmoid
+from torch import nn
+from training_check import checks
 from training_turn import Loop, Meter, StepClock, Task, Turn
 from transformers import PrinterCallback
 
 from sro.arguments import SROConfig
+from sro.logprobs import TokenLogProbs
 from sro.reference import Reference
 from sro.rollout import Paraphrase, Rollout, Sampling
 from sro.screeners import Screener, Verdict
 from sro.trainer import Game, SROTrainer
-
-TOLERANCE = 0.02  # of a mean loss: bfloat16 products of other shapes differ by a few hundredths of a nat a text
 
 
 class TimedRollout:
@@ -91,6 +91,30 @@ class CountingTrainer(SROTrainer):
         return games
 
 
+class NoTree(CountingTrainer):
+    """Without the shared prefix: the prompt is read anew for every paraphrase and comment."""
+
+    def _log_probs(self, model: Any, prompts: list[list[int]], responses: list[list[list[int]]]) -> TokenLogProbs:
+        alone = [(prompt, [text]) for prompt, branches in zip(prompts, responses) for text in branches]
+        return super()._log_probs(model, [prompt for prompt, _ in alone], [branch for _, branch in alone])
+
+
+class ScoresEveryComment(CountingTrainer):
+    """Scores the comment where the paraphrase failed as well, though the loss does not ask for it there."""
+
+    def _asks_for_comment(self, passed: Sequence[bool]) -> bool:
+        return True
+
+
+class StoresFloat32(CountingTrainer):
+    """Keeps frozen weights in float32, so that autocast rounds them before every product."""
+
+    def train(self, *args: Any, **kwargs: Any) -> Any:
+        """See `SROTrainer.train`. What was rounded already stays the same number."""
+        self.model.float()
+        return super().train(*args, **kwargs)
+
+
 def read_and_scored(game: Game) -> dict[str, int]:
     """Tokens of a game: the prompts', the paraphrases', and the comments' where they are scored."""
     return {
@@ -117,18 +141,18 @@ def useful_flops(model: Any, counts: Counter[str]) -> dict[str, float]:
     }
 
 
-def ours(generations: int, micro_batch: int | None = None) -> Loop:
-    """`SROTrainer` with so many paraphrases a comment; `micro_batch` other than the task's, in paraphrases."""
+def ours(generations: int, kind: type[CountingTrainer] = CountingTrainer) -> Loop:
+    """`SROTrainer` with so many paraphrases a comment; another `kind` lacks a trick."""
 
     def play(task: Task, comments: Sequence[str]) -> Turn:
         leader, meter = task.start(), Meter()
-        clock, small = StepClock(meter), micro_batch or task.micro_batch
-        trainer = CountingTrainer(
+        clock = StepClock(meter)
+        trainer = kind(
             model=leader.model,
             args=SROConfig(
                 **task.common,
-                per_device_train_batch_size=small // generations,
-                gradient_accumulation_steps=task.batch // small,
+                per_device_train_batch_size=task.micro_batch // generations,
+                gradient_accumulation_steps=task.batch // task.micro_batch,
                 num_generations=generations,
                 prompt=leader.prompt,
                 beta=task.beta,
@@ -150,7 +174,7 @@ def ours(generations: int, micro_batch: int | None = None) -> Loop:
         trainer.reference = TimedReference(trainer.reference, meter)
         trainer.remove_callback(PrinterCallback)
         trainer.train()
-        phases = {name: meter.seconds[name] for name in ("rollout", "screening", "reference")}
+        phases: dict[str, float] = {name: meter.seconds[name] for name in ("rollout", "screening", "reference")}
         phases["update"] = clock.elapsed - sum(phases.values())
         turn = Turn(
             seconds=clock.elapsed,
@@ -160,43 +184,11 @@ def ours(generations: int, micro_batch: int | None = None) -> Loop:
             steps=len(clock.ends) - 1,
             losses=clock.losses[1:],
             phases=phases,
-            flops=useful_flops(leader.model, meter.counts),
+            # what a trick saves is not useful
+            flops=useful_flops(leader.model, meter.counts) if kind is CountingTrainer else {},
         )
-        [game] = trainer.play([comments[: 4 // generations]])
-        turn.checks.append(compared(trainer, game))
+        if task.checked:
+            turn.checks += checks(trainer, comments[: 4 // generations])
         return turn
 
     return play
-
-
-def compared(trainer: SROTrainer, game: Game) -> str:
-    """Whether the trainer's loss of a game, all in one forward pass, is the plain objective of its moves."""
-    with torch.no_grad(), trainer.compute_loss_context_manager():
-        batched = float(trainer.compute_loss(trainer.model, game))
-        plain = plain_loss(trainer, game)
-    verdict = "equal" if abs(batched - plain) <= TOLERANCE * max(1.0, abs(plain)) else "NOT EQUAL"
-    return f"{verdict}: {batched:.4f} in one pass, {plain:.4f} text by text"
-
-
-def plain_loss(trainer: SROTrainer, game: Game) -> float:
-    """The mean loss, spelt out: a forward a text, METHOD's formula, the anchor −α·log π(y|x)/|y| on passes."""
-    args, model, found = trainer.args, trainer.model, []
-    passed = game.passed.view(len(game.prompts), -1).tolist()
-    for prompt, played, source, verdicts in zip(game.prompts, game.paraphrases, game.sources, passed):
-        for y, ok in zip(played, verdicts):
-            logp_y = plain_log_prob(model, prompt, y)
-            with trainer.reference.policy(model) as frozen:
-                h = args.beta * (logp_y - plain_log_prob(frozen, prompt, y)) * (1 if ok else -1)
-                reference_x = plain_log_prob(frozen, prompt, source) if ok and source else None
-            if ok and source and reference_x is not None:
-                h = h - args.beta * (plain_log_prob(model, prompt, source) - reference_x)
-            loss = -(1 - args.label_smoothing) * logsigmoid(h) - args.label_smoothing * logsigmoid(-h)
-            found.append(float(loss - ok * args.rpo_alpha * logp_y / len(y)))
-    return sum(found) / len(found)
-
-
-def plain_log_prob(model: Any, prompt: list[int], response: list[int]) -> Tensor:
-    """log π(s|x) by one unpadded forward pass of a decoder-only model."""
-    ids = torch.tensor([[*prompt, *response]], device=next(model.parameters()).device)
-    logits = model(input_ids=ids).logits[0, len(prompt) - 1 : -1].float()
-    return logits.log_softmax(-1).gather(-1, ids[0, len(prompt) :, None]).sum()

@@ -1,8 +1,14 @@
 """TRL's nearest trainers as rows of `training.py`: KTO, which is offline, and online DPO, which is experimental.
 
-Both get the leader, the warm-up adapter as a PEFT model to go on with, the comments, the batch, the bound on lengths,
-the sampling and the numeric mode that `SROTrainer` gets. TRL's default of recomputing activations (and of generating
-without a cache for it) is switched off, which makes TRL faster.
+Both get the leader, the warm-up adapter as a PEFT model to go on with, the comments, the batch, the sampling, learning
+rate and β that `SROTrainer` gets; one bound on lengths for all comments, label smoothing and the anchor on passes they
+do not have. They also get each advantage of ours that is no part of the method or of the scoring:
+
+- the numeric mode. Accelerate's autocast wraps the model's `forward` alone, which PEFT's `generate` passes by: left to
+  itself, TRL would draw in float32. Here `generate` runs under the same autocast.
+- frozen linear weights stored in bfloat16 (`sro.leader.store_frozen_linears_in_bf16`), also in TRL's reference.
+- activations are kept and generation has a cache: TRL's default of recomputing them is switched off.
+- the process's allocator (`sro.cli.keep_memory`).
 
 KTO sees one completion a comment, drawn by `generate` on the whole batch as a user would. Counted: generating, the
 screener's verdicts, and the optimizer steps from batch to updated weights. Not counted: making the data set,
@@ -23,7 +29,7 @@ from huggingface_hub import constants
 from training_turn import Loop, Meter, StepClock, Task, Turn, until_end
 from transformers import PrinterCallback
 
-from sro.leader import Leader, decode
+from sro.leader import Leader, decode, store_frozen_linears_in_bf16
 
 INSTALL = "pip install trl    # 1.16.0 fits constraints.txt"
 
@@ -35,13 +41,23 @@ def installed() -> bool:
     return importlib.util.find_spec("trl") is not None
 
 
+def equipped(task: Task) -> Leader:
+    """The start as `SROTrainer` would hold it: where the mode is bfloat16, frozen linear weights are stored so, and
+    `generate` runs under autocast."""
+    leader = task.start()
+    if task.bf16:
+        store_frozen_linears_in_bf16(leader.model)
+        leader.model.generate = torch.autocast(leader.model.device.type, torch.bfloat16)(leader.model.generate)
+    return leader
+
+
 def kto(loss_type: str) -> Loop:
     """KTO after a rollout; loss `kto` is that of its paper, `apo_zero_unpaired` does without the estimated KL."""
 
     def play(task: Task, comments: Sequence[str]) -> Turn:
         from trl import KTOConfig, KTOTrainer
 
-        leader, meter = task.start(), Meter()
+        leader, meter = equipped(task), Meter()
         rows: list[dict[str, Any]] = []
         for at in range(0, task.batch * (task.steps + 1), task.batch):
             if at == task.batch:
@@ -82,7 +98,7 @@ def rolled_out(task: Task, leader: Leader, comments: Sequence[str], meter: Meter
     """One completion a comment and its verdict, as rows of a KTO data set; only generating and screening are timed."""
     model, tokenizer = leader.model, leader.tokenizer
     prompts = [leader.prompt.replace("{text}", comment) for comment in comments]
-    with meter.phase("rollout"), torch.no_grad(), torch.autocast(model.device.type, torch.bfloat16, task.bf16):
+    with meter.phase("rollout"), torch.no_grad():
         model.eval()
         batch = tokenizer(prompts, return_tensors="pt", padding=True, padding_side="left").to(model.device)
         output = model.generate(
@@ -110,12 +126,12 @@ def online_dpo(task: Task, comments: Sequence[str]) -> Turn:
     """Online DPO with the screener's P(pass) as reward, half as many comments a step for as many completions."""
     from trl.experimental.online_dpo import OnlineDPOConfig, OnlineDPOTrainer
 
-    leader, meter = task.start(), Meter()
+    leader, meter = equipped(task), Meter()
     clock, end = StepClock(meter), leader.tokenizer.eos_token_id
 
     def civility(
         completions: list[str], completion_ids: list[list[int]], comment: list[str], **others: Any
-    ) -> list[float]:
+    ) -> list[float | None]:
         meter.count([until_end(ids, end) for ids in completion_ids])
         return [1 - verdict.probability for verdict in task.screener.screen(completions, sources=comment)]
 

@@ -20,13 +20,17 @@ from sro.leader import Leader, LeaderArguments, prompt_ids
 from sro.rollout import Sampling, length_bounds
 from sro.screeners import Screener
 
+PACKAGES = ("torch", "transformers", "peft", "accelerate", "trl", "sro")
+
 
 @dataclass(frozen=True)
 class Task:
-    """The same for every row: settings of one optimizer step, and how many of them.
+    """What rows are given: settings of one optimizer step, and how many of them. Which row takes which is said in
+    `training.py`.
 
     `batch` is completions a step, `micro_batch` how many of them are in memory at once. `sampling` bounds a completion
-    by a number that fits the longest comment: loops that know but one bound for all get this one.
+    by a number that fits the longest comment: loops that know but one bound for all get this one. `checked`: whether
+    our rows compare their numbers with the plain ones when the clock has stopped.
     """
 
     start: Callable[[], Leader]
@@ -41,6 +45,7 @@ class Task:
     rpo_alpha: float = 1.0
     bf16: bool = False
     authors_comments: int = 6
+    checked: bool = True
     output_dir: str = "runs/training"
 
     @property
@@ -62,6 +67,24 @@ class Task:
         }
 
 
+@dataclass(frozen=True)
+class Check:
+    """Two ways of computing the same, the largest absolute difference between them, and how large it may be."""
+
+    what: str
+    found: float
+    bound: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the difference is within the bound; NaN is not."""
+        return self.found <= self.bound
+
+    def __str__(self) -> str:
+        verdict = "equal" if self.holds else "NOT EQUAL"
+        return f"{verdict}: {self.what}: largest difference {self.found:.2g}, allowed {self.bound:.2g}"
+
+
 @dataclass
 class Turn:
     """What was counted after the first step.
@@ -78,7 +101,7 @@ class Turn:
     losses: list[float]
     phases: dict[str, float] = field(default_factory=dict)
     flops: dict[str, float] = field(default_factory=dict)
-    checks: list[str] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
 
     @property
     def rate(self) -> float:
@@ -143,10 +166,10 @@ class StepClock(TrainerCallback):
         if len(self.ends) == 1:
             self.meter.clear()
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], **kwargs: Any) -> None:
+    def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Losses come as log lines."""
-        if "loss" in logs:
-            self.losses.append(float(logs["loss"]))
+        if "loss" in kwargs["logs"]:
+            self.losses.append(float(kwargs["logs"]["loss"]))
 
     @property
     def elapsed(self) -> float:
@@ -174,3 +197,16 @@ def until_end(row: Sequence[int], end: int) -> list[int]:
     """A drawn row up to its first end token, which stays; all of it where there is none."""
     ids = list(row)
     return ids[: ids.index(end) + 1] if end in ids else ids
+
+
+def matmul_peak(bf16: bool, tries: int = 8) -> float:
+    """Floating point operations a second of a large matrix product in the run's numeric mode, the best of some."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    size = 8192 if device == "cuda" else 1536
+    left = torch.randn(size, size, device=device, dtype=torch.bfloat16 if bf16 else torch.float32)
+    right, best = left.clone(), float("inf")
+    for _ in range(tries + 1):
+        begin = now()
+        left @ right
+        best = min(best, now() - begin)
+    return 2 * size**3 / best

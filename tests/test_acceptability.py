@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ import pytest
 import torch
 
 from sro import acceptability_training as training
-from sro.acceptability import Acceptability, base, encode
+from sro.acceptability import Acceptability, AcceptabilityWhenAsked, base, encode
 from sro.acceptability_training import FluencyConfig, FluencyData, labelled, train_fluency
 from sro.errors import SROError
 
@@ -79,6 +82,51 @@ def test_every_sentence_comes_whole_and_most_come_broken() -> None:
     broken = [text for text, label in rows if label < 0.5]
     assert whole == set(SENTENCES) and len(SENTENCES) * 0.9 < len(broken) <= len(SENTENCES)
     assert rows == labelled(SENTENCES, seed=3) != labelled(SENTENCES, seed=4)
+
+
+def test_one_that_loads_when_asked_says_what_the_other_says(leader: Path, learnt: Path) -> None:
+    late = AcceptabilityWhenAsked(str(learnt))
+    texts = [SENTENCES[0], "page this edit", ""]
+    assert late(texts, [""] * 3) == pytest.approx(Acceptability.load(str(learnt))(texts))
+
+
+def test_threads_share_one_model_and_take_turns(leader: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, together, loads = 0, 0, 0
+
+    class Judge:
+        def __call__(self, texts: Sequence[str]) -> np.ndarray:
+            nonlocal inside, together
+            inside += 1
+            time.sleep(0.005)  # long enough for another thread to come in, if it could
+            together = max(together, inside)
+            inside -= 1
+            return np.array([len(text) for text in texts], np.float32)
+
+    def load(name: str = "embedded") -> Judge:
+        nonlocal loads
+        loads += 1
+        time.sleep(0.02)
+        return Judge()
+
+    monkeypatch.setattr(Acceptability, "load", load)
+    late = AcceptabilityWhenAsked()
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda n: late(["x" * n]).tolist(), range(16)))
+    assert found == [[float(n)] for n in range(16)] and (loads, together) == (1, 1)
+
+
+def test_without_the_embedded_leader_all_are_alike_unless_a_judge_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> Path:
+        raise SROError("the embedded leader is not installed")
+
+    monkeypatch.setattr("sro.acceptability.embedded_leader", missing)
+    assert AcceptabilityWhenAsked()(["a", "b"]).tolist() == [0, 0]
+    with pytest.raises(SROError, match="not installed"):
+        AcceptabilityWhenAsked("embedded")
+    with pytest.raises(SROError, match="sro fluency"):
+        AcceptabilityWhenAsked(str(tmp_path))
 
 
 def test_too_few_sentences_are_refused(leader: Path, tmp_path: Path) -> None:

@@ -400,6 +400,8 @@ def test_where_a_server_stands_is_no_setting() -> None:
         for url in ("http://a/v1", "http://b/v1")
     )
     assert one == other and one["engine_model"] == "m" and one["leader"] == "x" and one["samples"] == 4
+    by_default = Rewriting().settings()
+    assert by_default["engine"] == "auto" and "ctranslate2" in by_default and "ctranslate2" not in one
     assert set(Rewriting.columns) >= {"rewrite", "status", Rewriting.outcome}
 
 

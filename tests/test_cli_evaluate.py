@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+from test_cli_rewrite import Half, Milder, Words
 from tiny_judges import tiny_bert, tiny_roberta
 
 from sro.cli import main
 from sro.cli.evaluate import Files, named_files
 from sro.errors import SROError
+from sro.rewriter import Rewriter
 
 pytest.importorskip("sacrebleu", reason="tables with a reference have a column chrF: pip install 'sro[eval]'")
 
@@ -50,7 +52,7 @@ def test_text_and_clef_files_give_the_same_table(
     assert main(arguments(texts, judges)) == 0
     table = capsys.readouterr()
     assert [line.split(" | ")[0] for line in sorted(table.out.splitlines()) if line.startswith("| ")] == [
-        *("| ---", "| copy", "| delete", "| human reference", "| ours", "| system")
+        *("| ---", "| copy", "| delete", "| human reference", "| ours", "| phrase table", "| system")
     ]
     assert "style by tone " in table.out and "content by LaBSE " in table.out and "fluency by cola " in table.out
     assert "judging ours: 3 sentences" in table.err
@@ -81,6 +83,18 @@ def test_every_protocol(texts: Path, judges: list[str], protocol: str, capsys: p
     assert (texts / "out" / "table.md").read_text("utf-8") == capsys.readouterr().out
     manifest = json.loads((texts / "out" / "manifest.json").read_text())
     assert manifest["config"]["protocol"] == protocol and len(manifest["data"]) == 3
+
+
+def test_a_submission_of_ours_is_read(
+    texts: Path, judges: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Rewriter, "load", lambda **parts: Rewriter(Milder(), Words(), Half()))
+    files = ["--input", f"{texts}/in.jsonl", "--output", f"{texts}/ours.jsonl"]
+    assert main(["rewrite", "--clef", *files]) == 0
+    saved = ["--protocol", "clef24", "--save", str(texts / "out")]
+    assert main([*arguments(texts, judges[:2], "jsonl"), *saved]) == 0
+    rows = [json.loads(line) for line in (texts / "out" / "sentences.jsonl").read_text("utf-8").splitlines()]
+    assert [row["text"] for row in rows if row["system"] == "ours"] == ["you person", *SOURCES[1:]]
 
 
 def test_mistakes(texts: Path, judges: list[str], capsys: pytest.CaptureFixture[str]) -> None:

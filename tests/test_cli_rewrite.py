@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sro.cli import main
+from sro.cli import answers, main
 from sro.cli import rewrite as command
 from sro.engines import EngineArguments
+from sro.evaluation.clef import read_clef
 from sro.rewriter import Rewrite, Rewriter
 from sro.rollout import Paraphrase, Sampling
 from sro.screeners import Verdict
@@ -187,10 +188,10 @@ def test_a_named_pipe_is_read_only_once(loaded: dict[str, Any], tmp_path: Path, 
 
 @pytest.mark.parametrize("source", ["half a \ud83d character, thank you", "thank\u2028you"])
 def test_a_line_of_json_is_one_line_of_utf8(source: str) -> None:
-    line = command.record(Rewrite(source, source, "unchanged", Verdict("pass", 0.1, "s")), None)
+    line = answers.record(Rewrite(source, source, "unchanged", Verdict("pass", 0.1, "s")), None)
     assert len(line.encode("utf-8").splitlines()) == len(line.splitlines()) == 1
     assert json.loads(line)["text"] == source
-    assert "é" in command.record(Rewrite("é", None, "refused", Verdict("fail", 0.9, "s")), None)
+    assert "é" in answers.record(Rewrite("é", None, "refused", Verdict("fail", 0.9, "s")), None)
 
 
 def test_an_output_is_whole_or_as_it_was(loaded: dict[str, Any], tmp_path: Path, monkeypatch: Any) -> None:
@@ -204,7 +205,7 @@ def test_an_output_is_whole_or_as_it_was(loaded: dict[str, Any], tmp_path: Path,
         return "half"
 
     with monkeypatch.context() as patch:
-        patch.setattr(command, "record", interrupted)
+        patch.setattr(answers, "record", interrupted)
         assert main(["rewrite", "--input", str(source), "--output", str(target)]) == 130
     assert target.read_text() == "before\n"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.txt", "out.jsonl"]
@@ -217,6 +218,39 @@ def test_the_output_may_replace_the_input(loaded: dict[str, Any], tmp_path: Path
     both.write_text('{"text": "you idiot"}\n', "utf-8")
     assert main(["rewrite", "--input", str(both), "--output", str(both)]) == 0
     assert records(both)[0]["text"] == "you person"
+
+
+def test_a_clef_file_comes_out_whole_with_its_ids(loaded: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    texts = ["you idiot", "", "hopeless  idiot", "thank\u2028you", "half \ud800"]
+    rows = [{"id": i if i else "en_0", "text": text, "lang": "en"} for i, text in enumerate(texts)]
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    assert main(["rewrite", "--clef", "--input", str(source), "--output", str(target)]) == 0
+    expected = {"en_0": "you person", **{str(i): texts[i] for i in range(1, 5)}}  # refused is 2: as it was
+    assert read_clef(target) == expected
+    assert records(target)[0] == {"id": "en_0", "text": "you person"}
+    assert "5 comments: 3 unchanged, 1 rewritten, 1 refused" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--input", "{tmp}/in.jsonl"], "--clef wants files whose names tell their format"),
+        (["--input", "{tmp}/in.jsonl", "--output", "-"], "--clef wants files whose names tell their format"),
+        (["--input", "{tmp}/in.csv", "--output", "out.jsonl"], "--clef wants files whose names tell their format"),
+        (["--input", "{tmp}/in.jsonl", "--output", "out.txt"], "--clef wants files whose names tell their format"),
+        (["--input", "{tmp}/in.jsonl", "--output", "out.jsonl", "--column", "x"], "--column is for other files"),
+        (["--input", "{tmp}/in.jsonl", "--output", "out.jsonl"], "in.jsonl:2: `id` must be text or a whole number"),
+        (["--input", "{tmp}", "--output", "{tmp}/out"], "--clef is for single files, not for folders"),
+        (["hi"], "--clef wants files"),
+    ],
+)
+def test_what_no_submission_can_be_made_of(
+    loaded: dict[str, Any], flags: list[str], message: str, tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "in.jsonl").write_text('{"id": 1, "text": "a"}\n{"text": "b"}\n', "utf-8")
+    assert main(["rewrite", *(word.replace("{tmp}", str(tmp_path)) for word in flags), "--clef", "true"]) == 2
+    assert message in capsys.readouterr().err and loaded == {}
 
 
 @pytest.mark.parametrize(
@@ -255,7 +289,7 @@ def test_a_full_disk_is_named(loaded: dict[str, Any], tmp_path: Path, monkeypatc
     def full(path: Path, *args: Any, **kwargs: Any) -> Any:
         return open("/dev/full", "w", buffering=1)
 
-    monkeypatch.setattr(command, "open", full, raising=False)
+    monkeypatch.setattr(answers, "open", full, raising=False)
     assert main(["rewrite", "thank you", "--output", str(tmp_path / "out.jsonl")]) == 2
     assert "out.jsonl: cannot be written: No space left on device" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
@@ -267,7 +301,8 @@ def test_flags_reach_the_rewriter(loaded: dict[str, Any]) -> None:
     assert loaded == {
         **{"leader": "x", "adapter": "y", "prompt": "{text}:", "load_in_4bit": False, "screener": "z"},
         **{"similarity": "embedded", "max_prompt_length": 256, "batch_size": 8, "bf16": False},
-        "engine": EngineArguments(),
+        "fluency": None,
+        "engine": EngineArguments("auto"),
     }
 
 
@@ -291,7 +326,6 @@ def test_how_hard_to_try_is_told_by_flags_or_a_file(loaded: dict[str, Any], tmp_
 
 def test_parts_are_what_load_takes_with_the_same_defaults() -> None:
     taken = {"leader": "embedded", **Rewriter.load.__func__.__kwdefaults__}  # type: ignore[attr-defined]
-    assert taken.pop("fluency") is None  # an object, which no flag can name
     assert taken.pop("engine") == EngineArguments().engine
     assert vars(command.Parts()) == taken
 
@@ -320,7 +354,8 @@ def test_a_real_leader_from_a_folder(
     folder = saved(tmp_path / "leader", *tiny_causal())
     monkeypatch.setattr("sro.rewriter.SentenceEncoder", lambda name: Half())
     monkeypatch.setattr("sro.rewriter.load_screener", lambda name: Words())
-    assert main(["rewrite", "you idiot", "thank you", "--leader", str(folder), "--output", "-"]) == 0
+    flags = ["--leader", str(folder), "--engine", "transformers", "--fluency", "none", "--output", "-"]
+    assert main(["rewrite", "you idiot", "thank you", *flags]) == 0
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert first["status"] in ("rewritten", "refused") and first["tries"] == 5
     assert second == UNCHANGED

@@ -1,4 +1,4 @@
-"""Copy, delete, the human reference, and where the words to delete come from."""
+"""Copy, delete, phrase table, the human reference, and where the words to delete come from."""
 
 from __future__ import annotations
 
@@ -21,8 +21,16 @@ class Rude:
 
 def test_rows() -> None:
     found = baselines(["You idiot , go away"], ["Please go away"], ["idiot", "go away"])
-    assert found == {"copy": ["You idiot , go away"], "delete": ["You ,"], "human reference": ["Please go away"]}
-    assert list(baselines(["a"], None, [])) == ["copy", "delete"]
+    assert list(found) == ["copy", "delete", "phrase table", "human reference"]
+    assert (found["copy"], found["delete"]) == (["You idiot , go away"], ["You ,"])
+    assert found["human reference"] == ["Please go away"]
+    assert list(baselines(["a"], None, [])) == ["copy", "delete", "phrase table"]
+
+
+def test_the_phrase_table_speaks_where_it_knows_a_phrase() -> None:
+    rude, civil = "nobody gives a shit about it", "see the fourth paragraph"
+    found = baselines([rude, civil], None, [])["phrase table"]
+    assert "shit" not in found[0] and found[0].startswith("nobody ") and found[1] == civil
 
 
 def test_the_lexicon_of_a_screener_is_what_it_refuses_alone() -> None:

@@ -71,8 +71,8 @@ def run(**changes: object) -> Evaluation:
 
 def test_every_figure_of_a_table_by_hand() -> None:
     rows = {row.system: row for row in run().rows}
-    assert list(rows) == ["ours", "copy", "delete", "human reference"]
-    ours, copy, delete, human = rows.values()
+    assert list(rows) == ["ours", "copy", "delete", "phrase table", "human reference"]
+    ours, copy, delete, _, human = rows.values()
     # ours: 1·3/4·1, 0·1·1, 1·0·0
     assert (ours.sta, ours.sim, ours.fl) == pytest.approx((2 / 3, (3 / 4 + 1 + 0) / 3, 2 / 3))
     assert ours.j.value == pytest.approx(0.75 / 3)
@@ -91,7 +91,7 @@ def test_every_figure_of_a_table_by_hand() -> None:
 
 def test_without_references_there_is_no_human_row() -> None:
     rows = run(references=None).rows
-    assert [row.system for row in rows] == ["ours", "copy", "delete"]
+    assert [row.system for row in rows] == ["ours", "copy", "delete", "phrase table"]
     assert all(row.against_reference is None and row.chrf is None for row in rows)
 
 
@@ -145,7 +145,7 @@ def test_a_judge_that_is_nowhere_shows_before_anything_is_judged() -> None:
 def test_what_is_being_judged_is_told() -> None:
     lines: list[str] = []
     run(progress=lines.append)
-    assert lines[0] == "judging ours: 3 sentences" and len(lines) == 4
+    assert lines[0] == "judging ours: 3 sentences" and len(lines) == 5
 
 
 def test_saved(tmp_path: Path) -> None:
@@ -154,9 +154,10 @@ def test_saved(tmp_path: Path) -> None:
     written = (tmp_path / "out" / "table.md").read_text("utf-8")
     assert written == found.markdown() + "\n" and "style by style 1" in written and "seed 3" in written
     with (tmp_path / "out" / "table.csv").open(encoding="utf-8") as file:
-        assert {line["system"] for line in csv.DictReader(file)} == {"ours", "copy", "delete", "human reference"}
+        systems = [line["system"] for line in csv.DictReader(file)]
+    assert set(systems) == {"ours", "copy", "delete", "phrase table", "human reference"}
     lines = [json.loads(line) for line in (tmp_path / "out" / "sentences.jsonl").read_text("utf-8").splitlines()]
-    assert len(lines) == 12
+    assert len(lines) == 15
     assert lines[0] == {
         **{"system": "ours", "row": 1, "source": SOURCES[0], "text": OURS[0]},
         **{"sta": 1.0, "sim": 0.75, "fl": 1.0, "j": 0.75},

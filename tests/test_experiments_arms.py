@@ -69,6 +69,39 @@ def test_a_finished_run_with_other_settings_is_refused(settings: Settings, runs:
         train_arms(TWO, 1, settings)
 
 
+def test_a_finished_run_that_does_not_say_what_it_was_made_of_is_refused(
+    settings: Settings, runs: list[Settings]
+) -> None:
+    train_arms(TWO, 1, settings)
+    path = Path(str(settings.args.output_dir)) / "arms/SRO/seed-7" / arms.ASKED
+    path.write_text(json.dumps(settings.of(TWO[0], 7, path.parent).plain()), "utf-8")
+    with pytest.raises(SROError, match=r"seed-7 holds a run with adapter=unknown, not embedded/warmup [0-9a-f]{8}\n"):
+        train_arms(TWO, 1, settings)
+
+
+@pytest.mark.parametrize("changed", ["adapter", "screener", "comments"])
+def test_a_finished_run_of_other_parts_is_refused(
+    settings: Settings, runs: list[Settings], tmp_path: Path, changed: str
+) -> None:
+    """The settings are the same; what their names stand for is not."""
+    files = {
+        "adapter": tmp_path / "warmed" / "adapter_model.safetensors",
+        "screener": tmp_path / "mine" / "nblr.json",
+        "comments": tmp_path / "comments.txt",
+    }
+    for path in files.values():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("you are an idiot\n", "utf-8")
+    settings.leader.adapter, settings.follower.screener = str(tmp_path / "warmed"), str(tmp_path / "mine")
+    settings.data.comments = [str(files["comments"])]
+    first = train_arms(TWO, 1, settings)
+    assert train_arms(TWO, 1, settings) == first and len(runs) == 2
+    files[changed].write_text("you are another idiot\n", "utf-8")
+    with pytest.raises(SROError, match=rf"seed-7 holds a run with {changed}=(\S+) \w{{8}}, not \1 \w{{8}}\n"):
+        train_arms(TWO, 1, settings)
+    assert len(runs) == 2
+
+
 def test_progress_names_run_and_arm(settings: Settings, runs: list[Settings]) -> None:
     said: list[str] = []
     train_arms(TWO, 1, settings, said.append)

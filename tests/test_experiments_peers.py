@@ -66,6 +66,14 @@ def test_the_tuning_split_is_the_end_of_the_training_file(data: Path) -> None:
     assert found.references is not None and found.references[-1] == "kind 599" and not found.outputs
 
 
+def test_the_jigsaw_split_is_the_end_of_its_file_and_stands_alone(data: Path) -> None:
+    (data / "sentences").mkdir()
+    (data / "sentences/dev_toxic.txt").write_text("".join(f"rude {i}\n\n" for i in range(510)), "utf-8")
+    found = read_peers("jigsaw", data)
+    assert (len(found.comments), found.comments[0], found.comments[-1]) == (500, "rude 10", "rude 509")
+    assert found.references is None and not found.outputs
+
+
 def test_a_sample_keeps_rows_together_and_is_the_same_again(data: Path) -> None:
     found = read_peers("emnlp10k", data, sample=10)
     assert found == read_peers("emnlp10k", data, sample=10) and found.references is None
@@ -192,7 +200,8 @@ def test_the_table_has_everyone_and_a_second_run_plays_nothing(
     text = table()
     assert loaded == ["a", "b"]
     systems = {line.split(" | ")[0].strip("| ") for line in text.splitlines() if line.startswith("| ")}
-    assert {"start", "ours", "ours, best of 3", "BART", "DELETE", "copy", "delete", "human reference"} <= systems
+    assert {"start", "ours", "ours, best of 3", "BART", "DELETE"} <= systems
+    assert {"copy", "delete", "phrase table", "human reference"} <= systems
     assert "trained on parallel data" in text and "`sro experiment peers`" in text
     rows = [json.loads(line) for line in (tmp_path / "out/sentences.jsonl").read_text("utf-8").splitlines()]
     assert [row["text"] for row in rows if row["system"] == "ours, best of 3"] == ["no one", "no two", "no three"]

@@ -53,12 +53,22 @@ JUDGES = Judges(ByWord("rude"), ByWord("lost"), ByWord("broken"))
 
 def test_means_over_sentences_and_seeds() -> None:
     found = compare(TRAINED, JUDGES, Rude())
-    assert [arm.name for arm in found.arms] == [START, SRO, "SRO p=0.1", "robust p=0.1"]
-    assert [float(arm.j.mean()) for arm in found.arms] == pytest.approx([0.25, 0.875, 0.5, 0.75])
+    arms = {arm.name: float(arm.j.mean()) for arm in found.arms if arm.trained}
+    assert arms == pytest.approx({SRO: 0.875, "SRO p=0.1": 0.5, "robust p=0.1": 0.75})
+    assert float(found.arm(START).j.mean()) == 0.25
     sro = found.arm(SRO)
     assert sro.j_of_seeds == [1.0, 0.75] and sro.j.tolist() == [1, 1, 0.5, 1]
     assert (sro.pass_rate, sro.copy_rate) == pytest.approx((0.875, 0.125))
     assert found.arm("SRO p=0.1").mean("sim") == 0.75 and found.arm("robust p=0.1").mean("fl") == 0.75
+
+
+def test_the_baselines_of_every_table_are_there() -> None:
+    found = compare(TRAINED, JUDGES, Rude())
+    assert [arm.name for arm in found.arms if not arm.trained] == [START, "copy", "delete", "phrase table"]
+    copied, deleted = found.arm("copy"), found.arm("delete")
+    assert (copied.mean("sta"), copied.copy_rate, copied.pass_rate) == (0, 1, 0)
+    assert (deleted.mean("sta"), deleted.copy_rate, deleted.pass_rate) == (1, 0, 1)  # `rude` is what Rude refuses
+    assert found.gain("delete").value == pytest.approx(0.75)
 
 
 def test_gains_are_paired_over_sentences() -> None:
@@ -76,12 +86,15 @@ def test_the_table_says_what_was_measured() -> None:
     assert lines[SRO][1:3] == ["0.875", "1.000 0.750"] and lines[SRO][4:6] == ["100%", "–"]
     assert lines["SRO p=0.1"][4] == "40%" and lines["robust p=0.1"][4] == "80%"
     assert lines[START][2:5] == ["–", "–", "–"]
+    assert lines["copy"][1:5] == ["0.000", "–", lines["copy"][3], "–"] and lines["copy"][3].startswith("-0.250 [")
+    assert list(lines)[2:] == [START, SRO, "SRO p=0.1", "robust p=0.1", "copy", "delete", "phrase table"]
 
 
 def test_csv_has_a_line_a_seed() -> None:
     rows = list(csv.DictReader(io.StringIO(to_csv(compare(TRAINED, JUDGES, Rude())))))
     assert [(row["arm"], row["seed"]) for row in rows][:3] == [(START, "1"), (SRO, "1"), (SRO, "2")]
     assert [float(row["j"]) for row in rows[:3]] == [0.25, 1.0, 0.75]
+    assert [(row["arm"], row["j"]) for row in rows[-3:-1]] == [("copy", "0.000000"), ("delete", "1.000000")]
 
 
 def test_the_sheet_has_the_first_seed_of_each_arm_and_the_start_last() -> None:

@@ -47,7 +47,7 @@ def data(tmp_path: Path) -> Path:
         for text, fluency in (("bad bad", 0.2), ("good bad not" if i % 2 else "good", 0.8))
     ]
     cola = ["a\t1\t\tyou thank", "a\t1\t\tbad bad you", "a\t0\t*\tbad what"]
-    rated = ["original\trewritten\tsource\tstyle\tfluency", *(f"o\t{line}" for line in RATED)]
+    rated = ["original\trewritten\tsource\tstyle\tfluency\tmeaning", *(f"o\t{line}\t0" for line in RATED)]
     for name, lines in (
         ("judge_calibration/official_labels.jsonl", map(json.dumps, rows)),
         ("emnlp10k/human_ratings_mean.tsv", rated),

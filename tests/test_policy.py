@@ -14,6 +14,7 @@ from sro.policy import (
     Search,
     at_threshold,
     best,
+    contested,
     dressed,
     shape_fault,
 )
@@ -44,6 +45,22 @@ def test_passing_before_meaning_before_shape_before_nearness_before_fluency() ->
     ]
     for i in range(len(ranked)):
         assert best(ranked[i:], 0.5) is ranked[i]
+
+
+@pytest.mark.parametrize(
+    ("moves", "expected"),
+    [
+        ([move("a", PASS, 0.76), move("rude", FAIL, 0.8), move("b", PASS, 0.84), move("c", PASS, 0.6)], [0, 2]),
+        ([move("a", PASS, 0.8), move("broken", PASS, 0.8, "unfinished")], []),
+        ([move("a", PASS, 0.9), move("b", PASS, 0.7)], []),
+        ([move("a", PASS, 0.8), move("a", PASS, 0.8)], []),
+        ([move("off", PASS, 0.2), move("as far off", PASS, 0.2)], []),
+        ([move("rude", FAIL, 0.8), move("as rude", FAIL, 0.8)], []),
+        ([], []),
+    ],
+)
+def test_fluency_is_asked_for_only_where_it_decides(moves: list[Candidate], expected: list[int]) -> None:
+    assert contested(moves, 0.5) == expected
 
 
 @pytest.mark.parametrize(

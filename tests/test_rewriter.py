@@ -163,6 +163,31 @@ def test_fluency_chooses_among_equally_near_moves() -> None:
     assert game(RUDE, *draws).rewrite([COMMENT], arguments)[0].text == "you are wrong"
 
 
+def test_fluency_is_asked_once_a_round_and_only_of_moves_it_can_tell_apart() -> None:
+    asked: list[tuple[list[str], list[str]]] = []
+
+    def judge(texts: Sequence[str], sources: Sequence[str], references: Any = None, /) -> np.ndarray:
+        asked.append((list(texts), list(sources)))
+        return np.array([len(text) for text in texts], np.float32)
+
+    one_good, two_good, fine = "idiot you are", "are you an idiot", "you idiot"
+    leader = Scripted(
+        {one_good: RUDE, two_good: RUDE, COMMENT: RUDE, fine: "you"},
+        {
+            one_good: [RUDE, "you are wrong", RUDE],
+            two_good: ["are you wrong", RUDE, "are you very wrong"],
+            COMMENT: [MILD, NEARER, OFF_TOPIC],
+        },
+    )
+    rewriter = Rewriter(leader, Words(), Overlap(), fluency=judge)
+    arguments = RewriteArguments(samples=3, refine=0)
+    assert [f.text for f in rewriter.rewrite([fine, one_good, COMMENT], arguments)] == ["you", "you are wrong", NEARER]
+    assert asked == []
+    found = rewriter.rewrite([two_good, fine, COMMENT, two_good], arguments)
+    assert [f.text for f in found] == ["are you very wrong", "you", NEARER, "are you very wrong"]
+    assert asked == [(["are you wrong", "are you very wrong"] * 2, [two_good] * 4)]
+
+
 def test_only_comments_that_need_it_are_played_and_order_stays() -> None:
     other = "idiot you"
     leader = Scripted({COMMENT: MILD, other: RUDE}, {other: [RUDE, "hello you"]})
@@ -391,7 +416,8 @@ def test_a_loaded_rewriter_plays_the_same_twice(leader: str, bf16: bool) -> None
 
 
 def test_the_limit_counts_prompt_and_comment(leader: str) -> None:
-    rewriter = Rewriter.load(leader, screener=Nothing(), similarity=Overlap(), prompt="{text} !", max_prompt_length=6)
+    toys: Any = {"screener": Nothing(), "similarity": Overlap(), "engine": "transformers"}
+    rewriter = Rewriter.load(leader, **toys, prompt="{text} !", max_prompt_length=6)
     assert rewriter.fits("you are a fool") and not rewriter.fits("you are a stupid old fool")
 
 
@@ -439,6 +465,23 @@ def test_another_engine_rewrites_alike_and_loads_its_own_copy_only(
         assert on(exact, leader).rewrite(texts, greedy) == expected
 
 
+def test_the_default_engine_converts_a_leader_once_and_says_so(
+    leader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ctranslate2 = pytest.importorskip("ctranslate2")
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 0)  # on a GPU transformers plays
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setenv("SRO_CACHE", str(tmp_path / "cache"))
+    toys: Any = {"screener": Nothing(), "similarity": Overlap(), "prompt": "{text} ."}
+    first = Rewriter.load(leader, **toys)
+    said = capsys.readouterr().err
+    assert said.count("sro:") == 1 and "converting" in said and f"kept in {tmp_path / 'cache/ctranslate2'}" in said
+    greedy = RewriteArguments(samples=0, refine=0, min_similarity=-1)
+    assert first.rewrite([COMMENT], greedy) == on("ctranslate2", leader).rewrite([COMMENT], greedy)
+    Rewriter.load(leader, **toys)
+    assert "sro:" not in capsys.readouterr().err
+
+
 def test_of_an_unknown_engine_the_nearest_is_named() -> None:
     with pytest.raises(SROError, match="no engine 'ctranslate'; did you mean 'ctranslate2'"):
         Rewriter.load(engine="ctranslate")
@@ -452,6 +495,23 @@ def test_an_engine_that_is_not_installed_is_told_before_anything_is_unpacked(
     with pytest.raises(SROError, match=r"mend: pip install 'sro\[fast\]'"):
         Rewriter.load(engine="ctranslate2")
     assert not (tmp_path / "cache").exists()
+
+
+def test_the_model_of_fluency_is_loaded_when_it_is_first_needed(leader: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Judge:
+        def __call__(self, texts: Sequence[str]) -> np.ndarray:
+            return np.array([-len(text) for text in texts], np.float32)
+
+    loaded: list[str] = []
+    monkeypatch.setattr("sro.acceptability.embedded_leader", lambda: Path(leader))
+    monkeypatch.setattr("sro.acceptability.Acceptability.load", lambda name="embedded": loaded.append(name) or Judge())
+    rewriter = Rewriter.load(leader, engine="transformers", screener=Words(), similarity=Overlap())
+    rewriter.rollout = Scripted({COMMENT: MILD}, {})
+    assert rewriter.rewrite([COMMENT])[0].text == MILD and loaded == []
+    rewriter.rollout = Scripted({COMMENT: RUDE}, {COMMENT: ["you are so wrong", MILD, RUDE, RUDE]})
+    assert [rewriter.rewrite([COMMENT])[0].text for _ in range(2)] == [MILD, MILD] and loaded == ["embedded"]
+    without = Rewriter.load(leader, engine="transformers", screener=Words(), similarity=Overlap(), fluency="none")
+    assert without.fluency is None
 
 
 @pytest.mark.parametrize("setting", ["bf16", "load_in_4bit"])

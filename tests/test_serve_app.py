@@ -48,6 +48,19 @@ def test_screening(client: TestClient) -> None:
     assert found == [{**fail, "spans": [{"start": 4, "end": 9, "score": 2.0}]}, {**good, "spans": []}]
 
 
+def test_the_threshold_of_a_request_is_its_own(client: TestClient) -> None:
+    def labels(**more: Any) -> list[tuple[str, int]]:
+        asked = {"texts": ["you idiot", "thanks"], "spans": True, **more}
+        results = client.post("/v1/screen", json=asked).json()["results"]
+        return [(found["label"], len(found["spans"])) for found in results]
+
+    assert labels() == labels(threshold=0.9) == [("fail", 1), ("pass", 0)]
+    assert labels(threshold=0.91) == [("pass", 0), ("pass", 0)]
+    assert labels(threshold=0.1) == [("fail", 1), ("fail", 0)]
+    for outside in (0, 1.01, "x"):
+        assert error(client.post("/v1/screen", json={"texts": ["a"], "threshold": outside}))[0] == 400
+
+
 def test_a_text_fails_for_its_worst_sentence() -> None:
     class OnlyShort:
         name = "only short 1"
@@ -226,6 +239,52 @@ def test_the_rate_is_for_each_key_and_not_for_health() -> None:
         assert 1 <= int(ask("a").headers["Retry-After"]) <= 30
         assert ask("b").status_code == 200
         assert client.get("/healthz").status_code == 200
+
+
+def test_too_many_requests_at_once_are_refused_in_our_shape() -> None:
+    work = Held()
+    with serving(make_parts(make_lane(work)), Service(max_requests=1), wait_for="rewrite") as client:
+        held = threading.Thread(target=client.post, args=("/v1/rewrite",), kwargs={"json": {"texts": ["a"]}})
+        held.start()
+        assert work.begun.wait(30)
+        refused = client.post("/v1/screen", json={"texts": ["a"]})
+        assert error(refused)[:2] == (503, "UNAVAILABLE") and refused.headers["Retry-After"] == "1"
+        assert client.get("/healthz").status_code == client.get("/metrics").status_code == 200
+        work.go.set()
+        held.join()
+        assert client.post("/v1/screen", json={"texts": ["a"]}).status_code == 200
+
+
+PAGE = "https://forum.example.org"
+
+
+def test_pages_of_other_origins_may_ask_only_where_they_are_named() -> None:
+    asked = {"texts": ["a"]}
+    wish = {"Origin": PAGE, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    with serving() as client:
+        answer = client.post("/v1/screen", json=asked, headers={"Origin": PAGE})
+        assert "Access-Control-Allow-Origin" not in answer.headers
+        assert client.options("/v1/screen", headers=wish).status_code == 405
+    with serving(keys={digest("secret"): "forum"}, service=Service(keys="keys.txt", cors=[PAGE])) as client:
+        assert client.options("/v1/screen", headers=wish).headers["Access-Control-Allow-Origin"] == PAGE
+        refused = client.post("/v1/screen", json=asked, headers={"Origin": PAGE})  # the page can read why
+        assert (refused.status_code, refused.headers["Access-Control-Allow-Origin"]) == (401, PAGE)
+        elsewhere = {"Origin": "https://evil.example", "Authorization": "Bearer secret"}
+        answer = client.post("/v1/screen", json=asked, headers=elsewhere)
+        assert answer.status_code == 200 and "Access-Control-Allow-Origin" not in answer.headers
+        assert client.options("/v1/screen", headers={**wish, **elsewhere}).status_code == 400
+
+
+@pytest.mark.parametrize("origin", [f"{PAGE}/", "forum.example.org", f"{PAGE}/path", "https://Forum.example.org"])
+def test_what_is_no_origin_is_told(origin: str) -> None:
+    with pytest.raises(ValueError, match="is no origin"):
+        Service(cors=[origin])
+
+
+def test_every_page_needs_keys() -> None:
+    with pytest.raises(ValueError, match="need keys"):
+        Service(cors=["*"])
+    assert Service(cors=["*"], keys="keys.txt").cors == ["*"]
 
 
 def test_limits_of_size() -> None:

@@ -36,12 +36,13 @@ def rewriting(
     monkeypatch.setenv("SRO_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("sro.screeners.load_screener", lambda name: RudeWords())
     monkeypatch.setattr("sro.rewriter.SentenceEncoder", lambda name: Same())
+    monkeypatch.setattr("sro.acceptability.AcceptabilityWhenAsked", lambda name: None)  # its model is large
 
     def start(engine: EngineArguments | None) -> Lane:
         lane = make_parts(Models(leader=str(folder)), Service(), lambda *_: None, engine).rewrite
         assert lane is not None
         lane.start()
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while lane.state == "loading" and time.monotonic() < until:
             time.sleep(0.01)
         return lane
@@ -49,17 +50,30 @@ def rewriting(
     return start
 
 
-@pytest.mark.parametrize("engine", [None, EngineArguments("ctranslate2", engine_precision="float32")])
+@pytest.mark.parametrize(
+    ("engine", "converts"),
+    [
+        (None, True),
+        (EngineArguments("transformers"), False),
+        (EngineArguments("ctranslate2", engine_precision="float32"), True),
+    ],
+)
 def test_the_engine_that_was_asked_for_rewrites(
-    rewriting: Callable[[EngineArguments | None], Lane], engine: EngineArguments | None, tmp_path: Path
+    rewriting: Callable[[EngineArguments | None], Lane],
+    engine: EngineArguments | None,
+    converts: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if engine:
-        pytest.importorskip("ctranslate2")
+    if converts:
+        ctranslate2 = pytest.importorskip("ctranslate2")
+        monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 0)  # on a GPU the default is transformers
+        monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     lane = rewriting(engine)
     assert lane.state == "ready"
     passed, failed = asyncio.run(lane.submit(["thanks", "you idiot"], (("samples", 0), ("refine", 0)), 60))
     assert (passed.status, failed.tries) == ("unchanged", 1)
-    assert (tmp_path / "cache" / "ctranslate2").exists() == (engine is not None)
+    assert (tmp_path / "cache" / "ctranslate2").exists() == converts
     lane.close(10)
 
 
@@ -105,3 +119,24 @@ def test_the_command_hands_the_engine_over(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("sro.cli.serve.make_parts", make)
     with pytest.raises(Enough):
         main(["serve", "--port", "0", "--engine", "ctranslate2", "--engine_precision", "int8"])
+
+
+@pytest.mark.parametrize("engine", ["transformers", "ctranslate2"])
+def test_with_a_seed_a_text_has_its_answer_in_any_company(
+    rewriting: Callable[[EngineArguments | None], Lane], engine: str
+) -> None:
+    if engine == "ctranslate2":
+        pytest.importorskip("ctranslate2")
+    lane = rewriting(EngineArguments(engine))
+
+    def answer(texts: list[str], *seed: tuple[str, int]) -> tuple[Any, ...]:
+        options = (("min_similarity", -1.0), ("refine", 0), ("samples", 8), *seed)
+        found = asyncio.run(lane.submit(texts, options, 120))[-1]
+        assert found.tries == 9  # the greedy move will not do, so chances decide
+        return found.status, found.text, found.after
+
+    alone, company = ["you idiot"], ["idiot", "idiot", "you idiot"]
+    assert answer(company, ("seed", 7)) == answer(alone, ("seed", 7))
+    assert answer(alone, ("seed", 8)) != answer(alone, ("seed", 7))
+    assert answer(company) != answer(alone)  # together, as they are without a seed
+    lane.close(10)

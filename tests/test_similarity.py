@@ -57,14 +57,28 @@ def test_a_text_is_encoded_once(encoder: SentenceEncoder, monkeypatch: pytest.Mo
 
 
 @needs_encoder
-def test_the_cache_is_bounded(encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_keeps_the_latest(encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
     encoder._cache.clear()
     monkeypatch.setattr(encoder, "cache_size", 3)
     before = encoder.similarity(["one", "two"], ["three", "four"])
-    assert len(encoder._cache) == 4
+    assert len(encoder._cache) == 3
     assert encoder.similarity(["one", "two"], ["three", "four"]) == pytest.approx(before, abs=1e-5)
     encoder.embed(["five"])
-    assert set(encoder._cache) <= {"one", "two", "three", "four", "five"} and len(encoder._cache) <= 4
+    encoder.embed(["four"])
+    encoder.embed(["six"])
+    assert list(encoder._cache)[-2:] == ["four", "six"] and len(encoder._cache) == 3
+    monkeypatch.setattr(encoder, "cache_size", 0)
+    assert encoder.embed(["one", "six", "one"]).shape == (3, 384) and not encoder._cache
+
+
+@needs_encoder
+def test_the_cache_is_bounded_in_bytes(encoder: SentenceEncoder) -> None:
+    encoder._cache.clear()
+    long = "a word " * 3000
+    short = [f"number {number}" for number in range(5)]
+    assert encoder.similarity([long, *short], [long, *short]) == pytest.approx(np.ones(6), abs=1e-5)
+    assert sorted(encoder._cache) == short
+    assert all(kept.base is None for kept in encoder._cache.values())  # a row of a batch would hold all of it
 
 
 @needs_encoder

@@ -35,7 +35,7 @@ def data(tmp_path: Path) -> Path:
         for i in range(40)
         for text, sta in (("bad bad", 0.0), ("good bad" if i % 2 else "good", 1.0))
     ]
-    rated = ["original\trewritten\tsource\tstyle\tfluency", *(f"o\t{t}\t{s}\t0.0" for t, s in RATED)]
+    rated = ["original\trewritten\tsource\tstyle\tfluency\tmeaning", *(f"o\t{t}\t{s}\t0.0\t0" for t, s in RATED)]
     test = [{"toxic": "bad", "reference": "fine"}, {"toxic": "quite bad it was", "reference": "bad"}]
     for name, lines in (
         ("judge_calibration/official_labels.jsonl", map(json.dumps, rows)),

@@ -10,7 +10,8 @@ label, no rewrite, none of the judges' data. So it may sit in the panel of the f
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -41,12 +42,9 @@ class Acceptability:
         """
         from peft import PeftModel
 
-        place = Path(str(resources.files("sro") / "assets/fluency")) if folder == "embedded" else Path(folder)
-        weights = place / "adapter_model.safetensors"
-        if not weights.is_file():
-            raise SROError(f"{place} holds no fluency adapter\n  mend: `embedded`, or a folder made by `sro fluency`")
+        weights = find_adapter(folder)
         model, tokenizer = base()
-        model = PeftModel.from_pretrained(model, str(place)).merge_and_unload()
+        model = PeftModel.from_pretrained(model, str(weights.parent)).merge_and_unload()
         model.eval().requires_grad_(False)
         if bf16_pays():
             store_frozen_linears_in_bf16(model)
@@ -72,6 +70,58 @@ class Acceptability:
                 batch = self.tokenizer.pad({"input_ids": [rows[i] for i in chosen]}, return_tensors="pt").to(device)
                 found[chosen] = self.model(**batch).logits[:, 0].float().sigmoid().cpu().numpy()
         return found
+
+
+class AcceptabilityWhenAsked:
+    """An `Acceptability` that is loaded when it is first asked, for whoever may never ask.
+
+    Threads may share one: they take turns, for two would load it twice, and its tokenizer cannot pad for two at once.
+    """
+
+    def __init__(self, folder: str | None = None) -> None:
+        """folder: as `Acceptability.load` takes it. None: `embedded`, or where the embedded leader is not installed
+        nobody, to whom all texts are alike (0).
+
+        Raises:
+            SROError: what is named is not there.
+        """
+        if folder is not None:
+            find_adapter(folder)
+            embedded_leader()
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._judge: Callable[[Sequence[str]], np.ndarray] | None = None
+
+    def __call__(
+        self, texts: Sequence[str], sources: Sequence[str] | None = None, references: Sequence[str] | None = None
+    ) -> np.ndarray:
+        """As `Acceptability`."""
+        with self._lock:
+            if self._judge is None:
+                self._judge = self._load()
+            return self._judge(texts)
+
+    def _load(self) -> Callable[[Sequence[str]], np.ndarray]:
+        if self.folder is not None:
+            return Acceptability.load(self.folder)
+        try:
+            embedded_leader()
+        except SROError:
+            return lambda texts: np.zeros(len(texts), np.float32)
+        return Acceptability.load()
+
+
+def find_adapter(folder: str) -> Path:
+    """The weights of a fluency adapter; `embedded` is the shipped one.
+
+    Raises:
+        SROError: there are none.
+    """
+    place = Path(str(resources.files("sro") / "assets/fluency")) if folder == "embedded" else Path(folder)
+    weights = place / "adapter_model.safetensors"
+    if not weights.is_file():
+        raise SROError(f"{place} holds no fluency adapter\n  mend: `embedded`, or a folder made by `sro fluency`")
+    return weights
 
 
 def base() -> tuple[Any, Any]:

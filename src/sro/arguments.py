@@ -39,6 +39,11 @@ class SROConfig(TrainingArguments):
         },
     )
 
+    keep_start: float = field(
+        default=0.0,
+        metadata={"help": "share of the start's weights in the leader that comes out, see `sro.averaging`"},
+    )
+
     # The leader's moves
     prompt: str = field(default="", metadata={"help": "prompt template with {text}; empty: the leader's own"})
     temperature: float = field(default=1.0, metadata={"help": "sampling temperature; 0 is greedy"})
@@ -75,6 +80,7 @@ class SROConfig(TrainingArguments):
         _within("num_generations", self.num_generations, self.num_generations >= 1, "≥ 1")
         _within("steps_per_generation", self.steps_per_generation, self.steps_per_generation >= 1, "≥ 1")
         _within("rpo_alpha", self.rpo_alpha, self.rpo_alpha >= 0, "≥ 0")
+        _within("keep_start", self.keep_start, 0 <= self.keep_start < 1, "in [0, 1)")
         _within("temperature", self.temperature, self.temperature >= 0, "≥ 0")
         _within("max_length_ratio", self.max_length_ratio, self.max_length_ratio > 0, "> 0")
         limit = self.save_total_limit

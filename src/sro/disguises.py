@@ -17,6 +17,8 @@ from collections import defaultdict
 from functools import cache, lru_cache
 from itertools import groupby, product
 
+from sro.remembered import remembered
+
 # Where a mask fits several words, the earlier wins. Of the first line so little may show as one letter: `f***`.
 CLASSICS = "fuck shit bitch asshole cunt dick ass pussy nigga nigger motherfuck bullshit"
 STEMS = f"""{CLASSICS}
@@ -61,7 +63,7 @@ BETWEEN = frozenset(
 )
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def beneath(seen: str) -> str | None:
     """The first listed word that `seen`, lower-cased, may spell by stand-ins, masks and letters drawn out.
 
@@ -115,7 +117,7 @@ def _drawn_in(seen: str) -> list[str]:
     return [seen, *map("".join, product(*ways))]
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def spelled_out(letters: str) -> tuple[str, ...] | None:
     """The words of a text that was spelled letter by letter, at least one of them listed; else None.
 

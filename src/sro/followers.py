@@ -24,6 +24,9 @@ class FollowerArguments:
     well_formed: bool = field(
         default=True, metadata={"help": "a paraphrase also has to be free of holes, stutter and comma runs"}
     )
+    keep_negation: bool = field(
+        default=False, metadata={"help": "a paraphrase also has to say no as often as its comment"}
+    )
     fluency: str = field(
         default="none",
         metadata={"help": "a paraphrase also has to be as acceptable as its comment: `embedded`, a folder, or `none`"},
@@ -43,6 +46,7 @@ def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Sim
     """The follower that answers in training, the toxicity screener inside it, and the similarity it measures with."""
     from sro.screeners.best import BestOnly
     from sro.screeners.flipping import FlippingScreener
+    from sro.screeners.negation import NegationScreener
     from sro.screeners.panel import FluencyScreener, MeaningScreener, Panel, ShapeScreener
 
     toxicity = load_screener(arguments.screener)
@@ -52,6 +56,8 @@ def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Sim
         members.append(MeaningScreener(encoder.similarity, arguments.min_similarity))
     if arguments.well_formed:
         members.append(ShapeScreener())
+    if arguments.keep_negation:
+        members.append(NegationScreener())
     if arguments.fluency != "none":
         from sro.acceptability import Acceptability
 

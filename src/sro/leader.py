@@ -45,6 +45,10 @@ class LeaderArguments:
     lora_rank: int = field(default=8, metadata={"help": "rank of a fresh adapter"})
     lora_alpha: int = field(default=16, metadata={"help": "scale of a fresh adapter, times its rank"})
 
+    def adapter_or(self, default: str) -> str:
+        """The adapter's name; where none is given, `default` on the embedded leader and `none` on others."""
+        return self.adapter or (default if self.leader == "embedded" else "none")
+
 
 @dataclass
 class Leader:
@@ -73,7 +77,7 @@ class Leader:
             SROError: nothing loadable under that name, a prompt without `{text}`, 4-bit without GPU or bitsandbytes.
         """
         path = str(embedded_leader()) if arguments.leader == "embedded" else arguments.leader
-        adapter = arguments.adapter or (default_adapter if arguments.leader == "embedded" else "none")
+        adapter = arguments.adapter_or(default_adapter)
         model, tokenizer = _load_base(path, arguments.load_in_4bit)
         if adapter != "none":
             from peft import PeftModel

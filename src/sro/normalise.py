@@ -22,11 +22,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from sro.disguises import LISTED, beneath, looks_like, spelled_out
+from sro.remembered import remembered
 
 Edit = tuple[int, int, str]
 """Start, end, and what stands there instead."""
@@ -109,7 +109,7 @@ def fold_unicode(seen: Normalised) -> Normalised:
     return seen.replaced(INVISIBLE, lambda _: "").replaced(CLUSTER, _folded)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _folded(cluster: str) -> str:
     """NFKC, but a Latin letter under marks that do not compose with it (z̴a̴l̴g̴o̴) loses them all."""
     folded = unicodedata.normalize("NFKC", cluster.translate(QUOTES))
@@ -144,7 +144,7 @@ def fold_look_alikes(seen: Normalised) -> Normalised:
     return seen.replaced(WORD, _latin)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _latin(word: str) -> str:
     plain = "".join(map(looks_like, word))
     if plain.isascii() and len(plain) == len(word) and word.casefold() not in INNOCENT:
@@ -236,7 +236,7 @@ def hides(token: str) -> bool:
     return bool(_unmasked(token))
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000)
 def _unmasked(token: str) -> tuple[Edit, ...]:
     """The edits that undo the disguises in a token: of the whole of it, else of its parts (`b*tch-ass`)."""
     if not (ODD.search(token) or DRAWN_OUT.search(token)) or ADDRESS.search(token):

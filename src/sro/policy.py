@@ -35,7 +35,8 @@ Reason = Literal[
 
 
 class Fluency(Protocol):
-    """How well texts are written, for choosing among moves; any fluency judge of `sro.evaluation` fits."""
+    """How well texts are written, for choosing among moves: `sro.acceptability`, or any fluency judge of
+    `sro.evaluation`."""
 
     def __call__(
         self, texts: Sequence[str], sources: Sequence[str], references: Sequence[str] | None = None, /
@@ -87,6 +88,7 @@ class Candidate:
     fault: Reason | None
     """What is wrong with its shape, if anything."""
     fluency: float = 0.0
+    """Higher is better; 0 where it was not asked for."""
 
     def objection(self, min_similarity: float) -> Reason | None:
         """Why it will not do, if so: the screener's word first, then meaning, then shape."""
@@ -115,6 +117,17 @@ def best(candidates: Iterable[Candidate], min_similarity: float) -> Candidate:
         )
 
     return max(candidates, key=rank)
+
+
+def contested(candidates: Sequence[Candidate], min_similarity: float) -> list[int]:
+    """Which moves only their fluency can tell apart, by index: those that will do and are, to a tenth, the nearest.
+
+    Empty where there is but one, or one text: nobody need be asked then.
+    """
+    fit = [i for i, candidate in enumerate(candidates) if candidate.objection(min_similarity) is None]
+    nearest = max((round(candidates[i].similarity, 1) for i in fit), default=0.0)
+    tied = [i for i in fit if round(candidates[i].similarity, 1) == nearest]
+    return tied if len({candidates[i].text for i in tied}) > 1 else []
 
 
 @dataclass

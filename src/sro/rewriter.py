@@ -15,7 +15,7 @@ all) stays the caller's decision.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from sro.policy import (
     Search,
     at_threshold,
     best,
+    contested,
     dressed,
     shape_fault,
 )
@@ -61,7 +62,8 @@ class Rewriter:
 
     Attributes:
         fits: whether the leader can take a sentence; by default it can take any.
-        fluency: chooses among moves that pass and are equally near; without one, the nearest is chosen.
+        fluency: chooses among moves that will do and are equally near, to a tenth, and is asked only where there are
+            several; without one, the nearest is chosen.
     """
 
     rollout: Rollout
@@ -77,11 +79,11 @@ class Rewriter:
         *,
         adapter: str | None = None,
         prompt: str | None = None,
-        engine: str | EngineArguments = "transformers",
+        engine: str | EngineArguments = "auto",
         load_in_4bit: bool = False,
         screener: str | Screener = "embedded",
         similarity: str | Similarity = "embedded",
-        fluency: Fluency | None = None,
+        fluency: str | Fluency | None = None,
         max_prompt_length: int = 256,
         batch_size: int = 64,
         bf16: bool | None = None,
@@ -93,10 +95,14 @@ class Rewriter:
                 folder that `sro export` wrote, with `openai` it is the one that the server plays.
             adapter: by default `embedded/rewriter` on the embedded leader and none on others.
             prompt: template with `{text}`; by default the adapter's own.
-            engine: who generates, `transformers`, `ctranslate2` or `openai`; or with its settings.
+            engine: who generates, `transformers`, `ctranslate2`, `openai`, or `auto`, one of the first two
+                (`sro.engines.choice`), which may convert the leader once; or with its settings. The same comments and
+                seed give the same answers on the same engine only.
             screener: see `sro.screeners.load_screener`; or any object that screens.
             similarity: a sentence encoder; or any object that compares.
-            fluency: see `Rewriter`.
+            fluency: see `Rewriter`; `embedded`, a folder made by `sro fluency` (`sro.acceptability`), `none`, or any
+                object that judges. None: `embedded` where the embedded leader, which it needs, is installed, else
+                `none`. Its model is loaded when it is first asked (3 s, 0.8 GB), not before; threads may share it.
             max_prompt_length: tokens of prompt and sentence together; a longer sentence that fails is refused.
             batch_size: moves generated side by side.
             bf16: bfloat16 autocast, for `transformers`; None: where this machine is fast at it.
@@ -114,6 +120,7 @@ class Rewriter:
             max_prompt_length=max_prompt_length,
             batch_size=batch_size,
         )
+        from sro.acceptability import AcceptabilityWhenAsked
         from sro.leader import prompt_ids
 
         def fits(sentence: str) -> bool:
@@ -122,6 +129,8 @@ class Rewriter:
             except SROError:
                 return False
 
+        if fluency is None or isinstance(fluency, str):
+            fluency = None if fluency == "none" else AcceptabilityWhenAsked(fluency)
         return cls(
             rollout=rollout,
             screener=load_screener(screener) if isinstance(screener, str) else screener,
@@ -261,8 +270,18 @@ class Rewriter:
         sources = [search.sentence for search in owners]
         verdicts = self._screen(texts, arguments.threshold, sources)
         cosines = self.similarity.similarity(texts, sources)
-        fluency = self.fluency(texts, sources) if self.fluency else [0.0] * len(texts)
-        judged = zip(texts, verdicts, cosines, fluency)
-        for search, move, (text, verdict, cosine, fluent) in zip(owners, moves, judged):
+        for search, move, text, verdict, cosine in zip(owners, moves, texts, verdicts, cosines):
             fault = shape_fault(move, search.sentence, search.kept)
-            search.moves.append(Candidate(text, verdict, float(cosine), fault, float(fluent)))
+            search.moves.append(Candidate(text, verdict, float(cosine), fault))
+        self._weigh(searches)
+
+    def _weigh(self, searches: Sequence[Search]) -> None:
+        """Ask how fluent moves are, where nothing else can tell the best. The searches are over then: no round goes on
+        from moves that will do, so moves that were weighed never stand beside some that were not."""
+        tied = [(search, i) for search in searches for i in contested(search.moves, search.min_similarity)]
+        if not (self.fluency and tied):
+            return
+        texts = [search.moves[i].text for search, i in tied]
+        found = self.fluency(texts, [search.sentence for search, _ in tied])
+        for (search, i), fluent in zip(tied, found.tolist()):
+            search.moves[i] = replace(search.moves[i], fluency=fluent)

@@ -24,11 +24,14 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+from accelerate import DistributedType
 from datasets import Dataset
 from transformers import set_seed
 
 from sro import config, provenance
 from sro.arguments import SROConfig
+from sro.averaging import step_back, trainable_weights
 from sro.checkpoints import last_sealed_checkpoint
 from sro.corpus import Comment, fingerprint, split
 from sro.errors import SROError
@@ -43,6 +46,9 @@ from sro.screeners import Screener
 from sro.similarity import Similarity
 from sro.sources import load_source, load_sources
 from sro.trainer import SROTrainer
+
+START = "embedded/warmup"
+"""The adapter that the embedded leader starts from."""
 
 
 @dataclass
@@ -94,7 +100,7 @@ def train_run(
         # Flips are numbered by verdict: with one seed, those of two processes would be the same.
         flips = replace(follower, flip_seed=follower.flip_seed + args.process_index)
         answer, toxicity, similarity = load_follower(flips)
-        player = Leader.load(leader, "embedded/warmup", args.prompt or None, trainable=leader.tuning == "lora")
+        player = Leader.load(leader, START, args.prompt or None, trainable=leader.tuning == "lora")
     training, held_out, hashes = from_main(lambda: _comments(data, args.seed, folder, toxicity))
 
     args.prompt = player.prompt
@@ -112,11 +118,14 @@ def train_run(
         similarity=similarity,
     )
     quiet(trainer)
+    start = _start_to_keep(trainer)
     before = before or _look(trainer, held_out, folder / "before.json", reuse=checkpoint is not None)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     from_main(lambda: _write_log(trainer.state.log_history, folder))
     if trainer.guard.reason:
         raise SROError(trainer.guard.reason)
+    if start:
+        step_back(trainer.model, start, args.keep_start)
     after = _rewrite(trainer, held_out)
     _save(trainer, player, folder / "adapter")
     return from_main(lambda: _conclude(held_out, before, after, toxicity, similarity, folder))
@@ -163,6 +172,15 @@ def _tunable(player: Leader, leader: LeaderArguments) -> Any:
     if leader.tuning == "full" and is_peft(player.model):
         return player.model.merge_and_unload().requires_grad_(True)
     return player.model
+
+
+def _start_to_keep(trainer: SROTrainer) -> dict[str, torch.Tensor]:
+    """The weights that `keep_start` goes back to; none where it is 0. A resumed run begins here with them too."""
+    if not trainer.args.keep_start:
+        return {}
+    if trainer.accelerator.distributed_type in (DistributedType.FSDP, DistributedType.DEEPSPEED):
+        raise SROError("weights that are spread over processes cannot be averaged\n  mend: --keep_start 0, or DDP")
+    return trainable_weights(trainer.model)
 
 
 def _fresh_adapter(player: Leader, leader: LeaderArguments) -> Any:

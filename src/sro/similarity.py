@@ -8,13 +8,17 @@ of a mean-pooled sentence encoder. Human rewrites of toxic comments lie at .78 o
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from sro.errors import SROError
+
+LONGEST_KEPT = 1000
+"""Characters of a text whose embedding is kept: a cache of few thousand stays within some 20 MB, whoever fills it."""
 
 
 class Similarity(Protocol):
@@ -39,9 +43,15 @@ def embedded_encoder() -> Path:
 
 
 class SentenceEncoder:
-    """Mean-pooled, normalised sentence embeddings with a small cache: the source of a rewrite recurs all the time."""
+    """Mean-pooled, normalised sentence embeddings with a small cache: the source of a rewrite recurs all the time.
 
-    def __init__(self, name: str = "embedded", batch_size: int = 64, cache_size: int = 20_000) -> None:
+    Args:
+        name: `embedded`, a folder, or a name on the hub.
+        batch_size: texts encoded together.
+        cache_size: embeddings kept, the latest; never those of texts above `LONGEST_KEPT`.
+    """
+
+    def __init__(self, name: str = "embedded", batch_size: int = 64, cache_size: int = 4096) -> None:
         from transformers import AutoModel, AutoTokenizer
 
         path = str(embedded_encoder()) if name == "embedded" else name
@@ -52,13 +62,22 @@ class SentenceEncoder:
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """[N, D] float32 unit vectors."""
-        if len(self._cache) > self.cache_size:
-            self._cache.clear()
-        new = sorted(set(texts) - self._cache.keys(), key=len)
+        found = {text: self._cache[text] for text in texts if text in self._cache}
+        new = sorted(set(texts) - found.keys(), key=len)
         for start in range(0, len(new), self.batch_size):
             chunk = new[start : start + self.batch_size]
-            self._cache.update(zip(chunk, self._encode(chunk)))
-        return np.stack([self._cache[text] for text in texts]) if len(texts) else np.zeros((0, 0), np.float32)
+            found.update(zip(chunk, self._encode(chunk)))
+        self._keep(found)
+        return np.stack([found[text] for text in texts]) if len(texts) else np.zeros((0, 0), np.float32)
+
+    def _keep(self, found: Mapping[str, np.ndarray]) -> None:
+        """Make these the latest of the cache, and let go of the oldest beyond its size."""
+        for text, vector in found.items():
+            if len(text) <= LONGEST_KEPT:
+                self._cache.pop(text, None)
+                self._cache[text] = vector if vector.base is None else vector.copy()  # a row would hold its batch
+        for oldest in list(islice(self._cache, max(0, len(self._cache) - self.cache_size))):
+            del self._cache[oldest]
 
     def _encode(self, texts: list[str]) -> np.ndarray:
         import torch

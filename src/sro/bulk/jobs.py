@@ -70,7 +70,7 @@ class Rewriting:
 
     Attributes:
         parts: keyword arguments of `sro.rewriter.Rewriter.load`, the engine apart.
-        engine: who generates; None: transformers.
+        engine: who generates; None: `auto`, which each worker settles for its own machine.
         arguments: how hard to try; None: the defaults of `RewriteArguments`.
     """
 
@@ -89,9 +89,12 @@ class Rewriting:
     def settings(self) -> dict[str, Any]:
         from sro.engines import EngineArguments
         from sro.policy import RewriteArguments
+        from sro.provenance import version
 
         engine, arguments = self.engine or EngineArguments(), self.arguments or RewriteArguments()
         found = {"job": "rewrite", **self.parts, **asdict(engine), **asdict(arguments)}
+        if engine.engine == "auto":
+            found["ctranslate2"] = version("ctranslate2")  # which it turns on
         # Where a server stands, and how long it is waited for, says nothing about what it answers.
         return {name: value for name, value in found.items() if name not in ("engine_url", "engine_timeout")}
 

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from sro.cli import device_defaults, give_memory_back, quiet_libraries
 from sro.config import parse, plain, suggestion
@@ -68,7 +68,7 @@ class PeerTable:
     sample: int = field(default=0, metadata={"help": "so many of the comments, drawn by seed 0; 0: all"})
     judges: list[str] = field(default_factory=lambda: ["embedded"], metadata={"help": "as for `sro evaluate`"})
     screener: str = field(default="embedded", metadata={"help": "the screener that ours were trained against"})
-    engine: str = field(default="transformers", metadata={"help": "who plays ours: transformers or ctranslate2"})
+    engine: Literal["transformers", "ctranslate2"] = field(default="transformers", metadata={"help": "who plays ours"})
     data: str = field(
         default_factory=lambda: os.environ.get("SRO_DATA") or "../shared/data",
         metadata={"help": "folder of the data sets (default: the environment's SRO_DATA, or ../shared/data)"},

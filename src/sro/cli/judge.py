@@ -4,6 +4,7 @@ sro judge train style --data ../shared/data --output_dir runs/judge_style
 sro judge check style --judge runs/judge_style embedded
 sro judge train fluency --data ../shared/data --output_dir runs/judge_fluency
 sro judge check fluency --judge runs/judge_fluency relative
+sro judge check content --judge embedded
 
 Without the word, the judge is that of style.
 """
@@ -34,11 +35,13 @@ class Data:
 class Judged:
     """What to check."""
 
-    judge: list[str] = field(
-        metadata={
-            "help": "judges, as folders or names (`embedded`, fluency also `relative`); the first one's is the card"
-        }
-    )
+    judge: list[str] = field(metadata={"help": "judges, as folders or names (`embedded`, fluency also `relative`)"})
+
+
+@dataclass
+class Carded:
+    """What judges that were trained here can be given."""
+
     card: bool = field(default=False, metadata={"help": "write README.md into the first judge's folder"})
 
 
@@ -50,7 +53,7 @@ class Final:
 
 
 def run(argv: list[str]) -> int:
-    """Dispatch to `train` or `check`, of style or fluency."""
+    """Dispatch to `train` or `check`, of style, fluency or content."""
     if not argv or argv[0] in ("-h", "--help"):
         print(f"usage: sro judge {{{','.join(ACTIONS)}}} [{'|'.join(JUDGES)}] …   (each has its --help)\n\n{__doc__}")
         return 0 if argv else 2
@@ -60,6 +63,8 @@ def run(argv: list[str]) -> int:
     role = rest.pop(0) if rest and not rest[0].startswith("-") else JUDGES[0]
     if role not in JUDGES:
         raise SROError(f"there is no judge of '{role}'{suggestion(role, JUDGES)} (one of {', '.join(JUDGES)})")
+    if (action, role) == ("train", "content"):
+        raise SROError("the content judge is a sentence encoder as it comes; there is only `sro judge check content`")
     quiet_libraries()
     return ACTIONS[action](role, rest)
 
@@ -82,18 +87,21 @@ def train(role: str, argv: list[str]) -> int:
 
 
 def check(role: str, argv: list[str]) -> int:
-    from sro.evaluation import fluency_agreement, style_agreement
+    from sro.evaluation import content_agreement, fluency_agreement, style_agreement
 
     prog, description = f"sro judge check {role}", f"Does a {role} judge agree with official judges and people?"
-    if role == "style":
-        data, asked, at_last = parse((Data, Judged, Final), argv, prog=prog, description=description)
-        found = style_agreement.check_judges(asked.judge, Path(data.data), final=at_last.final, write_card=asked.card)
+    if role == "content":
+        data, asked = parse((Data, Judged), argv, prog=prog, description="Does a content judge agree with people?")
+        found = content_agreement.check_judges(asked.judge, Path(data.data))
+    elif role == "style":
+        data, asked, kept, at_last = parse((Data, Judged, Carded, Final), argv, prog=prog, description=description)
+        found = style_agreement.check_judges(asked.judge, Path(data.data), final=at_last.final, write_card=kept.card)
     else:
-        data, asked = parse((Data, Judged), argv, prog=prog, description=description)
-        found = fluency_agreement.check_judges(asked.judge, Path(data.data), write_card=asked.card)
+        data, asked, kept = parse((Data, Judged, Carded), argv, prog=prog, description=description)
+        found = fluency_agreement.check_judges(asked.judge, Path(data.data), write_card=kept.card)
     print(found)
     return 0
 
 
-JUDGES = ("style", "fluency")
+JUDGES = ("style", "fluency", "content")
 ACTIONS: dict[str, Callable[[str, list[str]], int]] = {"train": train, "check": check}

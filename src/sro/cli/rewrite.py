@@ -2,8 +2,9 @@
 
     sro rewrite "you are an idiot" "thank you for the edit"
     sro rewrite "you are an idiot" --threshold 0.2 --samples 8 --refine 2
-    sro rewrite --input comments.csv --column body --output rewritten.jsonl --engine ctranslate2
+    sro rewrite --input comments.csv --column body --output rewritten.jsonl
     sort -u comments.txt | sro rewrite --output - | jq .text
+    sro rewrite --clef --input in.jsonl --output ours.jsonl     # ids kept: what `sro evaluate --protocol clef24` reads
     sro rewrite --input comments/ --output rewritten/ --runner ray     # folders, resumable: docs/scale.md
 
 Exit status 0 whatever becomes of the comments (1 if a file of a folder cannot be read); the last lines count them.
@@ -11,30 +12,24 @@ Exit status 0 whatever becomes of the comments (1 if a file of a folder cannot b
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-
-from rich.console import Console
-from rich.text import Text
 
 from sro.bulk.arguments import BulkArguments, is_bulk
 from sro.bulk.jobs import Rewriting
 from sro.cli import quiet_libraries
+from sro.cli.answers import sink, submission
 from sro.cli.bulk import refuse_alone, run_folder
 from sro.config import parse
-from sro.corpus import CorpusReport, clean, iter_comments
+from sro.corpus import CorpusReport, iter_comments
 from sro.engines import EngineArguments
 from sro.errors import SROError
+from sro.evaluation.clef import is_clef, read_clef
 from sro.rewriter import Rewrite, RewriteArguments, Rewriter
-from sro.screeners import Verdict
 
 DESCRIPTION = (
     "Rewrite toxic comments: screen, rewrite the sentences that fail, screen again, best of N, once more from there, "
@@ -60,6 +55,10 @@ class Job:
     format: str | None = field(default=None, metadata={"help": "csv, tsv, jsonl, parquet, text (default: by suffix)"})
     where: str | None = field(default=None, metadata={"help": "only rows like label=1 or toxicity>=0.5"})
     quarantine: str | None = field(default=None, metadata={"help": "JSON Lines file for rows that hold no comment"})
+    clef: bool = field(
+        default=False,
+        metadata={"help": "files are CLEF's, {id, text}: every row out with its id, refused comments as they were"},
+    )
 
 
 @dataclass
@@ -78,15 +77,18 @@ class Parts:
     load_in_4bit: bool = field(default=False, metadata={"help": "NF4 weights; needs a GPU and sro[quant]"})
     screener: str = field(default="embedded", metadata={"help": "`embedded`, an NB-LR folder, or a classifier's name"})
     similarity: str = field(default="embedded", metadata={"help": "sentence encoder: `embedded`, folder or hub name"})
+    fluency: str | None = field(
+        default=None,
+        metadata={
+            "help": "chooses among tries that pass and are equally near: `embedded`, `none`, or a folder that "
+            "`sro fluency` made (default: embedded, where the embedded leader is installed)"
+        },
+    )
     max_prompt_length: int = field(default=256, metadata={"help": "tokens of prompt and sentence; longer are refused"})
     batch_size: int = field(default=64, metadata={"help": "moves generated side by side"})
     bf16: bool | None = field(
         default=None, metadata={"help": "bfloat16 autocast, by transformers only (default: where it is fast)"}
     )
-
-
-Put = Callable[[Rewrite, int | None], None]
-"""Shows or writes what became of a comment; the number is the line it stands on, where it was read from a file."""
 
 
 def run(argv: list[str]) -> int:
@@ -98,14 +100,17 @@ def run(argv: list[str]) -> int:
     if texts and job.input:
         raise SROError("comments on the command line and --input too: give one of the two")
     folder = is_bulk(job.input, job.output)
-    refuse_alone(bulk, {"where": job.where, "format": job.format, "quarantine": job.quarantine}, folder)
+    reading = {"where": job.where, "format": job.format, "quarantine": job.quarantine}
+    refuse_alone(bulk, {**reading, "clef": job.clef or None}, folder)
     if folder:
         rewriting = Rewriting(vars(parts), engine, arguments)
         return run_folder(job.input, job.output, rewriting, bulk, job.column, ["rewrite", *argv])
+    rows = clef_rows(job) if job.clef else {}
+    texts = texts or list(rows.values())
     total = len(texts) or count(job)
     report = CorpusReport()
     lines: deque[int | None] = deque()  # of the comments that the rewriter has taken and not answered yet
-    with sink(job.output) as put:
+    with submission(rows, job.output) if job.clef and job.output else sink(job.output) as put:
         rewriter = Rewriter.load(**vars(parts), engine=engine)
         tally = Tally(total, talks=job.output is not None)
         for answers in rewriter.stream(read(job, texts, report, lines), arguments, parts.batch_size):
@@ -137,8 +142,22 @@ def _is_flag(word: str) -> bool:
     return word.startswith("-") and " " not in word
 
 
+def clef_rows(job: Job) -> dict[str, str]:
+    """Texts by id of a CLEF file; all of them, as they stand there.
+
+    Raises:
+        SROError: a row is broken, input or output is no such file, or a flag says how to read some other one.
+    """
+    others = {"column": job.column, "format": job.format, "where": job.where, "quarantine": job.quarantine}
+    if given := [name for name, value in others.items() if value is not None]:
+        raise SROError(f"--{given[0]} is for other files: --clef takes `id` and `text` of every row")
+    if not (job.input and is_clef(job.input) and job.output and is_clef(job.output)):
+        raise SROError("--clef wants files whose names tell their format: --input FILE.jsonl --output FILE.jsonl")
+    return read_clef(job.input)
+
+
 def read(job: Job, texts: list[str], report: CorpusReport, lines: deque[int | None]) -> Iterator[str]:
-    """The comments: as they stand on the command line, else cleaned from the file. Their lines go to `lines`."""
+    """The comments: `texts` as they stand, else those of the file, cleaned. Their lines go to `lines`."""
     for text in texts:
         lines.append(None)
         yield text
@@ -173,101 +192,7 @@ def count(job: Job) -> int | None:
     return total
 
 
-# --- out -------------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def sink(output: str | None) -> Iterator[Put]:
-    """Where answers go: blocks to read without `output`, else JSON Lines."""
-    if output is None:
-        console = Console(highlight=False, soft_wrap=True)
-        yield lambda found, line: console.print(block(found))
-    elif output == "-":
-        yield lambda found, line: print(record(found, line), flush=True)
-    else:
-        with whole_file(Path(output)) as write:
-            yield lambda found, line: write(record(found, line) + "\n")
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Callable[[str], None]]:
-    """Write a file piece by piece; it takes its name when all is written, and until then what was there stays."""
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-
-    def write(text: str) -> None:
-        with told(path):
-            file.write(text)
-
-    if path.is_dir():
-        raise SROError(f"{path} is a folder; name a file in it")
-    with told(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = open(partial, "x", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed below
-    try:
-        yield write
-        with told(path):
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            os.replace(partial, path)
-    finally:
-        with suppress(OSError):  # a full disk has been told of; closing would tell it again
-            file.close()
-        partial.unlink(missing_ok=True)
-
-
-@contextmanager
-def told(path: Path) -> Iterator[None]:
-    """What the operating system has against writing `path`, in a sentence."""
-    try:
-        yield
-    except OSError as error:
-        raise SROError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def record(found: Rewrite, line: int | None) -> str:
-    """One JSON object on one line."""
-    fields = {
-        **({} if line is None else {"line": line}),
-        "text": found.text,
-        "source": found.source,
-        "status": found.status,
-        "reason": found.reason,
-        "before": asdict(found.before),
-        "after": found.after and asdict(found.after),
-        "similarity": found.similarity and round(found.similarity, 4),
-        "tries": found.tries,
-        "changes": [asdict(change) for change in found.changes],
-    }
-    text = json.dumps(fields, ensure_ascii=False)
-    # Escaped as a whole where it holds what UTF-8 cannot (half a character) or what some readers end a line at.
-    return text if text.isprintable() else json.dumps(fields)
-
-
-def block(found: Rewrite) -> Text:
-    """What became of a comment, in one line or two, for people."""
-    lines = Text()
-    stamp(lines, found.before)
-    lines.append(clean(found.source))
-    if found.status == "unchanged":
-        lines.append("  (unchanged)", "dim")
-        return lines
-    lines.append("\n")
-    tries = f"{found.tries} {'try' if found.tries == 1 else 'tries'}"
-    if found.after is None or found.similarity is None:
-        lines.append("refused     ", "bold").append(f"({found.reason})", "dim")
-    elif found.text is None:
-        lines.append("refused     ", "bold").append(f"({found.reason}; best of {tries}: ", "dim")
-        lines.append(f"{found.after.label} {found.after.probability:.2f}, similarity {found.similarity:.2f})", "dim")
-    else:
-        stamp(lines, found.after)
-        lines.append(clean(found.text)).append(f"  (similarity {found.similarity:.2f}, {tries})", "dim")
-    return lines
-
-
-def stamp(lines: Text, verdict: Verdict) -> None:
-    """The verdict, in a column of twelve."""
-    lines.append(f"{verdict.label} {verdict.probability:.2f}   ", "green" if verdict.passed else "red")
+# --- progress --------------------------------------------------------------------------------------------------------
 
 
 class Tally:

@@ -2,22 +2,21 @@
 
     sro serve                                          # this machine only: http://127.0.0.1:8000
     sro serve add-key my-forum --keys keys.txt         # prints a key, and keeps its hash
-    sro serve --host 0.0.0.0 --keys keys.txt --rate 600 --feedback feedback.db --engine ctranslate2
+    sro serve --host 0.0.0.0 --keys keys.txt --rate 600 --feedback feedback.db
 
-Logs go to standard error as JSON Lines, without comments. Ctrl-C or SIGTERM ends it once what came in is answered.
+Logs go to standard error as JSON Lines, without comments. Ctrl-C or SIGTERM ends it once what came in is answered
+(`sro.serve.server`).
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import socket
-
-import uvicorn
 
 from sro.config import parse
 from sro.engines import EngineArguments
 from sro.errors import SROError
+from sro.serve import server
 from sro.serve.app import make_app
 from sro.serve.keys import add_key, read_keys
 from sro.serve.logs import to_stderr
@@ -44,20 +43,10 @@ def run(argv: list[str]) -> int:
     metrics = Metrics()
     parts = make_parts(models, service, metrics.batch, engine)
     app = make_app(parts, service, keys=keys, languages=models.languages, metrics=metrics)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,  # ours has the time, and no keys from the query string
-        server_header=False,
-        ws="none",
-        timeout_keep_alive=75,  # longer than proxies keep idle connections: whoever closes first must not be us
-        limit_concurrency=2048,
-        timeout_graceful_shutdown=math.ceil(service.time_limit),
-    )
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     print(f"sro: http://{shown}:{port}   ({'keys' if keys else 'no keys, this machine only'})", flush=True)
-    uvicorn.Server(config).run(sockets=[listening])
+    server.run(app, listening, service)
     return 0
 
 

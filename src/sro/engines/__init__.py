@@ -4,8 +4,9 @@
     rollout.play(["you are an idiot"], 1, Sampling(temperature=0.0), seed=0)
 
 `transformers` plays any leader, `ctranslate2` is the fast one for Llama- and T5-like leaders, and `openai` is a server
-that speaks the OpenAI protocol, such as vLLM. Nothing heavy is imported before an engine is loaded, so that a command
-line can be read, and found wrong, at once.
+that speaks the OpenAI protocol, such as vLLM. `auto` is one of the first two (`sro.engines.choice`), for rewriting and
+serving; training and experiments name theirs, so that no figure hangs on what is installed. Nothing heavy is imported
+before an engine is loaded, so that a command line can be read, and found wrong, at once.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from sro.errors import SROError
 if TYPE_CHECKING:
     from sro.rollout import Paraphrase, Sampling, TransformersRollout
 
-ENGINES = ("transformers", "ctranslate2", "openai")
+ENGINES = ("auto", "transformers", "ctranslate2", "openai")
 
 
 class Engine(Protocol):
@@ -44,8 +45,11 @@ class EngineArguments:
     """
 
     engine: str = field(
-        default="transformers",
-        metadata={"help": "transformers, ctranslate2 (fast; needs sro[fast]) or openai (a server such as vLLM's)"},
+        default="auto",
+        metadata={
+            "help": "auto (ctranslate2 where it is installed, there is no GPU and the leader can be converted; else "
+            "transformers), transformers, ctranslate2 (fast; needs sro[fast]) or openai (a server such as vLLM's)"
+        },
     )
     engine_precision: str | None = field(
         default=None,
@@ -83,12 +87,13 @@ def load_rollout(
     """A leader on an engine; the adapter is merged into its weights where they are plain floats.
 
     Args:
-        arguments: the engine; None: transformers.
+        arguments: the engine; None: `auto`.
         leader, adapter, prompt: as `sro.rewriter.Rewriter.load` takes them. `leader` may be a folder that
             `sro export --to ctranslate2` wrote. For `openai` only its tokenizer and prompt are used, and the server
             plays what it was started with.
         load_in_4bit: transformers only, see `sro.leader.LeaderArguments`.
         bf16: transformers only; bfloat16 autocast, None: where this machine is fast at it.
+            Either makes `auto` choose transformers.
         max_prompt_length: tokens of prompt and comment; more are an error.
         batch_size: moves generated side by side.
 
@@ -96,6 +101,10 @@ def load_rollout(
         SROError: a part is missing, or the engine cannot play this leader; the message names the mend.
     """
     arguments = arguments or EngineArguments()
+    if arguments.engine == "auto":
+        from sro.engines.choice import choose
+
+        arguments = EngineArguments(choose(leader, adapter, prompt, load_in_4bit, bf16))
     sizes: Any = {"max_prompt_length": max_prompt_length, "batch_size": batch_size}
     if arguments.engine == "transformers":
         return _transformers(leader, adapter, prompt, load_in_4bit, bf16, sizes)

@@ -26,6 +26,14 @@ PRECISIONS: tuple[str, ...] = get_args(Precision)
 WEIGHTS = "model.bin"
 
 
+class CannotConvert(SROError):
+    """CTranslate2 cannot play this leader, or not as it is."""
+
+
+class UnknownArchitecture(CannotConvert):
+    """CTranslate2 has no conversion for leaders of this kind."""
+
+
 def default_precision() -> Precision:
     """float16 where CTranslate2 has a GPU, else int8: the fastest that rewrites as well as float32."""
     return "float16" if import_ctranslate2().get_cuda_device_count() else "int8"
@@ -55,28 +63,62 @@ def cached_conversion(parts: LeaderParts, precision: Precision) -> Path:
     processes convert at once, the first one's stays.
 
     Raises:
-        SROError: CTranslate2 is not installed or does not know the architecture; no leader could be loaded.
+        SROError: CTranslate2 is not installed; no leader could be loaded.
+        CannotConvert: it does not know the architecture, or computes something else from it.
+        OSError: the cache cannot be written.
     """
     import_ctranslate2()
     folder = cache_root() / "ctranslate2" / f"{parts.base.name}-{parts.fingerprint()}-{precision}"
     if (folder / WEIGHTS).is_file():
         return folder
-    print(f"sro: converting the leader for CTranslate2 ({precision}), once …", file=sys.stderr, flush=True)
-    leader = parts.load()
+    _check_architecture(parts.base)
     try:
-        with atomic_folder(folder) as fresh:
-            convert(leader, fresh, precision)
+        with atomic_folder(folder) as fresh:  # first: where the cache cannot be written, nothing is loaded in vain
+            print(
+                f"sro: converting the leader for CTranslate2 ({precision}), once: it is kept in {folder.parent} …",
+                file=sys.stderr,
+                flush=True,
+            )
+            convert(parts.load(), fresh, precision)
     except (SROError, OSError):
         if not (folder / WEIGHTS).is_file():  # else another process was quicker, and its work is the same
             raise
     return folder
 
 
+def _check_architecture(base: Path) -> None:
+    """Raise UnknownArchitecture where CTranslate2 has no conversion for the leader in a folder; reads no weights."""
+    from ctranslate2.converters import TransformersConverter
+
+    class Known(Exception):
+        """The converter found the architecture among its own: it asks for the weights."""
+
+    class Asking(TransformersConverter):
+        def load_model(self, *names: Any, **options: Any) -> Any:
+            raise Known
+
+    with tempfile.TemporaryDirectory() as nothing:
+        try:
+            Asking(str(base)).convert(nothing, force=True)
+        except (Known, OSError):  # OSError: nothing to load in that folder, which loading tells better
+            return
+        except ValueError as error:
+            raise UnknownArchitecture(_refusal(base.name, error)) from error
+
+
+def _refusal(which: str, error: Exception) -> str:
+    return (
+        f"CTranslate2 {version('ctranslate2')} cannot convert this leader ({which}): {error}\n"
+        "  mend: --engine transformers, which plays any"
+    )
+
+
 def convert(leader: Leader, folder: Path, precision: Precision) -> None:
     """Write a leader without adapter into an empty folder, as `CTranslate2Rollout` reads it.
 
     Raises:
-        SROError: CTranslate2 does not know the architecture, or computes something else from it.
+        SROError: CTranslate2 is not installed.
+        CannotConvert: it does not know the architecture, or computes something else from it.
     """
     import_ctranslate2()
     from ctranslate2.converters import TransformersConverter
@@ -95,14 +137,11 @@ def convert(leader: Leader, folder: Path, precision: Precision) -> None:
         leader.model.config.save_pretrained(settings)
         try:
             InMemory(settings).convert(str(folder), quantization=precision, force=True)
-        except (ValueError, NotImplementedError, AttributeError, KeyError, TypeError) as error:
-            raise SROError(
-                f"CTranslate2 {version('ctranslate2')} cannot convert this leader ({kind}): {error}\n"
-                "  mend: --engine transformers, which plays any"
-            ) from error
-    leader.tokenizer.save_pretrained(folder)
+            leader.tokenizer.save_pretrained(folder)
+            _check(leader, folder, precision)
+        except (ValueError, RuntimeError, AttributeError, LookupError, TypeError) as error:
+            raise CannotConvert(_refusal(kind, error)) from error
     atomic_write_text(folder / CARD, json.dumps({"prompt": leader.prompt}, indent=2) + "\n")
-    _check(leader, folder, precision)
 
 
 def _own_copy(model: Any) -> Any:
@@ -135,7 +174,7 @@ def _check(leader: Leader, folder: Path, precision: Precision) -> None:
     found = sum(scored.log_probs[-len(said) :]) / len(said)
     allowed = 0.5 if precision.startswith("int8") else 0.05
     if not abs(found - expected) < allowed:
-        raise SROError(
+        raise CannotConvert(
             f"CTranslate2 {version('ctranslate2')} computes another model from this leader "
             f"({model.config.model_type}): log-probability {found:.3f} a token instead of {expected:.3f}\n"
             "  mend: --engine transformers, which plays it as it is"

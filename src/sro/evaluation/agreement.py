@@ -2,6 +2,7 @@
 
 sro judge check style --judge src/sro/assets/judge_style embedded        (`sro.evaluation.style_agreement`)
 sro judge check fluency --judge src/sro/assets/judge_fluency relative    (`sro.evaluation.fluency_agreement`)
+sro judge check content --judge embedded                                 (`sro.evaluation.content_agreement`)
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""Rows that every table needs beside the systems: copy, delete, and the human reference scored like a system.
+"""Rows that every table needs beside the systems: copy, delete, phrase table, and the human reference.
 
 Copying keeps all the meaning, so under some protocols it scores surprisingly high, and a judge that compares a rewrite
-with its source must find it as fluent; deleting rude words is what a word list buys; people are what the rest is held
-against. Where the lexicon is the screener's own, `delete` passes that screener by construction: look at STA.
+with its source must find it as fluent; deleting rude words is what a word list buys, putting civil phrases in the
+place of rude ones is what a phrase table buys (English; `sro.warmup.idioms`, from which warm-ups may have learnt);
+people are what the rest is held against. Where the lexicon is the screener's own, `delete` passes that screener by
+construction: look at STA.
 """
 
 from __future__ import annotations
@@ -14,14 +16,18 @@ from pathlib import Path
 from sro.errors import SROError
 from sro.evaluation.measures import copy, delete
 from sro.screeners import Screener
+from sro.warmup.idioms import load_idioms
 
-COPY, DELETE, HUMAN = "copy", "delete", "human reference"
+COPY, DELETE, PHRASES, HUMAN = "copy", "delete", "phrase table", "human reference"
 WORD = re.compile(r"\w+(?:['’*@$!.-]\w+)*")  # f*ck and a.s.s are words here
 
 
 def baselines(sources: Sequence[str], references: Sequence[str] | None, words: Sequence[str]) -> dict[str, list[str]]:
-    """Outputs by name: `copy`, `delete` (without `words`, which may be phrases) and, if given, `human reference`."""
-    rows = {COPY: copy(sources), DELETE: delete(sources, words)}
+    """Outputs by name: `copy`, `delete` (without `words`, which may be phrases), `phrase table` and, if given,
+    `human reference`."""
+    table = load_idioms()
+    phrased = [(table.variants(source, 1) or [source])[0] for source in sources]
+    rows = {COPY: copy(sources), DELETE: delete(sources, words), PHRASES: phrased}
     return rows if references is None else {**rows, HUMAN: list(references)}
 
 

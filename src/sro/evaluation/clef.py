@@ -1,7 +1,8 @@
 """Texts to be scored: CLEF JSON Lines `{"id": …, "text": …}`, or plain text, one a line.
 
 Rows of CLEF files are brought into the order of the input by their ids; rows of plain text stand where they stand, so
-an empty line is an empty text and is kept. A file is CLEF's if its name ends in `.jsonl` or `.ndjson`.
+an empty line is an empty text and is kept. A file is CLEF's if its name ends in `.jsonl` or `.ndjson`. Such files are
+written by `sro rewrite --clef`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sro.errors import SROError
-from sro.provenance import atomic_write_text
 
 CLEF_SUFFIXES = (".jsonl", ".ndjson")
 SHOWN_IDS = 5
@@ -45,12 +45,6 @@ def read_clef(path: str | Path) -> dict[str, str]:
     if not texts:
         raise SROError(f"{path}: holds no row")
     return texts
-
-
-def write_clef(path: str | Path, texts: Mapping[str, str]) -> None:
-    """Write texts by id as CLEF JSON Lines, in one step."""
-    rows = ({"id": identity, "text": text} for identity, text in texts.items())
-    atomic_write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 def aligned(texts: Mapping[str, str], ids: Sequence[str], path: str | Path) -> list[str]:

@@ -65,14 +65,15 @@ class Rewrite(NamedTuple):
 
 
 class Rated(NamedTuple):
-    """A rewrite that people rated: the comment it rewrites, the system, and its style (0 toxic, 1 civil) and fluency
-    from 0 to 1."""
+    """A rewrite that people rated: the comment it rewrites, the system, and its style (0 toxic, 1 civil), fluency and
+    meaning (0 another, 1 the comment's) from 0 to 1."""
 
     text: str
     source: str
     system: str
     style: float
     fluency: float
+    meaning: float
 
 
 def calibration(data: Path) -> dict[Part, list[Rewrite]]:
@@ -121,7 +122,10 @@ def ratings(data: Path) -> list[Rated]:
     rows = csv.DictReader(opened(data / "emnlp10k/human_ratings_mean.tsv"), delimiter="\t")
     return [
         Rated(
-            clean(row["rewritten"]), clean(row["original"]), row["source"], float(row["style"]), float(row["fluency"])
+            clean(row["rewritten"]),
+            clean(row["original"]),
+            row["source"],
+            *(float(row[name]) for name in ("style", "fluency", "meaning")),
         )
         for row in rows
     ]

@@ -4,7 +4,8 @@ runs/experiments/
   arms/NAME/seed-K/       one training run each, as `sro.runs` leaves it
 
 An arm that is done is not trained again, one that was cut short is; so an experiment goes on where it stopped, and two
-experiments that share an arm share its runs.
+experiments that share an arm share its runs. What was made with other settings, or of another start, screener or
+comments than those names stand for today, is refused.
 """
 
 from __future__ import annotations
@@ -22,13 +23,15 @@ from typing import Any
 from sro import config
 from sro.arguments import SROConfig
 from sro.errors import SROError
+from sro.experiments.made_of import made_of
 from sro.followers import FollowerArguments
 from sro.leader import LeaderArguments
 from sro.provenance import atomic_write_text
 from sro.runs import DataArguments, train_run
 
 ASKED = "asked.json"
-"""The settings of a run, written when it is done."""
+"""The settings of a run, and what it was made of under `MADE_OF`; written when it is done."""
+MADE_OF = "made_of"
 
 PRESETS: dict[str, Any] = {
     "output_dir": "runs/experiments",
@@ -103,10 +106,11 @@ def train_arms(
     stopped early has compared all arms.
 
     Raises:
-        SROError: bad settings, or a run's folder holds one that was made with others.
+        SROError: bad settings or comments, or a run's folder holds one that was made with or of others.
     """
     folder = Path(str(settings.args.output_dir))
     first = settings.args.seed
+    of = made_of(settings.data, settings.follower, settings.leader)
     started, done = time.monotonic(), 0
     runs = list(product(range(first, first + seeds), arms))
     rewrites: dict[str, list[list[str]]] = {arm.name: [] for arm in arms}
@@ -115,11 +119,11 @@ def train_arms(
     for number, (seed, arm) in enumerate(runs, 1):
         place = folder / "arms" / arm.name / f"seed-{seed}"
         wanted = settings.of(arm, seed, place)
-        if not is_done(place, wanted):
+        if not is_done(place, wanted, of):
             left = (time.monotonic() - started) / done * (len(runs) - number + 1) / 60 if done else None
             say(f"run {number} of {len(runs)}: {arm.name}, seed {seed}" + (f", {left:.0f} min left" if left else ""))
             shutil.rmtree(place, ignore_errors=True)  # cut short
-            asked = wanted.plain()  # a run fills in what it was not told
+            asked = {**wanted.plain(), MADE_OF: of}  # a run fills in what it was not told
             train_run(wanted.data, wanted.follower, wanted.leader, wanted.args, before=start)
             atomic_write_text(place / ASKED, json.dumps(asked, indent=1) + "\n")
             gc.collect()
@@ -130,18 +134,23 @@ def train_arms(
     return Trained(comments, start or [], rewrites)
 
 
-def is_done(folder: Path, wanted: Settings) -> bool:
-    """Whether a finished run with these settings lies there.
+def is_done(folder: Path, wanted: Settings, of: Mapping[str, str]) -> bool:
+    """Whether a finished run with these settings, made of these parts and comments, lies there.
 
     Raises:
-        SROError: a finished run with other settings does.
+        SROError: a finished run with or of others does.
     """
     if not (folder / ASKED).is_file():
         return False
-    found, asked = json.loads((folder / ASKED).read_text("utf-8")), wanted.plain()
+    found = json.loads((folder / ASKED).read_text("utf-8"))
+    _refuse_others(folder, found, wanted.plain())
+    _refuse_others(folder, {name: "unknown" for name in of} | found.get(MADE_OF, {}), of)
+    return True
+
+
+def _refuse_others(folder: Path, found: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
     if differs := sorted(name for name in asked if found.get(name) != asked[name]):
         name = differs[0]
         raise SROError(
             f"{folder} holds a run with {name}={found.get(name)}, not {asked[name]}\n  mend: another --output_dir"
         )
-    return True

@@ -32,6 +32,7 @@ CAPTIONS: dict[Split, str] = {
     "list), ours without a pair. All that was tuned, was tuned on the last 500 comments of ParaDetox train.",
     "emnlp10k": "Peers on emnlp10k: CondBERT and two ParaGeDi variants, trained without pairs as ours. The embedded "
     "style judge learnt from these very comments, as toxic, which may count against rewrites that stay near them.",
+    "jigsaw": "The last 500 toxic sentences of Jigsaw's development set, which no leader and no screener learnt from.",
     "tuning": "The tuning split: the last 500 comments of ParaDetox train, with the first reference of each.",
 }
 MIN_SIMILARITY = 0.5  # below which a move counts as lost, as in `Rewriter`

@@ -3,6 +3,7 @@
 paradetox   the official test set: 671 comments, a human reference each, 12 systems trained on *parallel* data
 emnlp10k    9,988 comments, CondBERT and two ParaGeDi variants, which like ours were trained without pairs
 tuning      the last 500 comments of ParaDetox train: the one to look at while anything is still being chosen
+jigsaw      the last 500 of sentences/dev_toxic.txt, insults more than profanity; no references, no peers; likewise
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from sro.evaluation.run import Evaluation
 from sro.experiments.pictures import Place, style_and_content
 from sro.provenance import atomic_write_text
 
-Split = Literal["tuning", "paradetox", "emnlp10k"]
+Split = Literal["tuning", "jigsaw", "paradetox", "emnlp10k"]
 TUNING = 500
 
 
@@ -47,6 +48,9 @@ def read_peers(split: Split, data: Path, sample: int = 0, seed: int = 0) -> Peer
     if split == "tuning":
         lines = _text(data / "paradetox_train/paradetox.tsv").rstrip("\n").split("\n")[1:][-TUNING:]
         rows: list[dict[str, Any]] = [dict(zip(("toxic", "reference"), line.split("\t"))) for line in lines]
+    elif split == "jigsaw":
+        lines = _text(data / "sentences/dev_toxic.txt").split("\n")
+        rows = [{"toxic": line} for line in lines if line.strip()][-TUNING:]
     elif split == "paradetox":
         rows = _json_lines(data / "paradetox_test/test671.jsonl")
         peers = {row["id"]: row for row in _json_lines(data / "paradetox_test/peer_outputs.jsonl")}

@@ -1,7 +1,8 @@
 """What the arms of an experiment came to, by judges that no arm was trained against.
 
 Two things vary: sentences and seeds. The interval of a difference is a paired bootstrap over sentences of the mean
-over seeds; the spread over seeds stands beside it, for a handful of seeds makes no interval of its own.
+over seeds; the spread over seeds stands beside it, for a handful of seeds makes no interval of its own. The start and
+the baselines of every table (`sro.evaluation.baselines`) learnt nothing here, and stand there once.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sro.evaluation.baselines import baselines, refused_words
 from sro.evaluation.intervals import Bootstrap, Interval, bootstrap
 from sro.evaluation.judges import Judges
 from sro.evaluation.measures import measure
@@ -38,6 +40,8 @@ class ArmScores:
     repeat_rate: float
     low_similarity: float
     """Share with a cosine below .35: says something else."""
+    trained: bool
+    """Whether it learnt in this experiment and so has seeds; the start and the baselines have not."""
 
     @property
     def j(self) -> np.ndarray:
@@ -56,7 +60,7 @@ class ArmScores:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Arms of one experiment, the start among them, on the same sentences."""
+    """The start, the arms of one experiment and the baselines, on the same sentences."""
 
     arms: tuple[ArmScores, ...]
     resampled: Bootstrap
@@ -77,15 +81,26 @@ class Comparison:
 
 
 def compare(trained: Trained, judges: Judges, screener: Screener) -> Comparison:
-    """Judge every arm and seed by the ParaDetox protocol, which needs no references."""
-    found = [_score(START, trained.comments, [trained.start], judges, screener)]
-    found += [_score(name, trained.comments, texts, judges, screener) for name, texts in trained.rewrites.items()]
+    """Judge every arm and seed, the start and the baselines by the ParaDetox protocol, which needs no references."""
+    comments = trained.comments
+    own = baselines(comments, None, refused_words(comments, screener))
+    found = [
+        _score(START, comments, [trained.start], judges, screener, trained=False),
+        *(_score(name, comments, texts, judges, screener, trained=True) for name, texts in trained.rewrites.items()),
+        *(_score(name, comments, [texts], judges, screener, trained=False) for name, texts in own.items()),
+    ]
     resampled = bootstrap({arm.name: arm.j for arm in found})
     return Comparison(tuple(found), resampled, judges.names(), screener.name)
 
 
 def _score(
-    name: str, comments: Sequence[str], seeds: Sequence[Sequence[str]], judges: Judges, screener: Screener
+    name: str,
+    comments: Sequence[str],
+    seeds: Sequence[Sequence[str]],
+    judges: Judges,
+    screener: Screener,
+    *,
+    trained: bool,
 ) -> ArmScores:
     scores = tuple(score(texts, comments, None, "paradetox", judges) for texts in seeds)
     rates = []
@@ -93,7 +108,8 @@ def _score(
         passed = [verdict.passed for verdict in screener.screen(texts, sources=comments)]
         measured = measure(comments, texts, passed, found.sim)
         rates.append((measured.pass_rate, measured.copy_rate, measured.repeat_rate, measured.low_similarity))
-    return ArmScores(name, scores, *np.mean(rates, axis=0).tolist())
+    passes, copies, repeats, low = np.mean(rates, axis=0).tolist()
+    return ArmScores(name, scores, passes, copies, repeats, low, trained)
 
 
 def markdown(found: Comparison, title: str, caption: str, reference: str) -> str:
@@ -113,9 +129,9 @@ def markdown(found: Comparison, title: str, caption: str, reference: str) -> str
             [
                 arm.name,
                 f"{arm.j.mean():.3f}",
-                "–" if arm.name == START else " ".join(f"{value:.3f}" for value in arm.j_of_seeds),
+                " ".join(f"{value:.3f}" for value in arm.j_of_seeds) if arm.trained else "–",
                 "–" if arm.name == START else _signed(gain),
-                "–" if arm.name == START or not whole else f"{gain.value / whole:.0%}",
+                f"{gain.value / whole:.0%}" if arm.trained and whole else "–",
                 "–" if arm.name == reference else _signed(less),
                 *(f"{arm.mean(name):.3f}" for name in ("sta", "sim", "fl")),
                 *(f"{value:.3f}" for value in own),
@@ -126,7 +142,8 @@ def markdown(found: Comparison, title: str, caption: str, reference: str) -> str
     measured = (
         f"ParaDetox protocol on {len(found.arms[0].j):,} held-out comments. Judges (style and fluency never trained "
         f"against): {judged}. J: mean of STA·SIM·FL over sentences and seeds; intervals: paired bootstrap over "
-        f"sentences of the mean over seeds. pass: by the training screener {found.screener}."
+        f"sentences of the mean over seeds. pass: by the training screener {found.screener}, whose own words `delete` "
+        "leaves out."
     )
     return f"# {title}\n\n{caption}\n\n{measured}\n\n{table}\n"
 
@@ -136,7 +153,7 @@ def _signed(interval: Interval) -> str:
 
 
 def to_csv(found: Comparison) -> str:
-    """One line an arm and seed."""
+    """One line an arm and seed; the start and each baseline have one."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["arm", "seed", "sta", "sim", "fl", "j"])
@@ -150,7 +167,7 @@ def sheet(trained: Trained, found: Comparison) -> list[Line]:
     """Every sentence by each arm's first seed and by the start, for `sro report`."""
     texts = {START: trained.start, **{name: seeds[0] for name, seeds in trained.rewrites.items()}}
     lines: list[Line] = []
-    for arm in (*found.arms[1:], found.arms[0]):
+    for arm in (*(arm for arm in found.arms if arm.trained), found.arm(START)):
         first = arm.seeds[0]
         columns = zip(trained.comments, texts[arm.name], first.sta, first.sim, first.fl, first.j)
         for row, (source, text, *values) in enumerate(columns, 1):

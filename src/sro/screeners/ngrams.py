@@ -19,10 +19,12 @@ from itertools import count
 
 import numpy as np
 
+from sro.remembered import LONGEST
+
 WORDS, CHARACTERS = "w", "c"  # the two blocks: the first letter of every stored n-gram
 END = b"\0"
 ENDED, UNKNOWN = 0, 1  # numbers of `END` and of words that stand in no n-gram of words
-CACHED_WORDS = 100_000  # a few tens of megabytes
+CACHED_WORDS = 100_000  # a few tens of megabytes; below a hundred, whatever words there are
 BATCH, BATCH_CHARACTERS = 512, 40_000  # counted at a time: what their n-grams need fits the processor's cache
 
 # Of ASCII: letters in lower case, straight quotes, one kind of space, and one sign for all that separates.
@@ -165,7 +167,10 @@ class _Table:
 
 
 class _Pieces(dict[bytes, bytes]):
-    """A word's number, inverted and so negative, and the rows of its character n-grams; int32. Kept: words recur."""
+    """A word's number, inverted and so negative, and the rows of its character n-grams; int32.
+
+    Kept, if the word is short: words recur.
+    """
 
     def __init__(self, vocabulary: Mapping[str, int], numbers: Mapping[bytes, int], longest: int) -> None:
         super().__init__()
@@ -175,7 +180,9 @@ class _Pieces(dict[bytes, bytes]):
         number = ENDED if word == END else self.numbers.get(word, UNKNOWN)
         grams = character_ngrams(word.decode(), self.longest) if word != END else []
         rows = [row for gram in grams if (row := self.vocabulary.get(gram)) is not None]
-        if len(self) >= CACHED_WORDS:
-            self.clear()
-        self[word] = piece = np.array([~number, *rows], dtype=np.int32).tobytes()
+        piece = np.array([~number, *rows], dtype=np.int32).tobytes()
+        if len(word) <= LONGEST:
+            if len(self) >= CACHED_WORDS:
+                self.clear()
+            self[word] = piece
         return piece

@@ -61,7 +61,7 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
             spans = {"spans": [asdict(span) for span in screened.spans]} if asked.spans else {}
             return {**asdict(screened.verdict), **spans}
 
-        key = "words" if asked.spans else "verdict"
+        key = ("words" if asked.spans else "verdict", asked.threshold)
         return await answered(parts.screen, asked.texts, key, told, asked.stream, service, request)
 
     @routes.post("/rewrite", response_model=RewriteResponse, responses={200: {"content": STREAM}})

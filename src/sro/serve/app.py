@@ -5,6 +5,7 @@ app = make_app(parts, service)
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -23,7 +25,7 @@ from sro.serve.metrics import CONTENT_TYPE_LATEST, Metrics
 from sro.serve.models import StateResponse
 from sro.serve.parts import Parts
 from sro.serve.refusals import Refusal, Reply, reply
-from sro.serve.settings import Service
+from sro.serve.settings import LAST_BATCH, Service
 
 WEB = Path(__file__).parent / "web"
 DESCRIPTION = "Screens comments, and rewrites those that are refused. Errors: `{error: {code, status, message}}`."
@@ -56,8 +58,9 @@ def make_app(
         for lane in parts.lanes:
             lane.start()
         yield
+        until = time.monotonic() + LAST_BATCH  # for all of them: every request was answered or given up before
         for lane in parts.lanes:
-            lane.close(service.time_limit)
+            lane.close(max(0.0, until - time.monotonic()))
 
     # No page for the documentation: FastAPI's own ask another host for their scripts.
     app = FastAPI(
@@ -108,6 +111,14 @@ def make_app(
     if web.is_dir():
         app.mount("/", StaticFiles(directory=web, html=True))
     app.add_middleware(Gate, service=service, keys=keys, metrics=metrics)
+    if service.cors:  # around the gate, so that a page can read its refusals too
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=service.cors,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Goog-Api-Key"],
+            expose_headers=["Retry-After", "X-Request-ID"],
+        )
     return app
 
 

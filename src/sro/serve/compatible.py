@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Request
+from pydantic import SkipValidation
 from starlette.responses import Response
 
 from sro.serve import moderations, perspective
 from sro.serve.api import NOT_OK, check
+from sro.serve.compatible_models import AnalyzeRequest, AnalyzeResponse, ModerationRequest, ModerationResponse
 from sro.serve.discovery import document
 from sro.serve.metrics import Metrics
 from sro.serve.models import ModerationErrorResponse
@@ -16,12 +18,8 @@ from sro.serve.parts import Parts
 from sro.serve.refusals import Refusal, Reply
 from sro.serve.settings import Service
 
-ANALYZE = {
-    "comment": {"text": "What kind of idiot name is foo? Sorry, I like your name."},
-    "requestedAttributes": {"TOXICITY": {}},
-    "languages": ["en"],
-    "spanAnnotations": True,
-}
+UNREAD = SkipValidation()
+"""The body is described by its model, and comes as the JSON it is: mistakes are told in the other service's words."""
 OPENAI_NOT_OK: dict[int | str, dict[str, Any]] = {
     code: {**told, "model": ModerationErrorResponse} for code, told in NOT_OK.items()
 }
@@ -31,15 +29,15 @@ def router(parts: Parts, languages: list[str], service: Service, metrics: Metric
     """The endpoints over the screening lane."""
     routes = APIRouter(tags=["compatible"], responses=NOT_OK)
 
-    @routes.post("/v1alpha1/comments:analyze")
-    async def analyze(payload: Annotated[Any, Body(examples=[ANALYZE])], request: Request) -> Response:
+    @routes.post("/v1alpha1/comments:analyze", response_model=AnalyzeResponse)
+    async def analyze(payload: Annotated[AnalyzeRequest, UNREAD], request: Request) -> Response:
         """As Perspective answers; of its attributes TOXICITY is scored."""
         query = perspective.read(
             payload, languages=languages, max_bytes=service.max_text, drop=service.drop_unknown_attributes
         )
         check([query.text], service, request)
         wanted = "sentences" if query.sentences else "verdict"
-        [found] = await parts.screen.submit([query.text], wanted, service.time_limit)
+        [found] = await parts.screen.submit([query.text], (wanted, None), service.time_limit)
         metrics.verdicts.labels(found.verdict.label).inc()
         spans = [(span.start, span.end, span.score) for span in found.spans]
         return Reply(perspective.answer(query, found.verdict.probability, spans))
@@ -51,16 +49,14 @@ def router(parts: Parts, languages: list[str], service: Service, metrics: Metric
             raise Refusal(404, "only the version v1alpha1 is described here")
         return Reply(document(str(request.base_url)))
 
-    @routes.post("/v1/moderations", responses=OPENAI_NOT_OK)
-    async def moderate(
-        payload: Annotated[Any, Body(examples=[{"input": ["you idiot", "thanks!"]}])], request: Request
-    ) -> Response:
+    @routes.post("/v1/moderations", response_model=ModerationResponse, responses=OPENAI_NOT_OK)
+    async def moderate(payload: Annotated[ModerationRequest, UNREAD], request: Request) -> Response:
         """As OpenAI's moderation endpoint answers; `harassment` is scored."""
         texts = moderations.read(payload)
         check(texts, service, request)
         found: list[Any] = []
         for piece in parts.screen.pieces(texts):
-            found += await parts.screen.submit(piece, "verdict", service.time_limit)
+            found += await parts.screen.submit(piece, ("verdict", None), service.time_limit)
         for screened in found:
             metrics.verdicts.labels(screened.verdict.label).inc()
         verdicts = [screened.verdict for screened in found]

@@ -1,4 +1,5 @@
-"""What every request passes before it is parsed: who asks, how often, how much, how slowly; and what is noted of it.
+"""What every request passes before it is parsed: who asks, how many at once, how often, how much, how slowly; and what
+is noted of it.
 
 An ASGI middleware. The body is read here, whole and within its limits, and handed on in one piece.
 """
@@ -24,7 +25,7 @@ from sro.serve.settings import Service
 PROTECTED = ("/v1/", "/v1alpha1/", "/metrics")
 """Paths that need a key where there are keys. Not whether the server lives, nor the page and the API's description."""
 COUNTED = ("/v1/", "/v1alpha1/")
-"""Paths that the rate limit counts."""
+"""Paths that the limits count; a busy server is still asked for its health."""
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -53,6 +54,7 @@ class Gate:
     def __init__(self, app: ASGIApp, service: Service, keys: Mapping[str, str] | None, metrics: Metrics) -> None:
         self.app, self.service, self.keys, self.metrics = app, service, keys, metrics
         self.rate = RateLimit(service.rate)
+        self.open = 0  # requests under way
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -65,6 +67,7 @@ class Gate:
         }
         scope["sro.note"] = note
         started, status = time.monotonic(), 0
+        counted = scope["path"].startswith(COUNTED)
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -74,6 +77,7 @@ class Gate:
                 headers.update({**HEADERS, "X-Request-ID": note["id"]})
             await send(message)
 
+        self.open += counted
         try:
             try:
                 self._admit(scope, note)
@@ -85,6 +89,7 @@ class Gate:
                 if not status:
                     await reply(scope["path"], Refusal(500, "internal error"))(scope, receive, answer)
         finally:
+            self.open -= counted
             seconds = time.monotonic() - started
             route = getattr(scope.get("route"), "path", None) or "other"
             self.metrics.requests.labels(route, str(status)).inc()
@@ -93,6 +98,8 @@ class Gate:
 
     def _admit(self, scope: Scope, note: dict[str, Any]) -> None:
         path, headers = scope["path"], Headers(scope=scope)
+        if path.startswith(COUNTED) and self.open > self.service.max_requests:
+            raise Refusal(503, f"{self.service.max_requests:,} requests are under way", retry_after=1)
         if self.keys is None:
             # A page from elsewhere must not reach this machine through its user's browser (DNS rebinding).
             if _host(headers.get("host", "")) not in (*LOOPBACK_NAMES, self.service.host):

@@ -32,6 +32,9 @@ class Batch(Given):
 
 class ScreenRequest(Batch):
     spans: bool = Field(False, description="also tell which words a text is refused for")
+    threshold: float | None = Field(
+        None, gt=0, le=1, description="P(fail) from which on a text fails; by default the screener's own"
+    )
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"texts": ["you idiot", "thanks!"], "spans": True}]})
 
@@ -42,7 +45,13 @@ class RewriteRequest(Batch):
     min_similarity: float | None = Field(None, ge=-1, le=1, description="cosine below which a rewrite is refused")
     threshold: float | None = Field(None, gt=0, le=1, description="P(fail) from which on a text fails")
     temperature: float | None = Field(None, gt=0, le=2, description="of the moves that are drawn")
-    seed: int | None = Field(None, ge=0, lt=2**32, description="of the moves that are drawn")
+    seed: int | None = Field(
+        None,
+        ge=0,
+        lt=2**32,
+        description="of the moves that are drawn; with it each text is rewritten by itself (slower), so that its "
+        "answer is the same in any company; without it others' texts have a say in what is drawn",
+    )
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"texts": ["you are an idiot", "thanks!"]}]})
 

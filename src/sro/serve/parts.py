@@ -34,7 +34,7 @@ class Parts:
 
 
 def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArguments | None = None) -> Parts:
-    """The lanes that the settings ask for; nothing is loaded before they start. `engine`: by default transformers."""
+    """The lanes that the settings ask for; nothing is loaded before they start. `engine`: by default `auto`."""
     engine = engine or EngineArguments()
 
     def load_screener() -> Any:
@@ -100,7 +100,11 @@ def _rewriting(models: Models, engine: EngineArguments, screener: SharedScreener
     )
 
     def work(options: tuple[tuple[str, Any], ...], texts: Sequence[str]) -> Sequence[Any]:
-        return rewriter.rewrite(texts, RewriteArguments(**dict(options)))
+        arguments = RewriteArguments(**dict(options))
+        if any(name == "seed" for name, _ in options):
+            # Texts of one call share chances and rounding. Who names a seed wants an answer that is the text's own.
+            return [found for text in texts for found in rewriter.rewrite([text], arguments)]
+        return rewriter.rewrite(texts, arguments)
 
     rewriter.rewrite(["you idiot"])  # what is made at the first call is made now
     return work

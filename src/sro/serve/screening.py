@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from sro.policy import at_threshold
 from sro.screeners import Screener, Verdict, worst
 from sro.segments import readable, segments
 from sro.serve.batching import Work
@@ -17,8 +18,10 @@ from sro.spans import Span
 
 T = TypeVar("T")
 Wanted = Literal["verdict", "words", "sentences"]
-"""The key of the lane: the verdict alone; with the words that a refused text was refused for (their score: log-odds);
-or with every sentence (score: its P(fail))."""
+"""The verdict alone; with the words that a refused text was refused for (their score: log-odds); or with every
+sentence (score: its P(fail))."""
+Asked = tuple[Wanted, float | None]
+"""The key of the lane: what is wanted, and the P(fail) from which on a text fails (None: the screener's own)."""
 Spans = Callable[[Screener, Sequence[str]], list[list[Span]]]
 """Where in refused texts the reasons are; `sro.spans.toxic_spans`."""
 
@@ -57,18 +60,21 @@ class SharedScreener:
 def screening(screener: SharedScreener, spans: Spans) -> Work:
     """The work of the screening lane; its answers are `Screened`."""
 
-    def work(wanted: Wanted, texts: Sequence[str]) -> list[Screened]:
-        return screener.with_lock(lambda one: screened(one, texts, wanted, spans))
+    def work(asked: Asked, texts: Sequence[str]) -> list[Screened]:
+        wanted, threshold = asked
+        return screener.with_lock(lambda one: screened(one, texts, wanted, spans, threshold))
 
     screener.with_lock(lambda one: one.screen(["ready?"]))  # what is loaded or compiled at the first call is now
     return work
 
 
-def screened(screener: Screener, texts: Sequence[str], wanted: Wanted, spans: Spans) -> list[Screened]:
+def screened(
+    screener: Screener, texts: Sequence[str], wanted: Wanted, spans: Spans, threshold: float | None = None
+) -> list[Screened]:
     """Verdicts on texts, whatever characters they hold, and what else is wanted of them."""
     parts = [_sentences(text) for text in texts]
     flat = [words for some in parts for _, words in some]
-    verdicts = screener.screen([readable(text) for text in texts] + flat)
+    verdicts = at_threshold(screener.screen([readable(text) for text in texts] + flat), threshold)
     rest = iter(verdicts[len(texts) :])
     of_parts = [[next(rest) for _ in some] for some in parts]
     found = [worst([whole, *some] if len(some) > 1 else [whole]) for whole, some in zip(verdicts, of_parts)]

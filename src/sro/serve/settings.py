@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
+
+ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+")
 
 
 @dataclass
@@ -28,7 +31,8 @@ class Service:
     """Where it listens, who may ask, and how much.
 
     Raises:
-        ValueError: a number below 1, or an address that others reach without a file of keys.
+        ValueError: a number below 1, an address that others reach or a page of anybody's without a file of keys, or an
+            origin that is none.
     """
 
     host: str = field(default="127.0.0.1", metadata={"help": "address to listen on; others than loopback need --keys"})
@@ -37,12 +41,17 @@ class Service:
         default=None, metadata={"help": "file of API keys, hashed (`sro serve add-key NAME --keys FILE` makes one)"}
     )
     rate: int = field(default=0, metadata={"help": "requests a minute for each key; 0: any number"})
+    cors: list[str] = field(
+        default_factory=list,
+        metadata={"help": "origins whose pages may ask, e.g. https://forum.example.org (default: none)"},
+    )
     feedback: str | None = field(
         default=None, metadata={"help": "SQLite file that keeps feedback; without one none is taken"}
     )
     drop_unknown_attributes: bool = field(
         default=False, metadata={"help": "Perspective's attributes that nobody here can score are left out, no error"}
     )
+    max_requests: int = field(default=512, metadata={"help": "requests at once; further ones get 503, Retry-After"})
     max_body: int = field(default=1 << 20, metadata={"help": "bytes of a request"})
     max_texts: int = field(default=1000, metadata={"help": "texts of a request"})
     max_text: int = field(default=20_480, metadata={"help": "bytes of a text in UTF-8 (Perspective's limit)"})
@@ -56,7 +65,8 @@ class Service:
     log_texts: bool = field(default=False, metadata={"help": "write comments to the log (default: never)"})
 
     def __post_init__(self) -> None:
-        for name in ("max_body", "max_texts", "max_text", "max_rewrite", "time_limit", "rewrite_batch"):
+        sizes = ("max_requests", "max_body", "max_texts", "max_text", "max_rewrite", "rewrite_batch")
+        for name in (*sizes, "time_limit"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
         if self.keys is None and not is_loopback(self.host):
@@ -64,10 +74,21 @@ class Service:
                 f"{self.host} can be reached from elsewhere, so requests need keys\n"
                 "  mend: sro serve add-key NAME --keys keys.txt, and --keys keys.txt here"
             )
+        for origin in self.cors:
+            if origin != "*" and not ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"cors: {origin!r} is no origin\n"
+                    "  mend: as browsers send it, in small letters and without path or slash at the end: "
+                    "https://forum.example.org, http://localhost:3000"
+                )
+        if "*" in self.cors and self.keys is None:
+            raise ValueError("cors: * lets every page its users open ask this server, so requests need keys (--keys)")
 
 
 SCREEN_BATCH = 64
 """Texts screened in one call: some ten milliseconds of NB-LR, which is what a short request waits at most."""
+LAST_BATCH = 5.0
+"""Seconds that the batches at work have to come to their end when the server stops."""
 UNIT = 200
 """Characters that count as one text in queues and batches."""
 

@@ -1,0 +1,90 @@
+"""What figures were measured on: processor, cores, threads, load and versions; and one file of all of a run."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from sro.provenance import atomic_write_text, manifest, version
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine, and the packages that matter (None: not installed)."""
+
+    processor: str
+    cores: int
+    """That this process may use."""
+    threads: int | None
+    """OMP_NUM_THREADS, or torch's where it is loaded; None: whatever each library likes."""
+    load: float
+    """Mean of the last minute: 0 is a quiet machine."""
+    python: str
+    packages: dict[str, str | None]
+
+    def __str__(self) -> str:
+        """One line for the head of a table."""
+        threads = "threads not set" if self.threads is None else f"{self.threads} threads"
+        packages = ", ".join(f"{name} {found or 'not installed'}" for name, found in self.packages.items())
+        where = f"{self.processor}, {self.cores} cores, {threads}, load {self.load:.1f} at the start"
+        return f"{where}; {packages}, Python {self.python}"
+
+
+def this_machine(packages: Sequence[str]) -> Machine:
+    """The machine and the versions of `packages`; call it before the work, which is load itself."""
+    torch = sys.modules.get("torch")  # not imported for the sake of a note
+    own = os.environ.get("OMP_NUM_THREADS", "")
+    threads = torch.get_num_threads() if torch else int(own) if own.isdigit() else None
+    gpu = f" and {torch.cuda.get_device_name()}" if torch and torch.cuda.is_available() else ""
+    return Machine(
+        processor=processor() + gpu,
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        threads=threads,
+        load=round(psutil.getloadavg()[0], 2),
+        python=platform.python_version(),
+        packages={name: version(name) for name in packages},
+    )
+
+
+def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor's model, or the architecture where the system does not say."""
+    names = re.findall(r"^model name\s*: (.*)$", cpuinfo.read_text(), re.MULTILINE) if cpuinfo.exists() else []
+    return names[0].strip() if names else platform.processor() or platform.machine()
+
+
+def goal(what: str, met: bool) -> str:
+    """A line on a goal. A benchmark says whether it was met and ends well either way."""
+    return f"- goal: {what}: {'met' if met else 'NOT MET'}"
+
+
+def data_file(name: str, otherwise: str) -> str:
+    """A source `name` (see `sro.sources`) in `$SRO_DATA`, by default ../shared/data; `otherwise` if not there."""
+    source = Path(os.environ.get("SRO_DATA") or "../shared/data") / name
+    return str(source) if Path(str(source).partition("[")[0]).is_file() else otherwise
+
+
+def save(
+    path: str | Path,
+    command: Sequence[str],
+    config: Mapping[str, Any],
+    machine: Machine,
+    figures: Mapping[str, Any],
+    text: str,
+) -> None:
+    """Write what was measured, on what and by which command, to one JSON file; `text` is what was printed."""
+    content = {
+        "machine": asdict(machine),
+        "figures": dict(figures),
+        "text": text,
+        "manifest": manifest(command, config, {}, None),
+    }
+    atomic_write_text(path, json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n")
