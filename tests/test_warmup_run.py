@@ -272,12 +272,20 @@ def test_teachers_make_the_examples(
     civil.write_text("\n".join(f"i think that page {i} is a good idea ." for i in range(12)), "utf-8")
     adapter = run(
         data={"toxic": [str(rude)], "clean": [str(civil)]},
-        teachers={"teachers": [str(tmp_path / "first/adapter")], "moves": 6, "moves_each": 1, "repairs": 4},
+        teachers={
+            "teachers": [str(tmp_path / "first/adapter")],
+            "idioms": 0,
+            "moves": 6,
+            "moves_each": 1,
+            "repairs": 4,
+        },
         prompt=PROMPT,
     )
     kinds = {example.kind for example in read_examples(adapter.parent / "examples.jsonl")}
     assert kinds >= {"repair", "unchanged", "corruption"}
-    assert len((adapter.parent / "moves.jsonl").read_text("utf-8").splitlines()) == 6
+    log = [json.loads(line) for line in (adapter.parent / "moves.jsonl").read_text("utf-8").splitlines()]
+    played = set(rude.read_text("utf-8").split("\n"))
+    assert sum(row["comment"] in played for row in log) == 6  # the rest: earlier examples, judged again
     manifest = json.loads((adapter.parent / "manifest.json").read_text("utf-8"))
     assert set(manifest["data"]) == {str(rude), str(civil), str(tmp_path / "examples.jsonl")}
     assert manifest["config"]["moves"] == 6
