@@ -2,8 +2,7 @@
 
 Neither cosine nor grammar sees it ("that shit ain 't fun" → "that is fun"), and a leader finds "not honest", "not
 smart" and "not good" to be stopgaps that every toxicity screener passes. So a panel may hold it to the comment's
-count.
-People change it in 8 % of their rewrites ("is shit" → "is not good"), where another word would have done.
+count. People change it in 8 % of their rewrites ("is shit" → "is not good"), where another word would have done.
 """
 
 from __future__ import annotations
@@ -12,8 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sro.errors import SROError
 from sro.screeners import Verdict
+from sro.screeners.panel import paired
 
 # Also as corpora split it ("isn 't") and as people type it ("isnt").
 NEGATION = re.compile(
@@ -35,11 +34,9 @@ class NegationScreener:
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text. Raises SROError without `sources`, or with a number of them other than of texts."""
-        if sources is None or len(sources) != len(texts):
-            raise SROError(f"screener '{self.name}' compares each rewrite with its source: give one source a text")
         return [
             Verdict("pass", 0.0, self.name)
             if negations(text) == negations(source)
             else Verdict("fail", 1.0, self.name)
-            for text, source in zip(texts, sources)
+            for text, source in zip(texts, paired(self.name, texts, sources))
         ]

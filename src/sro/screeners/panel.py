@@ -83,7 +83,7 @@ class MeaningScreener:
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text. Raises SROError without `sources`, or with a number of them other than of texts."""
-        cosines = np.asarray(self.similarity(texts, _paired(self.name, texts, sources)), dtype=float)
+        cosines = np.asarray(self.similarity(texts, paired(self.name, texts, sources)), dtype=float)
         if cosines.shape != (len(texts),) or not np.isfinite(cosines).all():
             raise SROError(f"{self.name}: similarity gave no number for each of the {len(texts)} texts")
         return [
@@ -105,7 +105,7 @@ class ShapeScreener:
         """One verdict per text. Raises SROError without `sources`, or with a number of them other than of texts."""
         return [
             Verdict("fail", 1.0, self.name) if defects(text, source) else Verdict("pass", 0.0, self.name)
-            for text, source in zip(texts, _paired(self.name, texts, sources))
+            for text, source in zip(texts, paired(self.name, texts, sources))
         ]
 
 
@@ -126,8 +126,8 @@ class FluencyScreener:
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text. Raises SROError without `sources`, or with a number of them other than of texts."""
-        paired = _paired(self.name, texts, sources)
-        both = np.asarray(self.acceptability([*texts, *paired]), dtype=float)
+        compared = paired(self.name, texts, sources)
+        both = np.asarray(self.acceptability([*texts, *compared]), dtype=float)
         bars = np.minimum(0.5, both[len(texts) :] - self.slack)
         return [
             Verdict("pass" if value >= bar else "fail", min(1.0, max(0.0, 0.5 + (bar - value) / 2)), self.name)
@@ -135,9 +135,13 @@ class FluencyScreener:
         ]
 
 
-def _paired(name: str, texts: Sequence[str], sources: Sequence[str] | None) -> Sequence[str]:
+def paired(name: str, texts: Sequence[str], sources: Sequence[str] | None) -> Sequence[str]:
+    """The sources, one a text. Raises SROError, in the name of a screener that compares, where they are not."""
     if sources is None:
-        raise SROError(f"screener '{name}' compares a rewrite with its source: call screen(texts, sources=comments)")
+        raise SROError(
+            f"screener '{name}' compares a rewrite with its source: call screen(texts, sources=comments), "
+            "one source a text"
+        )
     if len(sources) != len(texts):
         raise SROError(f"screener '{name}': {len(texts)} texts but {len(sources)} sources; give one source a text")
     return sources
