@@ -140,6 +140,17 @@ def test_held_out_comments_are_not_trained_on(done: RunResult) -> None:
     assert played(done.folder) == set(COMMENTS) - held_out
 
 
+def test_what_comes_out_may_lie_part_of_the_way_back(run: Run, tmp_path: Path) -> None:
+    """A fresh adapter starts with B = 0."""
+    whole, part = (
+        load_file(run(tmp_path / str(share), keep_start=share).folder / "adapter/adapter_model.safetensors")
+        for share in (0.0, 0.25)
+    )
+    of_b = [name for name in whole if "lora_B" in name]
+    assert of_b and any(whole[name].any() for name in of_b)
+    assert all(torch.allclose(part[name], 0.75 * whole[name], atol=1e-6) for name in of_b)
+
+
 def test_the_result_is_what_is_written(done: RunResult) -> None:
     assert [(row["comment"], row["before"], row["after"]) for row in rows(done.folder / "rewrites.jsonl")] == [
         tuple(row) for row in done.rewrites
