@@ -75,7 +75,7 @@ class Recorded:
                 row = json.loads(line)
                 self._take(row["text"], row["drawn"], [Paraphrase(*move) for move in row["moves"]], row["seconds"])
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
         """See `Rollout`."""
         drawn = sampling.temperature > 0
         if new := [text for text in dict.fromkeys(comments) if (text, drawn) not in self.known]:

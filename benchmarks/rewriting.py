@@ -17,6 +17,7 @@ and the paired difference of J with float32's: an engine is as good where that i
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -26,18 +27,20 @@ from statistics import fmean, median
 import numpy as np
 from machine import data_file, goal, save, this_machine
 
+from sro.acceptability import AcceptabilityWhenAsked
 from sro.cli import quiet_libraries
 from sro.config import parse, plain
 from sro.engines import Engine, EngineArguments, load_rollout
+from sro.engines.ctranslate2 import CTranslate2Rollout
 from sro.errors import SROError
 from sro.evaluation.intervals import Interval, bootstrap
 from sro.evaluation.judges import Judges, load_judges
 from sro.evaluation.protocols import Scores
 from sro.evaluation.run import score
-from sro.rewriter import Rewriter
+from sro.rewriter import Fluency, RewriteArguments, Rewriter
 from sro.rollout import Paraphrase, Sampling
 from sro.screeners import Screener, load_screener
-from sro.similarity import SentenceEncoder
+from sro.similarity import SentenceEncoder, Similarity
 from sro.sources import load_source
 
 GREEDY = Sampling(temperature=0.0, max_new_tokens=10_000, avoid_loops=True)
@@ -51,6 +54,7 @@ ENGINES = {
 }
 """Name → what `load_rollout` takes: the engine, and whether under bfloat16 autocast."""
 SHIPPED = "as shipped"
+VARIANTS = ("1x1:64", "1x2:64", "2x1:32", "2x1:128")
 WARM = 2  # comments that are not counted before latencies are
 PACKAGES = ("sro", "torch", "transformers", "tokenizers", "ctranslate2", "numpy")
 
@@ -71,7 +75,7 @@ class Work:
     )
     variants: list[str] = field(
         default_factory=list,
-        metadata={"help": "`all`, or WORKERSxTHREADS:MOST[t][~SPREAD] …: ctranslate2-int8 in several ways instead"},
+        metadata={"help": "`all`, or WORKERSxTHREADS:MOVES …: ctranslate2-int8 with so many instead"},
     )
     size: int = field(default=200, metadata={"help": "comments for throughput and quality, evenly spaced"})
     repeats: int = field(default=5, metadata={"help": "turns; fewer than 5 say little"})
@@ -144,14 +148,33 @@ def loaded(work: Work) -> dict[str, Engine]:
 
 def variants(work: Work) -> dict[str, Engine]:
     """Our engine as it is shipped, then otherwise; all in int8, on processors."""
-    from rewriting_variants import DEFAULTS, Variant, Varied
-
-    from sro.engines.ctranslate2 import CTranslate2Rollout
-
-    read = {name: Variant.read(name) for name in (DEFAULTS if work.variants == ["all"] else work.variants)}
     shipped = load_rollout(ENGINES["ctranslate2-int8"][0], batch_size=work.batch_size)
     assert isinstance(shipped, CTranslate2Rollout)
-    return {SHIPPED: shipped, **{name: Varied(shipped, variant) for name, variant in read.items()}}
+    return {SHIPPED: shipped} | {
+        name: CTranslate2Rollout(
+            shipped.folder,
+            prompt=shipped.prompt,
+            max_prompt_length=shipped.max_prompt_length,
+            workers=workers,
+            threads=threads,
+            batch_size=batch_size,
+        )
+        for name in (VARIANTS if work.variants == ["all"] else work.variants)
+        for workers, threads, batch_size in [read_variant(name)]
+    }
+
+
+def read_variant(text: str) -> tuple[int, int, int]:
+    """Workers, threads of each, and moves side by side, of `WORKERSxTHREADS:MOVES`.
+
+    Raises:
+        SROError: the text is no such thing.
+    """
+    found = re.fullmatch(r"([1-9]\d*)x([1-9]\d*):([1-9]\d*)", text)
+    if not found:
+        raise SROError(f"no variant {text!r}\n  mend: WORKERSxTHREADS:MOVES, e.g. 2x1:32 or 1x2:64")
+    workers, threads, moves = map(int, found.groups())
+    return workers, threads, moves
 
 
 def in_turn(names: Sequence[str], turn: int) -> list[str]:
@@ -183,20 +206,27 @@ def latency(
     failed = [text for text, verdict in zip(some, screener.screen(some)) if not verdict.passed]
     chosen = failed[:: max(1, len(failed) // work.singles)][: work.singles] if work.singles else []
     encoder = SentenceEncoder(cache_size=0)  # what one engine had encoded must not be remembered for the next
-    rewriters = {
-        name: Rewriter(rollout=engine, screener=screener, similarity=encoder) for name, engine in engines.items()
-    }
+    fluency = AcceptabilityWhenAsked()
+    fluency(["is loaded now"])
+    rewriters = {name: serving(engine, screener, encoder, fluency) for name, engine in engines.items()}
+    arguments = RewriteArguments(seed=None)  # as `sro serve` has it
     seconds: dict[str, list[list[float]]] = {name: [[] for _ in range(work.repeats)] for name in engines}
     for rewriter in rewriters.values():
         for text in chosen[:WARM]:
-            rewriter.rewrite([text])
+            rewriter.rewrite([text], arguments)
     for turn in range(work.repeats):
         for i, text in enumerate(chosen):
             for name in in_turn(list(rewriters), turn + i):
                 begin = time.perf_counter()
-                rewriters[name].rewrite([text])
+                rewriters[name].rewrite([text], arguments)
                 seconds[name][turn].append(time.perf_counter() - begin)
     return seconds
+
+
+def serving(engine: Engine, screener: Screener, similarity: Similarity, fluency: Fluency) -> Rewriter:
+    """The rewriter that `Rewriter.load` makes of an engine."""
+    start = engine.start if isinstance(engine, CTranslate2Rollout) and engine.workers > 1 else None
+    return Rewriter(rollout=engine, screener=screener, similarity=similarity, fluency=fluency, start=start)
 
 
 def quality(

@@ -37,7 +37,7 @@ class TimedRollout:
     def __init__(self, rollout: Rollout, meter: Meter) -> None:
         self.rollout, self.meter = rollout, meter
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
         """See `Rollout`."""
         with self.meter.phase("rollout"):
             moves = self.rollout.play(comments, n, sampling, seed)

@@ -15,7 +15,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import bulk
 import machine
 import rewriting
-import rewriting_variants
 import screening
 
 from sro.errors import SROError
@@ -116,30 +115,11 @@ def test_an_engine_that_rewrites_worse_reaches_no_goal() -> None:
     assert "none" in rewriting.goals(seconds, latencies, {"ctranslate2-int8": judged(-0.1)})
 
 
-def test_variants_are_read_and_make_batches() -> None:
-    assert rewriting_variants.Variant.read("2x1:1500t~4") == rewriting_variants.Variant(2, 1, 1500, True, 4)
-    lengths = [5, 9, 6, 8, 5]
-    assert rewriting_variants.Variant(1, 2, 3).batches(lengths) == [[1, 3, 2], [0, 4]]
-    assert rewriting_variants.Variant(1, 2, 9, spread=1).batches(lengths) == [[1, 3], [2, 0, 4]]
-    assert rewriting_variants.Variant(1, 2, 18, tokens=True).batches(lengths) == [[1, 3], [2, 0, 4]]
+def test_variants_are_read() -> None:
+    assert rewriting.read_variant("2x1:150") == (2, 1, 150)
     for wrong in ("2x1", "0x1:8", "2x1:8s", "2x1:0"):
         with pytest.raises(SROError, match="mend: WORKERS"):
-            rewriting_variants.Variant.read(wrong)
-
-
-def test_a_variant_makes_the_moves_of_the_shipped_engine(tmp_path: Path, tiny_causal) -> None:  # type: ignore[no-untyped-def]
-    from sro.engines.conversion import convert
-    from sro.engines.ctranslate2 import CTranslate2Rollout
-    from sro.leader import Leader
-
-    model, tokenizer = tiny_causal()
-    convert(Leader(model, tokenizer, "Rude: {text} Polite:"), tmp_path, "float32")
-    shipped = CTranslate2Rollout(tmp_path, threads=1)
-    comments = ["you are an idiot", "shut up", "what is this stupid page and why", "you fool"]
-    expected = shipped.play(comments, 1, rewriting.GREEDY, 0)
-    for name in ("2x1:2", "1x1:64~1", "2x1:40t"):
-        varied = rewriting_variants.Varied(shipped, rewriting_variants.Variant.read(name))
-        assert varied.play(comments, 1, rewriting.GREEDY, 0) == expected, name
+            rewriting.read_variant(wrong)
 
 
 def test_a_peer_that_is_not_there_has_a_row_with_the_mend() -> None:

@@ -51,7 +51,7 @@ class Words:
 class Milder:
     """Plays `person` for `idiot`; cannot help with `hopeless` ones."""
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
         played = [c if "hopeless" in c else c.replace("idiot", "person") for c in comments]
         return [[Paraphrase(text, [1], True)] * n for text in played]
 

@@ -85,7 +85,7 @@ class Script:
     def __init__(self, tokenizer: Any, continues: bool, write: Callable[[str], str]) -> None:
         self.tokenizer, self.continues, self.write = tokenizer, continues, write
 
-    def play(self, comments: Sequence[str], n: int, sampling: Any, seed: int) -> list[list[Any]]:
+    def play(self, comments: Sequence[str], n: int, sampling: Any, seed: int | None) -> list[list[Any]]:
         from sro.leader import response_ids
         from sro.rollout import Paraphrase
 

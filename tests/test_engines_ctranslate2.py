@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from sro.engines.conversion import convert
-from sro.engines.ctranslate2 import CTranslate2Rollout
+from sro.engines.ctranslate2 import CTranslate2Rollout, Dropped
 from sro.errors import SROError
 from sro.leader import Leader
 from sro.loops import NoLoops
@@ -99,6 +99,43 @@ def test_same_seed_same_moves(fast: CTranslate2Rollout, folder: Path) -> None:
     fast.play(COMMENTS, 1, GREEDY, seed=1)
     assert fast.play(COMMENTS, 3, DRAWN, seed=7) == first
     assert CTranslate2Rollout(folder, threads=1).play(COMMENTS, 3, DRAWN, seed=7) == first
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_workers_share_moves_out(leader: Leader, folder: Path, workers: int) -> None:
+    """Greedy moves are the same whoever makes them; draws depend on the seed and the number of workers."""
+    shared = CTranslate2Rollout(folder, workers=workers, batch_size=4)
+    assert shared.play(COMMENTS, 1, GREEDY, 0) == original(leader).play(COMMENTS, 1, GREEDY, 0)
+    first = shared.play(COMMENTS, 3, DRAWN, seed=7)
+    assert shared.play(COMMENTS, 3, DRAWN, seed=7) == first
+    assert CTranslate2Rollout(folder, workers=workers, batch_size=4).play(COMMENTS, 3, DRAWN, seed=7) == first
+
+
+def test_workers_do_not_draw_the_same(folder: Path) -> None:
+    """Each of two workers gets half of these draws; of a policy that is spread wide hardly any two agree by chance."""
+    shared = CTranslate2Rollout(folder, workers=2)
+    for seed in (3, None):
+        [moves] = shared.play(COMMENTS[:1], 8, DRAWN, seed)
+        halves = [{tuple(move.ids) for move in moves[k::2]} for k in (0, 1)]
+        assert halves[0] != halves[1]
+
+
+def test_without_a_seed_moves_differ_every_time(fast: CTranslate2Rollout) -> None:
+    assert fast.play(COMMENTS, 3, DRAWN, seed=None) != fast.play(COMMENTS, 3, DRAWN, seed=None)
+
+
+def test_a_play_that_was_started_is_taken_or_dropped(folder: Path) -> None:
+    shared = CTranslate2Rollout(folder, workers=2)
+    expected = shared.play(COMMENTS, 2, DRAWN, seed=5)
+    started = shared.start(COMMENTS, 2, DRAWN, seed=5)
+    shared.play(COMMENTS[:1], 1, GREEDY, 0)
+    assert started.moves() == expected
+    started.drop()  # too late: nothing happens
+    endless = Sampling(max_new_tokens=60, max_length_ratio=1000.0, avoid_loops=True)
+    dropped = shared.start(COMMENTS * 40, 4, endless, seed=None)
+    dropped.drop()
+    with pytest.raises(Dropped):
+        dropped.moves()
 
 
 def test_n_different_moves_a_comment(fast: CTranslate2Rollout) -> None:

@@ -137,7 +137,7 @@ class Scripted:
     def __init__(self) -> None:
         self.played: list[tuple[int, float]] = []
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
         self.played.append((n, sampling.temperature))
         if n == 1:
             return [[Paraphrase(text, [], True)] for text in comments]

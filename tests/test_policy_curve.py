@@ -32,7 +32,7 @@ class Counting:
 
     generated = 0
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
         self.generated += n * len(comments)
         return [[Paraphrase(f"{text} {i}", [i], True) for i in range(n)] for text in comments]
 

@@ -51,7 +51,7 @@ class Scripted:
     draws: dict[str, list[str]] = field(default_factory=dict)
     calls: list[tuple[list[str], int, Sampling, int]] = field(default_factory=list)
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
         self.calls.append((list(comments), n, sampling, seed))
         script = [self.draws[c] if sampling.temperature else [self.greedy[c]] for c in comments]
         assert all(len(texts) == n for texts in script)
@@ -66,6 +66,45 @@ def played(greedy: str, *draws: str, min_similarity: float = 0.5) -> Rewrite:
     arguments = RewriteArguments(samples=len(draws), refine=0, min_similarity=min_similarity)
     (found,) = game(greedy, *draws).rewrite([COMMENT], arguments)
     return found
+
+
+@dataclass
+class Started:
+    """Draws that were begun ahead."""
+
+    played: list[list[Paraphrase]]
+    taken: bool = False
+    dropped: bool = False
+
+    def moves(self) -> list[list[Paraphrase]]:
+        assert not self.dropped
+        self.taken = True
+        return self.played
+
+    def drop(self) -> None:
+        self.dropped = True
+
+
+def ahead(greedy: str, seed: int | None, comments: Sequence[str] = (COMMENT,)) -> tuple[str | None, list[Started]]:
+    """What becomes of the last comment where plays can be started, and what was started."""
+    rewriter = game(greedy, "you are one")
+    begun: list[Started] = []
+
+    def start(stems: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> Started:
+        begun.append(Started(rewriter.rollout.play(stems, n, sampling, seed)))
+        return begun[-1]
+
+    rewriter.start = start  # type: ignore[assignment]
+    return rewriter.rewrite(comments, RewriteArguments(samples=1, refine=0, seed=seed))[-1].text, begun
+
+
+def test_a_lone_sentence_has_its_draws_begun_ahead_where_no_seed_is_named() -> None:
+    text, [begun] = ahead("you idiot", None)
+    assert text == "you are one" and begun.taken and begun.dropped
+    text, [begun] = ahead("you are kind", None)
+    assert text == "you are kind" and begun.dropped and not begun.taken
+    assert ahead("you idiot", 0) == ("you are one", [])
+    assert ahead("you idiot", None, [COMMENT, COMMENT]) == ("you are one", [])
 
 
 def test_a_comment_that_passes_is_untouched_and_the_leader_rests() -> None:
@@ -233,7 +272,7 @@ class Replacing:
     words: dict[str, str] = field(default_factory=lambda: {"idiot": "person"})
     asked: list[str] = field(default_factory=list)
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
         self.asked += comments
         return [[Paraphrase(self._said(comment), [1], True)] * n for comment in comments]
 

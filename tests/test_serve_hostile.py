@@ -130,7 +130,7 @@ def sent(client: TestClient, path: str, body: Any) -> Any:
 class StandInLeader:
     """A `Rollout` that says a word of its own, SPOKEN, for each rude one and else repeats the sentence."""
 
-    def play(self, comments: Sequence[str], n: int, sampling: Any, seed: int) -> list[list[Any]]:
+    def play(self, comments: Sequence[str], n: int, sampling: Any, seed: int | None) -> list[list[Any]]:
         from sro.rollout import Paraphrase
 
         moves = [re.sub("|".join(RUDE), SPOKEN, comment) for comment in comments]

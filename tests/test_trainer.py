@@ -62,7 +62,7 @@ class Script:
         self.asked: list[list[str]] = []
         self.seeds: list[int] = []
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
         self.asked.append(list(comments))
         self.seeds.append(seed)
         return [[self._move(self.write(comment, k)) for k in range(n)] for comment in comments]

@@ -35,7 +35,7 @@ class Teacher:
     def __init__(self, *moves: str) -> None:
         self.moves, self.asked = moves, 0
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
         self.asked += len(comments)
         chosen = self.moves[1 : n + 1] if sampling.temperature else self.moves[:1]
         return [[Paraphrase(text, [1], not text.endswith("…")) for text in chosen] for _ in comments]

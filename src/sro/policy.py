@@ -68,13 +68,17 @@ class RewriteArguments:
         default=None, metadata={"help": "P(fail) from which on a text fails, in (0, 1] (default: the screener's own)"}
     )
     temperature: float = field(default=0.8, metadata={"help": "of the moves that are drawn, > 0"})
-    seed: int = field(default=0, metadata={"help": "of the moves that are drawn"})
+    seed: int | None = field(
+        default=0,
+        metadata={"help": "of the moves that are drawn; None (in Python): others every time, and sooner"},
+    )
 
     def __post_init__(self) -> None:
         _within("samples", self.samples, self.samples >= 0, "≥ 0")
         _within("refine", self.refine, self.refine >= 0, "≥ 0")
         _within("min_similarity", self.min_similarity, -1 <= self.min_similarity <= 1, "in [-1, 1]")
         _within("threshold", self.threshold, self.threshold is None or 0 < self.threshold <= 1, "in (0, 1]")
+        _within("seed", self.seed, self.seed is None or self.seed >= 0, "≥ 0")
         _within("temperature", self.temperature, self.temperature > 0, "> 0 (the greedy move comes first anyway)")
 
 

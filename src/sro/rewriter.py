@@ -39,7 +39,8 @@ from sro.segments import readable
 from sro.similarity import SentenceEncoder, Similarity
 
 if TYPE_CHECKING:
-    from sro.rollout import Rollout
+    from sro.engines.ctranslate2 import UnderWay
+    from sro.rollout import Paraphrase, Rollout, Sampling
 
 __all__ = [
     "Candidate",
@@ -64,6 +65,8 @@ class Rewriter:
         fits: whether the leader can take a sentence; by default it can take any.
         fluency: chooses among moves that will do and are equally near, to a tenth, and is asked only where there are
             several; without one, the nearest is chosen.
+        start: starts a play beside others, where the rollout can (`CTranslate2Rollout.start`). The draws for a lone
+            sentence then need not wait for its greedy move, where no seed is named.
     """
 
     rollout: Rollout
@@ -71,6 +74,7 @@ class Rewriter:
     similarity: Similarity
     fits: Callable[[str], bool] = field(default=lambda sentence: True)
     fluency: Fluency | None = None
+    start: Callable[[Sequence[str], int, Sampling, int | None], UnderWay] | None = None
 
     @classmethod
     def load(
@@ -121,6 +125,7 @@ class Rewriter:
             batch_size=batch_size,
         )
         from sro.acceptability import AcceptabilityWhenAsked
+        from sro.engines.ctranslate2 import CTranslate2Rollout
         from sro.leader import prompt_ids
 
         def fits(sentence: str) -> bool:
@@ -137,6 +142,7 @@ class Rewriter:
             similarity=SentenceEncoder(similarity) if isinstance(similarity, str) else similarity,
             fits=fits,
             fluency=fluency,
+            start=rollout.start if isinstance(rollout, CTranslate2Rollout) and rollout.workers > 1 else None,
         )
 
     def rewrite(self, texts: Sequence[str], arguments: RewriteArguments | None = None) -> list[Rewrite]:
@@ -144,7 +150,8 @@ class Rewriter:
 
         The same texts with the same seed give the same answers; which moves are drawn for a comment also depends on
         the other texts of the call, for they share one stream of chances. Greedy moves do not. That stream is the
-        process's own, so one call at a time.
+        process's own, so one call at a time. A seed has its price: about a tenth of a second a round of draws with
+        CTranslate2, and draws that wait for the greedy move.
 
         Args:
             texts: comments, of any length and with any characters.
@@ -247,28 +254,44 @@ class Rewriter:
             draft.judge(verdict, float(cosine))
 
     def _search(self, searches: Sequence[Search], arguments: RewriteArguments) -> None:
-        """Rounds of greedy and drawn moves until each sentence has one that will do, or none is left."""
+        """Rounds of greedy and drawn moves until each sentence has one that will do, or none is left.
+
+        The first draws for a lone sentence begin beside its greedy move, and are dropped where that will do."""
+        ahead = None
+        if self.start and len(searches) == 1 and arguments.samples and arguments.seed is None:
+            ahead = self.start([searches[0].stem], *self._terms(arguments, drawn=True))
         for turn in range(1 + arguments.refine):
             for search in searches if turn else ():
                 if search.wanting:
                     search.turn()
-            for n, temperature in ((1, 0.0), (arguments.samples, arguments.temperature)):
-                wanting = [s for s in searches if s.wanting and self.fits(s.stem)]
-                if wanting and n:
-                    self._play(wanting, n, temperature, arguments)
+            for drawn in (False, True) if arguments.samples else (False,):
+                wanting = [search for search in searches if search.wanting and self.fits(search.stem)]
+                if wanting and ahead and drawn and not turn:
+                    self._take(wanting, ahead.moves(), arguments.threshold)
+                elif wanting:
+                    played = self.rollout.play([s.stem for s in wanting], *self._terms(arguments, drawn))
+                    self._take(wanting, played, arguments.threshold)
+        if ahead:
+            ahead.drop()
 
-    def _play(self, searches: Sequence[Search], n: int, temperature: float, arguments: RewriteArguments) -> None:
-        """`n` moves of the leader for each search, screened and compared with the author's own sentence."""
+    def _terms(self, arguments: RewriteArguments, drawn: bool) -> tuple[int, Sampling, int | None]:
+        """How many moves of the leader, drawn how, by which seed."""
         from sro.rollout import Sampling  # brings torch, which a command line can be read without
 
         # As long as its comment's length allows: the limit of `Sampling` is the trainer's, for rollouts of equal cost.
+        temperature = arguments.temperature if drawn else 0.0
         sampling = Sampling(temperature=temperature, max_new_tokens=10_000, avoid_loops=True)
-        played = self.rollout.play([search.stem for search in searches], n, sampling, arguments.seed)
+        return arguments.samples if drawn else 1, sampling, arguments.seed
+
+    def _take(
+        self, searches: Sequence[Search], played: Sequence[Sequence[Paraphrase]], threshold: float | None
+    ) -> None:
+        """Moves of the leader for each search, screened and compared with the author's own sentence."""
         owners = [search for search, moves in zip(searches, played) for _ in moves]
         moves = [move for some in played for move in some]
         texts = [dressed(move.text, search.sentence) for search, move in zip(owners, moves)]
         sources = [search.sentence for search in owners]
-        verdicts = self._screen(texts, arguments.threshold, sources)
+        verdicts = self._screen(texts, threshold, sources)
         cosines = self.similarity.similarity(texts, sources)
         for search, move, text, verdict, cosine in zip(owners, moves, texts, verdicts, cosines):
             fault = shape_fault(move, search.sentence, search.kept)

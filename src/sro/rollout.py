@@ -43,8 +43,12 @@ class Paraphrase:
 class Rollout(Protocol):
     """Anything that answers comments with paraphrases: transformers here, faster engines elsewhere."""
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
-        """`n` paraphrases for each comment, in order."""
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+        """`n` paraphrases for each comment, in order.
+
+        Args:
+            seed: of what is drawn; None: chances without a beginning, so other moves every time.
+        """
         ...
 
 
@@ -58,7 +62,7 @@ class TransformersRollout:
         self.model, self.tokenizer, self.prompt = model, tokenizer, prompt
         self.max_prompt_length, self.batch_size = max_prompt_length, batch_size
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
         """See `Rollout`. Comments of similar length share a batch; the caller's autocast context applies."""
         prompts = prompt_ids(self.tokenizer, self.prompt, comments, self.max_prompt_length)
         order = sorted(range(len(comments)), key=lambda i: len(prompts[i]))
@@ -68,7 +72,7 @@ class TransformersRollout:
         self.model.eval()
         devices = [self.model.device] if self.model.device.type == "cuda" else []
         with torch.no_grad(), torch.random.fork_rng(devices=devices):
-            torch.manual_seed(seed)
+            torch.seed() if seed is None else torch.manual_seed(seed)
             for start in range(0, len(order), per_batch):
                 chosen = order[start : start + per_batch]
                 for i, played in zip(chosen, self._generate([prompts[i] for i in chosen], n, sampling)):

@@ -31,7 +31,7 @@ class Engine(Protocol):
     prompt: str
     max_prompt_length: int
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
         """See `sro.rollout.Rollout`."""
         ...
 
@@ -166,7 +166,7 @@ class Autocast:
         self.tokenizer, self.prompt = rollout.tokenizer, rollout.prompt
         self.max_prompt_length = rollout.max_prompt_length
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
         """See `sro.rollout.Rollout`."""
         import torch
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import secrets
 import time
 import urllib.error
 import urllib.request
@@ -68,16 +69,17 @@ class OpenAIRollout:
         self.timeout, self.retries = timeout, retries
         self.model = model or self._first_model()
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int) -> list[list[Paraphrase]]:
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
         """See `sro.rollout.Rollout`.
 
         Raises:
             SROError: the server cannot be reached, refuses a request or answers something else; with what it said.
         """
+        its_seed = secrets.randbelow(2**31) if seed is None else seed
         with ThreadPoolExecutor(self.batch_size) as pool:
 
             def extend(rows: Sequence[Row], forbidden: Sequence[int] = ()) -> list[list[int]]:
-                return list(pool.map(lambda row: self._continued(row, forbidden, sampling, seed), rows))
+                return list(pool.map(lambda row: self._continued(row, forbidden, sampling, its_seed), rows))
 
             return play(
                 self.tokenizer,
@@ -85,7 +87,7 @@ class OpenAIRollout:
                 comments,
                 n,
                 sampling,
-                extend,
+                [extend],
                 max_prompt_length=self.max_prompt_length,
                 batch_size=max(1, len(comments)) * n,  # all at once: the pool is the bound, and the server batches
             )

@@ -10,6 +10,7 @@ what remains with the forbidden ones in it, and only the second time from what r
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -18,6 +19,9 @@ from sro.errors import SROError
 from sro.leader import decode, prompt_ids
 from sro.loops import NoLoops
 from sro.rollout import Paraphrase, Sampling, length_bounds
+
+LEAST = 4
+"""Rows worth a worker of their own: reading the weights takes most of a step, and serves a few rows as it does one."""
 
 
 class Closing(Protocol):
@@ -104,7 +108,7 @@ def play(
     comments: Sequence[str],
     n: int,
     sampling: Sampling,
-    extend: Extend,
+    workers: Sequence[Extend],
     *,
     max_prompt_length: int,
     batch_size: int,
@@ -113,7 +117,9 @@ def play(
 
     Args:
         tokenizer, prompt, max_prompt_length: as `TransformersRollout` takes them.
-        batch_size: rows that `extend` is given at once; comments of similar length share a batch.
+        workers: who continue rows side by side, if there are `LEAST` rows for each. Which of them a row falls to
+            depends on nothing but the rows, so what one draws by chances of its own is the same every time.
+        batch_size: rows that all workers together are given at once; comments of similar length share a batch.
 
     Raises:
         SROError: a prompt of more than `max_prompt_length` tokens.
@@ -127,12 +133,24 @@ def play(
         for j in range(n)
     ]
     order = sorted(rows, key=lambda row: len(row.prompt))
-    per_batch = max(1, batch_size // n) * n
-    for start in range(0, len(order), per_batch):
-        complete(order[start : start + per_batch], extend)
+    workers = workers[: busy(len(order), len(workers))]
+    most = max(1, batch_size // max(1, len(workers)))
+
+    def work(extend: Extend, share: Sequence[Row]) -> None:
+        for start in range(0, len(share), most):
+            complete(share[start : start + most], extend)
+
+    shares = [order[k :: len(workers)] for k in range(len(workers))]
+    with ThreadPoolExecutor(max(1, len(workers))) as pool:  # engines let go of the GIL while they compute, or wait
+        list(pool.map(work, workers, shares))
     texts = decode(tokenizer, [row.ids for row in rows])
     moves = [Paraphrase(text, row.ids, row.ids[-1:] == [row.end]) for text, row in zip(texts, rows)]
     return [moves[i * n : (i + 1) * n] for i in range(len(comments))]
+
+
+def busy(rows: int, workers: int) -> int:
+    """How many of the workers so many rows are shared out among."""
+    return min(workers, -(-rows // LEAST))
 
 
 def _nothing(_: list[int], /) -> set[int]:

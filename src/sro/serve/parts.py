@@ -100,11 +100,11 @@ def _rewriting(models: Models, engine: EngineArguments, screener: SharedScreener
     )
 
     def work(options: tuple[tuple[str, Any], ...], texts: Sequence[str]) -> Sequence[Any]:
-        arguments = RewriteArguments(**dict(options))
-        if any(name == "seed" for name, _ in options):
+        arguments = RewriteArguments(**{"seed": None, **dict(options)})
+        if arguments.seed is not None:
             # Texts of one call share chances and rounding. Who names a seed wants an answer that is the text's own.
             return [found for text in texts for found in rewriter.rewrite([text], arguments)]
         return rewriter.rewrite(texts, arguments)
 
-    rewriter.rewrite(["you idiot"])  # what is made at the first call is made now
+    rewriter.rewrite(["you idiot"], RewriteArguments(seed=None))  # what is made at the first call is made now
     return work
