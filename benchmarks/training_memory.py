@@ -55,7 +55,8 @@ def measured(follower: str, comments: str, micro_batch: int, batch: int, steps: 
         command += ["--comments", comments, "--held_out_size", "16"]
         command += ["--per_device_train_batch_size", str(micro_batch)]
         command += ["--gradient_accumulation_steps", str(batch // micro_batch)]
-        command += ["--max_steps", str(steps), "--save_steps", str(steps), "--output_dir", str(Path(folder) / "run")]
+        command += ["--max_steps", str(steps), "--save_steps", str(steps), "--logging_steps", "1"]
+        command += ["--output_dir", str(Path(folder) / "run")]
         return Peak(follower, micro_batch, *child(command))
 
 

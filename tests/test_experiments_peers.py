@@ -149,13 +149,12 @@ def player() -> Rewriter:
 
 
 def test_the_best_move_passes_and_keeps_the_meaning() -> None:
-    moves = [[Paraphrase(text, [], True) for text in ("rude one two", "nice weather", "one two")]]
-    [found] = best_moves(player(), Fine("nice"), ["rude one two"], moves)
+    [found] = best_moves(player(), Fine("nice"), ["rude one two"], [["rude one two", "nice weather", "one two"]])
     assert found.text == "one two"
 
 
 def test_of_moves_as_near_the_more_fluent_one_is_best() -> None:
-    moves = [[Paraphrase(text, [], True) for text in ("one two", "two one")]]
+    moves = [["one two", "two one"]]
     assert [move.text for move in best_moves(player(), Fine("x"), ["rude one two"], moves)] == ["one two"]
 
     def fluent(texts: Sequence[str], sources: Sequence[str], references: object = None) -> np.ndarray:
@@ -201,6 +200,7 @@ def test_the_table_has_everyone_and_a_second_run_plays_nothing(
     assert loaded == ["a", "b"]
     systems = {line.split(" | ")[0].strip("| ") for line in text.splitlines() if line.startswith("| ")}
     assert {"start", "ours", "ours, best of 3", "BART", "DELETE"} <= systems
+    assert {"ours + phrases", "ours, best of 3 + phrases"} <= systems
     assert {"copy", "delete", "phrase table", "human reference"} <= systems
     assert "trained on parallel data" in text and "`sro experiment peers`" in text
     rows = [json.loads(line) for line in (tmp_path / "out/sentences.jsonl").read_text("utf-8").splitlines()]

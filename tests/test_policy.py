@@ -30,13 +30,15 @@ def move(text: str, verdict: Verdict, similarity: float, fault: Reason | None = 
     return Candidate(text, verdict, similarity, fault, fluency)
 
 
-def test_passing_before_meaning_before_shape_before_nearness_before_fluency() -> None:
+def test_passing_before_meaning_before_shape_before_the_product() -> None:
     ranked = [
-        move("near to a tenth, and fluent", PASS, 0.76, fluency=0.9),
+        move("nearly as near, and fluent", PASS, 0.76, fluency=0.9),
+        move("nearer, but sure to pass less", Verdict("pass", 0.3, "s"), 0.84, fluency=0.9),
         move("nearest of the good", PASS, 0.84, fluency=0.5),
         move("as fluent, but further", PASS, 0.8, fluency=0.5),
         move("as near, but later", PASS, 0.8, fluency=0.5),
-        move("good", PASS, 0.6, fluency=1),
+        move("nobody was asked", PASS, 0.84),
+        move("nor here, and further", PASS, 0.6),
         move("nearer but broken", PASS, 0.95, "unfinished", fluency=1),
         move("off", PASS, 0.2, fluency=1),
         move("rude, but hardly", Verdict("fail", 0.6, "s"), 0.6),
@@ -51,6 +53,7 @@ def test_passing_before_meaning_before_shape_before_nearness_before_fluency() ->
     ("moves", "expected"),
     [
         ([move("a", PASS, 0.76), move("rude", FAIL, 0.8), move("b", PASS, 0.84), move("c", PASS, 0.6)], [0, 2]),
+        ([move("a", PASS, 0.84), move("as near", Verdict("pass", 0.2, "s"), 0.84)], []),
         ([move("a", PASS, 0.8), move("broken", PASS, 0.8, "unfinished")], []),
         ([move("a", PASS, 0.9), move("b", PASS, 0.7)], []),
         ([move("a", PASS, 0.8), move("a", PASS, 0.8)], []),

@@ -13,7 +13,7 @@ import pytest
 
 from sro.engines import EngineArguments
 from sro.errors import SROError
-from sro.rewriter import Change, Rewrite, RewriteArguments, Rewriter
+from sro.rewriter import Change, Rewrite, RewriteArguments, Rewriter, phrase_table
 from sro.rollout import Paraphrase, Sampling
 from sro.screeners import Verdict
 
@@ -225,6 +225,28 @@ def test_fluency_is_asked_once_a_round_and_only_of_moves_it_can_tell_apart() -> 
     found = rewriter.rewrite([two_good, fine, COMMENT, two_good], arguments)
     assert [f.text for f in found] == ["are you very wrong", "you", NEARER, "are you very wrong"]
     assert asked == [(["are you wrong", "are you very wrong"] * 2, [two_good] * 4)]
+
+
+def test_drafts_of_a_phrase_table_stand_beside_the_greedy_move() -> None:
+    table = {COMMENT: ["you are an ox", "you are one"], "idiot you": ["idiot thou"]}
+    leader = Scripted({COMMENT: "you are", "idiot you": RUDE}, {"idiot you": ["hello you"]})
+    rewriter = Rewriter(leader, Words(), Overlap(), phrases=lambda sentence: table[sentence])
+    nearer, drawn = rewriter.rewrite([COMMENT, "idiot you"], RewriteArguments(samples=1, refine=0))
+    assert (nearer.text, nearer.tries) == ("you are an ox", 3)
+    assert (drawn.text, drawn.tries) == ("hello you", 3)
+    table[COMMENT] = []
+    assert rewriter.rewrite([COMMENT])[0].text == "you are"
+
+
+def test_a_phrase_table_by_name(tmp_path: Path) -> None:
+    known = phrase_table("embedded")
+    assert known and known("i do n't give a shit about it") and not known("thank you")
+    assert phrase_table("none") is None
+    (tmp_path / "mine.txt").write_text("idiot => person\n")
+    mine = phrase_table(str(tmp_path / "mine.txt"))
+    assert mine and mine("you idiot") == ["you person"]
+    with pytest.raises(SROError, match="no such file"):
+        phrase_table(str(tmp_path / "none.txt"))
 
 
 def test_only_comments_that_need_it_are_played_and_order_stays() -> None:
@@ -539,7 +561,7 @@ def test_an_engine_that_is_not_installed_is_told_before_anything_is_unpacked(
 def test_the_model_of_fluency_is_loaded_when_it_is_first_needed(leader: str, monkeypatch: pytest.MonkeyPatch) -> None:
     class Judge:
         def __call__(self, texts: Sequence[str]) -> np.ndarray:
-            return np.array([-len(text) for text in texts], np.float32)
+            return np.array([1 / len(text) for text in texts], np.float32)
 
     loaded: list[str] = []
     monkeypatch.setattr("sro.acceptability.embedded_leader", lambda: Path(leader))

@@ -206,6 +206,11 @@ def test_what_goes_on_is_told(run: Run, tmp_path: Path, capsys: pytest.CaptureFi
     )
 
 
+def test_a_run_of_fewer_steps_than_it_logs_by_has_a_table_and_no_curves(run: Run, tmp_path: Path) -> None:
+    result = run(tmp_path / "run", max_steps=1, logging_steps=5, save_strategy="no")
+    assert (result.folder / "adapter").is_dir() and not (result.folder / "curves.png").exists()
+
+
 # -- which comments -----------------------------------------------------------------------------------
 
 

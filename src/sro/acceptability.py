@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,14 @@ class AcceptabilityWhenAsked:
             if self._judge is None:
                 self._judge = self._load()
             return self._judge(texts)
+
+    def prepare(self) -> None:
+        """Load it in a thread of its own, so that whoever will ask soon need not wait as long."""
+        threading.Thread(target=self._prepare).start()
+
+    def _prepare(self) -> None:
+        with self._lock, suppress(SROError):  # whoever asks is told
+            self._judge = self._judge or self._load()
 
     def _load(self) -> Callable[[Sequence[str]], np.ndarray]:
         if self.folder is not None:

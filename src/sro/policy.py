@@ -41,7 +41,7 @@ class Fluency(Protocol):
     def __call__(
         self, texts: Sequence[str], sources: Sequence[str], references: Sequence[str] | None = None, /
     ) -> np.ndarray:
-        """[N], higher is better."""
+        """[N] in [0, 1], higher is better."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,12 @@ class Candidate:
     fault: Reason | None
     """What is wrong with its shape, if anything."""
     fluency: float = 0.0
-    """Higher is better; 0 where it was not asked for."""
+    """In [0, 1]; 0 where it was not asked for."""
+
+    @property
+    def worth(self) -> float:
+        """P(pass) · similarity: what there is of J without a judge of fluency."""
+        return (1.0 - self.verdict.probability) * self.similarity
 
     def objection(self, min_similarity: float) -> Reason | None:
         """Why it will not do, if so: the screener's word first, then meaning, then shape."""
@@ -104,8 +109,9 @@ class Candidate:
 def best(candidates: Iterable[Candidate], min_similarity: float) -> Candidate:
     """The best move: it passes, before it keeps the meaning, before it is well shaped.
 
-    Among those that pass, then the nearest in meaning, to a tenth; then the most fluent; then the nearest. Among those
-    that fail, the least probable to. The first of equals, so the greedy move wins a tie.
+    Among those that will do, the largest product of P(pass), similarity and fluency, as J is one (`sro.evaluation`);
+    a fluency of 0 stands behind any other. Among those that fail, the least probable to. The first of equals, so the
+    greedy move wins a tie.
     """
 
     def rank(candidate: Candidate) -> tuple[float, ...]:
@@ -115,23 +121,34 @@ def best(candidates: Iterable[Candidate], min_similarity: float) -> Candidate:
             candidate.similarity >= min_similarity,
             candidate.fault is None,
             0.0 if passed else -candidate.verdict.probability,
-            round(candidate.similarity, 1),
-            candidate.fluency,
-            candidate.similarity,
+            candidate.worth * candidate.fluency,
+            candidate.worth,
         )
 
     return max(candidates, key=rank)
 
 
 def contested(candidates: Sequence[Candidate], min_similarity: float) -> list[int]:
-    """Which moves only their fluency can tell apart, by index: those that will do and are, to a tenth, the nearest.
+    """Which moves only their fluency can tell apart, by index: those that will do and are worth, to a tenth, the most.
 
     Empty where there is but one, or one text: nobody need be asked then.
     """
     fit = [i for i, candidate in enumerate(candidates) if candidate.objection(min_similarity) is None]
-    nearest = max((round(candidates[i].similarity, 1) for i in fit), default=0.0)
-    tied = [i for i in fit if round(candidates[i].similarity, 1) == nearest]
+    most = max((candidates[i].worth for i in fit), default=0.0)
+    tied = [i for i in fit if candidates[i].worth >= 0.9 * most]
     return tied if len({candidates[i].text for i in tied}) > 1 else []
+
+
+def weigh(
+    found: Sequence[list[Candidate]], sources: Sequence[str], fluency: Fluency | None, min_similarity: float
+) -> None:
+    """Ask how fluent the moves for each source are, where nothing else can tell the best."""
+    tied = [(group, i) for group, candidates in enumerate(found) for i in contested(candidates, min_similarity)]
+    if not (fluency and tied):
+        return
+    asked = fluency([found[group][i].text for group, i in tied], [sources[group] for group, _ in tied])
+    for (group, i), fluent in zip(tied, asked.tolist()):
+        found[group][i] = replace(found[group][i], fluency=fluent)
 
 
 @dataclass

@@ -15,32 +15,23 @@ all) stays the caller's decision.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sro.drafts import Change, Draft, Rewrite, Status, sentences
 from sro.engines import EngineArguments, load_rollout
 from sro.errors import SROError
-from sro.policy import (
-    Candidate,
-    Fluency,
-    Reason,
-    RewriteArguments,
-    Search,
-    at_threshold,
-    best,
-    contested,
-    dressed,
-    shape_fault,
-)
+from sro.policy import Candidate, Fluency, Reason, RewriteArguments, Search, at_threshold, best, shape_fault
 from sro.screeners import Screener, Verdict, load_screener, worst
+from sro.searching import Start, Tries
 from sro.segments import readable
 from sro.similarity import SentenceEncoder, Similarity
 
 if TYPE_CHECKING:
-    from sro.engines.ctranslate2 import UnderWay
-    from sro.rollout import Paraphrase, Rollout, Sampling
+    from sro.rollout import Rollout
 
 __all__ = [
     "Candidate",
@@ -56,6 +47,9 @@ __all__ = [
     "shape_fault",
 ]
 
+PHRASES = 3
+"""Drafts of a sentence that the phrase table makes; more were no better (docs/lab-notes.md)."""
+
 
 @dataclass
 class Rewriter:
@@ -63,10 +57,11 @@ class Rewriter:
 
     Attributes:
         fits: whether the leader can take a sentence; by default it can take any.
-        fluency: chooses among moves that will do and are equally near, to a tenth, and is asked only where there are
-            several; without one, the nearest is chosen.
+        fluency: has a say among moves that will do and are worth the same, to a tenth, and is asked only where there
+            are several (`sro.policy.best`).
         start: starts a play beside others, where the rollout can (`CTranslate2Rollout.start`). The draws for a lone
             sentence then need not wait for its greedy move, where no seed is named.
+        phrases: drafts of a sentence, tried beside the leader's greedy move: `Idioms.variants` of a phrase table.
     """
 
     rollout: Rollout
@@ -74,7 +69,8 @@ class Rewriter:
     similarity: Similarity
     fits: Callable[[str], bool] = field(default=lambda sentence: True)
     fluency: Fluency | None = None
-    start: Callable[[Sequence[str], int, Sampling, int | None], UnderWay] | None = None
+    start: Start | None = None
+    phrases: Callable[[str], Sequence[str]] | None = None
 
     @classmethod
     def load(
@@ -88,6 +84,7 @@ class Rewriter:
         screener: str | Screener = "embedded",
         similarity: str | Similarity = "embedded",
         fluency: str | Fluency | None = None,
+        phrases: str | None = None,
         max_prompt_length: int = 256,
         batch_size: int = 64,
         bf16: bool | None = None,
@@ -106,7 +103,10 @@ class Rewriter:
             similarity: a sentence encoder; or any object that compares.
             fluency: see `Rewriter`; `embedded`, a folder made by `sro fluency` (`sro.acceptability`), `none`, or any
                 object that judges. None: `embedded` where the embedded leader, which it needs, is installed, else
-                `none`. Its model is loaded when it is first asked (3 s, 0.8 GB), not before; threads may share it.
+                `none`. Its model (3 s, 0.8 GB) is loaded beside the rest where there are `phrases`, else when it is
+                first asked; threads may share it.
+            phrases: see `Rewriter`; `embedded` (English, `sro.warmup.idioms`), a file of the same form, or `none`.
+                None: `embedded` for the embedded leader, for others `none`.
             max_prompt_length: tokens of prompt and sentence together; a longer sentence that fails is refused.
             batch_size: moves generated side by side.
             bf16: bfloat16 autocast, for `transformers`; None: where this machine is fast at it.
@@ -134,8 +134,11 @@ class Rewriter:
             except SROError:
                 return False
 
+        drafts = phrase_table(phrases or ("embedded" if leader == "embedded" else "none"))
         if fluency is None or isinstance(fluency, str):
             fluency = None if fluency == "none" else AcceptabilityWhenAsked(fluency)
+            if fluency and drafts:
+                fluency.prepare()  # few comments will not need it
         return cls(
             rollout=rollout,
             screener=load_screener(screener) if isinstance(screener, str) else screener,
@@ -143,6 +146,7 @@ class Rewriter:
             fits=fits,
             fluency=fluency,
             start=rollout.start if isinstance(rollout, CTranslate2Rollout) and rollout.workers > 1 else None,
+            phrases=drafts,
         )
 
     def rewrite(self, texts: Sequence[str], arguments: RewriteArguments | None = None) -> list[Rewrite]:
@@ -242,8 +246,20 @@ class Rewriter:
             else:
                 playing.append(draft)
                 searches += fresh
-        self._search(searches, arguments)
+        self._tries(arguments).search(searches)
         self._judge(playing, arguments)
+
+    def _tries(self, arguments: RewriteArguments) -> Tries:
+        return Tries(
+            self.rollout,
+            lambda texts, sources: self._screen(texts, arguments.threshold, sources),
+            self.similarity,
+            self.fits,
+            self.fluency,
+            self.start,
+            self.phrases,
+            arguments,
+        )
 
     def _judge(self, drafts: Sequence[Draft], arguments: RewriteArguments) -> None:
         """Screen and compare drafts as they are now."""
@@ -253,58 +269,19 @@ class Rewriter:
         for draft, verdict, cosine in zip(drafts, verdicts, cosines):
             draft.judge(verdict, float(cosine))
 
-    def _search(self, searches: Sequence[Search], arguments: RewriteArguments) -> None:
-        """Rounds of greedy and drawn moves until each sentence has one that will do, or none is left.
 
-        The first draws for a lone sentence begin beside its greedy move, and are dropped where that will do."""
-        ahead = None
-        if self.start and len(searches) == 1 and arguments.samples and arguments.seed is None:
-            ahead = self.start([searches[0].stem], *self._terms(arguments, drawn=True))
-        for turn in range(1 + arguments.refine):
-            for search in searches if turn else ():
-                if search.wanting:
-                    search.turn()
-            for drawn in (False, True) if arguments.samples else (False,):
-                wanting = [search for search in searches if search.wanting and self.fits(search.stem)]
-                if wanting and ahead and drawn and not turn:
-                    self._take(wanting, ahead.moves(), arguments.threshold)
-                elif wanting:
-                    played = self.rollout.play([s.stem for s in wanting], *self._terms(arguments, drawn))
-                    self._take(wanting, played, arguments.threshold)
-        if ahead:
-            ahead.drop()
+def phrase_table(name: str) -> Callable[[str], Sequence[str]] | None:
+    """Drafts of a sentence by a phrase table: `embedded`, `none`, or a file.
 
-    def _terms(self, arguments: RewriteArguments, drawn: bool) -> tuple[int, Sampling, int | None]:
-        """How many moves of the leader, drawn how, by which seed."""
-        from sro.rollout import Sampling  # brings torch, which a command line can be read without
+    Raises:
+        SROError: no such file, or a line of it that is no rule.
+    """
+    if name == "none":
+        return None
+    from sro.warmup.idioms import load_idioms
 
-        # As long as its comment's length allows: the limit of `Sampling` is the trainer's, for rollouts of equal cost.
-        temperature = arguments.temperature if drawn else 0.0
-        sampling = Sampling(temperature=temperature, max_new_tokens=10_000, avoid_loops=True)
-        return arguments.samples if drawn else 1, sampling, arguments.seed
-
-    def _take(
-        self, searches: Sequence[Search], played: Sequence[Sequence[Paraphrase]], threshold: float | None
-    ) -> None:
-        """Moves of the leader for each search, screened and compared with the author's own sentence."""
-        owners = [search for search, moves in zip(searches, played) for _ in moves]
-        moves = [move for some in played for move in some]
-        texts = [dressed(move.text, search.sentence) for search, move in zip(owners, moves)]
-        sources = [search.sentence for search in owners]
-        verdicts = self._screen(texts, threshold, sources)
-        cosines = self.similarity.similarity(texts, sources)
-        for search, move, text, verdict, cosine in zip(owners, moves, texts, verdicts, cosines):
-            fault = shape_fault(move, search.sentence, search.kept)
-            search.moves.append(Candidate(text, verdict, float(cosine), fault))
-        self._weigh(searches)
-
-    def _weigh(self, searches: Sequence[Search]) -> None:
-        """Ask how fluent moves are, where nothing else can tell the best. The searches are over then: no round goes on
-        from moves that will do, so moves that were weighed never stand beside some that were not."""
-        tied = [(search, i) for search in searches for i in contested(search.moves, search.min_similarity)]
-        if not (self.fluency and tied):
-            return
-        texts = [search.moves[i].text for search, i in tied]
-        found = self.fluency(texts, [search.sentence for search, _ in tied])
-        for (search, i), fluent in zip(tied, found.tolist()):
-            search.moves[i] = replace(search.moves[i], fluency=fluent)
+    if name != "embedded" and not Path(name).is_file():
+        raise SROError(
+            f"phrases={name}: no such file\n  mend: `embedded`, `none`, or a file like assets/starter/idioms.txt"
+        )
+    return partial(load_idioms(None if name == "embedded" else Path(name)).variants, n=PHRASES)

@@ -231,7 +231,8 @@ def _save(trainer: SROTrainer, player: Leader, folder: Path) -> None:
 
 def _write_log(history: list[dict[str, Any]], folder: Path) -> None:
     provenance.atomic_write_text(folder / "log.jsonl", "".join(json.dumps(row) + "\n" for row in history))
-    training_plot(history, folder / "curves.png", title=folder.name)
+    if any("loss" in row for row in history):  # a run of fewer steps than --logging_steps has nothing to draw
+        training_plot(history, folder / "curves.png", title=folder.name)
 
 
 def _conclude(

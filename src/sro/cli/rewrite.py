@@ -80,8 +80,15 @@ class Parts:
     fluency: str | None = field(
         default=None,
         metadata={
-            "help": "chooses among tries that pass and are equally near: `embedded`, `none`, or a folder that "
+            "help": "has a say among tries that are worth the same: `embedded`, `none`, or a folder that "
             "`sro fluency` made (default: embedded, where the embedded leader is installed)"
+        },
+    )
+    phrases: str | None = field(
+        default=None,
+        metadata={
+            "help": "drafts beside the leader's moves: `embedded` (English), `none`, or a phrase table's file "
+            "(default: embedded if the leader is `embedded`, else none)"
         },
     )
     max_prompt_length: int = field(default=256, metadata={"help": "tokens of prompt and sentence; longer are refused"})

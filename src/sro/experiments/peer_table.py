@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,12 @@ from sro.evaluation.judges import Judges
 from sro.evaluation.run import evaluate
 from sro.experiments.peers import Peers, Split, differences, picture, read_peers, remembered
 from sro.leader import adapter_folder
-from sro.policy import Candidate, Fluency, best, shape_fault
+from sro.policy import Candidate, Fluency, best, shape_fault, weigh
 from sro.provenance import atomic_write_text, file_sha256, write_manifest
-from sro.rewriter import Rewriter
+from sro.rewriter import PHRASES, Rewriter
 from sro.rollout import Paraphrase, Sampling
 from sro.screeners import load_screener
+from sro.warmup.idioms import load_idioms
 
 CAPTIONS: dict[Split, str] = {
     "paradetox": "Peers on the official ParaDetox test set. The peers were trained on parallel data (DELETE is a word "
@@ -95,7 +97,8 @@ def _play(
     folder: Path,
     say: Callable[[str], None],
 ) -> dict[str, list[str]]:
-    """Greedy rewrites of every comment, screened or not, and the best of N; the leader is loaded only to play."""
+    """Greedy rewrites of every comment, screened or not; with the best of N also these, and either with the phrase
+    table's drafts beside the moves, as `Rewriter` has them. The leader is loaded only to play."""
     loaded: list[Rewriter] = []
 
     def player() -> Rewriter:
@@ -113,15 +116,28 @@ def _play(
     if not best_of:
         return {name: greedy}
 
-    def chosen() -> list[str]:
+    def drawn() -> list[str]:
         say(f"{name}: {best_of - 1} more moves for each")
-        more = _moves(player(), peers.comments, best_of - 1, TEMPERATURE)
-        moves = [[Paraphrase(text, [], True), *others] for text, others in zip(greedy, more)]
-        return [found.text for found in best_moves(player(), Acceptability.load(), peers.comments, moves)]
+        return [move.text for some in _moves(player(), peers.comments, best_of - 1, TEMPERATURE) for move in some]
 
-    several = f"{name}, best of {best_of}"
-    how = [*weights, best_of, TEMPERATURE, MIN_SIMILARITY, screener, "acceptability"]
-    return {name: greedy, several: remembered(folder, several, how, peers.comments, chosen)}
+    more = remembered(folder, f"{name} drawn", [*weights, best_of, TEMPERATURE], peers.comments, drawn)
+    several = [[text, *more[i * (best_of - 1) :][: best_of - 1]] for i, text in enumerate(greedy)]
+    drafts = [load_idioms().variants(comment, PHRASES) for comment in peers.comments]
+    offered = {
+        f"{name}, best of {best_of}": several,
+        f"{name} + phrases": [[text, *some] for text, some in zip(greedy, drafts)],
+        f"{name}, best of {best_of} + phrases": [[*moves, *some] for moves, some in zip(several, drafts)],
+    }
+
+    def chosen(system: str, tries: list[list[str]]) -> list[str]:
+        def choose() -> list[str]:
+            say(f"{system}: choosing among {sum(map(len, tries)):,} tries")
+            return [found.text for found in best_moves(player(), Acceptability.load(), peers.comments, tries)]
+
+        by = [*weights, MIN_SIMILARITY, screener, "acceptability, product", *chain.from_iterable(tries)]
+        return remembered(folder, system, by, peers.comments, choose)
+
+    return {name: greedy, **{system: chosen(system, tries) for system, tries in offered.items()}}
 
 
 def _moves(player: Rewriter, comments: Sequence[str], n: int, temperature: float) -> list[list[Paraphrase]]:
@@ -130,21 +146,19 @@ def _moves(player: Rewriter, comments: Sequence[str], n: int, temperature: float
 
 
 def best_moves(
-    player: Rewriter, acceptability: Fluency, comments: Sequence[str], moves: Sequence[Sequence[Paraphrase]]
+    player: Rewriter, acceptability: Fluency, comments: Sequence[str], tries: Sequence[Sequence[str]]
 ) -> list[Candidate]:
-    """The best of each comment's moves by `sro.policy.best`; whether it will do is not asked."""
-    texts = [move.text for played in moves for move in played]
-    sources = [comment for comment, played in zip(comments, moves) for _ in played]
+    """The best of each comment's tries by `sro.policy.best`; whether it will do is not asked."""
+    texts = [text for some in tries for text in some]
+    sources = [comment for comment, some in zip(comments, tries) for _ in some]
     verdicts = iter(player.screener.screen(texts, sources=sources))
     similarities = iter(player.similarity.similarity(texts, sources).tolist())
-    fluencies = iter(acceptability(texts, sources).tolist())
-    return [
-        best(
-            [
-                Candidate(m.text, next(verdicts), next(similarities), shape_fault(m, comment), next(fluencies))
-                for m in played
-            ],
-            MIN_SIMILARITY,
-        )
-        for comment, played in zip(comments, moves)
+    found = [
+        [
+            Candidate(text, next(verdicts), next(similarities), shape_fault(Paraphrase(text, [], True), comment))
+            for text in some
+        ]
+        for comment, some in zip(comments, tries)
     ]
+    weigh(found, comments, acceptability, MIN_SIMILARITY)
+    return [best(candidates, MIN_SIMILARITY) for candidates in found]
