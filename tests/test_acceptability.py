@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -113,35 +113,6 @@ def test_threads_share_one_model_and_take_turns(leader: Path, monkeypatch: pytes
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda n: late(["x" * n]).tolist(), range(16)))
     assert found == [[float(n)] for n in range(16)] and (loads, together) == (1, 1)
-
-
-def test_one_that_is_prepared_loads_once_before_it_is_asked(leader: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    loads: list[str] = []
-
-    def load(name: str = "embedded") -> Callable[[Sequence[str]], np.ndarray]:
-        loads.append(name)
-        return lambda texts: np.ones(len(texts), np.float32)
-
-    monkeypatch.setattr(Acceptability, "load", load)
-    late = AcceptabilityWhenAsked()
-    late.prepare()
-    assert late(["a", "b"]).tolist() == [1, 1]
-    late.prepare()
-    assert late(["c"]).tolist() == [1]
-    assert len(loads) == 1
-
-
-def test_preparing_what_cannot_be_loaded_leaves_the_error_to_whoever_asks(
-    leader: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def load(name: str = "embedded") -> None:
-        raise SROError("no room")
-
-    monkeypatch.setattr(Acceptability, "load", load)
-    late = AcceptabilityWhenAsked()
-    late.prepare()
-    with pytest.raises(SROError, match="no room"):
-        late(["a"])
 
 
 def test_without_the_embedded_leader_all_are_alike_unless_a_judge_was_named(

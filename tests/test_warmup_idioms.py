@@ -59,7 +59,7 @@ def test_a_line_that_is_no_rule_is_named(tmp_path: Path) -> None:
         ("He gives a fuck about you!", "He cares about you!"),
         ("Get the fuck out of here.", "Get out of here."),
         ("You don 't know shit about it", "You don 't know anything about it"),
-        ("he is full of shit .", "he is full of nonsense ."),
+        ("he is full of shit .", "he is wrong ."),
         ("What the fuck is going on?", "What is going on?"),
         ("she is an idiot .", "she is unwise ."),
         ("that was a fucking apple .", "that was an apple ."),
@@ -72,6 +72,9 @@ def test_a_line_that_is_no_rule_is_named(tmp_path: Path) -> None:
         ("you ignorant fucks !", "you uninformed people !"),
         ("a racist who votes for a racist party .", "a prejudiced person who votes for a prejudiced party ."),
         ("Fuck you , he said", "I am angry with you , he said"),
+        ("do not make an ass of yourself", "do not embarrass yourself"),
+        ("what a bunch of clowns .", "what a group of unserious people ."),
+        ("that clown senator showed extreme stupidity", "that unserious senator showed very poor judgment"),
         ("the lesser of two evils", "the better of two bad choices"),
     ],
 )
@@ -80,4 +83,9 @@ def test_idioms_that_word_by_word_edits_break(rude: str, mild: str) -> None:
 
 
 def test_clean_comments_have_no_variant() -> None:
-    assert not any(map(load_idioms().variants, ["thank you for the edit .", "She is a proud gay woman.", ""]))
+    clean = ["thank you for the edit .", "She is a proud gay woman.", "dick cheney bought garbage bags", ""]
+    assert not any(map(load_idioms().variants, clean))
+
+
+def test_a_phrase_that_only_looks_rude_keeps_its_capitals() -> None:
+    assert load_idioms().variants("Dick Cheney is an idiot .", 1) == ["Dick Cheney is unwise ."]

@@ -39,21 +39,21 @@ class Tries:
     def search(self, searches: Sequence[Search]) -> None:
         """Rounds until each sentence has a move that will do, or none is left.
 
-        The first draws for a lone sentence begin beside its greedy move, and are dropped where they are not needed."""
+        The first draws for a lone sentence begin beside its greedy move, and are dropped as soon as anything passes.
+        """
         wanted = self.arguments
         ahead = None
         if self.start and len(searches) == 1 and wanted.samples and wanted.seed is None:
             ahead = self.start([searches[0].stem], *self._terms(drawn=True))
-        self._take(searches, self._drafted(searches, self._play(searches, drawn=False)))
+        self._take(searches, self._drafted(searches, self._play(searches, drawn=False)), ahead)
         for turn in range(1 + wanted.refine):
             if turn:
                 for search in self._wanting(searches):
                     search.turn()
                 self._take(wanting := self._wanting(searches), self._play(wanting, drawn=False))
             if (wanting := self._wanting(searches)) and wanted.samples:
-                self._take(wanting, ahead.moves() if ahead and not turn else self._play(wanting, drawn=True))
-        if ahead:
-            ahead.drop()
+                begun = ahead if ahead and not (turn or ahead.dropped) else None
+                self._take(wanting, begun.moves() if begun else self._play(wanting, drawn=True))
 
     def _wanting(self, searches: Sequence[Search]) -> list[Search]:
         return [search for search in searches if search.wanting and self.fits(search.stem)]
@@ -77,13 +77,17 @@ class Tries:
         drafts = [self.phrases(search.sentence) if self.phrases else () for search in searches]
         return [[*moves, *(Paraphrase(text, [], True) for text in some)] for moves, some in zip(played, drafts)]
 
-    def _take(self, searches: Sequence[Search], played: Sequence[Sequence[Paraphrase]]) -> None:
+    def _take(
+        self, searches: Sequence[Search], played: Sequence[Sequence[Paraphrase]], ahead: UnderWay | None = None
+    ) -> None:
         """Moves for each search, screened and compared with the author's own sentence."""
         owners = [search for search, moves in zip(searches, played) for _ in moves]
         moves = [move for some in played for move in some]
         texts = [dressed(move.text, search.sentence) for search, move in zip(owners, moves)]
         sources = [search.sentence for search in owners]
         verdicts = self.screen(texts, sources) if texts else []
+        if ahead and any(verdict.passed for verdict in verdicts):
+            ahead.drop()  # now, for what follows wants its processor
         cosines: Any = self.similarity.similarity(texts, sources) if texts else []
         for search, move, text, verdict, cosine in zip(owners, moves, texts, verdicts, cosines):
             fault = shape_fault(move, search.sentence, search.kept)

@@ -64,7 +64,13 @@ class PeerTable:
         default_factory=lambda: ["warm-up=embedded/warmup", "SRO=embedded/rewriter"],
         metadata={"help": "NAME=ADAPTER of each of ours; the last also plays best of N"},
     )
-    best_of: int = field(default=5, metadata={"help": "N, moves of which the last of ours takes the best; 0: none"})
+    best_of: int = field(
+        default=5,
+        metadata={
+            "help": "N, moves of which the last of ours takes the best, with and without drafts of the phrase table; "
+            "1: the greedy move and drafts; 0: none"
+        },
+    )
     sample: int = field(default=0, metadata={"help": "so many of the comments, drawn by seed 0; 0: all"})
     judges: list[str] = field(default_factory=lambda: ["embedded"], metadata={"help": "as for `sro evaluate`"})
     screener: str = field(default="embedded", metadata={"help": "the screener that ours were trained against"})

@@ -232,6 +232,11 @@ class UnderWay:
         """Let it end soon; nothing happens where it has ended."""
         self._dropped.set()
 
+    @property
+    def dropped(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return self._dropped.is_set()
+
 
 class _Listener:
     """Hears every token that is drawn, and stops a row at its own bound, where the call has but one, or at a loop.

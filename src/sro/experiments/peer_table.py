@@ -120,14 +120,13 @@ def _play(
         say(f"{name}: {best_of - 1} more moves for each")
         return [move.text for some in _moves(player(), peers.comments, best_of - 1, TEMPERATURE) for move in some]
 
-    more = remembered(folder, f"{name} drawn", [*weights, best_of, TEMPERATURE], peers.comments, drawn)
-    several = [[text, *more[i * (best_of - 1) :][: best_of - 1]] for i, text in enumerate(greedy)]
     drafts = [load_idioms().variants(comment, PHRASES) for comment in peers.comments]
-    offered = {
-        f"{name}, best of {best_of}": several,
-        f"{name} + phrases": [[text, *some] for text, some in zip(greedy, drafts)],
-        f"{name}, best of {best_of} + phrases": [[*moves, *some] for moves, some in zip(several, drafts)],
-    }
+    offered = {f"{name} + phrases": [[text, *some] for text, some in zip(greedy, drafts)]}
+    if best_of > 1:
+        more = remembered(folder, f"{name} drawn", [*weights, best_of, TEMPERATURE], peers.comments, drawn)
+        several = [[text, *more[i * (best_of - 1) :][: best_of - 1]] for i, text in enumerate(greedy)]
+        offered[f"{name}, best of {best_of}"] = several
+        offered[f"{name}, best of {best_of} + phrases"] = [[*moves, *some] for moves, some in zip(several, drafts)]
 
     def chosen(system: str, tries: list[list[str]]) -> list[str]:
         def choose() -> list[str]:

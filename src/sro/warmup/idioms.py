@@ -66,7 +66,9 @@ class Idioms:
             rule, caught, length = hit
             mild = rule.mild[min(k, len(rule.mild) - 1)]
             new = [caught if word == ANY else word for word in mild if word not in (START, END)]
-            if new and tokens[i][:1].isupper() and (i == 0 or tokens[i - 1] in _STOPS):
+            if new == lowered[i : i + length]:  # a phrase that only looks rude keeps its capitals ("Dick Cheney")
+                new = tokens[i : i + length]
+            elif new and tokens[i][:1].isupper() and (i == 0 or tokens[i - 1] in _STOPS):
                 new[0] = new[0][:1].upper() + new[0][1:]
             out += new
             i += length
