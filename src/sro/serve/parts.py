@@ -96,6 +96,7 @@ def _rewriting(models: Models, engine: EngineArguments, screener: SharedScreener
         engine=engine,
         screener=screener,
         similarity=models.similarity,
+        phrases=models.phrases,
         batch_size=batch,
     )
 

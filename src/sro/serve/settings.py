@@ -21,6 +21,9 @@ class Models:
     )
     prompt: str | None = field(default=None, metadata={"help": "template with {text} (default: the adapter's own)"})
     similarity: str = field(default="embedded", metadata={"help": "sentence encoder: `embedded`, folder or hub name"})
+    phrases: str | None = field(
+        default=None, metadata={"help": "`embedded`, `none`, or a phrase table's file (default: as `sro rewrite`)"}
+    )
     languages: list[str] = field(
         default_factory=lambda: ["en"], metadata={"help": "what the screener reads; Perspective's clients ask for it"}
     )
