@@ -70,6 +70,23 @@ def test_a_text_is_judged_alike_in_any_company(leader: Path) -> None:
     assert together[1] == together[2] and len(set(together.tolist())) == 3
 
 
+def test_batches_have_few_shapes(leader: Path) -> None:
+    """A new shape costs time and memory that is never given back."""
+    torch.manual_seed(0)
+    model, tokenizer = base()
+    judge = Acceptability(model.eval(), tokenizer)
+    shapes: list[tuple[int, ...]] = []
+    model.register_forward_pre_hook(
+        lambda _, __, kwargs: shapes.append(tuple(kwargs["input_ids"].shape)), with_kwargs=True
+    )
+    texts = ["you " * n for n in range(1, 40)]
+    alone = [float(judge([text])[0]) for text in texts]
+    for n in range(1, 39, 3):
+        assert judge(texts[:n]) == pytest.approx(alone[:n], abs=2e-2)
+    assert all(n & (n - 1) == 0 and length % 16 == 0 for n, length in shapes)
+    assert len(set(shapes)) < 15 < len(shapes)
+
+
 def test_rows_stand_between_two_ends(leader: Path) -> None:
     _, tokenizer = base()
     [row] = encode(tokenizer, ["you are " * 60])
