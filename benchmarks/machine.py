@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from sro.provenance import atomic_write_text, manifest, version
+from sro.provenance import atomic_write_text, manifest, processors, version
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def this_machine(packages: Sequence[str]) -> Machine:
     gpu = f" and {torch.cuda.get_device_name()}" if torch and torch.cuda.is_available() else ""
     return Machine(
         processor=processor() + gpu,
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        cores=processors(),
         threads=threads,
         load=round(psutil.getloadavg()[0], 2),
         python=platform.python_version(),

@@ -37,7 +37,7 @@ from sro.evaluation.intervals import Interval, bootstrap
 from sro.evaluation.judges import Judges, load_judges
 from sro.evaluation.protocols import Scores
 from sro.evaluation.run import score
-from sro.rewriter import Fluency, RewriteArguments, Rewriter, phrase_table
+from sro.rewriter import Fluency, RewriteArguments, Rewriter, head_start, phrase_table
 from sro.rollout import Paraphrase, Sampling
 from sro.screeners import Screener, load_screener
 from sro.similarity import SentenceEncoder, Similarity
@@ -225,13 +225,12 @@ def latency(
 
 def serving(engine: Engine, screener: Screener, similarity: Similarity, fluency: Fluency) -> Rewriter:
     """The rewriter that `Rewriter.load` makes of an engine."""
-    start = engine.start if isinstance(engine, CTranslate2Rollout) and engine.workers > 1 else None
     return Rewriter(
         rollout=engine,
         screener=screener,
         similarity=similarity,
         fluency=fluency,
-        start=start,
+        start=head_start(engine),
         phrases=phrase_table("embedded"),
     )
 

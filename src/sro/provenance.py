@@ -169,6 +169,11 @@ def cache_root() -> Path:
     )
 
 
+def processors() -> int:
+    """How many this process may use, which in a container can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
 def version(package: str) -> str | None:
     """The installed version of a package, None where it is not installed."""
     try:

@@ -124,7 +124,6 @@ class Rewriter:
             batch_size=batch_size,
         )
         from sro.acceptability import AcceptabilityWhenAsked
-        from sro.engines.ctranslate2 import CTranslate2Rollout
         from sro.leader import prompt_ids
 
         def fits(sentence: str) -> bool:
@@ -141,7 +140,7 @@ class Rewriter:
             similarity=SentenceEncoder(similarity) if isinstance(similarity, str) else similarity,
             fits=fits,
             fluency=fluency,
-            start=rollout.start if isinstance(rollout, CTranslate2Rollout) and rollout.workers > 1 else None,
+            start=head_start(rollout),
             phrases=phrase_table(phrases or ("embedded" if leader == "embedded" else "none")),
         )
 
@@ -264,6 +263,13 @@ class Rewriter:
         cosines = self.similarity.similarity([readable(text) for text in texts], sources)
         for draft, verdict, cosine in zip(drafts, verdicts, cosines):
             draft.judge(verdict, float(cosine))
+
+
+def head_start(rollout: Rollout) -> Start | None:
+    """What starts a play beside others, where the rollout has workers to spare for one."""
+    from sro.engines.ctranslate2 import CTranslate2Rollout
+
+    return rollout.start if isinstance(rollout, CTranslate2Rollout) and rollout.workers > 1 else None
 
 
 def phrase_table(name: str) -> Callable[[str], Sequence[str]] | None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sro.errors import SROError
-from sro.provenance import cache_root, version
+from sro.provenance import cache_root, processors, version
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -199,7 +199,7 @@ def machine(bench: bool) -> Iterator[Finding]:
 
     import torch
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = processors()
     threads = torch.get_num_threads()
     held = "OMP_NUM_THREADS" in os.environ and threads < cores
     yield Finding(f"threads: torch uses {threads}, {cores} cores are usable", "unset OMP_NUM_THREADS" if held else "")

@@ -8,8 +8,6 @@ threads, a play depends on (weights, comments, seed) and nothing else.
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -25,6 +23,7 @@ from sro.engines.conversion import WEIGHTS, Precision, import_ctranslate2
 from sro.engines.rounds import Row, busy, play
 from sro.errors import SROError
 from sro.leader import read_prompt
+from sro.provenance import processors
 from sro.rollout import Paraphrase, Sampling
 
 MOST_WORKERS = 4  # by default; each holds the weights (0.14 GB of the embedded leader in int8)
@@ -203,11 +202,6 @@ class CTranslate2Rollout:
                 f"{self.folder} cannot be loaded by CTranslate2: {error}\n"
                 f"  mend: this {self._device} computes in {known}; or convert it again, `sro export --to ctranslate2`"
             ) from error
-
-
-def processors() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 class Dropped(Exception):
