@@ -14,8 +14,9 @@ import pytest
 import torch
 
 from sro import acceptability_training as training
-from sro.acceptability import Acceptability, AcceptabilityWhenAsked, base, encode
+from sro.acceptability import Acceptability, AcceptabilityWhenAsked
 from sro.acceptability_training import FluencyConfig, FluencyData, labelled, train_fluency
+from sro.adapted import base, encode
 from sro.errors import SROError
 
 SENTENCES = [
@@ -30,7 +31,8 @@ SENTENCES = [
 @pytest.fixture
 def leader(tmp_path: Path, tiny_causal: Any, saved: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder: Path = saved(tmp_path / "leader", *tiny_causal())
-    monkeypatch.setattr("sro.acceptability.embedded_leader", lambda: folder)
+    for module in ("acceptability", "adapted"):
+        monkeypatch.setattr(f"sro.{module}.embedded_leader", lambda: folder)
     return folder
 
 

@@ -23,7 +23,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for role in ("style", "fluency"):
         folder = tmp_path / "assets" / f"judge_{role}"
         folder.mkdir(parents=True)
-        (folder / "config.json").write_text("{}")
+        (folder / "training.json").write_text("{}")
     monkeypatch.setattr(module.resources, "files", lambda package: tmp_path)
     return tmp_path / "assets"
 
@@ -104,7 +104,7 @@ def test_words_that_are_no_judges(word: str, message: str) -> None:
 @pytest.mark.parametrize("role", ["style", "fluency"])
 def test_a_package_without_an_embedded_judge(shipped: Path, role: Literal["style", "fluency"]) -> None:
     assert embedded_judge(role) == shipped / f"judge_{role}"
-    (shipped / f"judge_{role}" / "config.json").unlink()
+    (shipped / f"judge_{role}" / "training.json").unlink()
     with pytest.raises(SROError, match=rf"carries no embedded {role} judge.*\n  mend: name a classifier.* {role}="):
         load_judges(["embedded"], "paradetox")
 

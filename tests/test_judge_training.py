@@ -14,15 +14,13 @@ from transformers import AutoModelForSequenceClassification, BertConfig, BertFor
 from sro.evaluation.judge_data import Labelled, Tuning
 from sro.evaluation.judge_training import (
     JudgeConfig,
-    compact,
     fine_tune,
-    kept_pieces,
     log_odds,
     save_judge,
     scale_and_shift,
     tune_threshold,
-    with_pieces,
 )
+from sro.evaluation.small_encoder import compact, kept_pieces, with_pieces
 from sro.screeners import load_screener
 
 SPECIAL = ["[PAD]", "[unused0]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]

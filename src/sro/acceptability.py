@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -21,13 +20,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from sro.engines.parts import LeaderParts
+from sro.adapted import WEIGHTS, encode, merged
 from sro.errors import SROError
 from sro.leader import bf16_pays, embedded_leader
-from sro.provenance import atomic_folder, cache_root
-
-LONGEST = 64
-"""Tokens that are read of a text."""
 
 
 class Acceptability:
@@ -45,7 +40,11 @@ class Acceptability:
             SROError: no adapter there, or the embedded leader is not installed.
         """
         weights = find_adapter(folder)
-        model, tokenizer = whole(weights)
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+        place = merged(weights.parent)
+        model = AutoModelForSequenceClassification.from_pretrained(place, dtype=torch.bfloat16, use_safetensors=True)
+        tokenizer = AutoTokenizer.from_pretrained(place)
         model.eval().requires_grad_(False)
         if bf16_pays():
             for module in model.modules():  # what `store_frozen_linears_in_bf16` leaves in float32
@@ -133,47 +132,7 @@ def find_adapter(folder: str) -> Path:
         SROError: there are none.
     """
     place = Path(str(resources.files("sro") / "assets/fluency")) if folder == "embedded" else Path(folder)
-    weights = place / "adapter_model.safetensors"
+    weights = place / WEIGHTS
     if not weights.is_file():
         raise SROError(f"{place} holds no fluency adapter\n  mend: `embedded`, or a folder made by `sro fluency`")
     return weights
-
-
-def whole(weights: Path) -> tuple[Any, Any]:
-    """Model and tokenizer with the adapter merged, in bfloat16, from the cache; the first time they are made for it.
-
-    Adapter and base take 1.8 s to load and merge, the merged model half a second.
-    """
-    place = cache_root() / "acceptability" / LeaderParts(embedded_leader(), weights.parent, "").fingerprint()
-    if not (place / "model.safetensors").is_file():
-        from peft import PeftModel
-
-        model, tokenizer = base()
-        model = PeftModel.from_pretrained(model, str(weights.parent)).merge_and_unload().to(torch.bfloat16)
-        with suppress(OSError), atomic_folder(place, replace=True) as fresh:
-            model.save_pretrained(fresh)
-            tokenizer.save_pretrained(fresh)
-        return model, tokenizer
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
-
-    model = AutoModelForSequenceClassification.from_pretrained(place, dtype=torch.bfloat16, use_safetensors=True)
-    return model, AutoTokenizer.from_pretrained(place)
-
-
-def base() -> tuple[Any, Any]:
-    """The embedded leader with a fresh head of one logit, in float32, and its tokenizer."""
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
-    from transformers.utils import logging
-
-    folder, told = embedded_leader(), logging.get_verbosity()
-    logging.set_verbosity_error()  # that the head is fresh is what is wanted
-    model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=1, dtype=torch.float32)
-    logging.set_verbosity(told)
-    return model, AutoTokenizer.from_pretrained(folder)
-
-
-def encode(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
-    """Token ids between two end tokens: the last one has read all, and its state is what the head is asked about."""
-    end = tokenizer.eos_token_id
-    rows = tokenizer(list(texts), add_special_tokens=False)["input_ids"] if len(texts) else []
-    return [[end, *row[:LONGEST], end] for row in rows]

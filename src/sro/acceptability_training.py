@@ -15,15 +15,13 @@ import random
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
-from torch.nn.functional import binary_cross_entropy_with_logits
-from transformers import DataCollatorWithPadding, Trainer, TrainingArguments, set_seed
+from transformers import TrainingArguments
 
 from sro import config, provenance
-from sro.acceptability import Acceptability, base, encode
+from sro.acceptability import Acceptability
+from sro.adapted_training import fine_tuned, save
 from sro.broken import (
     LENGTHS,
     Fault,
@@ -41,8 +39,6 @@ from sro.broken import (
     swap,
 )
 from sro.errors import SROError
-from sro.leader import default_lora, name_the_base, store_frozen_linears_in_bf16
-from sro.progress import quiet
 from sro.screeners.check import auc
 from sro.sources import load_source
 
@@ -108,7 +104,7 @@ def train_fluency(data: FluencyData, args: FluencyConfig) -> Path:
         "accuracy": round(float(((found > 0.5) == labels).mean()), 4),
     }
     provenance.atomic_write_text(folder / "measures.json", json.dumps(reached, indent=1) + "\n")
-    save(model, folder / "adapter")
+    save(model, folder / "adapter", "P(acceptable) of sentences", "sro fluency")
     return folder / "adapter"
 
 
@@ -132,47 +128,3 @@ def labelled(whole: list[str], seed: int) -> list[tuple[str, float]]:
     rows += [(text, 1.0 - SURE) for text in broken_sentences(whole, draw, faults)]
     draw.shuffle(rows)
     return rows
-
-
-def fine_tuned(rows: list[tuple[str, float]], rank: int, args: FluencyConfig) -> tuple[Any, Any]:
-    """The embedded leader with an adapter and a head that learnt `rows`, and its tokenizer."""
-    from peft import TaskType, get_peft_model
-
-    set_seed(args.seed)
-    model, tokenizer = base()
-    lora = default_lora(rank, 2 * rank, encoder_decoder=False)
-    lora.task_type = TaskType.SEQ_CLS  # which also trains and saves the head
-    model = get_peft_model(model, lora)
-    if args.bf16:
-        store_frozen_linears_in_bf16(model)
-    ids = encode(tokenizer, [text for text, _ in rows])
-    args.disable_tqdm = True
-    trainer = Trainer(
-        model=model,
-        args=args,
-        train_dataset=[{"input_ids": row, "labels": label} for row, (_, label) in zip(ids, rows)],
-        data_collator=DataCollatorWithPadding(tokenizer),
-        processing_class=tokenizer,
-        compute_loss_func=_cross_entropy,
-    )
-    quiet(trainer)
-    trainer.train()
-    return model, tokenizer
-
-
-def save(model: Any, folder: Path) -> None:
-    """Write adapter and head, in float16."""
-    for parameter in model.parameters():
-        if parameter.requires_grad:
-            parameter.data = parameter.data.half()
-    with provenance.atomic_folder(folder) as fresh:
-        model.save_pretrained(fresh)
-        base_name = name_the_base(Path(fresh))
-        card = f"P(acceptable) of sentences: LoRA adapter and head for {base_name}, made by `sro fluency`.\n"
-        provenance.atomic_write_text(Path(fresh) / "README.md", card)
-
-
-def _cross_entropy(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
-    """With labels [N] between 0 and 1; a mean over all texts of an optimizer step."""
-    total = binary_cross_entropy_with_logits(outputs.logits[:, 0].float(), labels.float(), reduction="sum")
-    return total / (len(labels) if num_items_in_batch is None else num_items_in_batch)

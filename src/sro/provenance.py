@@ -44,6 +44,8 @@ PACKAGES = (
 
 _SECRET = re.compile(r"(^|_)(hub_token|access_token|api_token|api_key|password|secret)$|^token$")
 _HASH_BLOCK = 1 << 20  # bytes read at a time
+MODEL_FILES = (".safetensors", ".json", ".txt", ".model")
+"""What makes a model's folder the model that it is."""
 
 
 def is_secret(name: str) -> bool:
@@ -118,6 +120,14 @@ def file_sha256(path: str | Path) -> str:
     with open(path, "rb") as file:
         while block := file.read(_HASH_BLOCK):
             digest.update(block)
+    return digest.hexdigest()
+
+
+def folder_sha256(folder: str | Path) -> str:
+    """The SHA-256 of a model's folder as 64 hexadecimal digits: names and bytes of its files, cards left out."""
+    digest = hashlib.sha256()
+    for file in sorted(file for file in Path(folder).rglob("*") if file.suffix in MODEL_FILES):
+        digest.update(f"{file.relative_to(folder).as_posix()} {file_sha256(file)}\n".encode())
     return digest.hexdigest()
 
 

@@ -71,17 +71,18 @@ def run(argv: list[str]) -> int:
 
 def train(role: str, argv: list[str]) -> int:
     from sro.evaluation import fluency_data, style_data
+    from sro.evaluation.judge_opinions import OpinionsConfig, train_opinions
     from sro.evaluation.judge_training import JudgeConfig, train_judge
 
-    lesson = style_data.LESSON if role == "style" else fluency_data.LESSON
-    data, args = parse(
-        (Data, JudgeConfig),
-        argv,
-        prog=f"sro judge train {role}",
-        description=f"Train a {role} judge.",
-        defaults={**device_defaults(), **lesson.defaults},
-    )
-    folder = train_judge(lesson, Path(data.data), args)
+    prog, description = f"sro judge train {role}", f"Train a {role} judge."
+    if role == "style":
+        defaults = {**device_defaults(), **style_data.LESSON.defaults}
+        data, args = parse((Data, OpinionsConfig), argv, prog=prog, description=description, defaults=defaults)
+        folder = train_opinions(style_data.LESSON, Path(data.data), args)
+    else:
+        defaults = {**device_defaults(), **fluency_data.LESSON.defaults}
+        data, wanted = parse((Data, JudgeConfig), argv, prog=prog, description=description, defaults=defaults)
+        folder = train_judge(fluency_data.LESSON, Path(data.data), wanted)
     print(f"judge  {folder}\nnext   sro judge check {role} --judge {folder} embedded")
     return 0
 

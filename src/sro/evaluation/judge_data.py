@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -52,6 +52,8 @@ class Lesson:
     """Names of the data sets that it learns from, in one round or in two."""
     defaults: Mapping[str, Any]
     """Settings in which it differs from `JudgeConfig`."""
+    second: Mapping[str, int] = field(default_factory=dict)
+    """Rows of a data set that a second opinion learns from at most, where it has one."""
 
 
 class Rewrite(NamedTuple):

@@ -9,7 +9,6 @@ No text is cut: one that is longer than the model reads is an error that names i
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -20,14 +19,14 @@ import numpy as np
 
 from sro.errors import SROError
 from sro.evaluation.protocols import name_rows
-from sro.provenance import file_sha256
+from sro.provenance import folder_sha256
+from sro.screeners import Screener, load_screener
 
 if TYPE_CHECKING:
     from sro.fluency import LanguageModelFluency
     from sro.screeners.huggingface import HuggingFaceScreener
     from sro.similarity import SentenceEncoder
 
-MODEL_FILES = (".safetensors", ".json", ".txt", ".model")
 LABSE = "sentence-transformers/LaBSE"
 COLA = "cointegrated/roberta-large-cola-krishna2020"
 
@@ -51,10 +50,7 @@ def identity(name: str | Path, label: str | None = None) -> str:
         SROError: there is no such folder, and no such model on the hub or in its cache.
     """
     if Path(name).is_dir():
-        digest = hashlib.sha256()
-        for file in sorted(file for file in Path(name).rglob("*") if file.suffix in MODEL_FILES):
-            digest.update(f"{file.relative_to(name).as_posix()} {file_sha256(file)}\n".encode())
-        return f"{label or Path(name).name} {digest.hexdigest()[:8]}"
+        return f"{label or Path(name).name} {folder_sha256(name)[:8]}"
     from transformers.utils import cached_file
 
     try:
@@ -78,7 +74,8 @@ def refuse_long(lengths: Sequence[int], limit: int, judge: str) -> None:
 
 
 class StyleClassifier:
-    """P(neutral) by any sequence classifier whose labels say which are toxic (see `sro.screeners.huggingface`)."""
+    """P(neutral) by any sequence classifier whose labels say which are toxic (see `sro.screeners.huggingface`), or by
+    several together (`sro.screeners.opinions`)."""
 
     def __init__(self, path: str | Path, label: str | None = None) -> None:
         self.path, self.label = str(path), label
@@ -88,13 +85,18 @@ class StyleClassifier:
         return identity(self.path, self.label)
 
     def __call__(self, texts: Sequence[str], /) -> np.ndarray:
-        return 1.0 - _p_toxic(self._classifier, texts, self.name)
+        from sro.screeners.huggingface import HuggingFaceScreener
+        from sro.screeners.opinions import Opinions
+
+        screener = self._screener
+        for member in screener.members if isinstance(screener, Opinions) else (screener,):
+            if isinstance(member, HuggingFaceScreener):
+                _refuse_what_is_cut(member, texts, self.name)
+        return 1.0 - np.array([verdict.probability for verdict in screener.screen(texts)], dtype=np.float64)
 
     @cached_property
-    def _classifier(self) -> HuggingFaceScreener:
-        from sro.screeners.huggingface import HuggingFaceScreener
-
-        return HuggingFaceScreener.load(self.path)
+    def _screener(self) -> Screener:
+        return load_screener(self.path)
 
 
 class AcceptabilityClassifier:
@@ -110,7 +112,8 @@ class AcceptabilityClassifier:
     def __call__(
         self, texts: Sequence[str], sources: Sequence[str], references: Sequence[str] | None = None, /
     ) -> np.ndarray:
-        return 1.0 - _p_toxic(self._classifier, texts, self.name)
+        _refuse_what_is_cut(self._classifier, texts, self.name)
+        return 1.0 - self._classifier.probabilities(texts)
 
     @cached_property
     def _classifier(self) -> HuggingFaceScreener:
@@ -146,10 +149,9 @@ def unacceptable_label(id2label: Mapping[int, str], name: str) -> str:
     )
 
 
-def _p_toxic(classifier: HuggingFaceScreener, texts: Sequence[str], judge: str) -> np.ndarray:
+def _refuse_what_is_cut(classifier: HuggingFaceScreener, texts: Sequence[str], judge: str) -> None:
     lengths = [len(ids) for ids in classifier.tokenizer(list(texts), verbose=False)["input_ids"]] if texts else []
     refuse_long(lengths, classifier.max_length, judge)
-    return classifier.probabilities(texts)
 
 
 class MeanPooled:

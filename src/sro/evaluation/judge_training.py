@@ -27,9 +27,7 @@ tokenizer is uncased, and most data is lower-cased anyway.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,28 +35,20 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import save
-from torch.nn.functional import binary_cross_entropy_with_logits
 from transformers import (
-    AutoTokenizer,
-    BertForSequenceClassification,
-    BertModel,
-    BertTokenizer,
     DataCollatorWithPadding,
     Trainer,
     TrainingArguments,
-    set_seed,
 )
 
 from sro import provenance
+from sro.adapted_training import soft_cross_entropy
 from sro.corpus import texts_hash
 from sro.evaluation.judge_data import RECORD, Labelled, Lesson, Tuning
+from sro.evaluation.small_encoder import compact, pruned_encoder
 from sro.progress import quiet
 from sro.screeners.check import auc
 from sro.screeners.huggingface import HuggingFaceScreener, ToxicSide
-from sro.similarity import embedded_encoder
-
-LARGE = 1 << 14  # weights; smaller tensors (norms, biases, the head) take no room and stay in float16
-HIGHEST = 448.0  # of float8 E4M3, which turns what lies above into NaN
 
 
 @dataclass
@@ -100,104 +90,40 @@ def train_judge(lesson: Lesson, data: Path, args: JudgeConfig) -> Path:
         SROError: a data set or the encoder is missing.
     """
     sets = lesson.training_rows(data)
-    sets_repeated = {**sets, "judge_calibration": sets["judge_calibration"] * args.calibration_repeats}
-    rounds = [[row for name in names for row in sets_repeated[name]] for names in lesson.rounds]
-    for name, found in sets.items():
-        sides = " and ".join(f"{n:,} {label}" for label, n in _sides(found, lesson.labels).items())
-        print(f"sro: {name}: {sides} texts", flush=True)
-    texts = [row.text for rows in sets_repeated.values() for row in rows]
+    print_sets(lesson, sets)
+    model, tokenizer = taught(lesson, sets, args)
+    tuned = tune_threshold(model, tokenizer, lesson.tuning_rows(data), args.pass_rate)
+    print_reached(tuned)
+    folder = Path(str(args.output_dir))
+    save_judge(folder, model, tokenizer, record(lesson, sets, args, tuned))
+    return folder
+
+
+def taught(lesson: Lesson, sets: Mapping[str, list[Labelled]], args: JudgeConfig) -> tuple[Any, Any]:
+    """Model and tokenizer after all rounds of a lesson, with weights as they will be stored."""
+    repeated = {**sets, "judge_calibration": sets["judge_calibration"] * args.calibration_repeats}
+    rounds = [[row for name in names for row in repeated[name]] for names in lesson.rounds]
+    texts = [row.text for rows in repeated.values() for row in rows]
     model, tokenizer = pruned_encoder(texts, lesson.labels, args.pieces, args.layers, args.seed)
     fine_tune(model, tokenizer, rounds[0], args)
     for rows in rounds[1:]:
         epochs, rate = args.second_round_epochs, args.second_round_learning_rate
         fine_tune(model, tokenizer, rows, replace(args, num_train_epochs=epochs, learning_rate=rate))
     model.load_state_dict({name: tensor.float() for name, tensor in compact(model.state_dict()).items()})
-    tuned = tune_threshold(model, tokenizer, lesson.tuning_rows(data), args.pass_rate)
+    return model, tokenizer
+
+
+def print_sets(lesson: Lesson, sets: Mapping[str, Sequence[Labelled]]) -> None:
+    """What there is to learn from."""
+    for name, found in sets.items():
+        sides = " and ".join(f"{n:,} {label}" for label, n in _sides(found, lesson.labels).items())
+        print(f"sro: {name}: {sides} texts", flush=True)
+
+
+def print_reached(tuned: Mapping[str, float]) -> None:
+    """Figures on the rows that set the threshold."""
     reached = ", ".join(f"{name} {figure:.3f}" for name, figure in tuned.items())
     print(f"sro: on rows that were not learnt from: {reached}", flush=True)
-    folder = Path(str(args.output_dir))
-    save_judge(folder, model, tokenizer, _record(lesson, sets, args, tuned))
-    return folder
-
-
-# --- a smaller encoder -----------------------------------------------------------------------------------------------
-
-
-def pruned_encoder(
-    texts: Sequence[str], labels: Sequence[str], pieces: int, layers: int, seed: int
-) -> tuple[Any, Any]:
-    """The embedded MiniLM with a fresh head of these two labels, its lower layers, and the pieces that `texts` need.
-
-    Returns:
-        (BertForSequenceClassification, BertTokenizer)
-    """
-    path = embedded_encoder()
-    tokenizer = AutoTokenizer.from_pretrained(path)
-    encoder = BertModel.from_pretrained(path, num_hidden_layers=layers, use_safetensors=True, dtype=torch.float32)
-    set_seed(seed)  # the head starts at random
-    model = BertForSequenceClassification(encoder.config)
-    model.bert.load_state_dict(encoder.state_dict())
-    model.config.id2label = dict(enumerate(labels))
-    model.config.label2id = {label: i for i, label in enumerate(labels)}
-    counts = Counter(piece for text in texts for piece in tokenizer.tokenize(text))
-    kept = kept_pieces(tokenizer.get_vocab(), tokenizer.all_special_tokens, counts, pieces)
-    return with_pieces(model, tokenizer, kept)
-
-
-def kept_pieces(
-    vocabulary: Mapping[str, int], special: Sequence[str], counts: Mapping[str, int], size: int
-) -> list[str]:
-    """`size` pieces in their old order: special ones, single characters (also as `##x`), and the most frequent.
-
-    There may be more than `size`, for special tokens and single characters are kept whatever their number, and less,
-    for a piece that does not occur is not kept.
-    """
-    kept = {piece for piece in vocabulary if len(piece.removeprefix("##")) == 1}.union(special)
-    frequent = sorted(
-        (piece for piece in vocabulary if piece not in kept and counts.get(piece)),
-        key=lambda piece: (-counts[piece], vocabulary[piece]),
-    )
-    kept.update(frequent[: max(0, size - len(kept))])
-    return sorted(kept, key=vocabulary.__getitem__)
-
-
-def with_pieces(model: Any, tokenizer: Any, pieces: Sequence[str]) -> tuple[Any, Any]:
-    """Model and tokenizer over these pieces of the vocabulary alone; a text of such pieces gives the same logits."""
-    vocabulary = tokenizer.get_vocab()
-    smaller = BertTokenizer(
-        vocab={piece: i for i, piece in enumerate(pieces)},
-        do_lower_case=True,
-        model_max_length=model.config.max_position_embeddings,
-    )
-    config = deepcopy(model.config)
-    config.update(
-        {
-            "vocab_size": len(pieces),
-            "pad_token_id": smaller.pad_token_id,
-            "problem_type": "single_label_classification",
-            "architectures": [BertForSequenceClassification.__name__],
-            "dtype": torch.float32,  # what the stored weights are cast to
-        }
-    )
-    config._name_or_path = ""  # where the encoder lies on this machine is nobody's business
-    state = model.state_dict()
-    words = "bert.embeddings.word_embeddings.weight"
-    state[words] = state[words][[vocabulary[piece] for piece in pieces]]
-    pruned = BertForSequenceClassification(config)
-    pruned.load_state_dict(state)
-    return pruned.eval(), smaller
-
-
-def compact(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Large matrices in float8 E4M3, all else in float16: how the weights are stored."""
-    return {
-        name: (
-            tensor.clamp(-HIGHEST, HIGHEST).to(torch.float8_e4m3fn)
-            if tensor.ndim == 2 and tensor.numel() >= LARGE
-            else tensor.to(torch.float16)
-        ).contiguous()
-        for name, tensor in state.items()
-    }
 
 
 def save_judge(folder: Path, model: Any, tokenizer: Any, record: Mapping[str, Any]) -> None:
@@ -210,9 +136,6 @@ def save_judge(folder: Path, model: Any, tokenizer: Any, record: Mapping[str, An
         provenance.atomic_write_text(partial / RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
 
 
-# --- learning --------------------------------------------------------------------------------------------------------
-
-
 def fine_tune(model: Any, tokenizer: Any, rows: Sequence[Labelled], args: JudgeConfig) -> None:
     """Train `model` in place, all its weights, by cross-entropy with the labels."""
     ids = tokenizer([row.text for row in rows], truncation=True, max_length=args.max_length)["input_ids"]
@@ -223,40 +146,50 @@ def fine_tune(model: Any, tokenizer: Any, rows: Sequence[Labelled], args: JudgeC
         train_dataset=[{"input_ids": found, "labels": float(row.refused)} for found, row in zip(ids, rows)],
         data_collator=DataCollatorWithPadding(tokenizer),
         processing_class=tokenizer,
-        compute_loss_func=_cross_entropy,
+        compute_loss_func=_loss,
     )
     quiet(trainer)
     trainer.train()
     model.to("cpu", torch.float32).eval()
 
 
-def _cross_entropy(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
-    """Of P(refused) with labels [N] that may lie between 0 and 1; a mean over all texts of an optimizer step."""
-    z = outputs.logits[:, 1] - outputs.logits[:, 0]
-    total = binary_cross_entropy_with_logits(z.float(), labels.float(), reduction="sum")
-    return total / (len(labels) if num_items_in_batch is None else num_items_in_batch)
+def _loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
+    """Of P(refused)."""
+    return soft_cross_entropy(outputs.logits[:, 1] - outputs.logits[:, 0], labels, num_items_in_batch)
 
 
 def tune_threshold(model: Any, tokenizer: Any, tuning: Tuning, pass_rate: float) -> dict[str, float]:
-    """Fold scale and shift into the head; returns what it then reaches on `tuning`.
-
-    Returns:
-        AUC and rates against the official labels, and the share of the comments that are refused, where there are any.
-    """
-    rewrites, comments = tuning
-    refused = np.array([row.refused >= 0.5 for row in rewrites] + [True] * len(comments))
-    logits = log_odds(model, tokenizer, [*(row.text for row in rewrites), *comments])
-    scale, shift = scale_and_shift(logits, refused, pass_rate)
+    """Fold scale and shift into the head; returns what it then reaches, see `tuned`."""
+    logits = log_odds(model, tokenizer, texts_of(tuning))
+    scale, shift, reached = tuned(logits, tuning, pass_rate)
     with torch.no_grad():
         model.classifier.weight.mul_(scale)
         model.classifier.bias.mul_(scale).add_(torch.tensor([-shift / 2, shift / 2]))
+    return reached
+
+
+def texts_of(tuning: Tuning) -> list[str]:
+    """Its rewrites, then its comments."""
+    return [*(row.text for row in tuning.rewrites), *tuning.comments]
+
+
+def tuned(logits: np.ndarray, tuning: Tuning, pass_rate: float) -> tuple[float, float, dict[str, float]]:
+    """`scale_and_shift` for these log-odds [N] of `texts_of(tuning)`, and what is reached with them.
+
+    Returns:
+        (scale, shift, figures): AUC and rates against the official labels, and the share of the comments that are
+        refused, where there are any.
+    """
+    rewrites, comments = tuning
+    refused = np.array([row.refused >= 0.5 for row in rewrites] + [True] * len(comments))
+    scale, shift = scale_and_shift(logits, refused, pass_rate)
     flagged, of_rewrites = scale * logits + shift >= 0, np.arange(len(refused)) < len(rewrites)
     figures = {
         "auc": auc(logits[of_rewrites & refused], logits[of_rewrites & ~refused]),
         "recall": flagged[of_rewrites & refused].mean(),
         "pass_rate": 1.0 - flagged[of_rewrites & ~refused].mean(),
     } | ({"sources_flagged": flagged[~of_rewrites].mean()} if comments else {})
-    return {name: round(float(figure), 4) for name, figure in figures.items()}
+    return scale, shift, {name: round(float(figure), 4) for name, figure in figures.items()}
 
 
 def scale_and_shift(log_odds: np.ndarray, refused: np.ndarray, pass_rate: float) -> tuple[float, float]:
@@ -283,9 +216,10 @@ def log_odds(model: Any, tokenizer: Any, texts: Sequence[str]) -> np.ndarray:
     return np.asarray(np.log(p) - np.log1p(-p))
 
 
-def _record(
+def record(
     lesson: Lesson, sets: Mapping[str, Sequence[Labelled]], args: JudgeConfig, tuned: Mapping[str, float]
 ) -> dict[str, Any]:
+    """What a judge was made from and what it reached, for its `training.json`."""
     names = ("layers", "pieces", "max_length", "calibration_repeats", "pass_rate", "per_device_train_batch_size")
     rounds = ("learning_rate", "num_train_epochs", "second_round_learning_rate", "second_round_epochs")
     settings = {name: getattr(args, name) for name in (*names, *rounds, "bf16", "seed")}

@@ -23,6 +23,7 @@ from sro.config import suggestion
 from sro.errors import SROError
 from sro.evaluation.cache import Cached, ScoreCache
 from sro.evaluation.chrf import ChrF
+from sro.evaluation.judge_data import RECORD
 from sro.evaluation.judge_models import (
     COLA,
     LABSE,
@@ -126,13 +127,13 @@ def load_judges(words: Sequence[str], protocol: ProtocolName) -> Judges:
 
 
 def embedded_judge(role: Literal["style", "fluency"]) -> Path:
-    """Folder of the classifier that ships with the package.
+    """Folder of the judge that ships with the package.
 
     Raises:
         SROError: this copy of the package has none.
     """
     folder = Path(str(resources.files("sro") / "assets" / f"judge_{role}"))
-    if not (folder / "config.json").is_file():
+    if not (folder / RECORD).is_file():
         raise SROError(
             f"this copy of sro carries no embedded {role} judge (assets/judge_{role})\n"
             f"  mend: name a classifier: --judges embedded {role}=FOLDER_OR_HUB_NAME"

@@ -64,6 +64,14 @@ def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = ()) -> Scr
         from sro.screeners.nblr import NBLR
 
         return NBLR.load(folder)
+    if (folder / "opinions.json").is_file():
+        from sro.screeners.opinions import Opinions
+
+        return Opinions.load(folder)
     from sro.screeners.huggingface import HuggingFaceScreener
 
+    if (folder / "adapter_model.safetensors").is_file():
+        from sro.adapted import LABEL, merged
+
+        return HuggingFaceScreener.load(str(merged(folder)), toxic_labels=[LABEL])
     return HuggingFaceScreener.load(name_or_path, toxic_labels=toxic_labels)
