@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_judges import tiny_roberta
 
 from sro.evaluation.judge_data import Labelled, Lesson, Tuning
 from sro.evaluation.judge_opinions import OpinionsConfig, second_rows, train_opinions
 from sro.screeners import load_screener
 from sro.screeners.opinions import Opinions
-from tiny_judges import tiny_roberta
 
 PLACES = ("page", "comment", "idea", "friend", "edit", "talk")
-TOXIC = [f"{who} {what} this {place} ." for who in ("you", "they") for what in ("idiot", "shut up") for place in PLACES]
-CIVIL = [f"{who} {what} this {place} ." for who in ("you", "they") for what in ("read", "think of") for place in PLACES]
+TOXIC = [
+    f"{who} {what} this {place} ." for who in ("you", "they") for what in ("idiot", "shut up") for place in PLACES
+]
+CIVIL = [
+    f"{who} {what} this {place} ." for who in ("you", "they") for what in ("read", "think of") for place in PLACES
+]
 ROWS = [Labelled(text, True) for text in TOXIC] + [Labelled(text, False) for text in CIVIL]
 LESSON = Lesson(
     ("neutral", "toxic"),

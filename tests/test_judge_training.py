@@ -12,16 +12,9 @@ import torch
 from transformers import AutoModelForSequenceClassification, BertConfig, BertForSequenceClassification, BertTokenizer
 
 from sro.evaluation.judge_data import Labelled, Tuning
-from sro.evaluation.judge_training import (
-    JudgeConfig,
-    fine_tune,
-    log_odds,
-    save_judge,
-    scale_and_shift,
-    tune_threshold,
-)
-from sro.evaluation.small_encoder import compact, kept_pieces, with_pieces
+from sro.evaluation.judge_training import JudgeConfig, scale_and_shift, tune_threshold
 from sro.screeners import load_screener
+from sro.small_encoder import compact, fine_tune, kept_pieces, log_odds, save_small, with_pieces
 
 SPECIAL = ["[PAD]", "[unused0]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 LETTERS = [mark + letter for letter in "abdehikotu" for mark in ("", "##")]
@@ -69,7 +62,7 @@ def test_a_saved_judge_loads_without_code_of_ours(judge: tuple[Any, Any], tmp_pa
     kinds = {name: tensor.dtype for name, tensor in stored.items()}
     assert kinds["bert.encoder.layer.1.output.dense.weight"] == torch.float8_e4m3fn
     assert kinds["classifier.weight"] == kinds["bert.encoder.layer.1.output.dense.bias"] == torch.float16
-    save_judge(tmp_path / "judge", model, tokenizer, {"a": 1})
+    save_small(tmp_path / "judge", model, tokenizer, {"training.json": {"a": 1}})
     loaded = AutoModelForSequenceClassification.from_pretrained(tmp_path / "judge")
     assert {tensor.dtype for tensor in loaded.state_dict().values() if tensor.is_floating_point()} == {torch.float32}
     for name, tensor in loaded.state_dict().items():
@@ -101,7 +94,7 @@ def test_it_learns(judge: tuple[Any, Any], tmp_path: Path) -> None:
     args = JudgeConfig(
         output_dir=str(tmp_path), use_cpu=True, num_train_epochs=20, per_device_train_batch_size=8, learning_rate=1e-3
     )
-    fine_tune(model, tokenizer, rows, args)
+    fine_tune(model, tokenizer, rows, args, 64)
     toxic, neutral = log_odds(model, tokenizer, ["idiot", "hat"])
     assert toxic > 1 > -1 > neutral
 
@@ -112,7 +105,7 @@ def test_it_learns_how_probable(judge: tuple[Any, Any], tmp_path: Path) -> None:
     args = JudgeConfig(
         output_dir=str(tmp_path), use_cpu=True, num_train_epochs=20, per_device_train_batch_size=8, learning_rate=1e-3
     )
-    fine_tune(model, tokenizer, rows, args)
+    fine_tune(model, tokenizer, rows, args, 64)
     found = 1 / (1 + np.exp(-log_odds(model, tokenizer, ["the idiot", "the hat boat"])))
     assert found == pytest.approx([0.7, 0.2], abs=0.1)
 

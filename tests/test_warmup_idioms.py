@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sro.errors import SROError
-from sro.warmup.idioms import Rule, expanded, load_idioms
+from sro.warmup.idioms import load_idioms, parsed
 
 
 def table(tmp_path: Path, *lines: str) -> list[str]:
@@ -16,18 +16,21 @@ def table(tmp_path: Path, *lines: str) -> list[str]:
     return load_idioms(path).variants("Well , they talk rot about us . Rot !", 3)
 
 
-def test_a_list_on_the_mild_side_follows_the_first_of_its_length() -> None:
-    assert expanded("go/goes to hell/heck/blazes => leave/walks~away now") == [
-        Rule(("go", "to", place), (("leave", "now"),))
-        if verb == "go"
-        else Rule(("goes", "to", place), (("walks", "away", "now"),))
-        for verb in ("go", "goes")
-        for place in ("hell", "heck", "blazes")
-    ]
-    assert expanded("a/b a/b => c/d e/f")[1] == Rule(("a", "b"), (("c", "f"),))
-    assert expanded("damn =>") == [Rule(("damn",), ((),))]
+def test_a_list_on_the_mild_side_follows_the_first_of_its_length(tmp_path: Path) -> None:
+    rule = parsed("go/goes to hell/heck/blazes => leave/walks~away now")
+    assert rule.rude == (("go", "goes"), ("to",), ("hell", "heck", "blazes"))
+    assert [rule.civil(0, choice) for choice in ((0, 0, 2), (1, 0, 0))] == [["leave", "now"], ["walks", "away", "now"]]
+    assert parsed("a/b a/b => c/d e/f").civil(0, (0, 1)) == ["c", "f"]
+    assert parsed("damn =>").civil(0, (0,)) == []
+    assert parsed("a => b ; c").civil(5, (0,)) == ["c"]
     with pytest.raises(ValueError, match="x/y/z answers no list of 3 words"):
-        expanded("a/b => x/y/z")
+        parsed("a/b => x/y/z")
+
+
+def test_an_edge_may_be_one_of_several_words(tmp_path: Path) -> None:
+    assert table(tmp_path, "rot about/$ => dust about/$") == ["Well , they talk dust about us . Dust !"]
+    assert table(tmp_path, "^/talk rot => ~/say things") == ["Well , they say things about us . Things !"]
+    assert parsed("^/talk rot => a").firsts() == {"talk", "rot"}
 
 
 def test_longer_rules_come_first_and_edges_hold(tmp_path: Path) -> None:
@@ -73,7 +76,7 @@ def test_a_line_that_is_no_rule_is_named(tmp_path: Path) -> None:
         ("a racist who votes for a racist party .", "a prejudiced person who votes for a prejudiced party ."),
         ("Fuck you , he said", "I am angry with you , he said"),
         ("do not make an ass of yourself", "do not embarrass yourself"),
-        ("what a bunch of clowns .", "what a group of unserious people ."),
+        ("what a bunch of clowns .", "they are unserious people ."),
         ("that clown senator showed extreme stupidity", "that unserious senator showed very poor judgment"),
         ("the lesser of two evils", "the better of two bad choices"),
     ],

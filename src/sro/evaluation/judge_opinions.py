@@ -29,7 +29,6 @@ from sro.evaluation.judge_training import (
     print_reached,
     print_sets,
     record,
-    save_judge,
     taught,
     texts_of,
     tune_threshold,
@@ -37,6 +36,7 @@ from sro.evaluation.judge_training import (
 )
 from sro.screeners import load_screener
 from sro.screeners.opinions import FILE, mean_log_odds
+from sro.small_encoder import save_small
 
 ENCODER, ADAPTER = "minilm", "smollm2"
 OWN = ("adapter_rank", "adapter_learning_rate", "adapter_epochs", "adapter_seed")
@@ -65,7 +65,7 @@ def train_opinions(lesson: Lesson, data: Path, args: OpinionsConfig) -> Path:
     if not (folder / ENCODER / RECORD).is_file():
         model, tokenizer = taught(lesson, sets, args)
         reached = tune_threshold(model, tokenizer, tuning, args.pass_rate)
-        save_judge(folder / ENCODER, model, tokenizer, record(lesson, sets, args, reached))
+        save_small(folder / ENCODER, model, tokenizer, {RECORD: record(lesson, sets, args, reached)})
     if not (folder / ADAPTER / WEIGHTS).is_file():
         rows = second_rows(lesson, sets, args)
         model, _ = fine_tuned(rows, args.adapter_rank, adapter_arguments(args))

@@ -26,7 +26,6 @@ tokenizer is uncased, and most data is lower-cased anyway.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,21 +33,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save
-from transformers import (
-    DataCollatorWithPadding,
-    Trainer,
-    TrainingArguments,
-)
+from transformers import TrainingArguments
 
 from sro import provenance
-from sro.adapted_training import soft_cross_entropy
 from sro.corpus import texts_hash
 from sro.evaluation.judge_data import RECORD, Labelled, Lesson, Tuning
-from sro.evaluation.small_encoder import compact, pruned_encoder
-from sro.progress import quiet
 from sro.screeners.check import auc
-from sro.screeners.huggingface import HuggingFaceScreener, ToxicSide
+from sro.small_encoder import compact, fine_tune, log_odds, pruned_encoder, save_small
 
 
 @dataclass
@@ -92,10 +83,10 @@ def train_judge(lesson: Lesson, data: Path, args: JudgeConfig) -> Path:
     sets = lesson.training_rows(data)
     print_sets(lesson, sets)
     model, tokenizer = taught(lesson, sets, args)
-    tuned = tune_threshold(model, tokenizer, lesson.tuning_rows(data), args.pass_rate)
-    print_reached(tuned)
+    reached = tune_threshold(model, tokenizer, lesson.tuning_rows(data), args.pass_rate)
+    print_reached(reached)
     folder = Path(str(args.output_dir))
-    save_judge(folder, model, tokenizer, record(lesson, sets, args, tuned))
+    save_small(folder, model, tokenizer, {RECORD: record(lesson, sets, args, reached)})
     return folder
 
 
@@ -105,10 +96,11 @@ def taught(lesson: Lesson, sets: Mapping[str, list[Labelled]], args: JudgeConfig
     rounds = [[row for name in names for row in repeated[name]] for names in lesson.rounds]
     texts = [row.text for rows in repeated.values() for row in rows]
     model, tokenizer = pruned_encoder(texts, lesson.labels, args.pieces, args.layers, args.seed)
-    fine_tune(model, tokenizer, rounds[0], args)
+    fine_tune(model, tokenizer, rounds[0], args, args.max_length)
     for rows in rounds[1:]:
         epochs, rate = args.second_round_epochs, args.second_round_learning_rate
-        fine_tune(model, tokenizer, rows, replace(args, num_train_epochs=epochs, learning_rate=rate))
+        again = replace(args, num_train_epochs=epochs, learning_rate=rate)
+        fine_tune(model, tokenizer, rows, again, args.max_length)
     model.load_state_dict({name: tensor.float() for name, tensor in compact(model.state_dict()).items()})
     return model, tokenizer
 
@@ -124,38 +116,6 @@ def print_reached(tuned: Mapping[str, float]) -> None:
     """Figures on the rows that set the threshold."""
     reached = ", ".join(f"{name} {figure:.3f}" for name, figure in tuned.items())
     print(f"sro: on rows that were not learnt from: {reached}", flush=True)
-
-
-def save_judge(folder: Path, model: Any, tokenizer: Any, record: Mapping[str, Any]) -> None:
-    """Write the folder in one step, replacing one that is there."""
-    with provenance.atomic_folder(folder, replace=True) as partial:
-        model.config.save_pretrained(partial)
-        tokenizer.save_pretrained(partial)
-        weights = save(compact(model.state_dict()), metadata={"format": "pt"})
-        provenance.atomic_write_bytes(partial / "model.safetensors", weights)
-        provenance.atomic_write_text(partial / RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-
-
-def fine_tune(model: Any, tokenizer: Any, rows: Sequence[Labelled], args: JudgeConfig) -> None:
-    """Train `model` in place, all its weights, by cross-entropy with the labels."""
-    ids = tokenizer([row.text for row in rows], truncation=True, max_length=args.max_length)["input_ids"]
-    args.disable_tqdm = True
-    trainer = Trainer(
-        model=model.train(),
-        args=args,
-        train_dataset=[{"input_ids": found, "labels": float(row.refused)} for found, row in zip(ids, rows)],
-        data_collator=DataCollatorWithPadding(tokenizer),
-        processing_class=tokenizer,
-        compute_loss_func=_loss,
-    )
-    quiet(trainer)
-    trainer.train()
-    model.to("cpu", torch.float32).eval()
-
-
-def _loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
-    """Of P(refused)."""
-    return soft_cross_entropy(outputs.logits[:, 1] - outputs.logits[:, 0], labels, num_items_in_batch)
 
 
 def tune_threshold(model: Any, tokenizer: Any, tuning: Tuning, pass_rate: float) -> dict[str, float]:
@@ -206,14 +166,6 @@ def scale_and_shift(log_odds: np.ndarray, refused: np.ndarray, pass_rate: float)
     fitted = LogisticRegression(C=100.0, class_weight="balanced").fit(log_odds[:, None], refused)
     scale = float(fitted.coef_[0, 0])
     return scale, -scale * float(np.quantile(log_odds[~refused], pass_rate))
-
-
-def log_odds(model: Any, tokenizer: Any, texts: Sequence[str]) -> np.ndarray:
-    """[N] log P(refused) − log P(accepted)."""
-    longest = model.config.max_position_embeddings
-    judge = HuggingFaceScreener("tuned", model, tokenizer, ToxicSide((1,), "softmax"), 0.5, 32, longest)
-    p = judge.probabilities(texts)
-    return np.asarray(np.log(p) - np.log1p(-p))
 
 
 def record(

@@ -118,15 +118,19 @@ TEST_NOT_READ = "The official test set was not read."
 TEST = """The last two columns are the official ParaDetox test set, {sources} sources and {references} human
   references, read once, at the end, to describe this judge; nothing was chosen by it."""
 
-CARD = """# The embedded style judge: a small MiniLM, English
+CARD = """# The embedded style judge: two opinions, English
 
 P(toxic) of a sentence, for evaluation: `sro evaluate --judges embedded`. It is independent of the embedded screener
-(`assets/screener`) in model (a transformer, not n-grams) and in data (no sentence of any file that the screener was
-made from). It reads one text at a time, without its source, and does not see case.
+(`assets/screener`) in model (transformers, not n-grams) and in data (no sentence of any file that the screener was
+made from). It reads one text at a time, without its source.
 
-{megabytes:.1f} MB: {layers} layers of all-MiniLM-L6-v2 with a smaller vocabulary, matrices in float8; the reasons are
-in `sro.evaluation.judge_training`. Loads by `AutoModelForSequenceClassification.from_pretrained`; labels `neutral` and
-`toxic`; toxic from P = .5 on.
+The mean of the log-odds of two classifiers (`sro.screeners.opinions`), {megabytes:.1f} MB together; toxic from
+P = .5 on:
+
+- `minilm`: {layers} layers of all-MiniLM-L6-v2 with a smaller vocabulary, matrices in float8; the reasons are in
+  `sro.evaluation.judge_training`. Does not see case.
+- `smollm2`: LoRA (r = {adapter_rank}, all linear layers, float16) and a head on SmolLM2-135M-Instruct. It shares these
+  weights with the embedded leader, whose rewrites it judges, though neither what the leader learnt nor its data.
 
 ## How it was made
 
@@ -145,6 +149,8 @@ comments flagged {tuned_sources_flagged:.3f}. Which rows were taken of each set,
 `sro.evaluation.style_data`.
 
 Settings: {settings}. Made with {packages}.
+`adapter_rows`: what `smollm2` learnt from at most of a data set, drawn. Half an hour of two cores for it, ten minutes
+for `minilm`.
 
 ## Agreement
 

@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
-from itertools import product
 from pathlib import Path
 
 from sro.errors import SROError
@@ -26,12 +25,36 @@ _GLUED = re.compile(r"[,.!?;:…]+$")
 _EDGE = {".", "!", "?", "…"}
 
 
+Side = tuple[tuple[tuple[str, ...], int | None], ...]
+"""A civil form: at each place the words that stand there, and which list of the rude phrase they answer, if any."""
+
+
 @dataclass(frozen=True)
 class Rule:
-    """One rude phrase, spelt out, and its civil forms, the best first. `^`, `$` and `_` as in the file."""
+    """A line of the file: the words at each place of a rude phrase, and its civil forms, the best first. `^`, `$` and
+    `_` as in the file. A line stands for up to thousands of phrases, so none is spelt out before it is met."""
 
-    rude: tuple[str, ...]
-    mild: tuple[tuple[str, ...], ...]
+    rude: tuple[tuple[str, ...], ...]
+    mild: tuple[Side, ...]
+
+    def firsts(self) -> set[str]:
+        """The words that its phrases begin with.
+
+        Raises:
+            ValueError: a phrase without a word.
+        """
+        found: set[str] = set()
+        for words_here in self.rude:
+            found.update(word for word in words_here if word != START)
+            if START not in words_here:
+                return found - {END}
+        raise ValueError("no rude word")
+
+    def civil(self, k: int, choice: Sequence[int]) -> list[str]:
+        """The k-th civil form, or the last, for the phrase of these words."""
+        side = self.mild[min(k, len(self.mild) - 1)]
+        answers = (some[0] if at is None else some[choice[at]] for some, at in side)
+        return " ".join(answers).replace("~", " ").split()
 
 
 @dataclass(frozen=True)
@@ -63,9 +86,8 @@ class Idioms:
                 out.append(tokens[i])
                 i += 1
                 continue
-            rule, caught, length = hit
-            mild = rule.mild[min(k, len(rule.mild) - 1)]
-            new = [caught if word == ANY else word for word in mild if word not in (START, END)]
+            rule, choice, caught, length = hit
+            new = [caught if word == ANY else word for word in rule.civil(k, choice) if word not in (START, END)]
             if new == lowered[i : i + length]:  # a phrase that only looks rude keeps its capitals ("Dick Cheney")
                 new = tokens[i : i + length]
             elif new and tokens[i][:1].isupper() and (i == 0 or tokens[i - 1] in _STOPS):
@@ -74,33 +96,37 @@ class Idioms:
             i += length
         return _tidied(out)
 
-    def _match(self, tokens: Sequence[str], i: int) -> tuple[Rule, str, int] | None:
-        """The longest rule that fits at `i`, the word that `_` stands for, and how many tokens it takes."""
+    def _match(self, tokens: Sequence[str], i: int) -> tuple[Rule, tuple[int, ...], str, int] | None:
+        """The longest rule that fits at `i`, which of its words do, the word that `_` stands for, and how many tokens
+        it takes."""
         hits = []
         for first in (tokens[i], ANY):
             for rule in self.rules.get(first, []):
-                fit = _fit(rule, tokens, i)
+                fit = _fit(rule.rude, tokens, i)
                 if fit is not None:
-                    hits.append((rule, *fit))
+                    choice, caught, end = fit
+                    hits.append((rule, choice, caught, end - i))
                     break
         return max(hits, key=lambda hit: len(hit[0].rude), default=None)
 
 
-def _fit(rule: Rule, tokens: Sequence[str], i: int) -> tuple[str, int] | None:
-    """The word that `_` stands for and how many tokens the rule takes at `i`; None where it does not fit."""
-    at, caught = i, ""
-    for word in rule.rude:
+def _fit(rude: tuple[tuple[str, ...], ...], tokens: Sequence[str], at: int) -> tuple[tuple[int, ...], str, int] | None:
+    """Which words of each list stand at `at` and behind, the word that the last `_` stands for, and where they end;
+    None where they do not. The first words of a list that fit are taken."""
+    if not rude:
+        return (), "", at
+    for k, word in enumerate(rude[0]):
+        here = tokens[at] if at < len(tokens) else ""
         if word == START:
-            fits = at == 0 or tokens[at - 1] in _STOPS
+            fits, step = at == 0 or tokens[at - 1] in _STOPS, 0
         elif word == END:
-            fits = at == len(tokens) or tokens[at] in _STOPS
+            fits, step = not here or here in _STOPS, 0
         else:
-            fits = at < len(tokens) and (tokens[at] == word or (word == ANY and tokens[at].isalpha()))
-            caught = tokens[at] if fits and word == ANY else caught
-            at += 1
-        if not fits:
-            return None
-    return caught, at - i
+            fits, step = here == word or (word == ANY and here.isalpha()), 1
+        if fits and (rest := _fit(rude[1:], tokens, at + step)) is not None:
+            choice, caught, end = rest
+            return (k, *choice), caught or (here if word == ANY else ""), end
+    return None
 
 
 def load_idioms(path: Path | None = None) -> Idioms:
@@ -119,17 +145,16 @@ def load_idioms(path: Path | None = None) -> Idioms:
         if not line.strip() or line.startswith(("#", "[")):
             continue
         try:
-            for rule in expanded(line):
-                first = next(word for word in rule.rude if word != START)
+            rule = parsed(line)
+            for first in rule.firsts():
                 rules[first].append(rule)
-        except (ValueError, StopIteration) as error:
-            why = "no rude word" if isinstance(error, StopIteration) else error
-            raise SROError(f"{name}, line {number}: {why}\n  mend: rude => mild ; mild …") from error
+        except ValueError as error:
+            raise SROError(f"{name}, line {number}: {error}\n  mend: rude => mild ; mild …") from error
     return Idioms({first: sorted(some, key=lambda rule: -len(rule.rude)) for first, some in rules.items()})
 
 
-def expanded(line: str) -> list[Rule]:
-    """The rules that one line spells in short.
+def parsed(line: str) -> Rule:
+    """The rule that a line spells.
 
     Raises:
         ValueError: no `=>`, or a list on the mild side that answers none on the rude side.
@@ -137,18 +162,9 @@ def expanded(line: str) -> list[Rule]:
     rude, arrow, mild = line.partition("=>")
     if not arrow:
         raise ValueError("no rule")
-    lists = [word.split("/") for word in rude.split()]
-    sides = [[word.split("/") for word in side.split()] for side in mild.split(";")]
-    partners = [_partners(lists, side) for side in sides]
-    made = []
-    for choice in product(*(range(len(some)) for some in lists)):
-        spelt = tuple(some[k] for some, k in zip(lists, choice))
-        answers = (
-            " ".join(some[choice[at]] if at is not None else some[0] for some, at in zip(side, paired))
-            for side, paired in zip(sides, partners)
-        )
-        made.append(Rule(spelt, tuple(tuple(answer.replace("~", " ").split()) for answer in answers)))
-    return made
+    lists = tuple(tuple(word.split("/")) for word in rude.split())
+    sides = [tuple(tuple(word.split("/")) for word in side.split()) for side in mild.split(";")]
+    return Rule(lists, tuple(tuple(zip(side, _partners(lists, side))) for side in sides))
 
 
 def _partners(lists: Sequence[Sequence[str]], side: Sequence[Sequence[str]]) -> list[int | None]:

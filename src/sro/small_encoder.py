@@ -1,15 +1,36 @@
-"""A MiniLM made small enough to ship: fewer word pieces, fewer layers, matrices in float8 (see `judge_training`)."""
+"""A MiniLM that tells two kinds of text apart, small enough to ship: fewer word pieces, matrices in float8.
+
+`sro.evaluation.judge_training` has the reasons, and what each costs. Loads by plain
+`AutoModelForSequenceClassification.from_pretrained`, without code of ours.
+"""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from transformers import AutoTokenizer, BertForSequenceClassification, BertModel, BertTokenizer, set_seed
+from safetensors.torch import save
+from transformers import (
+    AutoTokenizer,
+    BertForSequenceClassification,
+    BertModel,
+    BertTokenizer,
+    DataCollatorWithPadding,
+    Trainer,
+    TrainingArguments,
+    set_seed,
+)
 
+from sro import provenance
+from sro.adapted_training import soft_cross_entropy
+from sro.progress import quiet
+from sro.screeners.huggingface import HuggingFaceScreener, ToxicSide
 from sro.similarity import embedded_encoder
 
 LARGE = 1 << 14  # weights; smaller tensors (norms, biases, the head) take no room and stay in float16
@@ -91,3 +112,45 @@ def compact(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         ).contiguous()
         for name, tensor in state.items()
     }
+
+
+def save_small(folder: Path, model: Any, tokenizer: Any, beside: Mapping[str, Any]) -> None:
+    """Write the folder in one step, replacing one that is there, and `beside` as JSON files of these names."""
+    with provenance.atomic_folder(folder, replace=True) as partial:
+        model.config.save_pretrained(partial)
+        tokenizer.save_pretrained(partial)
+        weights = save(compact(model.state_dict()), metadata={"format": "pt"})
+        provenance.atomic_write_bytes(partial / "model.safetensors", weights)
+        for name, told in beside.items():
+            provenance.atomic_write_text(partial / name, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+
+
+def fine_tune(
+    model: Any, tokenizer: Any, rows: Sequence[tuple[str, float]], args: TrainingArguments, max_length: int
+) -> None:
+    """Train `model` in place, all its weights, by cross-entropy with texts' probabilities of label 1."""
+    ids = tokenizer([text for text, _ in rows], truncation=True, max_length=max_length)["input_ids"]
+    args.disable_tqdm = True
+    trainer = Trainer(
+        model=model.train(),
+        args=args,
+        train_dataset=[{"input_ids": found, "labels": float(p)} for found, (_, p) in zip(ids, rows)],
+        data_collator=DataCollatorWithPadding(tokenizer),
+        processing_class=tokenizer,
+        compute_loss_func=_loss,
+    )
+    quiet(trainer)
+    trainer.train()
+    model.to("cpu", torch.float32).eval()
+
+
+def log_odds(model: Any, tokenizer: Any, texts: Sequence[str]) -> np.ndarray:
+    """[N] log P(label 1) − log P(label 0)."""
+    longest = model.config.max_position_embeddings
+    judge = HuggingFaceScreener("tuned", model, tokenizer, ToxicSide((1,), "softmax"), 0.5, 32, longest)
+    p = judge.probabilities(texts)
+    return np.asarray(np.log(p) - np.log1p(-p))
+
+
+def _loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
+    return soft_cross_entropy(outputs.logits[:, 1] - outputs.logits[:, 0], labels, num_items_in_batch)
