@@ -77,7 +77,7 @@ def test_spearman_shares_ranks_among_ties() -> None:
 
 def test_the_card_tells_figures_data_and_settings(data: Path) -> None:
     found = {name: agreement(Counts(), data, final=True) for name in ("mine", "nblr")}
-    names = ("layers", "pieces", "max_length", "calibration_repeats")
+    names = ("lora_rank", "calibration_repeats")
     record = {
         "trained_on": [{"source": "emnlp10k", "toxic": 9618, "neutral": 9966, "sha256": "ab" * 32}],
         "settings": {**dict.fromkeys(names, 6), "pass_rate": 0.96},

@@ -76,8 +76,9 @@ def train(role: str, argv: list[str]) -> int:
 
     prog, description = f"sro judge train {role}", f"Train a {role} judge."
     if role == "style":
-        defaults = {**device_defaults(), **style_data.LESSON.defaults}
-        data, args = parse((Data, OpinionsConfig), argv, prog=prog, description=description, defaults=defaults)
+        data, args = parse(
+            (Data, OpinionsConfig), argv, prog=prog, description=description, defaults=device_defaults()
+        )
         folder = train_opinions(style_data.LESSON, Path(data.data), args)
     else:
         defaults = {**device_defaults(), **fluency_data.LESSON.defaults}

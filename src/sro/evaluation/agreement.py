@@ -80,8 +80,8 @@ def record_of(folder: Path) -> dict[str, Any]:
 
 
 def size_of(folder: Path) -> int:
-    """Bytes of a judge's folder, its card left out."""
-    return sum(file.stat().st_size for file in folder.iterdir() if file.name != "README.md")
+    """Bytes of a judge's folder, cards left out."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and file.name != "README.md")
 
 
 def described(record: Mapping[str, Any], labels: Sequence[str]) -> dict[str, Any]:

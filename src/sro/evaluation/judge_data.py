@@ -48,12 +48,12 @@ class Lesson:
     training_rows: Callable[[Path], dict[str, list[Labelled]]]
     """Rows by data set, of the folder of all data sets."""
     tuning_rows: Callable[[Path], Tuning]
-    rounds: Sequence[Sequence[str]]
-    """Names of the data sets that it learns from, in one round or in two."""
-    defaults: Mapping[str, Any]
+    rounds: Sequence[Sequence[str]] = ()
+    """Names of the data sets that a MiniLM learns from, in one round or in two."""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     """Settings in which it differs from `JudgeConfig`."""
-    second: Mapping[str, int] = field(default_factory=dict)
-    """Rows of a data set that a second opinion learns from at most, where it has one."""
+    at_most: Mapping[str, int] = field(default_factory=dict)
+    """Rows of a data set that an adapter learns from, where there are more."""
 
 
 class Rewrite(NamedTuple):

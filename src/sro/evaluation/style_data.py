@@ -22,8 +22,9 @@ the official labels (231 toxic rewrites, so about ±.01), and the share of sourc
 So `insults` is left out, and of davidson the offensive tweets. Annotators missed spans ("what a coward."): without the
 neutral sentences of toxic_spans that an NB-LR trained on emnlp10k calls toxic (`without_missed`), one in nine, the AUC
 rises from .915 to .924 and the share of sources found from .918 to .937 (both with C = 1, and the half counted twice).
-ParaDetox train, toxic and `neutral1`, did not help that model (.908 instead of .909). It helped the MiniLM: AUC .930 →
-.919, but balanced accuracy .776 → .817, sources found .953 → 1.000, Spearman with people's ratings .477 → .520. Its
+ParaDetox train, toxic and `neutral1`, did not help that model (.908 instead of .909). It helped the MiniLM that
+was the judge then: AUC .930 → .919, but balanced accuracy .776 → .817, sources found .953 → 1.000, Spearman with
+people's ratings .477 → .520. Its
 labels are people's; of its comments leaders have learnt, of its rewrites none.
 """
 
@@ -188,7 +189,5 @@ LESSON = Lesson(
     ("neutral", "toxic"),
     training_rows,
     tuning_rows,
-    (("judge_calibration", "emnlp10k", "toxic_spans", "davidson", "paradetox_train"),),
-    {"output_dir": "runs/judge_style", "pass_rate": 0.96, "num_train_epochs": 2},
-    {"toxic_spans": 12_000, "paradetox_train": 16_000},  # half an hour of two cores
+    at_most={"toxic_spans": 12_000, "paradetox_train": 16_000},  # half an hour of two cores
 )

@@ -60,6 +60,7 @@ class NBLRSettings:
     clean_weight: float = _setting(2.0, "weight of a clean text, a toxic one's being 1: misses worth one false alarm")
     threshold: float = _setting(0.5, "P(fail) from which on a text fails")
     max_features: int = _setting(120_000, "n-grams kept: those of largest |weight·idf| in a first fit")
+    bayes: bool = _setting(True, "scale n-grams by their log-count ratio; false: a plain logistic regression")
 
 
 def tokens(text: str) -> list[str]:
@@ -282,7 +283,7 @@ def _fit(documents: list[list[str]], failing: np.ndarray, settings: NBLRSettings
         grams += vectorizer.get_feature_names_out().tolist()
         idf.append(vectorizer.idf_)
     x = hstack(blocks, format="csr")
-    ratio = log_count_ratio(x[failing], x[~failing], settings.alpha)
+    ratio = log_count_ratio(x[failing], x[~failing], settings.alpha) if settings.bayes else np.ones(x.shape[1])
     cost = {True: 1.0, False: settings.clean_weight}
     regression = LogisticRegression(C=settings.C, class_weight=cost, solver="liblinear", max_iter=1000, random_state=0)
     regression.fit(x.multiply(ratio).tocsr(), failing)
