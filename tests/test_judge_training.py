@@ -13,8 +13,8 @@ from transformers import AutoModelForSequenceClassification, BertConfig, BertFor
 
 from sro.evaluation.judge_data import Labelled, Tuning
 from sro.evaluation.judge_training import JudgeConfig, scale_and_shift, tune_threshold
+from sro.evaluation.small_encoder import compact, fine_tune, kept_pieces, log_odds, save_small, with_pieces
 from sro.screeners import load_screener
-from sro.small_encoder import compact, fine_tune, kept_pieces, log_odds, save_small, with_pieces
 
 SPECIAL = ["[PAD]", "[unused0]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 LETTERS = [mark + letter for letter in "abdehikotu" for mark in ("", "##")]

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from transformers import TrainingArguments
 
 from sro import config, provenance
 from sro.acceptability import Acceptability
@@ -38,6 +37,7 @@ from sro.broken import (
     shuffle,
     swap,
 )
+from sro.classifier_config import ClassifierConfig
 from sro.errors import SROError
 from sro.screeners.check import auc
 from sro.sources import load_source
@@ -62,20 +62,13 @@ class FluencyData:
 
 
 @dataclass
-class FluencyConfig(TrainingArguments):
-    """`transformers.TrainingArguments` with defaults of our own."""
+class FluencyConfig(ClassifierConfig):
+    """`ClassifierConfig` with defaults of our own."""
 
     output_dir: str | None = field(default="runs/fluency", metadata={"help": "where the adapter goes"})
-    per_device_train_batch_size: int = field(default=32, metadata={"help": "sentences a step on one device"})
     learning_rate: float = field(default=4e-4, metadata={"help": "peak learning rate of the adapter"})
-    num_train_epochs: float = field(default=1.0, metadata={"help": "passes over the sentences"})
-    lr_scheduler_type: str = field(default="linear", metadata={"help": "learning rate schedule"})
     warmup_steps: float = field(default=30, metadata={"help": "steps, or share of all steps, until the peak"})
-    train_sampling_strategy: str = field(default="group_by_length", metadata={"help": "so that little is padded"})
     logging_steps: float = field(default=25, metadata={"help": "steps between two log lines"})
-    save_strategy: str = field(default="no", metadata={"help": "checkpoints: no, steps or epoch"})
-    report_to: str = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
-    bf16: bool = field(default=False, metadata={"help": "bfloat16 autocast; fast where the processor has it"})
 
 
 def train_fluency(data: FluencyData, args: FluencyConfig) -> Path:

@@ -23,11 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from transformers import TrainingArguments
-
 from sro import provenance
 from sro.adapted import WEIGHTS
 from sro.adapted_training import fine_tuned, save
+from sro.classifier_config import ClassifierConfig
 from sro.evaluation.judge_data import RECORD, Labelled, Lesson
 from sro.evaluation.judge_training import print_reached, print_sets, record, texts_of, tuned
 from sro.screeners import load_screener
@@ -39,24 +38,18 @@ REGRESSION = NBLRSettings(bayes=False, clean_weight=1.0)
 
 
 @dataclass
-class OpinionsConfig(TrainingArguments):
-    """`transformers.TrainingArguments` for the adapter, with defaults of our own."""
+class OpinionsConfig(ClassifierConfig):
+    """`ClassifierConfig` for the adapter."""
 
     output_dir: str | None = field(default="runs/judge_style", metadata={"help": "where the judge goes"})
     lora_rank: int = field(default=16, metadata={"help": "rank of the adapter"})
     calibration_repeats: int = field(default=3, metadata={"help": "times that each row of judge_calibration counts"})
     pass_rate: float = field(default=0.96, metadata={"help": "of rewrites accepted by the official classifier"})
-    per_device_train_batch_size: int = field(default=32, metadata={"help": "texts a step on one device"})
     learning_rate: float = field(default=4e-4, metadata={"help": "peak learning rate of the adapter"})
     num_train_epochs: float = field(default=1.0, metadata={"help": "passes of the adapter over its texts"})
-    lr_scheduler_type: str = field(default="linear", metadata={"help": "learning rate schedule"})
     warmup_steps: float = field(default=60, metadata={"help": "steps, or share of all steps, until the peak"})
-    train_sampling_strategy: str = field(default="group_by_length", metadata={"help": "so that little is padded"})
     logging_steps: float = field(default=25, metadata={"help": "steps between two log lines"})
-    save_strategy: str = field(default="no", metadata={"help": "checkpoints: no, steps or epoch"})
-    report_to: str = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
     seed: int = field(default=1, metadata={"help": "of the adapter's texts, their order and its head"})
-    bf16: bool = field(default=False, metadata={"help": "bfloat16 autocast; fast where the processor has it"})
 
 
 SETTINGS = ("lora_rank", "calibration_repeats", "pass_rate", "per_device_train_batch_size", "learning_rate")

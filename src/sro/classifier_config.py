@@ -1,0 +1,22 @@
+"""What the trainings of small classifiers share: of judges, and of the fluency follower."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from transformers import TrainingArguments
+
+
+@dataclass
+class ClassifierConfig(TrainingArguments):
+    """`transformers.TrainingArguments` with defaults for classifiers of short texts."""
+
+    per_device_train_batch_size: int = field(default=32, metadata={"help": "texts a step on one device"})
+    num_train_epochs: float = field(default=1.0, metadata={"help": "passes over the texts"})
+    learning_rate: float = field(default=1e-4, metadata={"help": "peak learning rate"})
+    lr_scheduler_type: str = field(default="linear", metadata={"help": "learning rate schedule"})
+    train_sampling_strategy: str = field(default="group_by_length", metadata={"help": "so that little is padded"})
+    logging_steps: float = field(default=50, metadata={"help": "steps between two log lines"})
+    save_strategy: str = field(default="no", metadata={"help": "checkpoints: no, steps or epoch"})
+    report_to: str = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
+    bf16: bool = field(default=False, metadata={"help": "bfloat16 autocast; fast where the processor has it"})
