@@ -120,7 +120,8 @@ def _play(
         say(f"{name}: {best_of - 1} more moves for each")
         return [move.text for some in _moves(player(), peers.comments, best_of - 1, TEMPERATURE) for move in some]
 
-    drafts = [load_idioms().variants(comment, PHRASES) for comment in peers.comments]
+    table = load_idioms()
+    drafts = [table.variants(comment, PHRASES) for comment in peers.comments]
     offered = {f"{name} + phrases": [[text, *some] for text, some in zip(greedy, drafts)]}
     if best_of > 1:
         more = remembered(folder, f"{name} drawn", [*weights, best_of, TEMPERATURE], peers.comments, drawn)

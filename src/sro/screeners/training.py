@@ -39,7 +39,7 @@ def train(data: Data, settings: NBLRSettings) -> tuple[NBLR, list[str]]:
             corpus = load_side(name, min_words=data.min_words, max_words=data.max_words)
             texts[side] += corpus.texts
             summaries.append(f"{side}: {corpus.report.summary()}")
-            trained_on.append({"side": side, "source": short_name(name), "rows": len(corpus), "sha256": corpus.sha256})
+            trained_on.append({"side": side, "source": _short(name), "rows": len(corpus), "sha256": corpus.sha256})
     return fit(texts["toxic"], texts["clean"], settings, trained_on), summaries
 
 
@@ -71,7 +71,7 @@ def load_texts(names: Sequence[str]) -> list[str]:
     return [text for name in names for text in load_side(name, training=False).texts]
 
 
-def short_name(name: str) -> str:
+def _short(name: str) -> str:
     """The source without the folders that only this machine has: the last two parts of its path are kept."""
     path, *rest = name.split("::")
     return "::".join(["/".join(Path(path).parts[-2:]), *rest])
