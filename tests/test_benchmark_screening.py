@@ -42,7 +42,7 @@ def test_quality_by_hand() -> None:
 def test_the_first_verdict_needs_no_torch() -> None:
     program = (
         "import sys; from sro.cli import main; main(['screener', 'screen', 'you idiot']); "
-        "print(sorted({'torch', 'sklearn', 'scipy'} & set(sys.modules)))"
+        "print(sorted({'torch', 'transformers', 'sklearn', 'scipy'} & set(sys.modules)))"
     )
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert shown.splitlines() == ["fail\t1.000\tyou idiot", "[]"]

@@ -221,3 +221,8 @@ def test_a_subclass_of_training_arguments(file: Any, capsys: pytest.CaptureFixtu
         made("--config", file("data: a\neval_strategy: no\n"))
     with pytest.raises(SROError, match="unknown key 'lerning_rate'; did you mean 'learning_rate'"):
         made("--config", file("lerning_rate: 1\n"))
+
+
+def test_without_flags_there_is_nothing_to_parse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sro.config._parsers", None)  # it would take half a second
+    assert parse(Game, [], prog="sro", description="", defaults={"beta": 0.5}) == Game(beta=0.5)

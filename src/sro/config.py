@@ -92,9 +92,12 @@ def parse(classes: Any, argv: Sequence[str], *, prog: str, description: str, def
     """
     several = isinstance(classes, tuple)
     schema: tuple[Any, ...] = classes if several else (classes,)
+    values: dict[str, Any] = dict(defaults or {})
+    if not argv and not any(set(_required(cls)) - values.keys() for cls in schema):  # nothing that needs a parser
+        configs = _made(schema, values, prog)
+        return configs if several else configs[0]
     own, parser = _parsers(schema, prog, description)
     asked, flags = own.parse_known_args(list(argv))
-    values: dict[str, Any] = dict(defaults or {})
     for file in asked.config:
         values.update(read_yaml(file, schema))
     # Not `set_defaults`: defaults that are text go through the conversion meant for flags, and these are done.
@@ -105,15 +108,20 @@ def parse(classes: Any, argv: Sequence[str], *, prog: str, description: str, def
     if missing:
         hint = f"give --{missing[0]}, or a line `{missing[0]}: ...` in a --config file"
         raise SROError(f"{prog} needs {' and '.join(missing)}: {hint}")
-    try:
-        configs = tuple(cls(**{f.name: getattr(merged, f.name) for f in _fields(cls)}) for cls in schema)
-    except ValueError as error:
-        raise SROError(f"{prog}: {error}") from error
+    configs = _made(schema, vars(merged), prog)
     if asked.print_config:
         print(f"# {prog} --config FILE")
         print(dump(configs, everything=asked.print_config == "all"), end="")
         raise SystemExit(0)
     return configs if several else configs[0]
+
+
+def _made(schema: tuple[Any, ...], values: Mapping[str, Any], prog: str) -> tuple[Any, ...]:
+    """Instances of the dataclasses with these values, by field, and else with their own defaults."""
+    try:
+        return tuple(cls(**{f.name: values[f.name] for f in _fields(cls) if f.name in values}) for cls in schema)
+    except ValueError as error:
+        raise SROError(f"{prog}: {error}") from error
 
 
 def dump(configs: Any, *, everything: bool = True) -> str:

@@ -103,6 +103,9 @@ class HuggingFaceScreener:
     batch_size: int
     max_length: int
     """Tokens that the model can read; of longer texts it reads the first, and a warning says how many there were."""
+    bf16: bool = False
+    """Whether it computes in bfloat16, which moves log-odds by some hundredths and is several times as fast where the
+    processor has it."""
 
     @classmethod
     def load(
@@ -113,8 +116,9 @@ class HuggingFaceScreener:
         threshold: float = 0.5,
         batch_size: int = 32,
         device: str | None = None,
+        bf16: bool = False,
     ) -> HuggingFaceScreener:
-        """Load a classifier from a folder or from the hub, in float32.
+        """Load a classifier from a folder or from the hub, in float32 unless `bf16` is asked for.
 
         Args:
             name: folder, or `owner/name` on the hub.
@@ -148,6 +152,10 @@ class HuggingFaceScreener:
             tokenizer.pad_token = tokenizer.eos_token
             model.config.pad_token_id = tokenizer.eos_token_id
         toxic = toxic_side(model.config.id2label, model.config.problem_type, toxic_labels, f"'{name}'")
+        if bf16:
+            from sro.leader import store_frozen_linears_in_bf16
+
+            store_frozen_linears_in_bf16(model.requires_grad_(False))
         place = device or ("cuda" if torch.cuda.is_available() else "cpu")
         version = (getattr(model.config, "_commit_hash", None) or "local")[:8]
         return cls(
@@ -158,6 +166,7 @@ class HuggingFaceScreener:
             threshold=threshold,
             batch_size=batch_size,
             max_length=_longest_input(model.config, tokenizer),
+            bf16=bf16,
         )
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
@@ -190,7 +199,7 @@ class HuggingFaceScreener:
                 max_length=self.max_length,
                 return_tensors="pt",
             ).to(self.model.device)
-            with torch.inference_mode():
+            with torch.inference_mode(), torch.autocast(batch.input_ids.device.type, torch.bfloat16, self.bf16):
                 logits = self.model(**batch).logits
             probabilities[places] = self.toxic.probabilities(logits.float().cpu().numpy())
         return probabilities
