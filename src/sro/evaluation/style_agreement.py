@@ -177,6 +177,7 @@ P(toxic) of this judge against the share that the official classifier refuses (e
 - A leader that was trained with it, or chosen by it, needs another judge.
 
 ## Licence
-Apache-2.0, as SmolLM2. It holds weights, not texts. Of its training data, toxic_spans is CC0, davidson MIT
+Apache-2.0, as SmolLM2. It holds weights and n-grams, insults and slurs among them, not texts. Of its training data,
+toxic_spans is CC0, davidson MIT
 and judge_calibration BSD-style; no licence is stated at the source of emnlp10k. None of it is distributed here.
 """
