@@ -148,7 +148,8 @@ comments flagged {tuned_sources_flagged:.3f}. Which rows were taken of each set,
 `sro.evaluation.style_data`.
 
 Settings: {settings}. Made with {packages}.
-`adapter_rows`: what `smollm2` learnt from of a data set that has more, drawn. It took 40 minutes of two cores beside other work.
+`adapter_rows`: what `smollm2` learnt from of a data set that has more, drawn. It took 40 minutes of two cores beside
+other work.
 
 ## Agreement
 

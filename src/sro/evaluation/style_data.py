@@ -189,5 +189,5 @@ LESSON = Lesson(
     ("neutral", "toxic"),
     training_rows,
     tuning_rows,
-    at_most={"toxic_spans": 12_000, "paradetox_train": 16_000},  # some half an hour of two cores
+    at_most={"toxic_spans": 12_000, "paradetox_train": 16_000},  # half an hour of two cores or more
 )
