@@ -160,3 +160,13 @@ def test_too_few_sentences_are_refused(leader: Path, tmp_path: Path) -> None:
 def test_a_folder_without_an_adapter_is_refused(leader: Path, tmp_path: Path) -> None:
     with pytest.raises(SROError, match="sro fluency"):
         Acceptability.load(str(tmp_path))
+
+
+def test_a_cache_that_cannot_be_written_costs_time_alone(
+    learnt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["they edit to edit this page .", "edit they to this edit page ."]
+    expected = Acceptability.load(str(learnt))(texts)
+    (tmp_path / "file").write_text("", "utf-8")
+    monkeypatch.setenv("SRO_CACHE", str(tmp_path / "file"))  # no folder, so nothing can lie in it
+    assert Acceptability.load(str(learnt))(texts) == pytest.approx(expected)

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,6 @@ from typing import Any
 import torch
 
 from sro.engines.parts import LeaderParts
-from sro.errors import SROError
 from sro.leader import embedded_leader
 from sro.provenance import atomic_folder, cache_root
 
@@ -28,10 +30,10 @@ def merged(adapter: Path) -> Path:
     """The folder, in the cache, of base and adapter in one, in bfloat16; made when it is first asked for.
 
     Its tokenizer puts the end tokens round a text by itself, as `encode` does. Adapter and base take 1.8 s to load and
-    merge, the merged model half a second.
+    merge, the merged model half a second. Where the cache cannot be written it is a temporary folder.
 
     Raises:
-        SROError: the embedded leader is not installed, or the cache cannot be written.
+        SROError: the embedded leader is not installed.
     """
     place = cache_root() / "adapted" / LeaderParts(embedded_leader(), adapter, "").fingerprint()
     if not (place / "model.safetensors").is_file():
@@ -46,11 +48,17 @@ def merged(adapter: Path) -> Path:
         )
         try:
             with atomic_folder(place, replace=True) as fresh:
-                model.save_pretrained(fresh)
-                tokenizer.save_pretrained(fresh)
-        except OSError as error:
-            raise SROError(f"{place} not written: {error}\n  mend: set SRO_CACHE to a folder that can") from error
+                _save(model, tokenizer, fresh)
+        except OSError:  # a cache that cannot be written: for this process alone
+            place = Path(tempfile.mkdtemp(prefix="sro-adapted-"))
+            atexit.register(shutil.rmtree, place, ignore_errors=True)
+            _save(model, tokenizer, place)
     return place
+
+
+def _save(model: Any, tokenizer: Any, folder: Path) -> None:
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
 
 
 def base() -> tuple[Any, Any]:
