@@ -77,6 +77,10 @@ ROWS = {
     "online-dpo": Row(training_trl.online_dpo, "TRL online DPO, 2 completions a comment", "sro-2"),
     "sro-no-tree": Row(training_ours.ours(1, training_ours.NoTree), "SROTrainer, no shared prefix", "sro"),
     "sro-2-no-tree": Row(training_ours.ours(2, training_ours.NoTree), "the same, 2 completions a comment", "sro-2"),
+    "sro-row-each": Row(training_ours.ours(1, training_ours.RowEach), "SROTrainer, a padded row a comment", "sro"),
+    "sro-no-guesses": Row(
+        training_ours.ours(1, training_ours.TokenByToken), "SROTrainer, moves token by token (`generate`)", "sro"
+    ),
     "sro-score-all-x": Row(
         training_ours.ours(1, training_ours.ScoresEveryComment), "SROTrainer, comments scored for fails too", "sro"
     ),

@@ -1,6 +1,7 @@
 """`SROTrainer` as rows of `training.py`: its phases, what they compute, and what each of its tricks is worth.
 
-A trick is worth what a row without it loses; such a row gives the same numbers (`training_check.py`).
+A trick is worth what a row without it loses; such a row gives the same numbers (`training_check.py`), but the one
+without guesses, which draws from the same policy by other chances.
 
 Phases: *rollout*, *screening*, *reference* (log π_ref), *update* (log π_θ, backward, optimizer, what is left).
 
@@ -24,9 +25,9 @@ from training_turn import Loop, Meter, StepClock, Task, Turn
 from transformers import PrinterCallback
 
 from sro.arguments import SROConfig
-from sro.logprobs import TokenLogProbs
+from sro.logprobs import TokenLogProbs, causal_log_probs
 from sro.reference import Reference
-from sro.rollout import Paraphrase, Rollout, Sampling
+from sro.rollout import Paraphrase, Rollout, Sampling, TransformersRollout
 from sro.screeners import Screener, Verdict
 from sro.trainer import Game, SROTrainer
 
@@ -104,6 +105,27 @@ class ScoresEveryComment(CountingTrainer):
 
     def _asks_for_comment(self, passed: Sequence[bool]) -> bool:
         return True
+
+
+class RowEach(CountingTrainer):
+    """A row a comment, padded to the longest, instead of rows that short ones share."""
+
+    def _log_probs(self, model: Any, prompts: list[list[int]], responses: list[list[list[int]]]) -> TokenLogProbs:
+        return causal_log_probs(model, prompts, responses, self.processing_class.pad_token_id, row_tokens=1)
+
+
+class TokenByToken(CountingTrainer):
+    """Moves by `generate`, which guesses nothing from the comment and decodes all rows until the last has ended."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rollout = Generated(self.model, self.processing_class, self.args.prompt, self.args.max_prompt_length)
+
+
+class Generated(TransformersRollout):
+    """Takes the way of the models whose reading cannot be undone."""
+
+    _speculate = TransformersRollout._generate
 
 
 class StoresFloat32(CountingTrainer):

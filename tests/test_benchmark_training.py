@@ -187,7 +187,7 @@ def test_nothing_is_compared_unless_asked(make: Make) -> None:
 
 
 @pytest.mark.usefixtures("unfinished_may_pass")
-@pytest.mark.parametrize("name", ["sro-no-tree", "sro-score-all-x", "sro-fp32-store"])
+@pytest.mark.parametrize("name", ["sro-no-tree", "sro-row-each", "sro-score-all-x", "sro-fp32-store"])
 def test_a_trick_changes_no_loss(name: str, make: Make) -> None:
     task = make(bf16=name == "sro-fp32-store", checked=False)
     with_it, without = (training.ROWS[row].loop(task, COMMENTS * 2).losses for row in ("sro", name))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from transformers import BartConfig, BartForConditionalGeneration, GPT2Config, GPT2LMHeadModel
 
-from sro.logprobs import causal_log_probs, log_probs, seq2seq_log_probs
+from sro.logprobs import causal_log_probs, log_probs, packed, seq2seq_log_probs
 
 PAD, START, VOCABULARY = 0, 2, 40
 PROMPTS = [[5, 6, 7, 8], [9], [10, 11, 12, 13, 14, 15, 16]]
@@ -84,10 +84,40 @@ def check(found: Any, model: Any, prompts: list[list[int]], responses: list[list
     assert found.lengths().tolist() == [len(branch) for _, branch in flat]
 
 
-@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("row_tokens", [1, 12, 15, 1000])
 @torch.no_grad()
-def test_causal_equals_one_forward_pass_per_token(causal: Any, side: Any) -> None:
-    check(causal_log_probs(causal, PROMPTS, RESPONSES, PAD, side), causal, PROMPTS, RESPONSES)
+def test_causal_equals_one_forward_pass_per_token(causal: Any, row_tokens: int) -> None:
+    """However many prompts share a row."""
+    for responses in (RESPONSES, [[], *RESPONSES[1:]]):
+        check(causal_log_probs(causal, PROMPTS, responses, PAD, row_tokens), causal, PROMPTS, responses)
+
+
+@pytest.mark.parametrize("row_tokens", [1, 12, 1000])
+def test_gradients_are_those_of_the_plain_way(causal: Any, row_tokens: int) -> None:
+    """A log-softmax over a row a text, under weights that differ from token to token; some logits serve two texts."""
+    weights = torch.rand(6, 6, generator=torch.Generator().manual_seed(0))
+
+    def gradients(values: Tensor) -> list[Tensor]:
+        causal.zero_grad()
+        (values * weights[: len(values), : values.shape[1]]).sum().backward()
+        return [p.grad.clone() for p in causal.parameters() if p.grad is not None]
+
+    plain = torch.zeros(6, 6)
+    flat = [(prompt, branch) for prompt, branches in zip(PROMPTS, RESPONSES) for branch in branches]
+    for n, (prompt, branch) in enumerate(flat):
+        logits = causal(input_ids=torch.tensor([prompt + branch])).logits[0, len(prompt) - 1 : -1]
+        plain[n, : len(branch)] = logits.log_softmax(-1).gather(-1, torch.tensor(branch)[:, None]).squeeze(-1)
+    packed_ = causal_log_probs(causal, PROMPTS, RESPONSES, PAD, row_tokens).values
+    for expected, found in zip(gradients(plain), gradients(packed_), strict=True):
+        assert torch.allclose(expected, found, atol=1e-5, rtol=1e-4)
+
+
+def test_rows_are_of_about_equal_size_and_hold_everything_once() -> None:
+    sizes = [50, 10, 40, 30, 20, 50]
+    found = packed(sizes, 70)
+    assert sorted(tree for row in found for tree in row) == list(range(6))
+    assert sorted(sum(sizes[tree] for tree in row) for row in found) == [60, 70, 70]
+    assert packed([500], 70) == [[0]] and packed([1, 1], 70) == [[0, 1]] and packed([5, 6], 1) == [[1], [0]]
 
 
 @torch.no_grad()

@@ -99,7 +99,7 @@ def test_a_second_warm_up_is_moves_good_edits_repairs_and_what_stays() -> None:
         Example("hello there", "hello to you", "paraphrase"),
         Example("fine .", "fine .", "unchanged"),
     ]
-    wanted = Teachers(idioms=0, moves=5, moves_each=1, repairs=6, untouched=4)
+    wanted = Teachers(table=False, moves=5, moves_each=1, repairs=6, untouched=4)
     teacher: Any = Teacher("you are wrong , friend", "you are mistaken , friend")
     arguments = ([RUDE, "a kind word"], clean, earlier, [teacher], REWARD, wanted)
     found = taught(*arguments, typed_share=0.0, seed=0)
@@ -114,16 +114,38 @@ def test_a_second_warm_up_is_moves_good_edits_repairs_and_what_stays() -> None:
     assert found != taught(*arguments, typed_share=1.0, seed=0)
 
 
-def test_the_table_answers_first_and_teachers_where_it_cannot() -> None:
+def test_the_best_is_learnt_whoever_said_it() -> None:
     rude, other = "you are an idiot , friend", "you are a stupidx person , friend"
     earlier = [Example("you are so stupid , man", "wrong are you man", "edit")]  # below the bar; the table does better
-    teacher: Any = Teacher("you are wrong , friend")
-    wanted = Teachers(idioms=5, moves=5, moves_each=0, repairs=0, untouched=0)
+    teacher: Any = Teacher("well , friend")  # has the shape of an answer and less acceptability
+    wanted = Teachers(moves=5, moves_each=0, repairs=0, untouched=0)
     found = taught([rude, other], [], earlier, [teacher], REWARD, wanted, typed_share=0.0, seed=0)
     by_source = {example.source: example for example in found}
-    assert by_source[rude].kind == "idiom" and by_source[rude].target == "you are unwise , friend"
-    assert by_source[other] == Example(other, "you are wrong , friend", "move")
+    assert by_source[rude] == Example(rude, "you are unwise , friend", "idiom")
     assert by_source[earlier[0].source].kind == "edit" and by_source[earlier[0].source].target.startswith(
         "you are so "
     )
-    assert teacher.asked == 2  # the one comment that the table does not know, greedy and drawn
+    assert other not in by_source  # of which the table knows nothing, and the teacher nothing good
+    better: Any = Teacher("you are wrong , friend")
+    found = taught([rude, other], [], earlier, [better], REWARD, wanted, typed_share=0.0, seed=0)
+    assert Example(other, "you are wrong , friend", "move") in found
+    assert better.asked == 6  # all three comments, greedy and drawn
+
+
+def test_a_no_that_came_or_went_is_no_good() -> None:
+    assert REWARD(["you are not wise , friend"], [RUDE])[0] == 0
+    assert REWARD(["you are not wise , friend"], ["you are not a stupid idiot , friend"])[0] > 0
+
+
+def test_the_dearest_judge_reads_the_best_of_each_comment_alone() -> None:
+    read: list[str] = []
+
+    def recording(texts: Sequence[str]) -> np.ndarray:
+        read.extend(texts)
+        return acceptability(texts)
+
+    moves = [f"you are wrong number {n} , friend" for n in range(6)]
+    closer = {move: 0.9 - 0.01 * n for n, move in enumerate(moves)}
+    reward = Reward(Screener(), lambda texts, sources: np.array([closer[text] for text in texts]), recording)
+    found = reward(moves, [RUDE] * 6)
+    assert set(read) == {RUDE, *moves[:4]} and [value > 0 for value in found] == [True] * 4 + [False] * 2

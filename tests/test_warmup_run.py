@@ -274,7 +274,7 @@ def test_teachers_make_the_examples(
         data={"toxic": [str(rude)], "clean": [str(civil)]},
         teachers={
             "teachers": [str(tmp_path / "first/adapter")],
-            "idioms": 0,
+            "table": False,
             "moves": 6,
             "moves_each": 1,
             "repairs": 4,
@@ -289,4 +289,4 @@ def test_teachers_make_the_examples(
     manifest = json.loads((adapter.parent / "manifest.json").read_text("utf-8"))
     assert set(manifest["data"]) == {str(rude), str(civil), str(tmp_path / "examples.jsonl")}
     assert manifest["config"]["moves"] == 6
-    assert "teachers  6/6" in capsys.readouterr().err
+    assert "teachers  8/8" in capsys.readouterr().err

@@ -3,22 +3,29 @@
 Both take *several responses to one prompt* (the K paraphrases, and the comment itself), because that is what the game
 needs and because the prompt then has to be read only once: a decoder-only model reads `prompt, s_1, …, s_R` as one row
 under a tree mask (each response sees the prompt and itself, never its siblings, and counts its positions from the
-prompt's end); an encoder–decoder encodes the prompt once and decodes every response against it.
+prompt's end); an encoder–decoder encodes the prompt once and decodes every response against it. The same mask lets
+several such trees share a row, so that short ones need no padding up to a long one.
 
 The logits at one position are scored against the token at the *next*; end-of-sequence is a token like any other and is
-in `response` where the leader is to be scored for stopping.
+in `response` where the leader is to be scored for stopping. The vocabulary is looked at where a token is scored and
+nowhere else: the output head reads those positions alone, and no softmax over it is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 Ids = Sequence[int]
+
+ROW = 192
+"""Tokens of a row that short trees share: attention costs its square, and what is left empty costs as much as text."""
 
 
 @dataclass(frozen=True)
@@ -64,50 +71,79 @@ def log_probs(
 
 
 def causal_log_probs(
-    model: Any,
-    prompts: Sequence[Ids],
-    responses: Sequence[Sequence[Ids]],
-    pad_token_id: int,
-    padding_side: Literal["left", "right"] = "left",
+    model: Any, prompts: Sequence[Ids], responses: Sequence[Sequence[Ids]], pad_token_id: int, row_tokens: int = ROW
 ) -> TokenLogProbs:
-    """`log_probs` for decoder-only leaders. Left padding lines the responses up, so fewer logits are computed."""
+    """`log_probs` for decoder-only leaders, in one pass.
+
+    Args:
+        row_tokens: about so many tokens share a row, prompts with their responses side by side; 1: a row a prompt. The
+            numbers are the same.
+    """
     device = next(model.parameters()).device
-    rows = [list(p) + [t for branch in bs for t in branch] for p, bs in zip(prompts, responses)]
-    width = max(map(len, rows))
+    sizes = [len(prompt) + sum(map(len, branches)) for prompt, branches in zip(prompts, responses)]
+    rows = packed(sizes, row_tokens)
+    width = max(sum(sizes[tree] for tree in row) for row in rows)
     ids = torch.full((len(rows), width), pad_token_id)
     positions = torch.zeros((len(rows), width), dtype=torch.long)
-    # group: −1 padding, 0 the prompt, r ≥ 1 the r-th response. A token sees what came before it in group 0 or its own.
-    group = torch.full((len(rows), width), -1)
-    picks: list[tuple[int, list[int]]] = []  # per response: its row, and the positions whose logits predict its tokens
-    for row, (prompt, branches) in enumerate(zip(prompts, responses)):
-        start = width - len(rows[row]) if padding_side == "left" else 0
-        ids[row, start : start + len(rows[row])] = torch.tensor(rows[row])
-        end = start + len(prompt)
-        positions[row, start:end] = torch.arange(len(prompt))
-        group[row, start:end] = 0
-        at = end
-        for number, branch in enumerate(branches, 1):
-            positions[row, at : at + len(branch)] = torch.arange(len(prompt), len(prompt) + len(branch))
-            group[row, at : at + len(branch)] = number
-            picks.append((row, [end - 1, *range(at, at + len(branch) - 1)]))
-            at += len(branch)
-    before = torch.ones(width, width, dtype=torch.bool).tril()
-    sees = before & ((group[:, None, :] == 0) | (group[:, None, :] == group[:, :, None])) & (group[:, None, :] >= 0)
-    sees |= torch.eye(width, dtype=torch.bool)  # padding sees itself: an all-masked row would be NaN
-    first = min((where[0] for _, where in picks), default=width - 1)
-    logits = model(
-        input_ids=ids.to(device),
-        attention_mask=_additive(sees, model).to(device)[:, None],
-        position_ids=positions.to(device),
-        use_cache=False,
-        logits_to_keep=width - first,
-    ).logits
+    owner = torch.full((len(rows), width), -1)  # the tree that a token belongs to, −1 padding
+    group = torch.full((len(rows), width), -1)  # and its part in it: 0 the prompt, r ≥ 1 the r-th response
+    picks: dict[int, list[list[int]]] = {}  # of a tree, for each response: the places whose logits predict its tokens
+    for row, trees in enumerate(rows):
+        at = 0
+        for tree in trees:
+            owner[row, at : at + sizes[tree]] = tree
+            prompt_end = at + len(prompts[tree])
+            picks[tree] = []
+            for number, part in enumerate([prompts[tree], *responses[tree]]):
+                ids[row, at : at + len(part)] = torch.tensor(list(part))
+                group[row, at : at + len(part)] = number
+                first = len(prompts[tree]) if number else 0
+                positions[row, at : at + len(part)] = torch.arange(first, first + len(part))
+                if number:
+                    places = [prompt_end - 1, *range(at, at + len(part) - 1)]
+                    picks[tree].append([row * width + place for place in places])
+                at += len(part)
+    # A token sees what came before it in its tree's prompt or in its own response.
+    sees = (group[:, None, :] == 0) | (group[:, None, :] == group[:, :, None])
+    sees &= (owner[:, None, :] == owner[:, :, None]) & torch.ones(width, width, dtype=torch.bool).tril()
+    flat = [places for tree in range(len(prompts)) for places in picks[tree]]
+    read = sorted({place for places in flat for place in places}) or [0]
+    with _head_reads(model, torch.tensor(read, device=device)):
+        logits = model(
+            input_ids=ids.to(device),
+            attention_mask=_additive(sees, model).to(device)[:, None],
+            position_ids=positions.to(device),
+            use_cache=False,
+        ).logits
     targets, mask = _pad([branch for branches in responses for branch in branches])
-    index = torch.zeros_like(targets)
-    for n, (_, where) in enumerate(picks):
-        index[n, : len(where)] = torch.tensor(where) - first
-    row_of = torch.tensor([row for row, _ in picks], dtype=torch.long)
-    return _gather(logits, row_of.to(device), index.to(device), targets.to(device), mask.to(device))
+    row_of = {place: n for n, place in enumerate(read)}
+    index = torch.tensor([row_of[place] for places in flat for place in places], dtype=torch.long)
+    return _gather(logits, index.to(device), targets.to(device), mask.to(device))
+
+
+def packed(sizes: Sequence[int], row_tokens: int) -> list[list[int]]:
+    """Trees by number in as many rows as `row_tokens` each would take, of about the same number of tokens each."""
+    rows: list[list[int]] = [[] for _ in range(max(1, min(len(sizes), -(-sum(sizes) // row_tokens))))]
+    filled = [0] * len(rows)
+    for tree in sorted(range(len(sizes)), key=lambda tree: -sizes[tree]):
+        emptiest = filled.index(min(filled))
+        rows[emptiest].append(tree)
+        filled[emptiest] += sizes[tree]
+    return rows
+
+
+@contextmanager
+def _head_reads(model: Any, places: Tensor) -> Iterator[None]:
+    """The output head is given these places of [rows, width, hidden], counted row by row, and logits are [1, n, V]."""
+
+    def chosen(_: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (given[0].flatten(0, 1)[places][None], *given[1:])
+
+    hook = model.get_output_embeddings().register_forward_pre_hook(chosen)
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def seq2seq_log_probs(
@@ -131,9 +167,8 @@ def seq2seq_log_probs(
         decoder_input_ids=torch.cat([start, targets[:, :-1]], dim=1).to(device),
         use_cache=False,
     ).logits
-    each = torch.arange(len(targets))
-    index = torch.arange(targets.shape[1]).expand(len(targets), -1)
-    return _gather(logits, each.to(device), index.to(device), targets.to(device), mask.to(device))
+    index = mask.flatten().nonzero().squeeze(-1)
+    return _gather(logits, index.to(device), targets.to(device), mask.to(device))
 
 
 def _pad(rows: Sequence[Ids], pad_token_id: int = 0) -> tuple[Tensor, Tensor]:
@@ -154,10 +189,36 @@ def _additive(sees: Tensor, model: nn.Module) -> Tensor:
     return torch.zeros(sees.shape, dtype=dtype).masked_fill(~sees, torch.finfo(dtype).min)
 
 
-def _gather(logits: Tensor, row: Tensor, index: Tensor, targets: Tensor, mask: Tensor) -> TokenLogProbs:
-    """log softmax(logits[row, index])[target] without the softmax: only scored positions are ever normalised."""
-    n, s = mask.nonzero(as_tuple=True)
-    scored = logits[row[n], index[n, s]].float()
-    chosen = scored.gather(-1, targets[n, s, None]).squeeze(-1)
-    values = torch.zeros(mask.shape, device=logits.device).index_put((n, s), chosen - scored.logsumexp(-1))
-    return TokenLogProbs(values, mask)
+def _gather(logits: Tensor, index: Tensor, targets: Tensor, mask: Tensor) -> TokenLogProbs:
+    """Log-probabilities of `targets` where `mask` is True; `index` says which row of the logits each of those has."""
+    values = _Scored.apply(logits.flatten(0, 1), index, targets[mask])
+    return TokenLogProbs(torch.zeros(mask.shape, device=logits.device).masked_scatter(mask, values), mask)
+
+
+class _Scored(torch.autograd.Function):
+    """log softmax(logits[index])[target] in float32, [n], a few rows at a time: neither the softmax nor a float32 copy
+    of the logits is ever whole. Backward makes the softmax again: (1[target] − softmax)."""
+
+    ROWS = 32
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, index: Tensor, targets: Tensor) -> Tensor:
+        norms, chosen = [], []
+        for at, target in zip(index.split(_Scored.ROWS), targets.split(_Scored.ROWS)):
+            part = logits[at].float()
+            norms.append(part.logsumexp(-1))
+            chosen.append(part.gather(-1, target[:, None]).squeeze(-1))
+        norm = torch.cat(norms)
+        ctx.save_for_backward(logits, index, targets, norm)
+        return torch.cat(chosen) - norm
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None]:
+        logits, index, targets, norm = ctx.saved_tensors
+        found = torch.zeros_like(logits)
+        for at, target, lse, up in zip(*(t.split(_Scored.ROWS) for t in (index, targets, norm, upstream))):
+            part = logits[at].float().sub_(lse[:, None]).exp_().mul_(-up[:, None])
+            part.scatter_add_(-1, target[:, None], up[:, None])
+            found.index_add_(0, at, part.to(found.dtype))
+        return found, None, None

@@ -15,8 +15,9 @@ from typing import Any, Protocol
 import torch
 from transformers import GenerationConfig, LogitsProcessorList
 
-from sro.leader import decode, is_peft, prompt_ids
+from sro.leader import decode, is_peft, prompt_ids, response_ids
 from sro.loops import NoLoops
+from sro.speculation import Chances, can_speculate, speculate
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class Rollout(Protocol):
 
 
 class TransformersRollout:
-    """Rollouts by `transformers.generate` on the training model itself."""
+    """Rollouts on the training model itself: decoders guess from the comment (`sro.speculation`), other models use
+    `transformers.generate`."""
 
     def __init__(
         self, model: Any, tokenizer: Any, prompt: str, max_prompt_length: int = 512, batch_size: int = 64
@@ -75,22 +77,49 @@ class TransformersRollout:
             torch.seed() if seed is None else torch.manual_seed(seed)
             for start in range(0, len(order), per_batch):
                 chosen = order[start : start + per_batch]
-                for i, played in zip(chosen, self._generate([prompts[i] for i in chosen], n, sampling)):
+                batch = [prompts[i] for i in chosen], [comments[i] for i in chosen]
+                for i, played in zip(chosen, self._moves(*batch, n, sampling)):
                     moves[i] = played
         self.model.train(was_training)
         return moves
 
-    def _generate(self, prompts: list[list[int]], n: int, sampling: Sampling) -> list[list[Paraphrase]]:
+    def _moves(
+        self, prompts: list[list[int]], comments: Sequence[str], n: int, sampling: Sampling
+    ) -> list[list[Paraphrase]]:
+        bounds = length_bounds(self.tokenizer, self.prompt, prompts, sampling)
+        say = self._speculate if can_speculate(self.model) else self._generate
+        rows = [_until_end(row, self.tokenizer.eos_token_id) for row in say(prompts, comments, n, bounds, sampling)]
+        moves = [
+            Paraphrase(text, ids, finished)
+            for text, (ids, finished) in zip(decode(self.tokenizer, [ids for ids, _ in rows]), rows)
+        ]
+        return [moves[i : i + n] for i in range(0, len(moves), n)]
+
+    def _speculate(
+        self,
+        prompts: list[list[int]],
+        comments: Sequence[str],
+        n: int,
+        bounds: Sequence[int],
+        sampling: Sampling,
+    ) -> list[list[int]]:
+        rows_of = [prompt for prompt in prompts for _ in range(n)]
+        rule = {"forbidden": NoLoops(self.tokenizer, rows_of, 0).closing} if sampling.avoid_loops else {}
+        chances = Chances(sampling.temperature, sampling.top_p, sampling.top_k)
+        drafts = response_ids(self.tokenizer, comments, True)
+        return speculate(self.model, prompts, drafts, n, bounds, self.tokenizer.eos_token_id, chances, **rule)
+
+    def _generate(
+        self,
+        prompts: list[list[int]],
+        comments: Sequence[str],
+        n: int,
+        bounds: Sequence[int],
+        sampling: Sampling,
+    ) -> list[list[int]]:
         tokenizer, model = self.tokenizer, self.model
-        width = max(map(len, prompts))
-        ids = torch.full((len(prompts), width), tokenizer.pad_token_id)
-        mask = torch.zeros_like(ids)
-        left = not model.config.is_encoder_decoder  # a decoder-only row must end where its response begins
-        for row, prompt in enumerate(prompts):
-            place = slice(width - len(prompt), width) if left else slice(0, len(prompt))
-            ids[row, place] = torch.tensor(prompt)
-            mask[row, place] = 1
-        bounds = [bound for bound in length_bounds(tokenizer, self.prompt, prompts, sampling) for _ in range(n)]
+        ids, mask = _padded(prompts, tokenizer.pad_token_id, left=not model.config.is_encoder_decoder)
+        said_from = 1 if model.config.is_encoder_decoder else ids.shape[1]
         draw = sampling.temperature > 0
         config = GenerationConfig(
             max_new_tokens=max(bounds),
@@ -105,7 +134,7 @@ class TransformersRollout:
             ),
         )
         rows_of = [prompt for prompt in prompts for _ in range(n)]
-        rules = [NoLoops(tokenizer, rows_of, width if left else 1)] if sampling.avoid_loops else []
+        rules = [NoLoops(tokenizer, rows_of, said_from)] if sampling.avoid_loops else []
         with _nothing_else_set(model):
             output = model.generate(
                 input_ids=ids.to(model.device),
@@ -113,13 +142,8 @@ class TransformersRollout:
                 generation_config=config,
                 logits_processor=LogitsProcessorList(rules),
             )
-        drawn = output[:, width if left else 1 :].tolist()
-        rows = [_until_end(row[:bound], tokenizer.eos_token_id) for row, bound in zip(drawn, bounds)]
-        moves = [
-            Paraphrase(text, ids, finished)
-            for text, (ids, finished) in zip(decode(tokenizer, [ids for ids, _ in rows]), rows)
-        ]
-        return [moves[i : i + n] for i in range(0, len(moves), n)]
+        rows: list[list[int]] = output[:, said_from:].tolist()
+        return [row[:bound] for row, bound in zip(rows, (bound for bound in bounds for _ in range(n)))]
 
 
 def length_bounds(tokenizer: Any, prompt: str, prompts: Sequence[Sequence[int]], sampling: Sampling) -> list[int]:
@@ -132,6 +156,18 @@ def length_bounds(tokenizer: Any, prompt: str, prompts: Sequence[Sequence[int]],
     frame = len(tokenizer(prompt.replace("{text}", ""))["input_ids"])
     ratio, longest = sampling.max_length_ratio, sampling.max_new_tokens
     return [min(longest, int((len(row) - frame) * ratio) + 8) for row in prompts]
+
+
+def _padded(rows: Sequence[Sequence[int]], pad: int, left: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ids and mask, [B, width]; a decoder-only row must end where its response begins, so it is padded on the left."""
+    width = max(map(len, rows))
+    ids = torch.full((len(rows), width), pad)
+    mask = torch.zeros_like(ids)
+    for i, row in enumerate(rows):
+        place = slice(width - len(row), width) if left else slice(0, len(row))
+        ids[i, place] = torch.tensor(row)
+        mask[i, place] = 1
+    return ids, mask
 
 
 @contextmanager

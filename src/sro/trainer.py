@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import compress, islice
 from typing import Any
 
 import torch
@@ -32,7 +32,7 @@ from sro.logprobs import TokenLogProbs, log_probs
 from sro.monitor import CollapseGuard, CompletionTable, Gauges, completions, game_gauges, move_gauges
 from sro.noise import unbiased
 from sro.objective import Scored, compares_with_comment, losses
-from sro.processes import everywhere, inside, same_batches, share, whole
+from sro.processes import inside, same_batches, share, whole
 from sro.reference import make_reference
 from sro.rollout import Paraphrase, Rollout, TransformersRollout
 from sro.screeners import Screener, Verdict
@@ -210,13 +210,13 @@ class SROTrainer(Trainer):
         asks = [bool(comment) and self._asks_for_comment(group) for comment, group in zip(comments, groups)]
         sources = [ids if asked else None for ids, asked in zip(as_response, asks)]
         paraphrases = [[move.ids for move in played] for played in moves]
-        new = [i for i, ids in enumerate(sources) if ids is not None and comments[i] not in self.reference_x]
+        new = [ids is not None and comment not in self.reference_x for comment, ids in zip(comments, sources)]
+        texts = [[*played, x] if asked else played for played, x, asked in zip(paraphrases, as_response, new)]
         with self.compute_loss_context_manager(), self.reference.policy(model) as frozen:
-            reference_y = self._log_probs(frozen, prompts, paraphrases).total()
-            if any(everywhere([bool(new)])):
-                rows = new or [0]  # ZeRO-3 brings weights together in every forward pass: all processes make one
-                scored = self._log_probs(frozen, [prompts[i] for i in rows], [[as_response[i]] for i in rows]).total()
-                self.reference_x.update(zip([comments[i] for i in new], scored.tolist()))
+            scored = self._log_probs(frozen, prompts, texts).total()
+        is_source = torch.tensor([number == k for row in texts for number in range(len(row))], device=scored.device)
+        reference_y = scored[~is_source]
+        self.reference_x.update(zip(compress(comments, new), scored[is_source].tolist()))
         reference_x = [self.reference_x.get(c, 0.0) if ids is not None else 0.0 for c, ids in zip(comments, sources)]
         device = reference_y.device
         return Game(

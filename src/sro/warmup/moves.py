@@ -1,12 +1,14 @@
 """The best of many tries as warm-up examples: what a follower's panel makes of them, learnt by likelihood.
 
 Best-of-n sampling (RAFT, Dong et al. 2023, arXiv 2304.06767; ReST, Gulcehre et al. 2023, arXiv 2308.08998) with the
-panel as reward: a move has to pass the screener, keep the meaning, have a shape and be acceptable, and of those that
-do the one with the largest P(pass) · cosine · P(acceptable) is learnt. No person wrote or chose any of them.
+panel as reward: a move has to pass the screener, keep the meaning, have a shape, say no as often as its comment does
+and be acceptable, and of those that do the one with the largest P(pass) · cosine · P(acceptable) is learnt. No person
+wrote or chose any of them.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,10 +16,13 @@ import numpy as np
 
 from sro.rollout import Rollout, Sampling
 from sro.screeners import Screener
+from sro.screeners.negation import negations
 from sro.screeners.panel import Acceptability, Similarity, defects
 from sro.warmup.edit_log import EditLog
 
 BATCH = 240
+READ = 4
+"""Moves of a comment that the dearest judge reads: those with the largest P(pass) · cosine."""
 
 Tries = Callable[[Sequence[str], int], list[tuple[str, str]]]
 """(comments, seed) → (comment, rewrite), any number of each comment."""
@@ -52,15 +57,25 @@ class Reward:
         left = [
             i
             for i, (text, source) in enumerate(zip(texts, sources))
-            if verdicts[i].passed and cosine[i] >= self.bars.similarity and not defects(text, source)
+            if verdicts[i].passed
+            and cosine[i] >= self.bars.similarity
+            and not defects(text, source)
+            and negations(text) == negations(source)
         ]
-        # The dearest question last, and only of what is left; a comment that many moves answer is read once.
-        read = list(dict.fromkeys(text for i in left for text in (texts[i], sources[i])))
+        worth = {i: (1 - verdicts[i].probability) * cosine[i] for i in left}
+        # The dearest question last, and only of the best; a comment that many moves answer is read once.
+        rank: Counter[str] = Counter()
+        asked = []
+        for i in sorted(left, key=lambda i: -worth[i]):
+            rank[sources[i]] += 1
+            if rank[sources[i]] <= READ:
+                asked.append(i)
+        read = list(dict.fromkeys(text for i in asked for text in (texts[i], sources[i])))
         acceptable = dict(zip(read, np.asarray(self.acceptability(read), dtype=float))) if read else {}
-        for i in left:
+        for i in asked:
             bar = min(self.bars.acceptability, acceptable[sources[i]] - self.bars.slack)
             if acceptable[texts[i]] >= bar:
-                rewards[i] = (1 - verdicts[i].probability) * cosine[i] * acceptable[texts[i]]
+                rewards[i] = worth[i] * acceptable[texts[i]]
         return rewards
 
 

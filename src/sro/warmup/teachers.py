@@ -4,9 +4,9 @@
                --toxic FILE --clean FILE --output_dir runs/warmup2
 
 A first warm-up knows no more than single edits can show, and its search reads grammar badly. A table of phrases knows
-idiom (`sro.warmup.idioms`), and where it has no answer, leaders of earlier games together often have: of a dozen tries
-for a comment, one is usually good. What the follower's panel likes best is kept (`sro.warmup.moves`); earlier examples
-are put beside what the table makes of their comments, and judged alike.
+idiom (`sro.warmup.idioms`), and leaders of earlier games know more than their greedy moves: of a dozen tries for a
+comment, one is usually good. What the follower's panel likes best is kept (`sro.warmup.moves`), whoever said it, so a
+new leader learns in one move what took the old ones many (expert iteration: Anthony et al. 2017, arXiv 1705.08439).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Literal
 from sro.broken import add, broken_sentences, lose, repeat, swap
 from sro.rollout import Rollout
 from sro.warmup.edit_log import EditLog
-from sro.warmup.examples import Example, typed
+from sro.warmup.examples import Example, Kind, typed
 from sro.warmup.idioms import Idioms, load_idioms
 from sro.warmup.moves import Reward, best_moves, played
 
@@ -39,10 +39,8 @@ class Teachers:
         default_factory=list,
         metadata={"help": "adapters of the leader, whose best moves are learnt"},
     )
-    idioms: int = field(
-        default=3000, metadata={"help": "toxic comments of which the phrase table knows a phrase; 0: do without it"}
-    )
-    moves: int = field(default=800, metadata={"help": "toxic comments of which it knows none, for the teachers"})
+    moves: int = field(default=4000, metadata={"help": "toxic comments to try, beside those of earlier examples"})
+    table: bool = field(default=True, metadata={"help": "the phrase table makes tries of a comment too"})
     moves_each: int = field(default=2, metadata={"help": "drawn moves of each teacher, beside its greedy one"})
     moves_temperature: float = field(default=0.8, metadata={"help": "of the drawn moves"})
     moves_engine: Literal["transformers", "ctranslate2"] = field(
@@ -69,36 +67,34 @@ def taught(
 
     Args:
         toxic, clean: unpaired comments; those of `toxic` that pass the screener are not played.
-        earlier: an earlier warm-up's examples; those of `JUDGED` stay if they, or the table, are worth anything to
-            `reward`.
+        earlier: an earlier warm-up's examples; for the comments of those of `JUDGED` they are one try more.
         log: moves that an interrupted run found already.
     """
     draw, log = random.Random(seed), log or EditLog()
-    table = load_idioms() if wanted.idioms else Idioms({})
+    table = load_idioms() if wanted.table else Idioms({})
     refused = [text for text, verdict in zip(toxic, reward.screener.screen(toxic)) if not verdict.passed]
     draw.shuffle(refused)
     judged: dict[str, list[Example]] = {}
     for example in earlier:
         if example.kind in JUDGED:
             judged.setdefault(example.source, []).append(example)
-    unseen = [comment for comment in refused if comment not in judged]
-    known = [bool(table.variants(comment, 1)) for comment in unseen]
-
-    def phrased(batch: Sequence[str], seed: int) -> list[tuple[str, str]]:
-        """What an earlier search found, and what the table says."""
-        found = [(comment, example.target) for comment in batch for example in judged.get(comment, [])]
-        return found + [(comment, text) for comment in batch for text in table.variants(comment, VARIANTS)]
-
-    asked = [comment for comment, knows in zip(unseen, known) if knows][: wanted.idioms]
-    phrases = best_moves([*judged, *asked], phrased, reward, seed, progress, log)
     by_teachers = played(teachers, wanted.moves_each, wanted.moves_temperature)
-    left = [comment for comment, knows in zip(unseen, known) if not knows][: wanted.moves] if teachers else []
-    moves = best_moves(left, by_teachers, reward, seed, progress, log)
 
-    new = [Example(comment, text, "idiom") for comment, text in phrases.items() if comment not in judged]
-    new += [Example(comment, text, "move") for comment, text in moves.items()]
+    def tries(batch: Sequence[str], seed: int) -> list[tuple[str, str]]:
+        """What an earlier search found, what the table says, and what the teachers play."""
+        found = [(comment, example.target) for comment in batch for example in judged.get(comment, [])]
+        found += [(comment, text) for comment in batch for text in table.variants(comment, VARIANTS)]
+        return list(dict.fromkeys(found + by_teachers(batch, seed)))
+
+    unseen = [comment for comment in refused if comment not in judged]
+    best = best_moves([*judged, *unseen[: wanted.moves]], tries, reward, seed, progress, log)
+
+    def kind(comment: str, text: str) -> Kind:
+        return "idiom" if text in table.variants(comment, VARIANTS) else "move"
+
+    new = [Example(comment, text, kind(comment, text)) for comment, text in best.items() if comment not in judged]
     examples = [typed(example) if draw.random() < typed_share else example for example in new]
-    examples += [replace(some[0], target=phrases[source]) for source, some in judged.items() if source in phrases]
+    examples += [replace(some[0], target=best[source]) for source, some in judged.items() if source in best]
     examples += [example for example in earlier if example.kind == "paraphrase"]
 
     passed = [text for text, verdict in zip(clean, reward.screener.screen(clean)) if verdict.passed]
