@@ -10,7 +10,10 @@ that says less would be fast for it. Latency is that of `Rewriter.rewrite` for o
 that the screener fails, warm, screening and comparing included; p50 and p95 are taken within a turn, and the median
 of these is shown.
 
-Quality is that of those greedy rewrites: how many are the very text of transformers' in float32, pass rate by the
+The peers are transformers' own `generate` in float32 and in bfloat16; the engine `transformers` decodes the same model
+by guesses (`sro.speculation`).
+
+Quality is that of those greedy rewrites: how many are the very text of `generate`'s in float32, pass rate by the
 embedded screener, J by the embedded judges (STA · SIM · FL, see `sro.evaluation`) with its 95 % bootstrap interval,
 and the paired difference of J with float32's: an engine is as good where that interval does not lie below 0.
 """
@@ -25,6 +28,7 @@ from dataclasses import asdict, dataclass, field
 from statistics import fmean, median
 
 import numpy as np
+from generated import by_generate
 from machine import data_file, goal, save, this_machine
 
 from sro.acceptability import AcceptabilityWhenAsked
@@ -44,10 +48,13 @@ from sro.similarity import SentenceEncoder, Similarity
 from sro.sources import load_source
 
 GREEDY = Sampling(temperature=0.0, max_new_tokens=10_000, avoid_loops=True)
-FLOAT32, BF16 = "transformers-float32", "transformers-bf16"
+FLOAT32, BF16 = "generate-float32", "generate-bf16"
+PEERS = (FLOAT32, BF16)
 ENGINES = {
     FLOAT32: (EngineArguments("transformers"), False),
     BF16: (EngineArguments("transformers"), True),
+    "transformers-float32": (EngineArguments("transformers"), False),
+    "transformers-bf16": (EngineArguments("transformers"), True),
     "ctranslate2-float32": (EngineArguments("ctranslate2", engine_precision="float32"), None),
     "ctranslate2-int8": (EngineArguments("ctranslate2", engine_precision="int8"), None),
     "ctranslate2-float16": (EngineArguments("ctranslate2", engine_precision="float16"), None),
@@ -71,7 +78,7 @@ class Work:
         metadata={"help": "FILE[::COLUMN][[-N:]]"},
     )
     engines: list[str] = field(
-        default_factory=lambda: list(ENGINES)[:4], metadata={"help": f"beside {FLOAT32}, of {', '.join(ENGINES)}"}
+        default_factory=lambda: list(ENGINES)[:-1], metadata={"help": f"beside {FLOAT32}, of {', '.join(ENGINES)}"}
     )
     variants: list[str] = field(
         default_factory=list,
@@ -143,7 +150,8 @@ def loaded(work: Work) -> dict[str, Engine]:
     if unknown := set(work.engines) - set(ENGINES):
         raise SROError(f"no engine {sorted(unknown)[0]!r}; there are {', '.join(ENGINES)}")
     names = [name for name in ENGINES if name in {FLOAT32, *work.engines}]
-    return {name: load_rollout(ENGINES[name][0], bf16=ENGINES[name][1], batch_size=work.batch_size) for name in names}
+    found = {name: load_rollout(ENGINES[name][0], bf16=ENGINES[name][1], batch_size=work.batch_size) for name in names}
+    return {name: by_generate(engine) if name in PEERS else engine for name, engine in found.items()}
 
 
 def variants(work: Work) -> dict[str, Engine]:
@@ -310,7 +318,7 @@ def quality_table(judged: Mapping[str, Quality]) -> str:
 
 def goals(seconds: Seconds, latencies: Mapping[str, Sequence[Sequence[float]]], judged: Mapping[str, Quality]) -> str:
     """What was to be reached by the fastest of our engines that is as good as float32."""
-    ours = [name for name in seconds if name.startswith("ctranslate2")]
+    ours = [name for name in seconds if name not in PEERS]
     good = [name for name in ours if judged[name].difference.high >= 0]
     if not good:
         return "- goals: none of our engines was measured that is as good as float32"

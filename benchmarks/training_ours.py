@@ -19,6 +19,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from datasets import Dataset
+from generated import Generated
 from torch import nn
 from training_check import checks
 from training_turn import Loop, Meter, StepClock, Task, Turn
@@ -27,7 +28,7 @@ from transformers import PrinterCallback
 from sro.arguments import SROConfig
 from sro.logprobs import TokenLogProbs, causal_log_probs
 from sro.reference import Reference
-from sro.rollout import Paraphrase, Rollout, Sampling, TransformersRollout
+from sro.rollout import Paraphrase, Rollout, Sampling
 from sro.screeners import Screener, Verdict
 from sro.trainer import Game, SROTrainer
 
@@ -111,7 +112,7 @@ class RowEach(CountingTrainer):
     """A row a comment, padded to the longest, instead of rows that short ones share."""
 
     def _log_probs(self, model: Any, prompts: list[list[int]], responses: list[list[list[int]]]) -> TokenLogProbs:
-        return causal_log_probs(model, prompts, responses, self.processing_class.pad_token_id, row_tokens=1)
+        return causal_log_probs(model, prompts, responses, self.processing_class.pad_token_id, row_tokens=None)
 
 
 class TokenByToken(CountingTrainer):
@@ -120,12 +121,6 @@ class TokenByToken(CountingTrainer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.rollout = Generated(self.model, self.processing_class, self.args.prompt, self.args.max_prompt_length)
-
-
-class Generated(TransformersRollout):
-    """Takes the way of the models whose reading cannot be undone."""
-
-    _speculate = TransformersRollout._generate
 
 
 class StoresFloat32(CountingTrainer):

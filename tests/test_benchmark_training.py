@@ -23,6 +23,7 @@ from sro.logprobs import TokenLogProbs, log_probs
 from sro.objective import losses
 from sro.rollout import Sampling
 from sro.screeners import Verdict
+from sro.speculation import speculate
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
@@ -214,6 +215,11 @@ def test_each_row_lacks_its_trick(make: Make, monkeypatch: pytest.MonkeyPatch) -
     assert max(branches for branches, _, _ in usual) == 2  # a paraphrase and its comment share a prompt
     assert max(branches for branches, _, _ in played("sro-no-tree")) == 1
     assert sum(texts for _, texts, _ in every) > sum(texts for _, texts, _ in usual)
+    guessed: list[int] = []
+    monkeypatch.setattr("sro.rollout.speculate", lambda *given, **rest: guessed.append(1) or speculate(*given, **rest))
+    assert played("sro") and guessed
+    guessed.clear()
+    assert played("sro-no-guesses") and not guessed
     assert {dtype for *_, dtype in usual} == {torch.bfloat16} and {dtype for *_, dtype in stored} == {torch.float32}
 
 

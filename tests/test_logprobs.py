@@ -84,17 +84,21 @@ def check(found: Any, model: Any, prompts: list[list[int]], responses: list[list
     assert found.lengths().tolist() == [len(branch) for _, branch in flat]
 
 
-@pytest.mark.parametrize("row_tokens", [1, 12, 15, 1000])
+@pytest.mark.parametrize("row_tokens", [None, 12, 15, 1000])
 @torch.no_grad()
-def test_causal_equals_one_forward_pass_per_token(causal: Any, row_tokens: int) -> None:
+def test_causal_equals_one_forward_pass_per_token(causal: Any, row_tokens: int | None) -> None:
     """However many prompts share a row."""
     for responses in (RESPONSES, [[], *RESPONSES[1:]]):
         check(causal_log_probs(causal, PROMPTS, responses, PAD, row_tokens), causal, PROMPTS, responses)
 
 
-@pytest.mark.parametrize("row_tokens", [1, 12, 1000])
-def test_gradients_are_those_of_the_plain_way(causal: Any, row_tokens: int) -> None:
+@pytest.mark.parametrize("chunk", [4, 32])
+@pytest.mark.parametrize("row_tokens", [None, 12, 1000])
+def test_gradients_are_those_of_the_plain_way(
+    causal: Any, row_tokens: int | None, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A log-softmax over a row a text, under weights that differ from token to token; some logits serve two texts."""
+    monkeypatch.setattr("sro.logprobs._Scored.ROWS", chunk)
     weights = torch.rand(6, 6, generator=torch.Generator().manual_seed(0))
 
     def gradients(values: Tensor) -> list[Tensor]:
@@ -117,7 +121,8 @@ def test_rows_are_of_about_equal_size_and_hold_everything_once() -> None:
     found = packed(sizes, 70)
     assert sorted(tree for row in found for tree in row) == list(range(6))
     assert sorted(sum(sizes[tree] for tree in row) for row in found) == [60, 70, 70]
-    assert packed([500], 70) == [[0]] and packed([1, 1], 70) == [[0, 1]] and packed([5, 6], 1) == [[1], [0]]
+    assert packed([500], 70) == [[0]] and packed([1, 1], 70) == [[0, 1]] and packed([5, 6], None) == [[1], [0]]
+    assert [len(row) for row in packed([600] + [60] * 8, 192)] == [1, 8]  # what the longest fills, others may fill
 
 
 @torch.no_grad()

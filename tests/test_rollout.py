@@ -23,12 +23,17 @@ SAMPLED = Sampling(max_new_tokens=16, max_length_ratio=10.0)
 GREEDY = Sampling(temperature=0.0, max_new_tokens=16, max_length_ratio=10.0)
 
 
-@pytest.fixture(params=["causal", "seq2seq"])
-def leader(request: pytest.FixtureRequest, tiny_causal: Any, tiny_seq2seq: Any) -> Any:
-    """Of both architectures; the random Llama is nearly uniform, so its logits are spread, and T5's drawn together."""
-    model, tokenizer = tiny_causal() if request.param == "causal" else tiny_seq2seq()
+@pytest.fixture(params=["guessing", "causal", "seq2seq"])
+def leader(
+    request: pytest.FixtureRequest, tiny_causal: Any, tiny_seq2seq: Any, monkeypatch: pytest.MonkeyPatch
+) -> Any:
+    """Of both architectures, a decoder with and without guesses; the random Llama is nearly uniform, so its logits are
+    spread, and T5's drawn together."""
+    if request.param == "causal":
+        monkeypatch.setattr("sro.rollout.can_speculate", lambda model: False)
+    model, tokenizer = tiny_seq2seq() if request.param == "seq2seq" else tiny_causal()
     with torch.no_grad():
-        model.get_output_embeddings().weight *= 8.0 if request.param == "causal" else 0.5
+        model.get_output_embeddings().weight *= 0.5 if request.param == "seq2seq" else 8.0
     return model, tokenizer
 
 
@@ -179,3 +184,11 @@ def test_top_k_1_is_greedy(leader: Any) -> None:
     assert texts(rollout(leader).play(COMMENTS, 1, narrow, seed=0)) == texts(
         rollout(leader).play(COMMENTS, 1, GREEDY, seed=0)
     )
+
+
+def test_where_every_pass_gathers_weights_nothing_is_guessed(leader: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes guess unequally well, and under ZeRO-3 all must make as many passes, which `generate` takes care of."""
+    expected = rollout(leader).play(COMMENTS, 1, GREEDY, seed=0)
+    monkeypatch.setattr("sro.rollout.is_deepspeed_zero3_enabled", lambda: True)
+    monkeypatch.setattr("sro.rollout.speculate", None)
+    assert rollout(leader).play(COMMENTS, 1, GREEDY, seed=0) == expected

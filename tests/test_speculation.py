@@ -9,8 +9,8 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from sro.logprobs import causal_log_probs
-from sro.speculation import Chances, _Row, can_speculate, speculate
+from sro.errors import SROError
+from sro.speculation import Chances, _nucleus, _Row, can_speculate, speculate
 
 END = 3
 PROMPTS = [[5, 6, 7, 8, 9], [10], [11, 12, 13]]
@@ -118,19 +118,20 @@ def policy(model: Any, ids: list[int], chances: Chances) -> list[float]:
     return [kept.get(token, 0.0) / reached for token in range(len(logits))]
 
 
-def test_the_nucleus_of_a_large_vocabulary_is_the_sorted_one() -> None:
+@pytest.mark.parametrize("spread", [1.0, 4.0])
+def test_the_nucleus_of_a_large_vocabulary_is_the_sorted_one(spread: float) -> None:
     """Where the likeliest 256 tokens do not reach top_p all are sorted; where they do, the same comes out."""
-    torch.manual_seed(0)
-    flat, peaked = torch.randn(3, 2000), torch.randn(3, 2000) * 4
-    for logits in (flat, peaked):
-        cut = Chances(1.0, 0.9, 0)
-        weights = logits.softmax(-1)
-        order = weights.sort(descending=True)
-        inside = order.values.cumsum(-1) - order.values < 0.9
-        allowed = [set(row[keep].tolist()) for row, keep in zip(order.indices, inside)]
-        drawn = [cut.draw(logits) for _ in range(300)]
-        assert all(int(token) in allowed[row] for tokens in drawn for row, token in enumerate(tokens))
-    assert len({int(tokens[0]) for tokens in drawn}) > 1
+    weights = (torch.randn(3, 2000, generator=torch.Generator().manual_seed(0)) * spread).softmax(-1)
+    order = weights.sort(descending=True)
+    inside = order.values.cumsum(-1) - order.values < 0.9
+    expected = torch.zeros_like(weights, dtype=torch.bool).scatter(-1, order.indices, inside)
+    assert torch.equal(weights >= _nucleus(weights, 0.9), expected)
+    assert (int(inside.sum(-1).max()) > 256) == (spread == 1.0)
+
+
+def test_logits_that_are_not_numbers_are_an_error_that_says_so() -> None:
+    with pytest.raises(SROError, match="not numbers"):
+        Chances(1.0, 1.0, 0).draw(torch.full((2, 40), torch.nan))
 
 
 def test_a_token_that_is_forbidden_is_not_said_though_it_was_guessed(model: Any) -> None:
@@ -154,16 +155,27 @@ def test_several_responses_to_a_prompt_share_its_reading(model: Any) -> None:
     assert counts["tokens"] == 3 * 4 + 12  # prompts but for their last tokens, padded; then a token a response
 
 
-@torch.no_grad()
 def test_what_is_forgotten_leaves_no_trace(model: Any) -> None:
-    """After many rejected guesses the next token still has the probability that it has in one plain pass."""
+    """After many rejected guesses the last logits are still those of one plain pass over what was said."""
     truth = by_hand(model, PROMPTS[0], 20)
     wrong = [token for right in truth for token in (right, 39)]
-    [said] = speculate(model, PROMPTS[:1], [wrong], 1, [20], END, GREEDY)
-    assert said == truth
-    best = causal_log_probs(model, [PROMPTS[0]], [[said]], 0).total()
-    other = causal_log_probs(model, [PROMPTS[0]], [[[*said[:-1], 38]]], 0).total()
-    assert best >= other
+    logits: list[torch.Tensor] = []
+    hook = model.register_forward_hook(lambda *given: logits.append(given[-1].logits))
+    assert speculate(model, PROMPTS[:1], [wrong], 1, [20], END, GREEDY) == [truth]
+    hook.remove()
+    assert len(logits) > 5  # guesses were wrong indeed
+    plain = model(input_ids=torch.tensor([PROMPTS[0] + truth[:-1]])).logits[0, -1]
+    assert any(torch.allclose(row, plain, atol=1e-4) for row in logits[-1][0])
+
+
+def test_guesses_of_others_do_not_push_a_row_past_the_positions_of_a_model() -> None:
+    """A long prompt beside a short one with many guesses, in a model that has learnt 64 positions."""
+    torch.manual_seed(1)
+    sizes: dict[str, Any] = {"vocab_size": 40, "n_positions": 64, "n_embd": 16, "n_layer": 1, "n_head": 1}
+    model = GPT2LMHeadModel(GPT2Config(**sizes)).eval()
+    long = [5 + i % 30 for i in range(60)]
+    found = speculate(model, [long, [7]], [[], [8] * 20], 1, [4, 20], END, GREEDY)
+    assert [len(row) for row in found] <= [4, 20] and found[0] == by_hand(model, long, 4)
 
 
 def test_the_place_in_the_draft_follows_what_is_said() -> None:
@@ -177,8 +189,25 @@ def test_the_place_in_the_draft_follows_what_is_said() -> None:
     assert _Row(0, 0, 0, draft, 3).guesses(10) == [1, 2]  # one more is drawn behind them
 
 
-def test_models_that_cannot_forget_are_known(tiny_causal: Any, tiny_seq2seq: Any) -> None:
-    model = tiny_causal()[0]
-    assert can_speculate(model) and not can_speculate(tiny_seq2seq()[0])
-    model.config.layer_types = ["full_attention", "sliding_attention"]
-    assert not can_speculate(model)
+def bare(kind: str, **settings: Any) -> Any:
+    """A model of a family, as small as its configuration allows, made on no device."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    with torch.device("meta"):
+        return AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, num_hidden_layers=1, **settings))
+
+
+def test_models_that_cannot_forget_or_are_not_told_places_are_known(tiny_causal: Any, tiny_seq2seq: Any) -> None:
+    assert can_speculate(tiny_causal()[0]) and not can_speculate(tiny_seq2seq()[0])
+    assert can_speculate(bare("qwen2", use_sliding_window=False)) and can_speculate(bare("gpt2"))
+    assert can_speculate(bare("mistral", sliding_window=None)) and not can_speculate(bare("mistral"))
+    refused = [bare("bloom"), bare("mamba"), bare("mpt"), bare("gemma3_text"), bare("falcon", alibi=True)]
+    assert not any(map(can_speculate, refused))
+
+
+def test_an_encoder_decoder_made_of_two_models_is_one() -> None:
+    from transformers import BertConfig, EncoderDecoderConfig, EncoderDecoderModel
+
+    sizes: dict[str, Any] = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    halves = BertConfig(**sizes, vocab_size=40, intermediate_size=8)
+    assert not can_speculate(EncoderDecoderModel(EncoderDecoderConfig.from_encoder_decoder_configs(halves, halves)))

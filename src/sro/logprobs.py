@@ -8,7 +8,7 @@ several such trees share a row, so that short ones need no padding up to a long 
 
 The logits at one position are scored against the token at the *next*; end-of-sequence is a token like any other and is
 in `response` where the leader is to be scored for stopping. The vocabulary is looked at where a token is scored and
-nowhere else: the output head reads those positions alone, and no softmax over it is kept.
+nowhere else: the output head reads those places alone, and no softmax over it is kept.
 """
 
 from __future__ import annotations
@@ -71,15 +71,48 @@ def log_probs(
 
 
 def causal_log_probs(
-    model: Any, prompts: Sequence[Ids], responses: Sequence[Sequence[Ids]], pad_token_id: int, row_tokens: int = ROW
+    model: Any,
+    prompts: Sequence[Ids],
+    responses: Sequence[Sequence[Ids]],
+    pad_token_id: int,
+    row_tokens: int | None = ROW,
 ) -> TokenLogProbs:
     """`log_probs` for decoder-only leaders, in one pass.
 
     Args:
-        row_tokens: about so many tokens share a row, prompts with their responses side by side; 1: a row a prompt. The
-            numbers are the same.
+        row_tokens: about so many tokens share a row, prompts with their responses side by side; None: a row a prompt.
+            The numbers are the same.
     """
     device = next(model.parameters()).device
+    rows = _side_by_side(prompts, responses, row_tokens, pad_token_id)
+    read = sorted({place for places in rows.places for place in places}) or [0]
+    with _head_reads(model, torch.tensor(read, device=device)):
+        logits = model(
+            input_ids=rows.ids.to(device),
+            attention_mask=additive(rows.sees, model).to(device)[:, None],
+            position_ids=rows.positions.to(device),
+            use_cache=False,
+        ).logits
+    targets, mask = padded([branch for branches in responses for branch in branches])
+    row_of = {place: n for n, place in enumerate(read)}
+    index = torch.tensor([row_of[place] for places in rows.places for place in places], dtype=torch.long)
+    return _gather(logits, index.to(device), targets.to(device), mask.to(device))
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Trees in rows. ids, positions: [R, W]. sees: [R, W, W] bool, who sees whom. places: for each response in order
+    those whose logits predict its tokens, counted row by row."""
+
+    ids: Tensor
+    positions: Tensor
+    sees: Tensor
+    places: list[list[int]]
+
+
+def _side_by_side(
+    prompts: Sequence[Ids], responses: Sequence[Sequence[Ids]], row_tokens: int | None, pad_token_id: int
+) -> _Rows:
     sizes = [len(prompt) + sum(map(len, branches)) for prompt, branches in zip(prompts, responses)]
     rows = packed(sizes, row_tokens)
     width = max(sum(sizes[tree] for tree in row) for row in rows)
@@ -87,43 +120,32 @@ def causal_log_probs(
     positions = torch.zeros((len(rows), width), dtype=torch.long)
     owner = torch.full((len(rows), width), -1)  # the tree that a token belongs to, −1 padding
     group = torch.full((len(rows), width), -1)  # and its part in it: 0 the prompt, r ≥ 1 the r-th response
-    picks: dict[int, list[list[int]]] = {}  # of a tree, for each response: the places whose logits predict its tokens
+    places: dict[int, list[list[int]]] = {}
     for row, trees in enumerate(rows):
         at = 0
         for tree in trees:
+            behind = len(prompts[tree])
+            end, places[tree] = row * width + at + behind, []
             owner[row, at : at + sizes[tree]] = tree
-            prompt_end = at + len(prompts[tree])
-            picks[tree] = []
             for number, part in enumerate([prompts[tree], *responses[tree]]):
-                ids[row, at : at + len(part)] = torch.tensor(list(part))
-                group[row, at : at + len(part)] = number
-                first = len(prompts[tree]) if number else 0
-                positions[row, at : at + len(part)] = torch.arange(first, first + len(part))
+                here = slice(at, at + len(part))
+                ids[row, here] = torch.tensor(list(part))
+                group[row, here] = number
+                positions[row, here] = torch.arange(len(part)) + (behind if number else 0)
                 if number:
-                    places = [prompt_end - 1, *range(at, at + len(part) - 1)]
-                    picks[tree].append([row * width + place for place in places])
+                    places[tree].append([end - 1, *range(row * width + at, row * width + at + len(part) - 1)])
                 at += len(part)
     # A token sees what came before it in its tree's prompt or in its own response.
     sees = (group[:, None, :] == 0) | (group[:, None, :] == group[:, :, None])
     sees &= (owner[:, None, :] == owner[:, :, None]) & torch.ones(width, width, dtype=torch.bool).tril()
-    flat = [places for tree in range(len(prompts)) for places in picks[tree]]
-    read = sorted({place for places in flat for place in places}) or [0]
-    with _head_reads(model, torch.tensor(read, device=device)):
-        logits = model(
-            input_ids=ids.to(device),
-            attention_mask=_additive(sees, model).to(device)[:, None],
-            position_ids=positions.to(device),
-            use_cache=False,
-        ).logits
-    targets, mask = _pad([branch for branches in responses for branch in branches])
-    row_of = {place: n for n, place in enumerate(read)}
-    index = torch.tensor([row_of[place] for places in flat for place in places], dtype=torch.long)
-    return _gather(logits, index.to(device), targets.to(device), mask.to(device))
+    return _Rows(ids, positions, sees, [some for tree in range(len(prompts)) for some in places[tree]])
 
 
-def packed(sizes: Sequence[int], row_tokens: int) -> list[list[int]]:
-    """Trees by number in as many rows as `row_tokens` each would take, of about the same number of tokens each."""
-    rows: list[list[int]] = [[] for _ in range(max(1, min(len(sizes), -(-sum(sizes) // row_tokens))))]
+def packed(sizes: Sequence[int], row_tokens: int | None) -> list[list[int]]:
+    """Trees by number in as many rows as `row_tokens` each (or the largest tree's, if those are more) would take, of
+    about the same number of tokens each; None: a row each."""
+    count = len(sizes) if row_tokens is None else -(-sum(sizes) // max(row_tokens, *sizes))
+    rows: list[list[int]] = [[] for _ in range(count)]
     filled = [0] * len(rows)
     for tree in sorted(range(len(sizes)), key=lambda tree: -sizes[tree]):
         emptiest = filled.index(min(filled))
@@ -154,35 +176,37 @@ def seq2seq_log_probs(
     Padding is always on the right: BART-like models count learnt positions from the left edge.
     """
     device = next(model.parameters()).device
-    ids, seen = _pad(prompts, pad_token_id)
-    targets, mask = _pad([branch for branches in responses for branch in branches], pad_token_id)
+    ids, seen = padded(prompts, pad_token_id)
+    targets, mask = padded([branch for branches in responses for branch in branches], pad_token_id)
     row_of = torch.tensor([row for row, branches in enumerate(responses) for _ in branches], dtype=torch.long)
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
     encoded = base.get_encoder()(input_ids=ids.to(device), attention_mask=seen.to(device), return_dict=True)
     encoded.last_hidden_state = encoded.last_hidden_state[row_of.to(device)]
     start = torch.full((len(targets), 1), model.config.decoder_start_token_id)
-    logits = model(
-        encoder_outputs=encoded,
-        attention_mask=seen[row_of].to(device),
-        decoder_input_ids=torch.cat([start, targets[:, :-1]], dim=1).to(device),
-        use_cache=False,
-    ).logits
-    index = mask.flatten().nonzero().squeeze(-1)
-    return _gather(logits, index.to(device), targets.to(device), mask.to(device))
+    read = mask.flatten().nonzero().squeeze(-1).to(device)
+    with _head_reads(model, read):
+        logits = model(
+            encoder_outputs=encoded,
+            attention_mask=seen[row_of].to(device),
+            decoder_input_ids=torch.cat([start, targets[:, :-1]], dim=1).to(device),
+            use_cache=False,
+        ).logits
+    return _gather(logits, torch.arange(len(read), device=device), targets.to(device), mask.to(device))
 
 
-def _pad(rows: Sequence[Ids], pad_token_id: int = 0) -> tuple[Tensor, Tensor]:
-    """Right-padded ids [N, S] and mask [N, S]."""
+def padded(rows: Sequence[Ids], pad_token_id: int = 0, left: bool = False) -> tuple[Tensor, Tensor]:
+    """Ids padded on the right or the left, and which of them are no padding, [N, S] each."""
     width = max(map(len, rows), default=0)
     ids = torch.full((len(rows), width), pad_token_id)
     mask = torch.zeros((len(rows), width), dtype=torch.bool)
     for n, row in enumerate(rows):
-        ids[n, : len(row)] = torch.tensor(list(row))
-        mask[n, : len(row)] = True
+        here = slice(width - len(row), width) if left else slice(0, len(row))
+        ids[n, here] = torch.tensor(list(row), dtype=torch.long)
+        mask[n, here] = True
     return ids, mask
 
 
-def _additive(sees: Tensor, model: nn.Module) -> Tensor:
+def additive(sees: Tensor, model: nn.Module) -> Tensor:
     """Boolean mask to the additive form that every attention implementation of transformers takes in four
     dimensions."""
     dtype = next(model.parameters()).dtype

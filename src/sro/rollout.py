@@ -14,8 +14,10 @@ from typing import Any, Protocol
 
 import torch
 from transformers import GenerationConfig, LogitsProcessorList
+from transformers.integrations import is_deepspeed_zero3_enabled
 
 from sro.leader import decode, is_peft, prompt_ids, response_ids
+from sro.logprobs import padded
 from sro.loops import NoLoops
 from sro.speculation import Chances, can_speculate, speculate
 
@@ -87,7 +89,9 @@ class TransformersRollout:
         self, prompts: list[list[int]], comments: Sequence[str], n: int, sampling: Sampling
     ) -> list[list[Paraphrase]]:
         bounds = length_bounds(self.tokenizer, self.prompt, prompts, sampling)
-        say = self._speculate if can_speculate(self.model) else self._generate
+        # Under ZeRO-3 every pass gathers weights, so all processes must make as many: `generate` sees to that.
+        guess = can_speculate(self.model) and not is_deepspeed_zero3_enabled()
+        say = self._speculate if guess else self._generate
         rows = [_until_end(row, self.tokenizer.eos_token_id) for row in say(prompts, comments, n, bounds, sampling)]
         moves = [
             Paraphrase(text, ids, finished)
@@ -118,7 +122,8 @@ class TransformersRollout:
         sampling: Sampling,
     ) -> list[list[int]]:
         tokenizer, model = self.tokenizer, self.model
-        ids, mask = _padded(prompts, tokenizer.pad_token_id, left=not model.config.is_encoder_decoder)
+        # a decoder-only row must end where its response begins
+        ids, mask = padded(prompts, tokenizer.pad_token_id, left=not model.config.is_encoder_decoder)
         said_from = 1 if model.config.is_encoder_decoder else ids.shape[1]
         draw = sampling.temperature > 0
         config = GenerationConfig(
@@ -138,7 +143,7 @@ class TransformersRollout:
         with _nothing_else_set(model):
             output = model.generate(
                 input_ids=ids.to(model.device),
-                attention_mask=mask.to(model.device),
+                attention_mask=mask.long().to(model.device),
                 generation_config=config,
                 logits_processor=LogitsProcessorList(rules),
             )
@@ -156,18 +161,6 @@ def length_bounds(tokenizer: Any, prompt: str, prompts: Sequence[Sequence[int]],
     frame = len(tokenizer(prompt.replace("{text}", ""))["input_ids"])
     ratio, longest = sampling.max_length_ratio, sampling.max_new_tokens
     return [min(longest, int((len(row) - frame) * ratio) + 8) for row in prompts]
-
-
-def _padded(rows: Sequence[Sequence[int]], pad: int, left: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    """Ids and mask, [B, width]; a decoder-only row must end where its response begins, so it is padded on the left."""
-    width = max(map(len, rows))
-    ids = torch.full((len(rows), width), pad)
-    mask = torch.zeros_like(ids)
-    for i, row in enumerate(rows):
-        place = slice(width - len(row), width) if left else slice(0, len(row))
-        ids[i, place] = torch.tensor(row)
-        mask[i, place] = 1
-    return ids, mask
 
 
 @contextmanager

@@ -10,6 +10,7 @@ Saxena 2023). Rows that have ended are dropped, so the longest comments are not 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +19,12 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
+from sro.errors import SROError
+from sro.leader import is_peft
+from sro.logprobs import additive, padded
+
 TOKENS = 96
-"""What one pass reads, about: few enough that the reading of the weights still weighs."""
+"""What one pass reads, where the bounds on guesses allow: few enough that the reading of the weights still weighs."""
 FEWEST, MOST = 2, 10
 """Guesses of a row in one pass."""
 AHEAD, BACK = 8, 8
@@ -48,9 +53,14 @@ class Chances:
         weights = logits.softmax(-1)
         if self.top_p < 1:
             weights = weights * (weights >= _nucleus(weights, self.top_p))
-        reached = weights.cumsum(-1)
+        reached = weights.cumsum(
+            -1, dtype=torch.float64
+        )  # float32 would lose the weights of a large vocabulary's tail
+        whole = reached[:, -1:]
+        if not bool(whole.isfinite().all()):
+            raise SROError("the leader's logits are not numbers\n  mend: a lower learning rate, or --bf16 false")
         # 1 − [0, 1) is above 0 and at most 1: the first token to reach so much of the whole has a weight.
-        drawn = (1 - torch.rand(len(logits), 1, device=logits.device)) * reached[:, -1:]
+        drawn = (1 - torch.rand(whole.shape, dtype=whole.dtype, device=whole.device)) * whole
         return torch.searchsorted(reached, drawn).squeeze(-1)
 
 
@@ -94,12 +104,17 @@ class _Row:
 
 
 def can_speculate(model: Any) -> bool:
-    """Whether what a model has read can be forgotten again: decoders whose every layer attends to everything."""
-    config = model.config.get_text_config()
-    layers = set(getattr(config, "layer_types", None) or ["full_attention"])
+    """Whether what a model has read can be forgotten again: decoders whose every layer attends to everything, and that
+    are told where a token stands, because forgotten ones leave gaps in the cache."""
+    base = model.get_base_model() if is_peft(model) else model
+    config = base.config.get_text_config()
+    layers = {*(getattr(config, "layer_types", None) or ()), *(getattr(config, "attention_layers", None) or ())}
     windows = getattr(config, "sliding_window", None) and getattr(config, "use_sliding_window", True)
-    stateful = getattr(model, "_is_stateful", False)
-    return not (config.is_encoder_decoder or stateful or windows) and layers == {"full_attention"}
+    counts = getattr(config, "alibi", False) or not {"position_ids", "past_key_values"} <= {
+        *inspect.signature(base.forward).parameters
+    }
+    stateful = base.config.is_encoder_decoder or getattr(base, "_is_stateful", False)
+    return not (stateful or windows or counts) and layers <= {"full_attention", "global"}
 
 
 @torch.no_grad()
@@ -139,13 +154,14 @@ def speculate(
         width = 1 + max(map(len, guesses))
         given = [[row.last, *guess] for row, guess in zip(rows, guesses)]
         ids = torch.tensor([some + [some[-1]] * (width - len(some)) for some in given])
-        positions = torch.tensor([[row.position] for row in rows]) + torch.arange(width)
+        # What fills a row up to the longest stays where the row's own tokens end, within the positions of a model.
+        positions = [[row.position + min(j, len(guess)) for j in range(width)] for row, guess in zip(rows, guesses)]
         fresh = torch.ones(width, width, dtype=torch.bool).tril().expand(len(rows), -1, -1)
         sees = torch.cat([seen[:, None].expand(-1, width, -1), fresh], dim=-1)
         logits = model(
             input_ids=ids.to(device),
-            attention_mask=_additive(sees, model)[:, None],
-            position_ids=positions.to(device),
+            attention_mask=additive(sees, model).to(device)[:, None],
+            position_ids=torch.tensor(positions, device=device),
             past_key_values=cache,
             use_cache=True,
         ).logits.float()
@@ -159,7 +175,8 @@ def speculate(
         drawn = chances.draw(logits.flatten(0, 1)).view(len(rows), width).tolist()
         read = [_stands(row, guess, tokens, end) for row, guess, tokens in zip(rows, guesses, drawn)]
         kept = max(read)
-        cache.crop(kept - width)
+        if kept < width:
+            cache.crop(kept - width)
         seen = torch.cat([seen, torch.arange(kept) < torch.tensor(read)[:, None]], dim=-1)
         left = [i for i, row in enumerate(rows) if row.last != end and len(row.said) < row.bound]
         if len(left) < len(rows):
@@ -177,7 +194,7 @@ def _stands(row: _Row, guess: Sequence[int], drawn: Sequence[int], end: int) -> 
         row.last = token
         row.position += 1
         if token != guessed or token == end or len(row.said) == row.bound:
-            return stands
+            break
         stands += 1
     return stands
 
@@ -185,17 +202,12 @@ def _stands(row: _Row, guess: Sequence[int], drawn: Sequence[int], end: int) -> 
 def _read(model: Any, prompts: Sequence[Sequence[int]], n: int) -> tuple[DynamicCache, Tensor]:
     """A cache that has read each prompt, `n` times over, and which of its columns hold a token, [B·n, columns]."""
     cache = DynamicCache(config=model.config)
-    width = max(map(len, prompts))
-    seen = torch.zeros(len(prompts), width, dtype=torch.bool)
-    if width:
-        ids = torch.zeros(len(prompts), width, dtype=torch.long)
-        for row, prompt in enumerate(prompts):
-            ids[row, width - len(prompt) :] = torch.tensor(prompt)
-            seen[row, width - len(prompt) :] = True
-        sees = (seen[:, None] == seen[:, :, None]) & torch.ones(width, width, dtype=torch.bool).tril()
+    ids, seen = padded(prompts, left=True)
+    if ids.shape[1]:
+        sees = (seen[:, None] == seen[:, :, None]) & torch.ones(ids.shape[1], ids.shape[1], dtype=torch.bool).tril()
         model(
             input_ids=ids.to(model.device),
-            attention_mask=_additive(sees, model)[:, None],
+            attention_mask=additive(sees, model).to(model.device)[:, None],
             position_ids=(seen.cumsum(-1) - 1).clamp(min=0).to(model.device),
             past_key_values=cache,
             use_cache=True,
@@ -203,12 +215,6 @@ def _read(model: Any, prompts: Sequence[Sequence[int]], n: int) -> tuple[Dynamic
         )
         cache.batch_repeat_interleave(n)
     return cache, seen.repeat_interleave(n, dim=0)
-
-
-def _additive(sees: Tensor, model: Any) -> Tensor:
-    """Boolean mask to the additive form, see `sro.logprobs`."""
-    dtype = next(model.parameters()).dtype
-    return torch.zeros(sees.shape, dtype=dtype).masked_fill(~sees, torch.finfo(dtype).min).to(model.device)
 
 
 def _without(logits: Tensor, forbidden: Sequence[Sequence[set[int]]]) -> Tensor:

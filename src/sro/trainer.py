@@ -70,7 +70,7 @@ class SROTrainer(Trainer):
         processing_class: the leader's tokenizer.
         peft_config: e.g. `LoraConfig(r=8, target_modules="all-linear", task_type="CAUSAL_LM")`.
         similarity: if given, the mean similarity of paraphrase and comment is logged.
-        rollout: who makes the leader's moves; default: `model.generate` on the model itself.
+        rollout: who makes the leader's moves; default: `TransformersRollout` on the model itself.
         callbacks, optimizers, …: as for `transformers.Trainer`.
 
     Raises:
@@ -214,7 +214,7 @@ class SROTrainer(Trainer):
         texts = [[*played, x] if asked else played for played, x, asked in zip(paraphrases, as_response, new)]
         with self.compute_loss_context_manager(), self.reference.policy(model) as frozen:
             scored = self._log_probs(frozen, prompts, texts).total()
-        is_source = torch.tensor([number == k for row in texts for number in range(len(row))], device=scored.device)
+        is_source = _behind(k, texts).to(scored.device)
         reference_y = scored[~is_source]
         self.reference_x.update(zip(compress(comments, new), scored[is_source].tolist()))
         reference_x = [self.reference_x.get(c, 0.0) if ids is not None else 0.0 for c, ids in zip(comments, sources)]
@@ -245,8 +245,7 @@ class SROTrainer(Trainer):
         args, k = self.args, self.args.num_generations
         responses = [[*ys, x] if x is not None else ys for ys, x in zip(inputs.paraphrases, inputs.sources)]
         found = self._log_probs(model, inputs.prompts, responses)
-        is_source = torch.tensor([number == k for branches in responses for number in range(len(branches))])
-        is_source = is_source.to(found.values.device)
+        is_source = _behind(k, responses).to(found.values.device)
         total, lengths = found.total(), found.lengths()
         logp_y, length_y = total[~is_source], lengths[~is_source]
         has_source = torch.tensor([x is not None for x in inputs.sources], device=total.device)
@@ -322,6 +321,11 @@ def disable_dropout(model: torch.nn.Module) -> None:
         for name, value in vars(module).items():
             if "drop" in name and isinstance(value, float):
                 setattr(module, name, 0.0)
+
+
+def _behind(k: int, responses: Sequence[Sequence[Any]]) -> Tensor:
+    """Of all responses to all prompts, which is the comment: it stands behind the k paraphrases."""
+    return torch.tensor([number == k for branches in responses for number in range(len(branches))])
 
 
 def _scores(*arguments: Any) -> tuple[Tensor, Tensor]:

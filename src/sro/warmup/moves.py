@@ -22,7 +22,7 @@ from sro.warmup.edit_log import EditLog
 
 BATCH = 240
 READ = 4
-"""Moves of a comment that the dearest judge reads: those with the largest P(pass) · cosine."""
+"""Moves of a comment that the dearest judge reads, those with the largest P(pass) · cosine; others earn nothing."""
 
 Tries = Callable[[Sequence[str], int], list[tuple[str, str]]]
 """(comments, seed) → (comment, rewrite), any number of each comment."""
@@ -40,7 +40,8 @@ class Bars:
 
 @dataclass(frozen=True)
 class Reward:
-    """What the panel says of a move: P(pass) · cosine · P(acceptable), and 0 where one of them falls short."""
+    """What the panel says of a move: P(pass) · cosine · P(acceptable), and 0 where one of them falls short, or where
+    `READ` other moves of the comment have more of the first two."""
 
     screener: Screener
     similarity: Similarity
@@ -121,7 +122,8 @@ def played(teachers: Sequence[Rollout], n: int, temperature: float) -> Tries:
         found: dict[tuple[str, str], None] = {}
         for teacher in teachers:
             greedy = teacher.play(batch, 1, Sampling(temperature=0.0, avoid_loops=True), seed)
-            drawn = teacher.play(batch, n, Sampling(temperature=temperature, avoid_loops=True), seed)
+            sampling = Sampling(temperature=temperature, avoid_loops=True)
+            drawn = teacher.play(batch, n, sampling, seed) if n else [[] for _ in batch]
             for comment, moves in zip(batch, (one + more for one, more in zip(greedy, drawn))):
                 found |= dict.fromkeys((comment, move.text) for move in moves if move.finished)
         return list(found)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sro.broken import add, broken_sentences, lose, repeat, swap
@@ -75,9 +75,9 @@ def taught(
     refused = [text for text, verdict in zip(toxic, reward.screener.screen(toxic)) if not verdict.passed]
     draw.shuffle(refused)
     judged: dict[str, list[Example]] = {}
-    for example in earlier:
-        if example.kind in JUDGED:
-            judged.setdefault(example.source, []).append(example)
+    for one in earlier:
+        if one.kind in JUDGED:
+            judged.setdefault(one.source, []).append(one)
     by_teachers = played(teachers, wanted.moves_each, wanted.moves_temperature)
 
     def tries(batch: Sequence[str], seed: int) -> list[tuple[str, str]]:
@@ -89,12 +89,14 @@ def taught(
     unseen = [comment for comment in refused if comment not in judged]
     best = best_moves([*judged, *unseen[: wanted.moves]], tries, reward, seed, progress, log)
 
-    def kind(comment: str, text: str) -> Kind:
-        return "idiom" if text in table.variants(comment, VARIANTS) else "move"
+    def example(comment: str, text: str) -> Example:
+        """The earlier one if it says so, else whose try it is."""
+        new: Kind = "idiom" if text in table.variants(comment, VARIANTS) else "move"
+        kept = [one for one in judged.get(comment, []) if one.target == text]
+        return kept[0] if kept else Example(comment, text, new)
 
-    new = [Example(comment, text, kind(comment, text)) for comment, text in best.items() if comment not in judged]
-    examples = [typed(example) if draw.random() < typed_share else example for example in new]
-    examples += [replace(some[0], target=best[source]) for source, some in judged.items() if source in best]
+    found = [example(comment, text) for comment, text in best.items()]
+    examples = [typed(one) if one.source not in judged and draw.random() < typed_share else one for one in found]
     examples += [example for example in earlier if example.kind == "paraphrase"]
 
     passed = [text for text, verdict in zip(clean, reward.screener.screen(clean)) if verdict.passed]
