@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from sro.cli import device_defaults, give_memory_back, quiet_libraries
+from sro.cli import device_defaults, keep_memory, quiet_libraries
 
 
 def run(argv: list[str], prog: str = "sro train", presets: Mapping[str, Any] | None = None) -> int:
@@ -19,7 +19,7 @@ def run(argv: list[str], prog: str = "sro train", presets: Mapping[str, Any] | N
     from sro.runs import DataArguments, train_run
 
     quiet_libraries()
-    give_memory_back()
+    keep_memory()
     data, follower, leader, args = parse(
         (DataArguments, FollowerArguments, LeaderArguments, SROConfig),
         argv,
