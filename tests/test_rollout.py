@@ -187,7 +187,7 @@ def test_top_k_1_is_greedy(leader: Any) -> None:
 
 
 def test_where_every_pass_gathers_weights_nothing_is_guessed(leader: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes guess unequally well, and under ZeRO-3 all must make as many passes, which `generate` takes care of."""
+    """Processes guess unequally well, and under ZeRO-3 all must make as many passes: `generate` takes care of that."""
     expected = rollout(leader).play(COMMENTS, 1, GREEDY, seed=0)
     monkeypatch.setattr("sro.rollout.is_deepspeed_zero3_enabled", lambda: True)
     monkeypatch.setattr("sro.rollout.speculate", None)
