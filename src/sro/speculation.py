@@ -53,9 +53,8 @@ class Chances:
         weights = logits.softmax(-1)
         if self.top_p < 1:
             weights = weights * (weights >= _nucleus(weights, self.top_p))
-        reached = weights.cumsum(
-            -1, dtype=torch.float64
-        )  # float32 would lose the weights of a large vocabulary's tail
+        # float32 would lose the weights of a large vocabulary's tail
+        reached = weights.cumsum(-1, dtype=torch.float64)
         whole = reached[:, -1:]
         if not bool(whole.isfinite().all()):
             raise SROError("the leader's logits are not numbers\n  mend: a lower learning rate, or --bf16 false")
