@@ -182,11 +182,11 @@ def test_the_place_in_the_draft_follows_what_is_said() -> None:
     """Copied, left out, put in, put in its place."""
     draft = [1, 2, 3, 4, 5, 6]
     for said, next_ in (([1, 2], 3), ([1, 3], 4), ([1, 9, 2], 3), ([1, 9], 3), ([1, 9, 8, 2, 3], 4)):
-        row = _Row(0, 0, 0, draft, 99)
+        row = _Row(0, [0], draft, 99)
         for token in said:
             row.say(token)
         assert row.guesses(1) == [next_], said
-    assert _Row(0, 0, 0, draft, 3).guesses(10) == [1, 2]  # one more is drawn behind them
+    assert _Row(0, [0], draft, 3).guesses(10) == [1, 2]  # one more is drawn behind them
 
 
 def bare(kind: str, **settings: Any) -> Any:

@@ -100,12 +100,7 @@ class TransformersRollout:
         return [moves[i : i + n] for i in range(0, len(moves), n)]
 
     def _speculate(
-        self,
-        prompts: list[list[int]],
-        comments: Sequence[str],
-        n: int,
-        bounds: Sequence[int],
-        sampling: Sampling,
+        self, prompts: list[list[int]], comments: Sequence[str], n: int, bounds: Sequence[int], sampling: Sampling
     ) -> list[list[int]]:
         rows_of = [prompt for prompt in prompts for _ in range(n)]
         rule = {"forbidden": NoLoops(self.tokenizer, rows_of, 0).closing} if sampling.avoid_loops else {}
@@ -114,12 +109,7 @@ class TransformersRollout:
         return speculate(self.model, prompts, drafts, n, bounds, self.tokenizer.eos_token_id, chances, **rule)
 
     def _generate(
-        self,
-        prompts: list[list[int]],
-        comments: Sequence[str],
-        n: int,
-        bounds: Sequence[int],
-        sampling: Sampling,
+        self, prompts: list[list[int]], comments: Sequence[str], n: int, bounds: Sequence[int], sampling: Sampling
     ) -> list[list[int]]:
         tokenizer, model = self.tokenizer, self.model
         # a decoder-only row must end where its response begins

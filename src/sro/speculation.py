@@ -77,12 +77,21 @@ def _nucleus(weights: Tensor, top_p: float) -> Tensor:
 @dataclass
 class _Row:
     number: int
-    last: int  # the last token said, or of the prompt: not yet read
-    position: int  # where it stands
+    prompt: Sequence[int]
     draft: Sequence[int]
     bound: int
     said: list[int] = field(default_factory=list)
     at: int = 0  # the token of the draft that is guessed next
+
+    @property
+    def last(self) -> int:
+        """The last token said, or of the prompt: not yet read."""
+        return (self.said or self.prompt)[-1]
+
+    @property
+    def position(self) -> int:
+        """Where it stands."""
+        return len(self.prompt) + len(self.said) - 1
 
     def guesses(self, most: int) -> list[int]:
         """At most so many tokens as may still be said behind the next."""
@@ -142,7 +151,7 @@ def speculate(
     device = model.device
     cache, seen = _read(model, [prompt[:-1] for prompt in prompts], n)
     rows = [
-        _Row(i * n + copy, prompt[-1], len(prompt) - 1, draft, bound)
+        _Row(i * n + copy, prompt, draft, bound)
         for i, (prompt, draft, bound) in enumerate(zip(prompts, drafts, bounds))
         for copy in range(n)
     ]
@@ -190,8 +199,6 @@ def _stands(row: _Row, guess: Sequence[int], drawn: Sequence[int], end: int) -> 
     stands = 1
     for token, guessed in zip(drawn, [*guess, None]):
         row.say(token)
-        row.last = token
-        row.position += 1
         if token != guessed or token == end or len(row.said) == row.bound:
             break
         stands += 1
