@@ -187,3 +187,16 @@ def test_arguments_out_of_range(wrong: dict[str, Any]) -> None:
     (name,) = wrong
     with pytest.raises(SROError, match=name):
         RewriteArguments(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text", "found"),
+    [
+        ("he is a traitor , gay people are not", "he is a bad man , gay people are not", None),
+        ("he is a traitor", "he is a friend", "meaning_lost"),
+        ("gay idiots drive here", "people drive here", "meaning_lost"),
+        ("this is shit", "this is not useful", None),  # people write so too
+    ],
+)
+def test_who_is_dropped_or_praised_is_not_what_the_author_meant(sentence: str, text: str, found: str | None) -> None:
+    assert shape_fault(Paraphrase(text, [], True), sentence) == found

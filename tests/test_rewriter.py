@@ -18,7 +18,7 @@ from sro.rollout import Paraphrase, Sampling
 from sro.screeners import Verdict
 
 COMMENT = "you are an idiot"
-RUDE, MILD, NEARER, OFF_TOPIC = "such an idiot", "you are wrong", "you are an odd one", "what lovely weather"
+RUDE, MILD, NEARER, OFF_TOPIC = "such an idiot", "you are wrong", "you are an odd one", "what rainy weather"
 
 
 @dataclass
@@ -356,15 +356,15 @@ def test_an_insult_does_not_hide_behind_civil_sentences() -> None:
 
 
 def test_sentences_that_fail_only_together_are_rewritten_worst_first() -> None:
-    leader = Replacing({"fool": "friend"})
+    leader = Replacing({"fool": "neighbour"})
     rewriter = Rewriter(leader, Diluted(), Overlap())
     (found,) = rewriter.rewrite(["Bye. You are a fool. He is a fool."], RewriteArguments(min_similarity=0))
-    assert found.text == "Bye. You are a friend. He is a fool."
+    assert found.text == "Bye. You are a neighbour. He is a fool."
     many = "A fool you are. A fool is he. A fool am I."
     assert rewriter.rewrite([many], RewriteArguments(refine=0))[0].reason == "still_fails"
     assert (
         rewriter.rewrite([many], RewriteArguments(refine=1))[0].text
-        == "A friend you are. A friend is he. A fool am I."
+        == "A neighbour you are. A neighbour is he. A fool am I."
     )
 
 

@@ -24,8 +24,11 @@ class FollowerArguments:
     well_formed: bool = field(
         default=True, metadata={"help": "a paraphrase also has to be free of holes, stutter and comma runs"}
     )
-    keep_negation: bool = field(
-        default=False, metadata={"help": "a paraphrase also has to say no as often as its comment"}
+    keep_sense: bool = field(
+        default=False,
+        metadata={
+            "help": 'a paraphrase also has to keep its comment\'s groups and crimes and every "not", and not praise'
+        },
     )
     fluency: str = field(
         default="none",
@@ -46,8 +49,8 @@ def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Sim
     """The follower that answers in training, the toxicity screener inside it, and the similarity it measures with."""
     from sro.screeners.best import BestOnly
     from sro.screeners.flipping import FlippingScreener
-    from sro.screeners.negation import NegationScreener
     from sro.screeners.panel import FluencyScreener, MeaningScreener, Panel, ShapeScreener
+    from sro.screeners.sense import SenseScreener
 
     toxicity = load_screener(arguments.screener)
     encoder = SentenceEncoder(arguments.similarity)
@@ -56,8 +59,8 @@ def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Sim
         members.append(MeaningScreener(encoder.similarity, arguments.min_similarity))
     if arguments.well_formed:
         members.append(ShapeScreener())
-    if arguments.keep_negation:
-        members.append(NegationScreener())
+    if arguments.keep_sense:
+        members.append(SenseScreener())
     if arguments.fluency != "none":
         from sro.acceptability import Acceptability
 

@@ -15,6 +15,7 @@ from sro.corpus import key
 from sro.errors import SROError
 from sro.moves import fault
 from sro.screeners import Verdict
+from sro.screeners.sense import turns
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 Reason = Literal[
     "too_long",  # a sentence that fails does not fit the leader
     "still_fails",  # no move passes the screener
-    "meaning_lost",  # moves pass, but by saying something else
+    "meaning_lost",  # moves pass, but by saying something else (`sro.screeners.sense`, or by cosine)
     "empty",  # moves pass and keep the meaning, but have neither letter nor digit,
     "unfinished",  # … break off,
     "repeating",  # … stutter,
@@ -195,14 +196,22 @@ class Search:
 
 
 def shape_fault(move: Paraphrase, sentence: str, kept: Sequence[str] = ()) -> Reason | None:
-    """What is wrong with a move that anyone can see without a screener, if anything."""
+    """What is wrong with a move that anyone can see without a screener, if anything.
+
+    Its meaning is lost where it drops whom it is about, or praises where the author blames. A "not" more or less is
+    nothing to refuse a move for: people write it too ("is shit" → "is not good").
+    """
     if not key(move.text):
         return "empty"
     found: Reason | None = fault(move, sentence)
     if found is None and key(move.text) == key(sentence):
         found = "copy"
     lost = any(move.text.count(piece) != sentence.count(piece) for piece in kept)
-    return found or ("protected_lost" if lost else None)
+    if found is None and lost:
+        found = "protected_lost"
+    if found is None and not {"praise", "subject"}.isdisjoint(turns(move.text, sentence)):
+        found = "meaning_lost"
+    return found
 
 
 def dressed(text: str, source: str) -> str:

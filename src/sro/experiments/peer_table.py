@@ -134,7 +134,7 @@ def _play(
             say(f"{system}: choosing among {sum(map(len, tries)):,} tries")
             return [found.text for found in best_moves(player(), Acceptability.load(), peers.comments, tries)]
 
-        by = [*weights, MIN_SIMILARITY, screener, "acceptability, product", *chain.from_iterable(tries)]
+        by = [*weights, MIN_SIMILARITY, screener, "acceptability, product, sense", *chain.from_iterable(tries)]
         return remembered(folder, system, by, peers.comments, choose)
 
     return {name: greedy, **{system: chosen(system, tries) for system, tries in offered.items()}}

@@ -1,7 +1,7 @@
 """The best of many tries as warm-up examples: what a follower's panel makes of them, learnt by likelihood.
 
 Best-of-n sampling (RAFT, Dong et al. 2023, arXiv 2304.06767; ReST, Gulcehre et al. 2023, arXiv 2308.08998) with the
-panel as reward: a move has to pass the screener, keep the meaning, have a shape, say no as often as its comment does
+panel as reward: a move has to pass the screener, keep the meaning, have a shape, turn nothing (`sro.screeners.sense`)
 and be acceptable, and of those that do the one with the largest P(pass) · cosine · P(acceptable) is learnt. No person
 wrote or chose any of them.
 """
@@ -16,8 +16,8 @@ import numpy as np
 
 from sro.rollout import Rollout, Sampling
 from sro.screeners import Screener
-from sro.screeners.negation import negations
 from sro.screeners.panel import Acceptability, Similarity, defects
+from sro.screeners.sense import turns
 from sro.warmup.edit_log import EditLog
 
 BATCH = 240
@@ -61,7 +61,7 @@ class Reward:
             if verdicts[i].passed
             and cosine[i] >= self.bars.similarity
             and not defects(text, source)
-            and negations(text) == negations(source)
+            and not turns(text, source)
         ]
         worth = {i: (1 - verdicts[i].probability) * cosine[i] for i in left}
         # The dearest question last, and only of the best; a comment that many moves answer is read once.

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import dropwhile
 
+from sro.screeners.sense import GROUPS
 from sro.warmup.words import core, words
 
 LONGEST = 4  # words in a span
@@ -28,14 +29,8 @@ LIGHT = _set("""
     give gives gave giving get gets got talk talking go goes take takes piece pieces full bunch ton in on off up out
     with shut be to not no don't dont doesn't doesnt do does""")
 # Who somebody is, is no insult, however often the words keep company with insults: never edited away.
-IDENTITIES = _set("""
-    black blacks white whites brown asian asians african africans american americans mexican mexicans latino
-    latinos hispanic arab arabs indian indians native immigrant immigrants refugee refugees foreigner foreigners
-    muslim muslims islam islamic jew jews jewish christian christians catholic catholics hindu atheist atheists gay
-    gays lesbian lesbians bisexual transgender trans queer homosexual homosexuals homosexuality straight lgbt man
-    men woman women girl girls boy boys female females male males feminist feminists elderly young disabled deaf
-    blind autistic poor homeless mother father wife husband republican republicans democrat democrats liberal
-    liberals conservative conservatives communist communists socialist socialists""")
+IDENTITIES = GROUPS | _set("""
+    native straight man men girl girls boy boys young blind poor mother father wife husband""")
 BE = _set("is are was were am be being 're 's 'm you're he's she's i'm it's that's")
 START = re.compile(r"(?<!\S)[\"“(]+")
 END = re.compile(r"[,.!?;:…\"”)]+$")

@@ -1,0 +1,117 @@
+"""Does a rewrite still say what its comment says? Cheap rules for three turns that neither cosine nor grammar sees.
+
+- `negation`: a "not" more or less ("that shit ain 't fun" → "that is fun"). A leader finds "not honest", "not smart"
+  and "not good" to be stopgaps that every toxicity screener passes.
+- `praise`: a kind word where the comment has none ("he is a traitor" → "he is a friend").
+- `subject`: who or what the comment is about has gone ("the clergy are gay" → "… are in the wrong faith"). Screeners
+  know groups by the company they keep, so the cheapest way past one is to leave out the group, or the crime.
+
+People change the count of "not" in 8 % of their rewrites ("is shit" → "is not good"), where another word would have
+done, bring praise in 0.6 % and lose a subject in 3 to 4 % of those that have one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sro.screeners import Verdict
+from sro.screeners.panel import paired
+
+Turn = Literal["negation", "praise", "subject"]
+
+
+def _set(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+# Also as corpora split it ("isn 't") and as people type it ("isnt").
+NEGATION = re.compile(
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|cannot|without|zero"
+    r"|(?:ca|do|does|did|is|was|are|were|wo|ai|could|should|would|have|has|had)nt)\b|(?<=[n\s])['’´]t\b"
+)
+LESS = re.compile(r"\b(?:less|least|lack\w*|hardly|barely|far|stop|rid|against|poor|bad|worse)\b")
+SCOPE = 5  # words behind a "not" that are no praise: "not a very good idea"
+PRAISE = _set("""
+    good great nice wise smart clever intelligent brilliant genius honest brave friend friends friendly love loves
+    loved lovely beautiful wonderful amazing awesome excellent best hero heroes perfect reasonable sensible decent
+    respectable thoughtful helpful admirable admire admires praise praises talented impressive delightful innocent
+    honorable trustworthy""")
+# A comment that has one of these, or the praise itself, may be answered by praise: "the shit" is great.
+WARM = PRAISE | _set("""
+    gorgeous sexy sexiest hot badass epic dope sick cool fun funny happy proud better adorable sweet lucky thanks
+    buddy bro bros dude dudes homie homies pal pals mate mates nigga niggas fam bestie girl girls""")
+WARM_PHRASE = re.compile(r"\b(?:the shit|da bomb|the bomb|as shit|as fuck|good shit)\b")
+
+GROUPS = _set("""
+    black blacks white whites brown asian asians african africans american americans mexican mexicans latino latinos
+    hispanic hispanics arab arabs indian indians immigrant immigrants refugee refugees foreigner foreigners muslim
+    muslims islam islamic jew jews jewish christian christians catholic catholics hindu hindus atheist atheists gay
+    gays lesbian lesbians bisexual transgender trans queer homosexual homosexuals homosexuality lgbt woman women
+    female females male males feminist feminists elderly disabled deaf autistic homeless republican republicans
+    democrat democrats liberal liberals conservative conservatives communist communists socialist socialists""")
+GRAVE = _set("""
+    kill kills killed killing killer killers murder murders murdered murderer murderers murdering rape rapes raped
+    raping rapist rapists terrorist terrorists terrorism genocide holocaust suicide abortion abortions slavery slave
+    slaves clergy priest priests""")
+SUBJECTS = GROUPS | GRAVE
+
+WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?")
+
+
+def turns(text: str, source: str) -> list[Turn]:
+    """In which ways `text` turns what `source` says, in the order above; empty where none is seen."""
+    found: dict[Turn, bool] = {
+        "negation": negations(text) != negations(source),
+        "praise": _praises(text) and not _is_warm(source),
+        "subject": bool(lost_subjects(text, source)),
+    }
+    return [turn for turn, seen in found.items() if seen]
+
+
+def negations(text: str) -> int:
+    """How often a text says no."""
+    return len(NEGATION.findall(text.lower()))
+
+
+def lost_subjects(text: str, source: str) -> list[str]:
+    """The words of `SUBJECTS` in `source` of which `text` has no form, each once, in order."""
+    said = WORD.findall(text.lower())
+    about = dict.fromkeys(word for word in WORD.findall(source.lower()) if word in SUBJECTS)
+    return [word for word in about if not any(_akin(word, other) for other in said)]
+
+
+def _akin(word: str, other: str) -> bool:
+    """Forms of one word differ by an ending: "women" and "woman", "rapist" and "rape", "blacks" and "black"."""
+    enough = max(3, min(len(word), len(other)) - 2)
+    return word[:enough] == other[:enough]
+
+
+def _praises(text: str) -> bool:
+    words = WORD.findall(text.lower())
+    return any(word in PRAISE and not _is_denied(words[max(0, i - SCOPE) : i]) for i, word in enumerate(words))
+
+
+def _is_denied(before: Sequence[str]) -> bool:
+    said = " ".join(before)
+    return bool(NEGATION.search(said) or LESS.search(said) or re.search(r"n['’]t\b", said))
+
+
+def _is_warm(text: str) -> bool:
+    return not WARM.isdisjoint(WORD.findall(text.lower())) or bool(WARM_PHRASE.search(text.lower()))
+
+
+@dataclass(frozen=True)
+class SenseScreener:
+    """Passes a text in which `turns` finds nothing, given its source; rules, so P(fail) is 0 or 1."""
+
+    name: str = "sense 1"
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        """One verdict per text. Raises SROError without `sources`, or with a number of them other than of texts."""
+        return [
+            Verdict("fail", 1.0, self.name) if turns(text, source) else Verdict("pass", 0.0, self.name)
+            for text, source in zip(texts, paired(self.name, texts, sources))
+        ]
