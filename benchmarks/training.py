@@ -51,7 +51,7 @@ from training_turn import PACKAGES, Loop, Task, Turn, embedded_start, longest_bo
 from sro.cli import keep_memory, quiet_libraries
 from sro.config import parse, plain
 from sro.errors import SROError
-from sro.leader import bf16_pays
+from sro.precision import bf16_pays
 from sro.provenance import atomic_write_text, manifest
 from sro.rollout import Sampling
 from sro.screeners import load_screener

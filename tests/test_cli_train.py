@@ -26,7 +26,7 @@ from sro.warmup.train import WarmupConfig
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """No GPU and slow bfloat16, whatever this machine has."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr("sro.leader.bf16_pays", lambda: False)
+    monkeypatch.setattr("sro.precision.bf16_pays", lambda: False)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_device_defaults_fit_the_machine(
     monkeypatch: pytest.MonkeyPatch, gpu: bool, bf16: bool, flags: dict[str, bool]
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
-    monkeypatch.setattr("sro.leader.bf16_pays", lambda: bf16)
+    monkeypatch.setattr("sro.precision.bf16_pays", lambda: bf16)
     assert device_defaults() == flags
 
 
@@ -76,7 +76,7 @@ def test_device_defaults_fit_the_machine(
 def test_device_defaults_leave_alone_what_is_given(
     trained: list[Any], monkeypatch: pytest.MonkeyPatch, given: list[str]
 ) -> None:
-    monkeypatch.setattr("sro.leader.bf16_pays", lambda: True)
+    monkeypatch.setattr("sro.precision.bf16_pays", lambda: True)
     assert main(["train", *given]) == 0
     [(*_, args)] = trained
     assert not args.bf16 and args.use_cpu != torch.cuda.is_available()
@@ -86,7 +86,7 @@ def test_device_defaults_leave_alone_what_is_given(
 def test_what_a_file_says_goes_before_machine_and_presets(
     trained: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setattr("sro.leader.bf16_pays", lambda: True)
+    monkeypatch.setattr("sro.precision.bf16_pays", lambda: True)
     file = tmp_path / "run.yaml"
     file.write_text("bf16: false\nmax_steps: 7\n", "utf-8")
     assert main([command, "--config", str(file)]) == 0

@@ -22,7 +22,8 @@ from torch import nn
 
 from sro.adapted import WEIGHTS, encode, merged
 from sro.errors import SROError
-from sro.leader import bf16_pays, embedded_leader
+from sro.leader import embedded_leader
+from sro.precision import bf16_pays
 
 
 class Acceptability:

@@ -284,13 +284,6 @@ def decode(tokenizer: Any, rows: Sequence[Sequence[int]]) -> list[str]:
     return [" ".join(text.split()) for text in tokenizer.batch_decode(rows, skip_special_tokens=True)]
 
 
-def bf16_pays() -> bool:
-    """Whether bfloat16 autocast is fast here: a GPU that has it, or a processor with AVX512-BF16 or AMX."""
-    if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-
-
 def default_lora(rank: int = 8, alpha: int = 16, encoder_decoder: bool = False) -> Any:
     """LoRA on all linear layers: 2.4 M weights (5 MB in float16) on the embedded leader at rank 8."""
     from peft import LoraConfig, TaskType

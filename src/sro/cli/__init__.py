@@ -150,7 +150,7 @@ def device_defaults() -> dict[str, bool]:
     """
     import torch
 
-    from sro.leader import bf16_pays
+    from sro.precision import bf16_pays
 
     wanted = {"use_cpu": not torch.cuda.is_available(), "bf16": bf16_pays()}
     return {name: True for name, yes in wanted.items() if yes}

@@ -4,18 +4,16 @@ Exit status 0 if the embedded demo can run on this machine, 1 if not.
 """
 
 import argparse
-import contextlib
 import importlib.metadata
 import importlib.util
 import os
 import platform
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sro.errors import SROError
 from sro.provenance import cache_root, processors, version
@@ -210,22 +208,11 @@ def machine(bench: bool) -> Iterator[Finding]:
         yield Finding("GPU: none that torch can use; the demo does without")
     if bench:
         device = "cuda" if gpus else "cpu"
-        fp32, bf16 = (gflops(torch, device, half) for half in (False, True))
-        advice = "--bf16 pays here" if bf16 > 1.2 * fp32 else "leave --bf16 off here"
-        yield Finding(f"speed on {device}: {fp32:,.0f} GFLOP/s in fp32, {bf16:,.0f} under bf16 autocast; {advice}")
+        from sro.precision import PAYS, gflops
 
-
-def gflops(torch: Any, device: str, half: bool, size: int = 1024, seconds: float = 0.5) -> float:
-    """Speed of square matrix products in 10⁹ operations a second, in fp32 or under bfloat16 autocast."""
-    a = torch.randn(size, size, device=device)
-    context = torch.autocast(device, torch.bfloat16) if half else contextlib.nullcontext()
-    with torch.inference_mode(), context:
-        (a @ a).sum().item()  # the first one chooses and compiles its kernel
-        begin, products = time.perf_counter(), 0
-        while time.perf_counter() - begin < seconds:
-            (a @ a)[0, 0].item()  # .item() waits until a GPU is done
-            products += 1
-    return products * 2 * size**3 / (time.perf_counter() - begin) / 1e9
+        fp32, bf16 = (gflops(device, dtype, 1024, 0.5) for dtype in (torch.float32, torch.bfloat16))
+        advice = "--bf16 pays here" if bf16 > PAYS * fp32 else "leave --bf16 off here"
+        yield Finding(f"speed on {device}: {fp32:,.0f} GFLOP/s in fp32, {bf16:,.0f} in bf16; {advice}")
 
 
 def _cpuinfo() -> dict[str, str]:

@@ -144,7 +144,8 @@ def _transformers(
     leader: str, adapter: str | None, prompt: str | None, load_in_4bit: bool, bf16: bool | None, sizes: Any
 ) -> Engine:
     from sro.engines.parts import merged
-    from sro.leader import Leader, LeaderArguments, bf16_pays, store_frozen_linears_in_bf16
+    from sro.leader import Leader, LeaderArguments, store_frozen_linears_in_bf16
+    from sro.precision import bf16_pays
     from sro.rollout import TransformersRollout
 
     loaded = Leader.load(LeaderArguments(leader, adapter, load_in_4bit), "embedded/rewriter", prompt)

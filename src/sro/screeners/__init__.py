@@ -72,7 +72,7 @@ def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = ()) -> Scr
 
     if (folder / "adapter_model.safetensors").is_file():
         from sro.adapted import LABEL, merged
-        from sro.leader import bf16_pays
+        from sro.precision import bf16_pays
 
         return HuggingFaceScreener.load(str(merged(folder)), toxic_labels=[LABEL], bf16=bf16_pays())
     return HuggingFaceScreener.load(name_or_path, toxic_labels=toxic_labels)
