@@ -13,7 +13,7 @@ from sro.rollout import Paraphrase, Sampling
 from sro.screeners import Verdict
 from sro.warmup.edit_log import EditLog
 from sro.warmup.examples import Example
-from sro.warmup.moves import Bars, Reward, best_moves, played
+from sro.warmup.moves import READ, Bars, Reward, best_moves, played
 from sro.warmup.teachers import Teachers, taught
 
 RUDE = "you are a stupid idiot , friend"
@@ -143,8 +143,8 @@ def test_the_dearest_judge_reads_the_best_of_each_comment_alone() -> None:
         read.extend(texts)
         return acceptability(texts)
 
-    moves = [f"you are wrong number {n} , friend" for n in range(6)]
+    moves = [f"you are wrong number {n} , friend" for n in range(READ + 2)]
     closer = {move: 0.9 - 0.01 * n for n, move in enumerate(moves)}
     reward = Reward(Screener(), lambda texts, sources: np.array([closer[text] for text in texts]), recording)
-    found = reward(moves, [RUDE] * 6)
-    assert set(read) == {RUDE, *moves[:4]} and [value > 0 for value in found] == [True] * 4 + [False] * 2
+    found = reward(moves, [RUDE] * len(moves))
+    assert set(read) == {RUDE, *moves[:READ]} and [value > 0 for value in found] == [True] * READ + [False] * 2

@@ -115,6 +115,18 @@ def test_what_it_learns_from_is_told(run: Run, capsys: pytest.CaptureFixture[str
     assert "sro: 3 examples: 1 edit, 1 corruption, 1 unchanged" in capsys.readouterr().out
 
 
+def test_a_leader_goes_on_from_its_adapter(run: Run, leaders: Path, tmp_path: Path) -> None:
+    first = run()
+    start = logits(leaders, "causal", str(first))
+
+    def moved(folder: str, rate: float) -> float:
+        more = run(leader={"adapter": str(first)}, learning_rate=rate, output_dir=str(tmp_path / folder))
+        return float((logits(leaders, "causal", str(more)) - start).abs().max())
+
+    stays, learns = moved("still", 1e-12), moved("on", 1e-1)
+    assert stays < 1e-3 < learns
+
+
 def test_the_same_run_twice_is_the_same_adapter(run: Run, leaders: Path, tmp_path: Path) -> None:
     first, second = (run(output_dir=str(tmp_path / name), seed=3) for name in ("one", "two"))
     assert torch.equal(logits(leaders, "causal", str(first)), logits(leaders, "causal", str(second)))
@@ -158,10 +170,10 @@ def test_a_folder_that_holds_a_run_is_not_overwritten(run: Run) -> None:
     assert file_sha256(adapter / "adapter_model.safetensors") == before
 
 
-def test_a_leader_with_an_adapter_is_refused(run: Run, tmp_path: Path) -> None:
+def test_the_edit_search_asks_the_bare_leader(run: Run, tmp_path: Path) -> None:
     adapter = run()
-    with pytest.raises(SROError, match="mend: leave out --adapter"):
-        run(leader={"adapter": str(adapter)}, output_dir=str(tmp_path / "other"))
+    with pytest.raises(SROError, match="mend: leave out --adapter, or name --teachers or --examples"):
+        run(examples=None, leader={"adapter": str(adapter)}, output_dir=str(tmp_path / "other"))
     assert run(leader={"adapter": "none"}, output_dir=str(tmp_path / "other")).is_dir()
 
 

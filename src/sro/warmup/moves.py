@@ -21,7 +21,7 @@ from sro.screeners.sense import turns
 from sro.warmup.edit_log import EditLog
 
 BATCH = 240
-READ = 4
+READ = 6
 """Moves of a comment that the dearest judge reads, those with the largest P(pass) · cosine; others earn nothing."""
 
 Tries = Callable[[Sequence[str], int], list[tuple[str, str]]]

@@ -68,14 +68,18 @@ def warmup_run(
     """Make the examples, train on them, and return the adapter's folder.
 
     Raises:
-        SROError: bad input, an occupied output_dir, or a leader that has an adapter already.
+        SROError: bad input, an occupied output_dir, or an edit search by a leader that has an adapter already.
     """
     folder = Path(str(args.output_dir))
     if (folder / "adapter").exists() or ((folder / "manifest.json").exists() and not data.resume):
         raise SROError(f"{folder} holds a run already\n  mend: another --output_dir, or --resume true if it broke off")
-    if leader.adapter not in (None, "none"):
-        raise SROError(f"a warm-up starts without the adapter {leader.adapter!r}\n  mend: leave out --adapter")
-    player = Leader.load(leader, "none", args.prompt or None)
+    goes_on = leader.adapter not in (None, "none")
+    if goes_on and not (teachers.teachers or data.examples):
+        raise SROError(
+            f"the edit search weighs fluency with the bare leader, not with the adapter {leader.adapter!r}\n"
+            "  mend: leave out --adapter, or name --teachers or --examples to learn from"
+        )
+    player = Leader.load(leader, "none", args.prompt or None, trainable=goes_on)
     args.prompt = player.prompt or DEFAULT_PROMPT
     encoder_decoder = player.model.config.is_encoder_decoder
     args.disable_tqdm = True
@@ -99,8 +103,10 @@ def warmup_run(
     print(f"sro: {summary(examples)}", flush=True)
     from peft import get_peft_model
 
-    set_seed(args.seed)  # of the fresh adapter, which is made before the trainer
-    model = get_peft_model(player.model, default_lora(leader.lora_rank, leader.lora_alpha, encoder_decoder))
+    model = player.model
+    if not goes_on:
+        set_seed(args.seed)  # of the fresh adapter, which is made before the trainer
+        model = get_peft_model(model, default_lora(leader.lora_rank, leader.lora_alpha, encoder_decoder))
     trainer = WarmupTrainer(model, args, examples, player.tokenizer)
     quiet(trainer)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)) if data.resume else None)
