@@ -6,8 +6,8 @@
 - `subject`: who or what the comment is about has gone ("the clergy are gay" → "… are in the wrong faith"). Screeners
   know groups by the company they keep, so the cheapest way past one is to leave out the group, or the crime.
 
-People change the count of "not" in 8 % of their rewrites ("is shit" → "is not good"), where another word would have
-done, bring praise in 0.6 % and lose a subject in 3 to 4 % of those that have one.
+Of 3,000 rewrites that people wrote (ParaDetox) 6.6 % change the count of "not" ("is shit" → "is not good"), where
+another word would have done, .3 % bring praise, and of those whose comment has a subject 10 % lose it.
 """
 
 from __future__ import annotations
