@@ -138,5 +138,6 @@ def test_with_a_seed_a_text_has_its_answer_in_any_company(
     alone, company = ["you idiot"], ["idiot", "idiot", "you idiot"]
     assert answer(company, ("seed", 7)) == answer(alone, ("seed", 7))
     assert answer(alone, ("seed", 8)) != answer(alone, ("seed", 7))
-    assert answer(company) != answer(alone)  # together, as they are without a seed
+    # Together, as they are without a seed; chance may give a text the same answer twice, but not in every company.
+    assert any(answer([*["idiot"] * others, *alone]) != answer(alone) for others in range(1, 7))
     lane.close(10)
