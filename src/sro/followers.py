@@ -26,9 +26,7 @@ class FollowerArguments:
     )
     keep_sense: bool = field(
         default=False,
-        metadata={
-            "help": 'a paraphrase also has to keep its comment\'s groups and crimes and every "not", and not praise'
-        },
+        metadata={"help": 'a paraphrase also has to keep every "not" and whom it is about, and may not praise'},
     )
     fluency: str = field(
         default="none",
