@@ -61,6 +61,13 @@ def test_seeds_and_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not np.allclose(bootstrap(scores, resamples=200, seed=5).resampled, whole, rtol=1e-2)
 
 
+def test_a_table_of_twenty_systems() -> None:
+    random = np.random.default_rng(0)
+    found = bootstrap({f"system {i}": random.random(671) for i in range(20)})
+    assert len(found.ranks()) == 20
+    assert found.resampled.shape == (20, 10_000)
+
+
 @pytest.mark.parametrize("scores", [{}, {"a": np.zeros(0)}, {"a": np.zeros(2), "b": np.zeros(3)}])
 def test_tables_that_are_none(scores: dict[str, np.ndarray]) -> None:
     with pytest.raises(ValueError, match="the same one or more sentences"):
