@@ -19,7 +19,7 @@ from sro.errors import SROError
 from sro.screeners import Screener, Verdict
 from sro.screeners.shape import defects
 
-__all__ = ["FluencyScreener", "MeaningScreener", "Panel", "ShapeScreener", "defects"]
+__all__ = ["FluencyScreener", "MeaningScreener", "Panel", "RuleScreener", "ShapeScreener", "defects"]
 
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 """(texts, sources) → cosine of each pair, float of shape [texts]."""
@@ -96,17 +96,26 @@ class MeaningScreener:
 
 
 @dataclass(frozen=True)
-class ShapeScreener:
-    """Passes a text in which `defects` finds nothing, given its source; rules, so P(fail) is 0 or 1."""
+class RuleScreener:
+    """Passes a text with which `faults` finds nothing wrong, given its source; rules, so P(fail) is 0 or 1."""
 
-    name: str = "shape 1"
+    name: str
+    faults: Callable[[str, str], Sequence[str]]
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text. Raises SROError without `sources`, or with a number of them other than of texts."""
         return [
-            Verdict("fail", 1.0, self.name) if defects(text, source) else Verdict("pass", 0.0, self.name)
+            Verdict("fail", 1.0, self.name) if self.faults(text, source) else Verdict("pass", 0.0, self.name)
             for text, source in zip(texts, paired(self.name, texts, sources))
         ]
+
+
+@dataclass(frozen=True)
+class ShapeScreener(RuleScreener):
+    """Passes a text in which `sro.screeners.shape.defects` finds nothing, given its source."""
+
+    name: str = "shape 1"
+    faults: Callable[[str, str], Sequence[str]] = defects
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,11 @@ another word would have done, .3 % bring praise, and of those whose comment has 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sro.screeners import Verdict
-from sro.screeners.panel import paired
+from sro.screeners.panel import RuleScreener
 
 Turn = Literal["negation", "praise", "subject"]
 
@@ -104,14 +103,8 @@ def _is_warm(text: str) -> bool:
 
 
 @dataclass(frozen=True)
-class SenseScreener:
-    """Passes a text in which `turns` finds nothing, given its source; rules, so P(fail) is 0 or 1."""
+class SenseScreener(RuleScreener):
+    """Passes a text in which `turns` finds nothing, given its source."""
 
     name: str = "sense 1"
-
-    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
-        """One verdict per text. Raises SROError without `sources`, or with a number of them other than of texts."""
-        return [
-            Verdict("fail", 1.0, self.name) if turns(text, source) else Verdict("pass", 0.0, self.name)
-            for text, source in zip(texts, paired(self.name, texts, sources))
-        ]
+    faults: Callable[[str, str], Sequence[str]] = turns
