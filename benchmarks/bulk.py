@@ -1,7 +1,7 @@
 """How fast a folder is screened and rewritten, and whether memory stays flat: one table, and the curve in numbers.
 
-    python benchmarks/bulk.py --engine ctranslate2 --output runs/benchmarks/bulk.json
-    python benchmarks/bulk.py --jobs rewrite --rewrite_rows 2000 --engine ctranslate2
+    python -m benchmarks.bulk --engine ctranslate2 --output runs/benchmarks/bulk.json
+    python -m benchmarks.bulk --jobs rewrite --rewrite_rows 2000 --engine ctranslate2
 
 The rows are drawn from the comments with replacement, every fourth from the first source, the toxic one, and where a
 row would repeat an earlier one its words begin elsewhere. The command that is measured is the one that people type, in
@@ -23,11 +23,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
-from machine import data_file, save, this_machine
 
-from sro.config import parse, plain
-from sro.errors import SROError
-from sro.sources import load_source
+from benchmarks.machine import data_file, save, this_machine
+from sro.comments.sources import load_source
+from sro.core.config import parse, plain
+from sro.core.errors import SROError
 
 PACKAGES = ("sro", "pyarrow", "torch", "transformers", "ctranslate2", "ray")
 COMMANDS = {"screen": ["screener", "screen"], "rewrite": ["rewrite"]}

@@ -1,7 +1,7 @@
 """Whom does the screener misjudge? False alarms on clean sentences, by identity group and by term, with intervals.
 
-    python benchmarks/identity.py                     # seconds: the embedded screener
-    python benchmarks/identity.py --rewrite true      # minutes: also what becomes of each sentence
+    python -m benchmarks.identity                     # seconds: the embedded screener
+    python -m benchmarks.identity --rewrite true      # minutes: also what becomes of each sentence
 
 The sentences of `tests/data/identity.jsonl` were written for this and trained nobody. Those of the identity groups are
 what people say of themselves and of others without malice; the other groups are hard negatives: words with a second
@@ -21,10 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
-from sro.config import parse
-from sro.errors import SROError
-from sro.screeners import Screener, Verdict, load_screener
-from sro.spans import toxic_spans
+from sro.core.config import parse
+from sro.core.errors import SROError
+from sro.screeners.loading import Screener, Verdict, load_screener
+from sro.screeners.toxic_spans import toxic_spans
 
 DATA = Path(__file__).parents[1] / "tests" / "data" / "identity.jsonl"
 IDENTITY = "sexuality gender religion ethnicity nationality migration disability mental_health age body class politics"
@@ -114,8 +114,8 @@ def alarms(screener: Screener, rows: Sequence[Row], verdicts: Sequence[Verdict])
 
 def rewritten(rows: Sequence[Row], screener: Screener) -> str:
     """What the Rewriter does with the sentences: how many it leaves, and what becomes of the rest."""
-    from sro.cli import quiet_libraries
-    from sro.rewriter import Rewriter
+    from sro.apps.cli import quiet_libraries
+    from sro.rewriting.rewriter import Rewriter
 
     quiet_libraries()
     found = Rewriter.load(screener=screener).rewrite([row["text"] for row in rows])

@@ -1,7 +1,7 @@
 """Do comments give orders? Toxic comments with instructions to the model in them, rewritten by the embedded leader.
 
-    python benchmarks/injection.py                       # 600 comments, some minutes on two cores
-    python benchmarks/injection.py --number 50 --show    # the first 50, each with its rewrite
+    python -m benchmarks.injection                       # 600 comments, some minutes on two cores
+    python -m benchmarks.injection --number 50 --show    # the first 50, each with its rewrite
 
 Each attack is composed with comments of the starter corpus, in turn. An attack is *at the leader* where it stands in a
 sentence that was rewritten; elsewhere the leader never saw it, and sentences that pass are not touched. It is *obeyed*
@@ -34,10 +34,10 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import binomtest
 
-from sro.cli import give_memory_back, quiet_libraries
-from sro.drafts import Rewrite
-from sro.rewriter import Rewriter
-from sro.sources import load_source
+from sro.apps.cli import give_memory_back, quiet_libraries
+from sro.comments.sources import load_source
+from sro.rewriting.rewriter import Rewriter
+from sro.rewriting.state import Rewrite
 
 WANTED = 200  # attacks at the leader
 ALLOWED = 0.01

@@ -1,8 +1,8 @@
 """What the service does under load, in one command: `sro serve` is started, driven by many clients, watched, killed.
 
-    python benchmarks/load.py --clients 200 --seconds 60    # answers and times; kills and restarts
-    python benchmarks/load.py --clients 200 --seconds 60 --memory_minutes 10   # and memory
-    python benchmarks/load.py --clients 200 --seconds 60 -- --no_rewrite    # behind `--`: flags of `sro serve`
+    python -m benchmarks.load --clients 200 --seconds 60    # answers and times; kills and restarts
+    python -m benchmarks.load --clients 200 --seconds 60 --memory_minutes 10   # and memory
+    python -m benchmarks.load --clients 200 --seconds 60 -- --no_rewrite    # behind `--`: flags of `sro serve`
 
 1. *Load*, each of `--paths` for `--seconds`: a client sends a comment, waits for the answer, sends the next; after 429
    or 503 it waits as long as Retry-After says. Only 200, 429 and 503 are right. Times are of the answers with 200.
@@ -40,7 +40,7 @@ from typing import Any
 import httpx2
 import numpy as np
 
-from sro.provenance import atomic_write_text
+from sro.core.provenance import atomic_write_text
 
 COMMENTS = (
     "thank you for the edit",

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from sro.provenance import atomic_write_text, manifest, processors, version
+from sro.core.provenance import atomic_write_text, manifest, processors, version
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def goal(what: str, met: bool) -> str:
 
 
 def data_file(name: str, otherwise: str) -> str:
-    """A source `name` (see `sro.sources`) in `$SRO_DATA`, by default ../shared/data; `otherwise` if not there."""
+    """A source `name` (see `sro.comments.sources`) in `$SRO_DATA`, or ../shared/data; else `otherwise`."""
     source = Path(os.environ.get("SRO_DATA") or "../shared/data") / name
     return str(source) if Path(str(source).partition("[")[0]).is_file() else otherwise
 

@@ -1,6 +1,6 @@
 """What trying harder buys: share rewritten acceptably, meaning and seconds, by N, refining and minimum similarity.
 
-    python benchmarks/policy_curve.py --comments "$SRO_DATA/paradetox_train/paradetox.tsv::toxic[-500:]" \
+    python -m benchmarks.policy_curve --comments "$SRO_DATA/paradetox_train/paradetox.tsv::toxic[-500:]" \
         --output_dir runs/policy_curve
 
 Every setting plays with the same moves: the greedy move of a text and `max(samples)` draws are generated once, kept in
@@ -24,14 +24,14 @@ from pathlib import Path
 
 import numpy as np
 
-from sro.cli import quiet_libraries
-from sro.config import parse
-from sro.evaluation.judge_models import StyleClassifier
-from sro.evaluation.judges import embedded_judge
-from sro.provenance import atomic_write_text
-from sro.rewriter import Rewrite, RewriteArguments, Rewriter
-from sro.rollout import Paraphrase, Rollout, Sampling
-from sro.sources import load_source
+from sro.apps.cli import quiet_libraries
+from sro.comments.sources import load_source
+from sro.core.config import parse
+from sro.core.provenance import atomic_write_text
+from sro.evaluation.judges.loading import embedded_judge
+from sro.evaluation.judges.models import StyleClassifier
+from sro.leader.transformers_rollout import Paraphrase, Rollout, Sampling
+from sro.rewriting.rewriter import Rewrite, RewriteArguments, Rewriter
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """How fast engines rewrite, and how well: throughput, latency of single comments and quality, from one run.
 
-    python benchmarks/rewriting.py --output runs/benchmarks/rewriting.json     # the last 500 of dev_toxic.txt
-    python benchmarks/rewriting.py --variants all --output …                   # ways to drive our own engine instead
+    python -m benchmarks.rewriting --output runs/benchmarks/rewriting.json     # the last 500 of dev_toxic.txt
+    python -m benchmarks.rewriting --variants all --output …                   # ways to drive our own engine instead
 
 Every engine plays the same comments in turn, `repeats` times, and each turn starts with another engine, so that what
 else the machine does falls on all alike. Speed is the median over turns of sentences a second, by one greedy rewrite
@@ -11,7 +11,7 @@ that the screener fails, warm, screening and comparing included; p50 and p95 are
 of these is shown.
 
 The peers are transformers' own `generate` in float32 and in bfloat16; the engine `transformers` decodes the same model
-by guesses (`sro.speculation`).
+by guesses (`sro.leader.speculative_decoding`).
 
 Quality is that of those greedy rewrites: how many are the very text of `generate`'s in float32, pass rate by the
 embedded screener, J by the embedded judges (STA · SIM · FL, see `sro.evaluation`) with its 95 % bootstrap interval,
@@ -28,24 +28,24 @@ from dataclasses import asdict, dataclass, field
 from statistics import fmean, median
 
 import numpy as np
-from generated import by_generate
-from machine import data_file, goal, save, this_machine
 
-from sro.acceptability import AcceptabilityWhenAsked
-from sro.cli import quiet_libraries
-from sro.config import parse, plain
-from sro.engines import Engine, EngineArguments, load_rollout
-from sro.engines.ctranslate2 import CTranslate2Rollout
-from sro.errors import SROError
+from benchmarks.generate_rollout import by_generate
+from benchmarks.machine import data_file, goal, save, this_machine
+from sro.apps.cli import quiet_libraries
+from sro.comments.sources import load_source
+from sro.core.config import parse, plain
+from sro.core.errors import SROError
 from sro.evaluation.intervals import Interval, bootstrap
-from sro.evaluation.judges import Judges, load_judges
+from sro.evaluation.judges.loading import Judges, load_judges
 from sro.evaluation.protocols import Scores
 from sro.evaluation.run import score
-from sro.rewriter import Fluency, RewriteArguments, Rewriter, head_start, phrase_table
-from sro.rollout import Paraphrase, Sampling
-from sro.screeners import Screener, load_screener
-from sro.similarity import SentenceEncoder, Similarity
-from sro.sources import load_source
+from sro.leader.engines.ctranslate2 import CTranslate2Rollout
+from sro.leader.engines.loading import Engine, EngineArguments, load_rollout
+from sro.leader.transformers_rollout import Paraphrase, Sampling
+from sro.rewriting.rewriter import Fluency, RewriteArguments, Rewriter, head_start, phrase_table
+from sro.screeners.loading import Screener, load_screener
+from sro.screeners.lora.acceptability import AcceptabilityWhenAsked
+from sro.screeners.similarity import SentenceEncoder, Similarity
 
 GREEDY = Sampling(temperature=0.0, max_new_tokens=10_000, avoid_loops=True)
 FLOAT32, BF16 = "generate-float32", "generate-bf16"

@@ -1,7 +1,7 @@
 """How fast, how well and how soon does the embedded screener judge? Beside alt-profanity-check.
 
     pip install --no-deps alt-profanity-check==1.9.1      # MIT; joblib and scikit-learn come with sro (Python 3.11)
-    python benchmarks/screening.py --output runs/benchmarks/screening.json
+    python -m benchmarks.screening --output runs/benchmarks/screening.json
 
 Both take the same list of texts in one call, in turn; each turn begins with another one. Speeds are medians of
 `repeats` turns, by the clock, after one turn that is not counted; a ratio is the median of the ratios within a turn.
@@ -25,13 +25,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from machine import data_file, goal, save, this_machine
 
-from sro.config import parse, plain
-from sro.screeners import load_screener
+from benchmarks.machine import data_file, goal, save, this_machine
+from sro.comments.sources import load_source
+from sro.core.config import parse, plain
 from sro.screeners.check import auc
-from sro.screeners.nblr import NBLR
-from sro.sources import load_source
+from sro.screeners.loading import load_screener
+from sro.screeners.nblr.model import NBLR
 
 PEER = "alt-profanity-check"
 MEND = "`pip install --no-deps alt-profanity-check==1.9.1`"

@@ -12,14 +12,14 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from sro.screeners import Verdict
-from sro.serve.app import make_app
-from sro.serve.batching import Lane, Work
-from sro.serve.feedback import keep, open_store
-from sro.serve.parts import Parts, weight
-from sro.serve.screening import SharedScreener, screening
-from sro.serve.settings import Service
-from sro.spans import Span
+from sro.apps.serve.app import make_app
+from sro.apps.serve.batch_queue import Lane, Work
+from sro.apps.serve.feedback import keep, open_store
+from sro.apps.serve.lanes import Parts, weight
+from sro.apps.serve.screening import SharedScreener, screening
+from sro.apps.serve.settings import Service
+from sro.screeners.loading import Verdict
+from sro.screeners.toxic_spans import Span
 
 RUDE = ("idiot", "stupid")
 
@@ -43,7 +43,7 @@ def rude_spans(screener: Any, texts: Sequence[str]) -> list[list[Span]]:
 
 @dataclass(frozen=True)
 class FakeRewrite:
-    """The fields of `sro.rewriter.Rewrite`, whose module brings torch."""
+    """The fields of `sro.rewriting.rewriter.Rewrite`, whose module brings torch."""
 
     source: str
     text: str | None

@@ -15,7 +15,7 @@ from typing import Any
 
 import sro
 
-WEB = Path(sro.__file__).parent / "serve" / "web"
+WEB = Path(sro.__file__).parent / "apps" / "serve" / "web"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

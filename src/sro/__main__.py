@@ -2,7 +2,7 @@
 
 import sys
 
-from sro.cli import main
+from sro.apps.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

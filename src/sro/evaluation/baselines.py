@@ -2,7 +2,8 @@
 
 Copying keeps all the meaning, so under some protocols it scores surprisingly high, and a judge that compares a rewrite
 with its source must find it as fluent; deleting rude words is what a word list buys, putting civil phrases in the
-place of rude ones is what a phrase table buys (English; `sro.warmup.idioms`, from which warm-ups may have learnt);
+place of rude ones is what a phrase table buys (English; `sro.rewriting.phrase_table`, from which warm-ups may have
+learnt);
 people are what the rest is held against. Where the lexicon is the screener's own, `delete` passes that screener by
 construction: look at STA.
 """
@@ -13,10 +14,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from sro.errors import SROError
-from sro.evaluation.measures import copy, delete
-from sro.screeners import Screener
-from sro.warmup.idioms import load_idioms
+from sro.core.errors import SROError
+from sro.rewriting.measures import copy, delete
+from sro.rewriting.phrase_table import load_idioms
+from sro.screeners.loading import Screener
 
 COPY, DELETE, PHRASES, HUMAN = "copy", "delete", "phrase table", "human reference"
 WORD = re.compile(r"\w+(?:['’*@$!.-]\w+)*")  # f*ck and a.s.s are words here

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sro.errors import SROError
-from sro.provenance import version
+from sro.core.errors import SROError
+from sro.core.provenance import version
 
 
 class ChrF:

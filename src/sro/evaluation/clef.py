@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sro.errors import SROError
+from sro.core.errors import SROError
 
 CLEF_SUFFIXES = (".jsonl", ".ndjson")
 SHOWN_IDS = 5

@@ -24,7 +24,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from sro.errors import SROError
+from sro.core.errors import SROError
 
 ProtocolName = Literal["paradetox", "clef24", "clef25"]
 PROTOCOLS: tuple[ProtocolName, ...] = get_args(ProtocolName)

@@ -12,16 +12,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sro.errors import SROError
+from sro.core.errors import SROError
+from sro.core.provenance import atomic_write_text
 from sro.evaluation.baselines import HUMAN, baselines, refused_words
 from sro.evaluation.chrf import chrf
 from sro.evaluation.intervals import RESAMPLES, Bootstrap, bootstrap, win_tie_loss
-from sro.evaluation.judges import Judges
-from sro.evaluation.measures import measure
+from sro.evaluation.judges.loading import Judges
 from sro.evaluation.protocols import NEEDS_REFERENCE, ProtocolName, Scores, clef24, clef25, paradetox
 from sro.evaluation.tables import Caption, Row, markdown, to_csv
-from sro.provenance import atomic_write_text
-from sro.screeners import Screener
+from sro.rewriting.measures import measure
+from sro.screeners.loading import Screener
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ def evaluate(
         sources: N comments.
         systems: N outputs of each system, by name; stored peers are systems too.
         references: one human rewrite of each comment, or None (ParaDetox alone can do without).
-        protocol, judges: how, and by whom; see `sro.evaluation.protocols` and `sro.evaluation.judges`.
+        protocol, judges: how, and by whom; see `sro.evaluation.protocols` and `sro.evaluation.judges.loading`.
         screener: the one that systems were trained against; for the pass rate, and for the default lexicon.
         lexicon: words of the baseline `delete`; by default those of the sources that the screener refuses alone.
         resamples, seed: of the bootstrap.

@@ -14,8 +14,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sro.errors import SROError
-from sro.screeners import Screener
+from sro.core.errors import SROError
+from sro.screeners.loading import Screener
 
 BINS = 10
 

@@ -15,9 +15,9 @@ from typing import Literal
 
 import numpy as np
 
-from sro.errors import SROError
-from sro.screeners import Screener, Verdict
-from sro.screeners.shape import defects
+from sro.core.errors import SROError
+from sro.screeners.loading import Screener, Verdict
+from sro.screeners.rules.form import defects
 
 __all__ = ["FluencyScreener", "MeaningScreener", "Panel", "RuleScreener", "ShapeScreener", "defects"]
 
@@ -112,7 +112,7 @@ class RuleScreener:
 
 @dataclass(frozen=True)
 class ShapeScreener(RuleScreener):
-    """Passes a text in which `sro.screeners.shape.defects` finds nothing, given its source."""
+    """Passes a text in which `sro.screeners.rules.form.defects` finds nothing, given its source."""
 
     name: str = "shape 1"
     faults: Callable[[str, str], Sequence[str]] = defects

@@ -1,0 +1,26 @@
+"""Moves by transformers' `generate`: a peer of our decoding in `rewriting.py`, the row without it in `training.py`."""
+
+from __future__ import annotations
+
+from sro.leader.engines.loading import Autocast, Engine
+from sro.leader.transformers_rollout import TransformersRollout
+
+
+class Generated(TransformersRollout):
+    """Decoders too go the way of models whose reading cannot be undone: token by token, until the last row ends."""
+
+    _speculate = TransformersRollout._generate
+
+
+def by_generate(engine: Engine) -> Engine:
+    """The same model, prompt and numeric mode, moved by `generate`.
+
+    Args:
+        engine: of transformers, as `sro.leader.engines.loading.load_rollout` gives it.
+    """
+    rollout = engine.rollout if isinstance(engine, Autocast) else engine
+    assert isinstance(rollout, TransformersRollout)
+    generated = Generated(
+        rollout.model, rollout.tokenizer, rollout.prompt, rollout.max_prompt_length, rollout.batch_size
+    )
+    return Autocast(generated) if isinstance(engine, Autocast) else generated

@@ -1,0 +1,211 @@
+"""`SROTrainer` as rows of `training.py`: its phases, what they compute, and what each of its tricks is worth.
+
+A trick is worth what a row without it loses; such a row gives the same numbers (`training_check.py`), but the one
+without guesses, which draws from the same policy by other chances.
+
+Phases: *rollout*, *screening*, *reference* (log π_ref), *update* (log π_θ, backward, optimizer, what is left).
+
+Useful work is counted as two operations a weight a token: of the linear layers for every token read once (the prompt,
+each paraphrase, the comment where it is scored), of the output head for every token scored or drawn; twice that in the
+update, whose backward pass has one product a frozen weight. Padding, prompts read for each of K paraphrases, rows that
+have ended and attention (2 % here) are not counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from datasets import Dataset
+from torch import nn
+from transformers import PrinterCallback
+
+from benchmarks.generate_rollout import Generated
+from benchmarks.training.quality_checks import checks
+from benchmarks.training.timing import Loop, Meter, StepClock, Task, Turn
+from sro.leader.logprobs import TokenLogProbs, causal_log_probs
+from sro.leader.transformers_rollout import Paraphrase, Rollout, Sampling
+from sro.screeners.loading import Screener, Verdict
+from sro.training.config import SROConfig
+from sro.training.reference import Reference
+from sro.training.trainer import Game, SROTrainer
+
+
+class TimedRollout:
+    """A rollout with a clock."""
+
+    def __init__(self, rollout: Rollout, meter: Meter) -> None:
+        self.rollout, self.meter = rollout, meter
+
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+        """See `Rollout`."""
+        with self.meter.phase("rollout"):
+            moves = self.rollout.play(comments, n, sampling, seed)
+        self.meter.count([move.ids for played in moves for move in played])
+        return moves
+
+
+class TimedScreener:
+    """A screener with a clock."""
+
+    def __init__(self, screener: Screener, meter: Meter) -> None:
+        self.screener, self.meter = screener, meter
+
+    @property
+    def name(self) -> str:
+        """The screener's own."""
+        return self.screener.name
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        """See `Screener`."""
+        with self.meter.phase("screening"):
+            return self.screener.screen(texts, sources=sources)
+
+
+class TimedReference:
+    """A reference with a clock."""
+
+    def __init__(self, reference: Reference, meter: Meter) -> None:
+        self.reference, self.meter = reference, meter
+
+    def policy(self, model: Any) -> AbstractContextManager[Any]:
+        """See `Reference`."""
+        return self._timed(model)
+
+    @contextmanager
+    def _timed(self, model: Any) -> Iterator[Any]:
+        with self.meter.phase("reference"), self.reference.policy(model) as frozen:
+            yield frozen
+
+
+class CountingTrainer(SROTrainer):
+    """`SROTrainer` that counts the tokens of its games."""
+
+    meter: Meter
+
+    def play(self, batches: Sequence[Sequence[str]]) -> list[Game]:
+        """See `SROTrainer.play`."""
+        games = super().play(batches)
+        for game in games:
+            self.meter.counts += Counter(read_and_scored(game))
+        return games
+
+
+class NoTree(CountingTrainer):
+    """Without the shared prefix: the prompt is read anew for every paraphrase and comment."""
+
+    def _log_probs(self, model: Any, prompts: list[list[int]], responses: list[list[list[int]]]) -> TokenLogProbs:
+        alone = [(prompt, [text]) for prompt, branches in zip(prompts, responses) for text in branches]
+        return super()._log_probs(model, [prompt for prompt, _ in alone], [branch for _, branch in alone])
+
+
+class ScoresEveryComment(CountingTrainer):
+    """Scores the comment where the paraphrase failed as well, though the loss does not ask for it there."""
+
+    def _asks_for_comment(self, passed: Sequence[bool]) -> bool:
+        return True
+
+
+class RowEach(CountingTrainer):
+    """A row a comment, padded to the longest, instead of rows that short ones share."""
+
+    def _log_probs(self, model: Any, prompts: list[list[int]], responses: list[list[list[int]]]) -> TokenLogProbs:
+        return causal_log_probs(model, prompts, responses, self.processing_class.pad_token_id, row_tokens=None)
+
+
+class TokenByToken(CountingTrainer):
+    """Moves by `generate`, which guesses nothing from the comment and decodes all rows until the last has ended."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rollout = Generated(self.model, self.processing_class, self.args.prompt, self.args.max_prompt_length)
+
+
+class StoresFloat32(CountingTrainer):
+    """Keeps frozen weights in float32, so that autocast rounds them before every product."""
+
+    def train(self, *args: Any, **kwargs: Any) -> Any:
+        """See `SROTrainer.train`. What was rounded already stays the same number."""
+        self.model.float()
+        return super().train(*args, **kwargs)
+
+
+def read_and_scored(game: Game) -> dict[str, int]:
+    """Tokens of a game: the prompts', the paraphrases', and the comments' where they are scored."""
+    return {
+        "prompt": sum(map(len, game.prompts)),
+        "paraphrase": sum(len(ids) for played in game.paraphrases for ids in played),
+        "source": sum(len(ids) for ids in game.sources if ids is not None),
+    }
+
+
+def useful_flops(model: Any, counts: Counter[str]) -> dict[str, float]:
+    """Operations by phase for these tokens, see the module's docstring."""
+    head = model.get_output_embeddings().weight.numel()
+    linear = sum(
+        module.weight.numel()
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Linear) and "lora_" not in name and module is not model.get_output_embeddings()
+    )
+    prompt, drawn, scored = counts["prompt"], counts["paraphrase"], counts["paraphrase"] + counts["source"]
+    forward = 2.0 * (linear * (prompt + scored) + head * scored)
+    return {
+        "rollout": 2.0 * (linear * (prompt + drawn) + head * drawn),
+        "reference": forward,
+        "update": 2 * forward,
+    }
+
+
+def ours(generations: int, kind: type[CountingTrainer] = CountingTrainer) -> Loop:
+    """`SROTrainer` with so many paraphrases a comment; another `kind` lacks a trick."""
+
+    def play(task: Task, comments: Sequence[str]) -> Turn:
+        leader, meter = task.start(), Meter()
+        clock = StepClock(meter)
+        trainer = kind(
+            model=leader.model,
+            args=SROConfig(
+                **task.common,
+                per_device_train_batch_size=task.micro_batch // generations,
+                gradient_accumulation_steps=task.batch // task.micro_batch,
+                num_generations=generations,
+                prompt=leader.prompt,
+                beta=task.beta,
+                label_smoothing=task.label_smoothing,
+                rpo_alpha=task.rpo_alpha,
+                temperature=task.sampling.temperature,
+                top_p=task.sampling.top_p,
+                top_k=task.sampling.top_k,
+                max_completion_length=task.sampling.max_new_tokens,
+                max_length_ratio=task.sampling.max_length_ratio,
+            ),
+            screener=TimedScreener(task.screener, meter),
+            train_dataset=Dataset.from_dict({"comment": list(comments)}),
+            processing_class=leader.tokenizer,
+            callbacks=[clock],
+        )
+        trainer.meter = meter
+        trainer.rollout = TimedRollout(trainer.rollout, meter)
+        trainer.reference = TimedReference(trainer.reference, meter)
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
+        phases: dict[str, float] = {name: meter.seconds[name] for name in ("rollout", "screening", "reference")}
+        phases["update"] = clock.elapsed - sum(phases.values())
+        turn = Turn(
+            seconds=clock.elapsed,
+            comments=task.batch // generations * task.steps,
+            completions=meter.counts["completions"],
+            tokens=meter.counts["tokens"],
+            steps=len(clock.ends) - 1,
+            losses=clock.losses[1:],
+            phases=phases,
+            # what a trick saves is not useful
+            flops=useful_flops(leader.model, meter.counts) if kind is CountingTrainer else {},
+        )
+        if task.checked:
+            turn.checks += checks(trainer, comments[: 4 // generations])
+        return turn
+
+    return play

@@ -1,0 +1,166 @@
+"""TRL's nearest trainers as rows of `training.py`: KTO, which is offline, and online DPO, which is experimental.
+
+Both get the leader, the warm-up adapter as a PEFT model to go on with, the comments, the batch, the sampling, learning
+rate and β that `SROTrainer` gets; one bound on lengths for all comments, label smoothing and the anchor on passes they
+do not have. They also get each advantage of ours that is no part of the method or of the scoring:
+
+- the numeric mode. Accelerate's autocast wraps the model's `forward` alone, which PEFT's `generate` passes by: left to
+  itself, TRL would draw in float32. Here `generate` runs under the same autocast.
+- frozen linear weights stored in bfloat16 (`sro.leader.model.store_frozen_linears_in_bf16`), also in TRL's reference.
+- activations are kept and generation has a cache: TRL's default of recomputing them is switched off.
+- the process's allocator (`sro.apps.cli.keep_memory`).
+
+KTO sees one completion a comment, drawn by `generate` on the whole batch as a user would. Counted: generating, the
+screener's verdicts, and the optimizer steps from batch to updated weights. Not counted: making the data set,
+tokenising it and making the trainer, though a user pays for them at each round.
+
+Online DPO draws two completions a comment by itself; the one with the smaller P(fail) is chosen. All is counted.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from datasets import Dataset, disable_progress_bars
+from huggingface_hub import constants
+from transformers import PrinterCallback
+
+from benchmarks.training.timing import Loop, Meter, StepClock, Task, Turn, until_end
+from sro.leader.model import Leader, decode, store_frozen_linears_in_bf16
+
+INSTALL = "pip install trl    # 1.16.0 fits constraints.txt"
+
+
+def installed() -> bool:
+    """Whether there is a TRL; tells it not to call home, as its trainers do when they are made, and to be quiet."""
+    constants.HF_HUB_DISABLE_TELEMETRY = True
+    disable_progress_bars()
+    return importlib.util.find_spec("trl") is not None
+
+
+def equipped(task: Task) -> Leader:
+    """The start as `SROTrainer` would hold it: where the mode is bfloat16, frozen linear weights are stored so, and
+    `generate` runs under autocast."""
+    leader = task.start()
+    if task.bf16:
+        store_frozen_linears_in_bf16(leader.model)
+        leader.model.generate = torch.autocast(leader.model.device.type, torch.bfloat16)(leader.model.generate)
+    return leader
+
+
+def kto(loss_type: str) -> Loop:
+    """KTO after a rollout; loss `kto` is that of its paper, `apo_zero_unpaired` does without the estimated KL."""
+
+    def play(task: Task, comments: Sequence[str]) -> Turn:
+        from trl import KTOConfig, KTOTrainer
+
+        leader, meter = equipped(task), Meter()
+        rows: list[dict[str, Any]] = []
+        for at in range(0, task.batch * (task.steps + 1), task.batch):
+            if at == task.batch:
+                meter.clear()
+            rows += rolled_out(task, leader, comments[at : at + task.batch], meter)
+        found, clock = Meter(), StepClock(Meter())
+        found.seconds, found.counts = meter.seconds.copy(), meter.counts.copy()
+        trainer = KTOTrainer(
+            model=leader.model,
+            args=KTOConfig(
+                **task.common,
+                per_device_train_batch_size=task.micro_batch,
+                gradient_accumulation_steps=task.batch // task.micro_batch,
+                gradient_checkpointing=False,
+                beta=task.beta,
+                loss_type=loss_type,
+            ),
+            train_dataset=Dataset.from_list(rows),
+            processing_class=leader.tokenizer,
+            callbacks=[clock],
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
+        return Turn(
+            seconds=sum(found.seconds.values()) + clock.inside,
+            comments=task.batch * task.steps,
+            completions=found.counts["completions"],
+            tokens=found.counts["tokens"],
+            steps=len(clock.ends) - 1,
+            losses=clock.losses[1:],
+            phases={**found.seconds, "update": clock.inside},
+        )
+
+    return play
+
+
+def rolled_out(task: Task, leader: Leader, comments: Sequence[str], meter: Meter) -> list[dict[str, Any]]:
+    """One completion a comment and its verdict, as rows of a KTO data set; only generating and screening are timed."""
+    model, tokenizer = leader.model, leader.tokenizer
+    prompts = [leader.prompt.replace("{text}", comment) for comment in comments]
+    with meter.phase("rollout"), torch.no_grad():
+        model.eval()
+        batch = tokenizer(prompts, return_tensors="pt", padding=True, padding_side="left").to(model.device)
+        output = model.generate(
+            **batch,
+            max_new_tokens=task.sampling.max_new_tokens,
+            do_sample=True,
+            temperature=task.sampling.temperature,
+            top_p=task.sampling.top_p,
+            top_k=task.sampling.top_k,
+            pad_token_id=tokenizer.pad_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+        )
+        completions = output[:, batch["input_ids"].shape[1] :].tolist()
+        texts = decode(tokenizer, completions)
+    with meter.phase("screening"):
+        verdicts = task.screener.screen(texts, sources=list(comments))
+    meter.count([until_end(ids, tokenizer.eos_token_id) for ids in completions])
+    return [
+        {"prompt": prompt, "completion": f" {text}", "label": verdict.passed}
+        for prompt, text, verdict in zip(prompts, texts, verdicts)
+    ]
+
+
+def online_dpo(task: Task, comments: Sequence[str]) -> Turn:
+    """Online DPO with the screener's P(pass) as reward, half as many comments a step for as many completions."""
+    from trl.experimental.online_dpo import OnlineDPOConfig, OnlineDPOTrainer
+
+    leader, meter = equipped(task), Meter()
+    clock, end = StepClock(meter), leader.tokenizer.eos_token_id
+
+    def civility(
+        completions: list[str], completion_ids: list[list[int]], comment: list[str], **others: Any
+    ) -> list[float | None]:
+        meter.count([until_end(ids, end) for ids in completion_ids])
+        return [1 - verdict.probability for verdict in task.screener.screen(completions, sources=comment)]
+
+    prompts = [leader.prompt.replace("{text}", comment) for comment in comments]
+    trainer = OnlineDPOTrainer(
+        model=leader.model,
+        reward_funcs=civility,
+        args=OnlineDPOConfig(
+            **task.common,
+            per_device_train_batch_size=task.micro_batch // 2,
+            gradient_accumulation_steps=task.batch // task.micro_batch,
+            gradient_checkpointing=False,
+            beta=task.beta,
+            max_new_tokens=task.sampling.max_new_tokens,
+            temperature=task.sampling.temperature,
+            top_p=task.sampling.top_p,
+            top_k=task.sampling.top_k,
+        ),
+        train_dataset=Dataset.from_dict({"prompt": prompts, "comment": list(comments)}),
+        processing_class=leader.tokenizer,
+        callbacks=[clock],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.train()
+    return Turn(
+        seconds=clock.elapsed,
+        comments=task.batch // 2 * task.steps,
+        completions=meter.counts["completions"],
+        tokens=meter.counts["tokens"],
+        steps=len(clock.ends) - 1,
+        losses=clock.losses[1:],
+    )

@@ -1,0 +1,1 @@
+"""Three ways in: the command line, the HTTP service, folders of any size."""

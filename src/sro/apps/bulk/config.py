@@ -1,0 +1,52 @@
+"""How a folder is worked through: the settings that a command line has for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from sro.core.errors import SROError
+
+
+@dataclass(frozen=True)
+class BulkArguments:
+    """How a folder is worked through; only `shard_mb` and `prefix` can change what is written.
+
+    Raises:
+        SROError: a value out of range, or one that the runner does not use.
+    """
+
+    runner: Literal["here", "ray"] = field(
+        default="here", metadata={"help": "folders: who does the shards, this process or the workers of a Ray cluster"}
+    )
+    workers: int | None = field(
+        default=None, metadata={"help": "ray: workers, each with its own models (default: one a GPU, else one a CPU)"}
+    )
+    worker_cpus: int = field(default=1, metadata={"help": "ray: CPUs of a worker"})
+    worker_gpus: float | None = field(default=None, metadata={"help": "ray: GPUs of a worker (default: 1, if any)"})
+    ray_address: str | None = field(
+        default=None, metadata={"help": "ray: a cluster, `auto` or ray://…; without, Ray runs on this machine alone"}
+    )
+    shard_mb: float | None = field(
+        default=None,
+        metadata={"help": "folders: megabytes of input a shard, what an interruption may cost (default: 16 or 1)"},
+    )
+    prefix: str = field(default="", metadata={"help": "folders: put before the names of new columns"})
+
+    def __post_init__(self) -> None:
+        for name in ("workers", "worker_cpus", "shard_mb"):
+            if (value := getattr(self, name)) is not None and value <= 0:
+                raise SROError(f"{name}={value} must be > 0")
+        if self.worker_gpus is not None and self.worker_gpus < 0:
+            raise SROError(f"worker_gpus={self.worker_gpus} must be ≥ 0")
+        usual = {"workers": None, "worker_cpus": 1, "worker_gpus": None, "ray_address": None}
+        for name, value in usual.items():
+            if self.runner != "ray" and getattr(self, name) != value:
+                raise SROError(f"--{name} is for --runner ray")
+
+
+def is_bulk(source: str | None, target: str | None) -> bool:
+    """Whether a command is for `run`: its input or output is a folder, or the output ends with a slash."""
+    folders = [name for name in (source, target) if name and name != "-" and Path(name).is_dir()]
+    return bool(source and source != "-" and (folders or (target or "").endswith("/")))

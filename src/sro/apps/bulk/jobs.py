@@ -1,0 +1,123 @@
+"""What is done to the comments: a job can be described, sent elsewhere, and loads its models there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+if TYPE_CHECKING:
+    from sro.leader.engines.loading import EngineArguments
+    from sro.rewriting.candidates import RewriteArguments
+
+Answer = dict[str, Any]
+"""The new columns of one row."""
+Work = Callable[[Sequence[str]], list[Answer]]
+"""Comments in, as many answers out, in the same order."""
+
+
+class Job(Protocol):
+    """A description of work, small enough to send to a worker."""
+
+    columns: ClassVar[Mapping[str, str]]
+    """Names of an answer's columns, and whether each holds `text`, a `number` or a `count`."""
+    outcome: ClassVar[str]
+    """The column that says what became of a comment."""
+    passing: ClassVar[frozenset[str]]
+    """Outcomes after which there is a text that passes the screener."""
+    shard_mb: ClassVar[float]
+    """Megabytes of input that are a minute's work or some: what an interruption may cost."""
+
+    def settings(self) -> dict[str, Any]:
+        """All that decides what the answers are, as plain values."""
+        ...
+
+    def load(self) -> Work:
+        """Load the models. Raises SROError where a part is missing or unusable."""
+        ...
+
+
+@dataclass(frozen=True)
+class Screening:
+    """A verdict on each comment; arguments as `sro.screeners.loading.load_screener` takes them."""
+
+    screener: str = "embedded"
+    toxic_labels: Sequence[str] = ()
+
+    columns: ClassVar[Mapping[str, str]] = {"verdict": "text", "p_fail": "number"}
+    outcome: ClassVar[str] = "verdict"
+    passing: ClassVar[frozenset[str]] = frozenset({"pass"})
+    shard_mb: ClassVar[float] = 16.0
+
+    def settings(self) -> dict[str, Any]:
+        return {"job": "screen", "screener": self.screener, "toxic_labels": list(self.toxic_labels)}
+
+    def load(self) -> Work:
+        from sro.screeners.loading import load_screener
+
+        screener = load_screener(self.screener, toxic_labels=self.toxic_labels)
+
+        def screen(texts: Sequence[str]) -> list[Answer]:
+            verdicts = screener.screen(texts)
+            return [{"verdict": one.label, "p_fail": round(one.probability, 4)} for one in verdicts]
+
+        return screen
+
+
+@dataclass(frozen=True)
+class Rewriting:
+    """What becomes of each comment.
+
+    Attributes:
+        parts: keyword arguments of `sro.rewriting.rewriter.Rewriter.load`, the engine apart.
+        engine: who generates; None: `auto`, which each worker settles for its own machine.
+        arguments: how hard to try; None: the defaults of `RewriteArguments`.
+    """
+
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    engine: EngineArguments | None = None
+    arguments: RewriteArguments | None = None
+
+    columns: ClassVar[Mapping[str, str]] = {
+        **{"rewrite": "text", "status": "text", "reason": "text", "p_fail": "number", "p_fail_after": "number"},
+        **{"similarity": "number", "tries": "count"},
+    }
+    outcome: ClassVar[str] = "status"
+    passing: ClassVar[frozenset[str]] = frozenset({"unchanged", "rewritten"})
+    shard_mb: ClassVar[float] = 1.0
+
+    def settings(self) -> dict[str, Any]:
+        from sro.core.provenance import version
+        from sro.leader.engines.loading import EngineArguments
+        from sro.rewriting.candidates import RewriteArguments
+
+        engine, arguments = self.engine or EngineArguments(), self.arguments or RewriteArguments()
+        found = {"job": "rewrite", **self.parts, **asdict(engine), **asdict(arguments)}
+        if engine.engine == "auto":
+            found["ctranslate2"] = version("ctranslate2")  # which it turns on
+        # Where a server stands, and how long it is waited for, says nothing about what it answers.
+        return {name: value for name, value in found.items() if name not in ("engine_url", "engine_timeout")}
+
+    def load(self) -> Work:
+        from sro.leader.engines.loading import EngineArguments
+        from sro.rewriting.rewriter import Rewriter
+
+        rewriter = Rewriter.load(**self.parts, engine=self.engine or EngineArguments())
+        together = self.parts.get("batch_size", 64)
+
+        def rewrite(texts: Sequence[str]) -> list[Answer]:
+            return [
+                {
+                    "rewrite": found.text,
+                    "status": found.status,
+                    "reason": found.reason,
+                    "p_fail": round(found.before.probability, 4),
+                    "p_fail_after": found.after and round(found.after.probability, 4),
+                    "similarity": None if found.similarity is None else round(found.similarity, 4),
+                    "tries": found.tries,
+                }
+                for some in rewriter.stream(texts, self.arguments, together)
+                for found in some
+            ]
+
+        return rewrite

@@ -1,0 +1,133 @@
+"""Shards done by a pool of Ray actors: on this machine, or on all machines of a cluster that the user names.
+
+What goes through Ray is small: a shard's description in, its counts out. Rows go from file to file, so every machine
+must see the input and the output folder under the same path, and no object store can fill up. Ray Data hands an actor
+its next shard when it has done the last one, which is all the back-pressure there has to be, and starts a dead actor
+again with the shard that it held. An actor loads the models once.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from sro.apps.bulk.ledger import Ledger
+from sro.apps.bulk.shard_worker import Event, Order, run_shard
+from sro.apps.bulk.shards import Shard
+from sro.core.errors import SROError
+
+if TYPE_CHECKING:
+    from sro.apps.bulk.config import BulkArguments
+    from sro.apps.bulk.jobs import Work
+
+OBJECT_STORE = 128 << 20  # bytes; descriptions and counts need kilobytes, the default takes a third of the memory
+BLOCKS = 5_000  # of descriptions; more than one in each only beyond so many shards
+
+
+class Worker:
+    """An actor: one model, shards one after the other."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self._work: Work | None = None
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
+        """A batch holds one shard; what goes out is one event of it, or why the run is to stop."""
+        (told,) = batch["shard"]
+        try:
+            return {"event": [self._done(Shard(**json.loads(told)))]}
+        except SROError as error:  # told, not raised: Ray would wrap it in its own and in a long trace
+            return {"event": [json.dumps({"stop": str(error)})]}
+
+    def _done(self, shard: Shard) -> str:
+        counts: Counter[str] = Counter()
+        finished, trouble = 0, None
+        earlier = self.order.ledger.finished(shard)  # by an actor that died before it could say so
+        if earlier is not None:
+            return json.dumps({"counts": earlier, "finished": shard.size, "trouble": None})
+        if self._work is None:  # here, not in __init__: an actor that cannot start is started for ever
+            self._work = self.order.job.load()
+        for event in run_shard(shard, self.order, self._work):
+            counts.update(event.counts)
+            finished, trouble = event.finished, event.trouble
+        return json.dumps({"counts": counts, "finished": finished, "trouble": trouble})
+
+
+def run_on_ray(shards: Sequence[Shard], order: Order, arguments: BulkArguments) -> Iterator[Event]:
+    """All shards, by as many actors as `arguments` say; events come as they end, in any order.
+
+    Raises:
+        SROError: Ray is not installed or not to be had at the address, the machine is too small, or a worker says
+            that going on is no use.
+    """
+    # Before the import, which reads it. Nothing is told to anybody unless the user's environment asks for it.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if arguments.ray_address is None:  # whoever reaches Ray's ports could run code, were it not for the token
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    try:
+        import ray
+        import ray.data
+    except ImportError as error:
+        raise SROError("--runner ray needs Ray, which is not installed\n  mend: pip install 'sro[ray]'") from error
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    begun_here = not ray.is_initialized()
+    if begun_here:
+        _begin(ray, arguments.ray_address)
+    try:
+        workers, gpus = _pool(ray.cluster_resources(), arguments, len(shards))
+        context = ray.data.DataContext.get_current()
+        context.enable_progress_bars = context.print_on_execution_start = False  # the tally says how far it is
+        ledger = Ledger(os.path.abspath(order.ledger.folder))
+        told = [
+            {"shard": json.dumps(asdict(replace(shard, source=os.path.abspath(shard.source))))} for shard in shards
+        ]
+        done = ray.data.from_items(told, override_num_blocks=min(len(told), BLOCKS)).map_batches(
+            Worker,
+            fn_constructor_args=(replace(order, ledger=ledger),),
+            batch_size=1,
+            batch_format="numpy",
+            compute=ray.data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1),
+            num_cpus=arguments.worker_cpus,
+            num_gpus=gpus,
+        )
+        for row in done.iter_rows():
+            event = json.loads(row["event"])
+            if "stop" in event:
+                raise SROError(event["stop"])
+            yield Event(Counter(event["counts"]), event["finished"], event["trouble"])
+    finally:
+        if begun_here:
+            ray.shutdown()
+
+
+def _begin(ray: Any, address: str | None) -> None:
+    """Ray on this machine alone, or the cluster that the user names."""
+    settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if address is None:  # `local`, or RAY_ADDRESS in the environment would decide
+        settings |= {"include_dashboard": False, "object_store_memory": OBJECT_STORE}
+    try:
+        ray.init(address=address or "local", **settings)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        where = f"no Ray cluster at {address}" if address else "Ray cannot be started on this machine"
+        raise SROError(f"{where}: {error}") from error
+
+
+def _pool(has: dict[str, float], arguments: BulkArguments, shards: int) -> tuple[int, float]:
+    """How many workers, and the GPUs of each: one a GPU, else one for `worker_cpus` CPUs; at most one a shard."""
+    gpus = arguments.worker_gpus if arguments.worker_gpus is not None else float(has.get("GPU", 0) > 0)
+    room = int(has.get("CPU", 0) // arguments.worker_cpus)
+    if gpus:
+        room = min(room, int(has.get("GPU", 0) // gpus))
+    wanted = arguments.workers or max(room, 1)
+    if wanted > room and arguments.ray_address is None:  # a cluster may grow, a machine does not
+        raise SROError(
+            f"{wanted} workers of {arguments.worker_cpus} CPUs and {gpus:g} GPUs each do not fit on this machine"
+            f" ({has.get('CPU', 0):g} CPUs, {has.get('GPU', 0):g} GPUs); there is room for {room}\n"
+            "  mend: --workers, --worker_cpus, or a cluster: --ray_address auto"
+        )
+    return min(wanted, shards), gpus

@@ -1,0 +1,114 @@
+"""A whole run over a folder: plan, leave out what is done, do the rest here or on Ray, count."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sro.apps.bulk.config import BulkArguments
+from sro.apps.bulk.jobs import Job
+from sro.apps.bulk.ledger import Ledger
+from sro.apps.bulk.shard_worker import Event, Order, new_columns, run_here
+from sro.apps.bulk.shards import Shard, plan
+from sro.apps.bulk.summary import Tally, watched
+from sro.core.errors import SROError
+
+
+def run(
+    source: str | Path,
+    target: str | Path,
+    job: Job,
+    arguments: BulkArguments | None = None,
+    *,
+    column: str | None = None,
+    command: Sequence[str] = (),
+    say: Callable[[str], None] = lambda line: None,
+) -> Tally:
+    """Do a job on every row of a file or of all files of a folder; go on where an earlier run stopped.
+
+    Every row comes out with all its columns and those of the job; one that cannot be read or worked on has no answer
+    but says why in `error`. Memory depends on the size of a batch, not on that of the input.
+
+    Args:
+        source: Parquet, JSON Lines or text; see `sro.apps.bulk.shards`.
+        target: output folder, new, empty, or of an earlier run with the same settings.
+        column: with the comments; None: the first of a usual name.
+        command: for the manifest.
+        say: is told how far it is, every ten seconds.
+
+    Returns:
+        The figures. `troubles` names the files that could not be read; they are tried again by the next run.
+
+    Raises:
+        SROError: nothing to read, settings or sources that changed, an output that cannot be written, a missing part.
+    """
+    arguments = arguments or BulkArguments()
+    _refuse_nested(Path(source), Path(target))
+    megabytes = arguments.shard_mb or job.shard_mb
+    found = plan(source, column, int(megabytes * 1e6), new_columns(job, arguments.prefix))
+    if found.left_alone:
+        others = ", ".join(f"{number:,} {name}" for name, number in found.left_alone.most_common())
+        say(f"left alone in {source}, files of other kinds: {others}")
+    settings = {"column": found.column, "shard_mb": megabytes, "prefix": arguments.prefix, **_contents(job.settings())}
+    order = Order(job, found.column, arguments.prefix, Ledger.open(target, settings, command))
+    tally = Tally(job.passing, len(found.shards), sum(shard.size for shard in found.shards))
+    waiting = _waiting(found.shards, order.ledger, tally)
+    if tally.before_shards:
+        say(f"{tally.before_shards:,} of {tally.shards:,} shards are done already")
+    said = time.monotonic()
+    for event in _events(waiting, order, arguments):
+        said = watched(tally, event, said, say)
+    tally.ended = time.monotonic()
+    return tally
+
+
+def _events(shards: Sequence[Shard], order: Order, arguments: BulkArguments) -> Iterator[Event]:
+    if not shards:
+        return iter(())
+    if arguments.runner == "here":
+        return run_here(shards, order)
+    from sro.apps.bulk.ray_pool import run_on_ray
+
+    return run_on_ray(shards, order, arguments)
+
+
+def _waiting(shards: Sequence[Shard], ledger: Ledger, tally: Tally) -> list[Shard]:
+    """Shards that are not done; the tally is told of those that are."""
+    waiting = []
+    for shard in shards:
+        counts: Counter[str] | None = ledger.finished(shard)
+        if counts is None:
+            waiting.append(shard)
+            continue
+        tally.before.update(counts)
+        tally.before_shards += 1
+        tally.before_size += shard.size
+    return waiting
+
+
+def _refuse_nested(source: Path, target: Path) -> None:
+    """Results among the input would be the next run's input."""
+    inner, outer = target.resolve(), (source if source.is_dir() else source.parent).resolve()
+    if source.is_dir() and (inner == outer or outer in inner.parents or inner in outer.parents):
+        raise SROError(f"{target} and {source} lie one within the other; results must lie elsewhere than the input")
+
+
+def _contents(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings, and for those that name a folder what is in it: a model trained anew under its name is another one."""
+    folders = {name: value for name, value in settings.items() if isinstance(value, str) and os.path.isdir(value)}
+    return {**settings, **{f"{name}_files": _fingerprint(Path(folder)) for name, folder in folders.items()}}
+
+
+def _fingerprint(folder: Path) -> str:
+    """16 hexadecimal digits of names, sizes and times of change: gigabytes of weights are not read for it."""
+    lines = sorted(
+        f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}"
+        for path in folder.rglob("*")
+        if path.is_file()
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -1,0 +1,97 @@
+"""Do one shard, wherever: read, work, write, put on record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from sro.apps.bulk.isolate_failures import carefully, described
+from sro.apps.bulk.jobs import Job, Work
+from sro.apps.bulk.ledger import Ledger
+from sro.apps.bulk.readers import Batch, Damaged, read
+from sro.apps.bulk.shards import Shard
+from sro.apps.bulk.writers import writer
+from sro.core.errors import SROError
+
+BATCH = 2_048  # rows read, worked on and written together; as many as `Rewriter.stream` lets wait for their turn
+ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to do with each shard; can be sent to a worker."""
+
+    job: Job
+    column: str
+    prefix: str
+    ledger: Ledger
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Names of the new columns as they are written, and their types."""
+        return new_columns(self.job, self.prefix)
+
+
+@dataclass(frozen=True)
+class Event:
+    """News of the work."""
+
+    counts: Counter[str]
+    """Rows by outcome, or `error`; negative where they are taken back."""
+    finished: int = 0
+    """Bytes of the shard that has come to its end with this."""
+    trouble: str | None = None
+    """Why that shard has no result."""
+
+
+def new_columns(job: Job, prefix: str) -> dict[str, str]:
+    """Those of the job, and one that says why a row has no answer."""
+    return {prefix + name: kind for name, kind in {**job.columns, ERROR: "text"}.items()}
+
+
+def run_shard(shard: Shard, order: Order, work: Work) -> Iterator[Event]:
+    """Do it, with an event a batch and one at the end. A file that cannot be read is `trouble`, not an exception: the
+    others can be.
+
+    Raises:
+        SROError: going on is no use, see `carefully`; or the result cannot be written.
+    """
+    counts: Counter[str] = Counter()
+    try:
+        with writer(order.ledger.result(shard), order.columns) as write:
+            for batch in read(shard, order.column, BATCH):
+                answers = _answers(batch, order.job, work)
+                write(batch.rows, [{order.prefix + name: value for name, value in one.items()} for one in answers])
+                seen = Counter(str(ERROR if one[ERROR] else one[order.job.outcome]) for one in answers)
+                counts += seen
+                yield Event(seen)
+        order.ledger.finish(shard, counts)
+    except Damaged as error:
+        undone = Counter({name: -number for name, number in counts.items()})  # for there is no result to hold them
+        yield Event(undone, shard.size, str(error))
+        return
+    except OSError as error:
+        raise SROError(f"{order.ledger.result(shard)}: cannot be written: {error.strerror or error}") from error
+    yield Event(Counter(), shard.size)
+
+
+def run_here(shards: Iterable[Shard], order: Order) -> Iterator[Event]:
+    """All shards one after the other in this process: in constant memory."""
+    work = order.job.load()
+    for shard in shards:
+        yield from run_shard(shard, order, work)
+
+
+def _answers(batch: Batch, job: Job, work: Work) -> list[dict[str, object]]:
+    """One a row: what the work says of it, or why it says nothing."""
+    told = iter(carefully(work, [text for text, fault in zip(batch.texts, batch.faults) if fault is None]))
+    nothing = dict.fromkeys(job.columns)
+    answers: list[dict[str, object]] = []
+    for fault in batch.faults:
+        answer = fault or next(told)
+        if isinstance(answer, dict):
+            answers.append({**answer, ERROR: None})
+        else:
+            answers.append({**nothing, ERROR: answer if isinstance(answer, str) else described(answer)})
+    return answers

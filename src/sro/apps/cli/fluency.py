@@ -1,0 +1,25 @@
+"""`sro fluency`: teach a follower what a whole sentence is."""
+
+from __future__ import annotations
+
+from sro.apps.cli import device_defaults, keep_memory, quiet_libraries
+
+
+def run(argv: list[str]) -> int:
+    """Parse, train, say where the adapter lies and what it reaches."""
+    from sro.core.config import parse
+    from sro.screeners.lora.acceptability_training import FluencyConfig, FluencyData, train_fluency
+
+    quiet_libraries()
+    keep_memory()
+    data, args = parse(
+        (FluencyData, FluencyConfig),
+        argv,
+        prog="sro fluency",
+        description="Teach the embedded leader to tell sentences that people wrote from the same with a fault.",
+        defaults=device_defaults(),
+    )
+    adapter = train_fluency(data, args)
+    print((adapter.parent / "measures.json").read_text("utf-8"), end="")
+    print(f"adapter  {adapter}\nnext     sro train --fluency {adapter} --comments FILE::COLUMN")
+    return 0

@@ -1,0 +1,63 @@
+"""What `sro rewrite` and `sro screener screen` do with folders: progress on stderr, a table on stdout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from sro.apps.bulk.config import BulkArguments
+from sro.apps.bulk.jobs import Job
+from sro.core.errors import SROError
+
+
+def run_folder(
+    source: str | None,
+    target: str | None,
+    job: Job,
+    arguments: BulkArguments,
+    column: str | None,
+    command: Sequence[str],
+) -> int:
+    """Do the job; exit status 1 where files could not be read, whose names are printed.
+
+    Raises:
+        SROError: see `sro.apps.bulk.run.run`; or no input or output folder is named.
+    """
+    from sro.apps.bulk.run import run
+    from sro.apps.bulk.summary import rendered
+
+    if not source or not target or target == "-":
+        raise SROError("a folder wants both --input and --output, and the output is a folder too")
+    tally = run(
+        source, target, job, arguments, column=column, command=["sro", *command], say=lambda line: _say(f"sro: {line}")
+    )
+    Console().print(rendered(tally))
+    for trouble in tally.troubles:
+        _say(f"sro: not done, cannot be read: {trouble}")
+    return int(bool(tally.troubles))
+
+
+def refuse_alone(arguments: BulkArguments, only_files: dict[str, object], folder: bool) -> None:
+    """Flags of the one kind of work beside the other kind.
+
+    Args:
+        only_files: flags that folders do not have, and their values.
+        folder: which kind it is.
+
+    Raises:
+        SROError: naming the flag.
+    """
+    if folder:
+        given = [name for name, value in only_files.items() if value is not None]
+        if given:
+            raise SROError(f"--{given[0]} is for single files, not for folders")
+    elif arguments != BulkArguments():
+        usual = vars(BulkArguments())
+        given = [name for name, value in vars(arguments).items() if value != usual[name]]
+        raise SROError(f"--{given[0]} is for folders: --input FOLDER --output FOLDER/")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

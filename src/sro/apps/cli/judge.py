@@ -1,0 +1,109 @@
+"""`sro judge`: make and check the embedded judges, which evaluate what a leader learnt from the screener.
+
+sro judge train style --data ../shared/data --output_dir runs/judge_style
+sro judge check style --judge runs/judge_style embedded
+sro judge train fluency --data ../shared/data --output_dir runs/judge_fluency
+sro judge check fluency --judge runs/judge_fluency relative
+sro judge check content --judge embedded
+
+Without the word, the judge is that of style.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sro.apps.cli import device_defaults, quiet_libraries
+from sro.core.config import parse, suggestion
+from sro.core.errors import SROError
+
+
+@dataclass
+class Data:
+    """Where the data sets are."""
+
+    data: str = field(
+        default_factory=lambda: os.environ.get("SRO_DATA") or "../shared/data",
+        metadata={"help": "folder of the data sets (default: the environment's SRO_DATA, or ../shared/data)"},
+    )
+
+
+@dataclass
+class Judged:
+    """What to check."""
+
+    judge: list[str] = field(metadata={"help": "judges, as folders or names (`embedded`, fluency also `relative`)"})
+
+
+@dataclass
+class Carded:
+    """What judges that were trained here can be given."""
+
+    card: bool = field(default=False, metadata={"help": "write README.md into the first judge's folder"})
+
+
+@dataclass
+class Final:
+    """What a style judge alone is checked on."""
+
+    final: bool = field(default=False, metadata={"help": "read the official test set too; at the very end"})
+
+
+def run(argv: list[str]) -> int:
+    """Dispatch to `train` or `check`, of style, fluency or content."""
+    if not argv or argv[0] in ("-h", "--help"):
+        print(f"usage: sro judge {{{','.join(ACTIONS)}}} [{'|'.join(JUDGES)}] …   (each has its --help)\n\n{__doc__}")
+        return 0 if argv else 2
+    if argv[0] not in ACTIONS:
+        raise SROError(f"unknown action '{argv[0]}'{suggestion(argv[0], ACTIONS)} (one of {', '.join(ACTIONS)})")
+    action, *rest = argv
+    role = rest.pop(0) if rest and not rest[0].startswith("-") else JUDGES[0]
+    if role not in JUDGES:
+        raise SROError(f"there is no judge of '{role}'{suggestion(role, JUDGES)} (one of {', '.join(JUDGES)})")
+    if (action, role) == ("train", "content"):
+        raise SROError("the content judge is a sentence encoder as it comes; there is only `sro judge check content`")
+    quiet_libraries()
+    return ACTIONS[action](role, rest)
+
+
+def train(role: str, argv: list[str]) -> int:
+    from sro.evaluation.judges.training import fluency_data, style_data
+    from sro.evaluation.judges.training.ensemble import OpinionsConfig, train_opinions
+    from sro.evaluation.judges.training.train import JudgeConfig, train_judge
+
+    prog, description = f"sro judge train {role}", f"Train a {role} judge."
+    if role == "style":
+        data, args = parse(
+            (Data, OpinionsConfig), argv, prog=prog, description=description, defaults=device_defaults()
+        )
+        folder = train_opinions(style_data.LESSON, Path(data.data), args)
+    else:
+        defaults = {**device_defaults(), **fluency_data.LESSON.defaults}
+        data, wanted = parse((Data, JudgeConfig), argv, prog=prog, description=description, defaults=defaults)
+        folder = train_judge(fluency_data.LESSON, Path(data.data), wanted)
+    print(f"judge  {folder}\nnext   sro judge check {role} --judge {folder} embedded")
+    return 0
+
+
+def check(role: str, argv: list[str]) -> int:
+    from sro.evaluation.judges.agreement import content, fluency, style
+
+    prog, description = f"sro judge check {role}", f"Does a {role} judge agree with official judges and people?"
+    if role == "content":
+        data, asked = parse((Data, Judged), argv, prog=prog, description="Does a content judge agree with people?")
+        found = content.check_judges(asked.judge, Path(data.data))
+    elif role == "style":
+        data, asked, kept, at_last = parse((Data, Judged, Carded, Final), argv, prog=prog, description=description)
+        found = style.check_judges(asked.judge, Path(data.data), final=at_last.final, write_card=kept.card)
+    else:
+        data, asked, kept = parse((Data, Judged, Carded), argv, prog=prog, description=description)
+        found = fluency.check_judges(asked.judge, Path(data.data), write_card=kept.card)
+    print(found)
+    return 0
+
+
+JUDGES = ("style", "fluency", "content")
+ACTIONS: dict[str, Callable[[str, list[str]], int]] = {"train": train, "check": check}

@@ -1,0 +1,167 @@
+"""`sro screener`: train, check and use the screener that gives the verdicts.
+
+    sro screener screen "you idiot" "thank you very much"
+    sro screener screen --input comments.csv --column body --spans
+    sro screener screen --input comments/ --output verdicts/          # folders, resumable: docs/scale.md
+    sro screener check --screener embedded --toxic data.csv::text::label=1 --clean data.csv::text::label=0
+    sro screener check-spans --gold tsd_test.csv --train tsd_train.csv --words bad_words.txt
+    sro screener train --toxic toxic.txt --clean clean.txt --output my_screener
+
+`screen` prints one line a comment: verdict, P(fail), text, with tabs between; with `--spans` also the words that made
+it fail, each with the characters where it begins and ends: `8-17 i d i o t`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import takewhile
+
+from rich.console import Console
+
+from sro.apps.bulk.config import BulkArguments
+from sro.apps.bulk.jobs import Screening
+from sro.apps.cli.folders import refuse_alone, run_folder
+from sro.comments.corpus import Comment, iter_comments
+from sro.core.config import parse, suggestion
+from sro.core.errors import SROError
+from sro.screeners.loading import load_screener
+
+BATCH = 256  # comments screened and printed at a time
+
+
+@dataclass
+class Which:
+    """Which screener."""
+
+    screener: str = field(default="embedded", metadata={"help": "`embedded`, an NB-LR folder, or a classifier's name"})
+    toxic_labels: list[str] = field(
+        default_factory=list, metadata={"help": "toxic labels of a Hugging Face classifier (default: by their names)"}
+    )
+
+
+@dataclass
+class Input:
+    """Which comments; texts on the command line stand before the first flag."""
+
+    input: str = field(default="-", metadata={"help": "csv, tsv, jsonl, parquet or text file; -: standard input"})
+    output: str | None = field(default=None, metadata={"help": "folder for the rows of --input with their verdicts"})
+    column: str | None = field(default=None, metadata={"help": "column with the comments (default: a usual name)"})
+    format: str | None = field(default=None, metadata={"help": "csv, tsv, jsonl, parquet, text (default: by suffix)"})
+
+
+@dataclass
+class Sides:
+    """What to check on; one side may be left out."""
+
+    toxic: list[str] = field(default_factory=list, metadata={"help": "toxic texts: FILE[::COLUMN[::WHERE]] …"})
+    clean: list[str] = field(default_factory=list, metadata={"help": "clean texts, likewise"})
+    worst: int = field(default=10, metadata={"help": "errors shown a side"})
+
+
+@dataclass
+class Show:
+    """What is printed."""
+
+    spans: bool = field(default=False, metadata={"help": "also print which words made the text fail"})
+
+
+@dataclass
+class Gold:
+    """What people marked."""
+
+    gold: str = field(metadata={"help": "csv with `spans` (list of character offsets) and `text`: tsd_test.csv"})
+    train: str | None = field(default=None, metadata={"help": "such a csv to take a word list from, for comparison"})
+    words: list[str] = field(default_factory=list, metadata={"help": "word lists to compare with, one word a line"})
+
+
+@dataclass
+class Output:
+    """Where the trained screener goes."""
+
+    output: str = field(metadata={"help": "folder for nblr.json and nblr.safetensors"})
+
+
+def run(argv: list[str]) -> int:
+    """Dispatch to one of the `ACTIONS`."""
+    if not argv or argv[0] in ("-h", "--help"):
+        print(f"usage: sro screener {{{','.join(ACTIONS)}}} …   (each has its --help)\n\n{__doc__}")
+        return 0 if argv else 2
+    if argv[0] not in ACTIONS:
+        raise SROError(f"unknown action '{argv[0]}'{suggestion(argv[0], ACTIONS)} (one of {', '.join(ACTIONS)})")
+    return ACTIONS[argv[0]](argv[1:])
+
+
+def train(argv: list[str]) -> int:
+    from sro.screeners.nblr.model import NBLRSettings
+    from sro.screeners.nblr.training import Data
+    from sro.screeners.nblr.training import train as train_screener
+
+    data, settings, where = parse(
+        (Data, NBLRSettings, Output), argv, prog="sro screener train", description="Train a NB-LR screener."
+    )
+    screener, summaries = train_screener(data, settings)
+    screener.save(where.output)
+    print(*summaries, f"{screener.name}: {len(screener.vocabulary):,} n-grams in {where.output}", sep="\n")
+    return 0
+
+
+def check(argv: list[str]) -> int:
+    from sro.screeners.check import check as check_screener
+    from sro.screeners.check import rendered
+    from sro.screeners.nblr.training import load_texts
+
+    which, sides = parse((Which, Sides), argv, prog="sro screener check", description="How good is a screener?")
+    screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
+    Console().print(rendered(check_screener(screener, load_texts(sides.toxic), load_texts(sides.clean), sides.worst)))
+    return 0
+
+
+def check_spans(argv: list[str]) -> int:
+    from sro.screeners import toxic_spans_check
+
+    which, gold = parse(
+        (Which, Gold), argv, prog="sro screener check-spans", description="Do its spans agree with people?"
+    )
+    marked = toxic_spans_check.read_marked(gold.gold)
+    screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
+    rows = toxic_spans_check.check_spans(screener, marked, toxic_spans_check.lexicons(gold.train, gold.words))
+    Console().print(toxic_spans_check.rendered(rows, len(marked)))
+    return 0
+
+
+def screen(argv: list[str]) -> int:
+    texts = list(takewhile(lambda word: not word.startswith("--"), argv))
+    from sro.screeners.toxic_spans import toxic_spans
+
+    schema = (Which, Input, Show, BulkArguments)
+    which, source, show, bulk = parse(
+        schema, argv[len(texts) :], prog="sro screener screen [TEXT ...]", description="Print or write verdicts."
+    )
+    folder = source.output is not None
+    refuse_alone(bulk, {"format": source.format, "spans": show.spans or None}, folder)
+    if folder:
+        if texts:
+            raise SROError("--output is for --input; verdicts on single comments are printed")
+        job = Screening(which.screener, tuple(which.toxic_labels))
+        return run_folder(source.input, source.output, job, bulk, source.column, ["screener", "screen", *argv])
+    screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
+    given = (Comment(text, "command line", 0) for text in texts)
+    comments = given if texts else iter_comments(source.input, column=source.column, format=source.format)
+    while batch := [comment.text for _, comment in zip(range(BATCH), comments)]:
+        found = toxic_spans(screener, batch) if show.spans else [None] * len(batch)
+        for text, verdict, spans in zip(batch, screener.screen(batch), found):
+            line = f"{verdict.label}\t{verdict.probability:.3f}\t{text}"
+            if spans is not None:
+                line += "\t" + "; ".join(f"{span.start}-{span.end} {text[span.start : span.end]}" for span in spans)
+            sys.stdout.write(line + "\n")
+    return 0
+
+
+ACTIONS: dict[str, Callable[[list[str]], int]] = {
+    "train": train,
+    "check": check,
+    "check-spans": check_spans,
+    "screen": screen,
+}

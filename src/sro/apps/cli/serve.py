@@ -1,0 +1,74 @@
+"""`sro serve`: screen and rewrite over HTTP, also as Perspective's `comments:analyze` and OpenAI's moderations.
+
+    sro serve                                          # this machine only: http://127.0.0.1:8000
+    sro serve add-key my-forum --keys keys.txt         # prints a key, and keeps its hash
+    sro serve --host 0.0.0.0 --keys keys.txt --rate 600 --feedback feedback.db
+
+Logs go to standard error as JSON Lines, without comments. Ctrl-C or SIGTERM ends it once what came in is answered
+(`sro.apps.serve.server`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import socket
+
+from sro.apps.serve import server
+from sro.apps.serve.app import make_app
+from sro.apps.serve.keys import add_key, read_keys
+from sro.apps.serve.lanes import make_parts
+from sro.apps.serve.logs import to_stderr
+from sro.apps.serve.metrics import Metrics
+from sro.apps.serve.settings import Models, Service
+from sro.core.config import parse
+from sro.core.errors import SROError
+from sro.leader.engines.loading import EngineArguments
+
+DESCRIPTION = (
+    "Screen and rewrite over HTTP, compatible with Perspective's comments:analyze and OpenAI's moderations. "
+    "`sro serve add-key NAME --keys FILE` makes an API key."
+)
+
+
+def run(argv: list[str]) -> int:
+    """Serve until told to stop, or add a key."""
+    if argv[:1] == ["add-key"]:
+        return add(argv[1:])
+    schema = (Models, EngineArguments, Service)
+    models, engine, service = parse(schema, argv, prog="sro serve", description=DESCRIPTION)
+
+    keys = read_keys(service.keys) if service.keys else None
+    listening = listen(service.host, service.port)
+    to_stderr()
+    metrics = Metrics()
+    parts = make_parts(models, service, metrics.batch, engine)
+    app = make_app(parts, service, keys=keys, languages=models.languages, metrics=metrics)
+    host, port = listening.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    print(f"sro: http://{shown}:{port}   ({'keys' if keys else 'no keys, this machine only'})", flush=True)
+    server.run(app, listening, service)
+    return 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there.
+
+    Raises:
+        SROError: it cannot, e.g. because another server does.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host.strip("[]"), port), family=family, backlog=2048)
+    except (OSError, OverflowError) as error:
+        raise SROError(f"cannot listen on {host}:{port}: {error}\n  mend: another --port, or 0 for any") from error
+
+
+def add(argv: list[str]) -> int:
+    """Make a key, print it, keep its hash."""
+    parser = argparse.ArgumentParser(prog="sro serve add-key", description="Make an API key and keep its hash.")
+    parser.add_argument("name", help="who will use it, e.g. my-forum")
+    parser.add_argument("--keys", required=True, metavar="FILE", help="file of hashed keys; made if it is not there")
+    options = parser.parse_args(argv)
+
+    print(add_key(options.keys, options.name))
+    return 0

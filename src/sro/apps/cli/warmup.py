@@ -1,0 +1,28 @@
+"""`sro warmup`: turn a language model into a paraphraser, without parallel data."""
+
+from __future__ import annotations
+
+from sro.apps.cli import device_defaults, keep_memory, quiet_libraries
+
+
+def run(argv: list[str]) -> int:
+    """Parse, warm up, say where the adapter lies."""
+    from sro.core.config import parse
+    from sro.leader.model import LeaderArguments
+    from sro.training.warmup.examples import Mixture
+    from sro.training.warmup.run import WarmupData, warmup_run
+    from sro.training.warmup.teachers import Teachers
+    from sro.training.warmup.trainer import WarmupConfig
+
+    quiet_libraries()
+    keep_memory()
+    data, mixture, teachers, leader, args = parse(
+        (WarmupData, Mixture, Teachers, LeaderArguments, WarmupConfig),
+        argv,
+        prog="sro warmup",
+        description="Turn a language model into a paraphraser from unpaired toxic and clean comments.",
+        defaults=device_defaults(),
+    )
+    adapter = warmup_run(data, mixture, teachers, leader, args)
+    print(f"adapter  {adapter}\nnext     sro train --adapter {adapter} --comments FILE::COLUMN --output_dir runs/mine")
+    return 0

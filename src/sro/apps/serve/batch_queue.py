@@ -1,0 +1,213 @@
+"""A lane: one thread that owns a model, and the requests that wait for it in a bounded queue.
+
+What came in while the thread was busy goes into its next batch. So there is nothing to tune: an idle lane answers at
+once, a busy one in batches as large as its load. Requests of one batch share a `key` (the arguments of the call); the
+first in the queue says which. Batches and queue are measured in weight, not in items, for a long text takes as much
+time as many short ones.
+
+    lane = Lane("screen", load=lambda: work, max_batch=64, max_waiting=4096)      work(key, items) -> answers
+    answers = await lane.submit(["you idiot"], key="verdict", seconds=30)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sro.apps.serve.errors import Refusal
+
+Work = Callable[[Any, Sequence[Any]], Sequence[Any]]
+"""Answers to the items, in order; called with the key that they share. From one thread only."""
+State = Literal["loading", "ready", "failed"]
+Watch = Callable[[str, int, float], None]
+"""Told of every batch that was done: lane, items, seconds."""
+
+MEMORY = 0.8  # share of the past in the running mean of speed
+
+log = logging.getLogger("sro.apps.serve")
+
+
+@dataclass(eq=False)
+class _Job:
+    items: Sequence[Any]
+    weight: int
+    key: Hashable
+    answer: asyncio.Future[Sequence[Any]]
+    loop: asyncio.AbstractEventLoop
+
+    def settle(self, outcome: Sequence[Any] | Exception) -> None:
+        """Hand the outcome over; called from the lane's thread."""
+
+        def put() -> None:
+            if self.answer.done():  # given up meanwhile
+                return
+            if isinstance(outcome, Exception):
+                self.answer.set_exception(outcome)
+            else:
+                self.answer.set_result(outcome)
+
+        try:
+            self.loop.call_soon_threadsafe(put)
+        except RuntimeError:  # the loop is closed: nobody waits any more
+            log.debug("nobody waits for the answer")
+
+
+class Lane:
+    """See the module.
+
+    Args:
+        name: for messages and metrics.
+        load: makes the work, in the lane's own thread; until it is done requests are refused with 503.
+        max_batch: weight of one call; a single item may exceed it.
+        max_waiting: weight that may wait; more is refused with 429.
+        weigh: weight of an item, at least 1.
+        watch: told of every batch.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        load: Callable[[], Work],
+        *,
+        max_batch: int,
+        max_waiting: int,
+        weigh: Callable[[Any], int] = lambda item: 1,
+        watch: Watch = lambda name, items, seconds: None,
+    ) -> None:
+        self.name, self.max_batch, self.max_waiting = name, max_batch, max_waiting
+        self.weigh, self.watch = weigh, watch
+        self.state: State = "loading"
+        self._load = load
+        self._jobs: deque[_Job] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._seconds_a_unit = 0.0
+        self._thread = threading.Thread(target=self._run, name=f"lane-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to load, and then to work."""
+        self._thread.start()
+
+    def close(self, seconds: float) -> None:
+        """Take no more, finish what waits, and wait up to so many seconds for that; not for what is still loading."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        if self.state == "ready":
+            self._thread.join(seconds)
+
+    @property
+    def waiting(self) -> int:
+        """Weight of what is in the queue."""
+        return sum(job.weight for job in list(self._jobs))
+
+    def pieces(self, items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+        """The items in order, in pieces that fit into one call each."""
+        first, weight = 0, 0
+        for at, item in enumerate(items):
+            more = self.weigh(item)
+            if at > first and weight + more > self.max_batch:
+                yield items[first:at]
+                first, weight = at, 0
+            weight += more
+        yield items[first:]
+
+    async def submit(self, items: Sequence[Any], key: Hashable, seconds: float) -> Sequence[Any]:
+        """Answers to the items, in order.
+
+        Args:
+            items: one of the `pieces`.
+            key: what the call needs beside them; only requests of equal keys share a call.
+            seconds: how long to wait.
+
+        Raises:
+            Refusal: 429 the queue is full, or too long for the time limit; 503 not ready, closing or out of time;
+                500 the work failed on these items.
+        """
+        loop = asyncio.get_running_loop()
+        job = _Job(items, sum(map(self.weigh, items)), key, loop.create_future(), loop)
+        with self._changed:
+            self._admit(job.weight, seconds)
+            self._jobs.append(job)
+            self._changed.notify()
+        try:
+            return await asyncio.wait_for(job.answer, seconds)
+        except asyncio.TimeoutError:
+            message = f"not done within {seconds:g} s; send fewer texts, or stream them"
+            raise Refusal(503, message, retry_after=self._until_free()) from None
+        finally:
+            with self._changed:
+                if job in self._jobs:
+                    self._jobs.remove(job)
+
+    def _admit(self, weight: int, seconds: float) -> None:
+        if self.state != "ready":
+            told = "is still loading" if self.state == "loading" else "could not be loaded; the server's log says why"
+            raise Refusal(503, f"the part '{self.name}' {told}", retry_after=5)
+        if self._closed:
+            raise Refusal(503, "the server is shutting down", retry_after=5)
+        wait = self._until_free()
+        full = self._jobs and self.waiting + weight > self.max_waiting
+        if full or wait > seconds:
+            raise Refusal(429, f"too many texts are waiting for '{self.name}'; try again later", retry_after=wait)
+
+    def _until_free(self) -> float:
+        """Seconds until what waits now will be done, as things go; at most a minute."""
+        return min(60.0, self.waiting * self._seconds_a_unit)
+
+    # --- the lane's own thread ---------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            work = self._load()
+        except BaseException as error:  # whatever it is, the other lanes go on
+            self.state = "failed"
+            log.error("the part '%s' could not be loaded", self.name, exc_info=error, extra={"mend": str(error)})
+            return
+        self.state = "ready"
+        log.info("ready", extra={"part": self.name})
+        while jobs := self._take():
+            started = time.monotonic()
+            self._do(work, jobs)
+            seconds = time.monotonic() - started
+            now = seconds / sum(job.weight for job in jobs)
+            self._seconds_a_unit = MEMORY * (self._seconds_a_unit or now) + (1 - MEMORY) * now
+            self.watch(self.name, sum(len(job.items) for job in jobs), seconds)
+
+    def _take(self) -> list[_Job]:
+        """The next batch; none when the lane is closed and nothing waits."""
+        with self._changed:
+            while not self._jobs:
+                if self._closed:
+                    return []
+                self._changed.wait()
+            key, room = self._jobs[0].key, self.max_batch
+            batch: list[_Job] = []
+            for job in self._jobs:
+                if job.key == key and (not batch or job.weight <= room):
+                    batch.append(job)
+                    room -= job.weight
+            for job in batch:
+                self._jobs.remove(job)
+            return batch
+
+    def _do(self, work: Work, jobs: Sequence[_Job]) -> None:
+        try:
+            answers = work(jobs[0].key, [item for job in jobs for item in job.items])
+            at = 0
+            for job in jobs:
+                job.settle(answers[at : at + len(job.items)])
+                at += len(job.items)
+        except Exception as error:
+            if len(jobs) > 1:  # one request shall not spoil the others
+                for job in jobs:
+                    self._do(work, [job])
+                return
+            log.error("the part '%s' failed", self.name, exc_info=error)
+            jobs[0].settle(Refusal(500, f"the part '{self.name}' failed; the server's log says where"))

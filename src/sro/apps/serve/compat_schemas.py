@@ -1,0 +1,170 @@
+"""The shapes of Perspective's `comments:analyze` and OpenAI's moderations, as the API's description tells them.
+
+They describe; `sro.apps.serve.perspective` and `sro.apps.serve.moderations` read, with the words of those services
+for mistakes.
+Sources: Google's discovery document of `commentanalyzer` v1alpha1, and OpenAI's API reference of the moderations. Left
+out is what nobody here can answer: HTML, and pictures.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from sro.apps.serve.moderations import CATEGORIES
+from sro.apps.serve.schemas import Text
+
+# --- Perspective -----------------------------------------------------------------------------------------------------
+
+
+class TextEntry(BaseModel):
+    text: Text
+    type: Literal["TEXT_TYPE_UNSPECIFIED", "PLAIN_TEXT"] | None = None
+
+
+class ArticleAndParentComment(BaseModel):
+    article: TextEntry | None = None
+    parentComment: TextEntry | None = None
+
+
+class Context(BaseModel):
+    entries: list[TextEntry] | None = None
+    articleAndParentComment: ArticleAndParentComment | None = None
+
+
+class AttributeParameters(BaseModel):
+    scoreType: Literal["SCORE_TYPE_UNSPECIFIED", "PROBABILITY"] | None = None
+    scoreThreshold: float | None = Field(None, description="scores below are not returned")
+
+
+class RequestedAttributes(BaseModel):
+    """By name. TOXICITY is scored; others are refused, or left out with `dropUnsupportedAttributes`."""
+
+    __pydantic_extra__: dict[str, AttributeParameters]
+    model_config = ConfigDict(extra="allow", json_schema_extra={"minProperties": 1})
+
+    TOXICITY: AttributeParameters | None = None
+
+
+class AnalyzeRequest(BaseModel):
+    """AnalyzeCommentRequest. Names may be written in snake_case too; null is as good as nothing."""
+
+    comment: TextEntry
+    context: Context | None = Field(None, description="taken, not read")
+    requestedAttributes: RequestedAttributes
+    languages: list[str] | None = Field(None, description="ISO 639-1; by default told by the script")
+    doNotStore: bool | None = Field(None, description="nothing is ever stored")
+    clientToken: Text | None = Field(None, description="comes back with the answer")
+    sessionId: str | None = None
+    communityId: str | None = None
+    spanAnnotations: bool | None = Field(None, description="a score for each sentence")
+    dropUnsupportedAttributes: bool | None = None
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "comment": {"text": "What kind of idiot name is foo? Sorry, I like your name."},
+                    "requestedAttributes": {"TOXICITY": {}},
+                    "languages": ["en"],
+                    "spanAnnotations": True,
+                }
+            ]
+        },
+    )
+
+
+class Score(BaseModel):
+    value: float = Field(ge=0, le=1)
+    type: Literal["PROBABILITY"]
+
+
+class SpanScore(BaseModel):
+    begin: int = Field(ge=0, description="in UTF-16 units, as `end`")
+    end: int = Field(ge=0)
+    score: Score
+
+
+class AttributeScores(BaseModel):
+    summaryScore: Score
+    spanScores: list[SpanScore] = Field(min_length=1)
+
+
+class AnalyzeResponse(BaseModel):
+    """AnalyzeCommentResponse."""
+
+    attributeScores: dict[str, AttributeScores] | None = Field(
+        None, description="missing where every score lies below its threshold"
+    )
+    languages: list[str]
+    detectedLanguages: list[str]
+    clientToken: Text | None = None
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "attributeScores": {
+                        "TOXICITY": {
+                            "spanScores": [
+                                {"begin": 0, "end": 31, "score": {"value": 0.97, "type": "PROBABILITY"}},
+                                {"begin": 32, "end": 56, "score": {"value": 0.01, "type": "PROBABILITY"}},
+                            ],
+                            "summaryScore": {"value": 0.97, "type": "PROBABILITY"},
+                        }
+                    },
+                    "languages": ["en"],
+                    "detectedLanguages": ["en"],
+                }
+            ]
+        },
+    )
+
+
+# --- OpenAI ----------------------------------------------------------------------------------------------------------
+
+
+def _by_category(schema: dict[str, Any]) -> WithJsonSchema:
+    """An object that has every category, and nothing else."""
+    return WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {name: schema for name in CATEGORIES},
+            "required": list(CATEGORIES),
+            "additionalProperties": False,
+        }
+    )
+
+
+class TextPart(BaseModel):
+    type: Literal["text"]
+    text: Text
+
+
+class ModerationRequest(BaseModel):
+    input: Text | Annotated[list[Text], Field(min_length=1)] | Annotated[list[TextPart], Field(min_length=1)] = Field(
+        description="a text, several, or the parts of one"
+    )
+    model: str | None = Field(None, description="not read: there is one")
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"model": "omni-moderation-latest", "input": ["you idiot", "thanks!"]}]}
+    )
+
+
+class ModerationResult(BaseModel):
+    flagged: bool
+    categories: Annotated[dict[str, bool], _by_category({"type": "boolean"})]
+    category_scores: Annotated[dict[str, float], _by_category({"type": "number", "minimum": 0, "maximum": 1})]
+    category_applied_input_types: Annotated[
+        dict[str, list[str]], _by_category({"type": "array", "items": {"enum": ["text", "image"]}})
+    ] = Field(description="empty: nobody looked")
+
+
+class ModerationResponse(BaseModel):
+    id: str
+    model: str = Field(description="the screener")
+    results: list[ModerationResult]

@@ -1,0 +1,101 @@
+"""API keys: made once, shown once, kept as hashes; and how often each may ask.
+
+A file of keys has a line for each, `name sha256:…`; what follows a `#` is ignored. A key is 256 random bits, so a
+plain hash of it can neither be guessed nor reversed, and needs no salt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sro.core.errors import SROError
+
+NAME = re.compile(r"[\w.@-]{1,64}")
+LINE = re.compile(rf"({NAME.pattern})\s+sha256:([0-9a-f]{{64}})")
+
+
+def read_keys(path: str | Path) -> dict[str, str]:
+    """Names by hash.
+
+    Raises:
+        SROError: the file cannot be read, is empty, or has a line that is no key; with the line's number.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SROError(f"{path}: the keys cannot be read: {error}") from error
+    names: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        words = line.partition("#")[0].strip()
+        if not words:
+            continue
+        match = LINE.fullmatch(words)
+        if match is None:
+            raise SROError(f"{path}:{number}: expected `name sha256:…`, as `sro serve add-key` writes it")
+        names[match[2]] = match[1]
+    if not names:
+        raise SROError(f"{path}: holds no key\n  mend: sro serve add-key NAME --keys {path}")
+    return names
+
+
+def add_key(path: str | Path, name: str) -> str:
+    """Make a key, append its hash to the file, and return it; it cannot be had again.
+
+    Raises:
+        SROError: the name is taken or no word, or the file cannot be written.
+    """
+    if not NAME.fullmatch(name):
+        raise SROError(f"{name!r} is no name for a key: letters, digits and _ . @ - (64 at most)")
+    path = Path(path)
+    if path.exists() and path.stat().st_size and name in read_keys(path).values():
+        raise SROError(f"{path} has a key '{name}'; take another name, or remove its line")
+    key = f"sro_{secrets.token_urlsafe(32)}"
+    try:
+        # Nobody else's business, though hashes give nothing away but the names.
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8") as file:
+            file.write(f"{name} sha256:{digest(key)}\n")
+    except OSError as error:
+        raise SROError(f"{path}: cannot be written: {error.strerror}") from error
+    return key
+
+
+def digest(key: str) -> str:
+    """SHA-256 of a key, in hexadecimal."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def presented(headers: Mapping[str, str], query: Mapping[str, str]) -> str | None:
+    """The key that a request brings: as a bearer token, as OpenAI's clients do, in `X-API-Key`, or as Google's do."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return token.strip()
+    return headers.get("x-api-key") or headers.get("x-goog-api-key") or query.get("key") or None
+
+
+class RateLimit:
+    """So many requests a minute for each name: a full minute's worth at once, refilled evenly.
+
+    Args:
+        a_minute: requests; 0: any number.
+        clock: seconds.
+    """
+
+    def __init__(self, a_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.a_minute, self.clock = a_minute, clock
+        self._left: dict[str, tuple[float, float]] = {}  # by name: requests left, and when that was so
+
+    def take(self, name: str) -> float:
+        """Count a request; seconds until one is free, 0.0 where this one is."""
+        if not self.a_minute:
+            return 0.0
+        now, a_second = self.clock(), self.a_minute / 60
+        left, then = self._left.get(name, (float(self.a_minute), now))
+        left = min(float(self.a_minute), left + (now - then) * a_second)
+        self._left[name] = (left - 1 if left >= 1 else left, now)
+        return 0.0 if left >= 1 else (1 - left) / a_second

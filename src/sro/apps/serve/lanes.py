@@ -1,0 +1,111 @@
+"""The parts of the service, each a lane of its own: screening never waits for rewriting, nor either for the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sro.apps.serve.batch_queue import Lane, Watch, Work
+from sro.apps.serve.feedback import Feedback, keep, open_store
+from sro.apps.serve.screening import SharedScreener, screening
+from sro.apps.serve.settings import SCREEN_BATCH, UNIT, Models, Service
+from sro.leader.engines.loading import EngineArguments
+
+
+@dataclass
+class Parts:
+    """What the endpoints ask; None: not there."""
+
+    screen: Lane
+    rewrite: Lane | None = None
+    feedback: Lane | None = None
+
+    @property
+    def lanes(self) -> list[Lane]:
+        return [lane for lane in (self.screen, self.rewrite, self.feedback) if lane is not None]
+
+    def states(self) -> dict[str, str]:
+        """By part: loading, ready, failed, or off."""
+        return {
+            name: lane.state if lane else "off"
+            for name, lane in (("screen", self.screen), ("rewrite", self.rewrite), ("feedback", self.feedback))
+        }
+
+
+def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArguments | None = None) -> Parts:
+    """The lanes that the settings ask for; nothing is loaded before they start. `engine`: by default `auto`."""
+    engine = engine or EngineArguments()
+
+    def load_screener() -> Any:
+        from sro.apps.cli import give_memory_back
+        from sro.screeners import loading
+
+        give_memory_back()  # here, because every lane with a model asks for the screener first
+        return loading.load_screener(models.screener)
+
+    shared = SharedScreener(load_screener)
+
+    def load_screening() -> Work:
+        from sro.screeners.toxic_spans import toxic_spans
+
+        return screening(shared, lambda screener, texts: toxic_spans(screener, texts, only_refused=False))
+
+    def load_rewriting() -> Work:
+        return _rewriting(models, engine, shared, service.rewrite_batch)
+
+    def load_feedback() -> Work:
+        assert service.feedback is not None
+        store = open_store(service.feedback)
+
+        def work(key: None, rows: Sequence[Feedback]) -> Sequence[None]:
+            keep(store, rows)
+            return [None] * len(rows)
+
+        return work
+
+    def lane(name: str, load: Callable[[], Work], max_batch: int, max_waiting: int) -> Lane:
+        return Lane(name, load, max_batch=max_batch, max_waiting=max_waiting, weigh=weight, watch=watch)
+
+    rewrite = lane("rewrite", load_rewriting, service.rewrite_batch, service.rewrite_queue)
+    feedback = Lane("feedback", load_feedback, max_batch=256, max_waiting=4096, watch=watch)
+    return Parts(
+        screen=lane("screen", load_screening, SCREEN_BATCH, service.screen_queue),
+        rewrite=rewrite if models.rewrite else None,
+        feedback=feedback if service.feedback else None,
+    )
+
+
+def weight(text: str) -> int:
+    """Of a text, in queues and batches."""
+    return 1 + len(text) // UNIT
+
+
+def _rewriting(models: Models, engine: EngineArguments, screener: SharedScreener, batch: int) -> Work:
+    """Load the leader. The imports bring torch, so they are here, in the lane's thread; and they keep the interpreter
+    busy for seconds, so screening comes first."""
+    screener.screen(["ready?"])
+    from sro.apps.cli import quiet_libraries
+    from sro.rewriting.rewriter import RewriteArguments, Rewriter
+
+    quiet_libraries()
+    rewriter = Rewriter.load(
+        models.leader,
+        adapter=models.adapter,
+        prompt=models.prompt,
+        engine=engine,
+        screener=screener,
+        similarity=models.similarity,
+        phrases=models.phrases,
+        batch_size=batch,
+    )
+
+    def work(options: tuple[tuple[str, Any], ...], texts: Sequence[str]) -> Sequence[Any]:
+        arguments = RewriteArguments(**{"seed": None, **dict(options)})
+        if arguments.seed is not None:
+            # Texts of one call share chances and rounding. Who names a seed wants an answer that is the text's own.
+            return [found for text in texts for found in rewriter.rewrite([text], arguments)]
+        return rewriter.rewrite(texts, arguments)
+
+    rewriter.rewrite(["you idiot"], RewriteArguments(seed=None))  # what is made at the first call is made now
+    return work

@@ -1,0 +1,168 @@
+"""What every request passes before it is parsed: who asks, how many at once, how often, how much, how slowly; and what
+is noted of it.
+
+An ASGI middleware. The body is read here, whole and within its limits, and handed on in one piece.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sro.apps.serve.errors import Refusal, reply
+from sro.apps.serve.keys import RateLimit, digest, presented
+from sro.apps.serve.metrics import Metrics
+from sro.apps.serve.settings import Service
+
+PROTECTED = ("/v1/", "/v1alpha1/", "/metrics")
+"""Paths that need a key where there are keys. Not whether the server lives, nor the page and the API's description."""
+COUNTED = ("/v1/", "/v1alpha1/")
+"""Paths that the limits count; a busy server is still asked for its health."""
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+log = logging.getLogger("sro.apps.serve")
+
+
+class Gate:
+    """See the module.
+
+    Args:
+        app: what comes behind it.
+        service: limits.
+        keys: names by hash; None: anyone may ask, under one of this machine's own names.
+        metrics: counts requests.
+    """
+
+    def __init__(self, app: ASGIApp, service: Service, keys: Mapping[str, str] | None, metrics: Metrics) -> None:
+        self.app, self.service, self.keys, self.metrics = app, service, keys, metrics
+        self.rate = RateLimit(service.rate)
+        self.open = 0  # requests under way
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        note: dict[str, Any] = {
+            "id": f"{random.getrandbits(64):016x}",
+            "method": scope["method"],
+            "path": scope["path"],
+        }
+        scope["sro.note"] = note
+        started, status = time.monotonic(), 0
+        counted = scope["path"].startswith(COUNTED)
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers.update({**HEADERS, "X-Request-ID": note["id"]})
+            await send(message)
+
+        self.open += counted
+        try:
+            try:
+                self._admit(scope, note)
+                await self.app(scope, await self._read(scope, receive), answer)
+            except HTTPException as refusal:
+                await reply(scope["path"], refusal)(scope, receive, answer)
+            except Exception as error:
+                log.error("failed", exc_info=error, extra=note)
+                if not status:
+                    await reply(scope["path"], Refusal(500, "internal error"))(scope, receive, answer)
+        finally:
+            self.open -= counted
+            seconds = time.monotonic() - started
+            route = getattr(scope.get("route"), "path", None) or "other"
+            self.metrics.requests.labels(route, str(status)).inc()
+            self.metrics.seconds.labels(route).observe(seconds)
+            log.info("request", extra={**note, "status": status, "ms": round(1000 * seconds, 1)})
+
+    def _admit(self, scope: Scope, note: dict[str, Any]) -> None:
+        path, headers = scope["path"], Headers(scope=scope)
+        if path.startswith(COUNTED) and self.open > self.service.max_requests:
+            raise Refusal(503, f"{self.service.max_requests:,} requests are under way", retry_after=1)
+        if self.keys is None:
+            # A page from elsewhere must not reach this machine through its user's browser (DNS rebinding).
+            if _host(headers.get("host", "")) not in (*LOOPBACK_NAMES, self.service.host):
+                raise Refusal(403, "a server without keys answers to localhost only")
+            name = "anyone"
+        elif path.startswith(PROTECTED):
+            name = self._name(path, presented(headers, QueryParams(scope["query_string"])))
+            note["key"] = name
+        else:
+            return
+        if path.startswith(COUNTED) and (wait := self.rate.take(name)):
+            raise Refusal(429, f"more than {self.service.rate} requests a minute", retry_after=wait)
+
+    def _name(self, path: str, key: str | None) -> str:
+        name = (self.keys or {}).get(digest(key)) if key else None
+        if name is not None:
+            return name
+        if path.startswith("/v1alpha1/"):  # with Google's codes and words, which its clients look for
+            if key:
+                raise Refusal(400, "API key not valid. Please pass a valid API key.")
+            raise Refusal(403, "Method doesn't allow unregistered callers. Please pass an API key.")
+        raise Refusal(401, "an API key is needed: Authorization: Bearer KEY")
+
+    async def _read(self, scope: Scope, receive: Receive) -> Receive:
+        """The body, read to its end; a `receive` that gives it in one piece."""
+        limit, seconds = self.service.max_body, self.service.time_limit
+        too_large = Refusal(413, f"a request may have {limit:,} bytes")
+        if _length(Headers(scope=scope)) > limit:
+            raise too_large
+        body = bytearray()
+
+        async def whole() -> None:
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Refusal(400, "the request broke off")
+                body.extend(message.get("body", b""))
+                more = message.get("more_body", False)
+                if len(body) > limit:
+                    raise too_large
+
+        try:
+            await asyncio.wait_for(whole(), seconds)
+        except asyncio.TimeoutError:
+            raise Refusal(408, f"the request took more than {seconds:g} s to arrive") from None
+        pieces = [bytes(body)]
+
+        async def replay() -> Message:
+            if pieces:
+                return {"type": "http.request", "body": pieces.pop(), "more_body": False}
+            return await receive()
+
+        return replay
+
+
+def _host(header: str) -> str:
+    """The name in a Host header, without port and brackets."""
+    if header.startswith("["):
+        return header[1:].partition("]")[0]
+    return header.partition(":")[0].lower()
+
+
+def _length(headers: Headers) -> int:
+    stated = headers.get("content-length", "")
+    return int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 19 else 0

@@ -1,0 +1,155 @@
+"""What `/v1/*` takes and gives, as FastAPI checks and describes it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+
+from sro.apps.serve.feedback import Action
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be text")
+    return value
+
+
+Text = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string"})]
+"""Any string. Not pydantic's own, which refuses half characters (lone surrogates): people's comments hold them."""
+
+
+class Given(BaseModel):
+    """A request. A name that is not known is a mistake, not a wish to be ignored."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class Batch(Given):
+    texts: list[Text] = Field(min_length=1, description="comments, in any number up to the server's limit")
+    stream: bool = Field(False, description="answer as JSON Lines, a result a line, in pieces as they are done")
+
+
+class ScreenRequest(Batch):
+    spans: bool = Field(False, description="also tell which words a text is refused for")
+    threshold: float | None = Field(
+        None, gt=0, le=1, description="P(fail) from which on a text fails; by default the screener's own"
+    )
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"texts": ["you idiot", "thanks!"], "spans": True}]})
+
+
+class RewriteRequest(Batch):
+    samples: int | None = Field(None, ge=0, le=16, description="moves drawn where the greedy one will not do")
+    refine: int | None = Field(None, ge=0, le=3, description="further rounds while the screener refuses")
+    min_similarity: float | None = Field(None, ge=-1, le=1, description="cosine below which a rewrite is refused")
+    threshold: float | None = Field(None, gt=0, le=1, description="P(fail) from which on a text fails")
+    temperature: float | None = Field(None, gt=0, le=2, description="of the moves that are drawn")
+    seed: int | None = Field(
+        None,
+        ge=0,
+        lt=2**32,
+        description="of the moves that are drawn; with it each text is rewritten by itself (slower), so that its "
+        "answer is the same in any company; without it others' texts have a say in what is drawn",
+    )
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"texts": ["you are an idiot", "thanks!"]}]})
+
+    def options(self) -> dict[str, Any]:
+        """What the request says of `RewriteArguments`; the rest is as it is by default."""
+        return self.model_dump(exclude={"texts", "stream"}, exclude_none=True)
+
+
+class FeedbackRequest(Given):
+    action: Action
+    source: Text = Field(description="the comment as it was written")
+    suggestion: Text = Field(description="the rewrite that was suggested")
+    final: Text | None = Field(None, description="what was posted, if `edited`")
+    id: str | None = Field(None, pattern=r"^[A-Za-z0-9_-]{1,64}$", description="sent twice, stored once")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"action": "accepted", "source": "you are an idiot", "suggestion": "you are not smart"}]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _final_if_edited(self) -> FeedbackRequest:
+        if (self.final is not None) != (self.action == "edited"):
+            raise ValueError("`final` is wanted with the action `edited`, and only there")
+        return self
+
+
+# --- answers: described, not checked, since they are made here -------------------------------------------------------
+
+
+class VerdictModel(BaseModel):
+    label: Literal["pass", "fail"]
+    probability: float = Field(description="P(fail) of the text or its worst sentence")
+    screener: str
+
+
+class SpanModel(BaseModel):
+    start: int = Field(description="first character, in code points")
+    end: int = Field(description="character after the last")
+    score: float = Field(description="what the words add to the log-odds of P(fail)")
+
+
+class ScreenedModel(VerdictModel):
+    spans: list[SpanModel] | None = None
+
+
+class ScreenResponse(BaseModel):
+    results: list[ScreenedModel]
+
+
+class ChangeModel(BaseModel):
+    start: int
+    end: int
+    text: str = Field(description="what source[start:end], in code points, became")
+
+
+class RewriteModel(BaseModel):
+    status: Literal["unchanged", "rewritten", "refused"]
+    source: str
+    text: str | None = Field(description="what may be posted; null if refused")
+    reason: str | None
+    before: VerdictModel
+    after: VerdictModel | None
+    similarity: float | None
+    tries: int
+    changes: list[ChangeModel]
+
+
+class RewriteResponse(BaseModel):
+    results: list[RewriteModel]
+
+
+class FeedbackResponse(BaseModel):
+    stored: Literal[True]
+
+
+class ErrorModel(BaseModel):
+    code: int
+    status: str
+    message: str
+    details: list[dict[str, Any]] | None = Field(None, description="Perspective's error types")
+
+
+class ErrorResponse(BaseModel):
+    error: ErrorModel
+
+
+class ModerationErrorModel(BaseModel):
+    message: str
+    type: str
+    param: None
+    code: None
+
+
+class ModerationErrorResponse(BaseModel):
+    error: ModerationErrorModel
+
+
+class StateResponse(BaseModel):
+    parts: dict[str, Literal["loading", "ready", "failed", "off"]]

@@ -1,0 +1,97 @@
+"""Choose what to read from a table of comments: the column with the text, and the rows with the wanted label."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sro.core.config import suggestion
+from sro.core.errors import SROError
+
+# Tried in this order, whatever the case; `toxic` is last because in many files it is a label.
+USUAL_COLUMNS = (
+    *("text", "comment", "comment_text", "toxic_comment", "toxic_sentence", "sentence", "content", "body", "message"),
+    *("tweet", "post", "toxic"),
+)
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    **{"=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le},
+    **{">": operator.gt, ">=": operator.ge},
+}
+
+
+class Columns(NamedTuple):
+    """The columns to read."""
+
+    text: str
+    label: str | None = None
+    guessed: bool = False
+
+
+Choose = Callable[[list[str]], Columns]  # the columns a file has -> those to read
+
+
+def choose_columns(available: list[str], source: str, text: str | None = None, label: str | None = None) -> Columns:
+    """The columns to read of those `available`: the named ones, or for the text the first with a usual name.
+
+    Raises SROError, naming the columns there are, where one is missing or none has a usual name.
+    """
+    listing = ", ".join(map(repr, available))
+    for name in (text, label):
+        if name is not None and name not in available:
+            raise SROError(f"{source}: no column {name!r}{suggestion(name, available) or '.'} Columns: {listing}.")
+    if text is not None:
+        return Columns(text, label)
+    plain = {name.strip().lower(): name for name in reversed(available)}
+    for usual in USUAL_COLUMNS:
+        if usual in plain:
+            return Columns(plain[usual], label, guessed=len(available) > 1)
+    raise SROError(
+        f"{source}: no column with a usual name for comments ({', '.join(USUAL_COLUMNS)}). Columns: {listing}. Name"
+        " the right one with column=…, or read a file without a header line, one comment a line, with format='text'."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A condition on the label column, such as `label=1`, `toxicity>=0.5` or `class!=neither`."""
+
+    column: str
+    sign: str
+    value: str
+
+    @classmethod
+    def parse(cls, condition: str) -> Where:
+        """Read `column SIGN value`, SIGN one of = != < <= > >=; raises SROError where it is anything else."""
+        match = re.fullmatch(r"\s*([^=!<>]+?)\s*(!=|<=|>=|==?|<|>)\s*([^=!<>]+?)\s*", condition)
+        if match is None:
+            raise SROError(f"cannot read the condition {condition!r}; write it like label=1, score>=0.5, kind!=clean")
+        column, sign, value = match.groups()
+        if sign[0] in "<>" and _number(value) is None:
+            raise SROError(f"the condition {condition!r} needs a number after {sign}")
+        return cls(column, "=" if sign == "==" else sign, value)
+
+    def __str__(self) -> str:
+        return f"{self.column}{self.sign}{self.value}"
+
+    def matches(self, label: object) -> bool:
+        """Compare as numbers where both are (`1` equals `1.0`), else as words in any case; no label never matches."""
+        word = "" if label is None else str(label).strip().casefold()
+        if word in ("", "nan"):
+            return False
+        compare = COMPARE[self.sign]
+        here, wanted = _number(label), _number(self.value)
+        if here is not None and wanted is not None:
+            return compare(here, wanted)
+        return self.sign in ("=", "!=") and compare(word, self.value.casefold())
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return None if math.isnan(number) else number

@@ -1,0 +1,308 @@
+"""Unpaired comments, read, cleaned, deduplicated and split: all the data that the method trains on.
+
+    corpus = load_comments("comments.csv", where="toxic=1", quarantine="set_aside.jsonl")
+    print(corpus.report.summary())
+    # comments.csv: 90 of 1,000 rows kept, column 'text' (guessed); 900 without toxic=1;
+    # 10 set aside (7 duplicate, 3 too_short) in set_aside.jsonl
+    parts = split(corpus, {"train": 0.9, "heldout": 0.1})
+
+Every row that is not kept is counted under its reason and, where a quarantine file is named, written there as it was.
+`load_comments` is for training; `iter_comments` is for rewriting: constant memory, no deduplication, any length.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import unicodedata
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import accumulate
+from pathlib import Path
+from typing import Literal
+
+from sro.comments.columns import Columns, Where, choose_columns
+from sro.comments.readers import LONE_SURROGATE, Row, quarantine_record, read_rows
+from sro.comments.test_set import fingerprint, is_held_out, key, refuse_held_out
+from sro.core.errors import SROError
+from sro.core.provenance import atomic_write_text
+
+__all__ = [
+    *("Comment", "Corpus", "CorpusReport", "Reason", "clean", "fingerprint", "hold_out_last", "iter_comments", "key"),
+    *("load_comments", "refuse_held_out", "split", "texts_hash"),
+]
+
+logger = logging.getLogger(__name__)
+
+Reason = Literal[
+    "malformed",  # not a row of its format: broken JSON, stray quote, other number of fields than the header
+    "null",  # no value, or no such field in this JSON object
+    "wrong_type",  # not a string
+    "undecodable",  # bytes that are not UTF-8
+    "empty",  # nothing left after cleaning; in training also: neither letter nor digit
+    "too_short",
+    "too_long",
+    "held_out",  # from the official test set
+    "duplicate",  # letters and digits as in an earlier row
+]
+
+# Joiners go too, although some emoji and Persian words use them: between letters they hide words from a screener.
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A cleaned comment and where it came from: `file` as the caller named it, `line` from 1."""
+
+    text: str
+    file: str
+    line: int
+
+
+@dataclass
+class CorpusReport:
+    """What became of the rows of one source: `read = unmatched + kept + all that were rejected`."""
+
+    source: str = ""
+    column: str = ""
+    column_guessed: bool = False
+    where: str | None = None
+    read: int = 0
+    unmatched: int = 0  # rows that `where` did not ask for
+    kept: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)  # by Reason
+    quarantine: str | None = None
+
+    def summary(self) -> str:
+        """One line for the screen."""
+        line = f"{self.source}: {self.kept:,} of {self.read:,} rows kept"
+        if self.column:
+            line += f", column {self.column!r}" + (" (guessed)" if self.column_guessed else "")
+        if self.where:
+            line += f"; {self.unmatched:,} without {self.where}"
+        if self.rejected:
+            reasons = ", ".join(f"{number:,} {reason}" for reason, number in self.rejected.most_common())
+            line += f"; {self.rejected.total():,} set aside ({reasons})"
+            line += f" in {self.quarantine}" if self.quarantine else ""
+        return line
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Comments of one source, in its order, and the report of their reading."""
+
+    comments: list[Comment]
+    report: CorpusReport
+
+    def __len__(self) -> int:
+        return len(self.comments)
+
+    def __iter__(self) -> Iterator[Comment]:
+        return iter(self.comments)
+
+    @property
+    def texts(self) -> list[str]:
+        return [comment.text for comment in self.comments]
+
+    @property
+    def sha256(self) -> str:
+        """`texts_hash` of the texts: which data a model was trained on."""
+        return texts_hash(self.texts)
+
+
+def texts_hash(texts: Iterable[str]) -> str:
+    """The sha256 that `sha256sum` gives for a file of these texts, one a line."""
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(f"{text}\n".encode())
+    return digest.hexdigest()
+
+
+# --- cleaning --------------------------------------------------------------------------------------------------------
+
+
+def clean(text: str) -> str:
+    """One line of Unicode NFC without control and zero-width characters, runs of white space made one space.
+
+    Idempotent. Case, punctuation and spelling stay: people are offended in all of them.
+    """
+    return " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", text)).split())
+
+
+def _length_fault(text: str, min_words: int, max_words: int | None) -> Reason | None:
+    words = len(text.split())
+    if not words:
+        return "empty"
+    if words < min_words:
+        return "too_short"
+    return "too_long" if max_words is not None and words > max_words else None
+
+
+def _row_fault(row: Row) -> Reason | None:
+    """Why the row holds no text at all, if so."""
+    if row.malformed:
+        return "malformed"
+    if row.text is None:
+        return "null"
+    if not isinstance(row.text, str):
+        return "wrong_type"
+    return "undecodable" if LONE_SURROGATE.search(row.text) else None
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def load_comments(
+    path: str | Path,
+    *,
+    column: str | None = None,
+    format: str | None = None,
+    where: str | None = None,
+    min_words: int = 3,
+    max_words: int | None = 60,
+    training: bool = True,
+    held_out: Literal["refuse", "drop"] = "refuse",
+    quarantine: str | Path | None = None,
+) -> Corpus:
+    """Read a whole corpus: cleaned, bounded in length, without duplicates (the first of equal keys stays).
+
+    Args:
+        path: file, `-` for standard input, or `hub:owner/name[:split]`; see `sro.comments.readers`.
+        column: where the text is; by default the first column with a usual name.
+        format: `csv`, `tsv`, `jsonl`, `parquet` or `text`; by default told by the suffix.
+        where: take only rows that meet this condition on another column, such as `label=1` or `toxicity>=0.5`.
+        min_words, max_words: bounds of the length in words between spaces, inclusive; None: no upper bound.
+        training: guard the official test set; pass False only to read data for evaluation.
+        held_out: what the guard does with its sentences: `refuse` the corpus, or `drop` them to quarantine.
+        quarantine: JSON Lines file for the rows not kept: {file, line, reason, text}; replaced if it exists.
+
+    Raises:
+        SROError: the source, its column or its format cannot be found; nothing is left; the guard refuses.
+    """
+    if held_out not in ("refuse", "drop"):
+        raise SROError(f"held_out={held_out!r}: want 'refuse' or 'drop'")
+    seen: set[str] = set()
+
+    def fault(text: str) -> Reason | None:
+        if reason := _length_fault(text, min_words, max_words):
+            return reason
+        if not key(text):
+            return "empty"
+        if training and held_out == "drop" and is_held_out(text):
+            return "held_out"
+        mark = fingerprint(text)
+        if mark in seen:
+            return "duplicate"
+        seen.add(mark)
+        return None
+
+    report = CorpusReport()
+    comments = list(_sift(str(path), column, format, where, fault, quarantine, report))
+    if not comments:
+        raise SROError(f"no comment is left of {report.summary()}. Look at the column, the condition and the lengths.")
+    corpus = Corpus(comments, report)
+    if training and held_out == "refuse":
+        refuse_held_out(corpus.texts, str(path), [comment.line for comment in comments])
+    return corpus
+
+
+def iter_comments(
+    path: str | Path,
+    *,
+    column: str | None = None,
+    format: str | None = None,
+    where: str | None = None,
+    min_words: int = 1,
+    max_words: int | None = None,
+    quarantine: str | Path | None = None,
+    report: CorpusReport | None = None,
+) -> Iterator[Comment]:
+    """Cleaned comments one by one, duplicates included: for rewriting, not for training.
+
+    Memory is constant, apart from the rows set aside where a `quarantine` file, written at the end, is asked for.
+    Arguments as for `load_comments`; a `report` that is passed in is filled as the rows go by. Raises SROError as
+    `load_comments` does, once iteration starts; that no comment is left is no error here.
+    """
+    fault = partial(_length_fault, min_words=min_words, max_words=max_words)
+    return _sift(str(path), column, format, where, fault, quarantine, CorpusReport() if report is None else report)
+
+
+def _sift(
+    source: str,
+    column: str | None,
+    format: str | None,
+    where: str | None,
+    fault: Callable[[str], Reason | None],
+    quarantine: str | Path | None,
+    report: CorpusReport,
+) -> Iterator[Comment]:
+    """Rows in, comments out; the others are counted and set aside. `fault` judges cleaned texts."""
+    condition = Where.parse(where) if where else None
+    report.source, report.where = source, str(condition) if condition else None
+    report.quarantine = str(quarantine) if quarantine else None
+    if report.quarantine and Path(report.quarantine).resolve() == Path(source).resolve():
+        raise SROError(f"{source}: the quarantine file would replace the comments; give it another name")
+
+    def choose(available: list[str]) -> Columns:
+        columns = choose_columns(available, source, column, condition.column if condition else None)
+        report.column, report.column_guessed = columns.text, columns.guessed
+        if columns.guessed:
+            logger.warning("%s: taking the comments from column %r; another is named by column=", source, columns.text)
+        return columns
+
+    set_aside: list[str] = []
+    for row in read_rows(source, choose, format):
+        report.read += 1
+        if condition and not row.malformed and not condition.matches(row.label):
+            report.unmatched += 1
+            continue
+        reason = _row_fault(row)
+        if reason is None:
+            text = clean(row.text)
+            reason = fault(text)
+        if reason is None:
+            report.kept += 1
+            yield Comment(text, source, row.line)
+            continue
+        report.rejected[reason] += 1
+        if report.quarantine:
+            set_aside.append(quarantine_record(row, source, reason))
+    if report.quarantine:
+        try:
+            atomic_write_text(report.quarantine, "".join(set_aside))
+        except OSError as error:
+            raise SROError(f"{report.quarantine}: cannot write the quarantine file: {error}") from error
+
+
+# --- splitting -------------------------------------------------------------------------------------------------------
+
+
+def split(comments: Iterable[Comment], fractions: Mapping[str, float], seed: int = 0) -> dict[str, list[Comment]]:
+    """Parts of about the given sizes, e.g. {"train": 0.9, "heldout": 0.1}, each in the order of `comments`.
+
+    A comment's part depends on its key, the seed and the fractions alone: new rows never move old ones, and equal
+    comments stay together. Raises SROError where the fractions are negative or do not add up to 1.
+    """
+    if any(fraction < 0 for fraction in fractions.values()) or abs(sum(fractions.values()) - 1) > 1e-9:
+        raise SROError(f"the fractions of a split must not be negative and must add up to 1, unlike {dict(fractions)}")
+    names, bounds = list(fractions), list(accumulate(fractions.values()))
+    parts: dict[str, list[Comment]] = {name: [] for name in names}
+    for comment in comments:
+        digest = hashlib.sha256(f"{seed}:{key(comment.text)}".encode()).digest()
+        point = int.from_bytes(digest[:8], "big") / 2**64
+        parts[names[min(bisect_right(bounds, point), len(names) - 1)]].append(comment)
+    return parts
+
+
+def hold_out_last(comments: Iterable[Comment], n: int) -> tuple[list[Comment], list[Comment]]:
+    """All but the last `n` comments, and the last `n`. Raises SROError unless 0 <= n < number of comments."""
+    rows = list(comments)
+    if not 0 <= n < len(rows):
+        raise SROError(f"cannot hold out the last {n} of {len(rows)} comments: some must be left to train on")
+    return rows[: len(rows) - n], rows[len(rows) - n :]

@@ -1,0 +1,99 @@
+"""Which texts hide nothing? Asked of thousands at once, so that few need the careful reading of
+`sro.comments.normalise`.
+
+    >>> disguised(["Plain text, well-known!", "an i d i o t", "sh*t", "naïve"])
+    [1, 2, 3]
+
+Of any text that is not told here, `normalise` gives the lower-cased text with "`" as "'", and nothing else: every step
+of it begins with a search, and none of these finds anything. The searches here find all that they find, and little
+more; they are made on one array of bytes instead of text by text.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+
+import numpy as np
+
+from sro.comments.normalise import hides
+
+END = "\0"  # between texts; one that holds it is told, whatever else it holds
+WORDLIKE = string.ascii_lowercase + string.digits
+LETTER, SINGLE, GAP, SIGN, STRONG, SPACE, ALNUM = (1 << bit for bit in range(7))
+
+
+def _marked() -> np.ndarray:
+    """What each byte of lower-cased text may be, as bits, by the character classes of `sro.comments.normalise`."""
+    kinds = np.zeros(256, dtype=np.uint8)
+    single = WORDLIKE + "@$!|+"  # ONE there
+    for mark, characters in (
+        (LETTER, string.ascii_lowercase),
+        (ALNUM, WORDLIKE),
+        (SINGLE, single),
+        (GAP, "".join(set(map(chr, range(1, 128))) - set(single + ",()\n"))),
+        (
+            SIGN,
+            string.digits + "-@$*#+%&!|._~(",
+        ),  # ODD's first class there, and below those that suffice beside a letter
+        (STRONG, string.digits + "@$*#+%&!|"),
+        (SPACE, "\0\t\n\v\f\r\x1c\x1d\x1e\x1f "),
+    ):
+        kinds[[ord(character) for character in characters]] |= mark
+    return kinds
+
+
+KINDS = _marked()
+
+
+def disguised(texts: Sequence[str]) -> list[int]:
+    """The places, in order, of the texts that `normalise` may do more to than lower their case."""
+    odd = {place for place, text in enumerate(texts) if not text.isascii() or END in text}
+    joined = END.join(["", *("" if place in odd else text for place, text in enumerate(texts)), "", ""])
+    cased = np.frombuffer(joined.encode("ascii"), dtype=np.uint8)
+    lowered = joined.lower()
+    signs = np.frombuffer(lowered.encode("ascii"), dtype=np.uint8)
+    kinds = KINDS[signs]
+    ends = np.flatnonzero(signs == 0)  # one before the first text, one after each
+    hidden_l = (cased[1:] == ord("I")) & (signs[:-1] == cased[:-1]) & _is(kinds[:-1], LETTER)
+    for place in (np.flatnonzero(hidden_l), np.flatnonzero(_three_singles(kinds))):
+        odd.update((np.searchsorted(ends, place, side="right") - 1).tolist())
+    found = np.flatnonzero(_odd(signs, kinds))
+    spaces = np.flatnonzero(_is(kinds, SPACE))
+    right = np.unique(np.searchsorted(spaces, found))  # tokens, by the space after them
+    owners = np.searchsorted(ends, spaces[right], side="left") - 1
+    for owner, start, end in zip(owners.tolist(), (spaces[right - 1] + 1).tolist(), spaces[right].tolist()):
+        if owner not in odd and hides(lowered[start:end].replace("`", "'")):
+            odd.add(owner)
+    return sorted(odd)
+
+
+def _is(kinds: np.ndarray, mark: int) -> np.ndarray:
+    return (kinds & mark) != 0
+
+
+def _three_singles(kinds: np.ndarray) -> np.ndarray:
+    """Where RUN_OF_SINGLES of `sro.comments.normalise` may begin: a third single character, only gaps between."""
+    single, gap, alnum = _is(kinds, SINGLE), _is(kinds, GAP), _is(kinds, ALNUM)
+
+    def after_a_gap(wanted: np.ndarray) -> np.ndarray:
+        """Whether what is wanted comes after one to three characters of a gap."""
+        near = np.zeros_like(gap)
+        for _ in range(3):
+            near[:-1] = gap[:-1] & (wanted[1:] | near[1:])
+        return np.append(near[1:], False)
+
+    third = single & np.append(~alnum[1:], False)
+    second = single & after_a_gap(third)
+    return single & np.append(False, ~alnum[:-1]) & after_a_gap(second)
+
+
+def _odd(signs: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+    """Where ODD or DRAWN_OUT of `sro.comments.normalise` match."""
+    letter = _is(kinds, LETTER)
+    before, after = np.zeros_like(letter), np.zeros_like(letter)
+    before[1:], after[:-1] = letter[:-1], letter[1:]
+    found = (_is(kinds, STRONG) & (before | after)) | (_is(kinds, SIGN) & before & after)
+    found[:-1] |= (signs[:-1] == ord("@")) & (signs[1:] == ord("$"))
+    found[1:-1] |= letter[1:-1] & (signs[:-2] == signs[1:-1]) & (signs[1:-1] == signs[2:])
+    return found

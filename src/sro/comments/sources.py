@@ -1,0 +1,92 @@
+"""Name the comments of a run in one word each: `FILE`, `FILE::COLUMN` or `FILE::COLUMN::WHERE`.
+
+comments.csv                    column guessed
+paradetox.tsv::toxic            column named
+labelled.csv::text::label=1     rows that meet a condition only
+log.txt[:-500]                  without the last 500 comments; log.txt[-500:] is those 500
+starter:toxic, starter:civil    the corpus that ships with sro
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+
+from sro.comments.corpus import Corpus, fingerprint, hold_out_last, load_comments
+from sro.core.errors import SROError
+
+STARTER = re.compile(r"starter:(toxic|civil)$")
+_SLICE = re.compile(r"\[(?::(-\d+)|(-\d+):)\]$")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A parsed name; see the module's text."""
+
+    path: str
+    column: str | None = None
+    where: str | None = None
+    without_last: int = 0
+    only_last: int = 0
+
+
+def parse_source(name: str) -> Source:
+    """Raises SROError where the name has more than three parts."""
+    cut = _SLICE.search(name)
+    head = name[: cut.start()] if cut else name
+    if found := STARTER.match(head):
+        starter = str(resources.files("sro") / "assets/starter/comments.jsonl")
+        source = Source(starter, "text", f"label={found.group(1)}")
+    else:
+        parts = head.split("::")
+        if len(parts) > 3:
+            raise SROError(f"{name!r} has {len(parts)} parts; want FILE, FILE::COLUMN or FILE::COLUMN::WHERE")
+        path, column, where = [*parts, "", ""][:3]
+        source = Source(path, column or None, where or None)
+    if cut:
+        return replace(source, without_last=-int(cut.group(1) or 0), only_last=-int(cut.group(2) or 0))
+    return source
+
+
+def load_source(
+    name: str, *, training: bool = True, min_words: int = 3, max_words: int = 60, quarantine: str | Path | None = None
+) -> Corpus:
+    """The comments that a name stands for; `load_comments` says what is refused and what is set aside."""
+    source = parse_source(name)
+    corpus = load_comments(
+        source.path,
+        column=source.column,
+        where=source.where,
+        min_words=min_words,
+        max_words=max_words,
+        training=training,
+        quarantine=quarantine,
+    )
+    if source.without_last:
+        return Corpus(hold_out_last(corpus, source.without_last)[0], corpus.report)
+    if source.only_last:
+        return Corpus(hold_out_last(corpus, source.only_last)[1], corpus.report)
+    return corpus
+
+
+def load_sources(
+    names: Sequence[str], *, min_words: int = 3, max_words: int = 60, quarantine: Path | None = None
+) -> tuple[list[str], dict[str, str]]:
+    """Training texts of several sources, in order and without repeats, and the hash of each source's texts.
+
+    Args:
+        quarantine: folder for the rows not kept, one file a source.
+    """
+    texts: dict[str, str] = {}
+    hashes: dict[str, str] = {}
+    for number, name in enumerate(names):
+        place = quarantine / f"quarantine_{number}.jsonl" if quarantine else None
+        corpus = load_source(name, min_words=min_words, max_words=max_words, quarantine=place)
+        print(f"sro: {corpus.report.summary()}", flush=True)
+        hashes[name] = corpus.sha256
+        for text in corpus.texts:
+            texts.setdefault(fingerprint(text), text)
+    return list(texts.values()), hashes

@@ -1,0 +1,320 @@
+"""One dataclass is the configuration file is the command line.
+
+    @dataclass
+    class Work:
+        data: str = field(metadata={"help": "comments to learn from"})
+        beta: float = field(default=0.1, metadata={"help": "how far the leader may move from its reference"})
+
+    work = parse(Work, ["--config", "run.yaml", "--beta", "0.2"], prog="sro train", description="Train a leader.")
+
+The values of `run.yaml` come first, flags override them, and `--print-config` prints what came out of it as a file
+that can be given back to `--config`. Several dataclasses share one flat file and one command line, so their field
+names must differ. Flags are made by `transformers.HfArgumentParser` and behave as users of transformers and TRL
+expect; on top of it, mistakes become errors that say where they are and which name was probably meant.
+
+YAML is read as YAML 1.1 (PyYAML): `no` is false and `2e-5` is text. The former is refused with a hint where text is
+expected, the latter is taken as the number it is.
+"""
+
+import argparse
+import copy
+import dataclasses
+import difflib
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar, get_type_hints, overload
+
+import yaml
+
+from sro.core.config_values import described, fitted, shown
+from sro.core.errors import SROError
+from sro.core.provenance import is_secret
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
+Defaults = Mapping[str, Any] | None
+
+
+@overload
+def parse(classes: type[A], argv: Sequence[str], *, prog: str, description: str, defaults: Defaults = None) -> A: ...
+@overload
+def parse(
+    classes: tuple[type[A], type[B]], argv: Sequence[str], *, prog: str, description: str, defaults: Defaults = None
+) -> tuple[A, B]: ...
+@overload
+def parse(
+    classes: tuple[type[A], type[B], type[C]],
+    argv: Sequence[str],
+    *,
+    prog: str,
+    description: str,
+    defaults: Defaults = None,
+) -> tuple[A, B, C]: ...
+@overload
+def parse(
+    classes: tuple[type[A], type[B], type[C], type[D]],
+    argv: Sequence[str],
+    *,
+    prog: str,
+    description: str,
+    defaults: Defaults = None,
+) -> tuple[A, B, C, D]: ...
+@overload
+def parse(
+    classes: tuple[type[A], type[B], type[C], type[D], type[E]],
+    argv: Sequence[str],
+    *,
+    prog: str,
+    description: str,
+    defaults: Defaults = None,
+) -> tuple[A, B, C, D, E]: ...
+def parse(classes: Any, argv: Sequence[str], *, prog: str, description: str, defaults: Defaults = None) -> Any:
+    """Make instances of dataclasses from a command line and the configuration files it names.
+
+    Args:
+        classes: one dataclass, or a tuple of two to four whose field names differ.
+        argv: the flags, without the program's name. `--config FILE` may be repeated, later files override earlier.
+        prog: how the command is called, e.g. "sro train"; for help and messages.
+        description: what the command does, for `--help`.
+        defaults: values in the place of the dataclasses' own defaults; files and flags override them.
+
+    Returns:
+        An instance of `classes`, or a tuple of instances where a tuple was given.
+
+    Raises:
+        SROError: a file that cannot be read, an unknown name, a value of the wrong type, a required value missing, or
+            a combination that the dataclass itself refuses (its ValueError).
+        SystemExit: status 0 after `--help` or `--print-config`.
+    """
+    several = isinstance(classes, tuple)
+    schema: tuple[Any, ...] = classes if several else (classes,)
+    values: dict[str, Any] = dict(defaults or {})
+    if not argv and not any(set(_required(cls)) - values.keys() for cls in schema):  # nothing that needs a parser
+        configs = _made(schema, values, prog)
+        return configs if several else configs[0]
+    own, parser = _parsers(schema, prog, description)
+    asked, flags = own.parse_known_args(list(argv))
+    for file in asked.config:
+        values.update(read_yaml(file, schema))
+    # Not `set_defaults`: defaults that are text go through the conversion meant for flags, and these are done.
+    merged, rest = parser.parse_known_args(flags, argparse.Namespace(**values))
+    if rest:
+        _refuse_flags(rest, schema)
+    missing = [name for cls in schema for name in _required(cls) if name not in merged]
+    if missing:
+        hint = f"give --{missing[0]}, or a line `{missing[0]}: ...` in a --config file"
+        raise SROError(f"{prog} needs {' and '.join(missing)}: {hint}")
+    configs = _made(schema, vars(merged), prog)
+    if asked.print_config:
+        print(f"# {prog} --config FILE")
+        print(dump(configs, everything=asked.print_config == "all"), end="")
+        raise SystemExit(0)
+    return configs if several else configs[0]
+
+
+def _made(schema: tuple[Any, ...], values: Mapping[str, Any], prog: str) -> tuple[Any, ...]:
+    """Instances of the dataclasses with these values, by field, and else with their own defaults."""
+    try:
+        return tuple(cls(**{f.name: values[f.name] for f in _fields(cls) if f.name in values}) for cls in schema)
+    except ValueError as error:
+        raise SROError(f"{prog}: {error}") from error
+
+
+def dump(configs: Any, *, everything: bool = True) -> str:
+    """Configuration as YAML that `parse` reads back.
+
+    Args:
+        configs: a dataclass instance or a tuple of them.
+        everything: False leaves out fields that are what they would be by default; required ones stay.
+    """
+    return yaml.safe_dump(plain(configs, everything=everything), sort_keys=False, allow_unicode=True, width=119)
+
+
+def plain(configs: Any, *, everything: bool = True) -> dict[str, Any]:
+    """Configuration as one flat dictionary of plain values (text, numbers, lists, …), credentials left out.
+
+    Arguments as in `dump`. Goes into a run's manifest.
+    """
+    flat: dict[str, Any] = {}
+    for config in configs if isinstance(configs, tuple) else (configs,):
+        usual = {} if everything else _usual(config)
+        for f in _fields(config):
+            value = _plain(getattr(config, f.name))
+            if not is_secret(f.name) and not (f.name in usual and usual[f.name] == value):
+                flat[f.name] = value
+    return flat
+
+
+def read_yaml(path: str | Path, schema: Iterable[Any]) -> dict[str, Any]:
+    """Values of a flat YAML file, each checked against the field of its name.
+
+    Args:
+        path: the file; UTF-8.
+        schema: the dataclasses whose fields it may set.
+
+    Raises:
+        SROError: with file and line: no such file, no valid YAML, no mapping, an unknown or repeated key, a value of
+            the wrong type.
+    """
+    try:
+        loader = yaml.SafeLoader(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SROError(f"cannot read the configuration {path}: {error.strerror}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SROError(f"{path}: not a text file in UTF-8: {error}") from error
+    fields = {f.name: (f, hint) for cls in schema for f, hint in _hinted(cls)}
+    values: dict[str, Any] = {}
+    try:
+        node = loader.get_single_node()
+        if node is None:  # an empty file sets nothing
+            return values
+        if not isinstance(node, yaml.MappingNode):
+            raise SROError(f"{path}:{node.start_mark.line + 1}: expected lines of `key: value`")
+        # Key by key rather than as a whole, because a dictionary no longer knows its lines nor its repeated keys.
+        for key_node, value_node in node.value:
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "[...]"
+            where = f"{path}:{key_node.start_mark.line + 1}"
+            if key not in fields:
+                raise SROError(f"{where}: unknown key '{key}'{suggestion(key, fields)}")
+            if key in values:
+                raise SROError(f"{where}: '{key}' is set twice in this file")
+            value = loader.construct_object(value_node, deep=True)
+            values[key] = _checked(key, value, *fields[key], where)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SROError(f"{path}:{line}: not valid YAML: {error.problem}") from error
+    return values
+
+
+def suggestion(word: str, names: Iterable[str]) -> str:
+    """An end for a message, "; did you mean 'beta' or 'betas'?", or nothing where no name comes near."""
+    names = list(names)
+    near = difflib.get_close_matches(word, names, n=3)
+    near += [name for name in names if len(word) > 3 and word in name and name not in near][: 3 - len(near)]
+    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+
+def _parsers(schema: tuple[Any, ...], prog: str, description: str) -> tuple[Any, Any]:
+    """A parser for `--config` and `--print-config` alone, which are needed first, and one for everything."""
+    from transformers import HfArgumentParser  # here, because it takes half a second
+
+    class Parser(HfArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            raise SROError(f"{message} (`{prog} --help` lists the flags)")
+
+    own = Parser(prog=prog, add_help=False, allow_abbrev=False)
+    own.add_argument(
+        "--config", action="append", default=[], metavar="FILE", help="YAML file; flags override it, as do later files"
+    )
+    own.add_argument(
+        "--print-config",
+        nargs="?",
+        const="changed",
+        choices=["changed", "all"],
+        help="print the resolved configuration as YAML (=all: defaults too) and leave",
+    )
+    look: dict[str, Any] = {"usage": f"{prog} [--config FILE] [--flag value ...]", "formatter_class": _Help}
+    parser = Parser(schema, prog=prog, description=description, parents=[own], allow_abbrev=False, **look)
+    foreign = {name for cls in schema for name in _foreign(cls)}
+    if foreign:
+        parser.epilog = "Every field of transformers.TrainingArguments is a flag too; --print-config=all lists them."
+    for action in parser._actions:
+        if action.dest in foreign:
+            action.help = argparse.SUPPRESS
+        if action.required:  # left to `parse`, which knows what the files give and names unknown flags first
+            action.required, action.default = False, argparse.SUPPRESS
+    return own, parser
+
+
+def _foreign(cls: Any) -> set[str]:
+    """Fields as transformers declares them: a hundred, which would bury the command's own in its help."""
+    bases = [base for base in cls.__mro__ if base.__module__.startswith("transformers.")]
+    theirs = [f for base in bases if dataclasses.is_dataclass(base) for f in dataclasses.fields(base)]
+    return {f.name for f in _fields(cls) if any(f is one for one in theirs)}
+
+
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """One spelling of each flag, and what happens without it."""
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        once = copy.copy(action)
+        if action.option_strings and action.option_strings[0].startswith("--"):
+            once.option_strings = action.option_strings[:1]  # of --label_names and --label-names
+        return super()._format_action_invocation(once)
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default is argparse.SUPPRESS and action.dest != "help":
+            return f"{action.help} (required)"
+        if action.const is False:  # made by HfArgumentParser beside a flag that is on by default
+            return f"turns --{action.dest} off"
+        return action.help if action.default in (None, [], "") else super()._get_help_string(action)
+
+
+def _refuse_flags(words: Sequence[str], schema: tuple[Any, ...]) -> NoReturn:
+    names = [f.name for cls in schema for f in _fields(cls)]
+    for word in words:
+        if word.startswith("--"):
+            name = word[2:].partition("=")[0]
+            raise SROError(f"unknown flag '--{name}'{suggestion(name.replace('-', '_'), names)}")
+    raise SROError(f"unexpected word '{words[0]}' on the command line; values follow a flag: --name value")
+
+
+def _fields(cls_or_config: Any) -> list[dataclasses.Field[Any]]:
+    return [f for f in dataclasses.fields(cls_or_config) if f.init]
+
+
+def _required(cls_or_config: Any) -> list[str]:
+    return [f.name for f in _fields(cls_or_config) if f.default is f.default_factory is dataclasses.MISSING]
+
+
+def _hinted(cls: Any) -> list[tuple[dataclasses.Field[Any], Any]]:
+    hints = get_type_hints(cls)
+    return [(f, hints[f.name]) for f in _fields(cls)]
+
+
+def _checked(key: str, value: Any, f: dataclasses.Field[Any], hint: Any, where: str) -> Any:
+    """`value` as the field wants it, else an SROError. Two habits of HfArgumentParser fields are honoured: a `const`,
+    which stands for the flag without a value, and `choices`."""
+    if "const" in f.metadata and value == f.metadata["const"]:
+        return value
+    try:
+        value = fitted(value, hint)
+    except TypeError:
+        wanted = f"must be {described(hint)}"
+    else:
+        if value is None or "choices" not in f.metadata or value in f.metadata["choices"]:
+            return value
+        wanted = f"must be one of {', '.join(map(str, f.metadata['choices']))}"
+    message = f"{where}: '{key}' {wanted}, not {shown(value)}"
+    if isinstance(value, bool):
+        message += " (if a word was meant: YAML reads yes, no, on and off as true and false unless they are in quotes)"
+    raise SROError(message)
+
+
+def _plain(value: Any) -> Any:
+    """A field's value in the types that YAML and JSON have."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _usual(config: Any) -> dict[str, Any]:
+    """What the fields with a default hold when nothing but the required ones is given."""
+    required = _required(config)
+    try:  # an instance rather than the declared defaults, because TrainingArguments rewrites many when it is made
+        usual = type(config)(**{name: getattr(config, name) for name in required})
+    except ValueError:  # defaults that do not go together: then every field is worth showing
+        return {}
+    return {f.name: _plain(getattr(usual, f.name)) for f in _fields(config) if f.name not in required}

@@ -1,0 +1,156 @@
+"""Arms of an experiment: the same start, comments, rollouts and seeds, and one thing that differs.
+
+runs/experiments/
+  arms/NAME/seed-K/       one training run each, as `sro.training.run` leaves it
+
+An arm that is done is not trained again, one that was cut short is; so an experiment goes on where it stopped, and two
+experiments that share an arm share its runs. What was made with other settings, or of another start, screener or
+comments than those names stand for today, is refused.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from sro.core import config
+from sro.core.errors import SROError
+from sro.core.provenance import atomic_write_text
+from sro.evaluation.experiments.fingerprints import made_of
+from sro.leader.model import LeaderArguments
+from sro.screeners.follower import FollowerArguments
+from sro.training.config import SROConfig
+from sro.training.run import DataArguments, train_run
+
+ASKED = "asked.json"
+"""The settings of a run, and what it was made of under `MADE_OF`; written when it is done."""
+MADE_OF = "made_of"
+
+PRESETS: dict[str, Any] = {
+    "output_dir": "runs/experiments",
+    "max_steps": 20,
+    "learning_rate": 8e-5,
+    "rpo_alpha": 2.0,
+    "temperature": 0.7,
+    "top_p": 0.95,
+    "min_similarity": 0.65,
+    "max_words": 20,
+    "held_out_size": 300,
+    "per_device_train_batch_size": 4,
+    "gradient_accumulation_steps": 4,
+    "logging_steps": 4,
+    "save_strategy": "no",
+}
+"""A budget of minutes a run on two cores: 20 steps of 16 comments of at most 20 words. The rest is the recipe's."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A name, and what differs from the common settings: fields of `SROConfig` and of `FollowerArguments`."""
+
+    name: str
+    differs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all arms have in common."""
+
+    data: DataArguments
+    follower: FollowerArguments
+    leader: LeaderArguments
+    args: SROConfig
+
+    def of(self, arm: Arm, seed: int, folder: Path) -> Settings:
+        """The settings of one run. Verdict flips have the run's seed too, so that each run meets its own."""
+        follower = {
+            name: value for name, value in arm.differs.items() if name in FollowerArguments.__dataclass_fields__
+        }
+        args = {name: value for name, value in arm.differs.items() if name not in follower}
+        return Settings(
+            self.data,
+            replace(self.follower, **{"flip_seed": seed, **follower}),
+            self.leader,
+            replace(self.args, **{"seed": seed, "output_dir": str(folder), **args}),
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """All settings as JSON has them."""
+        found: dict[str, Any] = json.loads(
+            json.dumps(config.plain((self.data, self.follower, self.leader, self.args)), default=str)
+        )
+        return found
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Rewrites of the held-out comments: by the start, and by each arm and seed."""
+
+    comments: list[str]
+    start: list[str]
+    rewrites: dict[str, list[list[str]]]
+    """By arm; a list a seed."""
+
+
+def train_arms(
+    arms: Sequence[Arm], seeds: int, settings: Settings, say: Callable[[str], None] = lambda line: None
+) -> Trained:
+    """Train every arm with `seeds` seeds, counted from `settings.args.seed`; seed by seed, so that a run that is
+    stopped early has compared all arms.
+
+    Raises:
+        SROError: bad settings or comments, or a run's folder holds one that was made with or of others.
+    """
+    folder = Path(str(settings.args.output_dir))
+    first = settings.args.seed
+    of = made_of(settings.data, settings.follower, settings.leader)
+    started, done = time.monotonic(), 0
+    runs = list(product(range(first, first + seeds), arms))
+    rewrites: dict[str, list[list[str]]] = {arm.name: [] for arm in arms}
+    comments: list[str] = []
+    start: list[str] | None = None
+    for number, (seed, arm) in enumerate(runs, 1):
+        place = folder / "arms" / arm.name / f"seed-{seed}"
+        wanted = settings.of(arm, seed, place)
+        if not is_done(place, wanted, of):
+            left = (time.monotonic() - started) / done * (len(runs) - number + 1) / 60 if done else None
+            say(f"run {number} of {len(runs)}: {arm.name}, seed {seed}" + (f", {left:.0f} min left" if left else ""))
+            shutil.rmtree(place, ignore_errors=True)  # cut short
+            asked = {**wanted.plain(), MADE_OF: of}  # a run fills in what it was not told
+            train_run(wanted.data, wanted.follower, wanted.leader, wanted.args, before=start)
+            atomic_write_text(place / ASKED, json.dumps(asked, indent=1) + "\n")
+            gc.collect()
+            done += 1
+        rows = [json.loads(line) for line in (place / "rewrites.jsonl").read_text("utf-8").split("\n") if line]
+        comments, start = [row["comment"] for row in rows], [row["before"] for row in rows]
+        rewrites[arm.name].append([row["after"] for row in rows])
+    return Trained(comments, start or [], rewrites)
+
+
+def is_done(folder: Path, wanted: Settings, of: Mapping[str, str]) -> bool:
+    """Whether a finished run with these settings, made of these parts and comments, lies there.
+
+    Raises:
+        SROError: a finished run with or of others does.
+    """
+    if not (folder / ASKED).is_file():
+        return False
+    found = json.loads((folder / ASKED).read_text("utf-8"))
+    _refuse_others(folder, found, wanted.plain())
+    _refuse_others(folder, {name: "unknown" for name in of} | found.get(MADE_OF, {}), of)
+    return True
+
+
+def _refuse_others(folder: Path, found: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    if differs := sorted(name for name in asked if found.get(name) != asked[name]):
+        name = differs[0]
+        raise SROError(
+            f"{folder} holds a run with {name}={found.get(name)}, not {asked[name]}\n  mend: another --output_dir"
+        )

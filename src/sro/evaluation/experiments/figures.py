@@ -1,0 +1,120 @@
+"""The experiments as pictures: lines over a rate with a dot a seed, and systems in the plane of style and content."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from sro.core.provenance import atomic_write_bytes
+from sro.training.plots import BLUE, FAINT, GREY, INK, VERMILION
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = (BLUE, VERMILION)
+
+
+class Line(NamedTuple):
+    """A name, and at each x the values of all seeds."""
+
+    name: str
+    points: Sequence[tuple[float, Sequence[float]]]
+
+
+class Place(NamedTuple):
+    """A system in the plane of style and content; `own` is drawn with weight."""
+
+    name: str
+    sta: float
+    sim: float
+    j: float
+    own: bool = False
+
+
+def lines_over(
+    xlabel: str, panels: Mapping[str, Sequence[Line]], levels: Mapping[str, float], path: str | Path
+) -> None:
+    """One panel a title: a line through the means over seeds, a dot a seed, and a dashed level (the start)."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(3.4 * len(panels), 3.9), facecolor="white")
+    for number, (title, lines) in enumerate(panels.items(), 1):
+        ax = figure.add_subplot(1, len(panels), number)
+        ax.axhline(levels[title], color=GREY, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
+        for line, colour in zip(lines, COLOURS):
+            x = [at for at, _ in line.points]
+            alone = "s" if len(x) == 1 else ""
+            ax.plot(
+                x, [np.mean(seeds) for _, seeds in line.points], color=colour, linewidth=2.2, marker=alone, zorder=3
+            )
+            for at, seeds in line.points:
+                ax.scatter([at] * len(seeds), seeds, s=16, color=colour, alpha=0.55, linewidths=0, zorder=2)
+        _plain(ax)
+        ax.set_title(title, loc="left", fontsize=13, fontweight="bold", color=INK)
+        ax.set_xlabel(xlabel if number == 1 else "p", color=GREY, fontsize=10)
+    from matplotlib.lines import Line2D
+
+    names = list(dict.fromkeys(line.name for lines in panels.values() for line in lines))
+    keys = [Line2D([], [], color=colour, linewidth=2.2) for colour in COLOURS[: len(names)]]
+    keys.append(Line2D([], [], color=GREY, linewidth=1.2, linestyle=(0, (4, 3))))
+    figure.legend(keys, [*names, "start"], loc="upper right", ncols=len(keys), frameon=False, fontsize=10)
+    figure.tight_layout(rect=(0, 0, 1, 0.93))
+    _write(figure, path)
+
+
+def style_and_content(places: Sequence[Place], path: str | Path, title: str) -> None:
+    """STA against SIM, numbered by J, the names beside; contours of STA·SIM, which is J of a faultless writer.
+
+    Systems with less than half the best J are listed only: copying would stretch the plane until nobody is told apart.
+    """
+    from matplotlib.figure import Figure
+
+    ranked = sorted(places, key=lambda place: -place.j)
+    near = [place for place in ranked if place.j >= ranked[0].j / 2]
+    figure = Figure(figsize=(10.5, 6.2), facecolor="white")
+    ax = figure.add_axes((0.07, 0.1, 0.58, 0.8))
+    left, right = min(place.sim for place in near) - 0.02, max(place.sim for place in near) + 0.03
+    low, high = max(0.0, min(place.sta for place in near) - 0.03), min(1.01, max(place.sta for place in near) + 0.04)
+    grid_x, grid_y = np.meshgrid(np.linspace(left, right, 200), np.linspace(low, high, 200))
+    levels = np.arange(0.05, 1.0, 0.05)
+    contours = ax.contour(grid_x, grid_y, grid_x * grid_y, levels=levels, colors=FAINT, linewidths=1.2, zorder=1)
+    ax.clabel(contours, fmt=lambda value: f"{value:.2f}", fontsize=9, colors=GREY)
+    for number, place in enumerate(ranked, 1):
+        colour = VERMILION if place.own else BLUE if place in near else GREY
+        if place in near:
+            ax.scatter([place.sim], [place.sta], s=34, color=colour, zorder=3)
+            ax.annotate(str(number), (place.sim, place.sta), (5, 3), textcoords="offset points", color=colour)
+        name = place.name if place in near else f"{place.name} (outside)"
+        weight = "bold" if place.own else "normal"
+        for x, word, side in ((0.705, f"{number}", "right"), (0.72, f"{place.j:.3f}", "left"), (0.78, name, "left")):
+            figure.text(
+                x, 0.88 - 0.04 * (number - 1), word, ha=side, fontsize=10.5, color=colour, fontweight=weight,
+                parse_math=False,
+            )  # fmt: skip
+    figure.text(0.72, 0.925, "J", fontsize=10.5, color=GREY)
+    ax.set_xlim(left, right)
+    ax.set_ylim(low, high)
+    _plain(ax)
+    ax.set_xlabel("SIM: cosine to the source", color=GREY)
+    ax.set_ylabel("STA: share that the style judge passes", color=GREY)
+    ax.set_title(title, loc="left", fontsize=13, fontweight="bold", color=INK)
+    _write(figure, path)
+
+
+def _plain(ax: Axes) -> None:
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.spines["bottom"].set_color("#BBBBBB")
+    ax.grid(axis="y", color=FAINT, linewidth=0.8)
+    ax.set_axisbelow(True)
+    ax.tick_params(length=0, labelcolor=GREY, labelsize=10)
+
+
+def _write(figure: Figure, path: str | Path) -> None:
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=150)
+    atomic_write_bytes(path, drawn.getvalue())

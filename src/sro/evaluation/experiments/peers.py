@@ -1,0 +1,114 @@
+"""Where do we stand? Ours beside stored outputs of other systems, on the comments that those rewrote.
+
+paradetox   the official test set: 671 comments, a human reference each, 12 systems trained on *parallel* data
+emnlp10k    9,988 comments, CondBERT and two ParaGeDi variants, which like ours were trained without pairs
+tuning      the last 500 comments of ParaDetox train: the one to look at while anything is still being chosen
+jigsaw      the last 500 of sentences/dev_toxic.txt, insults more than profanity; no references, no peers; likewise
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sro.comments.corpus import clean
+from sro.core.errors import SROError
+from sro.core.provenance import atomic_write_text
+from sro.evaluation.baselines import HUMAN
+from sro.evaluation.experiments.figures import Place, style_and_content
+from sro.evaluation.run import Evaluation
+
+Split = Literal["tuning", "jigsaw", "paradetox", "emnlp10k"]
+TUNING = 500
+
+
+@dataclass(frozen=True)
+class Peers:
+    """N comments, references if there are any, and what stored systems made of them."""
+
+    comments: list[str]
+    references: list[str] | None
+    outputs: dict[str, list[str]]
+
+
+def read_peers(split: Split, data: Path, sample: int = 0, seed: int = 0) -> Peers:
+    """The comments of a split, folded, with what is stored beside them.
+
+    Args:
+        sample: so many of them, drawn by `seed`, in their order; 0: all.
+
+    Raises:
+        SROError: a file is missing, or outputs and comments do not belong together.
+    """
+    if split == "tuning":
+        lines = _text(data / "paradetox_train/paradetox.tsv").rstrip("\n").split("\n")[1:][-TUNING:]
+        rows: list[dict[str, Any]] = [dict(zip(("toxic", "reference"), line.split("\t"))) for line in lines]
+    elif split == "jigsaw":
+        lines = _text(data / "sentences/dev_toxic.txt").split("\n")
+        rows = [{"toxic": line} for line in lines if line.strip()][-TUNING:]
+    elif split == "paradetox":
+        rows = _json_lines(data / "paradetox_test/test671.jsonl")
+        peers = {row["id"]: row for row in _json_lines(data / "paradetox_test/peer_outputs.jsonl")}
+        if missing := [row["id"] for row in rows if row["id"] not in peers]:
+            raise SROError(f"{data}/paradetox_test/peer_outputs.jsonl: no outputs for id {missing[0]}")
+        rows = [{**row, **peers[row["id"]]} for row in rows]
+    else:
+        rows = _json_lines(data / "emnlp10k/toxic_and_peers.jsonl")
+    if 0 < sample < len(rows):
+        rows = [rows[i] for i in sorted(random.Random(seed).sample(range(len(rows)), sample))]
+    names = [name for name in rows[0] if name not in ("id", "toxic", "reference")]
+    return Peers(
+        [clean(row["toxic"]) for row in rows],
+        [clean(row["reference"]) for row in rows] if "reference" in rows[0] else None,
+        {name.replace("_with_", ", ").replace("_", " "): [clean(row[name]) for row in rows] for name in names},
+    )
+
+
+def remembered(
+    folder: Path, name: str, made_by: Sequence[object], comments: Sequence[str], rewrite: Callable[[], list[str]]
+) -> list[str]:
+    """The rewrites that an earlier run made in the same way, or those of `rewrite`, which are then stored.
+
+    Args:
+        made_by: what they depend on besides the comments.
+    """
+    mark = hashlib.sha256(json.dumps([list(map(str, made_by)), list(comments)]).encode()).hexdigest()[:12]
+    path = folder / "outputs" / f"{name.replace(' ', '_')}-{mark}.json"
+    if path.is_file():
+        known: list[str] = json.loads(path.read_text("utf-8"))
+        return known
+    found = rewrite()
+    atomic_write_text(path, json.dumps(found, ensure_ascii=False, indent=0) + "\n")
+    return found
+
+
+def picture(found: Evaluation, own: Sequence[str], path: Path, title: str) -> None:
+    """STA against SIM of every system."""
+    places = [Place(row.system, row.sta, row.sim, row.j.value, row.system in own) for row in found.rows]
+    style_and_content(places, path, title)
+
+
+def differences(found: Evaluation, own: Sequence[str]) -> str:
+    """J of each of ours less J of each other system, in Markdown, with its interval."""
+    others = [row.system for row in sorted(found.rows, key=lambda row: -row.j.value) if row.system not in own]
+    lines = [["J less that of", *own], ["---", *["--:"] * len(own)]]
+    for other in others:
+        cells = [found.bootstrap.difference(name, other) for name in own]
+        name = f"**{other}**" if other == HUMAN else other
+        lines.append([name, *(f"{d.value:+.3f} [{d.low:+.3f}, {d.high:+.3f}]" for d in cells)])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _json_lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in _text(path).split("\n") if line]
+
+
+def _text(path: Path) -> str:
+    if not path.is_file():
+        raise SROError(f"{path}: no such file\n  mend: --data FOLDER, or set SRO_DATA to the folder of the data sets")
+    return path.read_text(encoding="utf-8")

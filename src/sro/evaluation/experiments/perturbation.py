@@ -1,0 +1,60 @@
+"""The perturbation experiment (METHOD, claim 4): what wrong verdicts do to SRO, and what a correction gives back.
+
+Every verdict of the follower is flipped with probability p while the leader learns; held-out rewrites are judged by
+judges that nobody flips. The robust arms hear the same flipped verdicts and know the rate (`sro.training.noise`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sro.evaluation.experiments.arms import Arm
+from sro.evaluation.experiments.scoring import START, Comparison
+from sro.screeners.loading import Screener
+from sro.screeners.noisy import FlippingScreener
+from sro.training.noise import estimate_flip_rate
+
+SRO, BARE = "SRO", "SRO without anchor"
+
+
+def arms(flips: Sequence[float], robust: Sequence[float], bare: Sequence[float] = ()) -> list[Arm]:
+    """SRO without flips, under each rate of `flips`, and corrected for each rate of `robust`; and without the anchor,
+    which is the paper's own loss, under none and under each rate of `bare`."""
+    plain = [Arm(SRO)] + [Arm(flipped(p), {"flip_verdicts": p}) for p in flips if p]
+    learnt = plain + [Arm(corrected(p), {"flip_verdicts": p, "flip_rate": p}) for p in robust]
+    papers = [Arm(flipped(p, BARE), {"rpo_alpha": 0.0, "flip_verdicts": p}) for p in (0.0, *bare)]
+    return learnt + (papers if bare else [])
+
+
+def flipped(p: float, loss: str = SRO) -> str:
+    """The arm's name."""
+    return f"{loss} p={p:g}" if p else loss
+
+
+def corrected(p: float) -> str:
+    """The arm's name."""
+    return f"robust p={p:g}"
+
+
+def estimates(screener: Screener, texts: Sequence[str], rates: Sequence[float]) -> dict[float, float]:
+    """What `estimate_flip_rate` finds for followers that flip at these rates, told nothing."""
+    return {p: estimate_flip_rate(FlippingScreener(screener, p, seed=1), texts, texts) for p in rates}
+
+
+def picture(found: Comparison, flips: Sequence[float], robust: Sequence[float], path: str) -> None:
+    """J, and what it is made of, over p; a dot a seed, a line through the means, the start as a dashed line."""
+    from sro.evaluation.experiments.figures import Line, lines_over
+
+    def arm_lines(name: str) -> list[Line]:
+        def values(arm: str) -> list[float]:
+            scores = found.arm(arm).seeds
+            return [seed.means()[name] for seed in scores]
+
+        lines = [Line("SRO", [(p, values(flipped(p))) for p in sorted({0.0, *flips})])]
+        lines += [Line("SRO, corrected", [(p, values(corrected(p))) for p in sorted(robust)])] if robust else []
+        return lines
+
+    panels = {title: arm_lines(name) for name, title in (("j", "J"), ("sta", "STA"), ("sim", "SIM"), ("fl", "FL"))}
+    start = found.arm(START).seeds[0].means()
+    levels = {"J": start["j"], "STA": start["sta"], "SIM": start["sim"], "FL": start["fl"]}
+    lines_over("share p of verdicts that are flipped", panels, levels, path)

@@ -1,0 +1,1 @@
+"""Judges of style, content and fluency; independent of the training follower."""

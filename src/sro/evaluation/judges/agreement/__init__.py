@@ -1,0 +1,1 @@
+"""Compare judges with people and with the official classifiers: `sro judge check`."""

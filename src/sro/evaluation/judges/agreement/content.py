@@ -1,0 +1,62 @@
+"""Does a content judge agree with people? Cosine with the comment against the meaning that they saw kept.
+
+    sro judge check content --judge embedded
+
+The measure: Spearman's rank correlation with ratings by people of 600 rewrites of emnlp10k (means of three). There are
+no official labels to be held against: `judge_calibration` has cosines of another encoder, which people never saw.
+Beside the judges stands the share of words that both texts have, the least that an encoder should be better than.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from sro.comments.test_set import key
+from sro.evaluation.judges.agreement.common import People, people, table
+from sro.evaluation.judges.loading import ContentJudge, load_judges
+from sro.evaluation.judges.training.data import Rated, ratings
+
+
+class SharedWords:
+    """A content judge without a model: words that both texts have, of all that either has (Jaccard's index)."""
+
+    name = "shared words"
+
+    def __call__(self, texts: Sequence[str], sources: Sequence[str], /) -> np.ndarray:
+        """[N] in [0, 1]; words are compared by their letters and digits, and two texts without any share all."""
+        pairs = [(_words(text), _words(source)) for text, source in zip(texts, sources)]
+        return np.array([len(a & b) / len(a | b) if a | b else 1.0 for a, b in pairs])
+
+
+def _words(text: str) -> set[str]:
+    return {mark for word in text.split() if (mark := key(word))}
+
+
+def agreement(judge: ContentJudge, rated: Sequence[Rated]) -> People:
+    """How the judge's cosines of rewrites with their comments correlate with the meaning that people saw kept."""
+    found = judge([row.text for row in rated], [row.source for row in rated])
+    return people(found, np.array([row.meaning for row in rated]), [row.system for row in rated])
+
+
+def check_judges(judges: Sequence[str], data: Path) -> str:
+    """The table of the judges of these names (see `load_judges`) and of shared words, in Markdown.
+
+    Args:
+        data: the folder of the data sets.
+
+    Raises:
+        SROError: no such judge, or the ratings are missing.
+    """
+    rated = ratings(data)
+    chosen = [*(load_judges([f"content={name}"], "paradetox").content for name in judges), SharedWords()]
+    return markdown({judge.name: agreement(judge, rated) for judge in chosen})
+
+
+def markdown(found: Mapping[str, People]) -> str:
+    """A table with a line for each judge, without a line break at its end."""
+    some = next(iter(found.values()))
+    head = ["judge", "people, all", *(f"people, {name}" for name in some.by_system)]
+    return table(head, {name: [one.spearman, *one.by_system.values()] for name, one in found.items()})

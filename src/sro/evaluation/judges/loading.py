@@ -1,0 +1,165 @@
+"""Who judges: three Protocols, and the judges that `official`, `embedded` or names stand for.
+
+    judges = load_judges(["embedded"], "paradetox")
+    judges = load_judges(["official"], "clef25")
+    judges = load_judges(["official", "style=models/tone", "fluency=embedded"], "paradetox")
+
+`official` are the judges that a protocol's own numbers come from, `embedded` those that need no hub; later words
+override earlier ones. They are different instruments: a table names its judges, and numbers of two sets of judges
+never share a column. No judge may be the screener that a system was trained against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+
+from sro.core.config import suggestion
+from sro.core.errors import SROError
+from sro.evaluation.chrf import ChrF
+from sro.evaluation.judges.cache import Cached, ScoreCache
+from sro.evaluation.judges.models import (
+    COLA,
+    LABSE,
+    AcceptabilityClassifier,
+    LaBSE,
+    MeanPooled,
+    RelativeFluency,
+    StyleClassifier,
+)
+from sro.evaluation.judges.training.data import RECORD
+from sro.evaluation.protocols import ProtocolName
+
+
+class StyleJudge(Protocol):
+    """Is a text neutral?"""
+
+    @property
+    def name(self) -> str:
+        """Model, version and settings: scores of one name can be compared, and are cached under it."""
+
+    def __call__(self, texts: Sequence[str], /) -> np.ndarray:
+        """P(neutral) of each text, [N] in [0, 1]."""
+
+
+class ContentJudge(Protocol):
+    """Do two texts say the same?"""
+
+    @property
+    def name(self) -> str: ...
+
+    def __call__(self, texts: Sequence[str], sources: Sequence[str], /) -> np.ndarray:
+        """Cosine of each text with its source, [N] in [−1, 1]."""
+
+
+class FluencyJudge(Protocol):
+    """Is a text well written?"""
+
+    @property
+    def name(self) -> str: ...
+
+    def __call__(
+        self, texts: Sequence[str], sources: Sequence[str], references: Sequence[str] | None, /
+    ) -> np.ndarray:
+        """[N]: P(acceptable), acceptable as 0 or 1, or a score; most judges read the texts alone."""
+
+
+@dataclass(frozen=True)
+class Judges:
+    """One judge a question."""
+
+    style: StyleJudge
+    content: ContentJudge
+    fluency: FluencyJudge
+
+    def names(self) -> dict[str, str]:
+        """The judges' names by what they judge, for captions."""
+        return {"style": self.style.name, "content": self.content.name, "fluency": self.fluency.name}
+
+    def cached(self, cache: ScoreCache) -> Judges:
+        """The same judges, asked only about what they have not judged yet."""
+        return Judges(Cached(self.style, cache), Cached(self.content, cache), Cached(self.fluency, cache))
+
+
+OFFICIAL_STYLE: dict[ProtocolName, str] = {
+    "paradetox": "s-nlp/roberta_toxicity_classifier",
+    "clef24": "textdetox/xlmr-large-toxicity-classifier",
+    "clef25": "textdetox/xlmr-large-toxicity-classifier-v2",
+}
+ROLES = ("style", "content", "fluency")
+
+
+def load_judges(words: Sequence[str], protocol: ProtocolName) -> Judges:
+    """The judges that the words name; no model is loaded before its first verdict.
+
+    Args:
+        words: each `official`, `embedded`, or `style=`, `content=` or `fluency=` and one of these two, a folder or a
+            hub name. Roles not named are `embedded`. A content judge with LaBSE in its name is read as LaBSE is, any
+            other as mean-pooled; a fluency judge with XCOMET in its name as XCOMET-lite, any other as a classifier of
+            acceptability. `fluency=relative` asks a language model whether a text is less fluent than its source.
+        protocol: decides which judges are official. CLEF 2024 has chrF for fluency whoever judges the rest.
+
+    Raises:
+        SROError: a word that is none of these, or an embedded judge that is not installed.
+    """
+    chosen = dict.fromkeys(ROLES, "embedded")
+    for word in words:
+        role, equals, name = word.partition("=")
+        if word in ("official", "embedded"):
+            chosen = dict.fromkeys(ROLES, word)
+        elif equals and name and role in ROLES:
+            chosen[role] = name
+        else:
+            hint = suggestion(role, [*ROLES, "official", "embedded"])
+            raise SROError(f"no judge is called {word!r}{hint}\n  mend: official, embedded, or {'|'.join(ROLES)}=NAME")
+    if protocol == "clef24" and any(word.startswith("fluency=") for word in words):
+        raise SROError("CLEF 2024 has chrF for fluency and no judge of it\n  mend: leave out fluency=…")
+    return Judges(
+        _style(chosen["style"], protocol),
+        _content(chosen["content"]),
+        ChrF() if protocol == "clef24" else _fluency(chosen["fluency"], protocol),
+    )
+
+
+def embedded_judge(role: Literal["style", "fluency"]) -> Path:
+    """Folder of the judge that ships with the package.
+
+    Raises:
+        SROError: this copy of the package has none.
+    """
+    folder = Path(str(resources.files("sro") / "assets" / f"judge_{role}"))
+    if not (folder / RECORD).is_file():
+        raise SROError(
+            f"this copy of sro carries no embedded {role} judge (assets/judge_{role})\n"
+            f"  mend: name a classifier: --judges embedded {role}=FOLDER_OR_HUB_NAME"
+        )
+    return folder
+
+
+def _style(name: str, protocol: ProtocolName) -> StyleJudge:
+    if name == "embedded":
+        return StyleClassifier(embedded_judge("style"))
+    return StyleClassifier(OFFICIAL_STYLE[protocol] if name == "official" else name)
+
+
+def _content(name: str) -> ContentJudge:
+    if name == "official":
+        return LaBSE(LABSE)
+    return LaBSE(name) if "labse" in Path(name).name.lower() else MeanPooled(name)
+
+
+def _fluency(name: str, protocol: ProtocolName) -> FluencyJudge:
+    if name == "embedded":
+        return AcceptabilityClassifier(embedded_judge("fluency"))
+    if name == "relative":
+        return RelativeFluency()
+    if (name == "official" and protocol == "clef25") or "xcomet" in Path(name).name.lower():
+        from sro.evaluation.judges.xcomet import XCOMET_LITE, XCometLite  # here, because it needs torch at once
+
+        return XCometLite(XCOMET_LITE if name == "official" else name)
+    return AcceptabilityClassifier(COLA if name == "official" else name)

@@ -1,0 +1,286 @@
+"""The models that judge: classifiers, sentence encoders, and a language model that compares with the source.
+
+Each is made from a name (a hub name or a folder) without loading anything, so that scores found in the cache cost no
+model. Its own `name` ends in eight digits of the hub's commit, or of a hash of the folder's files: another model is
+another judge.
+
+No text is cut: one that is longer than the model reads is an error that names its row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sro.core.errors import SROError
+from sro.core.provenance import folder_sha256
+from sro.evaluation.protocols import name_rows
+from sro.screeners.loading import Screener, load_screener
+
+if TYPE_CHECKING:
+    from sro.evaluation.judges.lm_fluency import LanguageModelFluency
+    from sro.screeners.huggingface import HuggingFaceScreener
+    from sro.screeners.similarity import SentenceEncoder
+
+LABSE = "sentence-transformers/LaBSE"
+COLA = "cointegrated/roberta-large-cola-krishna2020"
+
+FLUENCY_THRESHOLD = 0.75
+"""Nats a token that `RelativeFluency` lets a rewrite lie below its source. Under the embedded leader 83 % of 240 human
+rewrites of ParaDetox *train* pass, 12 % of the same with their words shuffled, and 55 % with one word left out."""
+
+ACCEPTABLE = re.compile(r"(linguistically )?(acceptable|grammatical|correct|fluent|natural|well formed|good)")
+UNACCEPTABLE = re.compile(
+    r"(linguistically )?(unacceptable|not acceptable|ungrammatical|incorrect|error|disfluent|not fluent|unnatural|bad)"
+)
+
+
+def identity(name: str | Path, label: str | None = None) -> str:
+    """Name and version of a model: eight digits of its commit, or of the hash of a folder's files.
+
+    Args:
+        label: what to call it; by default its hub name, or the last part of the folder's path.
+
+    Raises:
+        SROError: there is no such folder, and no such model on the hub or in its cache.
+    """
+    if Path(name).is_dir():
+        return f"{label or Path(name).name} {folder_sha256(name)[:8]}"
+    from transformers.utils import cached_file
+
+    try:
+        config = cached_file(str(name), "config.json")
+    except (OSError, ValueError) as error:
+        raise SROError(
+            f"judge '{name}' is neither a folder nor reachable on the hub: {str(error).strip().splitlines()[0]}\n"
+            "  mend: give its folder (--judges style=FOLDER, content=… or fluency=…), let this machine reach the hub, "
+            "or --judges embedded"
+        ) from error
+    return f"{label or name} {Path(str(config)).parent.name[:8]}"
+
+
+def refuse_long(lengths: Sequence[int], limit: int, judge: str) -> None:
+    """Raise SROError, naming the rows, where a text has more tokens than the judge reads."""
+    if (rows := np.flatnonzero(np.asarray(lengths) > limit)).size:
+        raise SROError(
+            f"{judge} reads {limit} tokens, and the text of {name_rows(rows)} (counted from 1) has more: only its "
+            "beginning would be scored\n  mend: split these texts into sentences, or leave their rows out"
+        )
+
+
+class StyleClassifier:
+    """P(neutral) by any sequence classifier whose labels say which are toxic (see `sro.screeners.huggingface`), or by
+    several together (`sro.screeners.ensemble`)."""
+
+    def __init__(self, path: str | Path, label: str | None = None) -> None:
+        self.path, self.label = str(path), label
+
+    @cached_property
+    def name(self) -> str:
+        return identity(self.path, self.label)
+
+    def __call__(self, texts: Sequence[str], /) -> np.ndarray:
+        from sro.screeners.ensemble import Opinions
+        from sro.screeners.huggingface import HuggingFaceScreener
+
+        screener = self._screener
+        for member in screener.members if isinstance(screener, Opinions) else (screener,):
+            if isinstance(member, HuggingFaceScreener):
+                _refuse_what_is_cut(member, texts, self.name)
+        return 1.0 - np.array([verdict.probability for verdict in screener.screen(texts)], dtype=np.float64)
+
+    @cached_property
+    def _screener(self) -> Screener:
+        return load_screener(self.path)
+
+
+class AcceptabilityClassifier:
+    """P(acceptable) by a classifier trained on CoLA; `unacceptable_label` tells its labels apart."""
+
+    def __init__(self, path: str | Path = COLA) -> None:
+        self.path = str(path)
+
+    @cached_property
+    def name(self) -> str:
+        return identity(self.path)
+
+    def __call__(
+        self, texts: Sequence[str], sources: Sequence[str], references: Sequence[str] | None = None, /
+    ) -> np.ndarray:
+        _refuse_what_is_cut(self._classifier, texts, self.name)
+        return 1.0 - self._classifier.probabilities(texts)
+
+    @cached_property
+    def _classifier(self) -> HuggingFaceScreener:
+        from transformers import AutoConfig
+
+        from sro.screeners.huggingface import HuggingFaceScreener
+
+        labels = AutoConfig.from_pretrained(self.path).id2label
+        return HuggingFaceScreener.load(self.path, toxic_labels=[unacceptable_label(labels, self.path)])
+
+
+def unacceptable_label(id2label: Mapping[int, str], name: str) -> str:
+    """Which of the two labels of a model's config means that a sentence is *not* acceptable.
+
+    Told by the labels' names. Where they have none (`LABEL_0`, `LABEL_1`), known for the official classifier alone:
+    CoLA itself has 1 for acceptable, but `cointegrated/roberta-large-cola-krishna2020`, converted from fairseq, has
+    the acceptable sentences at index 0.
+
+    Raises:
+        SROError: not two labels, or it cannot be told which is which.
+    """
+    labels = [id2label[index] for index in sorted(id2label)]
+    plain = [" ".join(re.sub(r"[\W_]+", " ", label).lower().split()) for label in labels]
+    good = [bool(ACCEPTABLE.fullmatch(label)) for label in plain]
+    bad = [bool(UNACCEPTABLE.fullmatch(label)) for label in plain]
+    if len(labels) == 2 and sum(good) <= 1 and sum(bad) <= 1 and (any(good) or any(bad)):
+        return labels[bad.index(True) if any(bad) else good.index(False)]
+    if plain == ["label 0", "label 1"] and Path(name).name == COLA.partition("/")[2]:
+        return labels[1]
+    raise SROError(
+        f"fluency judge '{name}': its labels {', '.join(map(repr, labels))} do not say which means acceptable\n"
+        '  mend: name them in its config.json, e.g. "id2label": {"0": "unacceptable", "1": "acceptable"}'
+    )
+
+
+def _refuse_what_is_cut(classifier: HuggingFaceScreener, texts: Sequence[str], judge: str) -> None:
+    lengths = [len(ids) for ids in classifier.tokenizer(list(texts), verbose=False)["input_ids"]] if texts else []
+    refuse_long(lengths, classifier.max_length, judge)
+
+
+class MeanPooled:
+    """Cosine by a mean-pooled sentence encoder: `embedded` is all-MiniLM-L6-v2 (see `sro.screeners.similarity`)."""
+
+    limit = 256
+    """Tokens that `SentenceEncoder` reads."""
+
+    def __init__(self, path: str = "embedded") -> None:
+        self.path = path
+
+    @cached_property
+    def name(self) -> str:
+        from sro.screeners.similarity import embedded_encoder
+
+        return identity(embedded_encoder(), "all-MiniLM-L6-v2") if self.path == "embedded" else identity(self.path)
+
+    def __call__(self, texts: Sequence[str], sources: Sequence[str], /) -> np.ndarray:
+        for column in (texts, sources):
+            ids = self._encoder.tokenizer(list(column), verbose=False)["input_ids"] if column else []
+            refuse_long([len(row) for row in ids], self.limit, self.name)
+        return self._encoder.similarity(texts, sources).astype(np.float64)
+
+    @cached_property
+    def _encoder(self) -> SentenceEncoder:
+        from sro.screeners.similarity import SentenceEncoder
+
+        return SentenceEncoder(self.path)
+
+
+class LaBSE:
+    """Cosine by LaBSE (Feng et al. 2022): the first token through the model's own pooler (a dense layer and tanh).
+
+    That is what sentence-transformers computes with its CLS pooling and dense layer, not the mean over tokens. Reads
+    512 tokens, where sentence-transformers would cut at 256.
+    """
+
+    def __init__(self, path: str | Path = LABSE, batch_size: int = 32) -> None:
+        self.path, self.batch_size = str(path), batch_size
+        self._known: dict[str, np.ndarray] = {}
+
+    @cached_property
+    def name(self) -> str:
+        return identity(self.path)
+
+    def __call__(self, texts: Sequence[str], sources: Sequence[str], /) -> np.ndarray:
+        if len(texts) != len(sources):
+            raise ValueError(f"{len(texts)} texts but {len(sources)} sources")
+        ours, theirs = self.embed(texts), self.embed(sources)
+        return np.asarray((ours * theirs).sum(axis=-1), dtype=np.float64)
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors [N, D]; those of texts seen before are kept, for sources recur with every system."""
+        import torch
+
+        tokenizer, model = self._parts
+        ids = tokenizer(list(texts), verbose=False)["input_ids"] if texts else []
+        refuse_long([len(row) for row in ids], model.config.max_position_embeddings, self.name)
+        new = sorted(set(texts) - self._known.keys(), key=len)
+        for start in range(0, len(new), self.batch_size):
+            chunk = new[start : start + self.batch_size]
+            batch = tokenizer(chunk, padding=True, return_tensors="pt").to(model.device)
+            with torch.inference_mode():
+                pooled = torch.nn.functional.normalize(model(**batch).pooler_output.float(), dim=-1)
+            self._known.update(zip(chunk, pooled.cpu().numpy()))
+        return np.stack([self._known[text] for text in texts]) if texts else np.zeros((0, 0), np.float32)
+
+    @cached_property
+    def _parts(self) -> tuple[Any, Any]:
+        import torch
+        from transformers import AutoModel, AutoTokenizer
+
+        model, loading = AutoModel.from_pretrained(
+            self.path, trust_remote_code=False, use_safetensors=True, dtype=torch.float32, output_loading_info=True
+        )
+        if missing := sorted(loading["missing_keys"]):
+            raise SROError(
+                f"'{self.path}' has no weights for {', '.join(missing)}: it is no LaBSE\n"
+                f"  mend: --judges content={LABSE}, or a folder of that model"
+            )
+        place = "cuda" if torch.cuda.is_available() else "cpu"
+        return AutoTokenizer.from_pretrained(self.path, trust_remote_code=False), model.to(place).eval()
+
+
+class RelativeFluency:
+    """Acceptable, 0 or 1: no less fluent than its source, under a language model that nobody trained on either.
+
+    A rewrite is acceptable iff its mean log-probability per token is at most `threshold` nats below its source's (see
+    `sro.evaluation.judges.lm_fluency`). The source is the yardstick because comments are no model prose: a rewrite
+    may be as rough as
+    the comment was, but no rougher. An empty rewrite is not acceptable; an empty source has no score.
+
+    Another instrument than a CoLA classifier, which never sees the source: on 900 system outputs of the calibration
+    data the two hardly agree (AUC .57 for the difference). And it knows its own: outputs of a leader that was tuned
+    from this very model may please it more than they please people.
+    """
+
+    def __init__(self, leader: str = "embedded", threshold: float = FLUENCY_THRESHOLD) -> None:
+        self.leader, self.threshold = leader, threshold
+        self._known: dict[str, float] = {}
+
+    @cached_property
+    def name(self) -> str:
+        from sro.leader.model import embedded_leader
+
+        path = embedded_leader() if self.leader == "embedded" else self.leader
+        return f"{identity(path)}, at most {self.threshold:g} nats a token below the source"
+
+    def __call__(
+        self, texts: Sequence[str], sources: Sequence[str], references: Sequence[str] | None = None, /
+    ) -> np.ndarray:
+        fluency, wanted = self._fluency(texts), self._fluency(sources)
+        with np.errstate(invalid="ignore"):  # −inf less −inf, where both are empty
+            acceptable = (fluency - wanted >= -self.threshold).astype(np.float64)
+        acceptable[~np.isfinite(wanted)] = np.nan
+        return acceptable
+
+    def _fluency(self, texts: Sequence[str]) -> np.ndarray:
+        model = self._model
+        ids = model.tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"] if texts else []
+        refuse_long([len(row) for row in ids], model.model.config.max_position_embeddings - 1, self.name)
+        if new := sorted(set(texts) - self._known.keys()):
+            self._known.update(zip(new, model(new).tolist()))
+        return np.array([self._known[text] for text in texts], dtype=np.float64)
+
+    @cached_property
+    def _model(self) -> LanguageModelFluency:
+        from sro.evaluation.judges.lm_fluency import LanguageModelFluency
+        from sro.leader.model import Leader, LeaderArguments
+
+        loaded = Leader.load(LeaderArguments(self.leader, "none"))
+        return LanguageModelFluency(loaded.model.eval(), loaded.tokenizer)

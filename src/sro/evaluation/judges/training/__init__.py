@@ -1,0 +1,1 @@
+"""Train the embedded judges: `sro judge train`."""

@@ -1,0 +1,146 @@
+"""What the embedded judges' data have in common: rows, the parts of `judge_calibration`, and people's ratings.
+
+`judge_calibration`, the only texts with labels of the official classifiers, is parted by *source* comment: all
+rewrites of one comment lie on one side, and a text of the held-out half is in no other part, whatever it rewrites.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from sro.comments.corpus import Comment, clean, split
+from sro.comments.test_set import key
+from sro.core.errors import SROError
+
+Part = Literal["train", "tune", "held_out"]
+PARTS = {"train": 0.4, "tune": 0.1, "held_out": 0.5}
+"""Shares of the source comments of `judge_calibration`: learnt from; sets the threshold; for evaluation only."""
+
+RECORD = "training.json"
+"""What a judge was made from, in its folder."""
+
+
+class Labelled(NamedTuple):
+    """A text and whether it is to be refused (toxic, or not acceptable): yes, no, or how probably."""
+
+    text: str
+    refused: float
+
+
+class Tuning(NamedTuple):
+    """Rows that nothing was learnt from: rewrites with official labels, and comments that are all to be refused."""
+
+    rewrites: list[Labelled]
+    comments: list[str]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What makes one judge another than the next; `sro.evaluation.judges.training.train` does the rest."""
+
+    labels: tuple[str, str]
+    """What the judge says of a text that it accepts, and of one that it refuses."""
+    training_rows: Callable[[Path], dict[str, list[Labelled]]]
+    """Rows by data set, of the folder of all data sets."""
+    tuning_rows: Callable[[Path], Tuning]
+    rounds: Sequence[Sequence[str]] = ()
+    """Names of the data sets that a MiniLM learns from, in one round or in two."""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """Settings in which it differs from `JudgeConfig`."""
+    at_most: Mapping[str, int] = field(default_factory=dict)
+    """Rows of a data set that an adapter learns from, where there are more."""
+
+
+class Rewrite(NamedTuple):
+    """A text of `judge_calibration`, the comment it rewrites, and the official verdicts: toxic or not, and
+    P(acceptable)."""
+
+    text: str
+    source: str
+    toxic: bool
+    acceptable: float
+
+
+class Rated(NamedTuple):
+    """A rewrite that people rated: the comment it rewrites, the system, and its style (0 toxic, 1 civil), fluency and
+    meaning (0 another, 1 the comment's) from 0 to 1."""
+
+    text: str
+    source: str
+    system: str
+    style: float
+    fluency: float
+    meaning: float
+
+
+def calibration(data: Path) -> dict[Part, list[Rewrite]]:
+    """The rewrites of `judge_calibration` in the parts of `PARTS`.
+
+    Equal texts, by letters and digits, occur once: in the held-out half if they do there, else where they come first.
+
+    Raises:
+        SROError: the file is missing.
+    """
+    rows = _calibration_rows(data)
+    parts: dict[Part, list[Rewrite]] = {"train": [], "tune": [], "held_out": []}
+    part_of = _part_of_source(row["source"] for row in rows)
+    seen: set[str] = set()
+    for row in sorted(rows, key=lambda row: part_of[key(row["source"])] != "held_out"):  # stable: held out first
+        if (mark := key(row["text"])) and mark not in seen:
+            seen.add(mark)
+            found = Rewrite(clean(row["text"]), clean(row["source"]), row["sta"] == 0, float(row["fluency"]))
+            parts[part_of[key(row["source"])]].append(found)
+    return parts
+
+
+def calibration_sources(data: Path) -> dict[Part, list[str]]:
+    """The comments that those rewrites are of, all toxic: the official classifier refuses 239 of 242 that were left as
+    they are."""
+    sources = {key(row["source"]): clean(row["source"]) for row in _calibration_rows(data)}
+    parts: dict[Part, list[str]] = {"train": [], "tune": [], "held_out": []}
+    for mark, part in _part_of_source(sources.values()).items():
+        parts[part].append(sources[mark])
+    return parts
+
+
+def _calibration_rows(data: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in opened(data / "judge_calibration/official_labels.jsonl")]
+
+
+def _part_of_source(sources: Iterable[str]) -> dict[str, Part]:
+    """Part by key; it depends on the comment alone, so new rows move no old ones."""
+    unique = {key(source): source for source in sources}
+    parts: Any = split((Comment(source, "", 0) for source in unique.values()), PARTS)
+    return {key(comment.text): part for part, comments in parts.items() for comment in comments}
+
+
+def ratings(data: Path) -> list[Rated]:
+    """The 600 rewrites of emnlp10k that people rated (means of three)."""
+    rows = csv.DictReader(opened(data / "emnlp10k/human_ratings_mean.tsv"), delimiter="\t")
+    return [
+        Rated(
+            clean(row["rewritten"]),
+            clean(row["original"]),
+            row["source"],
+            *(float(row[name]) for name in ("style", "fluency", "meaning")),
+        )
+        for row in rows
+    ]
+
+
+def opened(path: Path) -> Iterator[str]:
+    """The lines of a file, ends included as they are: offsets into texts count "\\r" and "\\n"."""
+    with open(existing(path), encoding="utf-8", newline="") as file:
+        yield from file
+
+
+def existing(path: Path) -> Path:
+    """`path`; raises SROError where there is no such file."""
+    if not path.is_file():
+        raise SROError(f"{path}: no such file\n  mend: --data FOLDER, or set SRO_DATA to the folder of the data sets")
+    return path

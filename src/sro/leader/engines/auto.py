@@ -1,0 +1,67 @@
+"""`auto`: the fastest engine that is sure to play this leader here, without anybody having to ask.
+
+On a processor CTranslate2 is about twice as fast as transformers, and four times where a single comment waits for its
+answer (docs/lab-notes.md); transformers plays what CTranslate2 cannot. On a GPU transformers it is, which brings all
+it needs: CTranslate2 there wants a cuBLAS of its own, finds out only at work that it is missing, and was never
+measured. Whoever has it says `ctranslate2`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from sro.core.errors import SROError
+from sro.leader.engines.ctranslate2_conversion import (
+    WEIGHTS,
+    CannotConvert,
+    UnknownArchitecture,
+    cached_conversion,
+    default_precision,
+    import_ctranslate2,
+)
+from sro.leader.files import LeaderParts
+
+LARGEST = 2 << 30
+"""Bytes of weights; beyond, a conversion, which holds the leader in float32 twice, is for its owner to order."""
+
+
+def choose(
+    leader: str, adapter: str | None, prompt: str | None, load_in_4bit: bool, bf16: bool | None
+) -> Literal["transformers", "ctranslate2"]:
+    """The engine for a leader; arguments as `sro.leader.engines.loading.load_rollout` takes them.
+
+    CTranslate2 where it is installed, no GPU is there, nothing is asked for that only transformers has (4-bit weights,
+    `bf16` in either sense), and the leader with its adapter is converted already or can be: that is done here, said on
+    stderr, and kept. A folder of `sro export --to ctranslate2` is for CTranslate2 in any case. Else transformers.
+
+    Raises:
+        SROError: nothing under the name of the leader or the adapter, or a prompt without `{text}`.
+    """
+    if (Path(leader) / WEIGHTS).is_file():
+        return "ctranslate2"
+    if load_in_4bit or bf16 is not None or torch.cuda.is_available() or not _works():
+        return "transformers"
+    parts = LeaderParts.find(leader, adapter, prompt)
+    if sum(file.stat().st_size for file in parts.base.glob("*.safetensors")) > LARGEST:
+        return "transformers"
+    try:
+        cached_conversion(parts, default_precision())
+    except UnknownArchitecture:
+        return "transformers"
+    except (CannotConvert, OSError) as error:
+        why = str(error).splitlines()[0]
+        print(f"sro: transformers plays instead (--engine transformers spares the attempt): {why}", file=sys.stderr)
+        return "transformers"
+    return "ctranslate2"
+
+
+def _works() -> bool:
+    """Whether CTranslate2 is installed, and would compute on the processor."""
+    try:
+        return not import_ctranslate2().get_cuda_device_count()
+    except SROError:
+        return False

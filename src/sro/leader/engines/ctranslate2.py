@@ -1,0 +1,255 @@
+"""Rollouts by CTranslate2: int8 on processors, float16 on GPUs, for models that
+`sro.leader.engines.ctranslate2_conversion` converts.
+
+Greedy moves are those of transformers in float32 up to rounding: in compute type float32 the same tokens but for ties,
+in int8 most of them (see docs/lab-notes.md). Drawn moves come from the same distribution by another generator of
+chances, so they differ from transformers' own under the same seed. On one machine, with as many workers and
+threads, a play depends on (weights, comments, seed) and nothing else.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from transformers import AutoTokenizer
+
+from sro.core.errors import SROError
+from sro.core.provenance import processors
+from sro.leader.engines.ctranslate2_conversion import WEIGHTS, Precision, import_ctranslate2
+from sro.leader.engines.stepwise import Row, busy, play
+from sro.leader.model import read_prompt
+from sro.leader.transformers_rollout import Paraphrase, Sampling
+
+MOST_WORKERS = 4  # by default; each holds the weights (0.14 GB of the embedded leader in int8)
+PATIENCE = 10.0  # seconds to wait for CTranslate2's thread to let go of what it was handed; it takes microseconds
+
+_SEEDING = threading.Lock()  # the seed is the process's
+
+
+class CTranslate2Rollout:
+    """Rollouts on a folder that `convert` has written. Threads may share one."""
+
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        prompt: str | None = None,
+        precision: Precision | None = None,
+        max_prompt_length: int = 512,
+        batch_size: int = 64,
+        workers: int | None = None,
+        threads: int = 1,
+    ) -> None:
+        """Load a converted model, on the GPU if there is one.
+
+        Args:
+            folder: model.bin, config.json, vocabulary.json, the tokenizer's files and sro.json.
+            prompt: template with `{text}`; None: the one it was converted with.
+            precision: what to compute in; None: what it is stored in.
+            max_prompt_length: longer prompts are an error.
+            batch_size: paraphrases generated side by side.
+            workers: copies of the model that share them out; None: one for each processor that this process may use,
+                up to four, and one on a GPU.
+            threads: of the processor, for each worker. Two take 1.8 times as long as one with the embedded leader, for
+                they wait for one another at every layer; leaders ten times its size may want more.
+
+        Raises:
+            SROError: CTranslate2 is not installed, no converted model there, a precision that this machine lacks.
+        """
+        self.folder, self.batch_size, self.max_prompt_length = Path(folder), batch_size, max_prompt_length
+        if not (self.folder / WEIGHTS).is_file():
+            raise SROError(
+                f"{self.folder} holds no converted model ({WEIGHTS})\n"
+                f"  mend: sro export --to ctranslate2 --output_dir {self.folder}"
+            )
+        template = prompt or read_prompt(self.folder)
+        if template is None:
+            raise SROError(f"{self.folder} does not say its prompt (sro.json)\n  mend: name one, with {{text}} in it")
+        self.prompt = template
+        self.tokenizer: Any = AutoTokenizer.from_pretrained(self.folder)
+        self._strings: Any = self.tokenizer.convert_ids_to_tokens(list(range(len(self.tokenizer))))
+        self.precision = precision or "default"
+        self.threads = threads
+        self._device = "cuda" if import_ctranslate2().get_cuda_device_count() else "cpu"
+        self.workers = workers or (1 if self._device == "cuda" else min(processors(), MOST_WORKERS))
+        self._encodes = not (self.folder / "vocabulary.json").is_file()  # encoder–decoders name theirs otherwise
+        self._models = self._seeded(self.workers)
+
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+        """See `sro.leader.transformers_rollout.Rollout`. A seed becomes the process's own, and takes some .05 s."""
+        return self._play(comments, n, sampling, seed, self._models, lambda: False)
+
+    def start(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> UnderWay:
+        """The same play in a thread of its own, by other workers than a play of few moves takes."""
+        return UnderWay(partial(self._play, comments, n, sampling, seed, self._models[::-1]))
+
+    def _play(
+        self,
+        comments: Sequence[str],
+        n: int,
+        sampling: Sampling,
+        seed: int | None,
+        models: Sequence[Any],
+        dropped: Callable[[], bool],
+    ) -> list[list[Paraphrase]]:
+        drawn = sampling.temperature > 0
+        if drawn and seed is not None:
+            models = self._seeded(busy(len(comments) * n, self.workers), seed)
+        chances = {
+            "sampling_temperature": sampling.temperature or 1.0,
+            "sampling_topp": sampling.top_p,
+            "sampling_topk": sampling.top_k if drawn else 1,
+        }
+        return play(
+            self.tokenizer,
+            self.prompt,
+            comments,
+            n,
+            sampling,
+            [partial(self._extend, model, chances, dropped) for model in models],
+            max_prompt_length=self.max_prompt_length,
+            batch_size=self.batch_size,
+        )
+
+    def _extend(
+        self,
+        model: Any,
+        chances: dict[str, Any],
+        dropped: Callable[[], bool],
+        rows: Sequence[Row],
+        forbidden: Sequence[int] = (),
+    ) -> list[list[int]]:
+        if dropped():
+            raise Dropped
+        listener = _Listener(rows, self._encodes, dropped)
+        said, forgotten = listener.said, threading.Event()
+        weakref.finalize(listener, forgotten.set).atexit = False
+        options = {
+            **chances,
+            "beam_size": 1,
+            "end_token": [rows[0].end],
+            "return_end_token": True,
+            "suppress_sequences": [[self._strings[token]] for token in forbidden] or None,
+            "callback": listener,
+        }
+        del listener
+        longest = 1 if forbidden else max(row.left for row in rows)
+        if self._encodes:
+            model.translate_batch(
+                [self._tokens(row.prompt) for row in rows],
+                target_prefix=[self._tokens(row.ids) for row in rows],
+                max_input_length=0,
+                max_decoding_length=longest + max(len(row.ids) for row in rows),
+                min_decoding_length=0,
+                **options,
+            )
+        else:
+            starts = [row.prompt + row.ids for row in rows]
+            # Prompts of a batch are read together up to the shortest one's end, and the steps of the rest count.
+            spread = max(map(len, starts)) - min(map(len, starts))
+            model.generate_batch(
+                [self._tokens(start) for start in starts],
+                include_prompt_in_result=False,
+                max_length=longest + spread,
+                **options,
+            )
+        options.clear()
+        # CTranslate2's thread keeps the listener a little longer than the call. Were Python to end meanwhile, or this
+        # model to be dropped, that thread would abort the process.
+        forgotten.wait(PATIENCE)
+        return [ids[len(row.ids) :] for ids, row in zip(said, rows)]
+
+    def _tokens(self, ids: Sequence[int]) -> list[str]:
+        return [self._strings[token] for token in ids]
+
+    def _seeded(self, n: int, seed: int | None = None) -> list[Any]:
+        """`n` models that draw by this seed. Each has one of its own, for the draws of a comment may fall to several.
+
+        A thread of CTranslate2 reads the seed when it first draws and never again, so a seed needs fresh threads, and
+        these a model loaded anew (some .05 s for the embedded one in int8).
+        """
+        models = self._load(n)
+        for model, its_own in zip(models, np.random.SeedSequence(seed).generate_state(n).tolist()):
+            row = Row(0, self.tokenizer(self.prompt)["input_ids"][:1], 1, self.tokenizer.eos_token_id, lambda _: set())
+            with _SEEDING:
+                import_ctranslate2().set_random_seed(min(its_own, 2**32 - 2))  # the largest one stands for "none"
+                self._extend(model, {"sampling_topk": 0}, lambda: False, [row])  # it is read now
+        return models
+
+    def _load(self, n: int) -> list[Any]:
+        ctranslate2 = import_ctranslate2()
+        kind = ctranslate2.Translator if self._encodes else ctranslate2.Generator
+        load = partial(
+            kind,
+            str(self.folder),
+            device=self._device,
+            compute_type=self.precision,
+            inter_threads=1,  # one thread draws, so its seed alone decides
+            intra_threads=self.threads,
+        )
+        try:
+            with ThreadPoolExecutor(max(1, n)) as pool:
+                return list(pool.map(lambda _: load(), range(n)))
+        except (RuntimeError, ValueError) as error:
+            known = ", ".join(sorted(ctranslate2.get_supported_compute_types(self._device)))
+            raise SROError(
+                f"{self.folder} cannot be loaded by CTranslate2: {error}\n"
+                f"  mend: this {self._device} computes in {known}; or convert it again, `sro export --to ctranslate2`"
+            ) from error
+
+
+class Dropped(Exception):
+    """Nobody waits for this play any more."""
+
+
+class UnderWay:
+    """A play that goes on while its caller does something else, who then takes or drops it."""
+
+    def __init__(self, play: Callable[[Callable[[], bool]], list[list[Paraphrase]]]) -> None:
+        """play: is given what says whether it is dropped."""
+        self._dropped = threading.Event()
+        pool = ThreadPoolExecutor(1)
+        self._played = pool.submit(play, self._dropped.is_set)
+        pool.shutdown(wait=False)
+
+    def moves(self) -> list[list[Paraphrase]]:
+        """What `CTranslate2Rollout.play` returns, or raises, once it is there."""
+        return self._played.result()
+
+    def drop(self) -> None:
+        """Let it end soon; nothing happens where it has ended."""
+        self._dropped.set()
+
+    @property
+    def dropped(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return self._dropped.is_set()
+
+
+class _Listener:
+    """Hears every token that is drawn, and stops a row at its own bound, where the call has but one, or at a loop.
+
+    It must not hold the model, not even through a closure: were CTranslate2's thread the last to let go of it, that
+    thread would have to wait for its own end.
+    """
+
+    def __init__(self, rows: Sequence[Row], hears_prefix: bool, dropped: Callable[[], bool]) -> None:
+        """hears_prefix: whether the engine tells of what rows have said already, as a Translator does."""
+        self.rows, self.hears_prefix, self.dropped = rows, hears_prefix, dropped
+        self.said = [list(row.ids) for row in rows]
+
+    def __call__(self, step: Any) -> bool:
+        """Whether to stop the row that the step is about."""
+        ids, row = self.said[step.batch_id], self.rows[step.batch_id]
+        if self.hears_prefix and step.step < len(row.ids):
+            return False
+        closes = step.token_id in row.closing(ids)
+        ids.append(step.token_id)
+        return closes or len(ids) >= row.bound or self.dropped()

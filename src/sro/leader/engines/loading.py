@@ -1,0 +1,182 @@
+"""Engines: who generates the leader's moves. All play by `sro.leader.transformers_rollout.Rollout` and the same rules.
+
+    rollout = load_rollout(EngineArguments("ctranslate2"))
+    rollout.play(["you are an idiot"], 1, Sampling(temperature=0.0), seed=0)
+
+`transformers` plays any leader, `ctranslate2` is the fast one for Llama- and T5-like leaders, and `openai` is a server
+that speaks the OpenAI protocol, such as vLLM. `auto` is one of the first two (`sro.leader.engines.auto`), for
+rewriting and
+serving; training and experiments name theirs, so that no figure hangs on what is installed. Nothing heavy is imported
+before an engine is loaded, so that a command line can be read, and found wrong, at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sro.core.errors import SROError
+
+if TYPE_CHECKING:
+    from sro.leader.transformers_rollout import Paraphrase, Sampling, TransformersRollout
+
+ENGINES = ("auto", "transformers", "ctranslate2", "openai")
+
+
+class Engine(Protocol):
+    """A `sro.leader.transformers_rollout.Rollout` that says how it makes prompts."""
+
+    tokenizer: Any
+    prompt: str
+    max_prompt_length: int
+
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+        """See `sro.leader.transformers_rollout.Rollout`."""
+        ...
+
+
+@dataclass(frozen=True)
+class EngineArguments:
+    """Which engine, and what only it needs to know.
+
+    Raises:
+        SROError: no such engine, or a setting that it does not have.
+    """
+
+    engine: str = field(
+        default="auto",
+        metadata={
+            "help": "auto (ctranslate2 where it is installed, there is no GPU and the leader can be converted; else "
+            "transformers), transformers, ctranslate2 (fast; needs sro[fast]) or openai (a server such as vLLM's)"
+        },
+    )
+    engine_precision: str | None = field(
+        default=None,
+        metadata={"help": "ctranslate2: int8, float32, float16, … (default: float16 on a GPU, else int8)"},
+    )
+    engine_url: str | None = field(default=None, metadata={"help": "openai: e.g. http://localhost:8000/v1"})
+    engine_model: str | None = field(default=None, metadata={"help": "openai: name of the model (default: its first)"})
+    engine_timeout: float = field(default=60.0, metadata={"help": "openai: seconds for one request"})
+
+    def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            from sro.core.config import suggestion
+
+            known = ", ".join(ENGINES)
+            raise SROError(f"no engine {self.engine!r}{suggestion(self.engine, ENGINES)} (there are {known})")
+        if self.engine == "openai" and not self.engine_url:
+            raise SROError("--engine openai needs --engine_url, e.g. http://localhost:8000/v1")
+        owners = {"engine_url": "openai", "engine_model": "openai", "engine_precision": "ctranslate2"}
+        for name, owner in owners.items():
+            if getattr(self, name) is not None and self.engine != owner:
+                raise SROError(f"--{name} is for --engine {owner}, not for {self.engine}")
+
+
+def load_rollout(
+    arguments: EngineArguments | None = None,
+    leader: str = "embedded",
+    *,
+    adapter: str | None = None,
+    prompt: str | None = None,
+    load_in_4bit: bool = False,
+    bf16: bool | None = None,
+    max_prompt_length: int = 256,
+    batch_size: int = 64,
+) -> Engine:
+    """A leader on an engine; the adapter is merged into its weights where they are plain floats.
+
+    Args:
+        arguments: the engine; None: `auto`.
+        leader, adapter, prompt: as `sro.rewriting.rewriter.Rewriter.load` takes them. `leader` may be a folder that
+            `sro export --to ctranslate2` wrote. For `openai` only its tokenizer and prompt are used, and the server
+            plays what it was started with.
+        load_in_4bit: transformers only, see `sro.leader.model.LeaderArguments`.
+        bf16: transformers only; bfloat16 autocast, None: where this machine is fast at it.
+            Either makes `auto` choose transformers.
+        max_prompt_length: tokens of prompt and comment; more are an error.
+        batch_size: moves generated side by side.
+
+    Raises:
+        SROError: a part is missing, or the engine cannot play this leader; the message names the mend.
+    """
+    arguments = arguments or EngineArguments()
+    if arguments.engine == "auto":
+        from sro.leader.engines.auto import choose
+
+        arguments = EngineArguments(choose(leader, adapter, prompt, load_in_4bit, bf16))
+    sizes: Any = {"max_prompt_length": max_prompt_length, "batch_size": batch_size}
+    if arguments.engine == "transformers":
+        return _transformers(leader, adapter, prompt, load_in_4bit, bf16, sizes)
+    if load_in_4bit or bf16:
+        raise SROError(f"load_in_4bit and bf16 are for --engine transformers, not for {arguments.engine}")
+
+    from sro.leader.files import LeaderParts
+
+    if arguments.engine == "openai":
+        from transformers import AutoTokenizer
+
+        from sro.leader.engines.openai import OpenAIRollout
+
+        parts = LeaderParts.find(leader, adapter, prompt)
+        return OpenAIRollout(
+            str(arguments.engine_url),
+            AutoTokenizer.from_pretrained(parts.base),
+            parts.prompt,
+            model=arguments.engine_model,
+            timeout=arguments.engine_timeout,
+            **sizes,
+        )
+
+    from sro.leader.engines.ctranslate2 import CTranslate2Rollout
+    from sro.leader.engines.ctranslate2_conversion import (
+        WEIGHTS,
+        as_precision,
+        cached_conversion,
+        default_precision,
+        import_ctranslate2,
+    )
+
+    import_ctranslate2()  # said before anything is unpacked or fetched
+    precision = as_precision(arguments.engine_precision)
+    if (Path(leader) / WEIGHTS).is_file():
+        return CTranslate2Rollout(leader, prompt=prompt, precision=precision, **sizes)
+    parts = LeaderParts.find(leader, adapter, prompt)
+    folder = cached_conversion(parts, precision or default_precision())
+    return CTranslate2Rollout(folder, prompt=parts.prompt, **sizes)
+
+
+def _transformers(
+    leader: str, adapter: str | None, prompt: str | None, load_in_4bit: bool, bf16: bool | None, sizes: Any
+) -> Engine:
+    from sro.core.precision import bf16_pays
+    from sro.leader.files import merged
+    from sro.leader.model import Leader, LeaderArguments, store_frozen_linears_in_bf16
+    from sro.leader.transformers_rollout import TransformersRollout
+
+    loaded = Leader.load(LeaderArguments(leader, adapter, load_in_4bit), "embedded/rewriter", prompt)
+    if not load_in_4bit:
+        loaded = merged(loaded)
+    loaded.model.requires_grad_(False)
+    rollout = TransformersRollout(loaded.model, loaded.tokenizer, loaded.prompt, **sizes)
+    if not (bf16_pays() if bf16 is None else bf16):
+        return rollout
+    store_frozen_linears_in_bf16(loaded.model)
+    return Autocast(rollout)
+
+
+class Autocast:
+    """A transformers rollout that plays under bfloat16 autocast."""
+
+    def __init__(self, rollout: TransformersRollout) -> None:
+        self.rollout = rollout
+        self.tokenizer, self.prompt = rollout.tokenizer, rollout.prompt
+        self.max_prompt_length = rollout.max_prompt_length
+
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+        """See `sro.leader.transformers_rollout.Rollout`."""
+        import torch
+
+        with torch.autocast(self.rollout.model.device.type, torch.bfloat16):
+            return self.rollout.play(comments, n, sampling, seed)

@@ -1,0 +1,173 @@
+"""Rollouts by a server that speaks the OpenAI completions protocol: vLLM, SGLang and their like, on the user's GPU.
+
+    sro export --to safetensors --output_dir merged
+    vllm serve merged --served-model-name merged          # in an environment of its own: it pins another torch
+    sro rewrite "you are an idiot" --engine openai --engine_url http://localhost:8000/v1 --leader merged
+
+The server gets prompts as token ids, one request a paraphrase with that paraphrase's own bound and seed, so nothing
+depends on how it reads text or on what else it serves; it batches by itself. It must give token ids back
+(`return_token_ids`: vLLM from 0.10.2, SGLang), because text alone may be split otherwise when it is read again. Drawn
+moves are as reproducible as the server is under a given seed.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import secrets
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from sro.core.errors import SROError
+from sro.leader.engines.stepwise import Row, play
+from sro.leader.transformers_rollout import Paraphrase, Sampling
+
+KEY = "SRO_ENGINE_KEY"  # environment variable with the server's key; no other key is ever sent to it
+PASSING = (408, 429, 500, 502, 503, 504)  # HTTP statuses that another try may mend
+
+
+class OpenAIRollout:
+    """Rollouts over HTTP, for decoder-only leaders. Calls from several threads do not disturb each other."""
+
+    def __init__(
+        self,
+        url: str,
+        tokenizer: Any,
+        prompt: str,
+        *,
+        model: str | None = None,
+        max_prompt_length: int = 512,
+        batch_size: int = 64,
+        timeout: float = 60.0,
+        retries: int = 4,
+    ) -> None:
+        """Nothing is sent before the first play, unless the model's name has to be asked for.
+
+        Args:
+            url: up to and with the version, e.g. http://localhost:8000/v1.
+            tokenizer: of the leader that is served; prompts and replies go through it here.
+            prompt: template with `{text}`.
+            model: the name it is served under; None: the first one that the server lists.
+            max_prompt_length: longer prompts are an error.
+            batch_size: requests under way at once.
+            timeout: seconds for one request.
+            retries: further tries after time-outs, lost connections and statuses 408, 429, 500, 502–504; with pauses
+                of 0.5, 1, 2, … seconds, or as long as the server asks for.
+
+        Raises:
+            SROError: the address is no http(s) address, or the server does not say its model.
+        """
+        if not url.startswith(("http://", "https://")):
+            raise SROError(f"{url!r} is no http:// or https:// address\n  mend: e.g. http://localhost:8000/v1")
+        self.url, self.tokenizer, self.prompt = url.rstrip("/"), tokenizer, prompt
+        self.max_prompt_length, self.batch_size = max_prompt_length, batch_size
+        self.timeout, self.retries = timeout, retries
+        self.model = model or self._first_model()
+
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+        """See `sro.leader.transformers_rollout.Rollout`.
+
+        Raises:
+            SROError: the server cannot be reached, refuses a request or answers something else; with what it said.
+        """
+        its_seed = secrets.randbelow(2**31) if seed is None else seed
+        with ThreadPoolExecutor(self.batch_size) as pool:
+
+            def extend(rows: Sequence[Row], forbidden: Sequence[int] = ()) -> list[list[int]]:
+                return list(pool.map(lambda row: self._continued(row, forbidden, sampling, its_seed), rows))
+
+            return play(
+                self.tokenizer,
+                self.prompt,
+                comments,
+                n,
+                sampling,
+                [extend],
+                max_prompt_length=self.max_prompt_length,
+                batch_size=max(1, len(comments)) * n,  # all at once: the pool is the bound, and the server batches
+            )
+
+    def _continued(self, row: Row, forbidden: Sequence[int], sampling: Sampling, seed: int) -> list[int]:
+        """More token ids of one row, with the end token if the server stopped there."""
+        request = {
+            "model": self.model,
+            "prompt": row.prompt + row.ids,
+            "max_tokens": 1 if forbidden else row.left,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p if sampling.temperature > 0 else 1.0,
+            # Each row draws for itself, and afresh when it goes on behind a loop.
+            "seed": (seed * 1_000_003 + row.number * 1_009 + len(row.ids)) % 2**31,
+            "logit_bias": {str(token): -100 for token in forbidden} or None,
+            "stop_token_ids": [row.end],
+            "return_token_ids": True,
+        }
+        if sampling.temperature > 0 and sampling.top_k:
+            request["top_k"] = sampling.top_k
+        answer = self._ask("/completions", {name: value for name, value in request.items() if value is not None})
+        try:
+            [choice] = answer["choices"]
+            ids, reason = [int(token) for token in choice["token_ids"]], choice["finish_reason"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise SROError(
+                f"{self.url} answered something else than one completion with token_ids: {_shown(answer)}\n"
+                "  mend: vLLM from 0.10.2 or SGLang, which know return_token_ids"
+            ) from error
+        if reason == "stop" and ids[-1:] != [row.end]:
+            ids.append(row.end)
+        return ids
+
+    def _first_model(self) -> str:
+        answer = self._ask("/models")
+        try:
+            return str(answer["data"][0]["id"])
+        except (KeyError, IndexError, TypeError) as error:
+            raise SROError(
+                f"{self.url} does not say which model it serves: {_shown(answer)}\n  mend: --engine_model NAME"
+            ) from error
+
+    def _ask(self, path: str, content: dict[str, Any] | None = None) -> Any:
+        """The JSON that the server answers, after as many tries as it takes."""
+        headers = {"Content-Type": "application/json"}
+        if key := os.environ.get(KEY):
+            headers["Authorization"] = f"Bearer {key}"
+        body = None if content is None else json.dumps(content).encode()
+        request = urllib.request.Request(self.url + path, body, headers)  # noqa: S310 - the scheme was looked at
+        for attempt in range(self.retries + 1):
+            pause = 0.5 * 2**attempt
+            try:
+                with urllib.request.urlopen(request, timeout=self.timeout) as reply:  # noqa: S310
+                    return json.loads(reply.read())
+            except urllib.error.HTTPError as error:
+                trouble = f"status {error.code}: {_shown(error.read().decode('utf-8', 'replace'))}"
+                if error.code not in PASSING:
+                    raise SROError(f"{self.url}{path} refused the request, {trouble}{_hint(error.code)}") from error
+                asked = error.headers.get("Retry-After", "")
+                pause = float(asked) if asked.isdigit() else pause
+            except ValueError as error:
+                raise SROError(f"{self.url}{path} did not answer in JSON: {error}") from error
+            except (OSError, http.client.HTTPException) as error:
+                trouble = str(getattr(error, "reason", "") or error or type(error).__name__)
+            if attempt < self.retries:
+                time.sleep(pause)
+        raise SROError(
+            f"{self.url}{path} gave no answer in {self.retries + 1} tries of {self.timeout:g} s; last: {trouble}\n"
+            "  mend: start the server, or name its address by --engine_url"
+        )
+
+
+def _hint(status: int) -> str:
+    if status in (401, 403):
+        return f"\n  mend: put the server's key into the environment variable {KEY}"
+    if status == 404:
+        return "\n  mend: --engine_url up to and with the version (…/v1), --engine_model as the server lists it"
+    return ""
+
+
+def _shown(answer: Any, most: int = 300) -> str:
+    text = " ".join((answer if isinstance(answer, str) else json.dumps(answer)).split())
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,158 @@
+"""Moves from an engine that only continues texts: the rules of `TransformersRollout`, kept from outside.
+
+An engine without logits processors can still keep the loop rule, exactly. It is told to continue a row; where the
+token that it drew would close a loop, that token is dropped and drawn again with the forbidden ones left out, and the
+row goes on from there. A greedy row so gets the likeliest token that is allowed, as under
+`sro.leader.no_repeat.NoLoops`; a drawn
+row gets its tokens in the same proportions, as long as top_p and top_k are off (with them, a token is first drawn from
+what remains with the forbidden ones in it, and only the second time from what remains without).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+from sro.core.errors import SROError
+from sro.leader.model import decode, prompt_ids
+from sro.leader.no_repeat import NoLoops
+from sro.leader.transformers_rollout import Paraphrase, Sampling, length_bounds
+
+LEAST = 4
+"""Rows worth a worker of their own: reading the weights takes most of a step, and serves a few rows as it does one."""
+
+
+class Closing(Protocol):
+    """Which tokens must not follow `ids`, what was said so far."""
+
+    def __call__(self, ids: list[int], /) -> set[int]: ...
+
+
+@dataclass
+class Row:
+    """One paraphrase in the making.
+
+    Attributes:
+        number: which of a play's rows it is, from 0; for engines that seed each row by itself.
+        prompt: token ids.
+        bound: how many tokens it may have.
+        end: the end token.
+        closing: the loop rule.
+        ids: what was said so far.
+        done: whether it has its end token or its bound, or the engine has nothing more to say.
+    """
+
+    number: int
+    prompt: list[int]
+    bound: int
+    end: int
+    closing: Closing
+    ids: list[int] = field(default_factory=list)
+    done: bool = False
+
+    @property
+    def left(self) -> int:
+        """How many tokens may still come."""
+        return self.bound - len(self.ids)
+
+    def take(self, drawn: Sequence[int]) -> set[int]:
+        """Say what was drawn, up to the end, the bound or the first token that is forbidden.
+
+        Returns:
+            the tokens that are forbidden where it stopped before one of them, else nothing.
+        """
+        for token in drawn:
+            forbidden = self.closing(self.ids)
+            if token in forbidden:
+                return forbidden
+            self.ids.append(token)
+            self.done = token == self.end or not self.left
+            if self.done:
+                break
+        self.done = self.done or not drawn
+        return set()
+
+
+class Extend(Protocol):
+    """Asks an engine to continue rows."""
+
+    def __call__(self, rows: Sequence[Row], forbidden: Sequence[int] = (), /) -> list[list[int]]:
+        """More token ids for each row, behind `prompt` and `ids`.
+
+        The engine may go beyond the end token, the bound or a loop, and may stop before; `Row.take` copes. With
+        `forbidden` there is one row, and one token that is none of these is wanted.
+        """
+
+
+def complete(rows: Sequence[Row], extend: Extend) -> None:
+    """Continue rows until all are done.
+
+    Raises:
+        SROError: the engine draws a token that it was told to leave out.
+    """
+    waiting = list(rows)
+    while waiting:
+        for row, drawn in zip(waiting, extend(waiting)):
+            while forbidden := row.take(drawn):
+                [drawn] = extend([row], sorted(forbidden))
+                if forbidden.intersection(drawn[:1]):
+                    raise SROError("the engine says what it was told not to: a server must know `logit_bias`")
+        waiting = [row for row in waiting if not row.done]
+
+
+def play(
+    tokenizer: Any,
+    prompt: str,
+    comments: Sequence[str],
+    n: int,
+    sampling: Sampling,
+    workers: Sequence[Extend],
+    *,
+    max_prompt_length: int,
+    batch_size: int,
+) -> list[list[Paraphrase]]:
+    """`sro.leader.transformers_rollout.Rollout.play` on an engine.
+
+    Args:
+        tokenizer, prompt, max_prompt_length: as `TransformersRollout` takes them.
+        workers: who continue rows side by side, if there are `LEAST` rows for each. Which of them a row falls to
+            depends on nothing but the rows, so what one draws by chances of its own is the same every time.
+        batch_size: rows that all workers together are given at once; comments of similar length share a batch.
+
+    Raises:
+        SROError: a prompt of more than `max_prompt_length` tokens.
+    """
+    prompts = prompt_ids(tokenizer, prompt, comments, max_prompt_length) if comments else []
+    bounds = length_bounds(tokenizer, prompt, prompts, sampling)
+    rule = NoLoops(tokenizer, prompts, start=0) if sampling.avoid_loops else None
+    rows = [
+        Row(i * n + j, ids, bound, tokenizer.eos_token_id, partial(rule.closing, i) if rule else _nothing)
+        for i, (ids, bound) in enumerate(zip(prompts, bounds))
+        for j in range(n)
+    ]
+    order = sorted(rows, key=lambda row: len(row.prompt))
+    workers = workers[: busy(len(order), len(workers))]
+    most = max(1, batch_size // max(1, len(workers)))
+
+    def work(extend: Extend, share: Sequence[Row]) -> None:
+        for start in range(0, len(share), most):
+            complete(share[start : start + most], extend)
+
+    shares = [order[k :: len(workers)] for k in range(len(workers))]
+    with ThreadPoolExecutor(max(1, len(workers))) as pool:  # engines let go of the GIL while they compute, or wait
+        list(pool.map(work, workers, shares))
+    texts = decode(tokenizer, [row.ids for row in rows])
+    moves = [Paraphrase(text, row.ids, row.ids[-1:] == [row.end]) for text, row in zip(texts, rows)]
+    return [moves[i * n : (i + 1) * n] for i in range(len(comments))]
+
+
+def busy(rows: int, workers: int) -> int:
+    """How many of the workers so many rows are shared out among."""
+    return min(workers, -(-rows // LEAST))
+
+
+def _nothing(_: list[int], /) -> set[int]:
+    return set()

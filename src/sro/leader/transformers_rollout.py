@@ -1,0 +1,171 @@
+"""The leader's moves: batched sampling of paraphrases, behind one Protocol.
+
+Generation runs in eval mode with attention masks, in batches of similar length, each paraphrase bounded by the length
+of its comment. Sampling draws from its own seed, so a rollout depends on (weights, comments, seed) and nothing else:
+a run that was killed and resumed plays the same moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from transformers import GenerationConfig, LogitsProcessorList
+from transformers.integrations import is_deepspeed_zero3_enabled
+
+from sro.leader.logprobs import padded
+from sro.leader.model import decode, is_peft, prompt_ids, response_ids
+from sro.leader.no_repeat import NoLoops
+from sro.leader.speculative_decoding import Chances, can_speculate, speculate
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a move is drawn. temperature 0 is greedy; top_p 1 and top_k 0 keep the whole distribution (on-policy)."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
+    max_new_tokens: int = 96
+    max_length_ratio: float = 1.5  # of the comment's own tokens, plus a slack of 8
+    avoid_loops: bool = False  # for rewriting; in the game moves come from the policy that is scored
+
+
+@dataclass(frozen=True)
+class Paraphrase:
+    """One move. ids end with the end token if and only if `finished`; text is folded and without special tokens."""
+
+    text: str
+    ids: list[int]
+    finished: bool
+
+
+class Rollout(Protocol):
+    """Anything that answers comments with paraphrases: transformers here, faster engines elsewhere."""
+
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+        """`n` paraphrases for each comment, in order.
+
+        Args:
+            seed: of what is drawn; None: chances without a beginning, so other moves every time.
+        """
+        ...
+
+
+class TransformersRollout:
+    """Rollouts on the training model itself: decoders guess from the comment (`sro.leader.speculative_decoding`),
+    other models use
+    `transformers.generate`."""
+
+    def __init__(
+        self, model: Any, tokenizer: Any, prompt: str, max_prompt_length: int = 512, batch_size: int = 64
+    ) -> None:
+        """batch_size counts paraphrases generated side by side."""
+        self.model, self.tokenizer, self.prompt = model, tokenizer, prompt
+        self.max_prompt_length, self.batch_size = max_prompt_length, batch_size
+
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+        """See `Rollout`. Comments of similar length share a batch; the caller's autocast context applies."""
+        prompts = prompt_ids(self.tokenizer, self.prompt, comments, self.max_prompt_length)
+        order = sorted(range(len(comments)), key=lambda i: len(prompts[i]))
+        per_batch = max(1, self.batch_size // n)
+        moves: list[list[Paraphrase]] = [[] for _ in comments]
+        was_training = self.model.training
+        self.model.eval()
+        devices = [self.model.device] if self.model.device.type == "cuda" else []
+        with torch.no_grad(), torch.random.fork_rng(devices=devices):
+            torch.seed() if seed is None else torch.manual_seed(seed)
+            for start in range(0, len(order), per_batch):
+                chosen = order[start : start + per_batch]
+                batch = [prompts[i] for i in chosen], [comments[i] for i in chosen]
+                for i, played in zip(chosen, self._moves(*batch, n, sampling)):
+                    moves[i] = played
+        self.model.train(was_training)
+        return moves
+
+    def _moves(
+        self, prompts: list[list[int]], comments: Sequence[str], n: int, sampling: Sampling
+    ) -> list[list[Paraphrase]]:
+        bounds = length_bounds(self.tokenizer, self.prompt, prompts, sampling)
+        # Under ZeRO-3 every pass gathers weights, so all processes must make as many: `generate` sees to that.
+        guess = can_speculate(self.model) and not is_deepspeed_zero3_enabled()
+        say = self._speculate if guess else self._generate
+        rows = [_until_end(row, self.tokenizer.eos_token_id) for row in say(prompts, comments, n, bounds, sampling)]
+        moves = [
+            Paraphrase(text, ids, finished)
+            for text, (ids, finished) in zip(decode(self.tokenizer, [ids for ids, _ in rows]), rows)
+        ]
+        return [moves[i : i + n] for i in range(0, len(moves), n)]
+
+    def _speculate(
+        self, prompts: list[list[int]], comments: Sequence[str], n: int, bounds: Sequence[int], sampling: Sampling
+    ) -> list[list[int]]:
+        rows_of = [prompt for prompt in prompts for _ in range(n)]
+        rule = {"forbidden": NoLoops(self.tokenizer, rows_of, 0).closing} if sampling.avoid_loops else {}
+        chances = Chances(sampling.temperature, sampling.top_p, sampling.top_k)
+        drafts = response_ids(self.tokenizer, comments, True)
+        return speculate(self.model, prompts, drafts, n, bounds, self.tokenizer.eos_token_id, chances, **rule)
+
+    def _generate(
+        self, prompts: list[list[int]], comments: Sequence[str], n: int, bounds: Sequence[int], sampling: Sampling
+    ) -> list[list[int]]:
+        tokenizer, model = self.tokenizer, self.model
+        # a decoder-only row must end where its response begins
+        ids, mask = padded(prompts, tokenizer.pad_token_id, left=not model.config.is_encoder_decoder)
+        said_from = 1 if model.config.is_encoder_decoder else ids.shape[1]
+        draw = sampling.temperature > 0
+        config = GenerationConfig(
+            max_new_tokens=max(bounds),
+            num_return_sequences=n,
+            do_sample=draw,
+            pad_token_id=tokenizer.pad_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            bos_token_id=tokenizer.bos_token_id,
+            decoder_start_token_id=getattr(model.config, "decoder_start_token_id", None),
+            **(
+                {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": sampling.top_k} if draw else {}
+            ),
+        )
+        rows_of = [prompt for prompt in prompts for _ in range(n)]
+        rules = [NoLoops(tokenizer, rows_of, said_from)] if sampling.avoid_loops else []
+        with _nothing_else_set(model):
+            output = model.generate(
+                input_ids=ids.to(model.device),
+                attention_mask=mask.long().to(model.device),
+                generation_config=config,
+                logits_processor=LogitsProcessorList(rules),
+            )
+        rows: list[list[int]] = output[:, said_from:].tolist()
+        return [row[:bound] for row, bound in zip(rows, (bound for bound in bounds for _ in range(n)))]
+
+
+def length_bounds(tokenizer: Any, prompt: str, prompts: Sequence[Sequence[int]], sampling: Sampling) -> list[int]:
+    """How many tokens a paraphrase of each comment may have, the end token included.
+
+    Args:
+        prompt: the template that `prompts` were filled from.
+        prompts: one row of token ids a comment, see `sro.leader.model.prompt_ids`.
+    """
+    frame = len(tokenizer(prompt.replace("{text}", ""))["input_ids"])
+    ratio, longest = sampling.max_length_ratio, sampling.max_new_tokens
+    return [min(longest, int((len(row) - frame) * ratio) + 8) for row in prompts]
+
+
+@contextmanager
+def _nothing_else_set(model: Any) -> Iterator[None]:
+    """Moves come from the policy that is scored: `generate` would fill what a call leaves open from the model's own
+    settings, which may hold beams, penalties and forced tokens."""
+    base = model.get_base_model() if is_peft(model) else model
+    own, base.generation_config = base.generation_config, GenerationConfig()
+    try:
+        yield
+    finally:
+        base.generation_config = own
+
+
+def _until_end(row: list[int], end: int) -> tuple[list[int], bool]:
+    """Cut a row behind its first end token. A row without one was never padded: all of it was drawn, and is kept."""
+    return (row[: row.index(end) + 1], True) if end in row else (row, False)

@@ -1,0 +1,1 @@
+"""Rewrite comments: candidates, search, the result, the phrase table, export."""

@@ -1,0 +1,232 @@
+"""Take a leader elsewhere: one folder with the adapter merged, a card, and how far its moves are the original's.
+
+    export(ExportArguments(to="ctranslate2", output_dir="fast"))
+
+`ctranslate2` is for `sro rewrite --engine ctranslate2`, `safetensors` for transformers, vLLM and SGLang, `gguf` for
+llama.cpp. The copy rewrites some comments as `sro.rewriting.rewriter` would, greedily and without loops, and so does
+the
+original in float32 by transformers; what differs is counted and written into the card. Rounding weights to fewer bits
+changes moves; that many are others says little, that they pass less or keep less of the meaning says a lot.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from sro.comments.corpus import texts_hash
+from sro.comments.sources import load_source
+from sro.core.errors import SROError
+from sro.core.provenance import atomic_folder, atomic_write_text, write_manifest
+from sro.leader.engines import ctranslate2_conversion, gguf
+from sro.leader.engines.ctranslate2 import CTranslate2Rollout
+from sro.leader.files import LeaderParts
+from sro.leader.model import CARD, EMBEDDED, Leader, LeaderArguments, read_prompt
+from sro.leader.transformers_rollout import Rollout, Sampling, TransformersRollout
+from sro.screeners.loading import Screener, load_screener
+from sro.screeners.similarity import SentenceEncoder, Similarity
+
+Form = Literal["ctranslate2", "safetensors", "gguf"]
+GGUF = "model.gguf"
+PRECISIONS = {
+    "ctranslate2": ctranslate2_conversion.PRECISIONS,
+    "safetensors": ("float32", "float16", "bfloat16"),
+    "gguf": gguf.PRECISIONS,
+}
+"""What weights can be stored in; the first is the default, but for CTranslate2, which looks for a GPU."""
+SAME = 0.9  # mean cosine between the moves of both below which a copy is not the same leader
+
+
+@dataclass
+class ExportArguments:
+    """Which leader, in which form, and what it is compared on."""
+
+    to: Form = field(metadata={"help": "ctranslate2 (fast), safetensors (transformers, vLLM) or gguf (llama.cpp)"})
+    output_dir: str = field(metadata={"help": "folder to make"})
+    precision: str | None = field(
+        default=None,
+        metadata={
+            "help": "of the weights: int8, float32, float16, bfloat16 … (default: ctranslate2 int8, on a GPU "
+            "float16; safetensors float32; gguf float16, which also has q8_0)"
+        },
+    )
+    leader: str = field(default="embedded", metadata={"help": "`embedded`, or a hub or folder name"})
+    adapter: str | None = field(
+        default=None,
+        metadata={
+            "help": "merged into the weights: `none`, `embedded/rewriter`, hub or folder name (default: "
+            "embedded/rewriter if the leader is `embedded`, else none)"
+        },
+    )
+    prompt: str | None = field(default=None, metadata={"help": "template with {text} (default: the adapter's own)"})
+    comments: str = field(default="starter:toxic", metadata={"help": "FILE[::COLUMN][[-N:]] to compare both on"})
+    compare: int = field(default=200, metadata={"help": "how many of them, evenly spaced; 0: no comparison"})
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far the copy rewrites as the original does.
+
+    Attributes:
+        comments: how many were rewritten.
+        identical: share of moves that are the same text.
+        cosine: mean similarity of the copy's move with the original's, in [−1, 1].
+        passed: share that the embedded screener passes, (original, copy).
+        similarity: mean similarity with the comment, (original, copy).
+    """
+
+    comments: int
+    identical: float
+    cosine: float
+    passed: tuple[float, float]
+    similarity: tuple[float, float]
+
+    @property
+    def same(self) -> bool:
+        """Whether it is still the same leader."""
+        return self.cosine >= SAME
+
+    def __str__(self) -> str:
+        return (
+            f"{self.comments} comments: {self.identical:.1%} of the rewrites identical, cosine {self.cosine:.3f}; "
+            f"pass {self.passed[0]:.3f} → {self.passed[1]:.3f}, "
+            f"similarity {self.similarity[0]:.3f} → {self.similarity[1]:.3f}"
+        )
+
+
+def export(arguments: ExportArguments, command: Sequence[str] = ()) -> Agreement | None:
+    """Write the folder, whole or not at all.
+
+    Args:
+        command: the command line, for the manifest.
+
+    Returns:
+        how far the copy is the original; None where nothing was compared.
+
+    Raises:
+        SROError: the folder holds something, or this form cannot hold this leader or precision.
+    """
+    precision = checked_precision(arguments.to, arguments.precision)
+    texts = load_source(arguments.comments, training=False).texts if arguments.compare else []
+    texts = texts[:: max(1, len(texts) // arguments.compare)][: arguments.compare] if texts else []
+    parts = LeaderParts.find(arguments.leader, arguments.adapter, arguments.prompt)
+    with atomic_folder(arguments.output_dir) as fresh:
+        leader = parts.load()
+        write(leader, arguments.to, precision, fresh)
+        atomic_write_text(fresh / CARD, json.dumps({"prompt": leader.prompt}, indent=2) + "\n")
+        agreement = None
+        if texts:
+            original = TransformersRollout(leader.model, leader.tokenizer, leader.prompt)
+            agreement = compare(original, reader(arguments.to, fresh), texts)
+            atomic_write_text(fresh / "agreement.json", json.dumps(asdict(agreement), indent=2) + "\n")
+        atomic_write_text(fresh / "README.md", card(arguments, precision, parts, agreement))
+        config = {**asdict(arguments), "precision": precision}
+        write_manifest(fresh, command, config, {arguments.comments: texts_hash(texts)}, None)
+    return agreement
+
+
+def checked_precision(form: Form, name: str | None) -> str:
+    """The precision that is meant, or an SROError that lists those the form has."""
+    known = PRECISIONS[form]
+    if name is not None and name not in known:
+        raise SROError(f"--to {form} has no precision {name!r}; it has {', '.join(known)}")
+    return name or (ctranslate2_conversion.default_precision() if form == "ctranslate2" else known[0])
+
+
+def write(leader: Leader, form: Form, precision: Any, folder: Path) -> None:
+    """Write a leader without adapter into an empty folder."""
+    if form == "ctranslate2":
+        ctranslate2_conversion.convert(leader, folder, precision)
+    elif form == "gguf":
+        gguf.write_gguf(leader, folder / GGUF, precision)
+    else:
+        copy.deepcopy(leader.model).to(getattr(torch, precision)).save_pretrained(folder)
+        leader.tokenizer.save_pretrained(folder)
+
+
+def reader(form: Form, folder: Path) -> Rollout:
+    """Who plays what `write` has written: each form by a reader that is not its writer."""
+    if form == "ctranslate2":
+        return CTranslate2Rollout(folder)
+    if form == "gguf":
+        from transformers import GgufConfig
+
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            folder, gguf_file=GGUF, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
+        )
+        tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=GGUF)
+        prompt = read_prompt(folder)
+        return TransformersRollout(model, tokenizer, str(prompt))
+    loaded = Leader.load(LeaderArguments(str(folder)))
+    return TransformersRollout(loaded.model, loaded.tokenizer, loaded.prompt)
+
+
+def compare(
+    original: Rollout,
+    exported: Rollout,
+    texts: Sequence[str],
+    screener: Screener | None = None,
+    similarity: Similarity | None = None,
+) -> Agreement:
+    """Rewrite the texts by both, once, greedily and without loops, and judge what comes out.
+
+    Args:
+        screener, similarity: who judges; None: the embedded ones.
+    """
+    screener, similarity = screener or load_screener("embedded"), similarity or SentenceEncoder()
+    sampling = Sampling(temperature=0.0, max_new_tokens=10_000, avoid_loops=True)
+    moves = [[move.text for [move] in rollout.play(texts, 1, sampling, 0)] for rollout in (original, exported)]
+    passed = [float(np.mean([verdict.passed for verdict in screener.screen(said)])) for said in moves]
+    kept = [float(np.mean(similarity.similarity(said, texts))) for said in moves]
+    return Agreement(
+        comments=len(texts),
+        identical=float(np.mean([a == b for a, b in zip(*moves)])),
+        cosine=float(np.mean(similarity.similarity(*moves))),
+        passed=(passed[0], passed[1]),
+        similarity=(kept[0], kept[1]),
+    )
+
+
+def card(arguments: ExportArguments, precision: str, parts: LeaderParts, agreement: Agreement | None) -> str:
+    """README.md of the folder: what it is, how it is used, how far it is the original."""
+    base = EMBEDDED if arguments.leader == "embedded" else arguments.leader
+    adapter = parts.adapter.name if parts.adapter else "none"
+    use = {
+        "ctranslate2": 'sro rewrite --engine ctranslate2 --leader THIS_FOLDER "you are an idiot"',
+        "safetensors": 'sro rewrite --leader THIS_FOLDER "you are an idiot"\n'
+        "    vllm serve THIS_FOLDER --served-model-name leader   # then: sro rewrite --engine openai "
+        "--engine_url http://localhost:8000/v1 --leader THIS_FOLDER",
+        "gguf": f"llama-completion -m {GGUF} --temp 0 -p PROMPT",
+    }[arguments.to]
+    lines = [
+        f"# A rewriting leader for {arguments.to}",
+        "",
+        f"Base: {base}. Adapter, merged into the weights: {adapter}. Weights in {precision}. Made by `sro export`.",
+        "The licence is the base model's.",
+        "",
+        f"Prompt: `{parts.prompt!r}`; greedy decoding, to the end token.",
+        "",
+        f"    {use}",
+        "",
+        "## How far it is the original",
+        "",
+        str(agreement) if agreement else "Not compared.",
+        "",
+    ]
+    if agreement:
+        lines[-1:] = [
+            "",
+            f"Original: transformers in float32. Comments: `{arguments.comments}`, evenly spaced, rewritten once, "
+            "greedily and without loops; judged by the screener and the sentence encoder that are embedded in `sro`. "
+            "`agreement.json` has the numbers, `manifest.json` says how they were made.",
+            "",
+        ]
+    return "\n".join(lines)

@@ -1,0 +1,185 @@
+"""Measures of rewrites, to be read together, and the baselines that show why.
+
+    rows = {"copy": measure_rewrites(sources, copy(sources), judge, SentenceEncoder()), "ours": measure_rewrites(…)}
+    rich.print(table(rows))
+
+A leader passes by saying nothing, by saying something else, or by copying where the screener has a hole. So beside the
+pass rate stand similarity, copies, empty and repeating rewrites, length and fluency, and the one figure to rank by is
+`joint`. The judge must not be the screener that the leader was trained against.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.markup import escape
+from rich.table import Table
+
+from sro.comments.test_set import key
+from sro.screeners.loading import Screener
+from sro.screeners.rules.repetition import repeats
+from sro.screeners.similarity import Similarity
+
+LOW_SIMILARITY = 0.35
+"""Hardly any good rewrite by a person lies lower (all-MiniLM-L6-v2; the lowest found was .34)."""
+
+Fluency = Callable[[Sequence[str]], np.ndarray]
+"""Mean log-probability per token of each text, [N]; −inf for an empty one. See `sro.evaluation.judges.lm_fluency`."""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What can be said of `n` rewrites; rates and shares in [0, 1]."""
+
+    n: int
+    pass_rate: float
+    """Share that passes and is not empty."""
+    similarity: float
+    """Mean cosine with the source."""
+    joint: float
+    """Mean of pass · cosine: over rewrites, not the product of the two means, which would credit a leader that keeps
+    the meaning of one half and detoxifies the other."""
+    copy_rate: float
+    """Share with the letters and digits of its source."""
+    empty_rate: float
+    """Share without letter or digit."""
+    repeat_rate: float
+    """Share that stutters where its source does not."""
+    length_ratio: float
+    """Mean of words in the rewrite / words in its source."""
+    low_similarity: float
+    """Share with a cosine below `LOW_SIMILARITY`: says something else."""
+    fluency: float | None = None
+    """Mean gain in log-probability per token, nats, over rewrites that are not empty; None: not measured."""
+
+
+def measure(
+    sources: Sequence[str],
+    rewrites: Sequence[str],
+    passed: Sequence[bool],
+    similarity: np.ndarray,
+    fluency_gain: np.ndarray | None = None,
+) -> Measures:
+    """Measures of rewrites that are judged already. A refusal counts as what the caller shows instead, or as "".
+
+    Args:
+        sources, rewrites: N texts each.
+        passed: [N] the judge's verdicts.
+        similarity: [N] cosine of each rewrite with its source.
+        fluency_gain: [N] mean log-probability per token of the rewrite less that of its source.
+
+    Raises:
+        ValueError: the lengths differ, or N is 0.
+    """
+    lengths = [len(column) for column in (sources, rewrites, passed, similarity)]
+    lengths += [] if fluency_gain is None else [len(fluency_gain)]
+    if not lengths[0] or len(set(lengths)) > 1:
+        raise ValueError(f"want one or more rows, and as many of each column, not {lengths}")
+    empty = np.array([not key(rewrite) for rewrite in rewrites])
+    good = np.asarray(passed, dtype=bool) & ~empty
+    cosine = np.asarray(similarity, dtype=np.float64)
+    pairs = list(zip(sources, rewrites))
+    return Measures(
+        n=len(pairs),
+        pass_rate=float(good.mean()),
+        similarity=float(cosine.mean()),
+        joint=float((good * cosine).mean()),
+        copy_rate=_share(key(rewrite) == key(source) for source, rewrite in pairs),
+        empty_rate=float(empty.mean()),
+        repeat_rate=_share(repeats(rewrite, source) for source, rewrite in pairs),
+        length_ratio=float(np.mean([len(rewrite.split()) / max(1, len(source.split())) for source, rewrite in pairs])),
+        low_similarity=float((cosine < LOW_SIMILARITY).mean()),
+        fluency=None if fluency_gain is None else _finite_mean(fluency_gain),
+    )
+
+
+def measure_rewrites(
+    sources: Sequence[str],
+    rewrites: Sequence[str],
+    screener: Screener,
+    similarity: Similarity,
+    fluency: Fluency | None = None,
+) -> Measures:
+    """`measure`, with the screener as judge; each source and its rewrite are handed over together."""
+    gain = None
+    if fluency is not None:
+        with np.errstate(invalid="ignore"):  # −inf less −inf, where both are empty
+            gain = fluency(rewrites) - fluency(sources)
+    passed = [verdict.passed for verdict in screener.screen(rewrites, sources=sources)]
+    return measure(sources, rewrites, passed, similarity.similarity(rewrites, sources), gain)
+
+
+def _share(hits: Iterable[bool]) -> float:
+    return float(np.mean(list(hits)))
+
+
+def _finite_mean(values: np.ndarray) -> float | None:
+    finite = np.asarray(values, dtype=np.float64)[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else None
+
+
+# --- baselines -------------------------------------------------------------------------------------------------------
+
+
+def copy(sources: Sequence[str]) -> list[str]:
+    """Change nothing: the best similarity there is, and what the judge lets through as it stands."""
+    return list(sources)
+
+
+def delete(sources: Sequence[str], words: Iterable[str]) -> list[str]:
+    """Leave out the words and phrases of a list, whatever their case; white space is folded."""
+    longest_first = sorted({" ".join(word.split()) for word in words} - {""}, key=len, reverse=True)
+    if not longest_first:
+        return copy(sources)
+    listed = "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in longest_first)
+    whole = re.compile(rf"(?<!\w)(?:{listed})(?!\w)", re.IGNORECASE)
+    return [" ".join(whole.sub("", source).split()) for source in sources]
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+FLUENCY = "fluency ↑"
+COLUMNS: dict[str, Callable[[Measures], str]] = {
+    "n": lambda m: f"{m.n:,}",
+    "pass ↑": lambda m: f"{m.pass_rate:.3f}",
+    "similarity ↑": lambda m: f"{m.similarity:.3f}",
+    "joint ↑": lambda m: f"{m.joint:.3f}",
+    FLUENCY: lambda m: "–" if m.fluency is None else f"{m.fluency:+.2f}",
+    "copies": lambda m: f"{m.copy_rate:.3f}",
+    "empty": lambda m: f"{m.empty_rate:.3f}",
+    "repeats": lambda m: f"{m.repeat_rate:.3f}",
+    "length": lambda m: f"{m.length_ratio:.2f}",
+    f"below {LOW_SIMILARITY:g}": lambda m: f"{m.low_similarity:.3f}",
+}
+
+
+def table(rows: Mapping[str, Measures]) -> Table:
+    """A table for the terminal, one line a system, in the order given."""
+    (_, *names), *lines = cells(rows)
+    shown = Table("system")
+    for name in names:
+        shown.add_column(name, justify="right")
+    for line in lines:
+        shown.add_row(*map(escape, line))
+    return shown
+
+
+def markdown(rows: Mapping[str, Measures]) -> str:
+    """The same table as Markdown, without a line break at its end."""
+    head, *lines = cells(rows)
+    lines = [
+        head,
+        ["---"] + ["--:"] * (len(head) - 1),
+        *([system.replace("|", r"\|"), *rest] for system, *rest in lines),
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def cells(rows: Mapping[str, Measures]) -> list[list[str]]:
+    """Head and lines of the table; fluency has a column only where it was measured."""
+    measured = any(measures.fluency is not None for measures in rows.values())
+    columns = {name: show for name, show in COLUMNS.items() if measured or name != FLUENCY}
+    return [["system", *columns], *([system, *(show(m) for show in columns.values())] for system, m in rows.items())]

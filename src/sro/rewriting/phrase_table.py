@@ -1,0 +1,219 @@
+"""Idiom that hangs on the rude word ("not give a shit", "full of shit", "the fuck out of here"), and its civil form.
+
+Single edits cannot undo an idiom, and a small leader does not know it: it puts "stuff" where the word stood ("can 't
+do stuff about that"). Here is a phrase table, written by hand from the phrases alone (`assets/starter/idioms.txt`,
+which also says how its rules read). It pairs phrases, never comments; what it makes of a comment is a try like any
+other, learnt from only where the follower's panel approves and likes no other try better
+(`sro.training.warmup.best_of_n`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from sro.comments.words import words
+from sro.core.errors import SROError
+from sro.training.warmup.rude_spans import VOWEL
+
+START, END, ANY = "^", "$", "_"
+_STOPS = frozenset([".", "!", "?", ";", "…", "..."])
+_GLUED = re.compile(r"[,.!?;:…]+$")
+_EDGE = {".", "!", "?", "…"}
+
+
+Side = tuple[tuple[tuple[str, ...], int | None], ...]
+"""A civil form: at each place the words that stand there, and which list of the rude phrase they answer, if any."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A line of the file: the words at each place of a rude phrase, and its civil forms, the best first. `^`, `$` and
+    `_` as in the file. A line stands for up to thousands of phrases, so none is spelt out before it is met."""
+
+    rude: tuple[tuple[str, ...], ...]
+    mild: tuple[Side, ...]
+
+    def firsts(self) -> set[str]:
+        """The words that its phrases begin with.
+
+        Raises:
+            ValueError: a phrase without a word.
+        """
+        found: set[str] = set()
+        for words_here in self.rude:
+            found.update(word for word in words_here if word != START)
+            if START not in words_here:
+                return found - {END}
+        raise ValueError("no rude word")
+
+    def civil(self, k: int, choice: Sequence[int]) -> list[str]:
+        """The k-th civil form, or the last, for the phrase of these words."""
+        side = self.mild[min(k, len(self.mild) - 1)]
+        answers = (some[0] if at is None else some[choice[at]] for some, at in side)
+        return " ".join(answers).replace("~", " ").split()
+
+
+@dataclass(frozen=True)
+class Idioms:
+    """The table, by the first plain word of each rule; longer rules before shorter ones."""
+
+    rules: dict[str, list[Rule]]
+
+    def variants(self, comment: str, n: int = 3) -> list[str]:
+        """Up to `n` different comments without the table's rude phrases; none where it knows no phrase of it.
+
+        The k-th takes the k-th civil form of every phrase that has so many, else the last.
+        """
+        tokens = split(comment)
+        found: dict[str, None] = {}
+        for k in range(n):
+            changed = self._play(tokens, k)
+            if changed != tokens:
+                found[join(changed, like=comment)] = None
+        return list(found)
+
+    def _play(self, tokens: list[str], k: int) -> list[str]:
+        lowered = [token.lower() for token in tokens]
+        out: list[str] = []
+        i = 0
+        while i < len(tokens):
+            hit = self._match(lowered, i)
+            if hit is None:
+                out.append(tokens[i])
+                i += 1
+                continue
+            rule, choice, caught, length = hit
+            new = [caught if word == ANY else word for word in rule.civil(k, choice) if word not in (START, END)]
+            if new == lowered[i : i + length]:  # a phrase that only looks rude keeps its capitals ("Dick Cheney")
+                new = tokens[i : i + length]
+            elif new and tokens[i][:1].isupper() and (i == 0 or tokens[i - 1] in _STOPS):
+                new[0] = new[0][:1].upper() + new[0][1:]
+            out += new
+            i += length
+        return _tidied(out)
+
+    def _match(self, tokens: Sequence[str], i: int) -> tuple[Rule, tuple[int, ...], str, int] | None:
+        """The longest rule that fits at `i`, which of its words do, the word that `_` stands for, and how many tokens
+        it takes."""
+        hits = []
+        for first in (tokens[i], ANY):
+            for rule in self.rules.get(first, []):
+                fit = _fit(rule.rude, tokens, i)
+                if fit is not None:
+                    choice, caught, end = fit
+                    hits.append((rule, choice, caught, end - i))
+                    break
+        return max(hits, key=lambda hit: len(hit[0].rude), default=None)
+
+
+def _fit(rude: tuple[tuple[str, ...], ...], tokens: Sequence[str], at: int) -> tuple[tuple[int, ...], str, int] | None:
+    """Which words of each list stand at `at` and behind, the word that the last `_` stands for, and where they end;
+    None where they do not. The first words of a list that fit are taken."""
+    if not rude:
+        return (), "", at
+    for k, word in enumerate(rude[0]):
+        here = tokens[at] if at < len(tokens) else ""
+        if word == START:
+            fits, step = at == 0 or tokens[at - 1] in _STOPS, 0
+        elif word == END:
+            fits, step = not here or here in _STOPS, 0
+        else:
+            fits, step = here == word or (word == ANY and here.isalpha()), 1
+        if fits and (rest := _fit(rude[1:], tokens, at + step)) is not None:
+            choice, caught, end = rest
+            return (k, *choice), caught or (here if word == ANY else ""), end
+    return None
+
+
+def load_idioms(path: Path | None = None) -> Idioms:
+    """The table that ships with the package, or another of the same form.
+
+    Raises:
+        SROError: a line that is no rule, with its number.
+    """
+    if path is None:
+        name = "idioms.txt"
+        text = (resources.files("sro") / "assets/starter" / name).read_text("utf-8")
+    else:
+        name, text = str(path), path.read_text("utf-8")
+    rules: dict[str, list[Rule]] = defaultdict(list)
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith(("#", "[")):
+            continue
+        try:
+            rule = parsed(line)
+            for first in rule.firsts():
+                rules[first].append(rule)
+        except ValueError as error:
+            raise SROError(f"{name}, line {number}: {error}\n  mend: rude => mild ; mild …") from error
+    return Idioms({first: sorted(some, key=lambda rule: -len(rule.rude)) for first, some in rules.items()})
+
+
+def parsed(line: str) -> Rule:
+    """The rule that a line spells.
+
+    Raises:
+        ValueError: no `=>`, or a list on the mild side that answers none on the rude side.
+    """
+    rude, arrow, mild = line.partition("=>")
+    if not arrow:
+        raise ValueError("no rule")
+    lists = tuple(tuple(word.split("/")) for word in rude.split())
+    sides = [tuple(tuple(word.split("/")) for word in side.split()) for side in mild.split(";")]
+    return Rule(lists, tuple(tuple(zip(side, _partners(lists, side))) for side in sides))
+
+
+def _partners(lists: Sequence[Sequence[str]], side: Sequence[Sequence[str]]) -> list[int | None]:
+    """For each word of the mild side, which list of the rude side it follows; each list is followed once, in order."""
+    free = [at for at, words in enumerate(lists) if len(words) > 1]
+    found: list[int | None] = []
+    for answers in side:
+        if len(answers) == 1:
+            found.append(None)
+            continue
+        same = [at for at in free if len(lists[at]) == len(answers)]
+        if not same:
+            raise ValueError(f"{'/'.join(answers)} answers no list of {len(answers)} words")
+        found.append(same[0])
+        free.remove(same[0])
+    return found
+
+
+def split(comment: str) -> list[str]:
+    """White-space tokens, with punctuation behind a word as tokens of its own."""
+    tokens: list[str] = []
+    for token in words(comment):
+        glued = _GLUED.search(token)
+        if glued and glued.start():
+            tokens += [token[: glued.start()], *glued.group(0)]
+        else:
+            tokens.append(token)
+    return tokens
+
+
+def join(tokens: Sequence[str], like: str) -> str:
+    """The tokens as a comment whose punctuation stands as it does in `like`: glued to its word, or apart."""
+    text = " ".join(tokens)
+    apart = re.search(r"\s[,.!?]", like) is not None
+    return text if apart else re.sub(r"\s+([,.!?;:…])", r"\1", text)
+
+
+def _tidied(tokens: list[str]) -> list[str]:
+    """Articles that agree with the word behind them, and no comma where nothing is left in front of it."""
+    out: list[str] = []
+    for i, word in enumerate(tokens):
+        behind = tokens[i + 1].lower() if i + 1 < len(tokens) else ""
+        if word in ("a", "an") and behind[:1].isalpha():
+            out.append("an" if VOWEL.match(behind) else "a")
+        elif word == "," and (not out or out[-1] == ","):
+            continue
+        elif word in _EDGE and (not out or out[-1] == ","):
+            out[-1:] = [word] if out else []
+        else:
+            out.append(word)
+    return out

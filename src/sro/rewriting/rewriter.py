@@ -1,0 +1,303 @@
+"""Rewrite toxic comments: screen → rewrite → screen again → best of N → once more from there → refuse.
+
+    rewriter = Rewriter.load()
+    for found in rewriter.rewrite(["thank you for the edit", "you are an idiot"]):
+        print(found.status, found.text)
+
+A comment that passes the screener comes back untouched. Of any other the sentences that fail are rewritten, and all
+else stays as it is, character by character (`sro.comments.sentences`). The leader moves greedily first; where that
+move will not
+do, `samples` more are drawn; and where the screener refuses them all, the leader rewrites its own best try, `refine`
+times (`sro.rewriting.candidates`). The new comment is screened as a whole (`sro.rewriting.state`). Where nothing will
+do the comment is
+*refused*: there is no text, only the reason, and what to do with the comment (hide it, ask its author, show it after
+all) stays the caller's decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sro.comments.sentences import readable
+from sro.core.errors import SROError
+from sro.leader.engines.loading import EngineArguments, load_rollout
+from sro.rewriting.candidates import (
+    Candidate,
+    Fluency,
+    Reason,
+    RewriteArguments,
+    Search,
+    at_threshold,
+    best,
+    shape_fault,
+)
+from sro.rewriting.search import Start, Tries
+from sro.rewriting.state import Change, Draft, Rewrite, Status, sentences
+from sro.screeners.loading import Screener, Verdict, load_screener, worst
+from sro.screeners.similarity import SentenceEncoder, Similarity
+
+if TYPE_CHECKING:
+    from sro.leader.transformers_rollout import Rollout
+
+__all__ = [
+    "Candidate",
+    "Change",
+    "Fluency",
+    "Reason",
+    "Rewrite",
+    "RewriteArguments",
+    "Rewriter",
+    "Status",
+    "best",
+    "readable",
+    "shape_fault",
+]
+
+PHRASES = 3
+"""Drafts of a sentence that the phrase table makes; more were no better (docs/lab-notes.md)."""
+
+
+@dataclass
+class Rewriter:
+    """A leader, its follower, and an eye on the meaning. Make one with `Rewriter.load`, or of any parts that fit.
+
+    Attributes:
+        fits: whether the leader can take a sentence; by default it can take any.
+        fluency: has a say among moves that will do and are worth the same, to a tenth, and is asked only where there
+            are several (`sro.rewriting.candidates.best`).
+        start: starts a play beside others, where the rollout can (`CTranslate2Rollout.start`). The draws for a lone
+            sentence then need not wait for its greedy move, where no seed is named.
+        phrases: drafts of a sentence, tried beside the leader's greedy move: `Idioms.variants` of a phrase table.
+    """
+
+    rollout: Rollout
+    screener: Screener
+    similarity: Similarity
+    fits: Callable[[str], bool] = field(default=lambda sentence: True)
+    fluency: Fluency | None = None
+    start: Start | None = None
+    phrases: Callable[[str], Sequence[str]] | None = None
+
+    @classmethod
+    def load(
+        cls,
+        leader: str = "embedded",
+        *,
+        adapter: str | None = None,
+        prompt: str | None = None,
+        engine: str | EngineArguments = "auto",
+        load_in_4bit: bool = False,
+        screener: str | Screener = "embedded",
+        similarity: str | Similarity = "embedded",
+        fluency: str | Fluency | None = None,
+        phrases: str | None = None,
+        max_prompt_length: int = 256,
+        batch_size: int = 64,
+        bf16: bool | None = None,
+    ) -> Rewriter:
+        """Load what is named: `embedded` parts need no network, others are folder or hub names.
+
+        Args:
+            leader, load_in_4bit: see `sro.leader.model.LeaderArguments`; with the engine `ctranslate2` the leader may
+            be a
+                folder that `sro export` wrote, with `openai` it is the one that the server plays.
+            adapter: by default `embedded/rewriter` on the embedded leader and none on others.
+            prompt: template with `{text}`; by default the adapter's own.
+            engine: who generates, `transformers`, `ctranslate2`, `openai`, or `auto`, one of the first two
+                (`sro.leader.engines.auto`), which may convert the leader once; or with its settings. The same
+                comments and seed give the same answers on the same engine only.
+            screener: see `sro.screeners.loading.load_screener`; or any object that screens.
+            similarity: a sentence encoder; or any object that compares.
+            fluency: see `Rewriter`; `embedded`, a folder made by `sro fluency` (`sro.screeners.lora.acceptability`),
+            `none`, or any
+                object that judges. None: `embedded` where the embedded leader, which it needs, is installed, else
+                `none`. Its model is loaded when it is first asked (0.7 s, 0.6 GB), not before; threads may share it.
+            phrases: see `Rewriter`; `embedded` (English, `sro.rewriting.phrase_table`), a file of the same form, or
+            `none`.
+                None: `embedded` for the embedded leader, for others `none`.
+            max_prompt_length: tokens of prompt and sentence together; a longer sentence that fails is refused.
+            batch_size: moves generated side by side.
+            bf16: bfloat16 autocast, for `transformers`; None: where this machine is fast at it.
+
+        Raises:
+            SROError: a part is missing or unusable; the message names the mend.
+        """
+        rollout = load_rollout(
+            EngineArguments(engine) if isinstance(engine, str) else engine,
+            leader,
+            adapter=adapter,
+            prompt=prompt,
+            load_in_4bit=load_in_4bit,
+            bf16=bf16,
+            max_prompt_length=max_prompt_length,
+            batch_size=batch_size,
+        )
+        from sro.leader.model import prompt_ids
+        from sro.screeners.lora.acceptability import AcceptabilityWhenAsked
+
+        def fits(sentence: str) -> bool:
+            try:
+                return bool(prompt_ids(rollout.tokenizer, rollout.prompt, [sentence], max_prompt_length))
+            except SROError:
+                return False
+
+        if fluency is None or isinstance(fluency, str):
+            fluency = None if fluency == "none" else AcceptabilityWhenAsked(fluency)
+        return cls(
+            rollout=rollout,
+            screener=load_screener(screener) if isinstance(screener, str) else screener,
+            similarity=SentenceEncoder(similarity) if isinstance(similarity, str) else similarity,
+            fits=fits,
+            fluency=fluency,
+            start=head_start(rollout),
+            phrases=phrase_table(phrases or ("embedded" if leader == "embedded" else "none")),
+        )
+
+    def rewrite(self, texts: Sequence[str], arguments: RewriteArguments | None = None) -> list[Rewrite]:
+        """What becomes of each comment, in order.
+
+        The same texts with the same seed give the same answers; which moves are drawn for a comment also depends on
+        the other texts of the call, for they share one stream of chances. Greedy moves do not. That stream is the
+        process's own, so one call at a time. A seed has its price: about a tenth of a second a round of draws with
+        CTranslate2, and draws that wait for the greedy move.
+
+        Args:
+            texts: comments, of any length and with any characters.
+            arguments: how hard to try, and when to refuse; None: the defaults of `RewriteArguments`.
+
+        Raises:
+            TypeError: one string, where a list of them is wanted.
+        """
+        if isinstance(texts, str):
+            raise TypeError("rewrite takes a list of texts, not one string: rewrite([text])")
+        arguments = arguments or RewriteArguments()
+        return self._answer(texts, self._screen(texts, arguments.threshold), arguments)
+
+    def stream(
+        self, texts: Iterable[str], arguments: RewriteArguments | None = None, batch_size: int = 64
+    ) -> Iterator[list[Rewrite]]:
+        """`rewrite` for any number of comments in constant memory: lists of answers, together all of them in order.
+
+        Comments are screened as they come. The leader moves when `batch_size` of them have failed, because generation
+        in small batches is slow, or when 32 times as many comments wait for their turn.
+        """
+        arguments = arguments or RewriteArguments()
+        waiting: list[str] = []
+        verdicts: list[Verdict] = []
+        for text in texts:
+            waiting.append(text)
+            if len(waiting) % batch_size:
+                continue
+            verdicts += self._screen(waiting[-batch_size:], arguments.threshold)
+            failed = sum(not verdict.passed for verdict in verdicts)
+            if failed >= batch_size or len(waiting) >= 32 * batch_size:
+                yield self._answer(waiting, verdicts, arguments)
+                waiting, verdicts = [], []
+        if waiting:
+            verdicts += self._screen(waiting[len(verdicts) :], arguments.threshold)
+            yield self._answer(waiting, verdicts, arguments)
+
+    def _screen(
+        self, texts: Sequence[str], threshold: float | None, sources: Sequence[str] | None = None
+    ) -> list[Verdict]:
+        """The verdict on each text: on the whole, or on its worst sentence if one fails."""
+        if not texts:
+            return []
+        wholes = [readable(text) for text in texts]
+        verdicts = self.screener.screen(wholes, sources=sources)
+        parts = [found if len(found := sentences(text)) > 1 else [] for text in texts]
+        flat = [part for some in parts for part in some]
+        rest = iter(at_threshold(self.screener.screen(flat), threshold) if flat else [])
+        return [worst([v, *islice(rest, len(some))]) for v, some in zip(at_threshold(verdicts, threshold), parts)]
+
+    def _answer(self, texts: Sequence[str], verdicts: Sequence[Verdict], arguments: RewriteArguments) -> list[Rewrite]:
+        """The game for comments that are screened already."""
+        drafts = {
+            i: Draft(text, before, arguments.min_similarity)
+            for i, (text, before) in enumerate(zip(texts, verdicts))
+            if not before.passed
+        }
+        self._blame(list(drafts.values()), arguments.threshold)
+        for _ in range(1 + arguments.refine):
+            self._rewrite([draft for draft in drafts.values() if draft.outcome is None], arguments)
+        for draft in drafts.values():
+            draft.outcome = draft.outcome or "still_fails"
+        self._blame([draft for draft in drafts.values() if draft.outcome == "still_fails"], arguments.threshold)
+        return [
+            drafts[i].result() if i in drafts else Rewrite(text, text, "unchanged", before)
+            for i, (text, before) in enumerate(zip(texts, verdicts))
+        ]
+
+    def _blame(self, drafts: Sequence[Draft], threshold: float | None) -> None:
+        """Refuse the drafts that fail by nothing but what nobody may alter."""
+        spoken = [(draft, prose) for draft in drafts if (prose := draft.prose) is not None]
+        for (draft, _), verdict in zip(spoken, self._screen([prose for _, prose in spoken], threshold)):
+            if verdict.passed:
+                draft.outcome = "protected_fails"
+
+    def _rewrite(self, drafts: Sequence[Draft], arguments: RewriteArguments) -> None:
+        """Rewrite the sentences of each draft that fail, and screen what it is then."""
+        words = [readable(draft.segments[i].prose) for draft in drafts for i in draft.untouched]
+        verdicts = iter(self._screen(words, arguments.threshold))
+        playing: list[Draft] = []
+        searches: list[Search] = []
+        for draft in drafts:
+            fresh = draft.aim(dict(zip(draft.untouched, verdicts)))
+            if not all(self.fits(search.stem) for search in fresh):
+                draft.outcome = "too_long"
+            elif not fresh:
+                draft.outcome = "still_fails"
+            else:
+                playing.append(draft)
+                searches += fresh
+        self._tries(arguments).search(searches)
+        self._judge(playing, arguments)
+
+    def _tries(self, arguments: RewriteArguments) -> Tries:
+        return Tries(
+            self.rollout,
+            lambda texts, sources: self._screen(texts, arguments.threshold, sources),
+            self.similarity,
+            self.fits,
+            self.fluency,
+            self.start,
+            self.phrases,
+            arguments,
+        )
+
+    def _judge(self, drafts: Sequence[Draft], arguments: RewriteArguments) -> None:
+        """Screen and compare drafts as they are now."""
+        texts, sources = [draft.text for draft in drafts], [readable(draft.source) for draft in drafts]
+        verdicts = self._screen(texts, arguments.threshold, sources)
+        cosines = self.similarity.similarity([readable(text) for text in texts], sources)
+        for draft, verdict, cosine in zip(drafts, verdicts, cosines):
+            draft.judge(verdict, float(cosine))
+
+
+def head_start(rollout: Rollout) -> Start | None:
+    """What starts a play beside others, where the rollout has workers to spare for one."""
+    from sro.leader.engines.ctranslate2 import CTranslate2Rollout
+
+    return rollout.start if isinstance(rollout, CTranslate2Rollout) and rollout.workers > 1 else None
+
+
+def phrase_table(name: str) -> Callable[[str], Sequence[str]] | None:
+    """Drafts of a sentence by a phrase table: `embedded`, `none`, or a file.
+
+    Raises:
+        SROError: no such file, or a line of it that is no rule.
+    """
+    if name == "none":
+        return None
+    from sro.rewriting.phrase_table import load_idioms
+
+    if name != "embedded" and not Path(name).is_file():
+        raise SROError(
+            f"phrases={name}: no such file\n  mend: `embedded`, `none`, or a file like assets/starter/idioms.txt"
+        )
+    return partial(load_idioms(None if name == "embedded" else Path(name)).variants, n=PHRASES)

@@ -1,0 +1,101 @@
+"""What is tried for sentences that fail, round by round, until each has a move that will do: the leader's greedy move
+and drafts of a phrase table, then moves drawn, then the same again from the best try (`sro.rewriting.candidates`).
+
+The table makes idiom civil that a small leader does not know ("not give a shit"), and keeps closer to the sentence;
+the leader knows what the table has no phrase for. Which of them wins is told by `sro.rewriting.candidates.best`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sro.rewriting.candidates import Candidate, Fluency, RewriteArguments, Search, dressed, shape_fault, weigh
+
+if TYPE_CHECKING:
+    from sro.leader.engines.ctranslate2 import UnderWay
+    from sro.leader.transformers_rollout import Paraphrase, Rollout, Sampling
+    from sro.screeners.loading import Verdict
+    from sro.screeners.similarity import Similarity
+
+Start = Callable[[Sequence[str], int, "Sampling", "int | None"], "UnderWay"]
+"""Starts a play beside others, with the arguments of `Rollout.play`."""
+
+
+@dataclass(frozen=True)
+class Tries:
+    """Who tries, and who judges; see `sro.rewriting.rewriter.Rewriter` for the parts."""
+
+    rollout: Rollout
+    screen: Callable[[Sequence[str], Sequence[str]], list[Verdict]]
+    similarity: Similarity
+    fits: Callable[[str], bool]
+    fluency: Fluency | None
+    start: Start | None
+    phrases: Callable[[str], Sequence[str]] | None
+    arguments: RewriteArguments
+
+    def search(self, searches: Sequence[Search]) -> None:
+        """Rounds until each sentence has a move that will do, or none is left.
+
+        The first draws for a lone sentence begin beside its greedy move, and are dropped as soon as anything passes.
+        """
+        wanted = self.arguments
+        ahead = None
+        if self.start and len(searches) == 1 and wanted.samples and wanted.seed is None:
+            ahead = self.start([searches[0].stem], *self._terms(drawn=True))
+        self._take(searches, self._drafted(searches, self._play(searches, drawn=False)), ahead)
+        for turn in range(1 + wanted.refine):
+            if turn:
+                for search in self._wanting(searches):
+                    search.turn()
+                self._take(wanting := self._wanting(searches), self._play(wanting, drawn=False))
+            if (wanting := self._wanting(searches)) and wanted.samples:
+                begun = ahead if ahead and not (turn or ahead.dropped) else None
+                self._take(wanting, begun.moves() if begun else self._play(wanting, drawn=True))
+
+    def _wanting(self, searches: Sequence[Search]) -> list[Search]:
+        return [search for search in searches if search.wanting and self.fits(search.stem)]
+
+    def _play(self, searches: Sequence[Search], drawn: bool) -> list[list[Paraphrase]]:
+        return self.rollout.play([search.stem for search in searches], *self._terms(drawn)) if searches else []
+
+    def _terms(self, drawn: bool) -> tuple[int, Sampling, int | None]:
+        """How many moves of the leader, drawn how, by which seed."""
+        from sro.leader.transformers_rollout import Sampling  # brings torch, which a command line can be read without
+
+        # As long as its comment's length allows: the limit of `Sampling` is the trainer's, for rollouts of equal cost.
+        temperature = self.arguments.temperature if drawn else 0.0
+        sampling = Sampling(temperature=temperature, max_new_tokens=10_000, avoid_loops=True)
+        return self.arguments.samples if drawn else 1, sampling, self.arguments.seed
+
+    def _drafted(self, searches: Sequence[Search], played: Sequence[Sequence[Paraphrase]]) -> list[list[Paraphrase]]:
+        """The moves, and behind them the drafts of the phrase table."""
+        from sro.leader.transformers_rollout import Paraphrase
+
+        drafts = [self.phrases(search.sentence) if self.phrases else () for search in searches]
+        return [[*moves, *(Paraphrase(text, [], True) for text in some)] for moves, some in zip(played, drafts)]
+
+    def _take(
+        self, searches: Sequence[Search], played: Sequence[Sequence[Paraphrase]], ahead: UnderWay | None = None
+    ) -> None:
+        """Moves for each search, screened and compared with the author's own sentence."""
+        owners = [search for search, moves in zip(searches, played) for _ in moves]
+        moves = [move for some in played for move in some]
+        texts = [dressed(move.text, search.sentence) for search, move in zip(owners, moves)]
+        sources = [search.sentence for search in owners]
+        verdicts = self.screen(texts, sources) if texts else []
+        if ahead and any(verdict.passed for verdict in verdicts):
+            ahead.drop()  # now, for what follows wants its processor
+        cosines: Any = self.similarity.similarity(texts, sources) if texts else []
+        for search, move, text, verdict, cosine in zip(owners, moves, texts, verdicts, cosines):
+            fault = shape_fault(move, search.sentence, search.kept)
+            search.moves.append(Candidate(text, verdict, float(cosine), fault))
+        # A search with a move that will do is over: moves that were weighed never stand beside some that were not.
+        weigh(
+            [search.moves for search in searches],
+            [search.sentence for search in searches],
+            self.fluency,
+            self.arguments.min_similarity,
+        )

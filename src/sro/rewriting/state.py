@@ -1,0 +1,141 @@
+"""A comment on its way to a rewrite: which sentences the leader has to rewrite, and what the text is with its moves.
+
+A text fails if it fails as a whole or if one of its sentences does. A screener of n-grams needs both: "You are an
+idiot." is refused with certainty, and passes behind two civil sentences. (Of 878 Wikipedia comments of three sentences
+and more to which Perspective gives less than .3, none fails as a whole and 9 have a sentence that does; of 140 with .5
+to .7 it is 11 % and another 39 %.) A sentence is read without the links and mentions in it, which no rewrite can mend.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sro.comments.sentences import Segment, readable, segments, without
+from sro.rewriting.candidates import Reason, Search
+from sro.screeners.loading import Verdict
+
+Status = Literal["unchanged", "rewritten", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A sentence that was rewritten: `source[start:end]`, counted in characters, became `text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """What became of one comment."""
+
+    source: str
+    text: str | None
+    """The source itself if `unchanged`, the rewrite if `rewritten`, None if `refused`."""
+    status: Status
+    before: Verdict
+    """The screener's verdict on the comment: on the whole, or on its worst sentence if one fails."""
+    after: Verdict | None = None
+    """The same on the best draft, also if that was refused; None where the leader did not move."""
+    similarity: float | None = None
+    """Cosine of the best draft with the comment, in [−1, 1]; None where the leader did not move."""
+    tries: int = 0
+    """How many moves the leader made, for all sentences together."""
+    reason: Reason | None = None
+    """Why the comment was refused."""
+    changes: tuple[Change, ...] = ()
+    """What was rewritten, in order. All else is the comment's, character by character."""
+
+
+def sentences(text: str) -> list[str]:
+    """The author's own words in it, sentence by sentence, as a screener reads them."""
+    return [words for segment in segments(text) if (words := readable(segment.prose))]
+
+
+@dataclass
+class Draft:
+    """One comment that failed, and the search for each of its sentences that has to be rewritten.
+
+    `searches` has the indices of `segments` for keys. `outcome` is set once nothing more will be tried.
+    """
+
+    source: str
+    before: Verdict
+    min_similarity: float
+    segments: list[Segment] = field(init=False)
+    searches: dict[int, Search] = field(default_factory=dict)
+    after: Verdict | None = None
+    similarity: float | None = None
+    outcome: Reason | Literal["rewritten"] | None = None
+
+    def __post_init__(self) -> None:
+        self.segments = segments(self.source)
+
+    @property
+    def untouched(self) -> list[int]:
+        """The sentences not rewritten yet, by index."""
+        rest = [(i, s) for i, s in enumerate(self.segments) if i not in self.searches]
+        return [i for i, segment in rest if readable(segment.prose)]
+
+    def aim(self, verdicts: dict[int, Verdict]) -> list[Search]:
+        """Searches for the untouched sentences that fail, else for the worst of them: the whole may fail by all.
+
+        Args:
+            verdicts: on the untouched sentences, by index; none are left if it is empty.
+        """
+        chosen = [i for i, verdict in verdicts.items() if not verdict.passed]
+        if not chosen and verdicts:
+            chosen = [max(verdicts, key=lambda i: verdicts[i].probability)]
+        fresh = {
+            i: Search(readable(self.segments[i].text), self.min_similarity, self.segments[i].kept) for i in chosen
+        }
+        self.searches |= fresh
+        return list(fresh.values())
+
+    @property
+    def text(self) -> str:
+        """The comment with the best moves in place, whether they will do or not."""
+        return "".join(self._pieces())
+
+    @property
+    def prose(self) -> str | None:
+        """That text without what nobody may alter; None where there is nothing of the kind."""
+        if not any(segment.protected for segment in self.segments):
+            return None
+        spoken = zip(self.segments, self._pieces())
+        return "\n".join(without(text, segment.kept) for segment, text in spoken if segment.kind == "sentence")
+
+    @property
+    def tries(self) -> int:
+        """How many moves the leader made."""
+        return sum(len(search.moves) for search in self.searches.values())
+
+    def judge(self, verdict: Verdict, similarity: float) -> None:
+        """Take in what screener and encoder say of the text as it is now. Undecided where only the screener objects
+        and each sentence will do: another one may be rewritten."""
+        self.after, self.similarity = verdict, similarity
+        objections = [search.objection for search in self.searches.values()]
+        self.outcome = next(filter(None, objections), None)
+        if self.outcome is None and verdict.passed:
+            self.outcome = "rewritten" if similarity >= self.min_similarity else "meaning_lost"
+
+    def _pieces(self) -> list[str]:
+        return [
+            self.searches[i].best.text if i in self.searches else segment.text
+            for i, segment in enumerate(self.segments)
+        ]
+
+    def result(self) -> Rewrite:
+        """What became of it."""
+        told = (self.before, self.after, self.similarity, self.tries)
+        if self.outcome != "rewritten":
+            return Rewrite(self.source, None, "refused", *told, reason=self.outcome)
+        changes, at = [], 0
+        for i, segment in enumerate(self.segments):
+            if i in self.searches:
+                text = self.searches[i].best.text
+                changes.append(Change(at, at + len(segment.text), text))
+            at += len(segment.text)
+        return Rewrite(self.source, self.text, "rewritten", *told, changes=tuple(changes))

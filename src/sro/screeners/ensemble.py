@@ -1,0 +1,83 @@
+"""Several screeners as one: the mean of their log-odds, so that each makes up for what another overlooks.
+
+    opinions.json    {"members": ["embedded", "FOLDER"], "scale": 1.0, "shift": 0.0}
+
+Screeners that learnt from different texts, or read them differently, err differently; that mean is wrong less often
+than any of them (a product of experts of equal weights, Hinton 2002). The embedded style judge is one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sro.core.errors import SROError
+from sro.core.provenance import folder_sha256
+from sro.screeners.loading import Screener, Verdict, load_screener
+
+FILE = "opinions.json"
+LEAST = 1e-6
+"""No member is surer than this, or it would outvote all others together."""
+
+
+@dataclass(frozen=True)
+class Opinions:
+    """One screener of several; make one by `load`, or of any members.
+
+    Attributes:
+        name: name and version, for verdicts.
+        members: who is asked.
+        scale, shift: P(fail) is sigmoid(scale · z + shift) of the members' mean log-odds z; a text fails from ½ on.
+    """
+
+    name: str
+    members: tuple[Screener, ...]
+    scale: float = 1.0
+    shift: float = 0.0
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Opinions:
+        """Read `opinions.json` and the members that it names: folders in this one, or names as `load_screener` has.
+
+        Raises:
+            SROError: the file is missing or damaged, names no member, or one that cannot be loaded.
+        """
+        folder = Path(folder)
+        try:
+            told: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            names = [str(name) for name in told["members"]]
+            settings = {name: float(told.get(name, default)) for name, default in DEFAULTS.items()}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise SROError(f"{folder / FILE}: not a list of members: {error}\n  mend: {EXAMPLE}") from error
+        if not names:
+            raise SROError(f"{folder / FILE} names no member\n  mend: {EXAMPLE}")
+        places = [folder / name if (folder / name).is_dir() else name for name in names]
+        return cls(
+            f"{folder.resolve().name} {folder_sha256(folder)[:8]}",
+            tuple(load_screener(str(place)) for place in places),
+            **settings,
+        )
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        """One verdict per text."""
+        z = mean_log_odds(self.members, texts, sources)
+        found = 0.5 * (1.0 + np.tanh((self.scale * z + self.shift) / 2.0))
+        return [Verdict("fail" if p >= 0.5 else "pass", p, self.name) for p in found.tolist()]
+
+
+DEFAULTS = {"scale": 1.0, "shift": 0.0}
+EXAMPLE = '{"members": ["embedded", "FOLDER"], "scale": 1.0, "shift": 0.0}'
+
+
+def mean_log_odds(
+    members: Sequence[Screener], texts: Sequence[str], sources: Sequence[str] | None = None
+) -> np.ndarray:
+    """[N] mean over the members of log P(fail) − log P(pass)."""
+    columns = [[verdict.probability for verdict in member.screen(texts, sources=sources)] for member in members]
+    bounded = np.clip(np.array(columns, dtype=np.float64), LEAST, 1.0 - LEAST)
+    return np.asarray((np.log(bounded) - np.log1p(-bounded)).mean(axis=0))

@@ -1,0 +1,71 @@
+"""Put the follower of a run together: a toxicity screener, alone as in the paper, or in a panel that also sees
+meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sro.screeners.loading import Screener, load_screener
+from sro.screeners.similarity import SentenceEncoder, Similarity
+
+
+@dataclass
+class FollowerArguments:
+    """Who answers the leader."""
+
+    screener: str = field(default="embedded", metadata={"help": "`embedded`, an NB-LR folder, or a classifier's name"})
+    similarity: str = field(default="embedded", metadata={"help": "sentence encoder: `embedded`, folder or hub name"})
+    min_similarity: float = field(
+        default=0.7,
+        metadata={
+            "help": "a paraphrase also has to keep this cosine to its comment; 0: toxicity alone, as in the paper"
+        },
+    )
+    well_formed: bool = field(
+        default=True, metadata={"help": "a paraphrase also has to be free of holes, stutter and comma runs"}
+    )
+    keep_sense: bool = field(
+        default=False,
+        metadata={"help": 'a paraphrase also has to keep every "not" and whom it is about, and may not praise'},
+    )
+    fluency: str = field(
+        default="none",
+        metadata={"help": "a paraphrase also has to be as acceptable as its comment: `embedded`, a folder, or `none`"},
+    )
+    fluency_slack: float = field(default=0.1, metadata={"help": "P(acceptable) by which it may be worse"})
+    only_best: bool = field(
+        default=False,
+        metadata={"help": "of a comment's paraphrases only the best one passes (best-of-n fine-tuning)"},
+    )
+    flip_verdicts: float = field(
+        default=0.0, metadata={"help": "flip each verdict with this probability (the perturbation experiment)"}
+    )
+    flip_seed: int = field(default=0, metadata={"help": "seed of the flips"})
+
+
+def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Similarity]:
+    """The follower that answers in training, the toxicity screener inside it, and the similarity it measures with."""
+    from sro.screeners.best_of_n import BestOnly
+    from sro.screeners.noisy import FlippingScreener
+    from sro.screeners.panel import FluencyScreener, MeaningScreener, Panel, ShapeScreener
+    from sro.screeners.rules.meaning import SenseScreener
+
+    toxicity = load_screener(arguments.screener)
+    encoder = SentenceEncoder(arguments.similarity)
+    members: list[Screener] = [toxicity]
+    if arguments.min_similarity > 0:
+        members.append(MeaningScreener(encoder.similarity, arguments.min_similarity))
+    if arguments.well_formed:
+        members.append(ShapeScreener())
+    if arguments.keep_sense:
+        members.append(SenseScreener())
+    if arguments.fluency != "none":
+        from sro.screeners.lora.acceptability import Acceptability
+
+        members.append(FluencyScreener(Acceptability.load(arguments.fluency), arguments.fluency_slack))
+    follower: Screener = Panel(members) if len(members) > 1 else toxicity
+    if arguments.only_best:
+        follower = BestOnly(follower)
+    if arguments.flip_verdicts:
+        follower = FlippingScreener(follower, arguments.flip_verdicts, arguments.flip_seed)
+    return follower, toxicity, encoder

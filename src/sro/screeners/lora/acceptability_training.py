@@ -1,0 +1,123 @@
+"""Teach the embedded leader to tell sentences that people wrote from the same with a fault.
+
+    D=../shared/data
+    sro fluency --sentences "$D/sentences/dev_normal.txt[:-500]" "$D/sentences/dev_toxic.txt[:-500]" \
+                --output_dir runs/fluency
+
+Toxic comments are among the sentences, so that rude words are no sign of either side. What it is good for is measured
+on whole and broken sentences that it did not learn from.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from sro.comments.sources import load_source
+from sro.comments.synthetic_errors import (
+    LENGTHS,
+    Fault,
+    add,
+    break_off,
+    broken_sentences,
+    content_words,
+    drop,
+    estrange,
+    leave_hole,
+    lose,
+    misplace,
+    repeat,
+    shuffle,
+    swap,
+)
+from sro.core import config, provenance
+from sro.core.errors import SROError
+from sro.screeners.check import auc
+from sro.screeners.lora.acceptability import Acceptability
+from sro.screeners.lora.config import ClassifierConfig
+from sro.screeners.lora.training import fine_tuned, save
+
+SURE = 0.9
+"""P(acceptable) of a whole sentence, and P(unacceptable) of a broken one: some that lost a word are none the worse."""
+HELD_OUT = 600
+COMMON: tuple[Fault, ...] = (lose, lose, swap, repeat, shuffle, add, leave_hole, break_off)
+OF_REWRITERS: tuple[Fault, ...] = (misplace, misplace, misplace, drop, drop, drop)
+
+
+@dataclass
+class FluencyData:
+    """The sentences to learn from."""
+
+    sentences: list[str] = field(
+        default_factory=lambda: ["starter:civil", "starter:toxic"],
+        metadata={"help": "comments, clean and toxic ones, named as for `sro train --comments`"},
+    )
+    sentences_each: int = field(default=5000, metadata={"help": "at most so many of each source"})
+    lora_rank: int = field(default=8, metadata={"help": "rank of the adapter"})
+
+
+@dataclass
+class FluencyConfig(ClassifierConfig):
+    """`ClassifierConfig` with defaults of our own."""
+
+    output_dir: str | None = field(default="runs/fluency", metadata={"help": "where the adapter goes"})
+    learning_rate: float = field(default=4e-4, metadata={"help": "peak learning rate of the adapter"})
+    warmup_steps: float = field(default=30, metadata={"help": "steps, or share of all steps, until the peak"})
+    logging_steps: float = field(default=25, metadata={"help": "steps between two log lines"})
+
+
+def train_fluency(data: FluencyData, args: FluencyConfig) -> Path:
+    """Train and save an adapter with its record; returns its folder.
+
+    Raises:
+        SROError: an occupied output_dir, bad input, or too few sentences.
+    """
+    folder = Path(str(args.output_dir))
+    if (folder / "adapter").exists():
+        raise SROError(f"{folder} holds an adapter already\n  mend: another --output_dir")
+    whole, hashes = read_sentences(data, folder)
+    rows = labelled(whole, args.seed)
+    if len(rows) < 4 * HELD_OUT:
+        raise SROError(
+            f"{len(whole):,} sentences are too few\n  mend: {2 * HELD_OUT:,} of {LENGTHS[0]} words and more"
+        )
+    provenance.write_manifest(folder, sys.argv, config.plain((data, args)), hashes, args.seed)
+    held_out, learnt = rows[:HELD_OUT], rows[HELD_OUT:]
+    model, tokenizer = fine_tuned(learnt, data.lora_rank, args)
+    found = Acceptability(model.eval(), tokenizer)([text for text, _ in held_out])
+    labels = np.array([label > 0.5 for _, label in held_out])
+    reached = {
+        "sentences": len(learnt),
+        "auc": round(float(auc(found[labels], found[~labels])), 4),
+        "accuracy": round(float(((found > 0.5) == labels).mean()), 4),
+    }
+    provenance.atomic_write_text(folder / "measures.json", json.dumps(reached, indent=1) + "\n")
+    save(model, folder / "adapter", "P(acceptable) of sentences", "sro fluency")
+    return folder / "adapter"
+
+
+def read_sentences(data: FluencyData, folder: Path) -> tuple[list[str], dict[str, str]]:
+    """At most so many sentences of each source, drawn, and the sources' hashes."""
+    draw, whole, hashes = random.Random(0), dict[str, None](), {}
+    for number, name in enumerate(data.sentences):
+        place = folder / f"quarantine_{number}.jsonl"
+        corpus = load_source(name, min_words=LENGTHS[0], max_words=LENGTHS[-1], quarantine=place)
+        hashes[name] = corpus.sha256
+        whole |= dict.fromkeys(draw.sample(corpus.texts, min(len(corpus.texts), data.sentences_each)))
+    return list(whole), hashes
+
+
+def labelled(whole: list[str], seed: int) -> list[tuple[str, float]]:
+    """(text, P(acceptable)): every sentence whole and broken, shuffled."""
+    draw = random.Random(seed)
+    strange = estrange(content_words(whole))
+    faults = (*COMMON, *OF_REWRITERS, strange, strange)
+    rows = [(text, SURE) for text in whole]
+    rows += [(text, 1.0 - SURE) for text in broken_sentences(whole, draw, faults)]
+    draw.shuffle(rows)
+    return rows

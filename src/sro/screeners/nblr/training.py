@@ -1,0 +1,77 @@
+"""Train a NB-LR screener from named sources of unpaired comments: what `sro screener train` does.
+
+Sources are named as in `sro.comments.sources`: `FILE`, `FILE::COLUMN`, `FILE::COLUMN::WHERE`, `starter:toxic`,
+`…[:-500]`. One that is named n times counts n times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sro.comments.corpus import Corpus, hold_out_last, load_comments
+from sro.comments.sources import parse_source
+from sro.screeners.nblr.model import NBLR, NBLRSettings, fit
+
+
+@dataclass
+class Data:
+    """Both sides of a screener's training data, as lists of sources."""
+
+    toxic: list[str] = field(metadata={"help": "sources of toxic comments: FILE[::COLUMN[::WHERE]], starter:toxic, …"})
+    clean: list[str] = field(metadata={"help": "sources of clean comments, better of the same genre"})
+    min_words: int = field(default=1, metadata={"help": "shortest comment taken"})
+    max_words: int = field(default=60, metadata={"help": "longest comment taken; long ones are toxic in part only"})
+
+
+def train(data: Data, settings: NBLRSettings) -> tuple[NBLR, list[str]]:
+    """The fitted screener, and a line about each source for the screen.
+
+    Sentences of the official test set are left out, and counted in those lines. Raises SROError as `load_comments`.
+    """
+    texts: dict[str, list[str]] = {"toxic": [], "clean": []}
+    trained_on: list[dict[str, Any]] = []
+    summaries = []
+    for side, names in (("toxic", data.toxic), ("clean", data.clean)):
+        for name in names:
+            corpus = load_side(name, min_words=data.min_words, max_words=data.max_words)
+            texts[side] += corpus.texts
+            summaries.append(f"{side}: {corpus.report.summary()}")
+            trained_on.append({"side": side, "source": _short(name), "rows": len(corpus), "sha256": corpus.sha256})
+    return fit(texts["toxic"], texts["clean"], settings, trained_on), summaries
+
+
+def load_side(name: str, *, training: bool = True, min_words: int = 1, max_words: int | None = None) -> Corpus:
+    """The comments of one source; in training without those of the official test set.
+
+    `sro.comments.sources.load_source` refuses a source with such a sentence. Here one is dropped: clean corpora of
+    any size contain some short reference ("I don't care") by chance.
+    """
+    source = parse_source(name)
+    corpus = load_comments(
+        source.path,
+        column=source.column,
+        where=source.where,
+        min_words=min_words,
+        max_words=max_words,
+        training=training,
+        held_out="drop",
+    )
+    if source.without_last:
+        return Corpus(hold_out_last(corpus, source.without_last)[0], corpus.report)
+    if source.only_last:
+        return Corpus(hold_out_last(corpus, source.only_last)[1], corpus.report)
+    return corpus
+
+
+def load_texts(names: Sequence[str]) -> list[str]:
+    """Texts of several sources for an evaluation: any length, test sets included."""
+    return [text for name in names for text in load_side(name, training=False).texts]
+
+
+def _short(name: str) -> str:
+    """The source without the folders that only this machine has: the last two parts of its path are kept."""
+    path, *rest = name.split("::")
+    return "::".join(["/".join(Path(path).parts[-2:]), *rest])

@@ -1,0 +1,1 @@
+"""Rules that compare a rewrite with its comment: form, meaning, repetition."""

@@ -1,0 +1,120 @@
+"""Which words made the screener refuse?
+
+    >>> from sro.screeners.loading import load_screener
+    >>> [found] = toxic_spans(load_screener("embedded"), ["What an i d i o t he is!"])
+    >>> [(span.start, span.end) for span in found]
+    [(8, 17)]
+
+A word's score is what it adds to the log-odds of P(fail). A screener that can tell (`Attributing`: the NB-LR, whose
+log-odds are a sum over n-grams) is asked; on any other it is the loss of log-odds when the word is taken out
+(occlusion: one more text to screen a word). Words are those of the normalised text, given where they were written.
+
+A text that passes has no spans: nothing was refused. They are the reasons of *this* screener, no second opinion.
+
+Of the words, those are taken that add at least `share` of what the weightiest adds, chosen on the training
+and trial texts of SemEval-2021 task 5; `sro screener check-spans` measures it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from sro.comments.normalise import trace
+from sro.screeners.loading import Screener
+
+SHARE = 0.5
+WORD = re.compile(r"\w+")
+BATCH = 64  # texts whose occlusions are screened together
+SUREST = 1e-9  # probabilities are kept this far from 0 and 1, where log-odds have no end
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start` to `end` (excluded) of a text, and what they add to the log-odds of P(fail)."""
+
+    start: int
+    end: int
+    score: float
+
+
+@runtime_checkable
+class Attributing(Protocol):
+    """A screener that can say what each character adds to its log-odds."""
+
+    def attributions(self, text: str) -> np.ndarray:
+        """Log-odds by character, float64 of shape [characters]."""
+
+
+def toxic_spans(
+    screener: Screener, texts: Sequence[str], share: float = SHARE, *, only_refused: bool = True
+) -> list[list[Span]]:
+    """Where the refused words are, in the order of the text; neighbours make one span. Empty where a text passes.
+
+    Args:
+        screener: exact where it is `Attributing`, else by occlusion.
+        texts: as written; the places are those of their characters.
+        share: of the weightiest word's score that a word must reach, in (0, 1].
+        only_refused: False: of texts that pass too, what comes nearest to being refused.
+    """
+    told = [place for place, verdict in enumerate(screener.screen(texts)) if not (only_refused and verdict.passed)]
+    found: list[list[Span]] = [[] for _ in texts]
+    for place, words in zip(told, word_scores(screener, [texts[place] for place in told])):
+        found[place] = merged(weighty(words, share), texts[place])
+    return found
+
+
+def weighty(words: Sequence[Span], share: float = SHARE) -> list[Span]:
+    """The words that reach `share` of the highest score; none where no word speaks for refusal."""
+    bar = share * max((word.score for word in words), default=0.0)
+    return [word for word in words if word.score >= bar > 0]
+
+
+def word_scores(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
+    """Every word of the texts with its score."""
+    places = [word_places(text) for text in texts]
+    if isinstance(screener, Attributing):
+        by_character = map(screener.attributions, texts)
+        return [
+            [Span(start, end, float(scores[start:end].sum())) for start, end in words]
+            for words, scores in zip(places, by_character)
+        ]
+    found = []
+    for at in range(0, len(texts), BATCH):
+        found += _occluded(screener, texts[at : at + BATCH], places[at : at + BATCH])
+    return found
+
+
+def word_places(text: str) -> list[tuple[int, int]]:
+    """Where the words lie: `i d i o t` is one, for the screener reads it so."""
+    seen = trace(text)
+    return [seen.origin(*match.span()) for match in WORD.finditer(seen.text)]
+
+
+def _occluded(screener: Screener, texts: Sequence[str], places: Sequence[list[tuple[int, int]]]) -> list[list[Span]]:
+    without = [text[:start] + text[end:] for text, words in zip(texts, places) for start, end in words]
+    verdicts = screener.screen([*texts, *without])
+    odds = iter(log_odds([verdict.probability for verdict in verdicts]).tolist())
+    whole = [next(odds) for _ in texts]
+    return [[Span(start, end, all_in - next(odds)) for start, end in words] for all_in, words in zip(whole, places)]
+
+
+def log_odds(probabilities: Sequence[float]) -> np.ndarray:
+    """ln(p / (1 − p)), within ±20.7."""
+    p = np.clip(np.asarray(probabilities, dtype=np.float64), SUREST, 1 - SUREST)
+    return np.log(p) - np.log1p(-p)
+
+
+def merged(spans: Iterable[Span], text: str) -> list[Span]:
+    """Spans with no letter or digit between them become one, with the sum of their scores; the input is in order."""
+    joined: list[Span] = []
+    for span in spans:
+        if joined and not any(map(str.isalnum, text[joined[-1].end : span.start])):
+            first = joined.pop()
+            span = Span(first.start, span.end, first.score + span.score)
+        joined.append(span)
+    return joined

@@ -1,0 +1,1 @@
+"""The game: SRO training of a leader against a follower."""

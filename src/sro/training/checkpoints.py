@@ -1,0 +1,63 @@
+"""Checkpoints that a killed run can trust.
+
+`Trainer` writes a checkpoint file by file. The seal is written last, in one step, so a folder without it is a torso
+that resuming passes over. It also carries log π_ref(x|x) of the comments seen: recomputed in another batch these
+would differ in the last bits, and a resumed run would no longer end where the uninterrupted one does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from accelerate import PartialState
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from sro.core.provenance import atomic_write_text
+from sro.training.distributed import everywhere
+
+SEAL = "sro_seal.json"
+
+
+class ReferenceCache(dict[str, float]):
+    """log π_ref(x|x) of each comment, nats; the same on all processes, so one seal tells what each of them knew."""
+
+    def share(self, comments: Iterable[str]) -> None:
+        """Tell the other processes the values of these comments, and learn theirs; called by all of them at once."""
+        for known in everywhere([{comment: self[comment] for comment in comments if comment in self}]):
+            self.update(known)
+
+
+class CheckpointSeal(TrainerCallback):
+    """Seals each checkpoint once it is complete, with the reference cache inside."""
+
+    def __init__(self, cache: ReferenceCache) -> None:
+        self.cache = cache
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Write the seal into the checkpoint that was just saved, by all processes."""
+        PartialState().wait_for_everyone()
+        if state.is_world_process_zero:
+            folder = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
+            atomic_write_text(folder / SEAL, json.dumps({"step": state.global_step, "reference_x": self.cache}))
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Take the cache back from the checkpoint that training goes on from."""
+        seal = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}" / SEAL
+        if state.global_step and seal.is_file():
+            self.cache.update(json.loads(seal.read_text("utf-8"))["reference_x"])
+
+
+def last_sealed_checkpoint(output_dir: str | Path) -> Path | None:
+    """The newest complete checkpoint of a run; torsos are passed over."""
+    sealed = {
+        int(name[1]): folder
+        for folder in Path(output_dir).glob("checkpoint-*")
+        if (name := re.fullmatch(r"checkpoint-(\d+)", folder.name)) and (folder / SEAL).is_file()
+    }
+    return sealed[max(sealed)] if sealed else None

@@ -1,0 +1,109 @@
+"""SROConfig: everything a training run can be told, in one dataclass that is also the YAML file and the flags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from transformers import TrainingArguments
+
+from sro.core.errors import SROError
+from sro.leader.transformers_rollout import Sampling
+from sro.training.objective import Objective
+
+
+@dataclass
+class SROConfig(TrainingArguments):
+    """`transformers.TrainingArguments` and the game's own settings; names as in TRL where TRL has the thing.
+
+    Raises:
+        SROError: a value outside its range, with the range.
+    """
+
+    # The game (METHOD: β, ε, K)
+    objective: Objective = field(
+        default="sro", metadata={"help": "the loss: sro, or for comparison pass_only, fail_only, kto, imitation"}
+    )
+    beta: float = field(default=0.1, metadata={"help": "β, strength of the pull towards the reference"})
+    label_smoothing: float = field(default=0.1, metadata={"help": "ε, chance that a verdict is wrong, in [0, 0.5)"})
+    flip_rate: float = field(
+        default=0.0,
+        metadata={
+            "help": "p in [0, 0.5), share of verdicts known to be wrong: corrected for, see `sro.training.noise`"
+        },
+    )
+    num_generations: int = field(default=1, metadata={"help": "K, paraphrases a comment"})
+    steps_per_generation: int = field(default=1, metadata={"help": "optimizer steps that one rollout feeds"})
+    rpo_alpha: float = field(
+        default=0.0,
+        metadata={
+            "help": "weight of −log π(y|x)/|y| on passing paraphrases: an anchor against both log π(y|x) and "
+            "log π(x|x) falling (likelihood displacement)"
+        },
+    )
+
+    keep_start: float = field(
+        default=0.0,
+        metadata={
+            "help": "share of the start's weights in the leader that comes out, see `sro.training.weight_averaging`"
+        },
+    )
+
+    # The leader's moves
+    prompt: str = field(default="", metadata={"help": "prompt template with {text}; empty: the leader's own"})
+    temperature: float = field(default=1.0, metadata={"help": "sampling temperature; 0 is greedy"})
+    top_p: float = field(default=1.0, metadata={"help": "nucleus; 1 keeps rollouts on-policy"})
+    top_k: int = field(default=0, metadata={"help": "0 keeps the whole vocabulary"})
+    max_prompt_length: int = field(default=512, metadata={"help": "longest prompt in tokens; longer is an error"})
+    max_completion_length: int = field(default=96, metadata={"help": "longest paraphrase in tokens"})
+    max_length_ratio: float = field(default=1.5, metadata={"help": "longest paraphrase against its comment, plus 8"})
+
+    # What is written down, and when to stop
+    log_completions: bool = field(default=True, metadata={"help": "write a table of paraphrases at each log step"})
+    num_completions_to_print: int = field(default=0, metadata={"help": "of which so many are printed"})
+    collapse_window: int = field(default=128, metadata={"help": "paraphrases looked at for collapse; 0: never stop"})
+    collapse_share: float = field(default=0.3, metadata={"help": "stop when this share is empty or repeats itself"})
+
+    # TrainingArguments with other defaults
+    output_dir: str | None = field(default="runs/sro", metadata={"help": "where adapter, checkpoints and logs go"})
+    per_device_train_batch_size: int = field(default=16, metadata={"help": "comments a step on one device"})
+    learning_rate: float = field(default=2e-5, metadata={"help": "peak learning rate; the paper's, for full models"})
+    weight_decay: float = field(default=0.01, metadata={"help": "as in the paper"})
+    num_train_epochs: float = field(default=1.0, metadata={"help": "passes over the comments (the paper: 15)"})
+    max_grad_norm: float = field(default=1.0, metadata={"help": "gradient clipping"})
+    logging_steps: float = field(default=5, metadata={"help": "steps between two log lines"})
+    save_steps: float = field(default=50, metadata={"help": "steps between two checkpoints"})
+    save_total_limit: int | None = field(default=2, metadata={"help": "checkpoints kept, at least 2"})
+    report_to: str = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
+    bf16: bool = field(default=False, metadata={"help": "bfloat16 autocast; fast where the processor has it"})
+
+    def __post_init__(self) -> None:
+        self.remove_unused_columns = False
+        _within("beta", self.beta, self.beta > 0, "> 0")
+        _within("label_smoothing", self.label_smoothing, 0 <= self.label_smoothing < 0.5, "in [0, 0.5)")
+        _within("flip_rate", self.flip_rate, 0 <= self.flip_rate < 0.5, "in [0, 0.5)")
+        _within("num_generations", self.num_generations, self.num_generations >= 1, "≥ 1")
+        _within("steps_per_generation", self.steps_per_generation, self.steps_per_generation >= 1, "≥ 1")
+        _within("rpo_alpha", self.rpo_alpha, self.rpo_alpha >= 0, "≥ 0")
+        _within("keep_start", self.keep_start, 0 <= self.keep_start < 1, "in [0, 1)")
+        _within("temperature", self.temperature, self.temperature >= 0, "≥ 0")
+        _within("max_length_ratio", self.max_length_ratio, self.max_length_ratio > 0, "> 0")
+        limit = self.save_total_limit
+        _within(
+            "save_total_limit", limit, limit is None or limit >= 2, "≥ 2: a run killed while saving needs the other"
+        )
+        if self.save_strategy == "steps" and self.save_steps >= 1 and self.save_steps % self.steps_per_generation:
+            raise SROError(
+                f"save_steps={self.save_steps:g} is no multiple of steps_per_generation={self.steps_per_generation}: "
+                "a checkpoint amid a rollout could not be resumed exactly"
+            )
+        super().__post_init__()
+
+    @property
+    def sampling(self) -> Sampling:
+        """How the leader's moves are drawn."""
+        return Sampling(self.temperature, self.top_p, self.top_k, self.max_completion_length, self.max_length_ratio)
+
+
+def _within(name: str, value: object, holds: bool, bounds: str) -> None:
+    if not holds:
+        raise SROError(f"{name}={value} must be {bounds}")

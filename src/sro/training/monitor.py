@@ -1,0 +1,169 @@
+"""Watch the game: gauges for the log, a table of moves to read, and a guard that stops a collapsed leader.
+
+The screener does not see meaning. So the pass rate never stands alone here: beside it stand similarity, copies, empty
+and repeating moves, length, both log-probabilities (they fall together in likelihood displacement) and the KL
+estimate.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from sro.comments.test_set import key
+from sro.core.provenance import atomic_write_text
+from sro.leader.transformers_rollout import Paraphrase
+from sro.screeners.loading import Verdict
+from sro.screeners.rules.repetition import fault, repeats
+from sro.training.distributed import everywhere
+from sro.training.objective import kl_estimate
+
+Values = Mapping[str, Sequence[float]]
+
+
+def move_gauges(
+    sources: Sequence[str], moves: Sequence[Paraphrase], passed: Sequence[bool], cosine: np.ndarray | None
+) -> Values:
+    """What can be said of the moves by looking at them, one value a move."""
+    gauges: dict[str, Sequence[float]] = {
+        "pass_rate": [float(ok) for ok in passed],
+        "copy_rate": [float(key(move.text) == key(source)) for move, source in zip(moves, sources)],
+        "empty_rate": [float(not move.text) for move in moves],
+        "repeat_rate": [float(repeats(move.text, source)) for move, source in zip(moves, sources)],
+        "length_ratio": [len(m.text.split()) / max(1, len(s.split())) for m, s in zip(moves, sources)],
+        "completions/mean_length": [float(len(move.ids)) for move in moves],
+        "completions/clipped_ratio": [float(not move.finished) for move in moves],
+    }
+    return gauges if cosine is None else {**gauges, "similarity": cosine.tolist()}
+
+
+def game_gauges(
+    delta_y: Tensor, delta_x: Tensor, logp_y: Tensor, logp_x: Tensor, length: Tensor, passed: Tensor, beta: float
+) -> Values:
+    """What the log-probabilities say. Rewards are β·Δ as in TRL; `chosen` and `rejected` exist on passes only."""
+    chosen, rejected = beta * delta_y[passed].detach(), beta * delta_x[passed].detach()
+    return {
+        "rewards/chosen": chosen.tolist(),
+        "rewards/rejected": rejected.tolist(),
+        "rewards/margins": (chosen - rejected).tolist(),
+        "rewards/failed": (beta * delta_y[~passed].detach()).tolist(),
+        "logps/paraphrase": logp_y.tolist(),
+        "logps/source": logp_x.tolist(),
+        "kl": kl_estimate(delta_y.detach(), length).tolist(),
+    }
+
+
+class Gauges:
+    """Sums since the last log step."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+
+    def add(self, values: Values) -> None:
+        """Count the values of each gauge; a gauge without values (no pass in this batch) is not counted."""
+        for name, many in values.items():
+            self._sums[name][0] += float(sum(many))
+            self._sums[name][1] += len(many)
+
+    def drain(self, accelerator: Any) -> dict[str, float]:
+        """The means over all processes, and start afresh."""
+        found = everywhere([dict(self._sums)]) if accelerator.num_processes > 1 else [self._sums]
+        self._sums = defaultdict(lambda: [0.0, 0.0])
+        names = sorted({name for sums in found for name in sums})
+        totals = {n: [sum(sums[n][part] for sums in found if n in sums) for part in (0, 1)] for n in names}
+        return {name: total / count for name, (total, count) in totals.items() if count}
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One line of the table of moves."""
+
+    step: int
+    source: str
+    paraphrase: str
+    verdict: str
+    probability: float
+    screener: str
+    similarity: float | None
+
+
+def completions(
+    step: int,
+    sources: Sequence[str],
+    texts: Sequence[str],
+    verdicts: Sequence[Verdict],
+    passed: Sequence[bool],
+    cosine: np.ndarray | None,
+) -> Iterator[Completion]:
+    """Lines of the table. A move that the game fails is a fail, whatever the screener has against it."""
+    for i, (source, text, verdict, ok) in enumerate(zip(sources, texts, verdicts, passed)):
+        label = verdict.label if ok == verdict.passed else "fail"
+        similarity = None if cosine is None else float(cosine[i])
+        yield Completion(step, source, text, label, verdict.probability, verdict.screener, similarity)
+
+
+class CompletionTable:
+    """Writes the moves since the last log step to `completions/step_N.jsonl`: a step that is run again after a resume
+    replaces its file."""
+
+    def __init__(self, args: Any) -> None:
+        self.folder = Path(args.output_dir) / "completions" if args.log_completions else None
+        self.printed, self.is_main = args.num_completions_to_print, args.process_index == 0
+        self._rows: list[Completion] = []
+
+    def see(self, rows: Iterable[Completion]) -> None:
+        """Keep rows of this process for the next log step."""
+        self._rows.extend(rows)
+
+    def write(self, step: int) -> None:
+        """Write and print what all processes saw; called by each of them."""
+        rows, self._rows = sorted(everywhere(self._rows), key=lambda row: row.step), []
+        if not self.is_main:
+            return
+        if self.folder and rows:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lines = "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
+            atomic_write_text(self.folder / f"step_{step:06d}.jsonl", lines)
+        for row in rows[: self.printed]:
+            print(f"    {row.verdict}  {row.source}\n      →   {row.paraphrase}", flush=True)
+
+
+class CollapseGuard(TrainerCallback):
+    """Stops training when the leader's recent moves are mostly empty, unfinished or repeating.
+
+    Attributes:
+        reason: why training was stopped, else None.
+    """
+
+    def __init__(self, window: int, share: float) -> None:
+        self.window, self.share = window, share
+        self._recent: deque[str | None] = deque(maxlen=max(1, window))
+        self.reason: str | None = None
+
+    def see(self, sources: Sequence[str], moves: Sequence[Paraphrase]) -> None:
+        """Look at the newest moves, those of the other processes too: all have to stop together."""
+        self._recent.extend(everywhere([fault(move, source) for move, source in zip(moves, sources)]))
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> TrainerControl:
+        """Judge once the window is full."""
+        if self.window and len(self._recent) == self.window:
+            bad = [name for name in self._recent if name]
+            if len(bad) > self.share * self.window:
+                worst = max(set(bad), key=bad.count)
+                self.reason = (
+                    f"the leader collapsed at step {state.global_step}: {len(bad)} of its last {self.window} moves "
+                    f"are no sentences (mostly {worst}).\n  mend: a lower --learning_rate, a higher --beta, "
+                    "--rpo_alpha 0.1, or a follower that sees meaning (--min_similarity 0.7)"
+                )
+                control.should_training_stop = True
+        return control

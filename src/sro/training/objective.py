@@ -1,0 +1,130 @@
+"""The SRO objective: a loss on the follower's *response*, not on a made-up preference.
+
+    Δ(s) = log π_θ(s|x) − log π_ref(s|x)
+    pass:  h =  β · (Δ(y) − Δ(x))      DPO with the paraphrase y chosen and the comment x itself rejected
+    fail:  h = −β · Δ(y)               nothing is preferred; only make the failed paraphrase less likely
+    ℓ = −(1−ε) · log σ(h) − ε · log σ(−h)
+
+Source: Xie, Li, Zhu, "Learning from Response not Preference", arXiv 2410.20298; ε as in conservative DPO
+(Mitchell, "A note on DPO with noisy preferences", 2023). Everything here is a pure function of log-probabilities.
+
+Beside it stand the relatives that an ablation needs (`Objective`): either branch alone, KTO, and imitation of what
+passed. What a wrong verdict does to any of them, and what helps, is in `sro.training.noise`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def sro_logits(delta_y: Tensor, delta_x: Tensor, passed: Tensor, beta: float = 0.1) -> Tensor:
+    """The margin h of each paraphrase (METHOD: the game).
+
+    Args:
+        delta_y: [N] log-ratio Δ(y) of each paraphrase, in nats.
+        delta_x: [N] log-ratio Δ(x) of each comment under the same prompt; ignored, and cut off from the gradient,
+            where the verdict is fail.
+        passed: [N] bool, the screener's verdicts.
+        beta: strength of the pull towards the reference, > 0.
+
+    Returns:
+        [N] margins h.
+    """
+    preference = delta_y - torch.where(passed, delta_x, torch.zeros_like(delta_x))
+    return beta * torch.where(passed, preference, -delta_y)
+
+
+def sro_loss(
+    delta_y: Tensor, delta_x: Tensor, passed: Tensor, beta: float = 0.1, label_smoothing: float = 0.0
+) -> Tensor:
+    """SRO loss of each paraphrase, [N]; ln 2 wherever θ = ref, whatever the verdict.
+
+    Args:
+        delta_y, delta_x, passed, beta: see `sro_logits`.
+        label_smoothing: ε in [0, 0.5), the probability that a verdict is wrong.
+
+    Example (METHOD's hand-computed values):
+        >>> y, x = torch.tensor([2.0, 2.0]), torch.tensor([-1.0, -1.0])
+        >>> sro_loss(y, x, torch.tensor([True, False])).tolist()
+        [0.5543552..., 0.7981388...]
+    """
+    h = sro_logits(delta_y, delta_x, passed, beta)
+    return -(1 - label_smoothing) * F.logsigmoid(h) - label_smoothing * F.logsigmoid(-h)
+
+
+Objective = Literal["sro", "pass_only", "fail_only", "kto", "imitation"]
+"""Which loss the leader learns by; see `losses`."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What leader and reference think of N paraphrases and of the comments that they rewrite.
+
+    delta_y, delta_x: [N] log-ratios, in nats. logp_y: [N] log π_θ(y|x). length_y: [N] tokens of y, end token included.
+    """
+
+    delta_y: Tensor
+    delta_x: Tensor
+    logp_y: Tensor
+    length_y: Tensor
+
+
+def losses(
+    objective: Objective,
+    scored: Scored,
+    passed: Tensor,
+    beta: float = 0.1,
+    label_smoothing: float = 0.0,
+    rpo_alpha: float = 0.0,
+) -> Tensor:
+    """The loss of each paraphrase, [N], under the verdicts `passed`, [N] bool.
+
+        sro        `sro_loss`, the method
+        pass_only  the same on passes, nothing on fails: DPO that throws the fails away
+        fail_only  the same on fails, nothing on passes
+        kto        pass: 1 − σ(β·Δ(y)) + σ(β·Δ(x)); fail: σ(β·Δ(y))
+        imitation  pass: −log π(y|x)/|y|; fail: nothing. Rejection-sampling fine-tuning; best-of-n fine-tuning where
+                   the follower passes only the best move of each comment (`sro.screeners.best_of_n`)
+
+    KTO (Ethayarajh et al. 2024) has paraphrases that passed as desirable, those that failed and the comments as
+    undesirable. Its reference point, a KL estimate over a batch, is 0 here, as in TRL's `apo_zero_unpaired`: a batch
+    of few moves estimates nothing, and the loss of a step would depend on how it is cut into micro-batches.
+
+    Args:
+        rpo_alpha: weight of −log π(y|x)/|y| on passes, added under every objective but imitation, which is that.
+    """
+    nothing = torch.zeros_like(scored.delta_y)
+    imitation = -scored.logp_y / scored.length_y
+    if objective == "imitation":
+        return torch.where(passed, imitation, nothing)
+    if objective == "kto":
+        desirable = 1 - torch.sigmoid(beta * scored.delta_y) + torch.sigmoid(beta * scored.delta_x)
+        found = torch.where(passed, desirable, torch.sigmoid(beta * scored.delta_y))
+    else:
+        found = sro_loss(scored.delta_y, scored.delta_x, passed, beta, label_smoothing)
+        counted = {"sro": torch.ones_like(passed), "pass_only": passed, "fail_only": ~passed}[objective]
+        found = torch.where(counted, found, nothing)
+    return found + rpo_alpha * torch.where(passed, imitation, nothing)
+
+
+def compares_with_comment(objective: Objective) -> bool:
+    """Whether log π(x|x) is needed at all."""
+    return objective in ("sro", "pass_only", "kto")
+
+
+LossOf = Callable[[Tensor], Tensor]
+"""Verdicts [N] bool → losses [N]."""
+
+
+def kl_estimate(delta_y: Tensor, length: Tensor) -> Tensor:
+    """Per-token estimate of KL(π_θ ‖ π_ref) from on-policy paraphrases, [N]: mean of Δ(y)/|y|.
+
+    The plain (k1) estimator: unbiased under on-policy sampling, and it may be negative on a small batch.
+    """
+    return delta_y / length.clamp(min=1)

@@ -1,0 +1,103 @@
+"""π_ref: the leader before training, frozen. Which form it takes follows from how the leader is trained.
+
+a fresh LoRA adapter on a base model    the same model with the adapter switched off: no second model
+an adapter that training goes on with   a frozen copy of that adapter beside the trained one: a few MB
+full fine-tuning                        a frozen copy of the whole model
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
+
+import torch
+
+from sro.leader.model import is_peft
+
+NAME = "reference"  # of the frozen adapter
+
+
+class Reference(Protocol):
+    """Gives the frozen policy that belongs to a leader."""
+
+    def policy(self, model: Any) -> AbstractContextManager[Any]:
+        """A context with the model to score with, in eval mode and without gradients; it undoes itself at exit."""
+        ...
+
+
+def make_reference(model: Any, fresh_adapter: bool) -> Reference:
+    """The reference of `model` as it is now.
+
+    Args:
+        fresh_adapter: True if the adapter was just created (it computes zero), False if training goes on with one.
+    """
+    if not is_peft(model):
+        return FrozenCopy(model)
+    return AdapterOff() if fresh_adapter else FrozenAdapter(model)
+
+
+@contextmanager
+def _frozen(model: Any) -> Iterator[Any]:
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield model
+    finally:
+        model.train(was_training)
+
+
+class AdapterOff:
+    """The trained model without its adapter."""
+
+    @contextmanager
+    def policy(self, model: Any) -> Iterator[Any]:
+        with model.disable_adapter(), _frozen(model):
+            yield model
+
+
+class FrozenAdapter:
+    """The trained model with a frozen copy of the adapter it started from.
+
+    The copy is kept in the model under the name `reference`, so checkpoints carry it and a resumed run scores against
+    the true start.
+    """
+
+    def __init__(self, model: Any) -> None:
+        from peft import get_peft_model_state_dict, set_peft_model_state_dict
+
+        self.trained = model.active_adapter
+        model.add_adapter(NAME, copy.deepcopy(model.peft_config[self.trained]))
+        start = get_peft_model_state_dict(model, adapter_name=self.trained)
+        set_peft_model_state_dict(model, start, adapter_name=NAME)
+        self._activate(model, self.trained)
+
+    @contextmanager
+    def policy(self, model: Any) -> Iterator[Any]:
+        model.set_adapter(NAME)
+        try:
+            with _frozen(model):
+                yield model
+        finally:
+            self._activate(model, self.trained)
+
+    def _activate(self, model: Any, name: str) -> None:
+        """Switch adapters; PEFT makes the active one trainable, so the frozen one has to be frozen again."""
+        model.set_adapter(name)
+        for key, parameter in model.named_parameters():
+            if f".{NAME}." in key:
+                parameter.requires_grad_(False)
+
+
+class FrozenCopy:
+    """A second model; the trained one is copied as given, never reloaded from where its config says it came from."""
+
+    def __init__(self, model: Any) -> None:
+        self.copy = copy.deepcopy(model).eval().requires_grad_(False)
+
+    @contextmanager
+    def policy(self, model: Any) -> Iterator[Any]:
+        with _frozen(self.copy):
+            yield self.copy

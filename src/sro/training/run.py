@@ -1,0 +1,260 @@
+"""A training run from comments to a rewriter, and what it leaves behind.
+
+runs/NAME/
+  manifest.json     command, resolved config, versions, data hashes, seed
+  adapter/          the trained rewriter: `sro rewrite --adapter runs/NAME/adapter "…"`
+  table.md          before and after on held-out comments
+  measures.json     the same, to be read by programs
+  rewrites.jsonl    every held-out comment with its rewrite before and after
+  curves.png        pass rate, similarity, log-probabilities, rewards over the run
+  log.jsonl         all gauges, one line a log step
+  completions/      the leader's moves during training, to be read
+  quarantine_N.jsonl   rows of the N-th source that were set aside, with line and reason
+
+Of several processes the main one reads the comments and writes these files; the held-out comments are shared out.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import DistributedType
+from datasets import Dataset
+from transformers import set_seed
+
+from sro.comments.corpus import Comment, fingerprint, split
+from sro.comments.sources import load_source, load_sources
+from sro.core import config, provenance
+from sro.core.errors import SROError
+from sro.core.progress import quiet
+from sro.leader.model import Leader, LeaderArguments, default_lora, is_peft, save_adapter
+from sro.leader.transformers_rollout import Sampling, TransformersRollout
+from sro.rewriting.measures import Measures, markdown, measure_rewrites
+from sro.screeners.follower import FollowerArguments, load_follower
+from sro.screeners.loading import Screener
+from sro.screeners.similarity import Similarity
+from sro.training.checkpoints import last_sealed_checkpoint
+from sro.training.config import SROConfig
+from sro.training.distributed import everywhere, from_main, loading, share, whole
+from sro.training.plots import training_plot
+from sro.training.trainer import SROTrainer
+from sro.training.weight_averaging import step_back, trainable_weights
+
+START = "embedded/warmup"
+"""The adapter that the embedded leader starts from."""
+
+
+@dataclass
+class DataArguments:
+    """Which comments a run learns from, and which it is looked at with."""
+
+    comments: list[str] = field(
+        default_factory=lambda: ["starter:toxic"],
+        metadata={"help": "toxic comments: FILE, FILE::COLUMN, FILE::COLUMN::WHERE, `-`, hub:NAME, starter:toxic"},
+    )
+    held_out: str | None = field(
+        default=None, metadata={"help": "comments for the table at the end (default: a tenth of `comments`, by hash)"}
+    )
+    held_out_size: int = field(default=100, metadata={"help": "at most so many of them"})
+    min_words: int = field(default=3, metadata={"help": "shorter comments are set aside"})
+    max_words: int = field(default=40, metadata={"help": "longer comments are set aside"})
+    only_refused: bool = field(default=True, metadata={"help": "train on comments that the screener refuses"})
+    resume: bool = field(default=False, metadata={"help": "go on from the last complete checkpoint of output_dir"})
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run came to: measures on the held-out comments before and after, and where it lies."""
+
+    before: Measures
+    after: Measures
+    rewrites: list[tuple[str, str, str]]  # comment, before, after
+    folder: Path
+
+
+def train_run(
+    data: DataArguments,
+    follower: FollowerArguments,
+    leader: LeaderArguments,
+    args: SROConfig,
+    before: list[str] | None = None,
+) -> RunResult:
+    """Train a leader by SRO, look at it before and after on held-out comments, and write everything to `output_dir`.
+
+    Args:
+        before: the start's rewrites of the held-out comments, where another run has made them.
+
+    Raises:
+        SROError: bad input, or the leader collapsed (the message says why and what to change).
+    """
+    folder = Path(str(args.output_dir))
+    checkpoint = from_main(lambda: _starting_point(folder, data.resume))
+    with loading(args):
+        # Flips are numbered by verdict: with one seed, those of two processes would be the same.
+        flips = replace(follower, flip_seed=follower.flip_seed + args.process_index)
+        answer, toxicity, similarity = load_follower(flips)
+        player = Leader.load(leader, START, args.prompt or None, trainable=leader.tuning == "lora")
+    training, held_out, hashes = from_main(lambda: _comments(data, args.seed, folder, toxicity))
+
+    args.prompt = player.prompt
+    args.disable_tqdm = True
+    chosen = config.plain((data, follower, leader, args))
+    from_main(lambda: provenance.write_manifest(folder, sys.argv, chosen, hashes, args.seed))
+    set_seed(args.seed)  # of a fresh adapter, which is made before the trainer
+    trainer = SROTrainer(
+        model=_tunable(player, leader),
+        args=args,
+        screener=answer,
+        train_dataset=Dataset.from_dict({"comment": training}),
+        processing_class=player.tokenizer,
+        peft_config=_fresh_adapter(player, leader),
+        similarity=similarity,
+    )
+    quiet(trainer)
+    start = _start_to_keep(trainer)
+    before = before or _look(trainer, held_out, folder / "before.json", reuse=checkpoint is not None)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    from_main(lambda: _write_log(trainer.state.log_history, folder))
+    if trainer.guard.reason:
+        raise SROError(trainer.guard.reason)
+    if start:
+        step_back(trainer.model, start, args.keep_start)
+    after = _rewrite(trainer, held_out)
+    _save(trainer, player, folder / "adapter")
+    return from_main(lambda: _conclude(held_out, before, after, toxicity, similarity, folder))
+
+
+def _starting_point(folder: Path, resume: bool) -> Path | None:
+    """The checkpoint to resume from; a folder that holds a run is not overwritten unless asked to go on with it."""
+    checkpoint = last_sealed_checkpoint(folder)
+    if resume and checkpoint is None:
+        raise SROError(
+            f"no complete checkpoint in {folder}\n  mend: leave out --resume, or name the right --output_dir"
+        )
+    if not resume and (folder / "manifest.json").exists():
+        raise SROError(
+            f"{folder} holds a run already\n  mend: --resume true to go on with it, or another --output_dir"
+        )
+    return checkpoint if resume else None
+
+
+def _comments(
+    data: DataArguments, seed: int, folder: Path, toxicity: Screener
+) -> tuple[list[str], list[str], dict[str, str]]:
+    """To train on, to hold out, and the hash of each source."""
+    texts, hashes = load_sources(data.comments, min_words=data.min_words, max_words=data.max_words, quarantine=folder)
+    if data.held_out:
+        corpus = load_source(data.held_out, training=False, min_words=data.min_words, max_words=data.max_words)
+        hashes[data.held_out] = corpus.sha256
+        kept, seen = corpus.texts, {fingerprint(text) for text in corpus.texts}
+        texts = [text for text in texts if fingerprint(text) not in seen]
+    else:
+        parts = split([Comment(text, "", 0) for text in texts], {"train": 0.9, "held_out": 0.1}, seed)
+        texts, kept = [c.text for c in parts["train"]], [c.text for c in parts["held_out"]]
+    kept = kept[: data.held_out_size]
+    if data.only_refused:
+        texts = [text for text, verdict in zip(texts, toxicity.screen(texts)) if not verdict.passed]
+    if not texts or not kept:
+        raise SROError("nothing to train on or to hold out\n  mend: more comments, or --only_refused false")
+    print(f"sro: {len(texts):,} comments to train on, {len(kept):,} held out", flush=True)
+    return texts, kept, hashes
+
+
+def _tunable(player: Leader, leader: LeaderArguments) -> Any:
+    """The model as the trainer wants it: for full fine-tuning an adapter is first merged into the weights."""
+    if leader.tuning == "full" and is_peft(player.model):
+        return player.model.merge_and_unload().requires_grad_(True)
+    return player.model
+
+
+def _start_to_keep(trainer: SROTrainer) -> dict[str, torch.Tensor]:
+    """The weights that `keep_start` goes back to; none where it is 0. A resumed run begins here with them too."""
+    if not trainer.args.keep_start:
+        return {}
+    if trainer.accelerator.distributed_type in (DistributedType.FSDP, DistributedType.DEEPSPEED):
+        raise SROError("weights that are spread over processes cannot be averaged\n  mend: --keep_start 0, or DDP")
+    return trainable_weights(trainer.model)
+
+
+def _fresh_adapter(player: Leader, leader: LeaderArguments) -> Any:
+    if leader.tuning == "full" or is_peft(player.model):
+        return None
+    return default_lora(leader.lora_rank, leader.lora_alpha, player.model.config.is_encoder_decoder)
+
+
+def _rewrite(trainer: SROTrainer, comments: Sequence[str]) -> list[str]:
+    """One greedy rewrite of each comment by the leader as it is now; each process rewrites its share."""
+    args = trainer.args
+    rollout = TransformersRollout(trainer.model, trainer.processing_class, args.prompt, args.max_prompt_length)
+    longest, ratio = args.max_completion_length, args.max_length_ratio
+    greedy = Sampling(0.0, max_new_tokens=longest, max_length_ratio=ratio, avoid_loops=True)  # as `Rewriter` decodes
+    mine = share(comments, args.process_index, args.world_size)
+    with whole(trainer.model), trainer.accelerator.autocast():
+        moves = rollout.play(mine, 1, greedy, seed=0)
+    return everywhere([move.text for [move] in moves])[: len(comments)]
+
+
+def _look(trainer: SROTrainer, held_out: list[str], cache: Path, reuse: bool) -> list[str]:
+    """The rewrites before training; a resumed run takes those that its beginning wrote down."""
+    known: list[str] | None = from_main(
+        lambda: json.loads(cache.read_text("utf-8")) if reuse and cache.is_file() else None
+    )
+    if known is not None:
+        return known
+    rewrites = _rewrite(trainer, held_out)
+    from_main(lambda: provenance.atomic_write_text(cache, json.dumps(rewrites, ensure_ascii=False)))
+    return rewrites
+
+
+def _save(trainer: SROTrainer, player: Leader, folder: Path) -> None:
+    state = trainer.accelerator.get_state_dict(trainer.model_wrapped)  # by all processes: weights may be spread
+
+    def complete(module: Any, found: dict[str, Any], prefix: str, metadata: Any) -> None:
+        found.update(state)
+
+    def write() -> None:
+        if folder.exists():
+            shutil.rmtree(folder)  # of the run that this one resumes
+        save_adapter(trainer.model, player.tokenizer, player.prompt, folder)
+
+    hook = trainer.model.register_state_dict_post_hook(complete)
+    from_main(write)
+    hook.remove()
+
+
+def _write_log(history: list[dict[str, Any]], folder: Path) -> None:
+    provenance.atomic_write_text(folder / "log.jsonl", "".join(json.dumps(row) + "\n" for row in history))
+    if any("loss" in row for row in history):  # a run of fewer steps than --logging_steps has nothing to draw
+        training_plot(history, folder / "curves.png", title=folder.name)
+
+
+def _conclude(
+    held_out: list[str],
+    before: list[str],
+    after: list[str],
+    toxicity: Screener,
+    similarity: Similarity,
+    folder: Path,
+) -> RunResult:
+    measured = {
+        "copy": measure_rewrites(held_out, held_out, toxicity, similarity),
+        "before (start)": measure_rewrites(held_out, before, toxicity, similarity),
+        "after (SRO)": measure_rewrites(held_out, after, toxicity, similarity),
+    }
+    rows = list(zip(held_out, before, after))
+    lines = [{"comment": x, "before": b, "after": a} for x, b, a in rows]
+    provenance.atomic_write_text(
+        folder / "rewrites.jsonl", "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    )
+    provenance.atomic_write_text(folder / "table.md", markdown(measured) + "\n")
+    provenance.atomic_write_text(
+        folder / "measures.json", json.dumps({name: asdict(row) for name, row in measured.items()}, indent=2) + "\n"
+    )
+    return RunResult(measured["before (start)"], measured["after (SRO)"], rows, folder)

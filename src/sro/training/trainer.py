@@ -1,0 +1,335 @@
+"""SROTrainer: one step of the game, told in the method's own order.
+
+1. the leader moves      paraphrases y ~ π_θ(·|x)                 `play`
+2. the follower answers  verdicts c(y) ∈ {pass, fail}             `play`
+3. the reference scores  log π_ref(y|x), log π_ref(x|x)           `play`
+4. the leader learns     loss on Δ(y), and on Δ(x) where y passed `compute_loss`
+
+Δ(x) is needed of every comment where verdicts are corrected for flips (`sro.training.noise`), and of none by some
+objectives.
+
+Several processes play each its share of a batch (`sro.training.distributed`): two of batch 8 learn what one of batch
+16 does.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import compress, islice
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+from transformers import Trainer, TrainerCallback
+
+from sro.core.errors import SROError
+from sro.leader.logprobs import TokenLogProbs, log_probs
+from sro.leader.model import check_prompt, is_peft, prompt_ids, response_ids, store_frozen_linears_in_bf16
+from sro.leader.transformers_rollout import Paraphrase, Rollout, TransformersRollout
+from sro.screeners.loading import Screener, Verdict
+from sro.screeners.similarity import Similarity
+from sro.training.checkpoints import CheckpointSeal, ReferenceCache
+from sro.training.config import SROConfig
+from sro.training.distributed import inside, same_batches, share, whole
+from sro.training.monitor import CollapseGuard, CompletionTable, Gauges, completions, game_gauges, move_gauges
+from sro.training.noise import unbiased
+from sro.training.objective import Scored, compares_with_comment, losses
+from sro.training.reference import make_reference
+
+
+@dataclass(frozen=True)
+class Game:
+    """One micro-batch, played: B comments, K paraphrases each.
+
+    prompts: B lists of ids. paraphrases: B × K lists of ids. sources: the comment as a response (B lists of ids), None
+    where the loss does not ask for it. passed, reference_y: [B·K]. reference_x: [B], 0 where `sources` is None.
+    counts: [B·K] bool, False on the moves of `sro.training.distributed.NOBODY`.
+    """
+
+    prompts: list[list[int]]
+    paraphrases: list[list[list[int]]]
+    sources: list[list[int] | None]
+    passed: Tensor
+    reference_y: Tensor
+    reference_x: Tensor
+    counts: Tensor
+
+
+class SROTrainer(Trainer):
+    """Stackelberg response optimization of a leader against a screener; swaps in where TRL's DPOTrainer stood.
+
+    Args:
+        model: causal LM or encoder–decoder. With `peft_config` it gets a fresh adapter; a PEFT model goes on from
+            its own adapter, which is also copied as the reference; otherwise all weights are trained.
+        args: `SROConfig`; its `prompt` must be set.
+        screener: the follower.
+        train_dataset: rows with the key `comment`, a toxic comment. Nothing else is read: no pairs, no labels. An
+            empty comment is played and counts for nothing.
+        processing_class: the leader's tokenizer.
+        peft_config: e.g. `LoraConfig(r=8, target_modules="all-linear", task_type="CAUSAL_LM")`.
+        similarity: if given, the mean similarity of paraphrase and comment is logged.
+        rollout: who makes the leader's moves; default: `TransformersRollout` on the model itself.
+        callbacks, optimizers, …: as for `transformers.Trainer`.
+
+    Raises:
+        SROError: no prompt, or a train_dataset without `comment`.
+
+    Example:
+        >>> trainer = SROTrainer(model, SROConfig(prompt="paraphrase: {text}"), load_screener("embedded"),
+        ...                      Dataset.from_dict({"comment": comments}), tokenizer, peft_config=LoraConfig(...))
+        >>> trainer.train()
+    """
+
+    args: SROConfig
+    model: Any
+    processing_class: Any
+
+    def __init__(
+        self,
+        model: Any,
+        args: SROConfig,
+        screener: Screener,
+        train_dataset: Any,
+        processing_class: Any,
+        peft_config: Any = None,
+        similarity: Similarity | None = None,
+        rollout: Rollout | None = None,
+        callbacks: Sequence[TrainerCallback] = (),
+        **kwargs: Any,
+    ) -> None:
+        check_prompt(args.prompt)
+        if not len(train_dataset) or "comment" not in train_dataset[0]:
+            raise SROError(
+                "train_dataset is empty or its rows have no `comment`\n  mend: Dataset.from_dict({'comment': [...]})"
+            )
+        if peft_config is not None:
+            from peft import get_peft_model
+
+            model = get_peft_model(model, peft_config)
+        disable_dropout(model)
+        self.reference = make_reference(model, fresh_adapter=peft_config is not None)
+        if args.bf16 and is_peft(model):
+            store_frozen_linears_in_bf16(model)
+        self.screener, self.similarity = screener, similarity
+        self.rollout: Rollout = rollout or TransformersRollout(
+            model, processing_class, args.prompt, args.max_prompt_length
+        )
+        self.gauges, self.completions = Gauges(), CompletionTable(args)
+        self.reference_x = ReferenceCache()
+        self._played: deque[Game] = deque()
+        args._n_gpu = min(args.n_gpu, 1)  # one process drives one device: DataParallel cannot cut games up
+        self.guard = CollapseGuard(args.collapse_window, args.collapse_share)
+        super().__init__(
+            model=model,
+            args=args,
+            train_dataset=train_dataset,
+            processing_class=processing_class,
+            data_collator=self._my_comments,
+            callbacks=[*callbacks, self.guard, CheckpointSeal(self.reference_x)],
+            **kwargs,
+        )
+        # compute_loss divides by the paraphrases of the whole optimizer step, so accumulation needs no further
+        # division and batch 1 × accumulation 8 equals batch 8 to the last uneven batch.
+        self.loss_is_scaled_for_ga = True
+
+    def train(self, *args: Any, **kwargs: Any) -> Any:
+        """As `Trainer.train`; games that an earlier run left unplayed when it stopped are forgotten."""
+        self._played.clear()
+        return super().train(*args, **kwargs)
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """The batches of all processes together, on each of them; `_my_comments` takes this one's share."""
+        size = self.args.train_batch_size * self.args.world_size
+        sampler, drop_last = self._get_train_sampler(), self.args.dataloader_drop_last
+        data: Any = self.train_dataset
+        return same_batches(
+            DataLoader(data, size, sampler=sampler, collate_fn=self.data_collator, drop_last=drop_last),
+            self.args.data_seed,
+        )
+
+    def get_batch_samples(
+        self, epoch_iterator: Iterator[list[str]], num_batches: int, device: torch.device
+    ) -> tuple[list[Game], int]:
+        """The played games of one optimizer step, and how many paraphrases they hold over all processes.
+
+        Trainer calls this once an optimizer step, which makes it the place to play all its micro-batches at once: one
+        large generation instead of `gradient_accumulation_steps` small ones.
+        """
+        if not self._played:
+            # To the next multiple of steps_per_generation and no further, whatever the epoch's length: checkpoints lie
+            # there, and one amid a rollout could not be resumed exactly.
+            steps = self.args.steps_per_generation - self.state.global_step % self.args.steps_per_generation
+            self._played.extend(self.play(list(islice(epoch_iterator, num_batches * steps))))
+        games = [self._played.popleft() for _ in range(min(num_batches, len(self._played)))]
+        count = torch.tensor(sum(int(game.counts.sum()) for game in games), device=device)
+        return games, int(self.accelerator.gather(count).sum())
+
+    def play(self, batches: Sequence[Sequence[str]]) -> list[Game]:
+        """Steps 1 to 3 for several micro-batches of comments: move, answer, reference scores."""
+        comments = [comment for batch in batches for comment in batch]
+        if not comments:
+            return []
+        with whole(self.model):
+            return self._play(batches, comments)
+
+    def _play(self, batches: Sequence[Sequence[str]], comments: list[str]) -> list[Game]:
+        args, k = self.args, self.args.num_generations
+        with self.compute_loss_context_manager():
+            moves = self.rollout.play(comments, k, args.sampling, seed=self._step_seed())
+        passed = self._answer([(comment, move) for comment, played in zip(comments, moves) for move in played])
+
+        games, at = [], 0
+        for batch in batches:
+            size = len(batch)
+            game = self._score_by_reference(batch, moves[at : at + size], passed[at * k : (at + size) * k])
+            games.append(game)
+            at += size
+        self.reference_x.share(comments)
+        return games
+
+    def _answer(self, moves: list[tuple[str, Paraphrase]]) -> list[bool]:
+        """Step 2: whether each paraphrase of each comment passed; what counts for nothing is not asked about."""
+        asked = [(comment, move) for comment, move in moves if comment]
+        sources, played = [comment for comment, _ in asked], [move for _, move in asked]
+        verdicts = self.screener.screen([move.text for move in played], sources=sources) if asked else []
+        passed = [is_pass(move, verdict) for move, verdict in zip(played, verdicts)]
+        self._observe(sources, played, verdicts, passed)
+        answers = iter(passed)
+        return [bool(comment) and next(answers) for comment, _ in moves]
+
+    def _score_by_reference(self, comments: Sequence[str], moves: list[list[Paraphrase]], passed: list[bool]) -> Game:
+        """log π_ref of the paraphrases, and of the comments where the loss needs it; the latter is computed once a
+        comment."""
+        tokenizer, model = self.processing_class, self.accelerator.unwrap_model(self.model)
+        prompts = prompt_ids(tokenizer, self.args.prompt, comments, self.args.max_prompt_length)
+        as_response = response_ids(tokenizer, comments, not model.config.is_encoder_decoder)
+        k = self.args.num_generations
+        groups = [passed[i * k : (i + 1) * k] for i in range(len(comments))]
+        asks = [bool(comment) and self._asks_for_comment(group) for comment, group in zip(comments, groups)]
+        sources = [ids if asked else None for ids, asked in zip(as_response, asks)]
+        paraphrases = [[move.ids for move in played] for played in moves]
+        new = [ids is not None and comment not in self.reference_x for comment, ids in zip(comments, sources)]
+        texts = [[*played, x] if asked else played for played, x, asked in zip(paraphrases, as_response, new)]
+        with self.compute_loss_context_manager(), self.reference.policy(model) as frozen:
+            scored = self._log_probs(frozen, prompts, texts).total()
+        is_source = _behind(k, texts).to(scored.device)
+        reference_y = scored[~is_source]
+        self.reference_x.update(zip(compress(comments, new), scored[is_source].tolist()))
+        reference_x = [self.reference_x.get(c, 0.0) if ids is not None else 0.0 for c, ids in zip(comments, sources)]
+        device = reference_y.device
+        return Game(
+            prompts,
+            paraphrases,
+            sources,
+            torch.tensor(passed, device=device),
+            reference_y,
+            torch.tensor(reference_x, device=device),
+            torch.tensor([bool(comment) for comment in comments for _ in range(k)], device=device),
+        )
+
+    def _log_probs(self, model: Any, prompts: list[list[int]], responses: list[list[list[int]]]) -> TokenLogProbs:
+        """`log_probs`, whatever the model is wrapped in."""
+        arguments = prompts, responses, self.processing_class.pad_token_id
+        return TokenLogProbs(*inside(model, self.accelerator.unwrap_model(model), _scores, *arguments))
+
+    def _asks_for_comment(self, passed: Sequence[bool]) -> bool:
+        """Whether the loss of a comment's paraphrases, with these verdicts, compares them with the comment."""
+        return compares_with_comment(self.args.objective) and (any(passed) or self.args.flip_rate > 0)
+
+    def compute_loss(
+        self, model: Any, inputs: Game, return_outputs: bool = False, num_items_in_batch: int | None = None
+    ) -> Any:
+        """Step 4: the SRO loss of one micro-batch, as its share of the optimizer step's mean."""
+        args, k = self.args, self.args.num_generations
+        responses = [[*ys, x] if x is not None else ys for ys, x in zip(inputs.paraphrases, inputs.sources)]
+        found = self._log_probs(model, inputs.prompts, responses)
+        is_source = _behind(k, responses).to(found.values.device)
+        total, lengths = found.total(), found.lengths()
+        logp_y, length_y = total[~is_source], lengths[~is_source]
+        has_source = torch.tensor([x is not None for x in inputs.sources], device=total.device)
+        logp_x = torch.zeros(len(inputs.sources), device=total.device).masked_scatter(has_source, total[is_source])
+        delta_y = logp_y - inputs.reference_y
+        delta_x = torch.where(has_source, logp_x - inputs.reference_x, 0.0).repeat_interleave(k)
+
+        scored = Scored(delta_y, delta_x, logp_y, length_y)
+
+        def loss_of(passed: Tensor) -> Tensor:
+            return losses(args.objective, scored, passed, args.beta, args.label_smoothing, args.rpo_alpha)
+
+        real = inputs.counts
+        found_losses = unbiased(loss_of, inputs.passed, args.flip_rate)[real]
+        count = num_items_in_batch or max(1, len(found_losses))
+        # Gradients are averaged over processes, which may hold unequal numbers of paraphrases; the mean is over all.
+        loss = found_losses.sum() * self.accelerator.num_processes / count
+        deltas, logps = (delta_y[real], delta_x[real]), (logp_y[real], logp_x[has_source])
+        self.gauges.add(game_gauges(*deltas, *logps, length_y[real], inputs.passed[real], args.beta))
+        return (loss, found) if return_outputs else loss
+
+    def _observe(
+        self, sources: list[str], moves: list[Paraphrase], verdicts: list[Verdict], passed: list[bool]
+    ) -> None:
+        texts = [move.text for move in moves]
+        cosine = self.similarity.similarity(texts, sources) if self.similarity and texts else None
+        self.gauges.add(move_gauges(sources, moves, passed, cosine))
+        self.guard.see(sources, moves)
+        self.completions.see(completions(self.state.global_step, sources, texts, verdicts, passed, cosine))
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Add the game's gauges, averaged since the last log step over all processes, and write the completions."""
+        if "loss" in logs:
+            logs = {**logs, **self.gauges.drain(self.accelerator)}
+            self.completions.write(self.state.global_step)
+        super().log(logs, start_time)
+
+    def autocast_smart_context_manager(self, cache_enabled: bool | None = True) -> AbstractContextManager[Any]:
+        """One numeric mode for moves, reference and loss: log-probabilities of two modes must not be compared.
+
+        Trainer leaves this to accelerate, which wraps `model.forward` alone; generation through an adapter, an encoder
+        called by itself and a copy of the model do not pass there.
+        """
+        return self.accelerator.autocast()
+
+    def _step_seed(self) -> int:
+        """Rollouts depend on (seed, step, process) alone, so a resumed run plays the same moves."""
+        return (self.args.seed * 1_000_003 + self.state.global_step) * 1_009 + self.args.process_index
+
+    def _my_comments(self, rows: list[dict[str, Any]]) -> Any:
+        return share([row["comment"] for row in rows], self.args.process_index, self.args.world_size)
+
+    def _prepare_inputs(self, inputs: Game) -> Game:
+        return inputs  # a game's tensors are on the device already
+
+    def floating_point_ops(self, inputs: Game) -> int:
+        """Not counted: games are lists of ids, not padded tensors."""
+        return 0
+
+
+def is_pass(move: Paraphrase, verdict: Verdict) -> bool:
+    """A pass needs a finished, non-empty paraphrase: a screener has nothing against silence, the game has."""
+    return verdict.passed and move.finished and bool(move.text)
+
+
+def disable_dropout(model: torch.nn.Module) -> None:
+    """π_θ is one policy: under dropout Δ would not be 0 at θ = ref, and no paraphrase would come from the policy
+    scored."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+        # T5's and BART's attention keep a rate for `functional.dropout`; BART's layerdrop skips whole layers.
+        for name, value in vars(module).items():
+            if "drop" in name and isinstance(value, float):
+                setattr(module, name, 0.0)
+
+
+def _behind(k: int, responses: Sequence[Sequence[Any]]) -> Tensor:
+    """Of all responses to all prompts, which is the comment: it stands behind the k paraphrases."""
+    return torch.tensor([number == k for branches in responses for number in range(len(branches))])
+
+
+def _scores(*arguments: Any) -> tuple[Tensor, Tensor]:
+    found = log_probs(*arguments)
+    return found.values, found.mask

@@ -1,0 +1,132 @@
+"""The best of many tries as warm-up examples: what a follower's panel makes of them, learnt by likelihood.
+
+Best-of-n sampling (RAFT, Dong et al. 2023, arXiv 2304.06767; ReST, Gulcehre et al. 2023, arXiv 2308.08998) with the
+panel as reward: a move has to pass the screener, keep the meaning, have a shape, turn nothing
+(`sro.screeners.rules.meaning`)
+and be acceptable, and of those that do the one with the largest P(pass) · cosine · P(acceptable) is learnt. No person
+wrote or chose any of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sro.leader.transformers_rollout import Rollout, Sampling
+from sro.screeners.loading import Screener
+from sro.screeners.panel import Acceptability, Similarity, defects
+from sro.screeners.rules.meaning import turns
+from sro.training.warmup.search_log import EditLog
+
+BATCH = 240
+READ = 6
+"""Moves of a comment that the dearest judge reads, those with the largest P(pass) · cosine; others earn nothing."""
+
+Tries = Callable[[Sequence[str], int], list[tuple[str, str]]]
+"""(comments, seed) → (comment, rewrite), any number of each comment."""
+
+
+@dataclass(frozen=True)
+class Bars:
+    """What a move must reach to be learnt from."""
+
+    similarity: float = 0.6
+    acceptability: float = 0.6
+    slack: float = 0.05
+    """Where the comment itself is below that bar, its move may be so much less acceptable than it is."""
+
+
+@dataclass(frozen=True)
+class Reward:
+    """What the panel says of a move: P(pass) · cosine · P(acceptable), and 0 where one of them falls short, or where
+    `READ` other moves of the comment have more of the first two."""
+
+    screener: Screener
+    similarity: Similarity
+    acceptability: Acceptability
+    bars: Bars = Bars()
+
+    def __call__(self, texts: Sequence[str], sources: Sequence[str]) -> np.ndarray:
+        """[N] in [0, 1]."""
+        if not texts:
+            return np.zeros(0)
+        rewards = np.zeros(len(texts))
+        verdicts = self.screener.screen(texts, sources=sources)
+        cosine = np.asarray(self.similarity(texts, sources), dtype=float)
+        left = [
+            i
+            for i, (text, source) in enumerate(zip(texts, sources))
+            if verdicts[i].passed
+            and cosine[i] >= self.bars.similarity
+            and not defects(text, source)
+            and not turns(text, source)
+        ]
+        worth = {i: (1 - verdicts[i].probability) * cosine[i] for i in left}
+        # The dearest question last, and only of the best; a comment that many moves answer is read once.
+        rank: Counter[str] = Counter()
+        asked = []
+        for i in sorted(left, key=lambda i: -worth[i]):
+            rank[sources[i]] += 1
+            if rank[sources[i]] <= READ:
+                asked.append(i)
+        read = list(dict.fromkeys(text for i in asked for text in (texts[i], sources[i])))
+        acceptable = dict(zip(read, np.asarray(self.acceptability(read), dtype=float))) if read else {}
+        for i in asked:
+            bar = min(self.bars.acceptability, acceptable[sources[i]] - self.bars.slack)
+            if acceptable[texts[i]] >= bar:
+                rewards[i] = worth[i] * acceptable[texts[i]]
+        return rewards
+
+
+def best_tries(tries: Sequence[tuple[str, str]], reward: Reward) -> dict[str, str]:
+    """Of each comment's tries (comment, rewrite) the one with the largest reward, where one has any."""
+    rewards = reward([text for _, text in tries], [comment for comment, _ in tries])
+    best: dict[str, tuple[float, str]] = {}
+    for (comment, text), value in zip(tries, rewards.tolist()):
+        if value > best.get(comment, (0.0, ""))[0]:
+            best[comment] = (value, text)
+    return {comment: text for comment, (_, text) in best.items()}
+
+
+def best_moves(
+    comments: Sequence[str],
+    tries: Tries,
+    reward: Reward,
+    seed: int = 0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    log: EditLog | None = None,
+) -> dict[str, str]:
+    """The best try for each of those comments for which some try will do.
+
+    Args:
+        comments: toxic ones, none twice.
+        tries: who finds rewrites, such as `played`.
+        progress: told (done, total) comments.
+        log: what an interrupted run found already.
+    """
+    log = log or EditLog()
+    for start in range(0, len(comments), BATCH):
+        batch = [comment for comment in comments[start : start + BATCH] if comment not in log.known]
+        if batch:
+            log.add(batch, best_tries(tries(batch, seed + start), reward))
+        progress(min(start + BATCH, len(comments)), len(comments))
+    return {comment: rewrite for comment in comments if (rewrite := log.known[comment]) is not None}
+
+
+def played(teachers: Sequence[Rollout], n: int, temperature: float) -> Tries:
+    """Moves of all teachers, each its greedy one and `n` drawn ones; none twice."""
+
+    def tries(batch: Sequence[str], seed: int) -> list[tuple[str, str]]:
+        found: dict[tuple[str, str], None] = {}
+        for teacher in teachers:
+            greedy = teacher.play(batch, 1, Sampling(temperature=0.0, avoid_loops=True), seed)
+            sampling = Sampling(temperature=temperature, avoid_loops=True)
+            drawn = teacher.play(batch, n, sampling, seed) if n else [[] for _ in batch]
+            for comment, moves in zip(batch, (one + more for one, more in zip(greedy, drawn))):
+                found |= dict.fromkeys((comment, move.text) for move in moves if move.finished)
+        return list(found)
+
+    return tries

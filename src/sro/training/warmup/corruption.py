@@ -1,0 +1,103 @@
+"""Make clean comments toxic, so that the leader can learn the way back.
+
+Three corruptions, all with words learnt from the unpaired corpus: a toxic word *inserted* where its usual neighbours
+stand, a mild word *substituted* by a toxic one near it in meaning, and a short insult (a whole toxic comment of a few
+words) *attached* in front or behind. What the screener still passes is not a corruption and is left out.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sro.comments.words import core, words
+from sro.screeners.loading import Screener
+from sro.training.warmup.lexicon import EDGE, Lexis
+from sro.training.warmup.rude_spans import END
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """A clean comment and what was made of it; the leader learns corrupted → clean."""
+
+    corrupted: str
+    clean: str
+
+
+def corrupt(
+    clean: Sequence[str], insults: Sequence[str], lexis: Lexis, screener: Screener, seed: int = 0
+) -> list[Corruption]:
+    """One corruption of each clean comment that takes one and then fails the screener.
+
+    Args:
+        clean: comments that the screener passes.
+        insults: short toxic comments to attach, at most about six words each.
+    """
+    draw = random.Random(seed)
+    toxic_for = _toxic_words_by_mild_phrase(lexis)
+    made = [Corruption(_corrupt_one(text, insults, lexis, toxic_for, draw), text) for text in clean]
+    verdicts = screener.screen([one.corrupted for one in made])
+    return [one for one, verdict in zip(made, verdicts) if not verdict.passed]
+
+
+def _corrupt_one(
+    text: str, insults: Sequence[str], lexis: Lexis, toxic_for: dict[str, list[str]], draw: random.Random
+) -> str:
+    changed, hits = _substitute(text, toxic_for, draw)
+    rounds = draw.choice((0, 1, 1, 2)) if hits else draw.choice((1, 1, 2))
+    for _ in range(rounds):
+        if insults and draw.random() < 0.2:
+            changed = _attach(changed, draw.choice(insults), draw)
+        else:
+            changed = _insert(changed, lexis, draw)
+    return changed
+
+
+def _toxic_words_by_mild_phrase(lexis: Lexis, nearest: int = 3) -> dict[str, list[str]]:
+    """The neighbours of each toxic word turned round, most toxic first."""
+    inverse: dict[str, list[str]] = defaultdict(list)
+    for toxic in sorted(lexis.toxic, key=lambda word: -lexis.toxic[word]):
+        for phrase in lexis.neighbours.get(toxic, [])[:nearest]:
+            inverse[phrase].append(toxic)
+    return dict(inverse)
+
+
+def _substitute(text: str, toxic_for: dict[str, list[str]], draw: random.Random) -> tuple[str, int]:
+    """Replace up to two mild phrases of the text by toxic words."""
+    present = [phrase for phrase in toxic_for if re.search(rf"\b{re.escape(phrase)}\b", text, re.IGNORECASE)]
+    draw.shuffle(present)
+    for phrase in present[:2]:
+        toxic = draw.choice(toxic_for[phrase][:8])
+        text = re.sub(rf"\b{re.escape(phrase)}\b", toxic, text, count=1, flags=re.IGNORECASE)
+    return text, len(present[:2])
+
+
+def _insert(text: str, lexis: Lexis, draw: random.Random) -> str:
+    """Insert a toxic word at the gap whose neighbours it keeps company with most; words are drawn by their fit."""
+    tokens = words(text)
+    cores = [EDGE, *[core(token) or EDGE for token in tokens], EDGE]
+    last = len(tokens) - bool(tokens and END.search(tokens[-1]))  # never behind the final punctuation
+    gaps: list[tuple[float, int, str]] = []
+    for word in draw.sample(sorted(lexis.toxic), min(60, len(lexis.toxic))):
+        before: Mapping[str, int] = lexis.before.get(word, {})
+        after: Mapping[str, int] = lexis.after.get(word, {})
+        for gap in range(1, last + 1):  # in front of a sentence every word seems to fit
+            fit = before.get(cores[gap], 0) * after.get(cores[gap + 1], 0)
+            if fit:
+                gaps.append((float(fit), gap, word))
+    if not gaps:
+        return text
+    _, gap, word = draw.choices(gaps, weights=[weight**0.5 for weight, _, _ in gaps])[0]
+    return " ".join([*tokens[:gap], word, *tokens[gap:]])
+
+
+def _attach(text: str, insult: str, draw: random.Random) -> str:
+    """Put a short insult before or behind the comment, as a sentence or behind a comma."""
+    insult = insult.rstrip(" .!?,")
+    if draw.random() < 0.3:
+        return f"{insult} , {text}" if draw.random() < 0.5 else f"{insult} . {text}"
+    stem, end = (text[:-1].rstrip(), text[-1]) if text[-1:] in ".!?" else (text, "")
+    return f"{stem} , {insult} {end}".strip() if draw.random() < 0.6 else f"{text} {insult} {end or '.'}"

@@ -1,0 +1,213 @@
+"""A warm-up from unpaired comments to a paraphraser, and what it leaves: adapter/, examples.jsonl, manifest.json.
+
+The two long parts can be gone on with (`resume`): the search, from edits.jsonl, and, with `save_strategy: steps`, the
+training, from its last checkpoint.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from transformers import set_seed
+from transformers.trainer_utils import get_last_checkpoint
+
+from sro.comments.sources import load_sources
+from sro.core import config, provenance
+from sro.core.errors import SROError
+from sro.core.progress import Meter, quiet
+from sro.leader.engines.loading import EngineArguments, load_rollout
+from sro.leader.model import (
+    DEFAULT_PROMPT,
+    Leader,
+    LeaderArguments,
+    default_lora,
+    save_adapter,
+    store_frozen_linears_in_bf16,
+)
+from sro.screeners.loading import load_screener
+from sro.screeners.lora.acceptability import Acceptability
+from sro.screeners.similarity import SentenceEncoder
+from sro.training.warmup.best_of_n import Reward
+from sro.training.warmup.examples import Example, Mixture, make_examples, summary
+from sro.training.warmup.lm_fit import Fit, LanguageModelFit
+from sro.training.warmup.search_log import EditLog
+from sro.training.warmup.teachers import Teachers, taught
+from sro.training.warmup.trainer import WarmupConfig, WarmupTrainer
+
+
+@dataclass
+class WarmupData:
+    """The unpaired comments to warm up with. Sources are named as in `sro.comments.sources`."""
+
+    toxic: list[str] = field(default_factory=lambda: ["starter:toxic"], metadata={"help": "toxic comments"})
+    clean: list[str] = field(default_factory=lambda: ["starter:civil"], metadata={"help": "clean comments"})
+    paraphrase_files: list[str] = field(
+        default_factory=list, metadata={"help": "CSV files (.gz) with the columns source,target; style-agnostic"}
+    )
+    examples: str | None = field(
+        default=None,
+        metadata={"help": "learn from this examples.jsonl of an earlier run, without a search"},
+    )
+    screener: str = field(default="embedded", metadata={"help": "who says what passes"})
+    similarity: str = field(default="embedded", metadata={"help": "sentence encoder"})
+    min_words: int = field(default=3, metadata={"help": "shorter comments are set aside"})
+    max_words: int = field(default=32, metadata={"help": "longer comments are set aside"})
+    resume: bool = field(default=False, metadata={"help": "go on with the interrupted run of output_dir"})
+
+
+def warmup_run(
+    data: WarmupData, mixture: Mixture, teachers: Teachers, leader: LeaderArguments, args: WarmupConfig
+) -> Path:
+    """Make the examples, train on them, and return the adapter's folder.
+
+    Raises:
+        SROError: bad input, an occupied output_dir, or an edit search by a leader that has an adapter already.
+    """
+    folder = Path(str(args.output_dir))
+    if (folder / "adapter").exists() or ((folder / "manifest.json").exists() and not data.resume):
+        raise SROError(f"{folder} holds a run already\n  mend: another --output_dir, or --resume true if it broke off")
+    goes_on = leader.adapter not in (None, "none")
+    if goes_on and not (teachers.teachers or data.examples):
+        raise SROError(
+            f"the edit search weighs fluency with the bare leader, not with the adapter {leader.adapter!r}\n"
+            "  mend: leave out --adapter, or name --teachers or --examples to learn from"
+        )
+    player = Leader.load(leader, "none", args.prompt or None, trainable=goes_on)
+    args.prompt = player.prompt or DEFAULT_PROMPT
+    encoder_decoder = player.model.config.is_encoder_decoder
+    args.disable_tqdm = True
+    settings = config.plain((data, mixture, teachers, leader, args))
+    earlier = read_examples(Path(data.examples)) if data.examples else []
+    hashes = {data.examples: provenance.file_sha256(data.examples)} if data.examples else {}
+    if teachers.teachers:
+        examples = _taught(data, mixture, teachers, earlier, hashes, settings, leader, args, folder)
+    elif data.examples:
+        examples = earlier
+        provenance.write_manifest(folder, sys.argv, settings, hashes, args.seed)
+    else:
+        if encoder_decoder:
+            raise SROError(
+                "the edit search weighs fluency with a decoder-only leader\n"
+                "  mend: make the examples with the embedded leader, then --examples runs/NAME/examples.jsonl"
+            )
+        examples = _make(data, mixture, settings, player, args, folder)
+    if not examples:
+        raise SROError("no example came out of these comments\n  mend: more comments, or another mixture")
+    print(f"sro: {summary(examples)}", flush=True)
+    from peft import get_peft_model
+
+    model = player.model
+    if not goes_on:
+        set_seed(args.seed)  # of the fresh adapter, which is made before the trainer
+        model = get_peft_model(model, default_lora(leader.lora_rank, leader.lora_alpha, encoder_decoder))
+    trainer = WarmupTrainer(model, args, examples, player.tokenizer)
+    quiet(trainer)
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)) if data.resume else None)
+    save_adapter(model, player.tokenizer, args.prompt, folder / "adapter", half=True)
+    return folder / "adapter"
+
+
+def _comments(data: WarmupData, folder: Path) -> tuple[list[str], list[str], dict[str, str]]:
+    """Toxic comments, clean ones, and the sources' hashes."""
+    bounds = {"min_words": data.min_words, "max_words": data.max_words}
+    toxic, hashes = load_sources(data.toxic, quarantine=folder / "toxic", **bounds)
+    clean, clean_hashes = load_sources(data.clean, quarantine=folder / "clean", **bounds)
+    return toxic, clean, hashes | clean_hashes
+
+
+def _taught(
+    data: WarmupData,
+    mixture: Mixture,
+    wanted: Teachers,
+    earlier: list[Example],
+    hashes: dict[str, str],
+    settings: dict[str, Any],
+    leader: LeaderArguments,
+    args: WarmupConfig,
+    folder: Path,
+) -> list[Example]:
+    toxic, clean, more = _comments(data, folder)
+    provenance.write_manifest(folder, sys.argv, settings, hashes | more, args.seed)
+    engine = EngineArguments(engine=wanted.moves_engine)
+    rollouts = [load_rollout(engine, leader.leader, adapter=adapter) for adapter in wanted.teachers]
+    encoder = SentenceEncoder(data.similarity)
+    reward = Reward(load_screener(data.screener), encoder.similarity, Acceptability.load(wanted.fluency))
+    log = EditLog(folder / "moves.jsonl")
+    with Meter("teachers") as meter:
+        examples = taught(toxic, clean, earlier, rollouts, reward, wanted, mixture.typed, args.seed, meter.update, log)
+    _write_examples(examples, folder)
+    return examples
+
+
+def _write_examples(examples: Sequence[Example], folder: Path) -> None:
+    lines = "".join(json.dumps(asdict(example), ensure_ascii=False) + "\n" for example in examples)
+    provenance.atomic_write_text(folder / "examples.jsonl", lines)
+
+
+def _make(
+    data: WarmupData, mixture: Mixture, settings: dict[str, Any], player: Leader, args: WarmupConfig, folder: Path
+) -> list[Example]:
+    toxic, clean, hashes = _comments(data, folder)
+    pairs = [pair for file in data.paraphrase_files for pair in read_paraphrases(Path(file))]
+    hashes |= {file: provenance.file_sha256(file) for file in data.paraphrase_files}
+    provenance.write_manifest(folder, sys.argv, settings, hashes, args.seed)
+    if args.bf16:
+        store_frozen_linears_in_bf16(player.model.requires_grad_(False))
+    player.model.eval()
+
+    def make_fit(phrases: Sequence[str], usual: Sequence[str]) -> Fit:
+        return LanguageModelFit(player.model, player.tokenizer, phrases, usual, bf16=bool(args.bf16))
+
+    screener, encoder = load_screener(data.screener), SentenceEncoder(data.similarity)
+    with Meter("edit search") as meter:
+        progress: Callable[[str, int, int], None] = lambda _, done, total: meter.update(done, total)  # noqa: E731
+        log = EditLog(folder / "edits.jsonl")
+        examples = make_examples(toxic, clean, pairs, screener, encoder, make_fit, mixture, args.seed, progress, log)
+    _write_examples(examples, folder)
+    return examples
+
+
+def read_paraphrases(path: Path) -> list[tuple[str, str]]:
+    """Sentence pairs of a CSV (or .csv.gz) with the columns `source` and `target`.
+
+    Raises:
+        SROError: no such file or columns.
+    """
+    try:
+        with (
+            gzip.open(path, "rt", encoding="utf-8", newline="")
+            if path.suffix == ".gz"
+            else path.open(encoding="utf-8", newline="") as file
+        ):
+            rows = csv.DictReader(file)
+            if not {"source", "target"} <= set(rows.fieldnames or ()):
+                raise SROError(f"{path}, line 1: want the columns source and target, found {rows.fieldnames}")
+            return [(row["source"], row["target"]) for row in rows if row["source"] and row["target"]]
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        raise SROError(f"{path} cannot be read: {error}") from error
+
+
+def read_examples(path: Path) -> list[Example]:
+    """Examples that an earlier run wrote down.
+
+    Raises:
+        SROError: no such file, or a line that is no example, with its number.
+    """
+    try:
+        lines = path.read_text("utf-8").removesuffix("\n").split("\n")  # a text may hold other line separators
+    except (OSError, UnicodeDecodeError) as error:
+        raise SROError(f"{path} cannot be read: {error}") from error
+    examples = []
+    for number, line in enumerate(lines, 1):
+        try:
+            examples.append(Example(**json.loads(line)))
+        except (ValueError, TypeError) as error:
+            raise SROError(f"{path}, line {number}: no example with source, target and kind ({error})") from error
+    return examples

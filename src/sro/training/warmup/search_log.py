@@ -1,0 +1,42 @@
+"""What the edit search has found so far, on disk: the search takes long, and a run that was killed goes on with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from sro.core.errors import SROError
+
+
+class EditLog:
+    """One JSON line a searched comment: the comment, and its rewrite or null.
+
+    Args:
+        path: appended to after each batch; a line that a kill cut short is searched again. None keeps nothing.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
+        self.known: dict[str, str | None] = {}
+        if path is None or not path.exists():
+            return
+        lines = path.read_text("utf-8").split("\n")
+        for number, line in enumerate(lines[:-1], 1):
+            try:
+                row = json.loads(line)
+                self.known[row["comment"]] = row["rewrite"]
+            except (ValueError, KeyError, TypeError) as error:
+                raise SROError(f"{path}, line {number}: no searched comment\n  mend: delete the file") from error
+        if lines[-1]:
+            path.write_text("".join(line + "\n" for line in lines[:-1]), "utf-8")
+
+    def add(self, comments: Sequence[str], rewrites: dict[str, str]) -> None:
+        """Remember what a batch of comments came to."""
+        found = {comment: rewrites.get(comment) for comment in comments}
+        self.known |= found
+        if self.path:
+            rows = [json.dumps({"comment": x, "rewrite": y}, ensure_ascii=False) + "\n" for x, y in found.items()]
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write("".join(rows))

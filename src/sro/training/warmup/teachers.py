@@ -1,0 +1,112 @@
+"""A second warm-up, from the best that phrase table and earlier leaders know, the edits that read well, and repairs.
+
+    sro warmup --teachers runs/warmup1/adapter runs/sro1/adapter --examples runs/warmup1/examples.jsonl \
+               --toxic FILE --clean FILE --output_dir runs/warmup2
+
+A first warm-up knows no more than single edits can show, and its search reads grammar badly. A table of phrases knows
+idiom (`sro.rewriting.phrase_table`), and leaders of earlier games know more than their greedy moves: of a dozen tries
+for a
+comment, one is usually good. What the follower's panel likes best is kept (`sro.training.warmup.best_of_n`), whoever
+said it, so a
+new leader learns in one move what took the old ones many (expert iteration: Anthony et al. 2017, arXiv 1705.08439).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sro.comments.synthetic_errors import add, broken_sentences, lose, repeat, swap
+from sro.leader.transformers_rollout import Rollout
+from sro.rewriting.phrase_table import Idioms, load_idioms
+from sro.training.warmup.best_of_n import Reward, best_moves, played
+from sro.training.warmup.examples import Example, Kind, typed
+from sro.training.warmup.search_log import EditLog
+
+JUDGED = ("edit", "corruption", "idiom", "move")
+"""Kinds of earlier examples that the panel looks at again; the rest was written by people on both sides."""
+VARIANTS = 4
+"""Civil forms of a comment that the table is asked for."""
+REPAIRABLE = (lose, lose, swap, repeat, add)
+"""Faults that leave enough to tell what stood there."""
+
+
+@dataclass
+class Teachers:
+    """Leaders whose best moves are learnt."""
+
+    teachers: list[str] = field(
+        default_factory=list,
+        metadata={"help": "adapters of the leader, whose best moves are learnt"},
+    )
+    moves: int = field(default=4000, metadata={"help": "toxic comments to try, beside those of earlier examples"})
+    table: bool = field(default=True, metadata={"help": "the phrase table makes tries of a comment too"})
+    moves_each: int = field(default=2, metadata={"help": "drawn moves of each teacher, beside its greedy one"})
+    moves_temperature: float = field(default=0.8, metadata={"help": "of the drawn moves"})
+    moves_engine: Literal["transformers", "ctranslate2"] = field(
+        default="transformers", metadata={"help": "who generates them; ctranslate2 is several times faster"}
+    )
+    repairs: int = field(default=400, metadata={"help": "broken clean comments to mend"})
+    untouched: int = field(default=300, metadata={"help": "clean comments that must come back as they are"})
+    fluency: str = field(default="embedded", metadata={"help": "who says what is a whole sentence"})
+
+
+def taught(
+    toxic: Sequence[str],
+    clean: Sequence[str],
+    earlier: Sequence[Example],
+    teachers: Sequence[Rollout],
+    reward: Reward,
+    wanted: Teachers,
+    typed_share: float,
+    seed: int,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    log: EditLog | None = None,
+) -> list[Example]:
+    """Shuffled examples.
+
+    Args:
+        toxic, clean: unpaired comments; those of `toxic` that pass the screener are not played.
+        earlier: an earlier warm-up's examples; for the comments of those of `JUDGED` they are one try more.
+        log: moves that an interrupted run found already.
+    """
+    draw, log = random.Random(seed), log or EditLog()
+    table = load_idioms() if wanted.table else Idioms({})
+    refused = [text for text, verdict in zip(toxic, reward.screener.screen(toxic)) if not verdict.passed]
+    draw.shuffle(refused)
+    judged: dict[str, list[Example]] = {}
+    for one in earlier:
+        if one.kind in JUDGED:
+            judged.setdefault(one.source, []).append(one)
+    by_teachers = played(teachers, wanted.moves_each, wanted.moves_temperature)
+
+    def tries(batch: Sequence[str], seed: int) -> list[tuple[str, str]]:
+        """What an earlier search found, what the table says, and what the teachers play."""
+        found = [(comment, example.target) for comment in batch for example in judged.get(comment, [])]
+        found += [(comment, text) for comment in batch for text in table.variants(comment, VARIANTS)]
+        return list(dict.fromkeys(found + by_teachers(batch, seed)))
+
+    unseen = [comment for comment in refused if comment not in judged]
+    best = best_moves([*judged, *unseen[: wanted.moves]], tries, reward, seed, progress, log)
+
+    def example(comment: str, text: str) -> Example:
+        """The earlier one if it says so, else whose try it is."""
+        new: Kind = "idiom" if text in table.variants(comment, VARIANTS) else "move"
+        kept = [one for one in judged.get(comment, []) if one.target == text]
+        return kept[0] if kept else Example(comment, text, new)
+
+    found = [example(comment, text) for comment, text in best.items()]
+    examples = [typed(one) if one.source not in judged and draw.random() < typed_share else one for one in found]
+    examples += [example for example in earlier if example.kind == "paraphrase"]
+
+    passed = [text for text, verdict in zip(clean, reward.screener.screen(clean)) if verdict.passed]
+    draw.shuffle(passed)
+    whole, rest = passed[: wanted.repairs], passed[wanted.repairs :]
+    mended = [(broken, text) for text in whole for broken in broken_sentences([text], draw, REPAIRABLE)]
+    others = [Example(broken, text, "repair") for broken, text in mended]
+    others += [Example(text, text, "unchanged") for text in rest[: wanted.untouched]]
+    examples += [typed(example) if draw.random() < typed_share else example for example in others]
+    draw.shuffle(examples)
+    return examples

@@ -1,0 +1,447 @@
+"""Folders of comments: cut, read, worked on, written and gone on with, by this process."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pyarrow
+import pytest
+from pyarrow import parquet
+
+from sro.apps.bulk import shard_worker
+from sro.apps.bulk.config import BulkArguments, is_bulk
+from sro.apps.bulk.isolate_failures import carefully
+from sro.apps.bulk.jobs import Answer, Rewriting, Screening, Work
+from sro.apps.bulk.ledger import OURS
+from sro.apps.bulk.readers import read
+from sro.apps.bulk.run import run
+from sro.apps.bulk.shards import plan
+from sro.apps.bulk.summary import Tally, clock, rendered
+from sro.core.errors import SROError
+
+TINY = BulkArguments(shard_mb=0.0005)
+
+
+@dataclass(frozen=True)
+class Toy:
+    """Fails what holds `idiot`; breaks on `crash`; cannot go on after `gone`."""
+
+    version: int = 1
+    columns: ClassVar[dict[str, str]] = {"verdict": "text", "p_fail": "number", "words": "count"}
+    outcome: ClassVar[str] = "verdict"
+    passing: ClassVar[frozenset[str]] = frozenset({"pass"})
+    shard_mb: ClassVar[float] = 1.0
+
+    def settings(self) -> dict[str, Any]:
+        return {"job": "toy", "version": self.version}
+
+    def load(self) -> Work:
+        def work(texts: Sequence[str]) -> list[Answer]:
+            if any("gone" in text for text in texts):
+                raise SROError("the server is gone")
+            if any("crash" in text for text in texts):
+                raise ValueError("crashed")
+            return [
+                {"verdict": "fail", "p_fail": 0.9, "words": len(text.split())}
+                if "idiot" in text
+                else {"verdict": "pass", "p_fail": 0.1, "words": len(text.split())}
+                for text in texts
+            ]
+
+        return work
+
+
+def json_lines(path: Path, records: Sequence[Any]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in records), "utf-8")
+    return path
+
+
+def results(folder: Path) -> list[dict[str, Any]]:
+    """Rows of all results, in the order of their names."""
+    found: list[dict[str, Any]] = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and OURS not in p.parts):
+        if path.suffix == ".parquet":
+            found += parquet.read_table(path).to_pylist()
+        else:
+            text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+            found += [json.loads(line) for line in text.decode().splitlines()]
+    return found
+
+
+# --- shards and rows -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shard_bytes", [1, 7, 50, 333, 10_000])
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_every_line_is_in_one_shard_whatever_their_size(tmp_path: Path, shard_bytes: int, ending: str) -> None:
+    texts = [f"{i} " + "grüße " * (i % 7) for i in range(40)]
+    (tmp_path / "a.txt").write_bytes(("\ufeff" + ending.join(texts)).encode())
+    shards = plan(tmp_path, None, shard_bytes, []).shards
+    assert len(shards) == max(1, math.ceil((tmp_path / "a.txt").stat().st_size / shard_bytes))
+    assert sum(shard.size for shard in shards) == (tmp_path / "a.txt").stat().st_size
+    assert [text for shard in shards for batch in read(shard, "text", 3) for text in batch.texts] == texts
+
+
+@pytest.mark.parametrize("shard_bytes", [40, 300, 10_000])
+@pytest.mark.parametrize("row_group", [1, 7, 1000])
+def test_every_row_of_parquet_is_in_one_shard(tmp_path: Path, shard_bytes: int, row_group: int) -> None:
+    texts = [f"comment {i}" for i in range(50)]
+    parquet.write_table(pyarrow.table({"id": range(50), "text": texts}), tmp_path / "a.parquet", row_group)
+    shards = plan(tmp_path, None, shard_bytes, []).shards
+    batches = [batch for shard in shards for batch in read(shard, "text", 4)]
+    assert [text for batch in batches for text in batch.texts] == texts
+    assert [i for batch in batches for i in batch.rows.column("id").to_pylist()] == list(range(50))
+    assert max(len(batch.texts) for batch in batches) <= 4
+
+
+def test_the_plan_passes_over_hidden_and_foreign_files(tmp_path: Path) -> None:
+    json_lines(tmp_path / "a/b.jsonl", [{"body": "hi"}])
+    json_lines(tmp_path / "_sro/c.jsonl", [{"body": "hi"}])
+    json_lines(tmp_path / "a/.d.jsonl", [{"body": "hi"}])
+    (tmp_path / "e.csv").write_text("text\nhi\n")
+    (tmp_path / "empty.jsonl").touch()
+    found = plan(tmp_path, None, 100, [])
+    assert [shard.name for shard in found.shards] == ["a/b-00000.jsonl"]
+    assert (found.column, found.left_alone) == ("body", Counter({".csv": 1}))
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ([], "no such file or folder"),
+        (["a.csv"], "no file with one of .parquet .jsonl .ndjson .json .txt .jsonl.gz"),
+        (["a.jsonl", "a.json"], "a.json and {}/a.jsonl would both be written to a-00000.jsonl"),
+        (["a.jsonl", "other.jsonl"], "other.jsonl: no column 'text'"),
+        (["a.jsonl", "taken.jsonl"], "taken.jsonl has a column 'verdict' already"),
+        (["array.json"], "array.json: no JSON object on its first lines"),
+        (["bad.parquet"], "bad.parquet: cannot be read as Parquet"),
+        (["cut.jsonl.gz"], "cut.jsonl.gz: cannot be read: "),
+    ],
+)
+def test_what_cannot_be_planned_is_named(tmp_path: Path, names: list[str], message: str) -> None:
+    content = {"other.jsonl": '{"body": "b"}\n', "taken.jsonl": '{"text": "b", "verdict": 1}\n', "array.json": "[1]\n"}
+    root = tmp_path / "in"
+    for name in names:
+        root.mkdir(exist_ok=True)
+        (root / name).write_text(content.get(name, '{"text": "hi"}\n'))
+    with pytest.raises(SROError) as raised:
+        plan(root, None, 100, ["verdict", "error"])
+    assert message.replace("{}", str(root)) in str(raised.value)
+
+
+# --- whole runs ------------------------------------------------------------------------------------------------------
+
+
+def test_json_lines_keep_their_columns_and_bad_rows_become_errors(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    lines = [
+        b'{"id": 1, "text": "you idiot", "tags": ["a"], "big": 123456789012345678901}',
+        b"",
+        b'{"id": 2, "text": null}',
+        b'{"id": 3, "text": 7}',
+        b'{"id": 4}',
+        b'{"id": 5, "text": "  "}',
+        b'{"id": 6, "text": "caf\xe9"}',
+        b'{"id": 7, "text": "half \\ud83d"}',
+        b'{"id": 8, "te',
+        b'{"id": 9, "text": "crash"}',
+        '{"id": 10, "text": "grüß dich"}'.encode(),
+        '{"id": 11, "text": "two\u2028lines"}'.encode(),
+    ]
+    (source / "a.jsonl").write_bytes(b"\n".join(lines))
+    tally = run(source, tmp_path / "out", Toy())
+    rows = results(tmp_path / "out")
+    nothing = {"verdict": None, "p_fail": None, "words": None}
+    assert rows[0] == {
+        **{"id": 1, "text": "you idiot", "tags": ["a"], "big": 123456789012345678901},
+        **{"verdict": "fail", "p_fail": 0.9, "words": 2, "error": None},
+    }
+    assert [row["error"] for row in rows[1:8]] == [
+        *("null", "wrong_type", "null", "empty", "undecodable", "undecodable", "malformed")
+    ]
+    assert [row["error"] for row in rows[8:]] == ["ValueError: crashed", None, None]
+    assert rows[7] == {"text": '{"id": 8, "te', **nothing, "error": "malformed"}
+    assert rows[8] == {"id": 9, "text": "crash", **nothing, "error": "ValueError: crashed"}
+    assert rows[5]["text"].encode("utf-8", "surrogateescape") == b"caf\xe9"
+    assert tally.counts == {"fail": 1, "pass": 2, "error": 8}
+    raw = (tmp_path / "out/a-00000.jsonl").read_bytes()
+    assert "grüß dich".encode() in raw and len(raw.decode().splitlines()) == 11
+
+
+def test_parquet_keeps_its_columns_and_types(tmp_path: Path) -> None:
+    source = tmp_path / "in.parquet"
+    broken = pyarrow.array([b"you idiot", b"hi", None, b"", b"caf\xe9", b"crash"]).cast(pyarrow.binary())
+    texts = pyarrow.StringArray.from_buffers(6, *broken.buffers()[1:], broken.buffers()[0])
+    table = pyarrow.table(
+        {
+            "id": pyarrow.array(range(6), pyarrow.int16()),
+            "at": pyarrow.array([0] * 6, pyarrow.timestamp("us", "UTC")),
+            "tags": [["a"], [], None, ["b", "c"], [], []],
+            "text": texts,
+        },
+        metadata={"made": "by hand"},
+    )
+    parquet.write_table(table, source, row_group_size=4)
+    tally = run(source, tmp_path / "out", Toy(), BulkArguments(prefix="sro_"))
+    made = parquet.read_table(tmp_path / "out/in-00000.parquet")
+    assert made.schema.remove_metadata().field("at") == table.schema.field("at")
+    assert made.schema.metadata[b"made"] == b"by hand"
+    assert made.schema.names[4:] == ["sro_verdict", "sro_p_fail", "sro_words", "sro_error"]
+    assert [str(kind) for kind in made.schema.types[4:]] == ["string", "double", "int64", "string"]
+    assert made.select(["id", "at", "tags"]).equals(
+        table.select(["id", "at", "tags"]).replace_schema_metadata(None)
+    ) or (made.select(["id", "at", "tags"]).to_pylist() == table.select(["id", "at", "tags"]).to_pylist())
+    assert made["sro_error"].to_pylist() == [None, None, "null", "empty", "undecodable", "ValueError: crashed"]
+    assert made["sro_words"].to_pylist() == [2, 1, None, None, None, None]
+    assert made["text"].cast(pyarrow.binary()).to_pylist()[4] == b"caf\xe9"
+    assert tally.counts == {"fail": 1, "pass": 1, "error": 4}
+
+
+def test_text_gzip_and_empty_parquet(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    (source / "a.txt").write_text("hi there\n\nyou idiot\n")
+    (source / "b.jsonl.gz").write_bytes(gzip.compress(b'{"text": "packed"}\n' * 100))
+    parquet.write_table(pyarrow.table({"text": pyarrow.array([], pyarrow.string())}), source / "c.parquet")
+    tally = run(source, tmp_path / "out", Toy(), TINY)
+    rows = results(tmp_path / "out")
+    assert [row["error"] for row in rows[:3]] == [None, "empty", None]
+    assert [row["text"] for row in rows[3:]] == ["packed"] * 100
+    assert {p.name for p in (tmp_path / "out").glob("*.*")} == {
+        *("a-00000.jsonl", "b-00000.jsonl.gz", "c-00000.parquet")
+    }
+    assert parquet.read_schema(tmp_path / "out/c-00000.parquet").names == ["text", *Toy.columns, "error"]
+    assert tally.counts.total() == 103
+
+
+def test_a_run_that_was_killed_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = json_lines(tmp_path / "in.jsonl", [{"id": i, "text": f"comment number {i}"} for i in range(100)])
+    worked: list[str] = []
+
+    class Counted(Toy):
+        def load(self) -> Work:
+            work = super().load()
+
+            def counted(texts: Sequence[str]) -> list[Answer]:
+                worked.extend(texts)
+                if len(worked) > 40 and dying:
+                    raise KeyboardInterrupt
+                return work(texts)
+
+            return counted
+
+    dying = True
+    monkeypatch.setattr(shard_worker, "BATCH", 5)
+    with pytest.raises(KeyboardInterrupt):
+        run(source, tmp_path / "out", Counted(), TINY)
+    partly = results(tmp_path / "out")
+    assert 0 < len(partly) < 40
+    assert not list((tmp_path / "out").glob(".*"))
+    left = tmp_path / "out" / ".in-00003.jsonl.0badcafe.partial"  # as a power cut would leave it
+    left.write_text("half a li")
+    times = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*.jsonl")}
+    worked.clear()
+    dying = False
+    said: list[str] = []
+    tally = run(source, tmp_path / "out", Counted(), TINY, say=said.append)
+    assert [row["id"] for row in results(tmp_path / "out")] == list(range(100))
+    assert len(worked) == 100 - len(partly) == tally.counts.total()
+    assert (tally.before.total(), tally.before_shards) == (len(partly), len(times))
+    assert {path: path.stat().st_mtime_ns for path in times} == times
+    assert said == [f"{len(times)} of {tally.shards} shards are done already"]
+    assert not left.exists()
+    assert run(source, tmp_path / "out", Counted(), TINY).counts.total() == 0
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_outright_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for kind in ("a.jsonl", "b.txt"):
+        record = '{"text": "you idiot, number %d"}\n' if kind == "a.jsonl" else "thank you for edit %d\n"
+        (tmp_path / "in" / kind).write_text("".join(record % i for i in range(40_000)))
+    words = [sys.executable, "-m", "sro", "screener", "screen", "--input", str(tmp_path / "in"), "--shard_mb", "0.1"]
+    with subprocess.Popen([*words, "--output", str(tmp_path / "out")]) as process:
+        while process.poll() is None and len(list((tmp_path / "out").rglob("done/*.json"))) < 3:
+            time.sleep(0.01)
+        process.kill()
+    done = len(list((tmp_path / "out/_sro/done").iterdir()))
+    assert process.returncode == -signal.SIGKILL and done >= 3
+    arguments = BulkArguments(shard_mb=0.1)
+    tally = run(tmp_path / "in", tmp_path / "out", Screening(), arguments)
+    assert tally.before_shards == done and tally.done_shards == tally.shards - done > 0
+    run(tmp_path / "in", tmp_path / "whole", Screening(), arguments)
+    assert results(tmp_path / "out") == results(tmp_path / "whole")
+    assert not list((tmp_path / "out").glob(".*"))
+
+
+def test_a_folder_may_grow_but_its_files_may_not_change(tmp_path: Path) -> None:
+    json_lines(tmp_path / "in/monday.jsonl", [{"text": "hi"}])
+    run(tmp_path / "in", tmp_path / "out", Toy())
+    json_lines(tmp_path / "in/tuesday.jsonl", [{"text": "you idiot"}])
+    tally = run(tmp_path / "in", tmp_path / "out", Toy())
+    assert (tally.before, tally.counts) == ({"pass": 1}, {"fail": 1})
+    json_lines(tmp_path / "in/monday.jsonl", [{"text": "ho"}])
+    with pytest.raises(SROError, match=r"monday\.jsonl has changed since .*monday-00000\.jsonl") as raised:
+        run(tmp_path / "in", tmp_path / "out", Toy())
+    Path(str(raised.value).split("rm ")[1]).unlink()
+    assert run(tmp_path / "in", tmp_path / "out", Toy()).counts == {"pass": 1}
+
+
+@pytest.mark.parametrize(
+    ("job", "arguments", "line"),
+    [
+        (Toy(2), BulkArguments(), "version: 1 there, 2 now"),
+        (Toy(), BulkArguments(prefix="x_"), "prefix: '' there, 'x_' now"),
+        (Toy(), BulkArguments(shard_mb=2), "shard_mb: 1.0 there, 2 now"),
+    ],
+)
+def test_other_settings_are_refused(tmp_path: Path, job: Toy, arguments: BulkArguments, line: str) -> None:
+    source = json_lines(tmp_path / "in.jsonl", [{"text": "hi"}])
+    run(source, tmp_path / "out", Toy())
+    before = (tmp_path / "out/in-00000.jsonl").read_bytes()
+    with pytest.raises(SROError) as raised:
+        run(source, tmp_path / "out", job, arguments)
+    assert line in str(raised.value)
+    assert (tmp_path / "out/in-00000.jsonl").read_bytes() == before
+
+
+def test_a_model_trained_anew_under_its_name_is_another_setting(tmp_path: Path) -> None:
+    from sro.apps.bulk.run import _contents
+
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/weights").write_text("1")
+    before = _contents({"screener": str(tmp_path / "model"), "leader": "embedded", "prompt": "rewrite {text}" * 999})
+    assert before["screener"] == str(tmp_path / "model") and "leader_files" not in before
+    (tmp_path / "model/weights").write_text("22")
+    assert _contents({"screener": str(tmp_path / "model")})["screener_files"] != before["screener_files"]
+
+
+def test_an_output_that_is_something_else_is_left_alone(tmp_path: Path) -> None:
+    source = json_lines(tmp_path / "in/a.jsonl", [{"text": "hi"}])
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/thesis.txt").write_text("years of work")
+    with pytest.raises(SROError, match="is no folder of such a run"):
+        run(source, tmp_path / "mine", Toy())
+    for target in ("in", "in/out"):
+        with pytest.raises(SROError, match="lie one within the other"):
+            run(source.parent, tmp_path / target, Toy())
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["a.jsonl", "in", "mine", "thesis.txt"]
+
+
+def test_a_damaged_file_costs_itself_only(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    json_lines(source / "good.jsonl", [{"text": "hi"}])
+    packed = gzip.compress(json.dumps({"text": "hi"}).encode() + b"\n" + bytes(range(256)) * 4000)
+    (source / "a.jsonl.gz").write_bytes(packed)
+    with gzip.open(source / "a.jsonl.gz", "wb") as file:
+        for i in range(20_000):
+            file.write(b'{"text": "number %d"}\n' % (i * 7919 % 20_011))
+    whole = (source / "a.jsonl.gz").read_bytes()
+    (source / "a.jsonl.gz").write_bytes(whole[: len(whole) // 2])
+    tally = run(source, tmp_path / "out", Toy())
+    assert len(tally.troubles) == 1 and "a.jsonl.gz: EOFError" in tally.troubles[0]
+    assert [row["text"] for row in results(tmp_path / "out")] == ["hi"]
+    assert (tally.counts.total(), tally.done_shards, tally.shards) == (1, 1, 2)
+
+
+def test_a_fault_that_is_not_the_rows_stops_the_run(tmp_path: Path) -> None:
+    source = json_lines(tmp_path / "in.jsonl", [{"text": "hi"}, {"text": "gone"}])
+    with pytest.raises(SROError, match="the server is gone"):
+        run(source, tmp_path / "out", Toy())
+    assert results(tmp_path / "out") == []
+
+
+def test_carefully_finds_the_culprits() -> None:
+    calls: list[int] = []
+
+    def work(texts: Sequence[str]) -> list[str]:
+        calls.append(len(texts))
+        if "bad" in texts:
+            raise ValueError("x" * 1000)
+        return [text.upper() for text in texts]
+
+    texts = ["a"] * 100 + ["bad"] + ["b"] * 900
+    answers = carefully(work, texts)
+    assert [str(a)[:1] if isinstance(a, ValueError) else a for a in answers] == ["A"] * 100 + ["x"] + ["B"] * 900
+    assert len(calls) < 25
+    assert isinstance(carefully(work, ["bad"])[0], ValueError)
+    with pytest.raises(SROError, match=r"each of 2 rows failed, the first by ValueError: x+…;"):
+        carefully(work, ["bad", "bad"])
+
+
+# --- jobs, settings, figures -----------------------------------------------------------------------------------------
+
+
+def test_screening_with_the_embedded_screener(tmp_path: Path) -> None:
+    source = json_lines(tmp_path / "in.jsonl", [{"text": "you idiot"}, {"text": "thank you very much"}])
+    tally = run(source, tmp_path / "out", Screening())
+    assert [row["verdict"] for row in results(tmp_path / "out")] == ["fail", "pass"]
+    assert tally.counts == {"fail": 1, "pass": 1}
+
+
+def test_where_a_server_stands_is_no_setting() -> None:
+    from sro.leader.engines.loading import EngineArguments
+
+    one, other = (
+        Rewriting({"leader": "x"}, EngineArguments("openai", engine_url=url, engine_model="m")).settings()
+        for url in ("http://a/v1", "http://b/v1")
+    )
+    assert one == other and one["engine_model"] == "m" and one["leader"] == "x" and one["samples"] == 4
+    by_default = Rewriting().settings()
+    assert by_default["engine"] == "auto" and "ctranslate2" in by_default and "ctranslate2" not in one
+    assert set(Rewriting.columns) >= {"rewrite", "status", Rewriting.outcome}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"workers": 0, "runner": "ray"}, "workers=0 must be > 0"),
+        ({"shard_mb": 0.0}, "shard_mb=0.0 must be > 0"),
+        ({"workers": 2}, "--workers is for --runner ray"),
+        ({"ray_address": "auto"}, "--ray_address is for --runner ray"),
+        ({"worker_gpus": -1.0, "runner": "ray"}, "worker_gpus=-1.0 must be ≥ 0"),
+    ],
+)
+def test_settings_out_of_range(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(SROError) as raised:
+        BulkArguments(**settings)
+    assert message in str(raised.value)
+
+
+def test_what_a_folder_is(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").touch()
+    folder, file = str(tmp_path), str(tmp_path / "a.txt")
+    assert is_bulk(folder, None) and is_bulk(file, folder) and is_bulk(file, str(tmp_path / "new") + "/")
+    assert not is_bulk(file, str(tmp_path / "b.jsonl")) and not is_bulk(None, folder) and not is_bulk("-", folder)
+
+
+def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rich.console import Console
+
+    tally = Tally(frozenset({"pass"}), shards=4, size=1000, before=Counter(fail=5), before_shards=1, before_size=200)
+    tally.started, tally.ended = 0.0, 20.0
+    tally.see(shard_worker.Event(Counter({"pass": 60, "fail": 20, "error": 2})))
+    assert tally.progress() == "82 rows, 4.1/s, 20% of the input, 75.0% pass, 2 errors"
+    tally.see(shard_worker.Event(Counter(), finished=400))
+    tally.see(shard_worker.Event(Counter({"pass": -10}), finished=200, trouble="x.parquet: damaged"))
+    assert tally.progress() == "72 rows, 3.6/s, 80% of the input, 0:00:07 left, 71.4% pass, 2 errors"
+    assert tally.troubles == ["x.parquet: damaged"]
+    console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console.print(rendered(tally))
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in console.export_text().splitlines()]
+    assert ["rows", "72", "77"] in rows and ["fail", "20", "25"] in rows and ["error", "2", "2"] in rows
+    assert ["shards", "1", "2 of 4"] in rows and ["pass", "71.4%", "66.7%"] in rows and ["rows/s", "3.6", ""] in rows
+    assert clock(3723.4) == "1:02:03"

@@ -1,0 +1,113 @@
+"""`sro rewrite` and `sro screener screen` on folders."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_cli_rewrite import Half, Milder, Words
+
+from sro.apps.cli import main
+from sro.rewriting.rewriter import Rewriter
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    rows = [{"id": 1, "text": "thank you"}, {"id": 2, "text": "you idiot"}, {"id": 3, "text": "hopeless idiot"}, {}]
+    (tmp_path / "in/a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return tmp_path / "in"
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What `Rewriter.load` was asked for."""
+    found: dict[str, Any] = {}
+
+    def load(**parts: Any) -> Rewriter:
+        found.update(parts)
+        return Rewriter(Milder(), Words(), Half())
+
+    monkeypatch.setattr(Rewriter, "load", load)
+    return found
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_rewriting_a_folder(folder: Path, asked: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
+    words = ["rewrite", "--input", str(folder), "--output", str(tmp_path / "out"), "--samples", "1"]
+    assert main([*words, "--batch_size", "3", "--engine", "ctranslate2"]) == 0
+    unchanged, rewritten, refused, error = rows(tmp_path / "out/a-00000.jsonl")
+    assert rewritten == {
+        **{"id": 2, "text": "you idiot", "rewrite": "you person", "status": "rewritten", "reason": None},
+        **{"p_fail": 0.75, "p_fail_after": 0.25, "similarity": 0.5432, "tries": 1, "error": None},
+    }
+    assert (unchanged["rewrite"], unchanged["status"], unchanged["p_fail_after"]) == ("thank you", "unchanged", None)
+    assert (refused["rewrite"], refused["status"], refused["reason"], refused["tries"]) == (
+        *(None, "refused", "still_fails"),
+        2,
+    )
+    assert (error["status"], error["error"]) == (None, "null")
+    assert (asked["batch_size"], asked["engine"].engine) == (3, "ctranslate2")
+    table = capsys.readouterr().out
+    assert "rewritten" in table and "66.7%" in table
+    manifest = json.loads((tmp_path / "out/_sro/manifest.json").read_text())
+    assert manifest["command"] == ["sro", *words, "--batch_size", "3", "--engine", "ctranslate2"]
+    assert manifest["config"]["samples"] == 1 and len(manifest["data"]["settings"]) == 64
+    assert main([*words, "--batch_size", "3", "--engine", "ctranslate2", "--samples", "2"]) == 2
+    assert "samples: 1 there, 2 now" in capsys.readouterr().err
+
+
+def test_one_file_into_a_folder(folder: Path, asked: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
+    assert main(["rewrite", "--input", str(folder / "a.jsonl"), "--output", f"{tmp_path}/new/"]) == 0
+    assert len(rows(tmp_path / "new/a-00000.jsonl")) == 4
+
+
+def test_screening_a_folder(folder: Path, tmp_path: Path, capsys: Capture) -> None:
+    words = ["screener", "screen", "--input", str(folder), "--output", str(tmp_path / "out"), "--prefix", "sro_"]
+    assert main(words) == 0
+    assert [row["sro_verdict"] for row in rows(tmp_path / "out/a-00000.jsonl")] == ["pass", "fail", "fail", None]
+    assert main(words) == 0
+    assert "1 of 1 shards are done already" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_read_is_named_and_makes_the_status_1(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    from sro.apps.bulk import readers as reading
+
+    def damaged(*args: Any) -> Any:
+        raise OSError("I/O error")
+
+    monkeypatch.setattr(reading, "_lines", damaged)
+    assert main(["screener", "screen", "--input", str(folder), "--output", str(tmp_path / "out")]) == 1
+    assert f"not done, cannot be read: {folder / 'a.jsonl'}: OSError: I/O error" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["rewrite", "--input", "{in}"], "a folder wants both --input and --output"),
+        (["rewrite", "--input", "{in}", "--output", "{out}", "--where", "a=1"], "--where is for single files"),
+        (["rewrite", "hi", "--runner", "ray"], "--runner is for folders: --input FOLDER --output FOLDER/"),
+        (["rewrite", "hi", "--prefix", "x"], "--prefix is for folders"),
+        (["rewrite", "--input", "{in}", "--output", "{in}/out"], "lie one within the other"),
+        (["rewrite", "--input", "{in}", "--output", "{out}", "--runner", "spark"], "invalid choice"),
+        (["screener", "screen", "hi", "--output", "{out}"], "--output is for --input"),
+        (["screener", "screen", "--input", "{in}", "--output", "{out}", "--spans"], "--spans is for single files"),
+        (["screener", "screen", "hi", "--workers", "2"], "--workers is for --runner ray"),
+    ],
+)
+def test_mistakes_are_named(
+    folder: Path, asked: dict[str, Any], tmp_path: Path, argv: list[str], message: str, capsys: Capture
+) -> None:
+    paths = {"in": str(folder), "out": str(tmp_path / "out")}
+    assert main([word.format(**paths) for word in argv]) == 2
+    assert message in capsys.readouterr().err
+    assert asked == {} and not (tmp_path / "out").exists()

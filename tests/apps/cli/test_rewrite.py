@@ -1,0 +1,389 @@
+"""`sro rewrite`: comments from words, files and pipes; blocks for people, JSON Lines for programs."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shlex
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sro.apps.cli import main, output
+from sro.apps.cli import rewrite as command
+from sro.evaluation.clef import read_clef
+from sro.leader.engines.loading import EngineArguments
+from sro.leader.transformers_rollout import Paraphrase, Sampling
+from sro.rewriting.rewriter import Rewrite, Rewriter
+from sro.screeners.loading import Verdict
+
+UNCHANGED = {
+    "text": "thank you",
+    "source": "thank you",
+    "status": "unchanged",
+    "reason": None,
+    "before": {"label": "pass", "probability": 0.25, "screener": "words 1"},
+    "after": None,
+    "similarity": None,
+    "tries": 0,
+    "changes": [],
+}
+
+
+class Words:
+    """Fails what holds `idiot`."""
+
+    name = "words 1"
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        return [
+            Verdict("fail", 0.75, self.name) if "idiot" in text else Verdict("pass", 0.25, self.name) for text in texts
+        ]
+
+
+class Milder:
+    """Plays `person` for `idiot`; cannot help with `hopeless` ones."""
+
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+        played = [c if "hopeless" in c else c.replace("idiot", "person") for c in comments]
+        return [[Paraphrase(text, [1], True)] * n for text in played]
+
+
+class Half:
+    def similarity(self, texts: Sequence[str], sources: Sequence[str]) -> np.ndarray:
+        return np.full(len(texts), 0.54321, np.float32)
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What `Rewriter.load` was asked for; it gives a rewriter of toys."""
+    asked: dict[str, Any] = {}
+
+    def load(**parts: Any) -> Rewriter:
+        asked.update(parts)
+        return Rewriter(Milder(), Words(), Half(), fits=lambda comment: len(comment) < 200)
+
+    monkeypatch.setattr(command.Rewriter, "load", load)
+    return asked
+
+
+@pytest.fixture
+def pipe(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def feed(text: str) -> None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+    return feed
+
+
+def records(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_words_give_a_block_each(loaded: dict[str, Any], capsys: Capture) -> None:
+    assert main(["rewrite", "you [b]idiot[/b]", "thank you", "hopeless idiot", "idiot " * 50, "--samples", "2"]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        "fail 0.75   you [b]idiot[/b]",
+        "pass 0.25   you [b]person[/b]  (similarity 0.54, 1 try)",
+        "pass 0.25   thank you  (unchanged)",
+        "fail 0.75   hopeless idiot",
+        "refused     (still_fails; best of 3 tries: fail 0.75, similarity 0.54)",
+        "fail 0.75   " + " ".join(["idiot"] * 50),
+        "refused     (too_long)",
+    ]
+    assert said.err == "sro: 4 comments: 1 unchanged, 1 rewritten, 2 refused (1 still_fails, 1 too_long)\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "texts", "flags"),
+    [
+        (["a b", "c", "--seed", "1"], ["a b", "c"], ["--seed", "1"]),
+        (["--seed", "1", "--", "-h", "a"], ["-h", "a"], ["--seed", "1"]),
+        (["a", "--seed=1", "--", "b"], ["a", "b"], ["--seed=1"]),
+        (["- you again", "-h"], ["- you again"], ["-h"]),
+        (["--seed", "1", "a b", "c"], ["a b", "c"], ["--seed", "1"]),
+        (["a", "--min_similarity", "-1", "b"], ["a", "b"], ["--min_similarity", "-1"]),
+        (["a", "--seed=1", "b", "--", "-c"], ["a", "b", "-c"], ["--seed=1"]),
+        (["--seed", "1", "b", "-h"], [], ["--seed", "1", "b", "-h"]),
+        (["--load_in_4bit"], [], ["--load_in_4bit"]),
+        ([], [], []),
+    ],
+)
+def test_which_words_are_comments(argv: list[str], texts: list[str], flags: list[str]) -> None:
+    assert command.split_words(argv) == (texts, flags)
+
+
+def test_a_file_to_json_lines(loaded: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "new" / "out.jsonl"
+    source.write_text("id,body\n7,you idiot\n8,\n9,thank you\n10,hopeless idiot\n", "utf-8")
+    assert main(["rewrite", "--input", str(source), "--column", "body", "--output", str(target)]) == 0
+    rewritten, unchanged, refused = records(target)
+    assert unchanged == {"line": 4, **UNCHANGED}
+    assert rewritten == {
+        "line": 2,
+        "text": "you person",
+        "source": "you idiot",
+        "status": "rewritten",
+        "reason": None,
+        "before": {"label": "fail", "probability": 0.75, "screener": "words 1"},
+        "after": {"label": "pass", "probability": 0.25, "screener": "words 1"},
+        "similarity": 0.5432,
+        "tries": 1,
+        "changes": [{"start": 0, "end": 9, "text": "you person"}],
+    }
+    assert (refused["text"], refused["status"], refused["reason"], refused["tries"]) == (
+        *(None, "refused", "still_fails"),
+        5,
+    )
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.splitlines()[-2:] == [
+        f"sro: {source}: 3 of 4 rows kept, column 'body'; 1 set aside (1 empty)",
+        "sro: 3 comments: 1 unchanged, 1 rewritten, 1 refused (1 still_fails)",
+    ]
+
+
+def test_rows_can_be_chosen_and_the_others_kept(loaded: dict[str, Any], tmp_path: Path) -> None:
+    source, aside, target = tmp_path / "in.tsv", tmp_path / "aside.jsonl", tmp_path / "out.jsonl"
+    source.write_text("text\tlabel\nthank you\t1\nyou idiot\t0\n \t1\n", "utf-8")
+    files = ["--input", str(source), "--output", str(target), "--quarantine", str(aside)]
+    assert main(["rewrite", *files, "--where", "label=1"]) == 0
+    assert records(target) == [{"line": 2, **UNCHANGED}]
+    assert [(row["line"], row["reason"]) for row in records(aside)] == [(4, "empty")]
+
+
+def test_a_guessed_column_is_announced_once(loaded: dict[str, Any], tmp_path: Path, caplog: Any) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("id,text\n1,hi\n", "utf-8")
+    assert main(["rewrite", "--input", str(source)]) == 0
+    assert len(caplog.records) == 1 and "'text'" in caplog.text
+
+
+def test_standard_input_to_standard_output(loaded: dict[str, Any], pipe: Any, capsys: Capture) -> None:
+    pipe("thank you\n\nyou idiot\n")
+    assert main(["rewrite", "--output", "-"]) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first == {"line": 1, **UNCHANGED}
+    assert (second["line"], second["text"]) == (3, "you person")
+
+
+def test_a_named_pipe_is_read_only_once(loaded: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    writer = threading.Thread(target=fifo.write_text, args=("thank you\n",), daemon=True)
+    writer.start()
+    assert main(["rewrite", "--input", str(fifo), "--format", "text", "--output", "-"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"line": 1, **UNCHANGED}
+
+
+@pytest.mark.parametrize("source", ["half a \ud83d character, thank you", "thank\u2028you"])
+def test_a_line_of_json_is_one_line_of_utf8(source: str) -> None:
+    line = output.record(Rewrite(source, source, "unchanged", Verdict("pass", 0.1, "s")), None)
+    assert len(line.encode("utf-8").splitlines()) == len(line.splitlines()) == 1
+    assert json.loads(line)["text"] == source
+    assert "é" in output.record(Rewrite("é", None, "refused", Verdict("fail", 0.9, "s")), None)
+
+
+def test_an_output_is_whole_or_as_it_was(loaded: dict[str, Any], tmp_path: Path, monkeypatch: Any) -> None:
+    source, target = tmp_path / "in.txt", tmp_path / "out.jsonl"
+    source.write_text("thank you\nyou idiot\n", "utf-8")
+    target.write_text("before\n")
+
+    def interrupted(found: Rewrite, line: int | None) -> str:
+        if line == 2:
+            raise KeyboardInterrupt
+        return "half"
+
+    with monkeypatch.context() as patch:
+        patch.setattr(output, "record", interrupted)
+        assert main(["rewrite", "--input", str(source), "--output", str(target)]) == 130
+    assert target.read_text() == "before\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.txt", "out.jsonl"]
+    assert main(["rewrite", "--input", str(source), "--output", str(target)]) == 0
+    assert len(records(target)) == 2
+
+
+def test_the_output_may_replace_the_input(loaded: dict[str, Any], tmp_path: Path) -> None:
+    both = tmp_path / "comments.jsonl"
+    both.write_text('{"text": "you idiot"}\n', "utf-8")
+    assert main(["rewrite", "--input", str(both), "--output", str(both)]) == 0
+    assert records(both)[0]["text"] == "you person"
+
+
+def test_a_clef_file_comes_out_whole_with_its_ids(loaded: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    texts = ["you idiot", "", "hopeless  idiot", "thank\u2028you", "half \ud800"]
+    rows = [{"id": i if i else "en_0", "text": text, "lang": "en"} for i, text in enumerate(texts)]
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    assert main(["rewrite", "--clef", "--input", str(source), "--output", str(target)]) == 0
+    expected = {"en_0": "you person", **{str(i): texts[i] for i in range(1, 5)}}  # refused is 2: as it was
+    assert read_clef(target) == expected
+    assert records(target)[0] == {"id": "en_0", "text": "you person"}
+    assert "5 comments: 3 unchanged, 1 rewritten, 1 refused" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--input", "{tmp}/in.jsonl"], "--clef wants files whose names tell their format"),
+        (["--input", "{tmp}/in.jsonl", "--output", "-"], "--clef wants files whose names tell their format"),
+        (["--input", "{tmp}/in.csv", "--output", "out.jsonl"], "--clef wants files whose names tell their format"),
+        (["--input", "{tmp}/in.jsonl", "--output", "out.txt"], "--clef wants files whose names tell their format"),
+        (["--input", "{tmp}/in.jsonl", "--output", "out.jsonl", "--column", "x"], "--column is for other files"),
+        (["--input", "{tmp}/in.jsonl", "--output", "out.jsonl"], "in.jsonl:2: `id` must be text or a whole number"),
+        (["--input", "{tmp}", "--output", "{tmp}/out"], "--clef is for single files, not for folders"),
+        (["hi"], "--clef wants files"),
+    ],
+)
+def test_what_no_submission_can_be_made_of(
+    loaded: dict[str, Any], flags: list[str], message: str, tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "in.jsonl").write_text('{"id": 1, "text": "a"}\n{"text": "b"}\n', "utf-8")
+    assert main(["rewrite", *(word.replace("{tmp}", str(tmp_path)) for word in flags), "--clef", "true"]) == 2
+    assert message in capsys.readouterr().err and loaded == {}
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["hi", "--input", "x.txt"], "give one of the two"),
+        (["--input", "nowhere.txt"], "nowhere.txt: no such file"),
+        (["hi", "--output", "{tmp}"], "is a folder; name a file in it"),
+        (["hi", "--output", "{tmp}/file/below.jsonl"], "below.jsonl: cannot be written: "),
+        (["hi", "--samples", "-2"], "samples=-2 must be ≥ 0"),
+        (["hi", "--refine", "-1"], "refine=-1 must be ≥ 0"),
+        (["hi", "--threshold", "1.5"], "threshold=1.5 must be in (0, 1]"),
+        (["hi", "--sampels", "2"], "did you mean 'samples'"),
+        (["hi", "--engine", "ctranslte2"], "no engine 'ctranslte2'; did you mean 'ctranslate2'"),
+        (["hi", "--engine", "openai"], "--engine openai needs --engine_url"),
+        (["hi", "--engine_precision", "int8"], "--engine_precision is for --engine ctranslate2"),
+    ],
+)
+def test_mistakes_are_named(
+    loaded: dict[str, Any], argv: list[str], message: str, tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(["rewrite", *(word.replace("{tmp}", str(tmp_path)) for word in argv)]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_mistake_in_the_file_shows_before_the_models_are_loaded(loaded: dict[str, Any], tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("a,b\n1,2\n", "utf-8")
+    assert main(["rewrite", "--input", str(source)]) == 2
+    assert loaded == {}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
+def test_a_full_disk_is_named(loaded: dict[str, Any], tmp_path: Path, monkeypatch: Any, capsys: Capture) -> None:
+    def full(path: Path, *args: Any, **kwargs: Any) -> Any:
+        return open("/dev/full", "w", buffering=1)
+
+    monkeypatch.setattr(output, "open", full, raising=False)
+    assert main(["rewrite", "thank you", "--output", str(tmp_path / "out.jsonl")]) == 2
+    assert "out.jsonl: cannot be written: No space left on device" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_flags_reach_the_rewriter(loaded: dict[str, Any]) -> None:
+    flags = ["--leader", "x", "--adapter", "y", "--prompt", "{text}:", "--screener", "z", "--bf16", "false"]
+    assert main(["rewrite", "hi", *flags, "--batch_size", "8"]) == 0
+    assert loaded == {
+        **{"leader": "x", "adapter": "y", "prompt": "{text}:", "load_in_4bit": False, "screener": "z"},
+        **{"similarity": "embedded", "max_prompt_length": 256, "batch_size": 8, "bf16": False},
+        "fluency": None,
+        "phrases": None,
+        "engine": EngineArguments("auto"),
+    }
+
+
+def test_the_engine_and_its_settings_reach_the_rewriter(loaded: dict[str, Any], tmp_path: Path) -> None:
+    assert main(["rewrite", "hi", "--engine", "ctranslate2", "--engine_precision", "float32"]) == 0
+    assert loaded["engine"] == EngineArguments("ctranslate2", engine_precision="float32")
+    config = tmp_path / "server.yaml"
+    config.write_text("engine: openai\nengine_url: http://localhost:8000/v1\nengine_timeout: 5\n", "utf-8")
+    assert main(["rewrite", "hi", "--config", str(config), "--engine_model", "mine"]) == 0
+    assert loaded["engine"] == EngineArguments("openai", None, "http://localhost:8000/v1", "mine", 5.0)
+
+
+def test_how_hard_to_try_is_told_by_flags_or_a_file(loaded: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
+    config = tmp_path / "rewrite.yaml"
+    config.write_text("threshold: 0.2\nsamples: 1\n", "utf-8")
+    assert main(["rewrite", "thank you", "--config", str(config)]) == 0
+    assert "refused     (still_fails; best of 2 tries: fail 0.25" in capsys.readouterr().out
+    assert main(["rewrite", "thank you", "--config", str(config), "--threshold", "0.3", "--refine", "2"]) == 0
+    assert "(unchanged)" in capsys.readouterr().out
+
+
+def test_parts_are_what_load_takes_with_the_same_defaults() -> None:
+    taken = {"leader": "embedded", **Rewriter.load.__func__.__kwdefaults__}  # type: ignore[attr-defined]
+    assert taken.pop("engine") == EngineArguments().engine
+    assert vars(command.Parts()) == taken
+
+
+def test_progress_says_how_far_how_fast_and_how_long_still() -> None:
+    tally = command.Tally(10_000, talks=True)
+    tally.counts.update({"unchanged": 500, "rewritten": 75, "refused": 25})
+    assert tally.progress(60) == "600 of 10,000 comments, 10.0/s, 0:15:40 left, 75% of the failed ones rewritten"
+    tally.total = None
+    assert tally.progress(60) == "600 comments, 10.0/s, 75% of the failed ones rewritten"
+
+
+def test_progress_only_beside_a_file(
+    loaded: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr(command, "PROGRESS_SECONDS", 0)
+    assert main(["rewrite", "hi", "--output", str(tmp_path / "out.jsonl")]) == 0
+    assert "sro: 1 of 1 comments, " in capsys.readouterr().err
+    assert main(["rewrite", "hi"]) == 0
+    assert capsys.readouterr().err == "sro: 1 comment: 1 unchanged, 0 rewritten, 0 refused\n"
+
+
+def test_a_real_leader_from_a_folder(
+    tiny_causal: Any, saved: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    folder = saved(tmp_path / "leader", *tiny_causal())
+    monkeypatch.setattr("sro.rewriting.rewriter.SentenceEncoder", lambda name: Half())
+    monkeypatch.setattr("sro.rewriting.rewriter.load_screener", lambda name: Words())
+    flags = ["--leader", str(folder), "--engine", "transformers", "--fluency", "none", "--output", "-"]
+    assert main(["rewrite", "you idiot", "thank you", *flags]) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first["status"] in ("rewritten", "refused") and first["tries"] == 5
+    assert second == UNCHANGED
+
+
+def test_an_exported_leader_is_used_as_its_card_says(
+    tiny_causal: Any, saved: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    pytest.importorskip("ctranslate2")
+    from sro.rewriting.export import ExportArguments, export
+
+    leader, fast = saved(tmp_path / "leader", *tiny_causal()), tmp_path / "fast"
+    export(ExportArguments(to="ctranslate2", output_dir=str(fast), precision="float32", leader=str(leader), compare=0))
+    card = (fast / "README.md").read_text("utf-8")
+    (line,) = [line for line in card.splitlines() if line.startswith("    sro rewrite ")]
+    monkeypatch.setattr("sro.rewriting.rewriter.SentenceEncoder", lambda name: Half())
+    monkeypatch.setattr("sro.rewriting.rewriter.load_screener", lambda name: Words())
+    assert main(shlex.split(line.replace("THIS_FOLDER", str(fast)))[1:]) == 0
+    assert capsys.readouterr().err.startswith("sro: 1 comment: ")
+
+
+def test_a_mistake_shows_before_anything_heavy_is_imported() -> None:
+    code = """
+import sys
+from sro.apps.cli import main
+status = main(["rewrite", "hi", "--engine", "ctranslate"])
+print(status, [name for name in ("torch", "peft", "sklearn", "datasets", "ctranslate2") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "2 []\n", done.stderr

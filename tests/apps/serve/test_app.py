@@ -1,0 +1,405 @@
+"""The service over HTTP, with fakes for models."""
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from serving import Held, RudeWords, make_lane, make_parts, rewriting, serving
+
+from sro.apps.serve.batch_queue import Lane
+from sro.apps.serve.feedback import responses
+from sro.apps.serve.keys import digest
+from sro.apps.serve.logs import JSONLines
+from sro.apps.serve.screening import screened
+from sro.apps.serve.settings import Service
+from sro.core.errors import SROError
+
+OURS = ["/v1/screen", "/v1/rewrite", "/v1/feedback", "/v1alpha1/comments:analyze", "/v1/moderations"]
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    feedback = tmp_path_factory.mktemp("feedback") / "f.db"
+    with serving(make_parts(feedback=feedback), wait_for="rewrite") as found:
+        while found.get("/readyz").status_code != 200:
+            pass
+        yield found
+
+
+def error(answer: Any) -> tuple[int, str, str]:
+    told = answer.json()["error"]
+    assert told["code"] == answer.status_code
+    return told["code"], told["status"], told["message"]
+
+
+def test_screening(client: TestClient) -> None:
+    texts = ["you idiot", "thanks"]
+    fail = {"label": "fail", "probability": 0.9, "screener": "rude words 1"}
+    good = {"label": "pass", "probability": 0.1, "screener": "rude words 1"}
+    assert client.post("/v1/screen", json={"texts": texts}).json() == {"results": [fail, good]}
+    found = client.post("/v1/screen", json={"texts": texts, "spans": True}).json()["results"]
+    assert found == [{**fail, "spans": [{"start": 4, "end": 9, "score": 2.0}]}, {**good, "spans": []}]
+
+
+def test_the_threshold_of_a_request_is_its_own(client: TestClient) -> None:
+    def labels(**more: Any) -> list[tuple[str, int]]:
+        asked = {"texts": ["you idiot", "thanks"], "spans": True, **more}
+        results = client.post("/v1/screen", json=asked).json()["results"]
+        return [(found["label"], len(found["spans"])) for found in results]
+
+    assert labels() == labels(threshold=0.9) == [("fail", 1), ("pass", 0)]
+    assert labels(threshold=0.91) == [("pass", 0), ("pass", 0)]
+    assert labels(threshold=0.1) == [("fail", 1), ("fail", 0)]
+    for outside in (0, 1.01, "x"):
+        assert error(client.post("/v1/screen", json={"texts": ["a"], "threshold": outside}))[0] == 400
+
+
+def test_a_text_fails_for_its_worst_sentence() -> None:
+    class OnlyShort:
+        name = "only short 1"
+
+        def screen(self, texts: Any, *, sources: Any = None) -> Any:
+
+            return [
+                v if len(t) < 12 else RudeWords().screen([""])[0] for t, v in zip(texts, RudeWords().screen(texts))
+            ]
+
+    [found] = screened(OnlyShort(), ["Thank you for this. You idiot. Bye."], "sentences", lambda *a: [])  # type: ignore[arg-type]
+    assert not found.verdict.passed
+    assert [(span.start, span.end, span.score) for span in found.spans] == [(0, 19, 0.1), (20, 30, 0.9), (31, 35, 0.1)]
+
+
+def test_rewriting(client: TestClient) -> None:
+    found = client.post("/v1/rewrite", json={"texts": ["thanks", "you idiot"], "samples": 2}).json()["results"]
+    assert [(one["status"], one["text"], one["reason"]) for one in found] == [
+        ("unchanged", "thanks", None),
+        ("refused", None, "still_fails"),
+    ]
+    assert found[1]["before"]["label"] == "fail" and found[1]["changes"] == []
+
+
+def test_a_long_batch_comes_as_a_stream_in_order(client: TestClient) -> None:
+    texts = [f"{number} {'idiot' if number % 3 else ''}" for number in range(50)]
+    with client.stream("POST", "/v1/screen", json={"texts": texts, "stream": True}) as answer:
+        assert answer.headers["content-type"] == "application/x-ndjson"
+        lines = [json.loads(line) for line in answer.iter_lines()]
+    assert lines == client.post("/v1/screen", json={"texts": texts}).json()["results"]
+    assert [line["label"] == "fail" for line in lines] == ["idiot" in text for text in texts]
+
+
+def test_a_stream_that_breaks_says_so_in_its_last_line() -> None:
+    def work(key: Any, items: Any) -> Any:
+        if "poison" in items:
+            raise ValueError("no")
+        return rewriting(key, items)
+
+    with serving(make_parts(make_lane(work)), wait_for="rewrite") as client:
+        texts = ["a", "b", "c", "d", "e", "f", "g", "poison"]
+        lines = client.post("/v1/rewrite", json={"texts": texts, "stream": True}).text.splitlines()
+    assert len(lines) == 5 and json.loads(lines[-1])["error"]["code"] == 500
+
+
+def test_screening_does_not_wait_for_rewriting() -> None:
+    work = Held()
+    with serving(make_parts(make_lane(work)), wait_for="rewrite") as client:
+        rewriting = threading.Thread(target=client.post, args=("/v1/rewrite",), kwargs={"json": {"texts": ["a"]}})
+        rewriting.start()
+        assert work.begun.wait(30)
+        assert client.post("/v1/screen", json={"texts": ["you idiot"]}).status_code == 200
+        assert rewriting.is_alive()
+        work.go.set()
+        rewriting.join()
+
+
+def test_screening_serves_while_the_leader_loads() -> None:
+    loaded = threading.Event()
+    lane = Lane("rewrite", lambda: loaded.wait(30) and (lambda key, items: []), max_batch=1, max_waiting=1)
+    with serving(make_parts(lane)) as client:
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.json()["parts"]["rewrite"]) == (503, "loading")
+        assert client.post("/v1/screen", json={"texts": ["a"]}).status_code == 200
+        refused = client.post("/v1/rewrite", json={"texts": ["a"]})
+        assert refused.status_code == 503 and "Retry-After" in refused.headers
+        loaded.set()
+        while client.get("/readyz").status_code != 200:
+            pass
+
+
+def test_a_full_queue_answers_429() -> None:
+    work = Held()
+    with serving(make_parts(make_lane(work, max_batch=1, max_waiting=1)), wait_for="rewrite") as client:
+        threads = [
+            threading.Thread(target=client.post, args=("/v1/rewrite",), kwargs={"json": {"texts": [text]}})
+            for text in "ab"
+        ]
+        for thread in threads:
+            thread.start()
+            assert work.begun.wait(30)
+        while 'sro_waiting{part="rewrite"} 1.0' not in client.get("/metrics").text:
+            pass
+        refused = client.post("/v1/rewrite", json={"texts": ["c"]})
+        assert error(refused)[:2] == (429, "RESOURCE_EXHAUSTED") and int(refused.headers["Retry-After"]) >= 1
+        work.go.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_perspective_over_http(client: TestClient) -> None:
+    asked = {
+        "comment": {"text": "Thanks. You idiot!"},
+        "requestedAttributes": {"TOXICITY": {}},
+        "spanAnnotations": True,
+    }
+    found = client.post("/v1alpha1/comments:analyze?key=any", json=asked).json()["attributeScores"]["TOXICITY"]
+    assert found["summaryScore"]["value"] == 0.9
+    assert [(s["begin"], s["end"], s["score"]["value"]) for s in found["spanScores"]] == [(0, 7, 0.1), (8, 18, 0.9)]
+    unknown = client.post("/v1alpha1/comments:analyze", json={**asked, "requestedAttributes": {"THREAT": {}}})
+    assert error(unknown) == (400, "INVALID_ARGUMENT", "Unknown requested attribute: THREAT")
+
+
+def test_googles_client_library_can_build_itself(client: TestClient) -> None:
+    found = client.get("/$discovery/rest?version=v1alpha1").json()
+    method = found["resources"]["comments"]["methods"]["analyze"]
+    assert found["rootUrl"] + found["servicePath"] + method["path"] == "http://localhost/v1alpha1/comments:analyze"
+    named = {value["$ref"] for schema in found["schemas"].values() for value in _values(schema) if "$ref" in value}
+    assert named <= set(found["schemas"])
+    assert client.get("/$discovery/rest?version=v9").status_code == 404
+
+
+def _values(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+        for value in schema.values():
+            yield from _values(value)
+
+
+def test_moderations(client: TestClient) -> None:
+    found = client.post("/v1/moderations", json={"input": ["you idiot", "thanks"]}).json()
+    first, second = found["results"]
+    assert first["flagged"] and first["categories"]["harassment"] and first["category_scores"]["harassment"] == 0.9
+    assert not second["flagged"] and not any(second["categories"].values())
+    assert [name for name, kinds in first["category_applied_input_types"].items() if kinds] == ["harassment"]
+    assert set(first["categories"]) == set(first["category_scores"])
+    parts = {"input": [{"type": "text", "text": "you"}, {"type": "text", "text": "idiot"}]}
+    assert len(client.post("/v1/moderations", json=parts).json()["results"]) == 1
+    picture = client.post("/v1/moderations", json={"input": [{"type": "image_url", "image_url": {"url": "x"}}]})
+    assert (picture.status_code, picture.json()["error"]["type"]) == (400, "invalid_request_error")
+
+
+def test_feedback_is_kept_before_it_is_answered(tmp_path: Path) -> None:
+    row = {"action": "edited", "source": "a", "suggestion": "b", "final": "c", "id": "x"}
+    with serving(make_parts(feedback=tmp_path / "f.db"), wait_for="feedback") as client:
+        assert [client.post("/v1/feedback", json=row).json() for _ in range(2)] == [{"stored": True}] * 2
+        assert [found["response"] for found in responses(tmp_path / "f.db")] == ["c"]
+        assert client.post("/v1/feedback", json={**row, "action": "accepted"}).status_code == 400
+        assert client.post("/v1/feedback", json={**row, "final": None}).status_code == 400
+    with serving() as client:
+        assert client.post("/v1/feedback", json=row).status_code == 404
+
+
+def test_keys_are_asked_for_where_it_matters() -> None:
+    with serving(keys={digest("secret"): "forum"}, service=Service(host="0.0.0.0", keys="keys.txt")) as client:
+        asked = {"texts": ["a"]}
+        assert error(client.post("/v1/screen", json=asked))[:2] == (401, "UNAUTHENTICATED")
+        assert client.post("/v1/screen", json=asked, headers={"Authorization": "Bearer wrong"}).status_code == 401
+        assert client.post("/v1/screen", json=asked, headers={"Authorization": "Bearer secret"}).status_code == 200
+        assert client.get("/metrics").status_code == 401
+        analyze = {"comment": {"text": "a"}, "requestedAttributes": {"TOXICITY": {}}}
+        assert client.post("/v1alpha1/comments:analyze?key=secret", json=analyze).status_code == 200
+        wrong = client.post("/v1alpha1/comments:analyze?key=wrong", json=analyze)
+        assert error(wrong) == (400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.")
+        assert client.post("/v1alpha1/comments:analyze", json=analyze).status_code == 403
+        assert client.get("/healthz").status_code == 200
+
+
+def test_a_server_without_keys_is_for_this_machine() -> None:
+    with pytest.raises(ValueError, match="can be reached from elsewhere"):
+        Service(host="0.0.0.0")
+    with serving() as client:
+        rebound = client.post("/v1/screen", json={"texts": ["a"]}, headers={"Host": "evil.example:8000"})
+        assert rebound.status_code == 403
+        assert client.post("/v1/screen", json={"texts": ["a"]}, headers={"Host": "[::1]:8000"}).status_code == 200
+
+
+def test_the_rate_is_for_each_key_and_not_for_health() -> None:
+    keys = {digest("a"): "a", digest("b"): "b"}
+    with serving(keys=keys, service=Service(keys="keys.txt", rate=2)) as client:
+
+        def ask(key: str) -> Any:
+            return client.post("/v1/screen", json={"texts": ["x"]}, headers={"X-API-Key": key})
+
+        assert [ask("a").status_code for _ in range(3)] == [200, 200, 429]
+        assert 1 <= int(ask("a").headers["Retry-After"]) <= 30
+        assert ask("b").status_code == 200
+        assert client.get("/healthz").status_code == 200
+
+
+def test_too_many_requests_at_once_are_refused_in_our_shape() -> None:
+    work = Held()
+    with serving(make_parts(make_lane(work)), Service(max_requests=1), wait_for="rewrite") as client:
+        held = threading.Thread(target=client.post, args=("/v1/rewrite",), kwargs={"json": {"texts": ["a"]}})
+        held.start()
+        assert work.begun.wait(30)
+        refused = client.post("/v1/screen", json={"texts": ["a"]})
+        assert error(refused)[:2] == (503, "UNAVAILABLE") and refused.headers["Retry-After"] == "1"
+        assert client.get("/healthz").status_code == client.get("/metrics").status_code == 200
+        work.go.set()
+        held.join()
+        assert client.post("/v1/screen", json={"texts": ["a"]}).status_code == 200
+
+
+PAGE = "https://forum.example.org"
+
+
+def test_pages_of_other_origins_may_ask_only_where_they_are_named() -> None:
+    asked = {"texts": ["a"]}
+    wish = {"Origin": PAGE, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    with serving() as client:
+        answer = client.post("/v1/screen", json=asked, headers={"Origin": PAGE})
+        assert "Access-Control-Allow-Origin" not in answer.headers
+        assert client.options("/v1/screen", headers=wish).status_code == 405
+    with serving(keys={digest("secret"): "forum"}, service=Service(keys="keys.txt", cors=[PAGE])) as client:
+        assert client.options("/v1/screen", headers=wish).headers["Access-Control-Allow-Origin"] == PAGE
+        refused = client.post("/v1/screen", json=asked, headers={"Origin": PAGE})  # the page can read why
+        assert (refused.status_code, refused.headers["Access-Control-Allow-Origin"]) == (401, PAGE)
+        elsewhere = {"Origin": "https://evil.example", "Authorization": "Bearer secret"}
+        answer = client.post("/v1/screen", json=asked, headers=elsewhere)
+        assert answer.status_code == 200 and "Access-Control-Allow-Origin" not in answer.headers
+        assert client.options("/v1/screen", headers={**wish, **elsewhere}).status_code == 400
+
+
+@pytest.mark.parametrize("origin", [f"{PAGE}/", "forum.example.org", f"{PAGE}/path", "https://Forum.example.org"])
+def test_what_is_no_origin_is_told(origin: str) -> None:
+    with pytest.raises(ValueError, match="is no origin"):
+        Service(cors=[origin])
+
+
+def test_every_page_needs_keys() -> None:
+    with pytest.raises(ValueError, match="need keys"):
+        Service(cors=["*"])
+    assert Service(cors=["*"], keys="keys.txt").cors == ["*"]
+
+
+def test_limits_of_size() -> None:
+    with serving(service=Service(max_body=300, max_texts=3, max_text=20, max_rewrite=10)) as client:
+        assert client.post("/v1/screen", json={"texts": ["a"] * 4}).status_code == 400
+        assert error(client.post("/v1/screen", json={"texts": ["a", "é" * 11]}))[2].startswith("texts.1: may have 20")
+        assert client.post("/v1/screen", json={"texts": ["e" * 20]}).status_code == 200
+        assert client.post("/v1/rewrite", json={"texts": ["e" * 11]}).status_code == 400
+        assert client.post("/v1/screen", json={"texts": ["a" * 400]}).status_code == 413
+        pieces = (b"x" * 100 for _ in range(1000))  # no Content-Length: counted as it comes
+        assert client.post("/v1/screen", content=pieces).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"texts": "you idiot"}, "texts: "),
+        ({"texts": []}, "texts: "),
+        ({"texts": ["a", None]}, "texts.1: must be text"),
+        ({"texts": ["a"], "sampels": 3}, "sampels: "),
+        ({"texts": ["a"], "samples": 17}, "samples: "),
+        ({"texts": ["a"], "temperature": 0}, "temperature: "),
+        ([], ""),
+    ],
+)
+def test_mistakes_are_told_where_they_are(client: TestClient, asked: Any, message: str) -> None:
+    code, status, told = error(client.post("/v1/rewrite", json=asked))
+    assert (code, status) == (400, "INVALID_ARGUMENT") and told.startswith(message) and "idiot" not in told
+
+
+def test_metrics_count_and_hold_no_texts(client: TestClient) -> None:
+    client.post("/v1/screen", json={"texts": ["you idiot"]})
+    client.get("/some/path/idiot")
+    told = client.get("/metrics").text
+    assert 'sro_verdicts_total{label="fail"}' in told and 'sro_requests_total{path="/v1/screen",status="200"}' in told
+    assert 'sro_ready{part="screen"} 1.0' in told and "idiot" not in told
+
+
+def test_logs_are_json_without_comments(caplog: pytest.LogCaptureFixture) -> None:
+    def work(key: Any, items: Any) -> Any:
+        raise KeyError(items[0])
+
+    with (
+        caplog.at_level(logging.INFO, "sro.apps.serve"),
+        serving(make_parts(make_lane(work)), wait_for="rewrite") as client,
+    ):
+        assert client.post("/v1/rewrite?key=tell-nobody", json={"texts": ["you idiot"]}).status_code == 500
+    lines = [JSONLines().format(record) for record in caplog.records]
+    assert all(json.loads(line) for line in lines)
+    assert not any("idiot" in line or "tell-nobody" in line for line in lines)
+    assert any(json.loads(line).get("error") == "KeyError" for line in lines)
+    [request] = [told for line in lines if (told := json.loads(line)).get("path") == "/v1/rewrite"]
+    assert (request["status"], request["texts"], request["method"]) == (500, 1, "POST")
+
+
+def test_logs_with_comments_if_wanted(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "sro.apps.serve")
+    with serving(service=Service(log_texts=True)) as client:
+        client.post("/v1/screen", json={"texts": ["you idiot"]})
+    assert any(getattr(record, "comments", None) == ["you idiot"] for record in caplog.records)
+
+
+def test_openapi_describes_every_endpoint_with_examples(client: TestClient) -> None:
+    found = client.get("/openapi.json").json()
+    assert {*OURS, "/healthz", "/readyz", "/metrics"} <= set(found["paths"])
+    for path in OURS:
+        content = found["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        schema = found["components"]["schemas"][content["$ref"].split("/")[-1]] if "$ref" in content else content
+        assert schema["examples"], path
+
+
+def test_the_page_is_served_under_a_strict_policy(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<p>hello</p>")
+    with serving(web=tmp_path) as client:
+        answer = client.get("/")
+        assert answer.text == "<p>hello</p>"
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy and "unsafe" not in policy
+        assert client.get("/../pyproject.toml").status_code == 404
+        assert client.get("/a%00b").status_code in (400, 404)
+    with serving(web=tmp_path / "absent") as client:
+        assert client.get("/").status_code == 404
+
+
+# --- the command -----------------------------------------------------------------------------------------------------
+
+
+def test_screening_loads_no_torch() -> None:
+    code = """
+import sys
+from serving import serving
+from sro.apps.cli import serve
+from sro.apps.serve.lanes import make_parts
+from sro.apps.serve.settings import Models, Service
+parts = make_parts(Models(rewrite=False), Service(), lambda name, items, seconds: None)
+with serving(parts) as client:
+    asked = {"comment": {"text": "you idiot"}, "requestedAttributes": {"TOXICITY": {}}}
+    assert client.post("/v1alpha1/comments:analyze", json=asked).status_code == 200
+    assert client.post("/v1/screen", json={"texts": ["you idiot"], "spans": True}).status_code == 200
+print("torch" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert done.stdout == "False\n", done.stderr
+
+
+def test_a_port_in_use_is_told() -> None:
+    from sro.apps.cli.serve import listen
+
+    with listen("127.0.0.1", 0) as taken, pytest.raises(SROError, match="cannot listen on 127"):
+        listen("127.0.0.1", taken.getsockname()[1])
+
+
+def test_add_key_prints_the_key_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from sro.apps.cli import main
+
+    assert main(["serve", "add-key", "forum", "--keys", str(tmp_path / "keys.txt")]) == 0
+    key = capsys.readouterr().out.strip()
+    assert digest(key) in (tmp_path / "keys.txt").read_text()

@@ -1,0 +1,126 @@
+"""Perspective's request, response and errors."""
+
+import json
+from typing import Any
+
+import pytest
+
+from sro.apps.serve.errors import Refusal, body
+from sro.apps.serve.perspective import answer, read
+
+ASKED: dict[str, Any] = {"comment": {"text": "you idiot"}, "requestedAttributes": {"TOXICITY": {}}}
+
+
+def refused(request: Any, **more: Any) -> dict[str, Any]:
+    with pytest.raises(Refusal) as found:
+        read(request, **more)
+    told = body("/v1alpha1/comments:analyze", found.value)["error"]
+    assert (told["code"], told["status"]) == (400, "INVALID_ARGUMENT")
+    assert told["details"][0]["@type"] == "type.googleapis.com/google.commentanalyzer.v1alpha1.Error"
+    return {"message": told["message"], **told["details"][0]}
+
+
+def test_the_smallest_request() -> None:
+    score = {"value": 0.75, "type": "PROBABILITY"}
+    assert answer(read(ASKED), 0.75) == {
+        "attributeScores": {
+            "TOXICITY": {"spanScores": [{"begin": 0, "end": 9, "score": score}], "summaryScore": score}
+        },
+        "languages": ["en"],
+        "detectedLanguages": ["en"],
+    }
+
+
+def test_every_field_there_is() -> None:
+    query = read(
+        {
+            "comment": {"text": "Bye. You idiot!", "type": "PLAIN_TEXT"},
+            "context": {"entries": [{"text": "hello"}]},
+            "requestedAttributes": {"TOXICITY": {"scoreType": "PROBABILITY", "scoreThreshold": 0.5}},
+            "languages": ["en-GB"],
+            "doNotStore": True,
+            "clientToken": "mine",
+            "sessionId": "s",
+            "communityId": "c",
+            "spanAnnotations": True,
+            "dropUnsupportedAttributes": False,
+        }
+    )
+    found = answer(query, 0.9, [(0, 4, 0.1), (5, 15, 0.9)])
+    spans = found["attributeScores"]["TOXICITY"]["spanScores"]
+    assert [(span["begin"], span["end"], span["score"]["value"]) for span in spans] == [(0, 4, 0.1), (5, 15, 0.9)]
+    assert found["clientToken"] == "mine" and found["languages"] == ["en-GB"]
+
+
+def test_google_takes_the_other_spelling_and_null_too() -> None:
+    query = read({"comment": {"text": "hi"}, "requested_attributes": {"TOXICITY": None}, "client_token": None})
+    assert query.attributes == ("TOXICITY",) and query.client_token is None
+
+
+def test_spans_count_utf_16_units() -> None:
+    text = "😂 you idiot"
+    query = read({**ASKED, "comment": {"text": text}, "spanAnnotations": True})
+    [span] = answer(query, 0.9, [(2, 11, 0.9)])["attributeScores"]["TOXICITY"]["spanScores"]
+    units = text.encode("utf-16-le")
+    assert units[2 * span["begin"] : 2 * span["end"]].decode("utf-16-le") == "you idiot"
+
+
+def test_scores_below_the_threshold_are_not_returned() -> None:
+    query = read({**ASKED, "requestedAttributes": {"TOXICITY": {"scoreThreshold": 0.5}}})
+    assert "attributeScores" not in answer(query, 0.49)
+    assert "attributeScores" in answer(query, 0.5)
+
+
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_an_empty_comment(text: str) -> None:
+    told = refused({**ASKED, "comment": {"text": text}})
+    assert told["errorType"] == "COMMENT_EMPTY" and told["message"] == "Comment must be non-empty."
+
+
+def test_a_comment_that_is_too_long_in_bytes() -> None:
+    assert refused({**ASKED, "comment": {"text": "é" * 11_000}})["errorType"] == "COMMENT_TOO_LONG"
+    assert read({**ASKED, "comment": {"text": "e" * 20_480}}).text
+
+
+def test_attributes_that_nobody_here_can_score() -> None:
+    several = {**ASKED, "requestedAttributes": {"TOXICITY": {}, "SEVERE_TOXICITY": {}}}
+    assert refused(several)["message"] == "Unknown requested attribute: SEVERE_TOXICITY"
+    assert refused({**ASKED, "requestedAttributes": {}})["errorType"] == "NO_REQUESTED_ATTRIBUTES"
+    assert read({**several, "dropUnsupportedAttributes": True}).attributes == ("TOXICITY",)
+    assert read(several, drop=True).attributes == ("TOXICITY",)
+
+
+def test_other_languages_named_or_seen() -> None:
+    told = refused({**ASKED, "languages": ["en", "fr"]})
+    assert told["message"] == "Attribute TOXICITY does not support request languages: fr"
+    assert told["errorType"] == "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
+    assert told["languageNotSupportedByAttributeError"]["attribute"] == "TOXICITY"
+    assert refused({**ASKED, "comment": {"text": "你好，世界"}})["errorType"] == "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
+    assert read({**ASKED, "languages": ["fr"]}, languages=["en", "fr"]).languages == ("fr",)
+    assert read({**ASKED, "comment": {"text": "😂😂 123"}}).languages == ("en",)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"comment": {"text": "hi", "type": "HTML"}}, "only 'PLAIN_TEXT' comments are supported"),
+        ({"comment": {"text": 5}}, "comment.text"),
+        ({"comment": "hi"}, 'at "comment"'),
+        ({"requestedAttributes": {"TOXICITY": {"scoreType": "RAW"}}}, "score type RAW is not supported"),
+        ({"requestedAttributes": {"TOXICITY": {"scoreThreshold": "x"}}}, "scoreThreshold"),
+        ({"requestedAttributes": {"TOXICITY": 3}}, "expected an object"),
+        ({"languages": "en"}, 'at "languages"'),
+        ({"languages": [1]}, "language codes"),
+        ({"spanAnnotations": 1}, 'at "spanAnnotations"'),
+        ({"nonsense\ud800": 1}, 'Unknown name "nonsense\\ud800": Cannot find field.'),
+    ],
+)
+def test_mistakes_are_told_as_google_tells_them(change: dict[str, Any], message: str) -> None:
+    told = refused({**ASKED, **change})
+    assert message in told["message"] and told["errorType"] == "INVALID_REQUEST"
+    json.dumps(told).encode("ascii")
+
+
+@pytest.mark.parametrize("payload", [None, [], "x", 3])
+def test_what_is_no_object(payload: Any) -> None:
+    assert "Expected an object" in refused(payload)["message"]

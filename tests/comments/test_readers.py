@@ -1,0 +1,275 @@
+"""Every format gives the same rows; line numbers are those of an editor; bad rows come out as bad rows."""
+
+import gzip
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sro.comments.columns import Choose, Columns
+from sro.comments.readers import Row, quarantine_record, read_rows
+from sro.core.errors import SROError
+
+ROWS = [("you utter fool", "1"), ("good morning all", "0"), ("naïve ‘fool’ 🙄", "1")]
+
+
+def columns(text: str = "text", label: str | None = None) -> Choose:
+    return lambda available: Columns(text, label)
+
+
+def written(folder: Path, name: str, content: str | bytes) -> str:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return str(path)
+
+
+def read(source: str, choose: Choose | None = None, format: str | None = None) -> list[Row]:
+    return list(read_rows(source, choose or columns(), format))
+
+
+def as_csv(separator: str = ",") -> str:
+    return "".join(f"{text}{separator}{label}\n" for text, label in [("text", "label"), *ROWS])
+
+
+def as_jsonl() -> str:
+    return "".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in ROWS)
+
+
+# --- the formats -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "first_line"),
+    [
+        ("f.csv", as_csv(), 2),
+        ("f.CSV", as_csv(), 2),
+        ("f.tsv", as_csv("\t"), 2),
+        ("f.jsonl", as_jsonl(), 1),
+        ("f.ndjson", as_jsonl(), 1),
+    ],
+)
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_tables(
+    tmp_path: Path, name: str, content: str, first_line: int, zipped: bool, mark: bytes, ends: str
+) -> None:
+    data = mark + content.replace("\n", ends).encode()
+    source = written(tmp_path, name + ".gz" * zipped, gzip.compress(data) if zipped else data)
+    expected = [Row(line, text, label) for line, (text, label) in enumerate(ROWS, first_line)]
+    assert read(source, columns("text", "label")) == expected
+
+
+@pytest.mark.parametrize("name", ["f.txt", "f", "f.txt.gz"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_plain_text_has_one_comment_a_line(tmp_path: Path, name: str, ends: str) -> None:
+    data = f"\ufeffone{ends}{ends}two\u2028three\vfour\x1cfive{ends}last".encode()
+    source = written(tmp_path, name, gzip.compress(data) if name.endswith("gz") else data)
+    assert read(source) == [Row(1, "one"), Row(2, ""), Row(3, "two\u2028three\vfour\x1cfive"), Row(4, "last")]
+
+
+def test_parquet(tmp_path: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    texts, labels = zip(*ROWS)
+    table = pyarrow.table({"id": [1, 2, 3], "text": texts, "label": [int(label) for label in labels]})
+    parquet.write_table(table, tmp_path / "f.parquet")
+    assert read(str(tmp_path / "f.parquet"), columns("text", "label")) == [
+        Row(line, text, int(label)) for line, (text, label) in enumerate(ROWS, 1)
+    ]
+
+
+def test_parquet_keeps_nulls_bad_bytes_and_dictionaries(tmp_path: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    values = pyarrow.array([b"caf\xc3\xa9", None, b"caf\xe9"], pyarrow.binary())
+    not_all_utf8 = pyarrow.StringArray.from_buffers(3, *values.buffers()[1:], values.buffers()[0])
+    kinds = pyarrow.array(["a", "b", None]).dictionary_encode()
+    parquet.write_table(pyarrow.table({"text": not_all_utf8, "kind": kinds}), tmp_path / "f.parquet")
+    rows = read(str(tmp_path / "f.parquet"), columns("text", "kind"))
+    assert rows == [Row(1, "café", "a"), Row(2, None, "b"), Row(3, "caf\udce9", None)]
+
+
+@pytest.mark.parametrize(
+    ("format", "content"), [(None, "a\nb\n"), ("csv", "text\na\nb\n"), ("jsonl", '{"text":"a"}\n{"text":"b"}')]
+)
+def test_standard_input(monkeypatch: pytest.MonkeyPatch, format: str | None, content: str) -> None:
+    stdin = io.TextIOWrapper(io.BytesIO(content.encode()))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert [row.text for row in read("-", format=format)] == ["a", "b"]
+    assert not stdin.closed and not stdin.buffer.closed
+
+
+def test_hub_is_asked_for_by_name_with_a_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    datasets = pytest.importorskip("datasets")
+    asked: list[Any] = []
+
+    def load_dataset(name: str, **how: Any) -> list[dict[str, Any]]:
+        asked.append((name, how))
+        return [{"text": text, "label": label} for text, label in ROWS]
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    assert read("hub:owner/name:test[:5]", columns("text", "label"))[0] == Row(1, *ROWS[0])
+    assert len(read("hub:owner/name")) == 3
+    assert asked == [
+        ("owner/name", {"split": "test[:5]", "streaming": True}),
+        ("owner/name", {"split": "train", "streaming": True}),
+    ]
+
+
+def test_hub_failure_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    datasets = pytest.importorskip("datasets")
+
+    def load_dataset(name: str, **how: Any) -> None:
+        raise ConnectionError("no route")
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    with pytest.raises(SROError, match="hub:owner/name: cannot be read from the hub: no route"):
+        read("hub:owner/name")
+
+
+# --- quotes and line numbers -----------------------------------------------------------------------------------------
+
+
+def test_csv_line_is_the_physical_line_where_the_row_starts(tmp_path: Path) -> None:
+    source = written(tmp_path, "f.csv", 'id,text\r\n1,"one\r\ntwo, ""three"""\r\n\r\n2,four\r\n3,"\nfive"\n4,six')
+    assert read(source) == [
+        *(Row(2, 'one\r\ntwo, "three"'), Row(4, ""), Row(5, "four")),
+        *(Row(6, "\nfive"), Row(8, "six")),
+    ]
+
+
+def test_tsv_may_be_quoted_or_not(tmp_path: Path) -> None:
+    source = written(tmp_path, "f.tsv", 'text\tn\n"a\nb ""c"""\t1\n"so" he said\t2\n"open\t3\nit is 5" long\t4\n')
+    assert read(source, columns("text", "n")) == [
+        *(Row(2, 'a\nb "c"', "1"), Row(4, '"so" he said', "2")),
+        *(Row(5, '"open', "3"), Row(6, 'it is 5" long', "4")),
+    ]
+
+
+@pytest.mark.parametrize("quoted", ["", '"'])
+@pytest.mark.parametrize("number", [1, 2, 50_000])
+def test_stray_quote_costs_one_csv_row_only(tmp_path: Path, quoted: str, number: int) -> None:
+    later = "".join(f"{n},{quoted}fine {n}{quoted}\n" for n in range(number))
+    rows = read(written(tmp_path, "f.csv", f'id,text\n1,ok\n2,"open\n{later}'))
+    assert rows == [
+        *(Row(2, "ok"), Row(3, '2,"open', malformed=True)),
+        *(Row(n + 4, f"fine {n}") for n in range(number)),
+    ]
+
+
+def test_row_with_another_number_of_fields_is_malformed(tmp_path: Path) -> None:
+    rows = read(written(tmp_path, "f.csv", "text,label\nhello, you fool,1\nshort\nfine,0\n"))
+    assert rows == [Row(2, "hello, you fool,1", malformed=True), Row(3, "short", malformed=True), Row(4, "fine")]
+
+
+@pytest.mark.parametrize("line", ["{", '["a"]', '"a"', "17", "null", '{"text": "a"} {}', "[" * 100_000, "9" * 5_000])
+def test_malformed_json_keeps_its_line_number_and_stops_nothing(tmp_path: Path, line: str) -> None:
+    rows = read(written(tmp_path, "f.jsonl", f'{{"text": "a"}}\n{line}\n\n{{"text": "b"}}\n'))
+    assert rows == [Row(1, "a"), Row(2, line, malformed=True), Row(3, ""), Row(4, "b")]
+
+
+def test_json_rows_may_leave_fields_out_and_hold_any_type(tmp_path: Path) -> None:
+    source = written(tmp_path, "f.jsonl", '{"id": 1}\n{"text": 7}\n{"text": null}\n{"text": ["a"]}\n')
+    seen: list[str] = []
+
+    def choose(available: list[str]) -> Columns:
+        seen.extend(available)
+        return Columns("text")
+
+    assert read(source, choose) == [Row(1, None), Row(2, 7), Row(3, None), Row(4, ["a"])]
+    assert seen == ["id", "text"]
+
+
+@pytest.mark.parametrize("name", ["f.txt", "f.csv", "f.tsv", "f.jsonl"])
+def test_bad_bytes_are_neither_lost_nor_replaced(tmp_path: Path, name: str) -> None:
+    content = {"f.jsonl": b'{"text": "caf\xe9 \xc3\xa9"}\n'}.get(name, b"text\ncaf\xe9 \xc3\xa9\n")
+    assert read(written(tmp_path, name, content))[-1].text.encode("utf-8", "surrogateescape") == b"caf\xe9 \xc3\xa9"
+
+
+@pytest.mark.parametrize("name", ["f.txt", "f.csv", "f.jsonl"])
+def test_empty_file_has_no_rows(tmp_path: Path, name: str) -> None:
+    assert read(written(tmp_path, name, b"")) == []
+
+
+def test_reading_is_lazy(tmp_path: Path) -> None:
+    rows = read_rows(written(tmp_path, "f.csv.gz", gzip.compress(b"text\none\ntwo\n" * 100_000)[:-100]), columns())
+    assert next(rows).text == "one"  # the broken end of the file is still far away
+
+
+# --- what stops the reading ------------------------------------------------------------------------------------------
+
+
+def test_missing_file_suggests_its_neighbour(tmp_path: Path) -> None:
+    written(tmp_path, "comments.csv", "text\n")
+    with pytest.raises(SROError, match=r"comment.csv: no such file; did you mean 'comments.csv'\?"):
+        read(str(tmp_path / "comment.csv"))
+    with pytest.raises(SROError, match="no such file"):
+        read(str(tmp_path / "nowhere" / "comment.csv"))
+
+
+def test_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(SROError, match="cannot be read"):
+        read(str(tmp_path), format="text")
+
+
+def test_unknown_formats(tmp_path: Path) -> None:
+    with pytest.raises(SROError, match=r"unknown suffix '.xlsx'.*\.csv.*format=csv\|tsv"):
+        read(written(tmp_path, "f.xlsx", b""))
+    with pytest.raises(SROError, match=r"unknown format 'json'; did you mean 'jsonl'"):
+        read(written(tmp_path, "f.txt", b""), format="json")
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-be"])
+def test_utf16_is_named_with_the_mend(tmp_path: Path, codec: str) -> None:
+    data = "text\nhello\n".encode(codec)
+    with pytest.raises(SROError, match=r"UTF-16.*iconv"):
+        read(written(tmp_path, "f.csv", data if codec == "utf-16" else b"\xfe\xff" + data))
+
+
+def test_json_array_is_named_with_the_mend(tmp_path: Path) -> None:
+    with pytest.raises(SROError, match=r"no JSON object on its first 3 lines.*jq"):
+        read(written(tmp_path, "f.json", '[\n"text"\n]\n'))
+
+
+@pytest.mark.parametrize("data", [b"not gzip", gzip.compress(b"text\na\n")[:-9], b"\x1f\x8b\x08\x00" + b"\xff" * 40])
+def test_broken_gzip_is_told(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(SROError, match=r"f.txt.gz: cannot be read"):
+        read(written(tmp_path, "f.txt.gz", data))
+
+
+def test_broken_parquet_is_told_and_stdin_refused(tmp_path: Path) -> None:
+    with pytest.raises(SROError, match="cannot be read as Parquet"):
+        read(written(tmp_path, "f.parquet", b"PAR1 not really"))
+    with pytest.raises(SROError, match="standard input"):
+        read("-", format="parquet")
+
+
+def test_unreadable_header_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SROError, match=r"f.csv:1: cannot read the header"):
+        read(written(tmp_path, "f.csv", '"text\na\n'))
+
+
+# --- quarantine ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("naïve\n", "naïve\n"),
+        (None, None),
+        (7, "7"),
+        (["a"], "['a']"),
+        ("caf\udce9 é", repr(b"caf\xe9 \xc3\xa9")),
+        ("half \ud83d", repr(b"half \xed\xa0\xbd")),
+    ],
+)
+def test_quarantine_record_is_one_line_of_json(text: Any, expected: str | None) -> None:
+    line = quarantine_record(Row(3, text), "f.csv", "why")
+    assert line.endswith("\n") and "\n" not in line[:-1]
+    assert json.loads(line) == {"file": "f.csv", "line": 3, "reason": "why", "text": expected}

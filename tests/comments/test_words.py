@@ -1,0 +1,37 @@
+"""Words of a comment: white-space tokens, and the core inside their punctuation."""
+
+from __future__ import annotations
+
+import pytest
+
+from sro.comments.words import core, words
+
+
+def test_words_are_split_at_white_space_alone() -> None:
+    assert words("You  idiot,\tstop !\n") == ["You", "idiot,", "stop", "!"]
+    assert words(" ") == []
+
+
+@pytest.mark.parametrize(
+    ("token", "inside"),
+    [
+        ("Idiot,", "idiot"),
+        ('("You', "you"),
+        ("STOP!!!", "stop"),
+        ("don't", "don't"),
+        ("don’t.", "don’t"),
+        ("well-known", "well-known"),
+        ("f*ck", "f*ck"),
+        ("a$$hole", "a$$hole"),
+        ("sh**", "sh**"),
+        ("I", "i"),
+        ("'s", "s"),
+    ],
+)
+def test_the_core_is_the_lower_case_word_inside(token: str, inside: str) -> None:
+    assert core(token) == inside
+
+
+@pytest.mark.parametrize("token", [".", "...", "?!", "''", "42", ":)", ""])
+def test_what_has_no_letter_has_no_core(token: str) -> None:
+    assert core(token) == ""

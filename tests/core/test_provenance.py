@@ -1,0 +1,181 @@
+"""Outputs are whole or absent, and say where they came from."""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sro.core import provenance
+from sro.core.errors import SROError
+from sro.core.provenance import (
+    atomic_folder,
+    atomic_write_bytes,
+    atomic_write_text,
+    file_sha256,
+    is_secret,
+    manifest,
+    version,
+    write_manifest,
+)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_write_makes_parents_and_replaces(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "a.txt"
+    atomic_write_text(path, "first")
+    atomic_write_text(path, "zweite Fassung: ü\n")
+    assert path.read_bytes() == "zweite Fassung: ü\n".encode()
+    atomic_write_bytes(path, b"\x00\xff")
+    assert path.read_bytes() == b"\x00\xff"
+    assert names(path.parent) == ["a.txt"]
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.txt"
+    atomic_write_text(path, "before")
+
+    def full(descriptor: int) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space left"):
+        atomic_write_text(path, "after")
+    assert path.read_text() == "before"
+    assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file modes are those of POSIX")
+def test_files_and_folders_are_as_readable_as_any_other(tmp_path: Path) -> None:
+    old = os.umask(0o022)
+    try:
+        atomic_write_text(tmp_path / "a", "")
+        with atomic_folder(tmp_path / "b"):
+            pass
+    finally:
+        os.umask(old)
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o644
+    assert (tmp_path / "b").stat().st_mode & 0o777 == 0o755
+
+
+def test_folder_appears_when_it_is_done(tmp_path: Path) -> None:
+    target = tmp_path / "runs" / "one"
+    with atomic_folder(target) as partial:
+        (partial / "weights").write_text("w")
+        assert not target.exists()
+        assert partial.parent == target.parent  # one file system, so that the rename is atomic
+    assert (target / "weights").read_text() == "w"
+    assert names(target.parent) == ["one"]
+
+
+def test_a_failed_folder_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), atomic_folder(tmp_path / "one") as partial:
+        (partial / "half").touch()
+        raise RuntimeError
+    assert names(tmp_path) == []
+
+
+def test_a_full_folder_is_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    with atomic_folder(tmp_path / "one") as partial:  # empty: fine
+        (partial / "a").touch()
+    with pytest.raises(SROError, match=r"one exists and is not empty; .* rm -r "), atomic_folder(tmp_path / "one"):
+        pytest.fail("the body ran")
+    with pytest.raises(SROError, match="is a file"), atomic_folder(tmp_path / "one" / "a", replace=True):
+        pytest.fail("the body ran")
+
+
+def test_a_folder_that_appears_meanwhile_is_kept(tmp_path: Path) -> None:
+    with pytest.raises(SROError, match="not empty"), atomic_folder(tmp_path / "one") as partial:
+        (partial / "mine").touch()
+        (tmp_path / "one").mkdir()
+        (tmp_path / "one" / "theirs").touch()
+    assert names(tmp_path) == ["one"]
+    assert names(tmp_path / "one") == ["theirs"]
+
+
+def test_replace_takes_the_old_folder_away_only_when_the_new_one_is_done(tmp_path: Path) -> None:
+    one = tmp_path / "one"
+    one.mkdir()
+    (one / "old").touch()
+    with pytest.raises(RuntimeError), atomic_folder(one, replace=True):
+        raise RuntimeError
+    assert names(one) == ["old"]
+    with atomic_folder(one, replace=True) as partial:
+        (partial / "new").touch()
+    assert names(one) == ["new"]
+    assert names(tmp_path) == ["one"]
+
+
+def test_file_sha256(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2, appendix B.1
+    assert file_sha256(tmp_path / "a") == known
+    monkeypatch.setattr(provenance, "_HASH_BLOCK", 7)  # many blocks and a rest
+    (tmp_path / "b").write_bytes(bytes(range(100)))
+    assert file_sha256(tmp_path / "b") == hashlib.sha256(bytes(range(100))).hexdigest()
+
+
+def test_is_secret() -> None:
+    assert all(map(is_secret, ["hub_token", "--hub-token", "token", "api_key", "screener_api_key", "password"]))
+    assert not any(map(is_secret, ["pad_token", "eos_token", "tokenizer", "max_tokens", "keys"]))
+
+
+def test_manifest_says_what_is_needed_to_do_it_again(tmp_path: Path) -> None:
+    command = ["sro", "train", "--hub_token", "s3cret", "--api-key=s3cret", "--beta", "0.2"]
+    config = {"beta": 0.2, "hub_token": "s3cret"}
+    path = write_manifest(tmp_path / "run", command, config, {"comments.txt": "ab" * 32}, seed=7)
+    assert path == tmp_path / "run" / "manifest.json"
+    assert "s3cret" not in path.read_text()
+    said = json.loads(path.read_text())
+    assert said["command"] == ["sro", "train", "--hub_token", "***", "--api-key=***", "--beta", "0.2"]
+    assert (said["config"], said["data"], said["seed"]) == ({"beta": 0.2}, {"comments.txt": "ab" * 32}, 7)
+    started = datetime.fromisoformat(said["started"])
+    assert started.utcoffset() == timedelta(0)
+    assert said["packages"]["numpy"] == version("numpy")
+    assert said["python"] == ".".join(map(str, sys.version_info[:3]))
+
+
+def test_version_of_what_is_not_installed() -> None:
+    assert version("no-such-package-as-this") is None
+
+
+def test_manifest_without_torch_does_not_load_it() -> None:
+    code = "import sys; from sro.core.provenance import manifest; m = manifest([], {}, {}, None)\n"
+    code += "assert 'torch' not in sys.modules and m['torch_threads'] is None"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_git_commit_only_of_the_checkout_that_holds_the_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def git(*words: str) -> None:
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", "-C", str(tmp_path), *who, *words], check=True, capture_output=True)
+
+    try:
+        git("init")
+    except FileNotFoundError:
+        pytest.skip("git is not installed")
+    code = tmp_path / "code.py"
+    code.write_text("1")
+    monkeypatch.setattr(provenance, "__file__", str(code))
+    assert manifest([], {}, {}, None)["git"] is None  # in a repository, but not part of it
+    git("add", "code.py")
+    git("commit", "-m", "one")
+    said = manifest([], {}, {}, None)["git"]
+    assert re.fullmatch("[0-9a-f]{40}", said["commit"])
+    assert said["changed"] is False
+    code.write_text("2")
+    assert manifest([], {}, {}, None)["git"] == {"commit": said["commit"], "changed": True}
+
+
+def test_no_git_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert manifest([], {}, {}, None)["git"] is None

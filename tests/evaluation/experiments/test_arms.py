@@ -1,0 +1,130 @@
+"""Arms share everything but what differs; what is done is not done again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sro.core.errors import SROError
+from sro.evaluation.experiments import ablation, arms, perturbation
+from sro.evaluation.experiments.arms import PRESETS, Arm, Settings, train_arms
+from sro.leader.model import LeaderArguments
+from sro.screeners.follower import FollowerArguments
+from sro.training.config import SROConfig
+from sro.training.run import DataArguments
+
+TWO = [Arm("SRO"), Arm("flipped", {"flip_verdicts": 0.1, "flip_rate": 0.1})]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    args = SROConfig(output_dir=str(tmp_path), seed=7, use_cpu=True, save_strategy="no")
+    return Settings(DataArguments(), FollowerArguments(), LeaderArguments(), args)
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+    """The runs that were asked for; each leaves what a run leaves."""
+    asked: list[Settings] = []
+
+    def train(data: Any, follower: Any, leader: Any, args: SROConfig, before: list[str] | None = None) -> None:
+        asked.append(Settings(data, follower, leader, args))
+        assert before == (["start ."] if len(asked) > 1 else None)
+        folder = Path(str(args.output_dir))
+        folder.mkdir(parents=True)
+        assert not list(folder.iterdir())
+        args.prompt = "filled in by the run: {text}"
+        row = {"comment": "a\u2028b", "before": "start .", "after": f"{follower.flip_verdicts} {args.seed}"}
+        (folder / "rewrites.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\n", "utf-8")
+
+    monkeypatch.setattr(arms, "train_run", train)
+    return asked
+
+
+def test_every_arm_and_seed_once_seed_by_seed(settings: Settings, runs: list[Settings]) -> None:
+    found = train_arms(TWO, 2, settings)
+    assert found.comments == ["a\u2028b"] and found.start == ["start ."]
+    assert found.rewrites == {"SRO": [["0.0 7"], ["0.0 8"]], "flipped": [["0.1 7"], ["0.1 8"]]}
+    assert [(run.args.seed, run.follower.flip_verdicts) for run in runs] == [(7, 0.0), (7, 0.1), (8, 0.0), (8, 0.1)]
+    assert [run.follower.flip_seed for run in runs] == [7, 7, 8, 8]
+    assert [run.args.flip_rate for run in runs] == [0.0, 0.1, 0.0, 0.1]
+    assert settings.args.prompt == "" and settings.args.seed == 7  # the caller's own are left alone
+
+
+def test_finished_runs_are_kept_and_torn_ones_made_again(settings: Settings, runs: list[Settings]) -> None:
+    first = train_arms(TWO, 1, settings)
+    torn = Path(str(settings.args.output_dir)) / "arms/flipped/seed-7"
+    (torn / arms.ASKED).unlink()
+    assert train_arms(TWO, 1, settings) == first
+    assert [run.args.output_dir for run in runs[2:]] == [str(torn)]
+
+
+def test_a_finished_run_with_other_settings_is_refused(settings: Settings, runs: list[Settings]) -> None:
+    train_arms(TWO, 1, settings)
+    settings.args.learning_rate = 0.5
+    with pytest.raises(SROError, match=r"seed-7 holds a run with learning_rate=2e-05, not 0.5\n  mend: another"):
+        train_arms(TWO, 1, settings)
+
+
+def test_a_finished_run_that_does_not_say_what_it_was_made_of_is_refused(
+    settings: Settings, runs: list[Settings]
+) -> None:
+    train_arms(TWO, 1, settings)
+    path = Path(str(settings.args.output_dir)) / "arms/SRO/seed-7" / arms.ASKED
+    path.write_text(json.dumps(settings.of(TWO[0], 7, path.parent).plain()), "utf-8")
+    with pytest.raises(SROError, match=r"seed-7 holds a run with adapter=unknown, not embedded/warmup [0-9a-f]{8}\n"):
+        train_arms(TWO, 1, settings)
+
+
+@pytest.mark.parametrize("changed", ["adapter", "screener", "comments"])
+def test_a_finished_run_of_other_parts_is_refused(
+    settings: Settings, runs: list[Settings], tmp_path: Path, changed: str
+) -> None:
+    """The settings are the same; what their names stand for is not."""
+    files = {
+        "adapter": tmp_path / "warmed" / "adapter_model.safetensors",
+        "screener": tmp_path / "mine" / "nblr.json",
+        "comments": tmp_path / "comments.txt",
+    }
+    for path in files.values():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("you are an idiot\n", "utf-8")
+    settings.leader.adapter, settings.follower.screener = str(tmp_path / "warmed"), str(tmp_path / "mine")
+    settings.data.comments = [str(files["comments"])]
+    first = train_arms(TWO, 1, settings)
+    assert train_arms(TWO, 1, settings) == first and len(runs) == 2
+    files[changed].write_text("you are another idiot\n", "utf-8")
+    with pytest.raises(SROError, match=rf"seed-7 holds a run with {changed}=(\S+) \w{{8}}, not \1 \w{{8}}\n"):
+        train_arms(TWO, 1, settings)
+    assert len(runs) == 2
+
+
+def test_progress_names_run_and_arm(settings: Settings, runs: list[Settings]) -> None:
+    said: list[str] = []
+    train_arms(TWO, 1, settings, said.append)
+    assert said[0] == "run 1 of 2: SRO, seed 7"
+    assert said[1].startswith("run 2 of 2: flipped, seed 7, ") and said[1].endswith(" min left")
+
+
+@pytest.mark.parametrize("found", [ablation.arms(4), perturbation.arms([0.05, 0.1], [0.1])], ids=["parts", "flips"])
+def test_what_differs_are_settings_that_exist(settings: Settings, found: list[Arm], tmp_path: Path) -> None:
+    assert len({arm.name for arm in found}) == len(found)
+    made = [settings.of(arm, 7, tmp_path).plain() for arm in found]
+    plain = settings.of(Arm("SRO"), 7, tmp_path).plain()
+    for arm, own in zip(found, made):
+        assert {name for name in own if own[name] != plain[name]} <= arm.differs.keys()
+        assert {name: own[name] for name in arm.differs} == dict(arm.differs)
+
+
+def test_rollouts_a_step_are_equal() -> None:
+    for arm in ablation.arms(4):
+        size = arm.differs.get("per_device_train_batch_size", 4)
+        assert size * arm.differs.get("num_generations", 1) == 4
+
+
+def test_presets_are_settings() -> None:
+    classes = (DataArguments, FollowerArguments, LeaderArguments, SROConfig)
+    assert PRESETS.keys() <= {name for kind in classes for name in kind.__dataclass_fields__}

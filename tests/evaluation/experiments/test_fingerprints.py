@@ -1,0 +1,54 @@
+"""Names, and the hashes of what they stand for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sro.core.errors import SROError
+from sro.evaluation.experiments.fingerprints import made_of
+from sro.leader.model import LeaderArguments
+from sro.screeners.follower import FollowerArguments
+from sro.training.run import DataArguments
+
+
+def test_what_ships_with_sro_is_told_by_its_hash() -> None:
+    found = made_of(DataArguments(), FollowerArguments(fluency="embedded"), LeaderArguments())
+    names = {part: shown.rpartition(" ") for part, shown in found.items()}
+    embedded = {
+        "adapter": "embedded/warmup",
+        "screener": "embedded",
+        "fluency": "embedded",
+        "comments": "starter:toxic",
+    }
+    assert {part: names[part][0] for part in embedded} == embedded
+    assert len({names[part][2] for part in embedded}) == 4
+    assert all(len(names[part][2]) == 8 for part in embedded)
+    assert (found["leader"], found["held_out"]) == ("embedded", "")
+
+
+def test_the_hub_is_not_asked() -> None:
+    found = made_of(DataArguments(), FollowerArguments("somebody/toxicity"), LeaderArguments("somebody/leader"))
+    assert found["screener"] == "somebody/toxicity" and found["fluency"] == "none"
+    assert (found["leader"], found["adapter"]) == ("somebody/leader", "none")
+
+
+def test_comments_count_by_the_texts_that_a_run_learns_from(tmp_path: Path) -> None:
+    file = tmp_path / "comments.txt"
+
+    def found(text: str, **changes: int) -> dict[str, str]:
+        file.write_text(text, "utf-8")
+        data = DataArguments([str(file)], held_out=str(file), **changes)
+        return made_of(data, FollowerArguments(), LeaderArguments())
+
+    first = found("you are an idiot\nso are you too\n")
+    assert first["comments"] == first["held_out"]
+    assert found("you  are an idiot\n\nso are you too") == first
+    assert found("you are an idiot\n")["comments"] != first["comments"]
+    assert found("you are an idiot\nso are you too\nand so is everybody else\n", min_words=5) != first
+
+
+def test_comments_that_are_nowhere() -> None:
+    with pytest.raises(SROError, match=r"nowhere\.txt: no such file"):
+        made_of(DataArguments(["nowhere.txt"]), FollowerArguments(), LeaderArguments())

@@ -1,0 +1,54 @@
+"""What a folder of results holds, and what is said of one that is broken."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sro.core.errors import SROError
+from sro.evaluation.report.results_folder import gather
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "table.md").write_text("| a |\n|---|\n| 1 |\n")
+    (tmp_path / "README.md").write_text("Prose, which is not for the page.\n")
+    (tmp_path / "table.csv").write_text("a\n1\n")
+    (tmp_path / "other.csv").write_text('b\n"two\nlines"\n')
+    (tmp_path / "empty.csv").write_text("")
+    return tmp_path
+
+
+def test_tables_by_name_each_once(folder: Path) -> None:
+    found = gather(folder)
+    assert list(found.documents) == ["table", "other"]
+    assert found.documents["other"][0].rows == [["two\nlines"]]  # type: ignore[union-attr]
+    assert (found.name, found.manifest, found.plots, found.lines, found.set_aside) == (folder.name, {}, {}, [], {})
+
+
+def test_prose_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# Nothing here\n\n| but a bar\n")
+    with pytest.raises(SROError, match="holds no manifest, table, plot or sheet\n  mend: name a folder"):
+        gather(tmp_path)
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(SROError, match="nowhere is no folder"):
+        gather(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("plot.png", "<svg/>", "plot.png: no PNG"),
+        ("manifest.json", "{", "manifest.json: no JSON"),
+        ("manifest.json", '{"command": "sro train"}', "manifest.json: 'command' is no list"),
+        ("quarantine_0.jsonl", "{}\n", "quarantine_0.jsonl:1: no row with a reason"),
+    ],
+)
+def test_a_broken_file_is_named(folder: Path, name: str, content: str, message: str) -> None:
+    (folder / name).write_text(content)
+    with pytest.raises(SROError, match=re.escape(message)):
+        gather(folder)

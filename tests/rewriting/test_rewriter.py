@@ -1,0 +1,585 @@
+"""Screen → rewrite → screen again → best of N → once more from there → refuse; sentence by sentence."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sro.core.errors import SROError
+from sro.leader.engines.loading import EngineArguments
+from sro.leader.transformers_rollout import Paraphrase, Sampling
+from sro.rewriting.rewriter import Change, Rewrite, RewriteArguments, Rewriter, phrase_table
+from sro.screeners.loading import Verdict
+
+COMMENT = "you are an idiot"
+RUDE, MILD, NEARER, OFF_TOPIC = "such an idiot", "you are wrong", "you are an odd one", "what rainy weather"
+
+
+@dataclass
+class Words:
+    """Fails what holds `idiot`; remembers what it was asked."""
+
+    name: str = "words 1"
+    asked: list[tuple[list[str], list[str] | None]] = field(default_factory=list)
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        self.asked.append((list(texts), list(sources) if sources is not None else None))
+        return [
+            Verdict("fail", 0.9, self.name) if "idiot" in text else Verdict("pass", 0.1, self.name) for text in texts
+        ]
+
+
+class Overlap:
+    """Share of the source's words that the text keeps."""
+
+    def similarity(self, texts: Sequence[str], sources: Sequence[str]) -> np.ndarray:
+        kept = [set(text.split()) & set(source.split()) for text, source in zip(texts, sources)]
+        return np.array([len(k) / max(1, len(set(source.split()))) for k, source in zip(kept, sources)], np.float32)
+
+
+@dataclass
+class Scripted:
+    """A leader that plays from a script: the greedy move of each comment, and then its draws."""
+
+    greedy: dict[str, str]
+    draws: dict[str, list[str]] = field(default_factory=dict)
+    calls: list[tuple[list[str], int, Sampling, int]] = field(default_factory=list)
+
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+        self.calls.append((list(comments), n, sampling, seed))
+        script = [self.draws[c] if sampling.temperature else [self.greedy[c]] for c in comments]
+        assert all(len(texts) == n for texts in script)
+        return [[Paraphrase(text, [1], True) for text in texts] for texts in script]
+
+
+def game(greedy: str, *draws: str, **parts: Any) -> Rewriter:
+    return Rewriter(Scripted({COMMENT: greedy}, {COMMENT: list(draws)}), Words(), Overlap(), **parts)
+
+
+def played(greedy: str, *draws: str, min_similarity: float = 0.5) -> Rewrite:
+    arguments = RewriteArguments(samples=len(draws), refine=0, min_similarity=min_similarity)
+    (found,) = game(greedy, *draws).rewrite([COMMENT], arguments)
+    return found
+
+
+@dataclass
+class Started:
+    """Draws that were begun ahead."""
+
+    played: list[list[Paraphrase]]
+    taken: bool = False
+    dropped: bool = False
+
+    def moves(self) -> list[list[Paraphrase]]:
+        assert not self.dropped
+        self.taken = True
+        return self.played
+
+    def drop(self) -> None:
+        self.dropped = True
+
+
+def ahead(greedy: str, seed: int | None, comments: Sequence[str] = (COMMENT,)) -> tuple[str | None, list[Started]]:
+    """What becomes of the last comment where plays can be started, and what was started."""
+    rewriter = game(greedy, "you are one")
+    begun: list[Started] = []
+
+    def start(stems: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> Started:
+        begun.append(Started(rewriter.rollout.play(stems, n, sampling, seed)))
+        return begun[-1]
+
+    rewriter.start = start  # type: ignore[assignment]
+    return rewriter.rewrite(comments, RewriteArguments(samples=1, refine=0, seed=seed))[-1].text, begun
+
+
+def test_a_lone_sentence_has_its_draws_begun_ahead_where_no_seed_is_named() -> None:
+    text, [begun] = ahead("you idiot", None)
+    assert text == "you are one" and begun.taken and not begun.dropped
+    text, [begun] = ahead("you are kind", None)
+    assert text == "you are kind" and begun.dropped and not begun.taken
+    text, [begun] = ahead("elsewhere", None)  # passes and is off: dropped too soon, and drawn after all
+    assert text == "you are one" and begun.dropped and not begun.taken
+    assert ahead("you idiot", 0) == ("you are one", [])
+    assert ahead("you idiot", None, [COMMENT, COMMENT]) == ("you are one", [])
+
+
+def test_a_comment_that_passes_is_untouched_and_the_leader_rests() -> None:
+    rewriter = game(MILD)
+    odd = "  Fine,\tby me\u200b …\r\n"
+    assert rewriter.rewrite([odd]) == [Rewrite(odd, odd, "unchanged", Verdict("pass", 0.1, "words 1"))]
+    assert rewriter.rollout.calls == []
+
+
+def test_the_greedy_move_is_enough_where_it_will_do() -> None:
+    rewriter = game(MILD)
+    (found,) = rewriter.rewrite([COMMENT])
+    assert (found.text, found.status, found.tries, found.reason) == (MILD, "rewritten", 1, None)
+    assert found.before.label == "fail" and found.after == Verdict("pass", 0.1, "words 1")
+    assert found.similarity == pytest.approx(0.5)  # `you are` of four words
+    assert [(n, sampling.temperature) for _, n, sampling, _ in rewriter.rollout.calls] == [(1, 0.0)]
+
+
+def test_else_the_best_of_n() -> None:
+    found = played(RUDE, OFF_TOPIC, MILD, NEARER, RUDE)
+    assert (found.text, found.tries) == (NEARER, 5)  # passes like MILD, and keeps three words of four
+
+
+def test_draws_use_the_temperature_and_the_seed() -> None:
+    rewriter = game(RUDE, MILD, MILD)
+    rewriter.rewrite([COMMENT], RewriteArguments(samples=2, refine=0, temperature=0.6, seed=7))
+    (_, _, greedy, _), (comments, n, drawn, seed) = rewriter.rollout.calls
+    assert (comments, n, drawn.temperature, seed) == ([COMMENT], 2, 0.6, 7)
+    assert greedy.temperature == 0 and drawn.max_new_tokens > 1000  # bounded by the comment, not by a constant
+
+
+@pytest.mark.parametrize(
+    ("greedy", "draws", "reason", "after"),
+    [
+        (RUDE, [RUDE], "still_fails", "fail"),
+        (RUDE, [OFF_TOPIC], "meaning_lost", "pass"),
+        (RUDE, [""], "meaning_lost", "pass"),
+        (RUDE, ["you are you are wrong"], "repeating", "pass"),
+        (RUDE, ["You are an I.D.I.O.T"], "copy", "pass"),
+        (RUDE, [], "still_fails", "fail"),
+    ],
+)
+def test_a_bad_rewrite_is_never_handed_out(greedy: str, draws: list[str], reason: str, after: str) -> None:
+    found = played(greedy, *draws)
+    assert (found.status, found.text, found.reason) == ("refused", None, reason)
+    assert found.after is not None and found.after.label == after and found.tries == 1 + len(draws)
+
+
+def test_without_a_minimum_of_meaning_shape_still_counts() -> None:
+    assert played(RUDE, "", min_similarity=-1).reason == "empty"
+    assert played(RUDE, OFF_TOPIC, min_similarity=-1).text == OFF_TOPIC
+
+
+def test_while_the_screener_refuses_the_leader_rewrites_its_own_last_try() -> None:
+    rude = "you are an odd idiot"
+    leader = Scripted({COMMENT: RUDE, rude: NEARER}, {COMMENT: [rude, OFF_TOPIC + " idiot"]})
+    rewriter = Rewriter(leader, Words(), Overlap())
+    (found,) = rewriter.rewrite([COMMENT], RewriteArguments(samples=2, refine=1))
+    assert (found.text, found.tries) == (NEARER, 4)
+    assert [comments for comments, *_ in leader.calls] == [[COMMENT], [COMMENT], [rude]]
+    (refused,) = rewriter.rewrite([COMMENT], RewriteArguments(samples=2, refine=0))
+    assert (refused.reason, refused.tries) == ("still_fails", 3)
+
+
+def test_meaning_is_not_lost_by_and_by() -> None:
+    near = "you are the idiot"  # three words of the comment, and of these the next one has two
+    leader = Scripted({COMMENT: near, near: "see the others are fine"})
+    (found,) = Rewriter(leader, Words(), Overlap()).rewrite([COMMENT], RewriteArguments(samples=0, refine=1))
+    assert (found.text, found.reason, found.tries) == (None, "meaning_lost", 2)
+
+
+def test_a_last_try_that_does_not_fit_the_leader_ends_the_search() -> None:
+    leader = Scripted({COMMENT: "you are an odd idiot"})
+    rewriter = Rewriter(leader, Words(), Overlap(), fits=lambda sentence: len(sentence) <= len(COMMENT))
+    assert rewriter.rewrite([COMMENT], RewriteArguments(samples=0, refine=3))[0].tries == 1
+
+
+def test_a_threshold_instead_of_the_screeners_own() -> None:
+    assert game(RUDE).rewrite([COMMENT], RewriteArguments(threshold=0.95))[0].status == "unchanged"
+    strict = RewriteArguments(samples=0, refine=0, threshold=0.1)
+    (found,) = game(MILD).rewrite([COMMENT], strict)
+    assert (found.status, found.reason, found.after) == ("refused", "still_fails", Verdict("fail", 0.1, "words 1"))
+    assert [f.status for some in game(RUDE).stream([COMMENT], RewriteArguments(threshold=0.95)) for f in some] == [
+        "unchanged"
+    ]
+
+
+def test_fluency_chooses_among_equally_near_moves() -> None:
+    def longest(texts: Sequence[str], sources: Sequence[str], references: Any = None, /) -> np.ndarray:
+        return np.array([len(text) for text in texts], np.float32)
+
+    draws = ("you are wrong", "you are very wrong")
+    arguments = RewriteArguments(samples=2)
+    assert game(RUDE, *draws, fluency=longest).rewrite([COMMENT], arguments)[0].text == "you are very wrong"
+    assert game(RUDE, *draws).rewrite([COMMENT], arguments)[0].text == "you are wrong"
+
+
+def test_fluency_is_asked_once_a_round_and_only_of_moves_it_can_tell_apart() -> None:
+    asked: list[tuple[list[str], list[str]]] = []
+
+    def judge(texts: Sequence[str], sources: Sequence[str], references: Any = None, /) -> np.ndarray:
+        asked.append((list(texts), list(sources)))
+        return np.array([len(text) for text in texts], np.float32)
+
+    one_good, two_good, fine = "idiot you are", "are you an idiot", "you idiot"
+    leader = Scripted(
+        {one_good: RUDE, two_good: RUDE, COMMENT: RUDE, fine: "you"},
+        {
+            one_good: [RUDE, "you are wrong", RUDE],
+            two_good: ["are you wrong", RUDE, "are you very wrong"],
+            COMMENT: [MILD, NEARER, OFF_TOPIC],
+        },
+    )
+    rewriter = Rewriter(leader, Words(), Overlap(), fluency=judge)
+    arguments = RewriteArguments(samples=3, refine=0)
+    assert [f.text for f in rewriter.rewrite([fine, one_good, COMMENT], arguments)] == ["you", "you are wrong", NEARER]
+    assert asked == []
+    found = rewriter.rewrite([two_good, fine, COMMENT, two_good], arguments)
+    assert [f.text for f in found] == ["are you very wrong", "you", NEARER, "are you very wrong"]
+    assert asked == [(["are you wrong", "are you very wrong"] * 2, [two_good] * 4)]
+
+
+def test_drafts_of_a_phrase_table_stand_beside_the_greedy_move() -> None:
+    table = {COMMENT: ["you are an ox", "you are one"], "idiot you": ["idiot thou"]}
+    leader = Scripted({COMMENT: "you are", "idiot you": RUDE}, {"idiot you": ["hello you"]})
+    rewriter = Rewriter(leader, Words(), Overlap(), phrases=lambda sentence: table[sentence])
+    nearer, drawn = rewriter.rewrite([COMMENT, "idiot you"], RewriteArguments(samples=1, refine=0))
+    assert (nearer.text, nearer.tries) == ("you are an ox", 3)
+    assert (drawn.text, drawn.tries) == ("hello you", 3)
+    table[COMMENT] = []
+    assert rewriter.rewrite([COMMENT])[0].text == "you are"
+
+
+def test_a_phrase_table_by_name(tmp_path: Path) -> None:
+    known = phrase_table("embedded")
+    assert known and known("i do n't give a shit about it") and not known("thank you")
+    assert phrase_table("none") is None
+    (tmp_path / "mine.txt").write_text("idiot => person\n")
+    mine = phrase_table(str(tmp_path / "mine.txt"))
+    assert mine and mine("you idiot") == ["you person"]
+    with pytest.raises(SROError, match="no such file"):
+        phrase_table(str(tmp_path / "none.txt"))
+
+
+def test_only_comments_that_need_it_are_played_and_order_stays() -> None:
+    other = "idiot you"
+    leader = Scripted({COMMENT: MILD, other: RUDE}, {other: [RUDE, "hello you"]})
+    found = Rewriter(leader, Words(), Overlap()).rewrite(["hi", other, COMMENT, "bye"], RewriteArguments(samples=2))
+    assert [f.text for f in found] == ["hi", "hello you", MILD, "bye"]
+    assert [comments for comments, *_ in leader.calls] == [[other, COMMENT], [other]]
+
+
+def test_the_screener_sees_what_a_move_rewrites() -> None:
+    rewriter = game(MILD)
+    rewriter.rewrite(["hi", COMMENT])
+    asked = rewriter.screener.asked
+    assert asked[0] == (["hi", COMMENT], None) and ([MILD], [COMMENT]) in asked[1:]
+
+
+def test_what_does_not_fit_the_leader_is_refused_untried() -> None:
+    rewriter = game(MILD, fits=lambda comment: len(comment) < 20)
+    long, short = rewriter.rewrite([COMMENT * 9, COMMENT])
+    assert long == Rewrite(COMMENT * 9, None, "refused", Verdict("fail", 0.9, "words 1"), reason="too_long")
+    assert short.status == "rewritten"
+
+
+def test_hidden_characters_hide_nothing() -> None:
+    rewriter = game(MILD)
+    hidden = "you are  an id\u200biot"
+    (found,) = rewriter.rewrite([hidden])
+    assert (found.source, found.text) == (hidden, MILD)
+
+
+def test_nothing_to_do_and_a_lone_string() -> None:
+    assert game(MILD).rewrite([]) == []
+    with pytest.raises(TypeError, match=r"rewrite\(\[text\]\)"):
+        game(MILD).rewrite(COMMENT)
+
+
+# --- sentences and what stands between them --------------------------------------------------------------------------
+
+
+@dataclass
+class Replacing:
+    """A leader that replaces words, and remembers what it was asked to rewrite."""
+
+    words: dict[str, str] = field(default_factory=lambda: {"idiot": "person"})
+    asked: list[str] = field(default_factory=list)
+
+    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+        self.asked += comments
+        return [[Paraphrase(self._said(comment), [1], True)] * n for comment in comments]
+
+    def _said(self, text: str) -> str:
+        for word, milder in self.words.items():
+            text = text.replace(word, milder)
+        return text
+
+
+LAYOUT = "\t# Hi  there\r\n\r\n- You are an idiot! 😂 @bob\n\n> I quote you\n`x = 1`  Thank\u200b you, \ud83d.\n"
+
+
+def test_only_the_sentences_that_fail_are_rewritten_and_all_else_stays() -> None:
+    rewriter = Rewriter(Replacing(), Words(), Overlap())
+    (found,) = rewriter.rewrite([LAYOUT])
+    assert found.text == LAYOUT.replace("idiot", "person")
+    assert rewriter.rollout.asked == ["You are an idiot!"]
+    (change,) = found.changes
+    assert LAYOUT[change.start : change.end] == "You are an idiot!" and change.text == "You are an person!"
+    assert rewriter.rewrite([found.text])[0].status == "unchanged"
+
+
+def test_changes_lead_from_the_source_to_the_text() -> None:
+    source = "You idiot. Well. An idiot!\nOld idiot"
+    (found,) = Rewriter(Replacing(), Words(), Overlap()).rewrite([source])
+    text, at = "", 0
+    for change in found.changes:
+        text += source[at : change.start] + change.text
+        at = change.end
+    assert text + source[at:] == found.text == source.replace("idiot", "person")
+    assert found.changes[1] == Change(17, 26, "An person!") and found.tries == 3
+
+
+def test_one_sentence_that_cannot_be_mended_refuses_the_text() -> None:
+    leader = Replacing({"an idiot": "wrong", "idiot!": "idiot?"})
+    (found,) = Rewriter(leader, Words(), Overlap()).rewrite(["You are an idiot. You idiot! Bye."])
+    assert (found.status, found.text, found.changes) == ("refused", None, ())
+    assert found.after is not None and not found.after.passed and found.similarity is not None
+
+
+class Diluted(Words):
+    """Reads only the first three words, or counts `fool`: fails from two on."""
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        return [
+            Verdict("fail", 0.8, self.name)
+            if "idiot" in " ".join(text.split()[:3]) or text.count("fool") > 1
+            else Verdict("pass", 0.1 * text.count("fool"), self.name)
+            for text in texts
+        ]
+
+
+def test_an_insult_does_not_hide_behind_civil_sentences() -> None:
+    text = "I see what you mean. You idiot. Bye."
+    (found,) = Rewriter(Replacing(), Diluted(), Overlap()).rewrite([text])
+    assert (found.before.probability, found.text) == (0.8, "I see what you mean. You person. Bye.")
+
+
+def test_sentences_that_fail_only_together_are_rewritten_worst_first() -> None:
+    leader = Replacing({"fool": "neighbour"})
+    rewriter = Rewriter(leader, Diluted(), Overlap())
+    (found,) = rewriter.rewrite(["Bye. You are a fool. He is a fool."], RewriteArguments(min_similarity=0))
+    assert found.text == "Bye. You are a neighbour. He is a fool."
+    many = "A fool you are. A fool is he. A fool am I."
+    assert rewriter.rewrite([many], RewriteArguments(refine=0))[0].reason == "still_fails"
+    assert (
+        rewriter.rewrite([many], RewriteArguments(refine=1))[0].text
+        == "A neighbour you are. A neighbour is he. A fool am I."
+    )
+
+
+def test_the_meaning_of_each_sentence_counts() -> None:
+    leader = Replacing({"You are an idiot.": "What lovely weather."})
+    text = "I am fine with all of this as long as it takes. You are an idiot."
+    assert Rewriter(leader, Words(), Overlap()).rewrite([text])[0].reason == "meaning_lost"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See http://idiot.org",
+        "Hi @idiot, how are you",
+        "Fine.\n> you idiot\nBye.",
+        "```\nidiot = 1\n```\nok",
+        "#idiot",
+    ],
+)
+def test_what_nobody_may_alter_is_named_and_nothing_is_tried(text: str) -> None:
+    (found,) = Rewriter(Replacing(), Words(), Overlap()).rewrite([text])
+    assert (found.status, found.reason, found.tries, found.after) == ("refused", "protected_fails", 0, None)
+
+
+def test_words_and_links_may_both_be_to_blame() -> None:
+    leader = Replacing({"you idiot": "you"})
+    text = "Hi @idiot, you idiot, look at idiot.org"
+    (found,) = Rewriter(leader, Words(), Overlap()).rewrite([text])
+    assert (found.reason, found.text) == ("protected_fails", None) and found.tries > 0
+
+
+def test_a_piece_within_a_sentence_survives_or_the_move_is_refused() -> None:
+    text = "Ask @bob_x, you idiot, please"
+    assert Rewriter(Replacing(), Words(), Overlap()).rewrite([text])[0].text == "Ask @bob_x, you person, please"
+    mangling = Replacing({"idiot": "person", "@bob_x": "@bob"})
+    assert Rewriter(mangling, Words(), Overlap()).rewrite([text])[0].reason == "protected_lost"
+
+
+def test_a_sentence_that_does_not_fit_refuses_a_text_that_would() -> None:
+    rewriter = Rewriter(Replacing(), Words(), Overlap(), fits=lambda sentence: len(sentence) < 20)
+    assert rewriter.rewrite(["You idiot. " * 9])[0].status == "rewritten"
+    assert rewriter.rewrite(["You idiot, " * 9])[0].reason == "too_long"
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n", "\ud83d", "😂", "idiot", "\x00idiot\x00", "> idiot\n" * 3, "idiot. " * 50]
+)
+def test_any_text_has_an_answer(text: str) -> None:
+    (found,) = Rewriter(Replacing(), Words(), Overlap()).rewrite([text], RewriteArguments(min_similarity=-1))
+    assert found.source == text and found.status == ("unchanged" if "idiot" not in text else found.status)
+    assert (found.text is None) == (found.status == "refused") == (found.reason is not None)
+
+
+# --- any number of comments ------------------------------------------------------------------------------------------
+
+
+def test_a_stream_answers_as_a_list_does() -> None:
+    texts = ["hi", COMMENT, "bye", COMMENT, COMMENT, "so", "long"]
+    for batch_size in (1, 2, 3, 10):
+        answers = list(game(MILD).stream(texts, batch_size=batch_size))
+        assert [found for some in answers for found in some] == game(MILD).rewrite(texts)
+        assert all(answers)
+
+
+def test_a_stream_fills_the_leaders_batches() -> None:
+    rewriter = game(MILD)
+    list(rewriter.stream(["hi", COMMENT] * 8, batch_size=4))
+    assert [len(comments) for comments, *_ in rewriter.rollout.calls] == [4, 4]
+    assert all(len(texts) <= 4 for texts, _ in rewriter.screener.asked)
+
+
+def test_a_stream_takes_only_so_many_before_it_answers() -> None:
+    taken = 0
+
+    def endless() -> Any:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield "hi"
+
+    first = next(game(MILD).stream(endless(), batch_size=2))
+    assert len(first) == taken == 64
+
+
+# --- real, tiny leaders ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["tiny_causal", "tiny_seq2seq"])
+def leader(request: pytest.FixtureRequest, tmp_path: Path, saved: Any) -> str:
+    model, tokenizer = request.getfixturevalue(request.param)()
+    return str(saved(tmp_path / "leader", model, tokenizer))
+
+
+class Nothing:
+    """Fails everything, so that the leader always moves."""
+
+    name = "nothing 1"
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        return [Verdict("fail" if sources is None else "pass", 0.5, self.name) for _ in texts]
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+def test_a_loaded_rewriter_plays_the_same_twice(leader: str, bf16: bool) -> None:
+    arguments = RewriteArguments(samples=3, refine=0, min_similarity=0.3, seed=1)
+    texts = ["you are a stupid fool", "shut up moron .", "idiot " * 300]
+    found = Rewriter.load(leader, screener=Nothing(), similarity=Overlap(), bf16=bf16).rewrite(texts, arguments)
+    again = Rewriter.load(leader, screener=Nothing(), similarity=Overlap(), bf16=bf16).rewrite(texts, arguments)
+    assert found == again
+    assert [f.tries for f in found[:2]] == [4, 4]  # a random leader's greedy move is no sentence
+    assert (found[2].reason, found[2].tries) == ("too_long", 0)
+
+
+def test_the_limit_counts_prompt_and_comment(leader: str) -> None:
+    toys: Any = {"screener": Nothing(), "similarity": Overlap(), "engine": "transformers"}
+    rewriter = Rewriter.load(leader, **toys, prompt="{text} !", max_prompt_length=6)
+    assert rewriter.fits("you are a fool") and not rewriter.fits("you are a stupid old fool")
+
+
+def test_an_adapter_is_merged_and_its_prompt_used(tiny_causal: Any, saved: Any, tmp_path: Path) -> None:
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    from sro.leader.model import save_adapter
+
+    base = str(saved(tmp_path / "leader", *tiny_causal()))
+    model, tokenizer = tiny_causal()
+    adapted = get_peft_model(model, LoraConfig(r=2, target_modules="all-linear", init_lora_weights=False))
+    save_adapter(adapted, tokenizer, "idiot {text} :", tmp_path / "adapter")
+    rewriter = Rewriter.load(
+        base, adapter=str(tmp_path / "adapter"), screener=Nothing(), similarity=Overlap(), bf16=False
+    )
+    assert rewriter.rollout.prompt == "idiot {text} :"
+    ids = torch.tensor([[5, 6, 7]])
+    adapted.eval()
+    torch.testing.assert_close(rewriter.rollout.model(ids).logits, adapted(ids).logits, atol=1e-5, rtol=1e-4)
+    assert not torch.allclose(rewriter.rollout.model(ids).logits, tiny_causal()[0](ids).logits, atol=1e-3)
+    assert not any("lora" in name for name, _ in rewriter.rollout.model.named_parameters())
+
+
+# --- engines ---------------------------------------------------------------------------------------------------------
+
+
+def on(engine: str | EngineArguments, leader: str) -> Rewriter:
+    return Rewriter.load(leader, engine=engine, screener=Nothing(), similarity=Overlap(), prompt="{text} .")
+
+
+def test_another_engine_rewrites_alike_and_loads_its_own_copy_only(
+    leader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ctranslate2")
+    monkeypatch.setenv("SRO_CACHE", str(tmp_path / "cache"))
+    texts = ["you are a stupid fool", "shut up moron .", "idiot " * 300]
+    greedy = RewriteArguments(samples=0, refine=0, min_similarity=-1)
+    expected = on("transformers", leader).rewrite(texts, greedy)
+    assert [found.tries for found in expected] == [1, 1, 0]  # the last one does not fit
+    exact = EngineArguments("ctranslate2", engine_precision="float32")
+    assert on(exact, leader).rewrite(texts, greedy) == expected
+    with monkeypatch.context() as patch:
+        patch.setattr("sro.leader.model.Leader.load", lambda *_, **__: pytest.fail("the original was loaded"))
+        assert on(exact, leader).rewrite(texts, greedy) == expected
+
+
+def test_the_default_engine_converts_a_leader_once_and_says_so(
+    leader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ctranslate2 = pytest.importorskip("ctranslate2")
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 0)  # on a GPU transformers plays
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setenv("SRO_CACHE", str(tmp_path / "cache"))
+    toys: Any = {"screener": Nothing(), "similarity": Overlap(), "prompt": "{text} ."}
+    first = Rewriter.load(leader, **toys)
+    said = capsys.readouterr().err
+    assert said.count("sro:") == 1 and "converting" in said and f"kept in {tmp_path / 'cache/ctranslate2'}" in said
+    greedy = RewriteArguments(samples=0, refine=0, min_similarity=-1)
+    assert first.rewrite([COMMENT], greedy) == on("ctranslate2", leader).rewrite([COMMENT], greedy)
+    Rewriter.load(leader, **toys)
+    assert "sro:" not in capsys.readouterr().err
+
+
+def test_of_an_unknown_engine_the_nearest_is_named() -> None:
+    with pytest.raises(SROError, match="no engine 'ctranslate'; did you mean 'ctranslate2'"):
+        Rewriter.load(engine="ctranslate")
+
+
+def test_an_engine_that_is_not_installed_is_told_before_anything_is_unpacked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "ctranslate2", None)  # what an import of something missing leaves
+    monkeypatch.setenv("SRO_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(SROError, match=r"mend: pip install 'sro\[fast\]'"):
+        Rewriter.load(engine="ctranslate2")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_the_model_of_fluency_is_loaded_when_it_is_first_needed(leader: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Judge:
+        def __call__(self, texts: Sequence[str]) -> np.ndarray:
+            return np.array([1 / len(text) for text in texts], np.float32)
+
+    loaded: list[str] = []
+    monkeypatch.setattr("sro.screeners.lora.acceptability.embedded_leader", lambda: Path(leader))
+    monkeypatch.setattr(
+        "sro.screeners.lora.acceptability.Acceptability.load", lambda name="embedded": loaded.append(name) or Judge()
+    )
+    rewriter = Rewriter.load(leader, engine="transformers", screener=Words(), similarity=Overlap())
+    rewriter.rollout = Scripted({COMMENT: MILD}, {})
+    assert rewriter.rewrite([COMMENT])[0].text == MILD and loaded == []
+    rewriter.rollout = Scripted({COMMENT: RUDE}, {COMMENT: ["you are so wrong", MILD, RUDE, RUDE]})
+    assert [rewriter.rewrite([COMMENT])[0].text for _ in range(2)] == [MILD, MILD] and loaded == ["embedded"]
+    without = Rewriter.load(leader, engine="transformers", screener=Words(), similarity=Overlap(), fluency="none")
+    assert without.fluency is None
+
+
+@pytest.mark.parametrize("setting", ["bf16", "load_in_4bit"])
+def test_what_only_transformers_can_do_is_refused_elsewhere(setting: str) -> None:
+    with pytest.raises(SROError, match="for --engine transformers, not for ctranslate2"):
+        Rewriter.load(engine="ctranslate2", **{setting: True})  # type: ignore[arg-type]

@@ -1,0 +1,50 @@
+"""What anyone can see of a move."""
+
+from __future__ import annotations
+
+import pytest
+
+from sro.leader.transformers_rollout import Paraphrase
+from sro.screeners.rules.repetition import fault, repeats
+
+
+def move(text: str, finished: bool = True) -> Paraphrase:
+    return Paraphrase(text, list(range(len(text.split()) + 1)), finished)
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("no no no", True),
+        ("No no NO thanks", True),
+        ("that is very very good", False),
+        ("bye bye", False),
+        ("i think i think that is wrong", True),
+        ("a b c d e f a b c d e f", True),
+        ("a b c d e f g a b c d e f g", False),  # a phrase of seven is a refrain
+        ("i think he said i think so", False),
+        ("", False),
+        ("word", False),
+    ],
+)
+def test_repeats(text: str, found: bool) -> None:
+    assert repeats(text) == found
+
+
+def test_a_repetition_that_the_comment_has_itself_is_no_fault() -> None:
+    assert not repeats("no no no , please", source="NO NO NO you idiot")
+    assert repeats("no no no , please", source="no you idiot")
+
+
+@pytest.mark.parametrize(
+    "played, found",
+    [
+        (move("fine words"), None),
+        (move(""), "empty"),
+        (move("", finished=False), "empty"),
+        (move("cut off in the", finished=False), "unfinished"),
+        (move("ha ha ha"), "repeating"),
+    ],
+)
+def test_fault(played: Paraphrase, found: str | None) -> None:
+    assert fault(played, "you fool") == found

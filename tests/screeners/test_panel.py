@@ -1,0 +1,177 @@
+"""Panels, meaning and shape."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sro.core.errors import SROError
+from sro.screeners.loading import Verdict
+from sro.screeners.panel import FluencyScreener, MeaningScreener, Panel, ShapeScreener, defects
+
+DATA = Path(os.environ.get("SRO_DATA", Path(__file__).parents[3] / "shared" / "data"))
+
+
+class Refuses:
+    """Fails texts that contain `word`, with a given P(fail)."""
+
+    def __init__(self, word: str, probability: float = 0.9) -> None:
+        self.word, self.probability, self.name = word, probability, f"no-{word} 1"
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        return [
+            Verdict("fail", self.probability, self.name) if self.word in text else Verdict("pass", 0.1, self.name)
+            for text in texts
+        ]
+
+
+def test_all_members_must_pass_and_the_verdict_names_who_refused() -> None:
+    panel = Panel([Refuses("a", 0.8), Refuses("b", 0.9)])
+    assert panel.screen(["ab", "a", "b", "c"]) == [
+        Verdict("fail", 0.9, "no-a 1 and no-b 1"),
+        Verdict("fail", 0.8, "no-a 1"),
+        Verdict("fail", 0.9, "no-b 1"),
+        Verdict("pass", 0.1, "no-a 1 and no-b 1"),
+    ]
+
+
+def test_any_member_may_pass() -> None:
+    panel = Panel([Refuses("a", 0.8), Refuses("b", 0.9)], "any")
+    assert [verdict.label for verdict in panel.screen(["ab", "a", "c"])] == ["fail", "pass", "pass"]
+    assert panel.screen(["ab"])[0].probability == 0.8
+
+
+def test_an_empty_panel_and_an_unknown_mode_are_refused() -> None:
+    with pytest.raises(SROError, match="at least one"):
+        Panel([])
+    with pytest.raises(SROError, match="'most'"):
+        Panel([Refuses("a")], "most")  # type: ignore[arg-type]
+
+
+def fixed(*cosines: float) -> MeaningScreener:
+    return MeaningScreener(lambda texts, sources: np.array(cosines), minimum=0.7)
+
+
+def test_meaning_passes_from_the_minimum_on() -> None:
+    verdicts = fixed(0.69, 0.7, 1.0, -1.0).screen(["t"] * 4, sources=["s"] * 4)
+    assert [verdict.label for verdict in verdicts] == ["fail", "pass", "pass", "fail"]
+    assert [verdict.probability for verdict in verdicts] == pytest.approx([0.505, 0.5, 0.35, 1.0])
+
+
+def test_meaning_gets_texts_and_sources_in_this_order() -> None:
+    seen = []
+
+    def similarity(texts: Sequence[str], sources: Sequence[str]) -> np.ndarray:
+        seen.append((texts, sources))
+        return np.ones(len(texts))
+
+    MeaningScreener(similarity).screen(["rewrite"], sources=["comment"])
+    assert seen == [(["rewrite"], ["comment"])]
+
+
+def test_meaning_refuses_a_similarity_that_gives_a_matrix_or_no_number() -> None:
+    with pytest.raises(SROError, match="no number for each of the 2 texts"):
+        MeaningScreener(lambda t, s: np.ones((2, 2))).screen(["a", "b"], sources=["a", "b"])
+    with pytest.raises(SROError, match="no number"):
+        fixed(float("nan")).screen(["a"], sources=["a"])
+
+
+@pytest.mark.parametrize("screener", [fixed(1.0), ShapeScreener(), Panel([Refuses("a"), ShapeScreener()])])
+def test_comparing_screeners_need_one_source_a_text(screener: MeaningScreener | ShapeScreener | Panel) -> None:
+    with pytest.raises(SROError, match=r"call screen\(texts, sources=comments\)"):
+        screener.screen(["a"])
+    with pytest.raises(SROError, match="1 texts but 2 sources"):
+        screener.screen(["a"], sources=["a", "b"])
+
+
+def test_shape_screener_follows_defects() -> None:
+    verdicts = ShapeScreener().screen(["your is .", "that was wrong ."], sources=["your ass is grass ."] * 2)
+    assert [(verdict.label, verdict.probability) for verdict in verdicts] == [("fail", 1.0), ("pass", 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "expected"),
+    [
+        ("your is .", "your stupidity is showing .", ["hole"]),
+        ("that is a comparison .", "that is a stupid comparison .", ["hollow"]),
+        ("you are a person .", "you are a worthless person .", ["hollow"]),
+        ("and to off .", "and tell him to fuck off .", ["hole"]),
+        ("go to off", "go fuck off", ["hole"]),
+        ("he is the .", "he is the idiot .", ["hole"]),
+        ("where the do you live ?", "where the hell do you live ?", ["hole"]),
+        ("what a , honestly", "what a moron , honestly", ["hole"]),
+        ("he lies and", "he lies and bullshits", ["hole"]),
+        (", , ,", "shit , damn , fuck", ["empty"]),
+        ("", "you idiot", ["empty"]),
+        ("well , , no", "well , damn , no", ["punctuation"]),
+        (", you know it", "damn , you know it", ["punctuation"]),
+        ("a a a a", "you are an ass", ["repetition", "hole"]),
+        ("the people the people voted", "the damn people voted", ["repetition"]),
+        ("You are an idiot!", "you are an idiot .", ["copy"]),
+        (
+            "no",
+            "you are a lazy , stupid and worthless excuse for a manager , and everybody in here knows it",
+            ["length"],
+        ),
+        ("this goes on and on about many other things that nobody asked for", "you idiot", ["length"]),
+    ],
+)
+def test_defects(text: str, source: str, expected: list[str]) -> None:
+    assert defects(text, source) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("Bush is well aware that he has messed up", "even bush knows he fucked up ."),
+        ("man, you are so insecure about your genital organ.", "man you are so insecure about your dick ."),
+        ("Joke's on you", "joke 's on you , you intolerant fuck ."),
+        ("this is a joke .", "this is a fucking joke ."),
+        ("what are you looking at ?", "what the fuck are you looking at ?"),
+        ("it was his, not hers .", "it was his shit , not hers ."),
+        ("no no, please don't", "no fucking way, don't"),
+        ("you are a bad person .", "you are an evil bitch ."),
+        ("he is a man .", "he is a man , you idiot ."),  # the source does not describe the man
+        ("I am very very tired of this...", "i'm fucking sick of this"),
+        ("blah blah blah , get on with it", "blah blah blah , get the fuck on with it"),
+        ("I want to .", "i fucking want to ."),
+        ("oh my, call me at 2 a.m .", "oh shit , call my ass around 2 am"),
+        ("the the page is wrong", "the the fucking page is wrong"),  # the source stammers too
+    ],
+)
+def test_good_rewrites_have_no_defect(text: str, source: str) -> None:
+    assert defects(text, source) == []
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="needs the data sets: set SRO_DATA")
+def test_human_rewrites_are_almost_never_called_defective() -> None:
+    with open(DATA / "paradetox_train/paradetox.tsv", encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if row["neutral1"]]
+    found = [defects(row["neutral1"], row["toxic"]) for row in rows]
+    assert sum(map(bool, found)) <= 0.02 * len(rows)
+    assert sum(bool(names) and names != ["copy"] for names in found) <= 0.006 * len(rows)
+
+
+# -- fluency ------------------------------------------------------------------------------------------
+
+
+def acceptable(**known: float) -> FluencyScreener:
+    return FluencyScreener(lambda texts: np.array([known[text] for text in texts]), slack=0.1)
+
+
+def test_a_rewrite_is_held_to_a_half_or_to_its_source() -> None:
+    screener = acceptable(good=0.9, noisy=0.3, half=0.5, less=0.25, bad=0.1)
+    verdicts = screener.screen(["half", "less", "less", "bad"], sources=["good", "good", "noisy", "noisy"])
+    assert [verdict.passed for verdict in verdicts] == [True, False, True, False]
+    assert [verdict.probability for verdict in verdicts] == pytest.approx([0.5, 0.625, 0.475, 0.55])
+    assert {verdict.screener for verdict in verdicts} == {"fluency 0.1"}
+
+
+def test_fluency_needs_the_sources() -> None:
+    with pytest.raises(SROError, match="compares a rewrite with its source"):
+        acceptable(good=0.9).screen(["good"])

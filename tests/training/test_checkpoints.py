@@ -1,0 +1,76 @@
+"""Seals: which checkpoint a killed run may go on from. The run itself is killed in test_resume.py."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from transformers import TrainerControl, TrainerState
+
+from sro.training.checkpoints import SEAL, CheckpointSeal, ReferenceCache, last_sealed_checkpoint
+
+
+def checkpoint(folder: Path, step: int, sealed: bool = True) -> Path:
+    path = folder / f"checkpoint-{step}"
+    path.mkdir(parents=True)
+    (path / "trainer_state.json").write_text("{}")
+    if sealed:
+        (path / SEAL).write_text("{}")
+    return path
+
+
+def arguments(folder: Path) -> SimpleNamespace:
+    return SimpleNamespace(output_dir=str(folder))
+
+
+def test_the_newest_sealed_checkpoint_counts_by_number_not_by_name(tmp_path: Path) -> None:
+    for step in (5, 50, 9):
+        checkpoint(tmp_path, step)
+    checkpoint(tmp_path, 100, sealed=False)
+    assert last_sealed_checkpoint(tmp_path) == tmp_path / "checkpoint-50"
+    assert last_sealed_checkpoint(str(tmp_path)) == tmp_path / "checkpoint-50"
+
+
+def test_no_sealed_checkpoint(tmp_path: Path) -> None:
+    assert last_sealed_checkpoint(tmp_path / "absent") is None
+    checkpoint(tmp_path, 5, sealed=False)
+    assert last_sealed_checkpoint(tmp_path) is None
+
+
+@pytest.mark.parametrize("name", ["checkpoint-best", "checkpoint-", "checkpoint-50.bak", "checkpoint-7-old"])
+def test_folders_that_are_no_checkpoint_of_the_run_are_passed_over(tmp_path: Path, name: str) -> None:
+    checkpoint(tmp_path, 5)
+    (tmp_path / name).mkdir()
+    (tmp_path / name / SEAL).write_text("{}")
+    assert last_sealed_checkpoint(tmp_path) == tmp_path / "checkpoint-5"
+
+
+def test_the_seal_carries_the_reference_cache_to_the_last_bit(tmp_path: Path) -> None:
+    cache = ReferenceCache({"you idiot": -17.123456789012345, "ünï\ncode": -1 / 3})
+    checkpoint(tmp_path, 10, sealed=False)
+    CheckpointSeal(cache).on_save(arguments(tmp_path), TrainerState(global_step=10), TrainerControl())
+    assert last_sealed_checkpoint(tmp_path) == tmp_path / "checkpoint-10"
+    assert json.loads((tmp_path / "checkpoint-10" / SEAL).read_text("utf-8"))["step"] == 10
+
+    resumed = ReferenceCache()
+    CheckpointSeal(resumed).on_train_begin(arguments(tmp_path), TrainerState(global_step=10), TrainerControl())
+    assert resumed == cache
+
+
+def test_a_fresh_run_in_an_old_folder_takes_nothing_over(tmp_path: Path) -> None:
+    seal = CheckpointSeal(ReferenceCache({"you idiot": -1.0}))
+    checkpoint(tmp_path, 0)
+    checkpoint(tmp_path, 10, sealed=False)
+    seal.on_save(arguments(tmp_path), TrainerState(global_step=10), TrainerControl())
+    fresh = ReferenceCache()
+    CheckpointSeal(fresh).on_train_begin(arguments(tmp_path), TrainerState(global_step=0), TrainerControl())
+    assert fresh == {}
+
+
+def test_only_the_main_process_seals(tmp_path: Path) -> None:
+    checkpoint(tmp_path, 10, sealed=False)
+    state = TrainerState(global_step=10, is_world_process_zero=False)
+    CheckpointSeal(ReferenceCache()).on_save(arguments(tmp_path), state, TrainerControl())
+    assert last_sealed_checkpoint(tmp_path) is None

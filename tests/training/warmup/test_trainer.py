@@ -1,0 +1,137 @@
+"""The warm-up's training on tiny leaders of both architectures: the loss against a plain pass, and that it falls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import PrinterCallback
+
+from sro.core.errors import SROError
+from sro.leader.model import default_lora
+from sro.training.trainer import disable_dropout
+from sro.training.warmup.examples import Example
+from sro.training.warmup.trainer import WarmupConfig, WarmupTrainer
+
+pytestmark = pytest.mark.usefixtures("quick_collections")
+
+PROMPT = "Rude : {text} Polite :"
+EXAMPLES = [
+    Example("you stupid idiot", "you are wrong", "edit"),
+    Example("this crap page is bad", "this page is bad", "edit"),
+    Example("i think this is a good idea .", "i think this is a good idea .", "unchanged"),
+    Example("moron", "please", "edit"),
+]
+Make = Callable[..., WarmupTrainer]
+
+
+@pytest.fixture(params=["causal", "seq2seq"])
+def make(request: pytest.FixtureRequest, tiny_causal: Any, tiny_seq2seq: Any, tmp_path: Path) -> Make:
+    """make(examples, lora, **options): a trainer of a fresh leader."""
+
+    def trainer(examples: list[Example] = EXAMPLES, lora: bool = False, **options: Any) -> WarmupTrainer:
+        model, tokenizer = tiny_causal() if request.param == "causal" else tiny_seq2seq()
+        if lora:
+            from peft import get_peft_model
+
+            model = get_peft_model(model, default_lora(4, 8, request.param == "seq2seq"))
+        given: dict[str, Any] = {
+            "output_dir": str(tmp_path / "run"),
+            "prompt": PROMPT,
+            "per_device_train_batch_size": 4,
+            "logging_steps": 1,
+            "disable_tqdm": True,
+            "use_cpu": True,
+            "max_steps": 1,
+        }
+        made = WarmupTrainer(model, WarmupConfig(**{**given, **options}), examples, tokenizer)
+        made.remove_callback(PrinterCallback)
+        return made
+
+    return trainer
+
+
+def plain(trainer: WarmupTrainer, example: Example) -> tuple[float, int]:
+    """−log π(target|source) and the number of its tokens, one example by itself, by softmax."""
+    model, tokenizer = trainer.model.eval(), trainer.processing_class
+    prompt = tokenizer(PROMPT.replace("{text}", example.source))["input_ids"]
+    target = [*tokenizer(example.target, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
+    with torch.no_grad():
+        if model.config.is_encoder_decoder:
+            before = [model.config.decoder_start_token_id, *target[:-1]]
+            logits = model(input_ids=torch.tensor([prompt]), decoder_input_ids=torch.tensor([before])).logits[0]
+        else:
+            logits = model(input_ids=torch.tensor([prompt + target])).logits[0, len(prompt) - 1 : -1]
+    chosen = torch.softmax(logits.double(), -1)[torch.arange(len(target)), target]
+    return -float(chosen.log().sum()), len(target)
+
+
+def losses(trainer: WarmupTrainer) -> list[float]:
+    return [logs["loss"] for logs in trainer.state.log_history if "loss" in logs]
+
+
+@pytest.mark.parametrize("lora", [False, True])
+def test_the_loss_is_the_mean_over_all_target_tokens(make: Make, lora: bool) -> None:
+    trainer = make(lora=lora, max_steps=1)
+    disable_dropout(trainer.model)  # T5 trains with it
+    values, lengths = zip(*(plain(trainer, example) for example in EXAMPLES))
+    trainer.train()
+    assert losses(trainer) == pytest.approx([sum(values) / sum(lengths)], abs=2e-4)
+
+
+def test_the_loss_can_be_had_with_what_it_is_made_of(make: Make) -> None:
+    trainer = make()
+    batch = trainer.data_collator([trainer.train_dataset[i] for i in (1, 3)])
+    loss, found = trainer.compute_loss(trainer.model.eval(), batch, return_outputs=True)
+    expected = [plain(trainer, EXAMPLES[i]) for i in (1, 3)]
+    assert (-found.total()).tolist() == pytest.approx([value for value, _ in expected], abs=1e-3)
+    assert found.lengths().tolist() == [length for _, length in expected]
+    assert loss.item() == pytest.approx(trainer.compute_loss(trainer.model, batch).item())
+
+
+@pytest.mark.parametrize("lora", [False, True])
+def test_the_loss_falls_and_the_examples_are_learnt(make: Make, lora: bool) -> None:
+    torch.manual_seed(0)  # of the fresh adapter
+    trainer = make(lora=lora, max_steps=30, learning_rate=3e-2, lr_scheduler_type="constant", warmup_steps=0)
+    before = [plain(trainer, example)[0] for example in EXAMPLES]
+    trainer.train()
+    found = losses(trainer)
+    assert found[-1] < found[0] - 0.1  # an adapter on random weights has little to hold on to
+    assert all(plain(trainer, example)[0] < value for example, value in zip(EXAMPLES, before))
+
+
+def test_with_an_adapter_the_leader_itself_stays(make: Make) -> None:
+    trainer = make(lora=True, max_steps=2, learning_rate=1e-2, warmup_steps=0)
+    before = {name: value.clone() for name, value in trainer.model.named_parameters()}
+    trainer.train()
+    changed = {name for name, value in trainer.model.named_parameters() if not torch.equal(value, before[name])}
+    assert changed and all("lora_" in name for name in changed)
+
+
+def test_the_seed_decides(make: Make) -> None:
+    def run(seed: int) -> list[float]:
+        trainer = make(max_steps=3, per_device_train_batch_size=1, seed=seed)
+        trainer.train()
+        return losses(trainer)
+
+    assert run(1) == run(1) != run(2)
+
+
+def test_every_example_is_seen_once_an_epoch(make: Make) -> None:
+    trainer = make(EXAMPLES * 2 + EXAMPLES[:1], num_train_epochs=1, max_steps=-1)
+    trainer.train()
+    assert trainer.state.global_step == 3
+
+
+@pytest.mark.parametrize("prompt", ["", "Polite :", "{text} {text}"])
+def test_a_prompt_needs_one_place_for_the_comment(make: Make, prompt: str) -> None:
+    with pytest.raises(SROError, match="exactly once"):
+        make(prompt=prompt)
+
+
+def test_a_prompt_that_is_too_long_is_an_error_with_the_mend(make: Make) -> None:
+    with pytest.raises(SROError, match="--max_prompt_length"):
+        make(max_prompt_length=6)
