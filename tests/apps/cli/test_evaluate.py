@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from test_cli_rewrite import Half, Milder, Words
+from rewriting_stand_ins import Half, Milder, Words
 from tiny_judges import tiny_bert, tiny_roberta
 
 from sro.apps.cli import main

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_cli_rewrite import Half, Milder, Words
+from rewriting_stand_ins import Half, Milder, Words
 
 from sro.apps.cli import main
 from sro.rewriting.rewriter import Rewriter

@@ -9,18 +9,16 @@ import shlex
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from rewriting_stand_ins import Half, Milder, Words
 
 from sro.apps.cli import main, output
 from sro.apps.cli import rewrite as command
 from sro.evaluation.clef import read_clef
 from sro.leader.engines.loading import EngineArguments
-from sro.leader.transformers_rollout import Paraphrase, Sampling
 from sro.rewriting.rewriter import Rewrite, Rewriter
 from sro.screeners.loading import Verdict
 
@@ -35,30 +33,6 @@ UNCHANGED = {
     "tries": 0,
     "changes": [],
 }
-
-
-class Words:
-    """Fails what holds `idiot`."""
-
-    name = "words 1"
-
-    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
-        return [
-            Verdict("fail", 0.75, self.name) if "idiot" in text else Verdict("pass", 0.25, self.name) for text in texts
-        ]
-
-
-class Milder:
-    """Plays `person` for `idiot`; cannot help with `hopeless` ones."""
-
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
-        played = [c if "hopeless" in c else c.replace("idiot", "person") for c in comments]
-        return [[Paraphrase(text, [1], True)] * n for text in played]
-
-
-class Half:
-    def similarity(self, texts: Sequence[str], sources: Sequence[str]) -> np.ndarray:
-        return np.full(len(texts), 0.54321, np.float32)
 
 
 @pytest.fixture
