@@ -1,0 +1,1 @@
+"""A screener that reads: one small transformer with six calibrated outputs."""
