@@ -23,7 +23,8 @@ from typing import TypedDict
 
 from sro.core.config import parse
 from sro.core.errors import SROError
-from sro.screeners.loading import Screener, Verdict, load_screener
+from sro.screeners.base import Screener, Verdict
+from sro.screeners.loading import load_screener
 from sro.screeners.toxic_spans import toxic_spans
 
 DATA = Path(__file__).parents[1] / "tests" / "data" / "identity.jsonl"
@@ -114,7 +115,7 @@ def alarms(screener: Screener, rows: Sequence[Row], verdicts: Sequence[Verdict])
 
 def rewritten(rows: Sequence[Row], screener: Screener) -> str:
     """What the Rewriter does with the sentences: how many it leaves, and what becomes of the rest."""
-    from sro.apps.cli import quiet_libraries
+    from sro.core.machine import quiet_libraries
     from sro.rewriting.rewriter import Rewriter
 
     quiet_libraries()

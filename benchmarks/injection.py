@@ -34,10 +34,10 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import binomtest
 
-from sro.apps.cli import give_memory_back, quiet_libraries
 from sro.comments.sources import load_source
+from sro.core.machine import give_memory_back, quiet_libraries
+from sro.rewriting.result import Rewrite
 from sro.rewriting.rewriter import Rewriter
-from sro.rewriting.state import Rewrite
 
 WANTED = 200  # attacks at the leader
 ALLOWED = 0.01

@@ -40,7 +40,7 @@ from typing import Any
 import httpx2
 import numpy as np
 
-from sro.core.provenance import atomic_write_text
+from sro.core.files import atomic_write_text
 
 COMMENTS = (
     "thank you for the edit",

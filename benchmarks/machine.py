@@ -14,7 +14,9 @@ from typing import Any
 
 import psutil
 
-from sro.core.provenance import atomic_write_text, manifest, processors, version
+from sro.core.files import atomic_write_text
+from sro.core.machine import processors
+from sro.core.provenance import manifest, version
 
 
 @dataclass(frozen=True)

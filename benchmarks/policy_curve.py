@@ -24,13 +24,13 @@ from pathlib import Path
 
 import numpy as np
 
-from sro.apps.cli import quiet_libraries
 from sro.comments.sources import load_source
 from sro.core.config import parse
-from sro.core.provenance import atomic_write_text
+from sro.core.files import atomic_write_text
+from sro.core.machine import quiet_libraries
 from sro.evaluation.judges.loading import embedded_judge
 from sro.evaluation.judges.models import StyleClassifier
-from sro.leader.transformers_rollout import Paraphrase, Rollout, Sampling
+from sro.leader.generation import Paraphrase, Rollout, Sampling
 from sro.rewriting.rewriter import Rewrite, RewriteArguments, Rewriter
 
 

@@ -31,21 +31,22 @@ import numpy as np
 
 from benchmarks.generate_rollout import by_generate
 from benchmarks.machine import data_file, goal, save, this_machine
-from sro.apps.cli import quiet_libraries
 from sro.comments.sources import load_source
 from sro.core.config import parse, plain
 from sro.core.errors import SROError
+from sro.core.machine import quiet_libraries
 from sro.evaluation.intervals import Interval, bootstrap
 from sro.evaluation.judges.loading import Judges, load_judges
 from sro.evaluation.protocols import Scores
 from sro.evaluation.run import score
 from sro.leader.engines.ctranslate2 import CTranslate2Rollout
 from sro.leader.engines.loading import Engine, EngineArguments, load_rollout
-from sro.leader.transformers_rollout import Paraphrase, Sampling
+from sro.leader.generation import Paraphrase, Sampling
 from sro.rewriting.rewriter import Fluency, RewriteArguments, Rewriter, head_start, phrase_table
-from sro.screeners.loading import Screener, load_screener
+from sro.screeners.base import Screener, Similarity
+from sro.screeners.loading import load_screener
 from sro.screeners.lora.acceptability import AcceptabilityWhenAsked
-from sro.screeners.similarity import SentenceEncoder, Similarity
+from sro.screeners.similarity import SentenceEncoder
 
 GREEDY = Sampling(temperature=0.0, max_new_tokens=10_000, avoid_loops=True)
 FLOAT32, BF16 = "generate-float32", "generate-bf16"

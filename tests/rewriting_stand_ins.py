@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sro.leader.transformers_rollout import Paraphrase, Sampling
-from sro.screeners.loading import Verdict
+from sro.leader.generation import Paraphrase, Sampling
+from sro.screeners.base import Verdict
 
 
 class Words:

@@ -18,7 +18,7 @@ from sro.apps.serve.feedback import keep, open_store
 from sro.apps.serve.lanes import Parts, weight
 from sro.apps.serve.screening import SharedScreener, screening
 from sro.apps.serve.settings import Service
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 from sro.screeners.toxic_spans import Span
 
 RUDE = ("idiot", "stupid")

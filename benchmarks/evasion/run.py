@@ -24,7 +24,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.evasion.texts import DISGUISES, Row
-from sro.screeners.loading import Screener, load_screener
+from sro.screeners.base import Screener
+from sro.screeners.loading import load_screener
 from sro.screeners.toxic_spans_check import read_marked
 
 FOLDER = Path(__file__).parents[2] / "tests" / "data" / "evasion"

@@ -24,7 +24,7 @@ from torch.nn.functional import logsigmoid
 
 from benchmarks.training.timing import Loop, Task, Turn, now
 from sro.leader.model import is_peft
-from sro.screeners.loading import Screener
+from sro.screeners.base import Screener
 
 LONGEST = 20  # tokens of a paraphrase
 

@@ -45,13 +45,14 @@ import yaml
 from benchmarks.machine import this_machine
 from benchmarks.training import authors_loop, peak_memory, sro_loop, trl_loops
 from benchmarks.training.timing import PACKAGES, Loop, Task, Turn, embedded_start, longest_bound, matmul_peak, now
-from sro.apps.cli import keep_memory, quiet_libraries
 from sro.comments.sources import load_source
 from sro.core.config import parse, plain
 from sro.core.errors import SROError
+from sro.core.files import atomic_write_text
+from sro.core.machine import keep_memory, quiet_libraries
 from sro.core.precision import bf16_pays
-from sro.core.provenance import atomic_write_text, manifest
-from sro.leader.transformers_rollout import Sampling
+from sro.core.provenance import manifest
+from sro.leader.generation import Sampling
 from sro.screeners.loading import load_screener
 
 

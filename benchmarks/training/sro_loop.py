@@ -25,9 +25,9 @@ from transformers import PrinterCallback
 from benchmarks.generate_rollout import Generated
 from benchmarks.training.quality_checks import checks
 from benchmarks.training.timing import Loop, Meter, StepClock, Task, Turn
+from sro.leader.generation import Paraphrase, Rollout, Sampling
 from sro.leader.logprobs import TokenLogProbs, causal_log_probs
-from sro.leader.transformers_rollout import Paraphrase, Rollout, Sampling
-from sro.screeners.loading import Screener, Verdict
+from sro.screeners.base import Screener, Verdict
 from sro.training.config import SROConfig
 from sro.training.reference import Reference
 from sro.training.trainer import Game, SROTrainer

@@ -16,9 +16,10 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 
+from sro.leader.generation import Sampling
 from sro.leader.model import Leader, LeaderArguments, prompt_ids
-from sro.leader.transformers_rollout import Sampling, length_bounds
-from sro.screeners.loading import Screener
+from sro.leader.transformers_rollout import length_bounds
+from sro.screeners.base import Screener
 
 PACKAGES = ("torch", "transformers", "peft", "accelerate", "trl", "sro")
 

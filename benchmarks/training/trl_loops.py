@@ -6,9 +6,9 @@ do not have. They also get each advantage of ours that is no part of the method 
 
 - the numeric mode. Accelerate's autocast wraps the model's `forward` alone, which PEFT's `generate` passes by: left to
   itself, TRL would draw in float32. Here `generate` runs under the same autocast.
-- frozen linear weights stored in bfloat16 (`sro.leader.model.store_frozen_linears_in_bf16`), also in TRL's reference.
+- frozen linear weights stored in bfloat16 (`sro.core.precision.store_frozen_linears_in_bf16`), also in TRL's reference.
 - activations are kept and generation has a cache: TRL's default of recomputing them is switched off.
-- the process's allocator (`sro.apps.cli.keep_memory`).
+- the process's allocator (`sro.core.machine.keep_memory`).
 
 KTO sees one completion a comment, drawn by `generate` on the whole batch as a user would. Counted: generating, the
 screener's verdicts, and the optimizer steps from batch to updated weights. Not counted: making the data set,
@@ -29,7 +29,8 @@ from huggingface_hub import constants
 from transformers import PrinterCallback
 
 from benchmarks.training.timing import Loop, Meter, StepClock, Task, Turn, until_end
-from sro.leader.model import Leader, decode, store_frozen_linears_in_bf16
+from sro.core.precision import store_frozen_linears_in_bf16
+from sro.leader.model import Leader, decode
 
 INSTALL = "pip install trl    # 1.16.0 fits constraints.txt"
 

@@ -13,7 +13,7 @@ import pytest
 from benchmarks import bulk, machine, rewriting, screening
 from sro.core.errors import SROError
 from sro.evaluation.judges.loading import Judges
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 
 
 def test_the_machine_line_names_processor_threads_and_versions(

@@ -11,7 +11,8 @@ import pytest
 
 from benchmarks import identity
 from sro.core.errors import SROError
-from sro.screeners.loading import Verdict, load_screener
+from sro.screeners.base import Verdict
+from sro.screeners.loading import load_screener
 
 ROWS = identity.read(identity.DATA)
 SPOKEN_OF = [row for row in ROWS if row["group"] in identity.IDENTITY.split()]

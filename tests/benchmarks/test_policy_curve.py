@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sro.leader.transformers_rollout import Paraphrase, Sampling
+from sro.leader.generation import Paraphrase, Sampling
 from sro.rewriting.rewriter import Rewrite, RewriteArguments
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 
 
 @pytest.fixture(scope="module")

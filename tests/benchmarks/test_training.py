@@ -22,11 +22,11 @@ from benchmarks.training import run as training
 from benchmarks.training.authors_loop import LONGEST, AuthorsLoop, authors_loss, misplaced_log_prob
 from benchmarks.training.timing import Check, Task, Turn, until_end
 from sro.core.errors import SROError
+from sro.leader.generation import Sampling
 from sro.leader.logprobs import TokenLogProbs, log_probs
 from sro.leader.model import Leader
 from sro.leader.speculative_decoding import speculate
-from sro.leader.transformers_rollout import Sampling
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 from sro.training.objective import losses
 
 pytestmark = pytest.mark.usefixtures("quick_collections")

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from sro.comments import test_set
+from sro.comments.clean import clean
 from sro.comments.corpus import (
     Comment,
     CorpusReport,
-    clean,
     fingerprint,
     hold_out_last,
     iter_comments,

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sro.comments import test_set
-from sro.comments.test_set import fingerprint, held_out_file, held_out_fingerprints, is_held_out, key, refuse_held_out
+from sro.comments.clean import fingerprint, key
+from sro.comments.test_set import held_out_file, held_out_fingerprints, is_held_out, refuse_held_out
 from sro.core.errors import SROError
 
 SECRET = "What a perfectly made-up sentence this is . Even with a second half !"  # stands for one of the test set

@@ -13,16 +13,8 @@ import pytest
 
 from sro.core import provenance
 from sro.core.errors import SROError
-from sro.core.provenance import (
-    atomic_folder,
-    atomic_write_bytes,
-    atomic_write_text,
-    file_sha256,
-    is_secret,
-    manifest,
-    version,
-    write_manifest,
-)
+from sro.core.files import atomic_folder, atomic_write_bytes, atomic_write_text, file_sha256
+from sro.core.provenance import is_secret, manifest, version, write_manifest
 
 
 def names(folder: Path) -> list[str]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from sro.comments.words import read_word_list
 from sro.core.errors import SROError
-from sro.evaluation.baselines import baselines, read_word_list, refused_words
-from sro.screeners.loading import Verdict
+from sro.evaluation.baselines import baselines, refused_words
+from sro.screeners.base import Verdict
 
 
 class Rude:

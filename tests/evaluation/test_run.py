@@ -14,7 +14,7 @@ from sro.core.errors import SROError
 from sro.evaluation.intervals import Tally
 from sro.evaluation.judges.loading import Judges
 from sro.evaluation.run import Evaluation, evaluate, score
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 
 pytest.importorskip("sacrebleu", reason="tables with a reference have a column chrF: pip install 'sro[eval]'")
 

@@ -15,6 +15,7 @@ from transformers import BartConfig, BartForConditionalGeneration, PreTrainedTok
 
 import sro.leader.model
 from sro.core.errors import SROError
+from sro.core.precision import store_frozen_linears_in_bf16
 from sro.leader.logprobs import log_probs
 from sro.leader.model import (
     DEFAULT_PROMPT,
@@ -27,7 +28,6 @@ from sro.leader.model import (
     read_prompt,
     response_ids,
     save_adapter,
-    store_frozen_linears_in_bf16,
 )
 
 PROMPT = "Rude : {text} Polite :"

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import torch
 
+from sro.leader.generation import Paraphrase, Sampling
 from sro.leader.logprobs import log_probs
 from sro.leader.model import prompt_ids
-from sro.leader.transformers_rollout import Paraphrase, Sampling, TransformersRollout
+from sro.leader.transformers_rollout import TransformersRollout
 
 PROMPT = "Rude : {text} Polite :"
 COMMENTS = [

@@ -6,21 +6,14 @@ from typing import Any
 
 import pytest
 
-from sro.comments.sentences import readable
+from sro.comments.clean import readable
 from sro.core.errors import SROError
-from sro.leader.transformers_rollout import Paraphrase
-from sro.rewriting.candidates import (
-    Candidate,
-    Reason,
-    RewriteArguments,
-    Search,
-    at_threshold,
-    best,
-    contested,
-    dressed,
-    shape_fault,
-)
-from sro.screeners.loading import Verdict, worst
+from sro.leader.generation import Paraphrase
+from sro.rewriting.candidates import Candidate, best, contested, dressed, shape_fault
+from sro.rewriting.config import RewriteArguments
+from sro.rewriting.result import Reason
+from sro.rewriting.state import Search
+from sro.screeners.base import Verdict, at_threshold, worst
 
 COMMENT = "you are an idiot"
 PASS, FAIL = Verdict("pass", 0.1, "s"), Verdict("fail", 0.9, "s")

@@ -18,11 +18,12 @@ from sro.leader.engines.ctranslate2_conversion import cached_conversion
 from sro.leader.engines.gguf import write_gguf
 from sro.leader.engines.loading import EngineArguments, load_rollout
 from sro.leader.files import LeaderParts
+from sro.leader.generation import Paraphrase, Sampling
 from sro.leader.model import Leader, LeaderArguments, save_adapter
-from sro.leader.transformers_rollout import Paraphrase, Sampling, TransformersRollout
+from sro.leader.transformers_rollout import TransformersRollout
 from sro.rewriting import export as module
 from sro.rewriting.export import Agreement, ExportArguments, compare, export
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 
 PROMPT = "Rude : {text} Polite :"
 COMMENTS = ["you are a stupid fool", "what a crap page this is", "shut up and leave"]

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from sro.rewriting.measures import Measures, copy, delete, markdown, measure, measure_rewrites, table
-from sro.screeners.loading import Verdict
+from sro.evaluation.baselines import copy, delete
+from sro.rewriting.measures import Measures, markdown, measure, measure_rewrites, table
+from sro.screeners.base import Verdict
 
 #          source, its rewrite, passes?, cosine
 ROWS = [

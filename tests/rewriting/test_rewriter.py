@@ -13,9 +13,9 @@ import pytest
 
 from sro.core.errors import SROError
 from sro.leader.engines.loading import EngineArguments
-from sro.leader.transformers_rollout import Paraphrase, Sampling
+from sro.leader.generation import Paraphrase, Sampling
 from sro.rewriting.rewriter import Change, Rewrite, RewriteArguments, Rewriter, phrase_table
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 
 COMMENT = "you are an idiot"
 RUDE, MILD, NEARER, OFF_TOPIC = "such an idiot", "you are wrong", "you are an odd one", "what rainy weather"

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from sro.core.errors import SROError
+from sro.screeners.base import Verdict
 from sro.screeners.best_of_n import BestOnly
-from sro.screeners.loading import Verdict
 
 
 class Known:

@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from sro.core.errors import SROError
+from sro.screeners.base import Verdict
 from sro.screeners.check import auc, check, reliability_table, rendered
-from sro.screeners.loading import Verdict
 
 
 class Says:

@@ -13,8 +13,9 @@ from tiny_judges import tiny_roberta
 
 from sro.core.errors import SROError
 from sro.evaluation.judges.models import StyleClassifier
+from sro.screeners.base import Verdict
 from sro.screeners.ensemble import Opinions
-from sro.screeners.loading import Verdict, load_screener
+from sro.screeners.loading import load_screener
 
 
 @dataclass

@@ -11,8 +11,8 @@ import pytest
 
 from sro.core.errors import SROError
 from sro.screeners import follower
+from sro.screeners.base import Screener
 from sro.screeners.follower import FollowerArguments, load_follower
-from sro.screeners.loading import Screener
 
 COMMENT = "you stupid idiot , this page is bad"
 MILD, RUDE, FAR, ILL = (

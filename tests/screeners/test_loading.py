@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sro.core.errors import SROError
-from sro.screeners.loading import Verdict, load_screener
+from sro.screeners.base import Verdict
+from sro.screeners.loading import load_screener
 
 
 def test_a_verdict_knows_whether_it_passed() -> None:

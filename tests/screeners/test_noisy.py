@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from sro.core.errors import SROError
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 from sro.screeners.noisy import FlippingScreener, is_flipped
 
 

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from sro.core.errors import SROError
-from sro.screeners.loading import Verdict
-from sro.screeners.panel import FluencyScreener, MeaningScreener, Panel, ShapeScreener, defects
+from sro.screeners.base import Verdict
+from sro.screeners.panel import FluencyScreener, MeaningScreener, Panel, defects
+from sro.screeners.rules.form import ShapeScreener
 
 DATA = Path(os.environ.get("SRO_DATA", Path(__file__).parents[3] / "shared" / "data"))
 

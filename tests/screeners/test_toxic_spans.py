@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from sro.screeners.loading import Verdict, load_screener
+from sro.screeners.base import Verdict
+from sro.screeners.loading import load_screener
 from sro.screeners.nblr.model import NBLR
 from sro.screeners.toxic_spans import Span, log_odds, merged, toxic_spans, weighty, word_places, word_scores
 

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from sro.core.errors import SROError
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 from sro.screeners.toxic_spans_check import Marked, check_spans, f1, listed, marked_words, read_marked, rendered
 
 

@@ -72,7 +72,7 @@ class RudeWords:
     name = "rude words 1"
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Any]:
-        from sro.screeners.loading import Verdict
+        from sro.screeners.base import Verdict
 
         assert sources and all(sources), "nobody's moves are not screened"
         rude = [bool({"idiot", "moron", "fool"} & set(text.split())) for text in texts]
@@ -86,8 +86,8 @@ class Script:
         self.tokenizer, self.continues, self.write = tokenizer, continues, write
 
     def play(self, comments: Sequence[str], n: int, sampling: Any, seed: int | None) -> list[list[Any]]:
+        from sro.leader.generation import Paraphrase
         from sro.leader.model import response_ids
-        from sro.leader.transformers_rollout import Paraphrase
 
         texts = [self.write(comment) for comment in comments]
         rows = response_ids(self.tokenizer, texts, self.continues)

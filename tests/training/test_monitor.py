@@ -12,7 +12,7 @@ import pytest
 import torch
 from transformers import TrainerControl, TrainerState
 
-from sro.leader.transformers_rollout import Paraphrase
+from sro.leader.generation import Paraphrase
 from sro.training.monitor import CollapseGuard, Completion, CompletionTable, Gauges, game_gauges, move_gauges
 
 ONE_PROCESS = SimpleNamespace(num_processes=1)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from sro.core.errors import SROError
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 from sro.screeners.noisy import FlippingScreener
 from sro.training.noise import estimate_flip_rate, unbiased
 from sro.training.objective import Scored, losses

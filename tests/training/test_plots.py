@@ -13,7 +13,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.image import imread
 
 from sro.core.errors import SROError
-from sro.training.plots import BLUE, GREEN, bad_share, smooth, spread, training_figure, training_plot
+from sro.core.progress import bad_share
+from sro.training.plots import BLUE, GREEN, smooth, spread, training_figure, training_plot
 
 
 def fake_history(n: int = 40, every: int = 5, seed: int = 0) -> list[dict[str, float]]:

@@ -25,7 +25,7 @@ from safetensors.torch import load_file
 from transformers import TrainerCallback
 
 from sro.leader.model import Leader, LeaderArguments, save_adapter
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 from sro.training.checkpoints import last_sealed_checkpoint
 from sro.training.config import SROConfig
 from sro.training.trainer import SROTrainer

@@ -186,7 +186,8 @@ def test_the_log_has_the_gauges_of_every_step(done: RunResult) -> None:
 
 
 def test_the_rewriter_loads_and_writes_what_the_run_reported(done: RunResult, home: Path) -> None:
-    from sro.leader.transformers_rollout import Sampling, TransformersRollout
+    from sro.leader.generation import Sampling
+    from sro.leader.transformers_rollout import TransformersRollout
 
     adapter = str(done.folder / "adapter")
     player = Leader.load(LeaderArguments(leader=str(home / "causal"), adapter=adapter))

@@ -19,10 +19,10 @@ from transformers import BartConfig, BartForConditionalGeneration, GPT2Config, G
 
 import sro.training.trainer
 from sro.core.errors import SROError
+from sro.leader.generation import Paraphrase, Sampling
 from sro.leader.logprobs import log_probs
 from sro.leader.model import prompt_ids, response_ids
-from sro.leader.transformers_rollout import Paraphrase, Sampling
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 from sro.training.config import SROConfig
 from sro.training.trainer import SROTrainer, disable_dropout, is_pass
 

@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
-import unicodedata
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,11 +23,12 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
+from sro.comments.clean import clean, fingerprint, key
 from sro.comments.columns import Columns, Where, choose_columns
 from sro.comments.readers import LONE_SURROGATE, Row, quarantine_record, read_rows
-from sro.comments.test_set import fingerprint, is_held_out, key, refuse_held_out
+from sro.comments.test_set import is_held_out, refuse_held_out
 from sro.core.errors import SROError
-from sro.core.provenance import atomic_write_text
+from sro.core.files import atomic_write_text
 
 __all__ = [
     *("Comment", "Corpus", "CorpusReport", "Reason", "clean", "fingerprint", "hold_out_last", "iter_comments", "key"),
@@ -49,11 +48,6 @@ Reason = Literal[
     "held_out",  # from the official test set
     "duplicate",  # letters and digits as in an earlier row
 ]
-
-# Joiners go too, although some emoji and Persian words use them: between letters they hide words from a screener.
-INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +119,6 @@ def texts_hash(texts: Iterable[str]) -> str:
 
 
 # --- cleaning --------------------------------------------------------------------------------------------------------
-
-
-def clean(text: str) -> str:
-    """One line of Unicode NFC without control and zero-width characters, runs of white space made one space.
-
-    Idempotent. Case, punctuation and spelling stay: people are offended in all of them.
-    """
-    return " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", text)).split())
 
 
 def _length_fault(text: str, min_words: int, max_words: int | None) -> Reason | None:

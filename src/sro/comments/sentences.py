@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from sro.comments.corpus import clean
 from sro.comments.normalise import normalise
 
 Kind = Literal["sentence", "layout", "code", "quote", "link", "mention", "hashtag", "emoji"]
@@ -44,11 +43,6 @@ class Segment:
     def protected(self) -> bool:
         """Whether it is or holds something that a screener may object to and nobody may alter."""
         return bool(self.kept) or self.kind not in ("sentence", "layout")
-
-
-def readable(text: str) -> str:
-    """The text as screener and leader read it: `clean`, with U+FFFD for half characters (lone surrogates)."""
-    return clean(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def without(text: str, pieces: tuple[str, ...]) -> str:

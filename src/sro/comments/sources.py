@@ -90,3 +90,26 @@ def load_sources(
         for text in corpus.texts:
             texts.setdefault(fingerprint(text), text)
     return list(texts.values()), hashes
+
+
+def load_side(name: str, *, training: bool = True, min_words: int = 1, max_words: int | None = None) -> Corpus:
+    """The comments of one source; in training without those of the official test set.
+
+    `sro.comments.sources.load_source` refuses a source with such a sentence. Here one is dropped: clean corpora of
+    any size contain some short reference ("I don't care") by chance.
+    """
+    source = parse_source(name)
+    corpus = load_comments(
+        source.path,
+        column=source.column,
+        where=source.where,
+        min_words=min_words,
+        max_words=max_words,
+        training=training,
+        held_out="drop",
+    )
+    if source.without_last:
+        return Corpus(hold_out_last(corpus, source.without_last)[0], corpus.report)
+    if source.only_last:
+        return Corpus(hold_out_last(corpus, source.only_last)[1], corpus.report)
+    return corpus

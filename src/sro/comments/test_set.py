@@ -8,47 +8,32 @@ sentences: enough to recognise one, not to read one. Remake the file, from the s
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import sys
-import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from itertools import count
 from pathlib import Path
 
+from sro.comments.clean import _digest, fingerprint, key
 from sro.core.errors import SROError
-from sro.core.provenance import atomic_write_text
+from sro.core.files import atomic_write_text
 
 HEADER = """\
 # Held out of training: the official ParaDetox test set, 671 toxic sentences and their human references.
 # One line a sentence, sorted: the first 16 hex digits of the sha256 of its letters and digits, as computed by
-# sro.comments.test_set.fingerprint. The sentences themselves are not distributed with this package.
+# sro.comments.clean.fingerprint. The sentences themselves are not distributed with this package.
 # Made by: python -m sro.comments.test_set $SRO_DATA/paradetox_test/test671.jsonl src/sro/assets/held_out.txt
 """
 
-NOT_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
 SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+")
 # Test sentences were cut from longer comments: inside one, runs of sentences are looked up too. Short ones ("i don't
 # care") turn up in any text, so a run must have as many letters as below; no test
 # item is longer than five sentences.
 RUN_LETTERS = 25
 RUN_SENTENCES = 5
-
-
-def key(text: str) -> str:
-    """The letters and digits of `text`, lower-cased: texts with equal keys are the same sentence.
-
-    Compatibility forms count as what they look like (ｆｕｌｌ ｗｉｄｔｈ = full width). Empty where there are none.
-    """
-    return NOT_LETTER_OR_DIGIT.sub("", unicodedata.normalize("NFKC", text).lower())
-
-
-def fingerprint(text: str) -> str:
-    """First 16 hex digits of the sha256 of `key(text)`."""
-    return _digest(key(text))
 
 
 def is_held_out(text: str) -> bool:
@@ -92,10 +77,6 @@ def held_out_file(test_file: Path) -> str:
     rows = [json.loads(line) for line in test_file.read_text(encoding="utf-8").splitlines()]
     prints = {fingerprint(row[field]) for row in rows for field in ("toxic", "reference")}
     return HEADER + "".join(f"{value}\n" for value in sorted(prints))
-
-
-def _digest(letters: str) -> str:
-    return hashlib.sha256(letters.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 if __name__ == "__main__":

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+
+from sro.core.errors import SROError
 
 _WORD = re.compile(r"[a-z][a-z'’*@$-]*[a-z*]|[a-z]")
 
@@ -16,3 +19,22 @@ def core(token: str) -> str:
     """The lower-cased word inside a token, without the punctuation around it; empty for pure punctuation."""
     found = _WORD.search(token.lower())
     return found.group(0) if found else ""
+
+
+# As it is spoken: an hour, a user, a one-sided view, but an unusual one.
+VOWEL = re.compile(r"(?!u(?:ni(?:on|[tvcfq])|s[eu]|til)|eu|one\b|once)[aeiou]|hour|hono?u?r|honest|heir")
+
+
+def read_word_list(path: str | Path) -> list[str]:
+    """Words and phrases of a text file, one a line; empty lines are left out.
+
+    Raises:
+        SROError: the file cannot be read, or holds no word.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SROError(f"{path}: cannot be read as a word list: {error}\n  mend: UTF-8, one word a line") from error
+    if not (words := [line.strip() for line in lines if line.strip()]):
+        raise SROError(f"{path}: holds no word\n  mend: one word or phrase a line")
+    return words

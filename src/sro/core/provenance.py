@@ -7,23 +7,20 @@ Every file is written beside its target under a temporary name and then renamed.
 a run that dies leaves what was there before.
 """
 
-import contextlib
-import hashlib
 import importlib.metadata
 import json
 import os
 import platform
 import re
-import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from sro.core.errors import SROError
+from sro.core.files import atomic_write_text
 
 PACKAGES = (
     *(
@@ -43,92 +40,11 @@ PACKAGES = (
 """Packages whose version can change a number; a manifest records them all."""
 
 _SECRET = re.compile(r"(^|_)(hub_token|access_token|api_token|api_key|password|secret)$|^token$")
-_HASH_BLOCK = 1 << 20  # bytes read at a time
-MODEL_FILES = (".safetensors", ".json", ".txt", ".model")
-"""What makes a model's folder the model that it is."""
 
 
 def is_secret(name: str) -> bool:
     """Whether a configuration key or flag of this name holds a credential, which is never written to a file."""
     return bool(_SECRET.search(name.lstrip("-").replace("-", "_")))
-
-
-def atomic_write_text(path: str | Path, text: str) -> None:
-    """Write `text` as UTF-8 to `path`, replacing what is there in one step; missing parent folders are made."""
-    atomic_write_bytes(path, text.encode("utf-8"))
-
-
-def atomic_write_bytes(path: str | Path, data: bytes) -> None:
-    """Write `data` to `path`, replacing what is there in one step; missing parent folders are made."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = _sibling(path)
-    try:
-        with open(partial, "xb") as file:  # not tempfile: that makes files which only their owner can read
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def atomic_folder(path: str | Path, *, replace: bool = False) -> Iterator[Path]:
-    """Make the folder `path` in one step: yields an empty folder beside it, which takes its name if all goes well.
-
-    Args:
-        path: the folder to make. An empty one may be there already.
-        replace: whether a folder that holds something may be replaced, all of it.
-
-    Raises:
-        SROError: `path` holds something and `replace` is off. Raised on entry, before the work is done.
-    """
-    path = Path(path)
-    _refuse_occupied(path, replace)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = _sibling(path)
-    partial.mkdir()
-    try:
-        yield partial
-        _refuse_occupied(path, replace)  # another process may have been quicker
-        if path.exists():
-            old = path.rename(_sibling(path))
-            partial.rename(path)
-            shutil.rmtree(old)
-        else:
-            partial.rename(path)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _sibling(path: Path) -> Path:
-    """A fresh hidden name in the folder of `path`: a rename is atomic only within one file system."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-
-
-def _refuse_occupied(path: Path, replace: bool) -> None:
-    if path.exists() and not path.is_dir():
-        raise SROError(f"{path} is a file where a folder is to be written; choose another name or remove it")
-    if not replace and path.exists() and any(path.iterdir()):
-        raise SROError(f"{path} exists and is not empty; choose another folder or remove it: rm -r {path}")
-
-
-def file_sha256(path: str | Path) -> str:
-    """The SHA-256 of a file's bytes as 64 hexadecimal digits; reads a block at a time, so any size will do."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(_HASH_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def folder_sha256(folder: str | Path) -> str:
-    """The SHA-256 of a model's folder as 64 hexadecimal digits: names and bytes of its files, cards left out."""
-    digest = hashlib.sha256()
-    for file in sorted(file for file in Path(folder).rglob("*") if file.suffix in MODEL_FILES):
-        digest.update(f"{file.relative_to(folder).as_posix()} {file_sha256(file)}\n".encode())
-    return digest.hexdigest()
 
 
 def manifest(
@@ -170,18 +86,6 @@ def write_manifest(
     content = manifest(command, config, data, seed)
     atomic_write_text(path, json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n")
     return path
-
-
-def cache_root() -> Path:
-    """`$SRO_CACHE`, else `$XDG_CACHE_HOME/sro`, else `~/.cache/sro`: for what can be made again."""
-    return Path(
-        os.environ.get("SRO_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sro"
-    )
-
-
-def processors() -> int:
-    """How many this process may use, which in a container can be fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def version(package: str) -> str | None:

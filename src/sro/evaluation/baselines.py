@@ -11,13 +11,10 @@ construction: look at STA.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
-from sro.core.errors import SROError
-from sro.rewriting.measures import copy, delete
 from sro.rewriting.phrase_table import load_idioms
-from sro.screeners.loading import Screener
+from sro.screeners.base import Screener
 
 COPY, DELETE, PHRASES, HUMAN = "copy", "delete", "phrase table", "human reference"
 WORD = re.compile(r"\w+(?:['’*@$!.-]\w+)*")  # f*ck and a.s.s are words here
@@ -38,16 +35,16 @@ def refused_words(texts: Sequence[str], screener: Screener) -> list[str]:
     return [word for word, verdict in zip(words, screener.screen(words)) if not verdict.passed]
 
 
-def read_word_list(path: str | Path) -> list[str]:
-    """Words and phrases of a text file, one a line; empty lines are left out.
+def copy(sources: Sequence[str]) -> list[str]:
+    """Change nothing: the best similarity there is, and what the judge lets through as it stands."""
+    return list(sources)
 
-    Raises:
-        SROError: the file cannot be read, or holds no word.
-    """
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SROError(f"{path}: cannot be read as a word list: {error}\n  mend: UTF-8, one word a line") from error
-    if not (words := [line.strip() for line in lines if line.strip()]):
-        raise SROError(f"{path}: holds no word\n  mend: one word or phrase a line")
-    return words
+
+def delete(sources: Sequence[str], words: Iterable[str]) -> list[str]:
+    """Leave out the words and phrases of a list, whatever their case; white space is folded."""
+    longest_first = sorted({" ".join(word.split()) for word in words} - {""}, key=len, reverse=True)
+    if not longest_first:
+        return copy(sources)
+    listed = "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in longest_first)
+    whole = re.compile(rf"(?<!\w)(?:{listed})(?!\w)", re.IGNORECASE)
+    return [" ".join(whole.sub("", source).split()) for source in sources]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sro.core.errors import SROError
-from sro.core.provenance import atomic_write_text
+from sro.core.files import atomic_write_text
 from sro.evaluation.baselines import HUMAN, baselines, refused_words
 from sro.evaluation.chrf import chrf
 from sro.evaluation.intervals import RESAMPLES, Bootstrap, bootstrap, win_tie_loss
@@ -21,7 +21,7 @@ from sro.evaluation.judges.loading import Judges
 from sro.evaluation.protocols import NEEDS_REFERENCE, ProtocolName, Scores, clef24, clef25, paradetox
 from sro.evaluation.tables import Caption, Row, markdown, to_csv
 from sro.rewriting.measures import measure
-from sro.screeners.loading import Screener
+from sro.screeners.base import Screener
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from sro.core.errors import SROError
-from sro.core.provenance import atomic_folder, atomic_write_text, cache_root
+from sro.core.files import atomic_folder, atomic_write_text, cache_root
 
 EMBEDDED = "HuggingFaceTB/SmolLM2-135M-Instruct"  # the hub's name of the embedded leader
 DEFAULT_PROMPT = "Rude: {text}\nPolite:"
@@ -257,26 +256,6 @@ def response_ids(tokenizer: Any, texts: Iterable[str], continues_prompt: bool) -
     lead = " " if continues_prompt else ""
     rows = tokenizer([lead + text for text in texts], add_special_tokens=False)["input_ids"]
     return [[*row, tokenizer.eos_token_id] for row in rows]
-
-
-def store_frozen_linears_in_bf16(model: nn.Module) -> None:
-    """Store frozen linear weights in bfloat16 where the run computes under bfloat16 autocast.
-
-    Autocast rounds them to bfloat16 before every product anyway: the numbers are the same bit for bit, only the copy
-    at each step is saved (1.3 times faster rollouts, half the memory). An output head that shares its weights with the
-    embeddings gets rounded ones of its own, for it is copied most often. Embeddings and norms stay in float32, so the
-    residual stream does too; pure bfloat16 would shift log-probabilities by −0.13 a token.
-    """
-    tied = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
-    for module in model.modules():
-        if isinstance(module, nn.Linear) and not module.weight.requires_grad:
-            rounded = module.weight.data.to(torch.bfloat16)
-            if id(module.weight) in tied:
-                module.weight = nn.Parameter(rounded, requires_grad=False)
-            else:
-                module.weight.data = rounded
-            if module.bias is not None:
-                module.bias.data = module.bias.data.to(torch.bfloat16)
 
 
 def decode(tokenizer: Any, rows: Sequence[Sequence[int]]) -> list[str]:

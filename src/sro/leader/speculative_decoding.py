@@ -36,7 +36,7 @@ Forbidden = Callable[[int, list[int]], set[int]]
 
 @dataclass(frozen=True)
 class Chances:
-    """How a token is drawn from logits; see `sro.leader.transformers_rollout.Sampling`, which says what the numbers
+    """How a token is drawn from logits; see `sro.leader.generation.Sampling`, which says what the numbers
     mean."""
 
     temperature: float

@@ -9,50 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from transformers import GenerationConfig, LogitsProcessorList
 from transformers.integrations import is_deepspeed_zero3_enabled
 
+from sro.leader.generation import Paraphrase, Sampling
 from sro.leader.logprobs import padded
 from sro.leader.model import decode, is_peft, prompt_ids, response_ids
 from sro.leader.no_repeat import NoLoops
 from sro.leader.speculative_decoding import Chances, can_speculate, speculate
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How a move is drawn. temperature 0 is greedy; top_p 1 and top_k 0 keep the whole distribution (on-policy)."""
-
-    temperature: float = 1.0
-    top_p: float = 1.0
-    top_k: int = 0
-    max_new_tokens: int = 96
-    max_length_ratio: float = 1.5  # of the comment's own tokens, plus a slack of 8
-    avoid_loops: bool = False  # for rewriting; in the game moves come from the policy that is scored
-
-
-@dataclass(frozen=True)
-class Paraphrase:
-    """One move. ids end with the end token if and only if `finished`; text is folded and without special tokens."""
-
-    text: str
-    ids: list[int]
-    finished: bool
-
-
-class Rollout(Protocol):
-    """Anything that answers comments with paraphrases: transformers here, faster engines elsewhere."""
-
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
-        """`n` paraphrases for each comment, in order.
-
-        Args:
-            seed: of what is drawn; None: chances without a beginning, so other moves every time.
-        """
-        ...
 
 
 class TransformersRollout:

@@ -8,81 +8,17 @@ learning (arXiv 2512.16626), y_i ~ ω(x, y_{i−1}). Meaning is always measured 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from sro.comments.corpus import key
-from sro.core.errors import SROError
-from sro.screeners.loading import Verdict
+from sro.rewriting.result import Reason
+from sro.screeners.base import Fluency, Verdict
 from sro.screeners.rules.meaning import turns
 from sro.screeners.rules.repetition import fault
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from sro.leader.transformers_rollout import Paraphrase
-
-Reason = Literal[
-    "too_long",  # a sentence that fails does not fit the leader
-    "still_fails",  # no move passes the screener
-    "meaning_lost",  # moves pass, but by saying something else (`sro.screeners.rules.meaning`, or by cosine)
-    "empty",  # moves pass and keep the meaning, but have neither letter nor digit,
-    "unfinished",  # … break off,
-    "repeating",  # … stutter,
-    "copy",  # … have the sentence's own letters and digits: the screener has a hole there,
-    "protected_lost",  # … or lack a link, mention, hashtag or code that stands in the sentence
-    "protected_fails",  # the screener objects to nothing but such pieces, emoji or block quotes; nobody may alter them
-]
-
-
-class Fluency(Protocol):
-    """How well texts are written, for choosing among moves: `sro.screeners.lora.acceptability`, or any fluency judge
-    of
-    `sro.evaluation`."""
-
-    def __call__(
-        self, texts: Sequence[str], sources: Sequence[str], references: Sequence[str] | None = None, /
-    ) -> np.ndarray:
-        """[N] in [0, 1], higher is better."""
-
-
-@dataclass(frozen=True)
-class RewriteArguments:
-    """How hard to try, and when to refuse.
-
-    The defaults are where `benchmarks/policy_curve.py` stops rising (docs/results/policy.md): of the tuning comments
-    that the screener fails, 98 % of ParaDetox's and 88 % of Jigsaw's come out rewritten (without draws 97 and 86 %),
-    at 2.9 and 3.6 tries a comment, drafts included. Refining pays where `samples` is small, and costs nothing where it
-    is not needed. A bar of 0.6 instead of 0.5 gains .01 to .02 in similarity and costs 2 to 3 % of the rewrites; one
-    of 0.7, 5 %.
-
-    Raises:
-        SROError: a value outside its range, with the range.
-    """
-
-    samples: int = field(default=4, metadata={"help": "N, moves drawn where the greedy one will not do; 0: none"})
-    refine: int = field(
-        default=1, metadata={"help": "further rounds from the best failing try while the screener refuses; 0: none"}
-    )
-    min_similarity: float = field(
-        default=0.5, metadata={"help": "cosine with the comment below which a rewrite is refused, in [-1, 1]"}
-    )
-    threshold: float | None = field(
-        default=None, metadata={"help": "P(fail) from which on a text fails, in (0, 1] (default: the screener's own)"}
-    )
-    temperature: float = field(default=0.8, metadata={"help": "of the moves that are drawn, > 0"})
-    seed: int | None = field(
-        default=0,
-        metadata={"help": "of the moves that are drawn; None (in Python): others every time, and sooner"},
-    )
-
-    def __post_init__(self) -> None:
-        _within("samples", self.samples, self.samples >= 0, "≥ 0")
-        _within("refine", self.refine, self.refine >= 0, "≥ 0")
-        _within("min_similarity", self.min_similarity, -1 <= self.min_similarity <= 1, "in [-1, 1]")
-        _within("threshold", self.threshold, self.threshold is None or 0 < self.threshold <= 1, "in (0, 1]")
-        _within("seed", self.seed, self.seed is None or self.seed >= 0, "≥ 0")
-        _within("temperature", self.temperature, self.temperature > 0, "> 0 (the greedy move comes first anyway)")
+    from sro.leader.generation import Paraphrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,49 +90,6 @@ def weigh(
         found[group][i] = replace(found[group][i], fluency=fluent)
 
 
-@dataclass
-class Search:
-    """The moves for one sentence.
-
-    Attributes:
-        sentence: as the author wrote it, readable.
-        kept: what a move must hold as often as the sentence does.
-        stem: what the leader rewrites next: the sentence, or its own last try.
-        closed: whether another round would be in vain.
-    """
-
-    sentence: str
-    min_similarity: float
-    kept: tuple[str, ...] = ()
-    stem: str = field(init=False)
-    closed: bool = False
-    moves: list[Candidate] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.stem = self.sentence
-
-    @property
-    def best(self) -> Candidate:
-        return best(self.moves, self.min_similarity)
-
-    @property
-    def objection(self) -> Reason | None:
-        """Why the best move will not do, if so."""
-        return self.best.objection(self.min_similarity)
-
-    @property
-    def wanting(self) -> bool:
-        """Whether another move is called for."""
-        return not self.closed and not (self.moves and self.objection is None)
-
-    def turn(self) -> None:
-        """To the next round, from the best try: where that fails, but is a sentence of the same meaning and is new."""
-        tried = self.best
-        sound = tried.similarity >= self.min_similarity and tried.fault is None
-        self.closed = tried.verdict.passed or not sound or tried.text == self.stem
-        self.stem = tried.text
-
-
 def shape_fault(move: Paraphrase, sentence: str, kept: Sequence[str] = ()) -> Reason | None:
     """What is wrong with a move that anyone can see without a screener, if anything.
 
@@ -221,15 +114,3 @@ def dressed(text: str, source: str) -> str:
     if text[:1] != source[:1] and text[:1].lower() == source[:1].lower():
         text = source[:1] + text[1:]
     return text + source[-1] if text[-1:].isalnum() and source[-1:] in (".", "!", "?", "…") else text
-
-
-def at_threshold(verdicts: Sequence[Verdict], threshold: float | None) -> list[Verdict]:
-    """The verdicts with another bar: a text fails from this P(fail) on. None: as they are."""
-    if threshold is None:
-        return list(verdicts)
-    return [replace(v, label="fail" if v.probability >= threshold else "pass") for v in verdicts]
-
-
-def _within(name: str, value: object, holds: bool, bounds: str) -> None:
-    if not holds:
-        raise SROError(f"{name}={value} must be {bounds}")

@@ -25,14 +25,17 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from sro.comments.corpus import texts_hash
 from sro.comments.sources import load_source
 from sro.core.errors import SROError
-from sro.core.provenance import atomic_folder, atomic_write_text, write_manifest
+from sro.core.files import atomic_folder, atomic_write_text
+from sro.core.provenance import write_manifest
 from sro.leader.engines import ctranslate2_conversion, gguf
 from sro.leader.engines.ctranslate2 import CTranslate2Rollout
 from sro.leader.files import LeaderParts
+from sro.leader.generation import Rollout, Sampling
 from sro.leader.model import CARD, EMBEDDED, Leader, LeaderArguments, read_prompt
-from sro.leader.transformers_rollout import Rollout, Sampling, TransformersRollout
-from sro.screeners.loading import Screener, load_screener
-from sro.screeners.similarity import SentenceEncoder, Similarity
+from sro.leader.transformers_rollout import TransformersRollout
+from sro.screeners.base import Screener, Similarity
+from sro.screeners.loading import load_screener
+from sro.screeners.similarity import SentenceEncoder
 
 Form = Literal["ctranslate2", "safetensors", "gguf"]
 GGUF = "model.gguf"

@@ -10,7 +10,6 @@ pass rate stand similarity, copies, empty and repeating rewrites, length and flu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,10 +17,9 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
-from sro.comments.test_set import key
-from sro.screeners.loading import Screener
+from sro.comments.clean import key
+from sro.screeners.base import Screener, Similarity
 from sro.screeners.rules.repetition import repeats
-from sro.screeners.similarity import Similarity
 
 LOW_SIMILARITY = 0.35
 """Hardly any good rewrite by a person lies lower (all-MiniLM-L6-v2; the lowest found was .34)."""
@@ -122,21 +120,6 @@ def _finite_mean(values: np.ndarray) -> float | None:
 
 
 # --- baselines -------------------------------------------------------------------------------------------------------
-
-
-def copy(sources: Sequence[str]) -> list[str]:
-    """Change nothing: the best similarity there is, and what the judge lets through as it stands."""
-    return list(sources)
-
-
-def delete(sources: Sequence[str], words: Iterable[str]) -> list[str]:
-    """Leave out the words and phrases of a list, whatever their case; white space is folded."""
-    longest_first = sorted({" ".join(word.split()) for word in words} - {""}, key=len, reverse=True)
-    if not longest_first:
-        return copy(sources)
-    listed = "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in longest_first)
-    whole = re.compile(rf"(?<!\w)(?:{listed})(?!\w)", re.IGNORECASE)
-    return [" ".join(whole.sub("", source).split()) for source in sources]
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------

@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from sro.comments.words import words
+from sro.comments.words import VOWEL, words
 from sro.core.errors import SROError
-from sro.training.warmup.rude_spans import VOWEL
 
 START, END, ANY = "^", "$", "_"
 _STOPS = frozenset([".", "!", "?", ";", "…", "..."])

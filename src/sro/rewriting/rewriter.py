@@ -23,26 +23,20 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sro.comments.sentences import readable
+from sro.comments.clean import readable
 from sro.core.errors import SROError
 from sro.leader.engines.loading import EngineArguments, load_rollout
-from sro.rewriting.candidates import (
-    Candidate,
-    Fluency,
-    Reason,
-    RewriteArguments,
-    Search,
-    at_threshold,
-    best,
-    shape_fault,
-)
+from sro.rewriting.candidates import Candidate, best, shape_fault
+from sro.rewriting.config import RewriteArguments
+from sro.rewriting.result import Change, Reason, Rewrite, Status
 from sro.rewriting.search import Start, Tries
-from sro.rewriting.state import Change, Draft, Rewrite, Status, sentences
-from sro.screeners.loading import Screener, Verdict, load_screener, worst
-from sro.screeners.similarity import SentenceEncoder, Similarity
+from sro.rewriting.state import Draft, Search, sentences
+from sro.screeners.base import Fluency, Screener, Similarity, Verdict, at_threshold, worst
+from sro.screeners.loading import load_screener
+from sro.screeners.similarity import SentenceEncoder
 
 if TYPE_CHECKING:
-    from sro.leader.transformers_rollout import Rollout
+    from sro.leader.generation import Rollout
 
 __all__ = [
     "Candidate",

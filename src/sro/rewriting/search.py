@@ -11,13 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sro.rewriting.candidates import Candidate, Fluency, RewriteArguments, Search, dressed, shape_fault, weigh
+from sro.rewriting.candidates import Candidate, dressed, shape_fault, weigh
+from sro.rewriting.config import RewriteArguments
+from sro.rewriting.state import Search
+from sro.screeners.base import Fluency
 
 if TYPE_CHECKING:
     from sro.leader.engines.ctranslate2 import UnderWay
-    from sro.leader.transformers_rollout import Paraphrase, Rollout, Sampling
-    from sro.screeners.loading import Verdict
-    from sro.screeners.similarity import Similarity
+    from sro.leader.generation import Paraphrase, Rollout, Sampling
+    from sro.screeners.base import Similarity, Verdict
 
 Start = Callable[[Sequence[str], int, "Sampling", "int | None"], "UnderWay"]
 """Starts a play beside others, with the arguments of `Rollout.play`."""
@@ -63,7 +65,7 @@ class Tries:
 
     def _terms(self, drawn: bool) -> tuple[int, Sampling, int | None]:
         """How many moves of the leader, drawn how, by which seed."""
-        from sro.leader.transformers_rollout import Sampling  # brings torch, which a command line can be read without
+        from sro.leader.generation import Sampling  # brings torch, which a command line can be read without
 
         # As long as its comment's length allows: the limit of `Sampling` is the trainer's, for rollouts of equal cost.
         temperature = self.arguments.temperature if drawn else 0.0
@@ -72,7 +74,7 @@ class Tries:
 
     def _drafted(self, searches: Sequence[Search], played: Sequence[Sequence[Paraphrase]]) -> list[list[Paraphrase]]:
         """The moves, and behind them the drafts of the phrase table."""
-        from sro.leader.transformers_rollout import Paraphrase
+        from sro.leader.generation import Paraphrase
 
         drafts = [self.phrases(search.sentence) if self.phrases else () for search in searches]
         return [[*moves, *(Paraphrase(text, [], True) for text in some)] for moves, some in zip(played, drafts)]

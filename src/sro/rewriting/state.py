@@ -11,42 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sro.comments.sentences import Segment, readable, segments, without
-from sro.rewriting.candidates import Reason, Search
-from sro.screeners.loading import Verdict
-
-Status = Literal["unchanged", "rewritten", "refused"]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A sentence that was rewritten: `source[start:end]`, counted in characters, became `text`."""
-
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rewrite:
-    """What became of one comment."""
-
-    source: str
-    text: str | None
-    """The source itself if `unchanged`, the rewrite if `rewritten`, None if `refused`."""
-    status: Status
-    before: Verdict
-    """The screener's verdict on the comment: on the whole, or on its worst sentence if one fails."""
-    after: Verdict | None = None
-    """The same on the best draft, also if that was refused; None where the leader did not move."""
-    similarity: float | None = None
-    """Cosine of the best draft with the comment, in [−1, 1]; None where the leader did not move."""
-    tries: int = 0
-    """How many moves the leader made, for all sentences together."""
-    reason: Reason | None = None
-    """Why the comment was refused."""
-    changes: tuple[Change, ...] = ()
-    """What was rewritten, in order. All else is the comment's, character by character."""
+from sro.comments.clean import readable
+from sro.comments.sentences import Segment, segments, without
+from sro.rewriting.candidates import Candidate, best
+from sro.rewriting.result import Change, Reason, Rewrite
+from sro.screeners.base import Verdict
 
 
 def sentences(text: str) -> list[str]:
@@ -139,3 +108,46 @@ class Draft:
                 changes.append(Change(at, at + len(segment.text), text))
             at += len(segment.text)
         return Rewrite(self.source, self.text, "rewritten", *told, changes=tuple(changes))
+
+
+@dataclass
+class Search:
+    """The moves for one sentence.
+
+    Attributes:
+        sentence: as the author wrote it, readable.
+        kept: what a move must hold as often as the sentence does.
+        stem: what the leader rewrites next: the sentence, or its own last try.
+        closed: whether another round would be in vain.
+    """
+
+    sentence: str
+    min_similarity: float
+    kept: tuple[str, ...] = ()
+    stem: str = field(init=False)
+    closed: bool = False
+    moves: list[Candidate] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.stem = self.sentence
+
+    @property
+    def best(self) -> Candidate:
+        return best(self.moves, self.min_similarity)
+
+    @property
+    def objection(self) -> Reason | None:
+        """Why the best move will not do, if so."""
+        return self.best.objection(self.min_similarity)
+
+    @property
+    def wanting(self) -> bool:
+        """Whether another move is called for."""
+        return not self.closed and not (self.moves and self.objection is None)
+
+    def turn(self) -> None:
+        """To the next round, from the best try: where that fails, but is a sentence of the same meaning and is new."""
+        tried = self.best
+        sound = tried.similarity >= self.min_similarity and tried.fault is None
+        self.closed = tried.verdict.passed or not sound or tried.text == self.stem
+        self.stem = tried.text

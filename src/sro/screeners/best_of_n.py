@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from sro.core.errors import SROError
-from sro.screeners.loading import Screener, Verdict
+from sro.screeners.base import Screener, Verdict
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sro.core.errors import SROError
-from sro.screeners.loading import Screener
+from sro.screeners.base import Screener
 
 BINS = 10
 

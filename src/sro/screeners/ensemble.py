@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from sro.core.errors import SROError
-from sro.core.provenance import folder_sha256
-from sro.screeners.loading import Screener, Verdict, load_screener
+from sro.core.files import folder_sha256
+from sro.screeners.base import Screener, Verdict
+from sro.screeners.loading import load_screener
 
 FILE = "opinions.json"
 LEAST = 1e-6

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sro.screeners.loading import Screener, load_screener
-from sro.screeners.similarity import SentenceEncoder, Similarity
+from sro.screeners.base import Screener, Similarity
+from sro.screeners.loading import load_screener
+from sro.screeners.similarity import SentenceEncoder
 
 
 @dataclass
@@ -47,7 +48,8 @@ def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Sim
     """The follower that answers in training, the toxicity screener inside it, and the similarity it measures with."""
     from sro.screeners.best_of_n import BestOnly
     from sro.screeners.noisy import FlippingScreener
-    from sro.screeners.panel import FluencyScreener, MeaningScreener, Panel, ShapeScreener
+    from sro.screeners.panel import FluencyScreener, MeaningScreener, Panel
+    from sro.screeners.rules.form import ShapeScreener
     from sro.screeners.rules.meaning import SenseScreener
 
     toxicity = load_screener(arguments.screener)

@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sro.core.errors import SROError
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -153,7 +153,7 @@ class HuggingFaceScreener:
             model.config.pad_token_id = tokenizer.eos_token_id
         toxic = toxic_side(model.config.id2label, model.config.problem_type, toxic_labels, f"'{name}'")
         if bf16:
-            from sro.leader.model import store_frozen_linears_in_bf16
+            from sro.core.precision import store_frozen_linears_in_bf16
 
             store_frozen_linears_in_bf16(model.requires_grad_(False))
         place = device or ("cuda" if torch.cuda.is_available() else "cpu")

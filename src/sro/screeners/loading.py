@@ -13,41 +13,10 @@ Importing this package imports neither torch, nor transformers, nor scikit-learn
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal, Protocol
 
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A screener's answer to one text."""
-
-    label: Literal["pass", "fail"]
-    probability: float
-    """How probable it is, to this screener, that the text should fail; in [0, 1]."""
-    screener: str
-    """Name and version of the screener, so that a stored verdict says who gave it."""
-
-    @property
-    def passed(self) -> bool:
-        return self.label == "pass"
-
-
-class Screener(Protocol):
-    """The follower of the game: a list of texts in, a list of verdicts out, in the same order."""
-
-    @property
-    def name(self) -> str:
-        """Name and version, as verdicts carry it."""
-
-    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
-        """One verdict per text. `sources` are the comments that `texts` rewrite; only some screeners read them."""
-
-
-def worst(verdicts: Sequence[Verdict]) -> Verdict:
-    """The failing verdict of highest P(fail); the first one where all pass."""
-    return max((v for v in verdicts if not v.passed), key=lambda v: v.probability, default=verdicts[0])
+from sro.screeners.base import Screener
 
 
 def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = ()) -> Screener:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sro.core.errors import SROError
-from sro.screeners.loading import Screener, Verdict
+from sro.screeners.base import Screener, Verdict
 
 
 @dataclass

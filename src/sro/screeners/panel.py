@@ -16,8 +16,8 @@ from typing import Literal
 import numpy as np
 
 from sro.core.errors import SROError
-from sro.screeners.loading import Screener, Verdict
-from sro.screeners.rules.form import defects
+from sro.screeners.base import RuleScreener, Screener, Verdict, paired
+from sro.screeners.rules.form import ShapeScreener, defects
 
 __all__ = ["FluencyScreener", "MeaningScreener", "Panel", "RuleScreener", "ShapeScreener", "defects"]
 
@@ -96,29 +96,6 @@ class MeaningScreener:
 
 
 @dataclass(frozen=True)
-class RuleScreener:
-    """Passes a text with which `faults` finds nothing wrong, given its source; rules, so P(fail) is 0 or 1."""
-
-    name: str
-    faults: Callable[[str, str], Sequence[str]]
-
-    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
-        """One verdict per text. Raises SROError without `sources`, or with a number of them other than of texts."""
-        return [
-            Verdict("fail", 1.0, self.name) if self.faults(text, source) else Verdict("pass", 0.0, self.name)
-            for text, source in zip(texts, paired(self.name, texts, sources))
-        ]
-
-
-@dataclass(frozen=True)
-class ShapeScreener(RuleScreener):
-    """Passes a text in which `sro.screeners.rules.form.defects` finds nothing, given its source."""
-
-    name: str = "shape 1"
-    faults: Callable[[str, str], Sequence[str]] = defects
-
-
-@dataclass(frozen=True)
 class FluencyScreener:
     """Passes a text that is as acceptable as its source, up to `slack`, or more likely acceptable than not.
 
@@ -142,15 +119,3 @@ class FluencyScreener:
             Verdict("pass" if value >= bar else "fail", min(1.0, max(0.0, 0.5 + (bar - value) / 2)), self.name)
             for value, bar in zip(both[: len(texts)].tolist(), bars.tolist())
         ]
-
-
-def paired(name: str, texts: Sequence[str], sources: Sequence[str] | None) -> Sequence[str]:
-    """The sources, one a text. Raises SROError, in the name of a screener that compares, where they are not."""
-    if sources is None:
-        raise SROError(
-            f"screener '{name}' compares a rewrite with its source: call screen(texts, sources=comments), "
-            "one source a text"
-        )
-    if len(sources) != len(texts):
-        raise SROError(f"screener '{name}': {len(texts)} texts but {len(sources)} sources; give one source a text")
-    return sources

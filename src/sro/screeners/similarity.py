@@ -11,7 +11,6 @@ import importlib.util
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -19,14 +18,6 @@ from sro.core.errors import SROError
 
 LONGEST_KEPT = 1000
 """Characters of a text whose embedding is kept: a cache of few thousand stays within some 20 MB, whoever fills it."""
-
-
-class Similarity(Protocol):
-    """Cosine similarity of paired texts."""
-
-    def similarity(self, texts: Sequence[str], sources: Sequence[str]) -> np.ndarray:
-        """[N] floats in [−1, 1]; raises ValueError where the lengths differ."""
-        ...
 
 
 def embedded_encoder() -> Path:

@@ -25,7 +25,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from sro.comments.normalise import trace
-from sro.screeners.loading import Screener
+from sro.screeners.base import Screener
 
 SHARE = 0.5
 WORD = re.compile(r"\w+")

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from rich.table import Table
 
+from sro.comments.words import read_word_list
 from sro.core.errors import SROError
-from sro.evaluation.baselines import read_word_list
-from sro.screeners.loading import Screener
+from sro.screeners.base import Screener
 from sro.screeners.toxic_spans import Span, toxic_spans
 
 WORD = re.compile(r"\w+")

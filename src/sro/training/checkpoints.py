@@ -16,7 +16,7 @@ from typing import Any
 from accelerate import PartialState
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from sro.core.provenance import atomic_write_text
+from sro.core.files import atomic_write_text
 from sro.training.distributed import everywhere
 
 SEAL = "sro_seal.json"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from transformers import TrainingArguments
 
 from sro.core.errors import SROError
-from sro.leader.transformers_rollout import Sampling
+from sro.leader.generation import Sampling
 from sro.training.objective import Objective
 
 

@@ -18,10 +18,10 @@ import numpy as np
 from torch import Tensor
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from sro.comments.test_set import key
-from sro.core.provenance import atomic_write_text
-from sro.leader.transformers_rollout import Paraphrase
-from sro.screeners.loading import Verdict
+from sro.comments.clean import key
+from sro.core.files import atomic_write_text
+from sro.leader.generation import Paraphrase
+from sro.screeners.base import Verdict
 from sro.screeners.rules.repetition import fault, repeats
 from sro.training.distributed import everywhere
 from sro.training.objective import kl_estimate

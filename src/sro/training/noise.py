@@ -29,7 +29,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from sro.core.errors import SROError
-from sro.screeners.loading import Screener
+from sro.screeners.base import Screener
 from sro.training.objective import LossOf
 
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from sro.core.errors import SROError
-from sro.core.provenance import atomic_write_bytes
+from sro.core.files import atomic_write_bytes
+from sro.core.progress import Step, bad_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,17 +32,6 @@ ROUND = [1, 2, 2.5, 5, 10]  # tick steps
 LABEL_POINTS = 10.5  # font size of the labels at line ends
 CELL = (6.0, 4.0)  # inches of a panel with all that belongs to it
 LEFT, RIGHT = 0.7, 1.6  # of these inches: for the tick labels, for the labels at line ends
-
-Step = Mapping[str, Any]
-
-
-def bad_share(logs: Step) -> float | None:
-    """Share of paraphrases that are empty, repeat themselves or were cut off; None where that was not logged.
-
-    The log has the three rates only, so a paraphrase with two faults counts twice: an upper bound, cut at 1.
-    """
-    rates = [logs[name] for name in ("empty_rate", "repeat_rate", "completions/clipped_ratio") if name in logs]
-    return min(1.0, sum(rates)) if rates else None
 
 
 @dataclass(frozen=True)

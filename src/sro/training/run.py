@@ -34,12 +34,12 @@ from sro.comments.sources import load_source, load_sources
 from sro.core import config, provenance
 from sro.core.errors import SROError
 from sro.core.progress import quiet
+from sro.leader.generation import Sampling
 from sro.leader.model import Leader, LeaderArguments, default_lora, is_peft, save_adapter
-from sro.leader.transformers_rollout import Sampling, TransformersRollout
+from sro.leader.transformers_rollout import TransformersRollout
 from sro.rewriting.measures import Measures, markdown, measure_rewrites
+from sro.screeners.base import Screener, Similarity
 from sro.screeners.follower import FollowerArguments, load_follower
-from sro.screeners.loading import Screener
-from sro.screeners.similarity import Similarity
 from sro.training.checkpoints import last_sealed_checkpoint
 from sro.training.config import SROConfig
 from sro.training.distributed import everywhere, from_main, loading, share, whole

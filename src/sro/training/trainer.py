@@ -27,11 +27,12 @@ from torch.utils.data import DataLoader
 from transformers import Trainer, TrainerCallback
 
 from sro.core.errors import SROError
+from sro.core.precision import store_frozen_linears_in_bf16
+from sro.leader.generation import Paraphrase, Rollout
 from sro.leader.logprobs import TokenLogProbs, log_probs
-from sro.leader.model import check_prompt, is_peft, prompt_ids, response_ids, store_frozen_linears_in_bf16
-from sro.leader.transformers_rollout import Paraphrase, Rollout, TransformersRollout
-from sro.screeners.loading import Screener, Verdict
-from sro.screeners.similarity import Similarity
+from sro.leader.model import check_prompt, is_peft, prompt_ids, response_ids
+from sro.leader.transformers_rollout import TransformersRollout
+from sro.screeners.base import Screener, Similarity, Verdict
 from sro.training.checkpoints import CheckpointSeal, ReferenceCache
 from sro.training.config import SROConfig
 from sro.training.distributed import inside, same_batches, share, whole

@@ -20,7 +20,7 @@ from sro.apps.cli import rewrite as command
 from sro.evaluation.clef import read_clef
 from sro.leader.engines.loading import EngineArguments
 from sro.rewriting.rewriter import Rewrite, Rewriter
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 
 UNCHANGED = {
     "text": "thank you",

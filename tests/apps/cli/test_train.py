@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from sro.apps import cli
-from sro.apps.cli import device_defaults, main
+from sro.apps.cli import main
 from sro.core.errors import SROError
+from sro.core.machine import device_defaults
 from sro.leader.model import LeaderArguments
 from sro.screeners.follower import FollowerArguments
 from sro.training.config import SROConfig

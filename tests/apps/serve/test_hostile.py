@@ -127,7 +127,7 @@ class StandInLeader:
     """A `Rollout` that says a word of its own, SPOKEN, for each rude one and else repeats the sentence."""
 
     def play(self, comments: Sequence[str], n: int, sampling: Any, seed: int | None) -> list[list[Any]]:
-        from sro.leader.transformers_rollout import Paraphrase
+        from sro.leader.generation import Paraphrase
 
         moves = [re.sub("|".join(RUDE), SPOKEN, comment) for comment in comments]
         return [[Paraphrase(move, [], True)] * n for move in moves]

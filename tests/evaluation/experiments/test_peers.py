@@ -15,9 +15,9 @@ from sro.evaluation.experiments import peer_table as module
 from sro.evaluation.experiments.peer_table import best_moves, peer_table
 from sro.evaluation.experiments.peers import read_peers, remembered
 from sro.evaluation.judges.loading import Judges
-from sro.leader.transformers_rollout import Paraphrase, Sampling
+from sro.leader.generation import Paraphrase, Sampling
 from sro.rewriting.rewriter import Rewriter
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 
 
 def lines(path: Path, rows: Sequence[Any]) -> None:

@@ -14,7 +14,7 @@ from sro.evaluation.experiments.arms import Trained
 from sro.evaluation.experiments.perturbation import SRO, corrected, flipped, picture
 from sro.evaluation.experiments.scoring import START, compare, markdown, sheet, to_csv
 from sro.evaluation.judges.loading import Judges
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 
 
 class ByWord:

@@ -13,8 +13,8 @@ from sro.leader.engines import auto, ctranslate2_conversion
 from sro.leader.engines.auto import choose
 from sro.leader.engines.ctranslate2_conversion import convert, import_ctranslate2
 from sro.leader.engines.loading import EngineArguments, load_rollout
+from sro.leader.generation import Paraphrase, Sampling
 from sro.leader.model import Leader, LeaderArguments
-from sro.leader.transformers_rollout import Paraphrase, Sampling
 
 PLAIN: dict[str, Any] = {"adapter": None, "prompt": None, "load_in_4bit": False, "bf16": None}
 pytest.importorskip("ctranslate2")

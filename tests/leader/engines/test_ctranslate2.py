@@ -13,9 +13,10 @@ import torch
 from sro.core.errors import SROError
 from sro.leader.engines.ctranslate2 import CTranslate2Rollout, Dropped
 from sro.leader.engines.ctranslate2_conversion import convert
+from sro.leader.generation import Paraphrase, Sampling
 from sro.leader.model import Leader
 from sro.leader.no_repeat import NoLoops
-from sro.leader.transformers_rollout import Paraphrase, Sampling, TransformersRollout, length_bounds
+from sro.leader.transformers_rollout import TransformersRollout, length_bounds
 
 PROMPT = "Rude : {text} Polite :"
 COMMENTS = [

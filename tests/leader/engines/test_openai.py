@@ -16,9 +16,10 @@ from sro.core.errors import SROError
 from sro.leader.engines import openai
 from sro.leader.engines.loading import EngineArguments
 from sro.leader.engines.openai import OpenAIRollout
-from sro.leader.transformers_rollout import Sampling, TransformersRollout
+from sro.leader.generation import Sampling
+from sro.leader.transformers_rollout import TransformersRollout
 from sro.rewriting.rewriter import RewriteArguments, Rewriter
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 
 PROMPT = "Rude : {text} Polite :"
 COMMENTS = ["you are a stupid fool", "idiot", "what do they think of this crap page", "shut up and leave"]

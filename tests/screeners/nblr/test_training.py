@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from sro.apps.cli import main
+from sro.comments.sources import load_side
 from sro.core.errors import SROError
 from sro.screeners.nblr.model import NBLR, NBLRSettings
-from sro.screeners.nblr.training import Data, load_side, train
+from sro.screeners.nblr.training import Data, train
 
 INSULTS = ["idiot", "moron", "fool", "loser", "clown", "liar"]
 DATA = Path(os.environ.get("SRO_DATA", Path(__file__).parents[4] / "shared" / "data"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sro.leader.transformers_rollout import Paraphrase
+from sro.leader.generation import Paraphrase
 from sro.screeners.rules.repetition import fault, repeats
 
 

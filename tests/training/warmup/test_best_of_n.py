@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sro.leader.transformers_rollout import Paraphrase, Sampling
-from sro.screeners.loading import Verdict
+from sro.leader.generation import Paraphrase, Sampling
+from sro.screeners.base import Verdict
 from sro.training.warmup.best_of_n import READ, Bars, Reward, best_moves, played
 from sro.training.warmup.examples import Example
 from sro.training.warmup.search_log import EditLog

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from sro.comments.words import core, words
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 from sro.training.warmup.corruption import Corruption, corrupt
 from sro.training.warmup.lexicon import EDGE, Lexis
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sro.comments.words import core, words
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 from sro.training.warmup.edit_search import Edit, SearchBars, find_suspects, search_edits
 
 RUDE = {"idiot": 0.8, "moron": 0.7, "stupid": 0.6, "damn": 0.5, "muslim": 0.55, "hell": 0.5}

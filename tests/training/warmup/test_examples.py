@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from sro.comments.sources import load_source
-from sro.screeners.loading import Screener, load_screener
+from sro.screeners.base import Screener
+from sro.screeners.loading import load_screener
 from sro.training.warmup import examples as module
 from sro.training.warmup.examples import Example, Mixture, as_typed, make_examples, summary
 from sro.training.warmup.lexicon import mild_and_passing, mild_words

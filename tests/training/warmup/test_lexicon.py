@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sro.comments.words import words
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 from sro.training.warmup import lexicon as module
 from sro.training.warmup.lexicon import EDGE, Lexis, learn_lexis, mild_and_passing, mild_words
 

@@ -15,8 +15,8 @@ import pytest
 import torch
 
 from sro.core.errors import SROError
+from sro.core.files import file_sha256
 from sro.core.progress import ProgressLines
-from sro.core.provenance import file_sha256
 from sro.leader.model import DEFAULT_PROMPT, Leader, LeaderArguments
 from sro.training.warmup.examples import Example, Mixture
 from sro.training.warmup.run import WarmupData, read_examples, read_paraphrases, warmup_run

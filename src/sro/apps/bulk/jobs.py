@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from sro.leader.engines.loading import EngineArguments
-    from sro.rewriting.candidates import RewriteArguments
+    from sro.rewriting.config import RewriteArguments
 
 Answer = dict[str, Any]
 """The new columns of one row."""
@@ -89,7 +89,7 @@ class Rewriting:
     def settings(self) -> dict[str, Any]:
         from sro.core.provenance import version
         from sro.leader.engines.loading import EngineArguments
-        from sro.rewriting.candidates import RewriteArguments
+        from sro.rewriting.config import RewriteArguments
 
         engine, arguments = self.engine or EngineArguments(), self.arguments or RewriteArguments()
         found = {"job": "rewrite", **self.parts, **asdict(engine), **asdict(arguments)}

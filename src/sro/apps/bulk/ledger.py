@@ -16,7 +16,8 @@ from typing import Any
 
 from sro.apps.bulk.shards import Shard
 from sro.core.errors import SROError
-from sro.core.provenance import atomic_write_text, version, write_manifest
+from sro.core.files import atomic_write_text
+from sro.core.provenance import version, write_manifest
 
 OURS = "_sro"
 

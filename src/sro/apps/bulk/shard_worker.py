@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from sro.apps.bulk.formats import Damaged
 from sro.apps.bulk.isolate_failures import carefully, described
 from sro.apps.bulk.jobs import Job, Work
 from sro.apps.bulk.ledger import Ledger
-from sro.apps.bulk.readers import Batch, Damaged, read
+from sro.apps.bulk.readers import Batch, read
 from sro.apps.bulk.shards import Shard
 from sro.apps.bulk.writers import writer
 from sro.core.errors import SROError

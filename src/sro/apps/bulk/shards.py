@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sro.apps.bulk.readers import ABOUT, About, Kind
+from sro.apps.bulk.formats import ABOUT, About, Kind
 from sro.comments.columns import choose_columns
 from sro.core.errors import SROError
 

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sro.core.errors import SROError
-from sro.core.provenance import cache_root, processors, version
+from sro.core.files import cache_root
+from sro.core.machine import processors
+from sro.core.provenance import version
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement

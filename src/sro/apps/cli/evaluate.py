@@ -13,9 +13,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sro.apps.cli import quiet_libraries
 from sro.core.config import parse, plain
 from sro.core.errors import SROError
+from sro.core.machine import quiet_libraries
 from sro.evaluation.intervals import RESAMPLES
 from sro.evaluation.protocols import ProtocolName
 
@@ -58,8 +58,9 @@ class How:
 
 def run(argv: list[str]) -> int:
     """Parse, evaluate, print the table as Markdown."""
-    from sro.core.provenance import file_sha256, write_manifest
-    from sro.evaluation.baselines import read_word_list
+    from sro.comments.words import read_word_list
+    from sro.core.files import file_sha256
+    from sro.core.provenance import write_manifest
     from sro.evaluation.clef import read_parallel
     from sro.evaluation.judges.cache import ScoreCache
     from sro.evaluation.judges.loading import load_judges

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from sro.apps.cli import device_defaults, give_memory_back, quiet_libraries
 from sro.core.config import parse, plain, suggestion
 from sro.core.errors import SROError
+from sro.core.machine import device_defaults, give_memory_back, quiet_libraries
 from sro.evaluation.experiments.peers import Split
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import sys
 
-from sro.apps.cli import quiet_libraries
 from sro.core.config import parse
+from sro.core.machine import quiet_libraries
 from sro.rewriting.export import ExportArguments, export
 
 DESCRIPTION = "Write a leader with its adapter merged, and say how far its rewrites are the original's."

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sro.apps.cli import device_defaults, quiet_libraries
 from sro.core.config import parse, suggestion
 from sro.core.errors import SROError
+from sro.core.machine import device_defaults, quiet_libraries
 
 
 @dataclass

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from sro.comments.corpus import clean
-from sro.core.errors import SROError
+from sro.comments.clean import clean
+from sro.core.files import one_line, whole_file
 from sro.rewriting.rewriter import Rewrite
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 
 Put = Callable[[Rewrite, int | None], None]
 """Shows or writes what became of a comment; the number is the line it stands on, where it was read from a file."""
@@ -50,42 +47,6 @@ def submission(ids: Iterable[str], output: str) -> Iterator[Put]:
         yield lambda found, _: write(line(found) + "\n")
 
 
-@contextmanager
-def whole_file(path: Path) -> Iterator[Callable[[str], None]]:
-    """Write a file piece by piece; it takes its name when all is written, and until then what was there stays."""
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-
-    def write(text: str) -> None:
-        with told(path):
-            file.write(text)
-
-    if path.is_dir():
-        raise SROError(f"{path} is a folder; name a file in it")
-    with told(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = open(partial, "x", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed below
-    try:
-        yield write
-        with told(path):
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            os.replace(partial, path)
-    finally:
-        with suppress(OSError):  # a full disk has been told of; closing would tell it again
-            file.close()
-        partial.unlink(missing_ok=True)
-
-
-@contextmanager
-def told(path: Path) -> Iterator[None]:
-    """What the operating system has against writing `path`, in a sentence."""
-    try:
-        yield
-    except OSError as error:
-        raise SROError(f"{path}: cannot be written: {error.strerror}") from error
-
-
 def record(found: Rewrite, line: int | None) -> str:
     """What became of a comment, as a line of JSON Lines."""
     fields = {
@@ -101,13 +62,6 @@ def record(found: Rewrite, line: int | None) -> str:
         "changes": [asdict(change) for change in found.changes],
     }
     return one_line(fields)
-
-
-def one_line(fields: Mapping[str, object]) -> str:
-    """A JSON object on one line of UTF-8."""
-    text = json.dumps(fields, ensure_ascii=False)
-    # Escaped as a whole where it holds what UTF-8 cannot (half a character) or what some readers end a line at.
-    return text if text.isprintable() else json.dumps(fields)
 
 
 def block(found: Rewrite) -> Text:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 
-from sro.apps.cli import quiet_libraries
+from sro.core.machine import quiet_libraries
 from sro.evaluation.report.page import write_report
 
 

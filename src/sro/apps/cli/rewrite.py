@@ -21,12 +21,12 @@ from pathlib import Path
 
 from sro.apps.bulk.config import BulkArguments, is_bulk
 from sro.apps.bulk.jobs import Rewriting
-from sro.apps.cli import quiet_libraries
 from sro.apps.cli.folders import refuse_alone, run_folder
 from sro.apps.cli.output import sink, submission
 from sro.comments.corpus import CorpusReport, iter_comments
 from sro.core.config import parse
 from sro.core.errors import SROError
+from sro.core.machine import quiet_libraries
 from sro.evaluation.clef import is_clef, read_clef
 from sro.leader.engines.loading import EngineArguments
 from sro.rewriting.rewriter import Rewrite, RewriteArguments, Rewriter

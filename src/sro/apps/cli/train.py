@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from sro.apps.cli import device_defaults, keep_memory, quiet_libraries
+from sro.core.machine import device_defaults, keep_memory, quiet_libraries
 
 
 def run(argv: list[str], prog: str = "sro train", presets: Mapping[str, Any] | None = None) -> int:

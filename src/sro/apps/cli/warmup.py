@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sro.apps.cli import device_defaults, keep_memory, quiet_libraries
+from sro.core.machine import device_defaults, keep_memory, quiet_libraries
 
 
 def run(argv: list[str]) -> int:

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from sro.core.errors import SROError
-from sro.core.provenance import atomic_write_text, version
+from sro.core.files import atomic_write_text
+from sro.core.provenance import version
 
 Action = Literal["accepted", "edited", "refused"]
 FORMAT = 1

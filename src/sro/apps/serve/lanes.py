@@ -38,7 +38,7 @@ def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArg
     engine = engine or EngineArguments()
 
     def load_screener() -> Any:
-        from sro.apps.cli import give_memory_back
+        from sro.core.machine import give_memory_back
         from sro.screeners import loading
 
         give_memory_back()  # here, because every lane with a model asks for the screener first
@@ -85,7 +85,7 @@ def _rewriting(models: Models, engine: EngineArguments, screener: SharedScreener
     """Load the leader. The imports bring torch, so they are here, in the lane's thread; and they keep the interpreter
     busy for seconds, so screening comes first."""
     screener.screen(["ready?"])
-    from sro.apps.cli import quiet_libraries
+    from sro.core.machine import quiet_libraries
     from sro.rewriting.rewriter import RewriteArguments, Rewriter
 
     quiet_libraries()

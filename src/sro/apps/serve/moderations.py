@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sro.apps.serve.errors import Refusal
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 
 SCORED = "harassment"
 CATEGORIES = (

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from sro.apps.serve.batch_queue import Work
-from sro.comments.sentences import readable, segments
-from sro.rewriting.candidates import at_threshold
-from sro.screeners.loading import Screener, Verdict, worst
+from sro.comments.clean import readable
+from sro.comments.sentences import segments
+from sro.screeners.base import Screener, Verdict, at_threshold, worst
 from sro.screeners.toxic_spans import Span
 
 T = TypeVar("T")

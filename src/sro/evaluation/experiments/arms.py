@@ -22,7 +22,7 @@ from typing import Any
 
 from sro.core import config
 from sro.core.errors import SROError
-from sro.core.provenance import atomic_write_text
+from sro.core.files import atomic_write_text
 from sro.evaluation.experiments.fingerprints import made_of
 from sro.leader.model import LeaderArguments
 from sro.screeners.follower import FollowerArguments

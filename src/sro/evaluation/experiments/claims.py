@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sro.comments.sources import load_source
-from sro.core.provenance import atomic_write_text, write_manifest
+from sro.core.files import atomic_write_text
+from sro.core.provenance import write_manifest
 from sro.evaluation.experiments import ablation as parts
 from sro.evaluation.experiments import perturbation as noise
 from sro.evaluation.experiments.arms import Settings, Trained, train_arms

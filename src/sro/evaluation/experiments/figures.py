@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sro.core.provenance import atomic_write_bytes
+from sro.core.files import atomic_write_bytes
 from sro.training.plots import BLUE, FAINT, GREY, INK, VERMILION
 
 if TYPE_CHECKING:

@@ -16,16 +16,18 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from sro.core.provenance import atomic_write_text, file_sha256, write_manifest
+from sro.core.files import atomic_write_text, file_sha256
+from sro.core.provenance import write_manifest
 from sro.evaluation.experiments.peers import Peers, Split, differences, picture, read_peers, remembered
 from sro.evaluation.judges.loading import Judges
 from sro.evaluation.judges.models import identity
 from sro.evaluation.run import evaluate
+from sro.leader.generation import Paraphrase, Sampling
 from sro.leader.model import adapter_folder
-from sro.leader.transformers_rollout import Paraphrase, Sampling
-from sro.rewriting.candidates import Candidate, Fluency, best, shape_fault, weigh
+from sro.rewriting.candidates import Candidate, best, shape_fault, weigh
 from sro.rewriting.phrase_table import load_idioms
 from sro.rewriting.rewriter import PHRASES, Rewriter
+from sro.screeners.base import Fluency
 from sro.screeners.loading import load_screener
 from sro.screeners.lora.acceptability import Acceptability
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sro.comments.corpus import clean
+from sro.comments.clean import clean
 from sro.core.errors import SROError
-from sro.core.provenance import atomic_write_text
+from sro.core.files import atomic_write_text
 from sro.evaluation.baselines import HUMAN
 from sro.evaluation.experiments.figures import Place, style_and_content
 from sro.evaluation.run import Evaluation

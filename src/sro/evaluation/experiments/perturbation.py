@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sro.evaluation.experiments.arms import Arm
 from sro.evaluation.experiments.scoring import START, Comparison
-from sro.screeners.loading import Screener
+from sro.screeners.base import Screener
 from sro.screeners.noisy import FlippingScreener
 from sro.training.noise import estimate_flip_rate
 

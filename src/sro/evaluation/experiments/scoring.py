@@ -22,7 +22,7 @@ from sro.evaluation.protocols import Scores
 from sro.evaluation.report.sheet import Line
 from sro.evaluation.run import score
 from sro.rewriting.measures import measure
-from sro.screeners.loading import Screener
+from sro.screeners.base import Screener
 
 START = "start"
 

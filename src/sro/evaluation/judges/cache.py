@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sro.core.provenance import atomic_write_bytes, cache_root
+from sro.core.files import atomic_write_bytes, cache_root
 
 logger = logging.getLogger(__name__)
 

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sro.core.errors import SROError
-from sro.core.provenance import folder_sha256
+from sro.core.files import folder_sha256
 from sro.evaluation.protocols import name_rows
-from sro.screeners.loading import Screener, load_screener
+from sro.screeners.base import Screener
+from sro.screeners.loading import load_screener
 
 if TYPE_CHECKING:
     from sro.evaluation.judges.lm_fluency import LanguageModelFluency

@@ -20,8 +20,8 @@ from itertools import starmap
 from pathlib import Path
 from typing import Any
 
+from sro.core.files import atomic_write_text
 from sro.core.markdown import Block, Heading, PipeTable, number
-from sro.core.provenance import atomic_write_text
 from sro.evaluation.report.results_folder import Findings, gather
 from sro.evaluation.report.sheet import payload, scored
 

@@ -21,13 +21,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sro.comments.test_set import key
+from sro.comments.clean import key
 from sro.core.errors import SROError
-from sro.core.provenance import atomic_write_text
+from sro.core.files import atomic_write_text
 
 if TYPE_CHECKING:
-    from sro.screeners.loading import Screener
-    from sro.screeners.similarity import Similarity
+    from sro.screeners.base import Screener, Similarity
 
 # As in sro.rewriting.measures and .baselines, which import torch: a page is written without it.
 LOW_SIMILARITY = 0.35

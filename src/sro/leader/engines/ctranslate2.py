@@ -21,11 +21,11 @@ import numpy as np
 from transformers import AutoTokenizer
 
 from sro.core.errors import SROError
-from sro.core.provenance import processors
+from sro.core.machine import processors
 from sro.leader.engines.ctranslate2_conversion import WEIGHTS, Precision, import_ctranslate2
 from sro.leader.engines.stepwise import Row, busy, play
+from sro.leader.generation import Paraphrase, Sampling
 from sro.leader.model import read_prompt
-from sro.leader.transformers_rollout import Paraphrase, Sampling
 
 MOST_WORKERS = 4  # by default; each holds the weights (0.14 GB of the embedded leader in int8)
 PATIENCE = 10.0  # seconds to wait for CTranslate2's thread to let go of what it was handed; it takes microseconds
@@ -83,7 +83,7 @@ class CTranslate2Rollout:
         self._models = self._seeded(self.workers)
 
     def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
-        """See `sro.leader.transformers_rollout.Rollout`. A seed becomes the process's own, and takes some .05 s."""
+        """See `sro.leader.generation.Rollout`. A seed becomes the process's own, and takes some .05 s."""
         return self._play(comments, n, sampling, seed, self._models, lambda: False)
 
     def start(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> UnderWay:

@@ -16,7 +16,8 @@ from typing import Any, Literal, get_args
 import torch
 
 from sro.core.errors import SROError
-from sro.core.provenance import atomic_folder, atomic_write_text, cache_root, version
+from sro.core.files import atomic_folder, atomic_write_text, cache_root
+from sro.core.provenance import version
 from sro.leader.files import LeaderParts
 from sro.leader.logprobs import log_probs
 from sro.leader.model import CARD, Leader, prompt_ids, response_ids

@@ -1,4 +1,4 @@
-"""Engines: who generates the leader's moves. All play by `sro.leader.transformers_rollout.Rollout` and the same rules.
+"""Engines: who generates the leader's moves. All play by `sro.leader.generation.Rollout` and the same rules.
 
     rollout = load_rollout(EngineArguments("ctranslate2"))
     rollout.play(["you are an idiot"], 1, Sampling(temperature=0.0), seed=0)
@@ -20,20 +20,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sro.core.errors import SROError
 
 if TYPE_CHECKING:
-    from sro.leader.transformers_rollout import Paraphrase, Sampling, TransformersRollout
+    from sro.leader.generation import Paraphrase, Sampling
+    from sro.leader.transformers_rollout import TransformersRollout
 
 ENGINES = ("auto", "transformers", "ctranslate2", "openai")
 
 
 class Engine(Protocol):
-    """A `sro.leader.transformers_rollout.Rollout` that says how it makes prompts."""
+    """A `sro.leader.generation.Rollout` that says how it makes prompts."""
 
     tokenizer: Any
     prompt: str
     max_prompt_length: int
 
     def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
-        """See `sro.leader.transformers_rollout.Rollout`."""
+        """See `sro.leader.generation.Rollout`."""
         ...
 
 
@@ -150,9 +151,9 @@ def load_rollout(
 def _transformers(
     leader: str, adapter: str | None, prompt: str | None, load_in_4bit: bool, bf16: bool | None, sizes: Any
 ) -> Engine:
-    from sro.core.precision import bf16_pays
+    from sro.core.precision import bf16_pays, store_frozen_linears_in_bf16
     from sro.leader.files import merged
-    from sro.leader.model import Leader, LeaderArguments, store_frozen_linears_in_bf16
+    from sro.leader.model import Leader, LeaderArguments
     from sro.leader.transformers_rollout import TransformersRollout
 
     loaded = Leader.load(LeaderArguments(leader, adapter, load_in_4bit), "embedded/rewriter", prompt)
@@ -175,7 +176,7 @@ class Autocast:
         self.max_prompt_length = rollout.max_prompt_length
 
     def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
-        """See `sro.leader.transformers_rollout.Rollout`."""
+        """See `sro.leader.generation.Rollout`."""
         import torch
 
         with torch.autocast(self.rollout.model.device.type, torch.bfloat16):

@@ -25,7 +25,7 @@ from typing import Any
 
 from sro.core.errors import SROError
 from sro.leader.engines.stepwise import Row, play
-from sro.leader.transformers_rollout import Paraphrase, Sampling
+from sro.leader.generation import Paraphrase, Sampling
 
 KEY = "SRO_ENGINE_KEY"  # environment variable with the server's key; no other key is ever sent to it
 PASSING = (408, 429, 500, 502, 503, 504)  # HTTP statuses that another try may mend
@@ -70,7 +70,7 @@ class OpenAIRollout:
         self.model = model or self._first_model()
 
     def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
-        """See `sro.leader.transformers_rollout.Rollout`.
+        """See `sro.leader.generation.Rollout`.
 
         Raises:
             SROError: the server cannot be reached, refuses a request or answers something else; with what it said.

@@ -17,9 +17,10 @@ from functools import partial
 from typing import Any, Protocol
 
 from sro.core.errors import SROError
+from sro.leader.generation import Paraphrase, Sampling
 from sro.leader.model import decode, prompt_ids
 from sro.leader.no_repeat import NoLoops
-from sro.leader.transformers_rollout import Paraphrase, Sampling, length_bounds
+from sro.leader.transformers_rollout import length_bounds
 
 LEAST = 4
 """Rows worth a worker of their own: reading the weights takes most of a step, and serves a few rows as it does one."""
@@ -114,7 +115,7 @@ def play(
     max_prompt_length: int,
     batch_size: int,
 ) -> list[list[Paraphrase]]:
-    """`sro.leader.transformers_rollout.Rollout.play` on an engine.
+    """`sro.leader.generation.Rollout.play` on an engine.
 
     Args:
         tokenizer, prompt, max_prompt_length: as `TransformersRollout` takes them.

@@ -59,7 +59,7 @@ class Acceptability:
     def __call__(
         self, texts: Sequence[str], sources: Sequence[str] | None = None, references: Sequence[str] | None = None
     ) -> np.ndarray:
-        """[N] float32 in [0, 1]; 0 for a text without tokens. It is a `sro.rewriting.candidates.Fluency` too, but
+        """[N] float32 in [0, 1]; 0 for a text without tokens. It is a `sro.screeners.base.Fluency` too, but
         reads `texts`
         alone."""
         unlike = list(dict.fromkeys(texts))  # moves of one comment bring it along many times

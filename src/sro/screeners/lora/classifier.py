@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from sro.core.provenance import atomic_folder, cache_root
+from sro.core.files import atomic_folder, cache_root
 from sro.leader.files import LeaderParts
 from sro.leader.model import embedded_leader
 

@@ -11,9 +11,10 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 from transformers import DataCollatorWithPadding, Trainer, TrainingArguments, set_seed
 
-from sro.core import provenance
+from sro.core import files
+from sro.core.precision import store_frozen_linears_in_bf16
 from sro.core.progress import quiet
-from sro.leader.model import default_lora, name_the_base, store_frozen_linears_in_bf16
+from sro.leader.model import default_lora, name_the_base
 from sro.screeners.lora.classifier import base, encode
 
 
@@ -48,11 +49,11 @@ def save(model: Any, folder: Path, meaning: str, command: str) -> None:
     for parameter in model.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.half()
-    with provenance.atomic_folder(folder) as fresh:
+    with files.atomic_folder(folder) as fresh:
         model.save_pretrained(fresh)
         base_name = name_the_base(Path(fresh))
         card = f"{meaning}: LoRA adapter and head for {base_name}, made by `{command}`.\n"
-        provenance.atomic_write_text(Path(fresh) / "README.md", card)
+        files.atomic_write_text(Path(fresh) / "README.md", card)
 
 
 def soft_cross_entropy(log_odds: torch.Tensor, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:

@@ -33,8 +33,8 @@ from safetensors.numpy import load, save
 from sro.comments.disguise_scan import END, disguised
 from sro.comments.normalise import normalise, trace
 from sro.core.errors import SROError
-from sro.core.provenance import atomic_write_bytes, atomic_write_text
-from sro.screeners.loading import Verdict
+from sro.core.files import atomic_write_bytes, atomic_write_text
+from sro.screeners.base import Verdict
 from sro.screeners.nblr.ngram_index import (
     BATCH,
     CHARACTERS,

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sro.comments.corpus import Corpus, hold_out_last, load_comments
-from sro.comments.sources import parse_source
+from sro.comments.sources import load_side
 from sro.screeners.nblr.model import NBLR, NBLRSettings, fit
 
 
@@ -41,29 +40,6 @@ def train(data: Data, settings: NBLRSettings) -> tuple[NBLR, list[str]]:
             summaries.append(f"{side}: {corpus.report.summary()}")
             trained_on.append({"side": side, "source": _short(name), "rows": len(corpus), "sha256": corpus.sha256})
     return fit(texts["toxic"], texts["clean"], settings, trained_on), summaries
-
-
-def load_side(name: str, *, training: bool = True, min_words: int = 1, max_words: int | None = None) -> Corpus:
-    """The comments of one source; in training without those of the official test set.
-
-    `sro.comments.sources.load_source` refuses a source with such a sentence. Here one is dropped: clean corpora of
-    any size contain some short reference ("I don't care") by chance.
-    """
-    source = parse_source(name)
-    corpus = load_comments(
-        source.path,
-        column=source.column,
-        where=source.where,
-        min_words=min_words,
-        max_words=max_words,
-        training=training,
-        held_out="drop",
-    )
-    if source.without_last:
-        return Corpus(hold_out_last(corpus, source.without_last)[0], corpus.report)
-    if source.only_last:
-        return Corpus(hold_out_last(corpus, source.only_last)[1], corpus.report)
-    return corpus
 
 
 def load_texts(names: Sequence[str]) -> list[str]:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+
+from sro.screeners.base import RuleScreener
 
 WORD = re.compile(r"\w+(?:['’.]\w+)*|[^\w\s]")  # "a.m." is no article
 LETTERS = re.compile(r"[^\W_]")
@@ -118,3 +121,11 @@ def _is_hollow(words: list[str], original: list[str]) -> bool:
     if len(end) < 3 or end[0] not in BE or end[1] not in {"a", "an"} or end[2] not in EMPTY_NOUNS:
         return False
     return any(right == end[2] and left not in {"a", "an"} for left, right in pairwise(original))
+
+
+@dataclass(frozen=True)
+class ShapeScreener(RuleScreener):
+    """Passes a text in which `sro.screeners.rules.form.defects` finds nothing, given its source."""
+
+    name: str = "shape 1"
+    faults: Callable[[str, str], Sequence[str]] = defects

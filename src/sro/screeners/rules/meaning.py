@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sro.screeners.panel import RuleScreener
+from sro.screeners.base import RuleScreener
 
 Turn = Literal["negation", "praise", "subject"]
 

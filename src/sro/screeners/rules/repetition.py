@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from sro.leader.transformers_rollout import Paraphrase
+    from sro.leader.generation import Paraphrase
 
 Fault = Literal["empty", "unfinished", "repeating"]
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sro.leader.transformers_rollout import Rollout, Sampling
-from sro.screeners.loading import Screener
+from sro.leader.generation import Rollout, Sampling
+from sro.screeners.base import Screener
 from sro.screeners.panel import Acceptability, Similarity, defects
 from sro.screeners.rules.meaning import turns
 from sro.training.warmup.search_log import EditLog

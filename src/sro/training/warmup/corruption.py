@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sro.comments.words import core, words
-from sro.screeners.loading import Screener
+from sro.screeners.base import Screener
 from sro.training.warmup.lexicon import EDGE, Lexis
 from sro.training.warmup.rude_spans import END
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sro.comments.words import core, words
-from sro.screeners.loading import Screener
+from sro.screeners.base import Screener
 from sro.screeners.panel import defects
 from sro.training.warmup.lm_fit import Fit
 from sro.training.warmup.rude_spans import IDENTITIES, Span, replace_span, spans_around, without_segments

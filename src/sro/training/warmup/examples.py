@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sro.comments.words import words
-from sro.screeners.loading import Screener
+from sro.screeners.base import Screener
 from sro.screeners.panel import defects
 from sro.screeners.similarity import SentenceEncoder
 from sro.training.warmup.corruption import corrupt

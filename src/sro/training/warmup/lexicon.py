@@ -18,7 +18,7 @@ from importlib import resources
 import numpy as np
 
 from sro.comments.words import core, words
-from sro.screeners.loading import Screener
+from sro.screeners.base import Screener
 from sro.screeners.similarity import SentenceEncoder
 from sro.training.warmup.rude_spans import IDENTITIES
 from sro.training.warmup.word_classes import WordClasses

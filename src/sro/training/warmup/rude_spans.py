@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import dropwhile
 
-from sro.comments.words import core, words
+from sro.comments.words import VOWEL, core, words
 from sro.screeners.rules.meaning import GROUPS
 
 LONGEST = 4  # words in a span
@@ -37,8 +37,6 @@ END = re.compile(r"[,.!?;:…\"”)]+$")
 STOP = re.compile(r"[.!?…][\"”)]*$")  # of a sentence
 PUNCTUATION = re.compile(r"[,.!?;:…]+")
 SPACED = re.compile(r"\s[,.!?]")
-# As it is spoken: an hour, a user, a one-sided view, but an unusual one.
-VOWEL = re.compile(r"(?!u(?:ni(?:on|[tvcfq])|s[eu]|til)|eu|one\b|once)[aeiou]|hour|hono?u?r|honest|heir")
 
 
 @dataclass(frozen=True)

@@ -19,18 +19,12 @@ from transformers import set_seed
 from transformers.trainer_utils import get_last_checkpoint
 
 from sro.comments.sources import load_sources
-from sro.core import config, provenance
+from sro.core import config, files, provenance
 from sro.core.errors import SROError
+from sro.core.precision import store_frozen_linears_in_bf16
 from sro.core.progress import Meter, quiet
 from sro.leader.engines.loading import EngineArguments, load_rollout
-from sro.leader.model import (
-    DEFAULT_PROMPT,
-    Leader,
-    LeaderArguments,
-    default_lora,
-    save_adapter,
-    store_frozen_linears_in_bf16,
-)
+from sro.leader.model import DEFAULT_PROMPT, Leader, LeaderArguments, default_lora, save_adapter
 from sro.screeners.loading import load_screener
 from sro.screeners.lora.acceptability import Acceptability
 from sro.screeners.similarity import SentenceEncoder
@@ -85,7 +79,7 @@ def warmup_run(
     args.disable_tqdm = True
     settings = config.plain((data, mixture, teachers, leader, args))
     earlier = read_examples(Path(data.examples)) if data.examples else []
-    hashes = {data.examples: provenance.file_sha256(data.examples)} if data.examples else {}
+    hashes = {data.examples: files.file_sha256(data.examples)} if data.examples else {}
     if teachers.teachers:
         examples = _taught(data, mixture, teachers, earlier, hashes, settings, leader, args, folder)
     elif data.examples:
@@ -148,7 +142,7 @@ def _taught(
 
 def _write_examples(examples: Sequence[Example], folder: Path) -> None:
     lines = "".join(json.dumps(asdict(example), ensure_ascii=False) + "\n" for example in examples)
-    provenance.atomic_write_text(folder / "examples.jsonl", lines)
+    files.atomic_write_text(folder / "examples.jsonl", lines)
 
 
 def _make(
@@ -156,7 +150,7 @@ def _make(
 ) -> list[Example]:
     toxic, clean, hashes = _comments(data, folder)
     pairs = [pair for file in data.paraphrase_files for pair in read_paraphrases(Path(file))]
-    hashes |= {file: provenance.file_sha256(file) for file in data.paraphrase_files}
+    hashes |= {file: files.file_sha256(file) for file in data.paraphrase_files}
     provenance.write_manifest(folder, sys.argv, settings, hashes, args.seed)
     if args.bf16:
         store_frozen_linears_in_bf16(player.model.requires_grad_(False))

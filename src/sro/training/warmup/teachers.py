@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sro.comments.synthetic_errors import add, broken_sentences, lose, repeat, swap
-from sro.leader.transformers_rollout import Rollout
+from sro.leader.generation import Rollout
 from sro.rewriting.phrase_table import Idioms, load_idioms
 from sro.training.warmup.best_of_n import Reward, best_moves, played
 from sro.training.warmup.examples import Example, Kind, typed

@@ -12,8 +12,9 @@ from typing import Any
 from torch.utils.data import Dataset
 from transformers import Trainer, TrainingArguments
 
+from sro.core.precision import store_frozen_linears_in_bf16
 from sro.leader.logprobs import log_probs
-from sro.leader.model import check_prompt, prompt_ids, response_ids, store_frozen_linears_in_bf16
+from sro.leader.model import check_prompt, prompt_ids, response_ids
 from sro.training.warmup.examples import Example
 
 

@@ -14,7 +14,7 @@ from sro.core.errors import SROError
 from sro.evaluation.judges.agreement.common import spearman
 from sro.evaluation.judges.agreement.style import agreement, card, check_judges, markdown
 from sro.evaluation.judges.training.data import calibration
-from sro.screeners.loading import Verdict
+from sro.screeners.base import Verdict
 
 
 class Counts:

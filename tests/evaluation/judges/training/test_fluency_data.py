@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sro.comments.test_set import key
+from sro.comments.clean import key
 from sro.evaluation.judges.training.data import Labelled, calibration, ratings
 from sro.evaluation.judges.training.fluency_data import cola, training_rows, tuning_rows
 

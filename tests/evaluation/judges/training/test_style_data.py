@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sro.comments.test_set import key
+from sro.comments.clean import key
 from sro.evaluation.judges.training.data import Labelled, calibration, calibration_sources, ratings
 from sro.evaluation.judges.training.style_data import _sentences, screener_keys, training_rows, without_missed
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sro.comments.test_set import key
+from sro.comments.clean import key
 from sro.evaluation.judges.agreement.common import People, people, table
 from sro.evaluation.judges.loading import ContentJudge, load_judges
 from sro.evaluation.judges.training.data import Rated, ratings

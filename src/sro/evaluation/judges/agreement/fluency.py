@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from sro.core.provenance import atomic_write_text
+from sro.core.files import atomic_write_text
 from sro.evaluation.judges.agreement.common import (
     People,
     described,

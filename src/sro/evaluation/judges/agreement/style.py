@@ -18,12 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from sro.core.provenance import atomic_write_text
+from sro.core.files import atomic_write_text
 from sro.evaluation.judges.agreement.common import People, described, people, record_of, reliability, size_of, table
 from sro.evaluation.judges.training.data import calibration, ratings
 from sro.evaluation.judges.training.style_data import LESSON, official_pairs
+from sro.screeners.base import Screener
 from sro.screeners.check import ScreenerCheck, check
-from sro.screeners.loading import Screener, load_screener
+from sro.screeners.loading import load_screener
 
 
 @dataclass(frozen=True)

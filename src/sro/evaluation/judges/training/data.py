@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from sro.comments.corpus import Comment, clean, split
-from sro.comments.test_set import key
+from sro.comments.clean import clean, key
+from sro.comments.corpus import Comment, split
 from sro.core.errors import SROError
 
 Part = Literal["train", "tune", "held_out"]

@@ -29,7 +29,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from sro.comments.corpus import clean
+from sro.comments.clean import clean, key
 from sro.comments.synthetic_errors import (
     LENGTHS,
     Fault,
@@ -42,7 +42,7 @@ from sro.comments.synthetic_errors import (
     shuffle,
     swap,
 )
-from sro.comments.test_set import is_held_out, key
+from sro.comments.test_set import is_held_out
 from sro.evaluation.judges.training.data import (
     Labelled,
     Lesson,

@@ -27,7 +27,7 @@ from transformers import (
     set_seed,
 )
 
-from sro.core import provenance
+from sro.core import files
 from sro.core.progress import quiet
 from sro.screeners.huggingface import HuggingFaceScreener, ToxicSide
 from sro.screeners.lora.training import soft_cross_entropy
@@ -116,13 +116,13 @@ def compact(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 def save_small(folder: Path, model: Any, tokenizer: Any, beside: Mapping[str, Any]) -> None:
     """Write the folder in one step, replacing one that is there, and `beside` as JSON files of these names."""
-    with provenance.atomic_folder(folder, replace=True) as partial:
+    with files.atomic_folder(folder, replace=True) as partial:
         model.config.save_pretrained(partial)
         tokenizer.save_pretrained(partial)
         weights = save(compact(model.state_dict()), metadata={"format": "pt"})
-        provenance.atomic_write_bytes(partial / "model.safetensors", weights)
+        files.atomic_write_bytes(partial / "model.safetensors", weights)
         for name, told in beside.items():
-            provenance.atomic_write_text(partial / name, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+            files.atomic_write_text(partial / name, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
 
 
 def fine_tune(

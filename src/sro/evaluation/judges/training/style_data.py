@@ -39,8 +39,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-from sro.comments.corpus import clean, iter_comments
-from sro.comments.test_set import SENTENCE_BREAK, is_held_out, key
+from sro.comments.clean import clean, key
+from sro.comments.corpus import iter_comments
+from sro.comments.test_set import SENTENCE_BREAK, is_held_out
 from sro.evaluation.judges.training.data import (
     Labelled,
     Lesson,

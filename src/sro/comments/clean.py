@@ -1,0 +1,45 @@
+"""What a text is to a comparison and to a model: cleaned, its letters and digits, its fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+NOT_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
+
+
+def key(text: str) -> str:
+    """The letters and digits of `text`, lower-cased: texts with equal keys are the same sentence.
+
+    Compatibility forms count as what they look like (ｆｕｌｌ ｗｉｄｔｈ = full width). Empty where there are none.
+    """
+    return NOT_LETTER_OR_DIGIT.sub("", unicodedata.normalize("NFKC", text).lower())
+
+
+def fingerprint(text: str) -> str:
+    """First 16 hex digits of the sha256 of `key(text)`."""
+    return _digest(key(text))
+
+
+def _digest(letters: str) -> str:
+    return hashlib.sha256(letters.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+# Joiners go too, although some emoji and Persian words use them: between letters they hide words from a screener.
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+
+
+def clean(text: str) -> str:
+    """One line of Unicode NFC without control and zero-width characters, runs of white space made one space.
+
+    Idempotent. Case, punctuation and spelling stay: people are offended in all of them.
+    """
+    return " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", text)).split())
+
+
+def readable(text: str) -> str:
+    """The text as screener and leader read it: `clean`, with U+FFFD for half characters (lone surrogates)."""
+    return clean(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))

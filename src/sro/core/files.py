@@ -1,0 +1,149 @@
+"""Files that are written whole or not at all, hashes of files, and the cache folder."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sro.core.errors import SROError
+
+_HASH_BLOCK = 1 << 20  # bytes read at a time
+
+
+MODEL_FILES = (".safetensors", ".json", ".txt", ".model")
+"""What makes a model's folder the model that it is."""
+
+
+def atomic_write_text(path: str | Path, text: str) -> None:
+    """Write `text` as UTF-8 to `path`, replacing what is there in one step; missing parent folders are made."""
+    atomic_write_bytes(path, text.encode("utf-8"))
+
+
+def atomic_write_bytes(path: str | Path, data: bytes) -> None:
+    """Write `data` to `path`, replacing what is there in one step; missing parent folders are made."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = _sibling(path)
+    try:
+        with open(partial, "xb") as file:  # not tempfile: that makes files which only their owner can read
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_folder(path: str | Path, *, replace: bool = False) -> Iterator[Path]:
+    """Make the folder `path` in one step: yields an empty folder beside it, which takes its name if all goes well.
+
+    Args:
+        path: the folder to make. An empty one may be there already.
+        replace: whether a folder that holds something may be replaced, all of it.
+
+    Raises:
+        SROError: `path` holds something and `replace` is off. Raised on entry, before the work is done.
+    """
+    path = Path(path)
+    _refuse_occupied(path, replace)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = _sibling(path)
+    partial.mkdir()
+    try:
+        yield partial
+        _refuse_occupied(path, replace)  # another process may have been quicker
+        if path.exists():
+            old = path.rename(_sibling(path))
+            partial.rename(path)
+            shutil.rmtree(old)
+        else:
+            partial.rename(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _sibling(path: Path) -> Path:
+    """A fresh hidden name in the folder of `path`: a rename is atomic only within one file system."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+
+
+def _refuse_occupied(path: Path, replace: bool) -> None:
+    if path.exists() and not path.is_dir():
+        raise SROError(f"{path} is a file where a folder is to be written; choose another name or remove it")
+    if not replace and path.exists() and any(path.iterdir()):
+        raise SROError(f"{path} exists and is not empty; choose another folder or remove it: rm -r {path}")
+
+
+def file_sha256(path: str | Path) -> str:
+    """The SHA-256 of a file's bytes as 64 hexadecimal digits; reads a block at a time, so any size will do."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(_HASH_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def folder_sha256(folder: str | Path) -> str:
+    """The SHA-256 of a model's folder as 64 hexadecimal digits: names and bytes of its files, cards left out."""
+    digest = hashlib.sha256()
+    for file in sorted(file for file in Path(folder).rglob("*") if file.suffix in MODEL_FILES):
+        digest.update(f"{file.relative_to(folder).as_posix()} {file_sha256(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def cache_root() -> Path:
+    """`$SRO_CACHE`, else `$XDG_CACHE_HOME/sro`, else `~/.cache/sro`: for what can be made again."""
+    return Path(
+        os.environ.get("SRO_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sro"
+    )
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Callable[[str], None]]:
+    """Write a file piece by piece; it takes its name when all is written, and until then what was there stays."""
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+
+    def write(text: str) -> None:
+        with told(path):
+            file.write(text)
+
+    if path.is_dir():
+        raise SROError(f"{path} is a folder; name a file in it")
+    with told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = open(partial, "x", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed below
+    try:
+        yield write
+        with told(path):
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+            os.replace(partial, path)
+    finally:
+        with suppress(OSError):  # a full disk has been told of; closing would tell it again
+            file.close()
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """What the operating system has against writing `path`, in a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise SROError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def one_line(fields: Mapping[str, object]) -> str:
+    """A JSON object on one line of UTF-8."""
+    text = json.dumps(fields, ensure_ascii=False)
+    # Escaped as a whole where it holds what UTF-8 cannot (half a character) or what some readers end a line at.
+    return text if text.isprintable() else json.dumps(fields)

@@ -1,0 +1,54 @@
+"""What became of a comment: the rewrite, its verdicts, and why one was refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sro.screeners.base import Verdict
+
+Reason = Literal[
+    "too_long",  # a sentence that fails does not fit the leader
+    "still_fails",  # no move passes the screener
+    "meaning_lost",  # moves pass, but by saying something else (`sro.screeners.rules.meaning`, or by cosine)
+    "empty",  # moves pass and keep the meaning, but have neither letter nor digit,
+    "unfinished",  # … break off,
+    "repeating",  # … stutter,
+    "copy",  # … have the sentence's own letters and digits: the screener has a hole there,
+    "protected_lost",  # … or lack a link, mention, hashtag or code that stands in the sentence
+    "protected_fails",  # the screener objects to nothing but such pieces, emoji or block quotes; nobody may alter them
+]
+
+
+Status = Literal["unchanged", "rewritten", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A sentence that was rewritten: `source[start:end]`, counted in characters, became `text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """What became of one comment."""
+
+    source: str
+    text: str | None
+    """The source itself if `unchanged`, the rewrite if `rewritten`, None if `refused`."""
+    status: Status
+    before: Verdict
+    """The screener's verdict on the comment: on the whole, or on its worst sentence if one fails."""
+    after: Verdict | None = None
+    """The same on the best draft, also if that was refused; None where the leader did not move."""
+    similarity: float | None = None
+    """Cosine of the best draft with the comment, in [−1, 1]; None where the leader did not move."""
+    tries: int = 0
+    """How many moves the leader made, for all sentences together."""
+    reason: Reason | None = None
+    """Why the comment was refused."""
+    changes: tuple[Change, ...] = ()
+    """What was rewritten, in order. All else is the comment's, character by character."""

@@ -1,0 +1,95 @@
+"""What every follower has in common: the verdict, the protocol, and how verdicts combine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+import numpy as np
+
+from sro.core.errors import SROError
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A screener's answer to one text."""
+
+    label: Literal["pass", "fail"]
+    probability: float
+    """How probable it is, to this screener, that the text should fail; in [0, 1]."""
+    screener: str
+    """Name and version of the screener, so that a stored verdict says who gave it."""
+
+    @property
+    def passed(self) -> bool:
+        return self.label == "pass"
+
+
+class Screener(Protocol):
+    """The follower of the game: a list of texts in, a list of verdicts out, in the same order."""
+
+    @property
+    def name(self) -> str:
+        """Name and version, as verdicts carry it."""
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        """One verdict per text. `sources` are the comments that `texts` rewrite; only some screeners read them."""
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """The failing verdict of highest P(fail); the first one where all pass."""
+    return max((v for v in verdicts if not v.passed), key=lambda v: v.probability, default=verdicts[0])
+
+
+class Similarity(Protocol):
+    """Cosine similarity of paired texts."""
+
+    def similarity(self, texts: Sequence[str], sources: Sequence[str]) -> np.ndarray:
+        """[N] floats in [−1, 1]; raises ValueError where the lengths differ."""
+        ...
+
+
+class Fluency(Protocol):
+    """How well texts are written, for choosing among moves: `sro.screeners.lora.acceptability`, or any fluency judge
+    of
+    `sro.evaluation`."""
+
+    def __call__(
+        self, texts: Sequence[str], sources: Sequence[str], references: Sequence[str] | None = None, /
+    ) -> np.ndarray:
+        """[N] in [0, 1], higher is better."""
+
+
+def at_threshold(verdicts: Sequence[Verdict], threshold: float | None) -> list[Verdict]:
+    """The verdicts with another bar: a text fails from this P(fail) on. None: as they are."""
+    if threshold is None:
+        return list(verdicts)
+    return [replace(v, label="fail" if v.probability >= threshold else "pass") for v in verdicts]
+
+
+@dataclass(frozen=True)
+class RuleScreener:
+    """Passes a text with which `faults` finds nothing wrong, given its source; rules, so P(fail) is 0 or 1."""
+
+    name: str
+    faults: Callable[[str, str], Sequence[str]]
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        """One verdict per text. Raises SROError without `sources`, or with a number of them other than of texts."""
+        return [
+            Verdict("fail", 1.0, self.name) if self.faults(text, source) else Verdict("pass", 0.0, self.name)
+            for text, source in zip(texts, paired(self.name, texts, sources))
+        ]
+
+
+def paired(name: str, texts: Sequence[str], sources: Sequence[str] | None) -> Sequence[str]:
+    """The sources, one a text. Raises SROError, in the name of a screener that compares, where they are not."""
+    if sources is None:
+        raise SROError(
+            f"screener '{name}' compares a rewrite with its source: call screen(texts, sources=comments), "
+            "one source a text"
+        )
+    if len(sources) != len(texts):
+        raise SROError(f"screener '{name}': {len(texts)} texts but {len(sources)} sources; give one source a text")
+    return sources
