@@ -44,9 +44,9 @@ clean: ## remove .venv and what tools left here; runs stay
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
 	  echo "sro needs Python 3.10 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 | tail -n 1)." >&2; \
-	  echo "  mend: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	  echo "  fix: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV) || { \
-	  echo "  mend: install the venv module (on Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+	  echo "  fix: install the venv module (on Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet "pip>=23"
 
 # An order-only prerequisite (after the bar): the interpreter's own date says nothing about what is installed.

@@ -30,7 +30,7 @@ from sro.core.files import atomic_write_text
 from sro.core.machine import quiet_libraries
 from sro.evaluation.judges.loading import embedded_judge
 from sro.evaluation.judges.models import StyleClassifier
-from sro.leader.generation import Paraphrase, Rollout, Sampling
+from sro.leader.generation import Completion, Generator, Sampling
 from sro.rewriting.rewriter import Rewrite, RewriteArguments, Rewriter
 
 
@@ -65,32 +65,36 @@ class Row:
 class Recorded:
     """A rollout that generates nothing twice, and keeps count of what its moves would have cost."""
 
-    def __init__(self, rollout: Rollout, file: Path, draws: int) -> None:
+    def __init__(self, rollout: Generator, file: Path, draws: int) -> None:
         self.rollout, self.file, self.draws = rollout, file, draws
-        self.known: dict[tuple[str, bool], list[Paraphrase]] = {}
+        self.known: dict[tuple[str, bool], list[Completion]] = {}
         self.spent = {False: [0.0, 0], True: [0.0, 0]}  # seconds and moves generated, by whether they are drawn
         self.dealt = {False: 0, True: 0}
         if file.exists():
             for line in file.read_text("utf-8").splitlines():
                 row = json.loads(line)
-                self._take(row["text"], row["drawn"], [Paraphrase(*move) for move in row["moves"]], row["seconds"])
+                self._add_candidates(
+                    row["text"], row["drawn"], [Completion(*move) for move in row["moves"]], row["seconds"]
+                )
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
-        """See `Rollout`."""
+    def generate(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> list[list[Completion]]:
+        """See `Generator`."""
         drawn = sampling.temperature > 0
         if new := [text for text in dict.fromkeys(comments) if (text, drawn) not in self.known]:
             started = time.process_time()
-            played = self.rollout.play(new, self.draws if drawn else 1, sampling, seed)
+            played = self.rollout.generate(new, self.draws if drawn else 1, sampling, seed)
             seconds = (time.process_time() - started) / len(new)
             for text, moves in zip(new, played):
-                self._take(text, drawn, moves, seconds)
+                self._add_candidates(text, drawn, moves, seconds)
                 row = {"text": text, "drawn": drawn, "seconds": seconds}
                 with self.file.open("a", encoding="utf-8") as file:
                     file.write(json.dumps({**row, "moves": [[m.text, m.ids, m.finished] for m in moves]}) + "\n")
         self.dealt[drawn] += n * len(comments)
         return [self.known[text, drawn][:n] for text in comments]
 
-    def _take(self, text: str, drawn: bool, moves: list[Paraphrase], seconds: float) -> None:
+    def _add_candidates(self, text: str, drawn: bool, moves: list[Completion], seconds: float) -> None:
         self.known[text, drawn] = moves
         self.spent[drawn][0] += seconds
         self.spent[drawn][1] += len(moves)

@@ -29,7 +29,7 @@ from statistics import fmean, median
 
 import numpy as np
 
-from benchmarks.generate_rollout import by_generate
+from benchmarks.generate_peer import by_generate
 from benchmarks.machine import data_file, goal, save, this_machine
 from sro.comments.sources import load_source
 from sro.core.config import parse, plain
@@ -39,10 +39,10 @@ from sro.evaluation.intervals import Interval, bootstrap
 from sro.evaluation.judges.loading import Judges, load_judges
 from sro.evaluation.protocols import Scores
 from sro.evaluation.run import score
-from sro.leader.engines.ctranslate2 import CTranslate2Rollout
-from sro.leader.engines.loading import Engine, EngineArguments, load_rollout
-from sro.leader.generation import Paraphrase, Sampling
-from sro.rewriting.rewriter import Fluency, RewriteArguments, Rewriter, head_start, phrase_table
+from sro.leader.engines.ctranslate2 import CTranslate2Generator
+from sro.leader.engines.loading import Engine, EngineArguments, load_generator
+from sro.leader.generation import Completion, Sampling
+from sro.rewriting.rewriter import Fluency, RewriteArguments, Rewriter, early_sampling, phrase_table
 from sro.screeners.base import Screener, Similarity
 from sro.screeners.loading import load_screener
 from sro.screeners.lora.acceptability import AcceptabilityWhenAsked
@@ -60,7 +60,7 @@ ENGINES = {
     "ctranslate2-int8": (EngineArguments("ctranslate2", engine_precision="int8"), None),
     "ctranslate2-float16": (EngineArguments("ctranslate2", engine_precision="float16"), None),
 }
-"""Name → what `load_rollout` takes: the engine, and whether under bfloat16 autocast."""
+"""Name → what `load_generator` takes: the engine, and whether under bfloat16 autocast."""
 SHIPPED = "as shipped"
 VARIANTS = ("1x1:64", "1x2:64", "2x1:32", "2x1:128")
 WARM = 2  # comments that are not counted before latencies are
@@ -116,7 +116,7 @@ def main(argv: Sequence[str]) -> None:
     texts = everything[:: max(1, len(everything) // work.size)][: work.size]
     engines = variants(work) if work.variants else loaded(work)
     for engine in engines.values():
-        engine.play(texts[:8], 1, GREEDY, 0)  # what is made at the first call is not counted
+        engine.generate(texts[:8], 1, GREEDY, 0)  # what is made at the first call is not counted
     screener = load_screener("embedded")
     seconds, moves = throughput(engines, texts, work.repeats)
     latencies = latency(engines, everything, screener, work)
@@ -151,16 +151,18 @@ def loaded(work: Work) -> dict[str, Engine]:
     if unknown := set(work.engines) - set(ENGINES):
         raise SROError(f"no engine {sorted(unknown)[0]!r}; there are {', '.join(ENGINES)}")
     names = [name for name in ENGINES if name in {FLOAT32, *work.engines}]
-    found = {name: load_rollout(ENGINES[name][0], bf16=ENGINES[name][1], batch_size=work.batch_size) for name in names}
+    found = {
+        name: load_generator(ENGINES[name][0], bf16=ENGINES[name][1], batch_size=work.batch_size) for name in names
+    }
     return {name: by_generate(engine) if name in PEERS else engine for name, engine in found.items()}
 
 
 def variants(work: Work) -> dict[str, Engine]:
     """Our engine as it is shipped, then otherwise; all in int8, on processors."""
-    shipped = load_rollout(ENGINES["ctranslate2-int8"][0], batch_size=work.batch_size)
-    assert isinstance(shipped, CTranslate2Rollout)
+    shipped = load_generator(ENGINES["ctranslate2-int8"][0], batch_size=work.batch_size)
+    assert isinstance(shipped, CTranslate2Generator)
     return {SHIPPED: shipped} | {
-        name: CTranslate2Rollout(
+        name: CTranslate2Generator(
             shipped.folder,
             prompt=shipped.prompt,
             max_prompt_length=shipped.max_prompt_length,
@@ -181,7 +183,7 @@ def read_variant(text: str) -> tuple[int, int, int]:
     """
     found = re.fullmatch(r"([1-9]\d*)x([1-9]\d*):([1-9]\d*)", text)
     if not found:
-        raise SROError(f"no variant {text!r}\n  mend: WORKERSxTHREADS:MOVES, e.g. 2x1:32 or 1x2:64")
+        raise SROError(f"no variant {text!r}\n  fix: WORKERSxTHREADS:MOVES, e.g. 2x1:32 or 1x2:64")
     workers, threads, moves = map(int, found.groups())
     return workers, threads, moves
 
@@ -194,14 +196,14 @@ def in_turn(names: Sequence[str], turn: int) -> list[str]:
 
 def throughput(
     engines: Mapping[str, Engine], texts: Sequence[str], repeats: int
-) -> tuple[Seconds, dict[str, list[list[Paraphrase]]]]:
+) -> tuple[Seconds, dict[str, list[list[Completion]]]]:
     """Seconds of each engine in each turn, and its moves."""
-    moves: dict[str, list[list[Paraphrase]]] = {}
+    moves: dict[str, list[list[Completion]]] = {}
     seconds: Seconds = {name: [] for name in engines}
     for turn in range(repeats):
         for name in in_turn(list(engines), turn):
             begin = time.perf_counter()
-            moves[name] = engines[name].play(texts, 1, GREEDY, 0)
+            moves[name] = engines[name].generate(texts, 1, GREEDY, 0)
             seconds[name].append(time.perf_counter() - begin)
         print(f"turn {turn + 1}: " + ", ".join(f"{name} {seconds[name][-1]:.2f} s" for name in engines), flush=True)
     return seconds, {name: moves[name] for name in engines}
@@ -239,7 +241,7 @@ def serving(engine: Engine, screener: Screener, similarity: Similarity, fluency:
         screener=screener,
         similarity=similarity,
         fluency=fluency,
-        start=head_start(engine),
+        start=early_sampling(engine),
         phrases=phrase_table("embedded"),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sro.leader.generation import Paraphrase, Sampling
+from sro.leader.generation import Completion, Sampling
 from sro.screeners.base import Verdict
 
 
@@ -24,9 +24,11 @@ class Words:
 class Milder:
     """Plays `person` for `idiot`; cannot help with `hopeless` ones."""
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+    def generate(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> list[list[Completion]]:
         played = [c if "hopeless" in c else c.replace("idiot", "person") for c in comments]
-        return [[Paraphrase(text, [1], True)] * n for text in played]
+        return [[Completion(text, [1], True)] * n for text in played]
 
 
 class Half:

@@ -31,7 +31,7 @@ def checks(trainer: SROTrainer, comments: Sequence[str]) -> list[Check]:
 
     Comes last: the trainer's model is in float32 afterwards, and no longer under autocast.
     """
-    [game] = trainer.play([comments])
+    [game] = trainer.generate_and_screen([comments])
     model = trainer.accelerator.unwrap_model(trainer.model)
     sources = response_ids(trainer.processing_class, comments, not model.config.is_encoder_decoder)
     responses = [[*played, source] for played, source in zip(game.paraphrases, sources)]

@@ -23,7 +23,7 @@ AdamW with weight decay 0.01, and this process with its allocator. Beyond that:
 The recipe, `recipes/rewriter.yaml`, is read for temperature, top_p, learning rate and the weight of the anchor.
 
 So `authors` is their procedure as it stands, with what it does to speed; `authors-lora` is the same on our adapter.
-What TRL's loops were given on top is said in `training_trl.py`, how the authors' was rebuilt in `training_authors.py`;
+What TRL's loops were given on top is said in `trl_loops.py`, how the authors' was rebuilt in `authors_loop.py`;
 phases and operations of ours, and the rows that lack one trick, are in `training_ours.py`; what the quality checks
 compare in `training_check.py`. A GPU is used if there is one.
 """
@@ -178,7 +178,7 @@ def prepared(work: Work) -> tuple[list[str], Task]:
     texts = texts[:: max(1, len(texts) // needed)][:needed] if texts else []
     if len(texts) < work.batch_size * (work.steps + 1):
         raise SROError(
-            f"{len(texts)} comments that the screener refuses are too few\n  mend: --comments, fewer --steps"
+            f"{len(texts)} comments that the screener refuses are too few\n  fix: --comments, fewer --steps"
         )
     recipe = yaml.safe_load(peak_memory.RECIPE.read_text("utf-8"))
     sampling = Sampling(recipe["temperature"], recipe["top_p"])

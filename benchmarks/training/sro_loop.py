@@ -22,10 +22,10 @@ from datasets import Dataset
 from torch import nn
 from transformers import PrinterCallback
 
-from benchmarks.generate_rollout import Generated
+from benchmarks.generate_peer import Generated
 from benchmarks.training.quality_checks import checks
 from benchmarks.training.timing import Loop, Meter, StepClock, Task, Turn
-from sro.leader.generation import Paraphrase, Rollout, Sampling
+from sro.leader.generation import Completion, Generator, Sampling
 from sro.leader.logprobs import TokenLogProbs, causal_log_probs
 from sro.screeners.base import Screener, Verdict
 from sro.training.config import SROConfig
@@ -36,13 +36,15 @@ from sro.training.trainer import Game, SROTrainer
 class TimedRollout:
     """A rollout with a clock."""
 
-    def __init__(self, rollout: Rollout, meter: Meter) -> None:
+    def __init__(self, rollout: Generator, meter: Meter) -> None:
         self.rollout, self.meter = rollout, meter
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
-        """See `Rollout`."""
+    def generate(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> list[list[Completion]]:
+        """See `Generator`."""
         with self.meter.phase("rollout"):
-            moves = self.rollout.play(comments, n, sampling, seed)
+            moves = self.rollout.generate(comments, n, sampling, seed)
         self.meter.count([move.ids for played in moves for move in played])
         return moves
 
@@ -85,9 +87,9 @@ class CountingTrainer(SROTrainer):
 
     meter: Meter
 
-    def play(self, batches: Sequence[Sequence[str]]) -> list[Game]:
-        """See `SROTrainer.play`."""
-        games = super().play(batches)
+    def generate_and_screen(self, batches: Sequence[Sequence[str]]) -> list[Game]:
+        """See `SROTrainer.generate_and_screen`."""
+        games = super().generate_and_screen(batches)
         for game in games:
             self.meter.counts += Counter(read_and_scored(game))
         return games

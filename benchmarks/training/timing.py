@@ -18,7 +18,7 @@ from transformers import TrainerCallback
 
 from sro.leader.generation import Sampling
 from sro.leader.model import Leader, LeaderArguments, prompt_ids
-from sro.leader.transformers_rollout import length_bounds
+from sro.leader.transformers_generator import length_bounds
 from sro.screeners.base import Screener
 
 PACKAGES = ("torch", "transformers", "peft", "accelerate", "trl", "sro")

@@ -6,7 +6,8 @@ do not have. They also get each advantage of ours that is no part of the method 
 
 - the numeric mode. Accelerate's autocast wraps the model's `forward` alone, which PEFT's `generate` passes by: left to
   itself, TRL would draw in float32. Here `generate` runs under the same autocast.
-- frozen linear weights stored in bfloat16 (`sro.core.precision.store_frozen_linears_in_bf16`), also in TRL's reference.
+- frozen linear weights stored in bfloat16, also in TRL's reference
+  (`sro.core.precision.store_frozen_linears_in_bf16`).
 - activations are kept and generation has a cache: TRL's default of recomputing them is switched off.
 - the process's allocator (`sro.core.machine.keep_memory`).
 

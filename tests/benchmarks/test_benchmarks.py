@@ -112,7 +112,7 @@ def test_an_engine_that_rewrites_worse_reaches_no_goal() -> None:
 def test_variants_are_read() -> None:
     assert rewriting.read_variant("2x1:150") == (2, 1, 150)
     for wrong in ("2x1", "0x1:8", "2x1:8s", "2x1:0"):
-        with pytest.raises(SROError, match="mend: WORKERS"):
+        with pytest.raises(SROError, match="fix: WORKERS"):
             rewriting.read_variant(wrong)
 
 

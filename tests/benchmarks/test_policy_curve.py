@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sro.leader.generation import Paraphrase, Sampling
+from sro.leader.generation import Completion, Sampling
 from sro.rewriting.rewriter import Rewrite, RewriteArguments
 from sro.screeners.base import Verdict
 
@@ -32,9 +32,11 @@ class Counting:
 
     generated = 0
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+    def generate(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> list[list[Completion]]:
         self.generated += n * len(comments)
-        return [[Paraphrase(f"{text} {i}", [i], True) for i in range(n)] for text in comments]
+        return [[Completion(f"{text} {i}", [i], True) for i in range(n)] for text in comments]
 
 
 GREEDY, DRAWN = Sampling(temperature=0.0), Sampling(temperature=0.8)
@@ -43,22 +45,22 @@ GREEDY, DRAWN = Sampling(temperature=0.0), Sampling(temperature=0.8)
 def test_moves_are_generated_once_and_dealt_in_order(curve: Any, tmp_path: Path) -> None:
     leader = Counting()
     recorded = curve.Recorded(leader, tmp_path / "moves.jsonl", draws=3)
-    assert [m.text for m in recorded.play(["a", "a"], 1, DRAWN, 0)[1]] == ["a 0"]
-    assert [m.text for m in recorded.play(["a"], 2, DRAWN, 0)[0]] == ["a 0", "a 1"]
+    assert [m.text for m in recorded.generate(["a", "a"], 1, DRAWN, 0)[1]] == ["a 0"]
+    assert [m.text for m in recorded.generate(["a"], 2, DRAWN, 0)[0]] == ["a 0", "a 1"]
     assert leader.generated == 3  # all draws at once, for one `a`
-    recorded.play(["a", "b"], 1, GREEDY, 0)
+    recorded.generate(["a", "b"], 1, GREEDY, 0)
     assert leader.generated == 5
     again = curve.Recorded(leader, tmp_path / "moves.jsonl", draws=3)
-    assert again.play(["a"], 3, DRAWN, 0) == recorded.play(["a"], 3, DRAWN, 0) and leader.generated == 5
+    assert again.generate(["a"], 3, DRAWN, 0) == recorded.generate(["a"], 3, DRAWN, 0) and leader.generated == 5
 
 
 def test_a_bill_is_for_the_moves_dealt_since_the_last(curve: Any, tmp_path: Path) -> None:
     recorded = curve.Recorded(Counting(), tmp_path / "moves.jsonl", draws=2)
-    recorded.play(["a"], 1, DRAWN, 0)
+    recorded.generate(["a"], 1, DRAWN, 0)
     recorded.spent = {False: [6.0, 2], True: [1.0, 4]}
     recorded.bill()
-    recorded.play(["a"], 2, DRAWN, 0)
-    recorded.play(["a"], 1, DRAWN, 0)
+    recorded.generate(["a"], 2, DRAWN, 0)
+    recorded.generate(["a"], 1, DRAWN, 0)
     assert recorded.bill() == pytest.approx(3 * 0.25)
     assert recorded.bill() == 0
 

@@ -123,7 +123,7 @@ def test_a_step_of_the_authors(make: Make, passes: bool, forwards: int, monkeypa
         seen.append("leader" if model is loop.model else "reference")
         return misplaced_log_prob(model, prompt, response)
 
-    monkeypatch.setattr("training_authors.misplaced_log_prob", count)
+    monkeypatch.setattr("benchmarks.training.authors_loop.misplaced_log_prob", count)
     loss, ids = loop.step(COMMENTS[0])
     assert loss == pytest.approx(math.log(2), abs=1e-5)
     assert Counter(seen) == {"leader": forwards // 2, "reference": forwards // 2}
@@ -212,7 +212,7 @@ def test_each_row_lacks_its_trick(make: Make, monkeypatch: pytest.MonkeyPatch) -
     assert sum(texts for _, texts, _ in every) > sum(texts for _, texts, _ in usual)
     guessed: list[int] = []
     monkeypatch.setattr(
-        "sro.leader.transformers_rollout.speculate",
+        "sro.leader.transformers_generator.speculate",
         lambda *given, **rest: guessed.append(1) or speculate(*given, **rest),
     )
     assert played("sro") and guessed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sro.comments.disguises import beneath, looks_like, spelled_out
+from sro.comments.disguises import beneath, looks_like, undo_disguise
 
 
 @pytest.mark.parametrize(
@@ -30,9 +30,9 @@ def test_where_little_shows_nothing_is_found(seen: str) -> None:
 
 
 def test_spelled_out() -> None:
-    assert spelled_out("youidiot") == ("you", "idiot")
-    assert spelled_out("fuckyou") == ("fuck", "you")
-    assert [spelled_out(word) for word in ("class", "therapist", "usa", "peacock", "assess")] == [None] * 5
+    assert undo_disguise("youidiot") == ("you", "idiot")
+    assert undo_disguise("fuckyou") == ("fuck", "you")
+    assert [undo_disguise(word) for word in ("class", "therapist", "usa", "peacock", "assess")] == [None] * 5
 
 
 def test_letters_that_look_alike() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sro.comments.disguise_scan import disguised
+from sro.comments.disguise_scan import find_disguised
 from sro.comments.normalise import (
     Normalised,
     fold_look_alikes,
@@ -138,14 +138,14 @@ PIECES = [*"fut.-*!1(@$'` ,", "idiot", "asshoIe", "sh", "  ", "\n", "\x1c", "aaa
 
 @given(st.lists(st.text("fuckasI .-*!1(@$\n\0é", max_size=12) | st.lists(st.sampled_from(PIECES)).map("".join)))
 def test_texts_that_are_not_told_hide_nothing(texts: list[str]) -> None:
-    told = set(disguised(texts))
+    told = set(find_disguised(texts))
     assert [t for i, t in enumerate(texts) if i not in told and normalise(t) != merely_lower(t)] == []
 
 
 def test_few_plain_texts_are_told() -> None:
     lines = (files("sro") / "assets/starter/identity.jsonl").read_text(encoding="utf-8").splitlines()
     texts = [json.loads(line)["text"] for line in lines]
-    assert len(disguised(texts)) <= 0.05 * len(texts)
-    assert disguised(["plain, well-known", "sh*t", "", "an i d i o t", "great!", "naïve", "asshoIe", "stuuupid"]) == [
-        *[1, 3, 5, 6, 7]
-    ]
+    assert len(find_disguised(texts)) <= 0.05 * len(texts)
+    assert find_disguised(
+        ["plain, well-known", "sh*t", "", "an i d i o t", "great!", "naïve", "asshoIe", "stuuupid"]
+    ) == [*[1, 3, 5, 6, 7]]

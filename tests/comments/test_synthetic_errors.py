@@ -20,11 +20,18 @@ def made_by(fault: module.Fault, times: int = 50) -> list[list[str]]:
     return [fault(WORDS, draw) for _ in range(times)]
 
 
-FAULTS: tuple[module.Fault, ...] = (module.lose, module.swap, module.repeat, module.add, module.drop, module.misplace)
+FAULTS: tuple[module.Fault, ...] = (
+    module.drop_function_word,
+    module.swap,
+    module.repeat,
+    module.add,
+    module.drop,
+    module.substitute_stopgap,
+)
 
 
 def test_faults_that_lose_words() -> None:
-    for found in made_by(module.lose):
+    for found in made_by(module.drop_function_word):
         lost = Counter(map(str.lower, WORDS)) - Counter(map(str.lower, found))
         assert 1 <= lost.total() <= 2 and set(lost) <= {"what", "a", "of", "the"}
     ends = {" ".join(found) for found in made_by(module.break_off)}
@@ -32,8 +39,10 @@ def test_faults_that_lose_words() -> None:
 
 
 def test_a_hole_is_all_that_a_function_word_belongs_to() -> None:
-    assert module.leave_hole(WORDS, random.Random(0)) == []  # "a comparison" and "two men" are none the worse
-    assert module.leave_hole(["what", "a", "comparison"], random.Random(0)) == ["what", "a"]
+    assert (
+        module.delete_noun_after_determiner(WORDS, random.Random(0)) == []
+    )  # "a comparison" and "two men" are none the worse
+    assert module.delete_noun_after_determiner(["what", "a", "comparison"], random.Random(0)) == ["what", "a"]
 
 
 def test_faults_that_keep_all_words() -> None:
@@ -69,7 +78,10 @@ def test_faults_that_rewriters_make() -> None:
     content = {"stupid", "comparison", "two", "men"}
     dropped = {" ".join(found) for found in made_by(module.drop)}
     assert dropped == {" ".join(word for word in WORDS if word != gone) for gone in content}
-    for fault, allowed in ((module.misplace, {*STOPGAPS}), (module.estrange(["trains"]), {"trains"})):
+    for fault, allowed in (
+        (module.substitute_stopgap, {*STOPGAPS}),
+        (module.substitute_random_word(["trains"]), {"trains"}),
+    ):
         for found in made_by(fault):
             place = next(i for i, (one, other) in enumerate(zip(found, WORDS)) if one != other)
             put = found[place : len(found) - (len(WORDS) - place - 1)]

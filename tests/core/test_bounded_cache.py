@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from sro.comments.normalise import normalise
-from sro.core.bounded_cache import LONGEST, remembered
+from sro.core.bounded_cache import LONGEST, cache_short_strings
 from sro.screeners.loading import load_screener
 from sro.screeners.nblr.ngram_index import CACHED_WORDS, Index, split
 
@@ -19,7 +19,7 @@ LONG = 5_000  # letters; a text of the service may have four times as many
 def test_short_words_are_kept_and_long_ones_worked_out_anew() -> None:
     asked: list[str] = []
 
-    @remembered(2)
+    @cache_short_strings(2)
     def shout(word: str) -> str:
         asked.append(word)
         return word.upper()

@@ -6,7 +6,7 @@ from typing import Any, Literal, Optional
 
 import pytest
 
-from sro.core.config_values import described, fitted, shown
+from sro.core.config_values import convert_value, describe_type, format_value
 
 
 class Colour(enum.Enum):
@@ -32,7 +32,7 @@ class Colour(enum.Enum):
     ],
 )
 def test_what_fits(value: Any, hint: Any, expected: Any) -> None:
-    got = fitted(value, hint)
+    got = convert_value(value, hint)
     assert got == expected
     assert type(got) is type(expected)
 
@@ -56,7 +56,7 @@ def test_what_fits(value: Any, hint: Any, expected: Any) -> None:
 )
 def test_what_does_not(value: Any, hint: Any) -> None:
     with pytest.raises(TypeError):
-        fitted(value, hint)
+        convert_value(value, hint)
 
 
 @pytest.mark.parametrize(
@@ -73,10 +73,10 @@ def test_what_does_not(value: Any, hint: Any) -> None:
     ],
 )
 def test_types_in_words(hint: Any, words: str) -> None:
-    assert described(hint) == words
+    assert describe_type(hint) == words
 
 
 def test_values_as_yaml_writes_them() -> None:
-    assert [shown(value) for value in (None, True, "x y", [1, "a"], {"a": 1}, "no")] == [
+    assert [format_value(value) for value in (None, True, "x y", [1, "a"], {"a": 1}, "no")] == [
         *("null", "true", "x y", "[1, a]", "{a: 1}", "'no'")
     ]

@@ -9,7 +9,7 @@ import torch
 from rich.console import Console
 from transformers import ProgressCallback, Trainer, TrainerControl, TrainerState, TrainingArguments
 
-from sro.core.progress import Meter, Pace, ProgressLines, duration, quiet, summary
+from sro.core.progress import Meter, Pace, ProgressLines, duration, summary, use_progress_lines
 
 
 class HandClock:
@@ -216,7 +216,7 @@ def test_quiet_takes_the_place_of_what_transformers_prints(
     )  # fmt: skip
     data = [{"x": torch.tensor([1.0]), "labels": torch.tensor([2.0])}] * 6
     trainer = Trainer(Line(), args, train_dataset=data)
-    lines = quiet(trainer)
+    lines = use_progress_lines(trainer)
     assert isinstance(lines, ProgressLines)
     assert not any(isinstance(callback, ProgressCallback) for callback in trainer.callback_handler.callbacks)
     trainer.train()

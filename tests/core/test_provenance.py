@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sro.core import provenance
+from sro.core import files, provenance
 from sro.core.errors import SROError
 from sro.core.files import atomic_folder, atomic_write_bytes, atomic_write_text, file_sha256
 from sro.core.provenance import is_secret, manifest, version, write_manifest
@@ -111,7 +111,7 @@ def test_file_sha256(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2, appendix B.1
     assert file_sha256(tmp_path / "a") == known
-    monkeypatch.setattr(provenance, "_HASH_BLOCK", 7)  # many blocks and a rest
+    monkeypatch.setattr(files, "_HASH_BLOCK", 7)  # many blocks and a rest
     (tmp_path / "b").write_bytes(bytes(range(100)))
     assert file_sha256(tmp_path / "b") == hashlib.sha256(bytes(range(100))).hexdigest()
 

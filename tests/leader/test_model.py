@@ -207,7 +207,7 @@ def test_a_leader_that_is_not_there_is_named_with_the_mend(name: str, tmp_path: 
     if name == "empty":
         (tmp_path / name).mkdir()
         name = str(tmp_path / name)
-    with pytest.raises(SROError, match=rf"no leader could be loaded from '{name}'(.|\n)*mend: `embedded`"):
+    with pytest.raises(SROError, match=rf"no leader could be loaded from '{name}'(.|\n)*fix: `embedded`"):
         Leader.load(LeaderArguments(leader=name))
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from sro.comments.clean import readable
 from sro.core.errors import SROError
-from sro.leader.generation import Paraphrase
-from sro.rewriting.candidates import Candidate, best, contested, dressed, shape_fault
+from sro.leader.generation import Completion
+from sro.rewriting.candidates import Candidate, best, find_fault, restore_capital_and_stop, tied_candidates
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.result import Reason
 from sro.rewriting.state import Search
@@ -56,7 +56,7 @@ def test_passing_before_meaning_before_shape_before_the_product() -> None:
     ],
 )
 def test_fluency_is_asked_for_only_where_it_decides(moves: list[Candidate], expected: list[int]) -> None:
-    assert contested(moves, 0.5) == expected
+    assert tied_candidates(moves, 0.5) == expected
 
 
 @pytest.mark.parametrize(
@@ -75,13 +75,13 @@ def test_why_a_move_will_not_do(candidate: Candidate, reason: str | None) -> Non
 
 def test_a_search_goes_on_from_its_best_failing_try() -> None:
     search = Search(COMMENT, 0.5)
-    assert search.wanting and search.stem == COMMENT
+    assert search.needs_another_round and search.prompt_text == COMMENT
     search.moves = [move("worse", FAIL, 0.9), move("less bad", Verdict("fail", 0.6, "s"), 0.7)]
-    assert search.wanting and search.objection == "still_fails"
-    search.turn()
-    assert search.wanting and search.stem == "less bad"
+    assert search.needs_another_round and search.objection == "still_fails"
+    search.start_next_round()
+    assert search.needs_another_round and search.prompt_text == "less bad"
     search.moves.append(move("fine", PASS, 0.6))
-    assert not search.wanting and search.best.text == "fine"
+    assert not search.needs_another_round and search.best.text == "fine"
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_a_search_goes_on_from_its_best_failing_try() -> None:
 )
 def test_a_search_ends_where_another_round_would_be_in_vain(tried: Candidate) -> None:
     search = Search(COMMENT, 0.5, moves=[tried])
-    search.stem = "the stem"
-    search.turn()
-    assert not search.wanting
+    search.prompt_text = "the stem"
+    search.start_next_round()
+    assert not search.needs_another_round
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_search_ends_where_another_round_would_be_in_vain(tried: Candidate) ->
     ],
 )
 def test_shape(text: str, finished: bool, expected: str | None) -> None:
-    assert shape_fault(Paraphrase(text, [1], finished), COMMENT) == expected
+    assert find_fault(Completion(text, [1], finished), COMMENT) == expected
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_shape(text: str, finished: bool, expected: str | None) -> None:
 )
 def test_what_is_protected_must_be_there_as_often_as_before(text: str, expected: str | None) -> None:
     sentence = "ask @bob, you fool, and @bob again"
-    assert shape_fault(Paraphrase(text, [1], True), sentence, ("@bob", "@bob")) == expected
+    assert find_fault(Completion(text, [1], True), sentence, ("@bob", "@bob")) == expected
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_what_is_protected_must_be_there_as_often_as_before(text: str, expected:
     ],
 )
 def test_dressed_as_the_source(text: str, source: str, expected: str) -> None:
-    assert dressed(text, source) == expected
+    assert restore_capital_and_stop(text, source) == expected
 
 
 def test_another_threshold() -> None:
@@ -192,4 +192,4 @@ def test_arguments_out_of_range(wrong: dict[str, Any]) -> None:
     ],
 )
 def test_who_is_dropped_or_praised_is_not_what_the_author_meant(sentence: str, text: str, found: str | None) -> None:
-    assert shape_fault(Paraphrase(text, [], True), sentence) == found
+    assert find_fault(Completion(text, [], True), sentence) == found

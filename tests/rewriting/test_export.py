@@ -13,14 +13,14 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, Llama
 
 from sro.apps.cli import main
 from sro.core.errors import SROError
-from sro.leader.engines.ctranslate2 import CTranslate2Rollout
+from sro.leader.engines.ctranslate2 import CTranslate2Generator
 from sro.leader.engines.ctranslate2_conversion import cached_conversion
 from sro.leader.engines.gguf import write_gguf
-from sro.leader.engines.loading import EngineArguments, load_rollout
+from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.leader.files import LeaderParts
-from sro.leader.generation import Paraphrase, Sampling
+from sro.leader.generation import Completion, Sampling
 from sro.leader.model import Leader, LeaderArguments, save_adapter
-from sro.leader.transformers_rollout import TransformersRollout
+from sro.leader.transformers_generator import TransformersGenerator
 from sro.rewriting import export as module
 from sro.rewriting.export import Agreement, ExportArguments, compare, export
 from sro.screeners.base import Verdict
@@ -74,19 +74,19 @@ def names(tmp_path: Path, tiny_causal: Any, saved: Any) -> dict[str, str]:
     }
 
 
-def moves(rollout: Any) -> list[list[Paraphrase]]:
-    return rollout.play(COMMENTS, 1, GREEDY, 0)
+def moves(rollout: Any) -> list[list[Completion]]:
+    return rollout.generate(COMMENTS, 1, GREEDY, 0)
 
 
-def original(names: dict[str, str]) -> list[list[Paraphrase]]:
+def original(names: dict[str, str]) -> list[list[Completion]]:
     loaded = Leader.load(LeaderArguments(names["leader"], names["adapter"]))
-    return moves(TransformersRollout(loaded.model, loaded.tokenizer, PROMPT))
+    return moves(TransformersGenerator(loaded.model, loaded.tokenizer, PROMPT))
 
 
 def test_an_adapter_changes_what_is_said(names: dict[str, str]) -> None:
     """Else the tests below would say nothing of merging."""
     plain = Leader.load(LeaderArguments(names["leader"]))
-    assert moves(TransformersRollout(plain.model, plain.tokenizer, PROMPT)) != original(names)
+    assert moves(TransformersGenerator(plain.model, plain.tokenizer, PROMPT)) != original(names)
 
 
 @pytest.mark.parametrize("form", ["ctranslate2", "safetensors"])
@@ -96,11 +96,11 @@ def test_the_copy_plays_as_the_original_with_its_adapter(names: dict[str, str], 
     assert agreement == Agreement(3, 1.0, 1.0, agreement.passed, agreement.similarity)  # type: ignore[union-attr]
     assert agreement.passed[0] == agreement.passed[1]
     if form == "ctranslate2":
-        assert moves(CTranslate2Rollout(folder, threads=1)) == original(names)
+        assert moves(CTranslate2Generator(folder, threads=1)) == original(names)
     else:
         loaded = Leader.load(LeaderArguments(str(folder)))
         assert loaded.prompt == PROMPT
-        assert moves(TransformersRollout(loaded.model, loaded.tokenizer, PROMPT)) == original(names)
+        assert moves(TransformersGenerator(loaded.model, loaded.tokenizer, PROMPT)) == original(names)
     about = (folder / "README.md").read_text()
     assert "100.0% of the rewrites identical" in about and PROMPT in about
     assert json.loads((folder / "manifest.json").read_text())["config"]["precision"] == "float32"
@@ -118,8 +118,8 @@ def test_what_differs_is_counted() -> None:
         def __init__(self, *texts: str) -> None:
             self.texts = texts
 
-        def play(self, *_: Any) -> list[list[Paraphrase]]:
-            return [[Paraphrase(text, [1], True)] for text in self.texts]
+        def generate(self, *_: Any) -> list[list[Completion]]:
+            return [[Completion(text, [1], True)] for text in self.texts]
 
     found = compare(Says("a", "you b"), Says("a", "b"), ["a", "b"], Judges(), Judges())
     assert found == Agreement(2, 0.5, 0.5, (0.5, 1.0), (0.5, 1.0))
@@ -156,12 +156,12 @@ def test_a_leader_is_converted_once_for_each_adapter(
 ) -> None:
     arguments = EngineArguments("ctranslate2", engine_precision="float32")
     with_adapter = {"leader": names["leader"], "adapter": names["adapter"]}
-    assert moves(load_rollout(arguments, **with_adapter)) == original(names)
+    assert moves(load_generator(arguments, **with_adapter)) == original(names)
     first = capsys.readouterr()
     assert "converting" in first.err and not first.out  # where rewrites are written
-    assert moves(load_rollout(arguments, **with_adapter)) == original(names)
+    assert moves(load_generator(arguments, **with_adapter)) == original(names)
     assert "converting" not in capsys.readouterr().err
-    assert moves(load_rollout(arguments, names["leader"], prompt=PROMPT)) != original(names)
+    assert moves(load_generator(arguments, names["leader"], prompt=PROMPT)) != original(names)
     assert len(list((tmp_path / "cache/ctranslate2").iterdir())) == 2
 
 
@@ -188,7 +188,7 @@ def test_of_two_processes_that_convert_at_once_the_first_wins(
 
 def test_an_exported_folder_is_played_as_it_is(names: dict[str, str], tmp_path: Path) -> None:
     export(ExportArguments(to="ctranslate2", precision="float32", compare=0, **names))
-    assert moves(load_rollout(EngineArguments("ctranslate2"), names["output_dir"])) == original(names)
+    assert moves(load_generator(EngineArguments("ctranslate2"), names["output_dir"])) == original(names)
     assert not (tmp_path / "cache").exists()
 
 
@@ -219,7 +219,7 @@ def test_an_architecture_that_ctranslate2_does_not_know_is_refused(tiny_causal: 
     from sro.leader.engines.ctranslate2_conversion import convert
 
     model = CTRLLMHeadModel(CTRLConfig(vocab_size=63, n_embd=8, dff=8, n_layer=1, n_head=2)).eval()
-    with pytest.raises(SROError, match=r"cannot convert this leader \(ctrl\)[\s\S]*mend: --engine transformers"):
+    with pytest.raises(SROError, match=r"cannot convert this leader \(ctrl\)[\s\S]*fix: --engine transformers"):
         convert(Leader(model, tiny_causal()[1], PROMPT), tmp_path / "out", "float32")
 
 
@@ -312,7 +312,7 @@ def test_the_file_says_how_the_tokenizer_cuts(tmp_path: Path) -> None:
 def test_what_gguf_cannot_hold_is_refused(tmp_path: Path, tiny_causal: Any, tiny_seq2seq: Any) -> None:
     biased = byte_level_leader(attention_bias=True)
     for leader in (Leader(*tiny_causal(), PROMPT), Leader(*tiny_seq2seq(), PROMPT), biased):
-        with pytest.raises(SROError, match="mend: --to safetensors"):
+        with pytest.raises(SROError, match="fix: --to safetensors"):
             write_gguf(leader, tmp_path / "model.gguf")
     assert not list(tmp_path.iterdir())
 

@@ -13,7 +13,7 @@ import pytest
 
 from sro.core.errors import SROError
 from sro.leader.engines.loading import EngineArguments
-from sro.leader.generation import Paraphrase, Sampling
+from sro.leader.generation import Completion, Sampling
 from sro.rewriting.rewriter import Change, Rewrite, RewriteArguments, Rewriter, phrase_table
 from sro.screeners.base import Verdict
 
@@ -51,11 +51,13 @@ class Scripted:
     draws: dict[str, list[str]] = field(default_factory=dict)
     calls: list[tuple[list[str], int, Sampling, int]] = field(default_factory=list)
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+    def generate(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> list[list[Completion]]:
         self.calls.append((list(comments), n, sampling, seed))
         script = [self.draws[c] if sampling.temperature else [self.greedy[c]] for c in comments]
         assert all(len(texts) == n for texts in script)
-        return [[Paraphrase(text, [1], True) for text in texts] for texts in script]
+        return [[Completion(text, [1], True) for text in texts] for texts in script]
 
 
 def game(greedy: str, *draws: str, **parts: Any) -> Rewriter:
@@ -72,11 +74,11 @@ def played(greedy: str, *draws: str, min_similarity: float = 0.5) -> Rewrite:
 class Started:
     """Draws that were begun ahead."""
 
-    played: list[list[Paraphrase]]
+    played: list[list[Completion]]
     taken: bool = False
     dropped: bool = False
 
-    def moves(self) -> list[list[Paraphrase]]:
+    def moves(self) -> list[list[Completion]]:
         assert not self.dropped
         self.taken = True
         return self.played
@@ -91,7 +93,7 @@ def ahead(greedy: str, seed: int | None, comments: Sequence[str] = (COMMENT,)) -
     begun: list[Started] = []
 
     def start(stems: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> Started:
-        begun.append(Started(rewriter.rollout.play(stems, n, sampling, seed)))
+        begun.append(Started(rewriter.rollout.generate(stems, n, sampling, seed)))
         return begun[-1]
 
     rewriter.start = start  # type: ignore[assignment]
@@ -296,9 +298,11 @@ class Replacing:
     words: dict[str, str] = field(default_factory=lambda: {"idiot": "person"})
     asked: list[str] = field(default_factory=list)
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+    def generate(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> list[list[Completion]]:
         self.asked += comments
-        return [[Paraphrase(self._said(comment), [1], True)] * n for comment in comments]
+        return [[Completion(self._said(comment), [1], True)] * n for comment in comments]
 
     def _said(self, text: str) -> str:
         for word, milder in self.words.items():
@@ -555,7 +559,7 @@ def test_an_engine_that_is_not_installed_is_told_before_anything_is_unpacked(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ctranslate2", None)  # what an import of something missing leaves
     monkeypatch.setenv("SRO_CACHE", str(tmp_path / "cache"))
-    with pytest.raises(SROError, match=r"mend: pip install 'sro\[fast\]'"):
+    with pytest.raises(SROError, match=r"fix: pip install 'sro\[fast\]'"):
         Rewriter.load(engine="ctranslate2")
     assert not (tmp_path / "cache").exists()
 

@@ -14,7 +14,7 @@ from tiny_judges import tiny_roberta
 from sro.core.errors import SROError
 from sro.evaluation.judges.models import StyleClassifier
 from sro.screeners.base import Verdict
-from sro.screeners.ensemble import Opinions
+from sro.screeners.ensemble import Ensemble
 from sro.screeners.loading import load_screener
 
 
@@ -33,7 +33,7 @@ class Fixed:
 
 def test_the_mean_of_log_odds_decides() -> None:
     sure, doubtful = Fixed({"a": 0.98, "b": 0.5}), Fixed({"a": 0.2, "b": 0.1})
-    a, b = Opinions("two 1", (sure, doubtful)).screen(["a", "b"])
+    a, b = Ensemble("two 1", (sure, doubtful)).screen(["a", "b"])
     # ln(.98/.02) = 3.892, ln(.2/.8) = −1.386: mean 1.253, P = .778; ln(.1/.9) / 2 = −1.099, P = .25
     assert (a.label, round(a.probability, 3), a.screener) == ("fail", 0.778, "two 1")
     assert (b.label, round(b.probability, 3)) == ("pass", 0.25)
@@ -41,34 +41,34 @@ def test_the_mean_of_log_odds_decides() -> None:
 
 def test_scale_and_shift_move_the_bar() -> None:
     members = (Fixed({"a": 0.5}), Fixed({"a": 0.5}))
-    assert Opinions("two", members, scale=2.0, shift=-1.0).screen(["a"])[0].probability == pytest.approx(
+    assert Ensemble("two", members, scale=2.0, shift=-1.0).screen(["a"])[0].probability == pytest.approx(
         1 / (1 + np.e)
     )
     z = np.log(0.9 / 0.1) / 2
-    found = Opinions("two", (Fixed({"a": 0.9}), Fixed({"a": 0.5})), scale=2.0, shift=-1.0).screen(["a"])[0]
+    found = Ensemble("two", (Fixed({"a": 0.9}), Fixed({"a": 0.5})), scale=2.0, shift=-1.0).screen(["a"])[0]
     assert found.probability == pytest.approx(1 / (1 + np.exp(-(2 * z - 1))))
 
 
 def test_nobody_outvotes_the_rest_by_being_certain() -> None:
     certain, others = Fixed({"a": 1.0}), Fixed({"a": 0.001})
-    assert Opinions("three", (certain, others, others, others)).screen(["a"])[0].passed
+    assert Ensemble("three", (certain, others, others, others)).screen(["a"])[0].passed
 
 
 def test_sources_are_handed_on() -> None:
     first, second = Fixed({"a": 0.6}), Fixed({"a": 0.1})
-    Opinions("two", (first, second)).screen(["a"], sources=["x"])
+    Ensemble("two", (first, second)).screen(["a"], sources=["x"])
     assert first.asked == second.asked == ["a < x"]
 
 
 def test_no_text_no_verdict() -> None:
-    assert Opinions("two", (Fixed({}), Fixed({}))).screen([]) == []
+    assert Ensemble("two", (Fixed({}), Fixed({}))).screen([]) == []
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     place = tmp_path / "both"
     tiny_roberta(place / "tone", ["neutral", "toxic"], seed=1)
-    (place / "opinions.json").write_text('{"members": ["embedded", "tone"], "scale": 0.5, "shift": 0.25}', "utf-8")
+    (place / "ensemble.json").write_text('{"members": ["embedded", "tone"], "scale": 0.5, "shift": 0.25}', "utf-8")
     return place
 
 
@@ -87,8 +87,8 @@ def test_a_folder_names_its_members(folder: Path) -> None:
 
 def test_its_name_tells_it_from_one_with_other_members_or_another_bar(folder: Path) -> None:
     before = load_screener(str(folder)).name
-    told = json.loads((folder / "opinions.json").read_text("utf-8"))
-    (folder / "opinions.json").write_text(json.dumps({**told, "shift": 0.5}), "utf-8")
+    told = json.loads((folder / "ensemble.json").read_text("utf-8"))
+    (folder / "ensemble.json").write_text(json.dumps({**told, "shift": 0.5}), "utf-8")
     after = load_screener(str(folder)).name
     tiny_roberta(folder / "tone", ["neutral", "toxic"], seed=2)
     assert len({before, after, load_screener(str(folder)).name}) == 3
@@ -96,8 +96,8 @@ def test_its_name_tells_it_from_one_with_other_members_or_another_bar(folder: Pa
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"members": []}', '{"members": ["embedded"], "shift": "very"}'])
 def test_a_damaged_file_is_named_with_an_example(folder: Path, text: str) -> None:
-    (folder / "opinions.json").write_text(text, "utf-8")
-    with pytest.raises(SROError, match=r"opinions\.json.*\n  mend: \{"):
+    (folder / "ensemble.json").write_text(text, "utf-8")
+    with pytest.raises(SROError, match=r"opinions\.json.*\n  fix: \{"):
         load_screener(str(folder))
 
 

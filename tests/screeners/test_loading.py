@@ -64,5 +64,5 @@ def test_shipped_screener_passes(text: str) -> None:
 
 
 def test_a_name_that_is_nothing_is_an_error_with_a_mend(tmp_path: Path) -> None:
-    with pytest.raises(SROError, match="mend: give `embedded`"):
+    with pytest.raises(SROError, match="fix: give `embedded`"):
         load_screener(str(tmp_path / "absent"))

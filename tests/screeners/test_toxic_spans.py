@@ -10,7 +10,15 @@ import pytest
 from sro.screeners.base import Verdict
 from sro.screeners.loading import load_screener
 from sro.screeners.nblr.model import NBLR
-from sro.screeners.toxic_spans import Span, log_odds, merged, toxic_spans, weighty, word_places, word_scores
+from sro.screeners.toxic_spans import (
+    Span,
+    heaviest_spans,
+    log_odds,
+    merge_spans,
+    toxic_spans,
+    word_places,
+    word_scores,
+)
 
 
 class Counts:
@@ -87,13 +95,13 @@ def test_what_passes_has_spans_only_when_asked(embedded: NBLR) -> None:
 
 def test_words_of_a_share_of_the_weightiest() -> None:
     words = [Span(0, 1, 4.0), Span(2, 3, 2.0), Span(4, 5, 1.9)]
-    assert weighty(words, 0.5) == words[:2]
-    assert weighty([Span(0, 1, -1.0)]) == weighty([]) == []
+    assert heaviest_spans(words, 0.5) == words[:2]
+    assert heaviest_spans([Span(0, 1, -1.0)]) == heaviest_spans([]) == []
 
 
 def test_neighbours_are_merged() -> None:
     spans = [Span(0, 3, 1.0), Span(5, 8, 2.0), Span(11, 14, 3.0)]
-    assert merged(spans, "bad, bad a bad") == [Span(0, 8, 3.0), Span(11, 14, 3.0)]
+    assert merge_spans(spans, "bad, bad a bad") == [Span(0, 8, 3.0), Span(11, 14, 3.0)]
 
 
 def test_a_word_spelled_out_is_one() -> None:

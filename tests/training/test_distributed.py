@@ -85,13 +85,13 @@ class Script:
     def __init__(self, tokenizer: Any, continues: bool, write: Callable[[str], str]) -> None:
         self.tokenizer, self.continues, self.write = tokenizer, continues, write
 
-    def play(self, comments: Sequence[str], n: int, sampling: Any, seed: int | None) -> list[list[Any]]:
-        from sro.leader.generation import Paraphrase
+    def generate(self, comments: Sequence[str], n: int, sampling: Any, seed: int | None) -> list[list[Any]]:
+        from sro.leader.generation import Completion
         from sro.leader.model import response_ids
 
         texts = [self.write(comment) for comment in comments]
         rows = response_ids(self.tokenizer, texts, self.continues)
-        return [[Paraphrase(text, ids, True)] * n for text, ids in zip(texts, rows)]
+        return [[Completion(text, ids, True)] * n for text, ids in zip(texts, rows)]
 
 
 def trainer_of(scenario: Scenario, leaders: Path, folder: Path, processes: int, **more: Any) -> Any:

@@ -12,14 +12,14 @@ import pytest
 import torch
 from transformers import TrainerControl, TrainerState
 
-from sro.leader.generation import Paraphrase
-from sro.training.monitor import CollapseGuard, Completion, CompletionTable, Gauges, game_gauges, move_gauges
+from sro.leader.generation import Completion
+from sro.training.monitor import CollapseGuard, CompletionRow, CompletionTable, Gauges, game_gauges, move_gauges
 
 ONE_PROCESS = SimpleNamespace(num_processes=1)
 
 
-def move(text: str, finished: bool = True) -> Paraphrase:
-    return Paraphrase(text, list(range(len(text.split()) + 1)), finished)
+def move(text: str, finished: bool = True) -> Completion:
+    return Completion(text, list(range(len(text.split()) + 1)), finished)
 
 
 def test_move_gauges() -> None:
@@ -71,8 +71,8 @@ def test_gauges_are_means_over_values_not_over_batches_and_drain() -> None:
     assert gauges.drain(ONE_PROCESS) == {"a": 7.0}
 
 
-def row(text: str, step: int = 0) -> Completion:
-    return Completion(step, "you idiot", text, "pass", 0.25, "stub 1", None)
+def row(text: str, step: int = 0) -> CompletionRow:
+    return CompletionRow(step, "you idiot", text, "pass", 0.25, "stub 1", None)
 
 
 def table(folder: Path, **options: Any) -> CompletionTable:

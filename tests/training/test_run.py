@@ -143,7 +143,7 @@ def test_held_out_comments_are_not_trained_on(done: RunResult) -> None:
 def test_what_comes_out_may_lie_part_of_the_way_back(run: Run, tmp_path: Path) -> None:
     """A fresh adapter starts with B = 0."""
     whole, part = (
-        load_file(run(tmp_path / str(share), keep_start=share).folder / "adapter/adapter_model.safetensors")
+        load_file(run(tmp_path / str(share), interpolate_to_init=share).folder / "adapter/adapter_model.safetensors")
         for share in (0.0, 0.25)
     )
     of_b = [name for name in whole if "lora_B" in name]
@@ -187,13 +187,13 @@ def test_the_log_has_the_gauges_of_every_step(done: RunResult) -> None:
 
 def test_the_rewriter_loads_and_writes_what_the_run_reported(done: RunResult, home: Path) -> None:
     from sro.leader.generation import Sampling
-    from sro.leader.transformers_rollout import TransformersRollout
+    from sro.leader.transformers_generator import TransformersGenerator
 
     adapter = str(done.folder / "adapter")
     player = Leader.load(LeaderArguments(leader=str(home / "causal"), adapter=adapter))
     assert player.prompt == PROMPT
-    rollout = TransformersRollout(player.model.eval(), player.tokenizer, player.prompt, 512)
-    moves = rollout.play(
+    rollout = TransformersGenerator(player.model.eval(), player.tokenizer, player.prompt, 512)
+    moves = rollout.generate(
         [row[0] for row in done.rewrites], 1, Sampling(0.0, max_new_tokens=8, avoid_loops=True), seed=0
     )
     assert [move.text for [move] in moves] == [after for _, _, after in done.rewrites]
@@ -251,7 +251,7 @@ def test_the_table_may_be_made_of_fewer(run: Run, home: Path, tmp_path: Path) ->
 def test_nothing_to_train_on_is_an_error_with_the_mend(run: Run, tmp_path: Path) -> None:
     civil = tmp_path / "civil.txt"
     civil.write_text("".join(f"{CIVIL} {n}\n" for n in range(30)), "utf-8")
-    with pytest.raises(SROError, match="mend: more comments, or --only_refused false"):
+    with pytest.raises(SROError, match="fix: more comments, or --only_refused false"):
         run(tmp_path / "run", data={"comments": [str(civil)]})
     assert not (tmp_path / "run" / "manifest.json").exists()
 
@@ -298,13 +298,13 @@ def test_full_tuning_of_an_adapter_merges_it_first(done: RunResult, run: Run, tm
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(done: RunResult, run: Run) -> None:
     before = {path: path.stat().st_mtime_ns for path in done.folder.rglob("*")}
-    with pytest.raises(SROError, match=r"holds a run already\n  mend: --resume true .* or another --output_dir"):
+    with pytest.raises(SROError, match=r"holds a run already\n  fix: --resume true .* or another --output_dir"):
         run(done.folder)
     assert {path: path.stat().st_mtime_ns for path in done.folder.rglob("*")} == before
 
 
 def test_resuming_needs_a_checkpoint(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(SROError, match=r"no complete checkpoint in .*\n  mend: leave out --resume, or name"):
+    with pytest.raises(SROError, match=r"no complete checkpoint in .*\n  fix: leave out --resume, or name"):
         run(tmp_path / "run", data={"resume": True})
     assert not (tmp_path / "run").exists()
 
@@ -337,7 +337,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(
 
 def test_a_collapsed_leader_is_an_error_that_leaves_its_log(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    with pytest.raises(SROError, match=r"the leader collapsed at step 1: .*\n  mend: a lower --learning_rate"):
+    with pytest.raises(SROError, match=r"the leader collapsed at step 1: .*\n  fix: a lower --learning_rate"):
         run(folder, collapse_window=4, collapse_share=0.1)
     assert steps(folder) == [1]
     assert (folder / "curves.png").is_file() and not (folder / "adapter").exists()

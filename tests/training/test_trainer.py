@@ -19,7 +19,7 @@ from transformers import BartConfig, BartForConditionalGeneration, GPT2Config, G
 
 import sro.training.trainer
 from sro.core.errors import SROError
-from sro.leader.generation import Paraphrase, Sampling
+from sro.leader.generation import Completion, Sampling
 from sro.leader.logprobs import log_probs
 from sro.leader.model import prompt_ids, response_ids
 from sro.screeners.base import Verdict
@@ -62,15 +62,17 @@ class Script:
         self.asked: list[list[str]] = []
         self.seeds: list[int] = []
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+    def generate(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> list[list[Completion]]:
         self.asked.append(list(comments))
         self.seeds.append(seed)
         return [[self._move(self.write(comment, k)) for k in range(n)] for comment in comments]
 
-    def _move(self, text: str | None) -> Paraphrase:
+    def _move(self, text: str | None) -> Completion:
         """None is a move that was cut off."""
         [ids] = response_ids(self.tokenizer, [text or ""], self.continues)
-        return Paraphrase(text, ids, True) if text is not None else Paraphrase("please", ids[:-1] or [9], False)
+        return Completion(text, ids, True) if text is not None else Completion("please", ids[:-1] or [9], False)
 
 
 def mixed(comment: str, k: int) -> str:
@@ -225,7 +227,7 @@ def test_a_fail_lowers_the_paraphrase(make: Make, peft: str) -> None:
 def test_the_anchor_adds_the_mean_log_prob_of_passes_only(make: Make) -> None:
     comments = ["you are stupid", "you moron"]
     trainer = make(lambda comment, _: "thanks friend" if "stupid" in comment else "you moron", comments, rpo_alpha=0.5)
-    [game] = trainer.play([comments])
+    [game] = trainer.generate_and_screen([comments])
     loss = trainer.compute_loss(trainer.model.train(), game).item()
     anchor = -score(trainer, comments[0], "thanks friend").item() / 3  # two words and the end
     assert loss == pytest.approx(math.log(2) + 0.5 * anchor / 2, abs=1e-4)
@@ -267,10 +269,12 @@ def test_every_paraphrase_counts_the_same(make: Make) -> None:
         max_steps=2,
     )
     trainer.train()
-    games = trainer.play([COMMENTS[:4], COMMENTS[4:5]])
+    games = trainer.generate_and_screen([COMMENTS[:4], COMMENTS[4:5]])
     model = trainer.model.train()
     shares = [trainer.compute_loss(model, game, num_items_in_batch=5).item() for game in games]
-    singly = [trainer.compute_loss(model, game).item() for c in COMMENTS[:5] for game in trainer.play([[c]])]
+    singly = [
+        trainer.compute_loss(model, game).item() for c in COMMENTS[:5] for game in trainer.generate_and_screen([[c]])
+    ]
     assert sum(shares) == pytest.approx(sum(singly) / 5, abs=1e-5)
     assert np.std(singly) > 1e-3
 
@@ -343,7 +347,7 @@ def test_what_the_loss_compares_decides_whether_the_comment_is_scored(
 ) -> None:
     comments = ["you are stupid", "you moron"]
     trainer = make(lambda comment, _: "thanks friend" if "stupid" in comment else "you moron", comments, **options)
-    [game] = trainer.play([comments])
+    [game] = trainer.generate_and_screen([comments])
     assert [source is not None for source in game.sources] == [always_scored] * 2
 
 
@@ -354,7 +358,7 @@ def test_a_known_flip_rate_corrects_the_loss(make: Make) -> None:
         return "thanks friend" if "stupid" in comment else "you moron"
 
     plain, robust = (make(write, comments, rpo_alpha=0.5, flip_rate=rate) for rate in (0.0, 0.2))
-    [game] = robust.play([comments])
+    [game] = robust.generate([comments])
     found = robust.compute_loss(robust.model.train(), game).item()
     heard = plain.compute_loss(plain.model.train(), game).item()
     inverted = plain.compute_loss(plain.model, replace(game, passed=~game.passed)).item()
@@ -394,10 +398,10 @@ def test_empty_and_unfinished_paraphrases_never_pass(make: Make, text: str | Non
 
 def test_is_pass() -> None:
     good, bad = Verdict("pass", 0.1, "s"), Verdict("fail", 0.9, "s")
-    assert is_pass(Paraphrase("thanks", [9, 3], True), good)
-    assert not is_pass(Paraphrase("thanks", [9, 3], True), bad)
-    assert not is_pass(Paraphrase("thanks", [9], False), good)
-    assert not is_pass(Paraphrase("", [3], True), good)
+    assert is_pass(Completion("thanks", [9, 3], True), good)
+    assert not is_pass(Completion("thanks", [9, 3], True), bad)
+    assert not is_pass(Completion("thanks", [9], False), good)
+    assert not is_pass(Completion("", [3], True), good)
 
 
 # -- what is written down --------------------------------------------------------------------------
@@ -469,10 +473,10 @@ def test_the_guard_lets_a_sound_leader_go_on(make: Make) -> None:
 def test_the_reference_stays_while_the_leader_moves(make: Make, peft: str) -> None:
     trainer = make(mixed, peft=peft, num_train_epochs=1, learning_rate=2.0)
     batch = COMMENTS[:4]
-    [start] = trainer.play([batch])
+    [start] = trainer.generate_and_screen([batch])
     played = [paraphrase for paraphrases in start.paraphrases for paraphrase in paraphrases]
     trainer.train()
-    [end] = trainer.play([batch])
+    [end] = trainer.generate_and_screen([batch])
     assert [paraphrase for paraphrases in end.paraphrases for paraphrase in paraphrases] == played
     assert torch.allclose(start.reference_y, end.reference_y, atol=1e-5)
     assert torch.equal(start.reference_x, end.reference_x)

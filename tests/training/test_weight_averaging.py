@@ -7,7 +7,7 @@ import torch
 
 from sro.core.errors import SROError
 from sro.training.config import SROConfig
-from sro.training.weight_averaging import step_back, trainable_weights
+from sro.training.weight_averaging import interpolate, trainable_weights
 
 
 def model() -> torch.nn.Sequential:
@@ -22,7 +22,7 @@ def test_a_share_of_the_way_back_for_what_was_trained() -> None:
     with torch.no_grad():
         leader[1].weight += 1.0
         leader[0].weight += 1.0
-    step_back(leader, start, 0.25)
+    interpolate(leader, start, 0.25)
     assert torch.allclose(leader[1].weight, start["1.weight"] + 0.75)
     assert torch.equal(leader[0].weight, frozen + 1.0) and "0.weight" not in start
 
@@ -32,12 +32,12 @@ def test_nowhere_and_all_the_way() -> None:
     start = trainable_weights(leader)
     with torch.no_grad():
         leader[1].bias += 2.0
-    step_back(leader, start, 0.0)
+    interpolate(leader, start, 0.0)
     assert torch.equal(leader[1].bias, start["1.bias"] + 2.0)
-    step_back(leader, start, 1.0)
+    interpolate(leader, start, 1.0)
     assert torch.equal(leader[1].bias, start["1.bias"])
 
 
 def test_all_of_the_start_is_no_training() -> None:
-    with pytest.raises(SROError, match="keep_start=1 must be in"):
-        SROConfig(keep_start=1, use_cpu=True)
+    with pytest.raises(SROError, match="interpolate_to_init=1 must be in"):
+        SROConfig(interpolate_to_init=1, use_cpu=True)

@@ -46,7 +46,7 @@ def _marked() -> np.ndarray:
 KINDS = _marked()
 
 
-def disguised(texts: Sequence[str]) -> list[int]:
+def find_disguised(texts: Sequence[str]) -> list[int]:
     """The places, in order, of the texts that `normalise` may do more to than lower their case."""
     odd = {place for place, text in enumerate(texts) if not text.isascii() or END in text}
     joined = END.join(["", *("" if place in odd else text for place, text in enumerate(texts)), "", ""])

@@ -17,7 +17,7 @@ from collections import defaultdict
 from functools import cache, lru_cache
 from itertools import groupby, product
 
-from sro.core.bounded_cache import remembered
+from sro.core.bounded_cache import cache_short_strings
 
 # Where a mask fits several words, the earlier wins. Of the first line so little may show as one letter: `f***`.
 CLASSICS = "fuck shit bitch asshole cunt dick ass pussy nigga nigger motherfuck bullshit"
@@ -63,7 +63,7 @@ BETWEEN = frozenset(
 )
 
 
-@remembered(20_000)
+@cache_short_strings(20_000)
 def beneath(seen: str) -> str | None:
     """The first listed word that `seen`, lower-cased, may spell by stand-ins, masks and letters drawn out.
 
@@ -117,8 +117,8 @@ def _drawn_in(seen: str) -> list[str]:
     return [seen, *map("".join, product(*ways))]
 
 
-@remembered(20_000)
-def spelled_out(letters: str) -> tuple[str, ...] | None:
+@cache_short_strings(20_000)
+def undo_disguise(letters: str) -> tuple[str, ...] | None:
     """The words of a text that was spelled letter by letter, at least one of them listed; else None.
 
     All must be words: `youidiot` → `("you", "idiot")`, but `class` has no ass in it and `usa` says nothing. The

@@ -25,8 +25,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sro.comments.disguises import LISTED, beneath, looks_like, spelled_out
-from sro.core.bounded_cache import remembered
+from sro.comments.disguises import LISTED, beneath, looks_like, undo_disguise
+from sro.core.bounded_cache import cache_short_strings
 
 Edit = tuple[int, int, str]
 """Start, end, and what stands there instead."""
@@ -109,7 +109,7 @@ def fold_unicode(seen: Normalised) -> Normalised:
     return seen.replaced(INVISIBLE, lambda _: "").replaced(CLUSTER, _folded)
 
 
-@remembered(4096)
+@cache_short_strings(4096)
 def _folded(cluster: str) -> str:
     """NFKC, but a Latin letter under marks that do not compose with it (z̴a̴l̴g̴o̴) loses them all."""
     folded = unicodedata.normalize("NFKC", cluster.translate(QUOTES))
@@ -144,7 +144,7 @@ def fold_look_alikes(seen: Normalised) -> Normalised:
     return seen.replaced(WORD, _latin)
 
 
-@remembered(4096)
+@cache_short_strings(4096)
 def _latin(word: str) -> str:
     plain = "".join(map(looks_like, word))
     if plain.isascii() and len(plain) == len(word) and word.casefold() not in INNOCENT:
@@ -194,7 +194,7 @@ def _joined(run: re.Match[str]) -> list[Edit]:
     places = [run.start() + place for place, sign in enumerate(run.group()) if re.match(ONE, sign)]
     while places and run.string[places[-1]] in "!|+":  # what follows is a mark of exclamation
         places.pop()
-    words = spelled_out("".join(run.string[place] for place in places))
+    words = undo_disguise("".join(run.string[place] for place in places))
     # Three initials with points between them are an acronym.
     if not words or (len(places) == 3 and run.string[places[0] + 1] == "." and run.string[run.end() :][:1] == "."):
         return []
@@ -236,7 +236,7 @@ def hides(token: str) -> bool:
     return bool(_unmasked(token))
 
 
-@remembered(20_000)
+@cache_short_strings(20_000)
 def _unmasked(token: str) -> tuple[Edit, ...]:
     """The edits that undo the disguises in a token: of the whole of it, else of its parts (`b*tch-ass`)."""
     if not (ODD.search(token) or DRAWN_OUT.search(token)) or ADDRESS.search(token):

@@ -44,7 +44,7 @@ def broken_sentences(texts: Iterable[str], draw: random.Random, faults: Sequence
     return [text for text in tries if text is not None]
 
 
-def lose(words: list[str], draw: random.Random) -> list[str]:
+def drop_function_word(words: list[str], draw: random.Random) -> list[str]:
     """One function word less, or two."""
     places = [i for i, word in enumerate(words) if word.lower() in FUNCTION_WORDS]
     lost = draw.sample(places, min(len(places), draw.choice((1, 1, 2))))
@@ -76,7 +76,7 @@ def add(words: list[str], draw: random.Random) -> list[str]:
     return [*words[:i], draw.choice(sorted(FUNCTION_WORDS)), *words[i:]]
 
 
-def leave_hole(words: list[str], draw: random.Random) -> list[str]:
+def delete_noun_after_determiner(words: list[str], draw: random.Random) -> list[str]:
     """The one word that a function word belongs to is gone: "what a ." """
     function = [word.lower() in FUNCTION_WORDS for word in words] + [True]
     places = [i for i in range(1, len(words)) if function[i - 1] and not function[i] and function[i + 1]]
@@ -95,13 +95,13 @@ def drop(words: list[str], draw: random.Random) -> list[str]:
     return _with(words, draw.choice(places)) if places else []
 
 
-def misplace(words: list[str], draw: random.Random) -> list[str]:
+def substitute_stopgap(words: list[str], draw: random.Random) -> list[str]:
     """A mild word or two stand where another content word stood."""
     places = _content(words)
     return _with(words, draw.choice(places), *draw.choice(STOPGAPS).split()) if places else []
 
 
-def estrange(vocabulary: Sequence[str]) -> Fault:
+def substitute_random_word(vocabulary: Sequence[str]) -> Fault:
     """The fault: a content word gives way to any other, drawn from `vocabulary` as often as it stands there."""
 
     def fault(words: list[str], draw: random.Random) -> list[str]:

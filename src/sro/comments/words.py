@@ -34,7 +34,7 @@ def read_word_list(path: str | Path) -> list[str]:
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise SROError(f"{path}: cannot be read as a word list: {error}\n  mend: UTF-8, one word a line") from error
+        raise SROError(f"{path}: cannot be read as a word list: {error}\n  fix: UTF-8, one word a line") from error
     if not (words := [line.strip() for line in lines if line.strip()]):
-        raise SROError(f"{path}: holds no word\n  mend: one word or phrase a line")
+        raise SROError(f"{path}: holds no word\n  fix: one word or phrase a line")
     return words

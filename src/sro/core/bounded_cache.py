@@ -16,7 +16,7 @@ LONGEST = 40
 """Characters of a word, or bytes of an encoded one, that is still kept."""
 
 
-def remembered(entries: int) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
+def cache_short_strings(entries: int) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
     """`functools.lru_cache` for a pure function of one word, with words above `LONGEST` left out.
 
     >>> @remembered(1000)

@@ -27,7 +27,7 @@ from typing import Any, NoReturn, TypeVar, get_type_hints, overload
 
 import yaml
 
-from sro.core.config_values import described, fitted, shown
+from sro.core.config_values import convert_value, describe_type, format_value
 from sro.core.errors import SROError
 from sro.core.provenance import is_secret
 
@@ -282,14 +282,14 @@ def _checked(key: str, value: Any, f: dataclasses.Field[Any], hint: Any, where: 
     if "const" in f.metadata and value == f.metadata["const"]:
         return value
     try:
-        value = fitted(value, hint)
+        value = convert_value(value, hint)
     except TypeError:
-        wanted = f"must be {described(hint)}"
+        wanted = f"must be {describe_type(hint)}"
     else:
         if value is None or "choices" not in f.metadata or value in f.metadata["choices"]:
             return value
         wanted = f"must be one of {', '.join(map(str, f.metadata['choices']))}"
-    message = f"{where}: '{key}' {wanted}, not {shown(value)}"
+    message = f"{where}: '{key}' {wanted}, not {format_value(value)}"
     if isinstance(value, bool):
         message += " (if a word was meant: YAML reads yes, no, on and off as true and false unless they are in quotes)"
     raise SROError(message)

@@ -13,7 +13,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import yaml
 
 
-def fitted(value: Any, hint: Any) -> Any:
+def convert_value(value: Any, hint: Any) -> Any:
     """`value`, converted where nothing is lost (text to a path, say); TypeError if it is no `hint`."""
     origin, arguments = get_origin(hint), get_args(hint)
     if hint is Any:
@@ -21,14 +21,14 @@ def fitted(value: Any, hint: Any) -> Any:
     if origin in (Union, types.UnionType):
         for member in _members(arguments):
             try:
-                return fitted(value, member)
+                return convert_value(value, member)
             except TypeError:
                 continue
     elif origin is Literal:
         if any(value == choice and type(value) is type(choice) for choice in arguments):
             return value
     elif origin is list and isinstance(value, list):
-        return [fitted(item, arguments[0]) for item in value]
+        return [convert_value(item, arguments[0]) for item in value]
     elif hint is dict or origin is dict:
         if isinstance(value, dict):
             return value
@@ -53,15 +53,15 @@ def _members(arguments: tuple[Any, ...]) -> list[Any]:
     return [a for a in arguments if not (closed and a is str)]
 
 
-def described(hint: Any) -> str:
+def describe_type(hint: Any) -> str:
     """A type in words, for messages."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        return " or ".join(described(a) for a in _members(arguments))
+        return " or ".join(describe_type(a) for a in _members(arguments))
     if origin is Literal:
         return "one of " + ", ".join(map(str, arguments))
     if origin is list:
-        return f"a list of {described(arguments[0])}"
+        return f"a list of {describe_type(arguments[0])}"
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return "one of " + ", ".join(str(member.value) for member in hint)
     words = {str: "text", float: "a number", int: "a whole number", bool: "true or false", type(None): "null"}
@@ -69,6 +69,6 @@ def described(hint: Any) -> str:
     return words.get(origin or hint, getattr(hint, "__name__", str(hint)))
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value as YAML writes it, on one line."""
     return yaml.safe_dump(value, default_flow_style=True, width=1000).removesuffix("\n...\n").rstrip()

@@ -112,17 +112,17 @@ def whole_file(path: Path) -> Iterator[Callable[[str], None]]:
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
 
     def write(text: str) -> None:
-        with told(path):
+        with explain_write_errors(path):
             file.write(text)
 
     if path.is_dir():
         raise SROError(f"{path} is a folder; name a file in it")
-    with told(path):
+    with explain_write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = open(partial, "x", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed below
     try:
         yield write
-        with told(path):
+        with explain_write_errors(path):
             file.flush()
             os.fsync(file.fileno())
             file.close()
@@ -134,7 +134,7 @@ def whole_file(path: Path) -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def explain_write_errors(path: Path) -> Iterator[None]:
     """What the operating system has against writing `path`, in a sentence."""
     try:
         yield

@@ -69,7 +69,7 @@ GAUGES = (
 )
 
 
-def quiet(trainer: Trainer) -> ProgressLines:
+def use_progress_lines(trainer: Trainer) -> ProgressLines:
     """Put `ProgressLines` in the place of what transformers prints, bar or dictionaries; returns it.
 
     Example:

@@ -27,7 +27,7 @@ class ChrF:
             SROError: no references, or sacrebleu is not installed.
         """
         if references is None:
-            raise SROError("chrF compares with references, and there are none\n  mend: --reference FILE")
+            raise SROError("chrF compares with references, and there are none\n  fix: --reference FILE")
         return chrf(texts, references)
 
 
@@ -47,5 +47,5 @@ def _metric() -> Any:
     try:
         from sacrebleu.metrics import CHRF
     except ImportError as error:
-        raise SROError("chrF needs sacrebleu, which is not installed\n  mend: pip install 'sro[eval]'") from error
+        raise SROError("chrF needs sacrebleu, which is not installed\n  fix: pip install 'sro[eval]'") from error
     return CHRF()

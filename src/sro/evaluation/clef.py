@@ -30,7 +30,7 @@ def read_clef(path: str | Path) -> dict[str, str]:
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise SROError(f"{where}: no JSON: {error}\n  mend: one object a line, no empty lines") from error
+            raise SROError(f"{where}: no JSON: {error}\n  fix: one object a line, no empty lines") from error
         if not isinstance(row, dict):
             raise SROError(f'{where}: want an object like {{"id": 1, "text": "…"}}, not {line.strip()[:60]}')
         identity, text = row.get("id"), row.get("text")
@@ -74,7 +74,7 @@ def read_parallel(paths: Mapping[str, str | Path]) -> dict[str, list[str]]:
     if odd := [str(path) for path in paths.values() if is_clef(path) != clef]:
         raise SROError(
             f"{first} is {'CLEF JSON Lines' if clef else 'plain text'}, but {', '.join(odd)} "
-            f"{'are' if len(odd) > 1 else 'is'} not\n  mend: all files in one format; the name of a CLEF file ends in "
+            f"{'are' if len(odd) > 1 else 'is'} not\n  fix: all files in one format; the name of a CLEF file ends in "
             f"{' or '.join(CLEF_SUFFIXES)}"
         )
     if clef:
@@ -84,7 +84,7 @@ def read_parallel(paths: Mapping[str, str | Path]) -> dict[str, list[str]]:
     counts = {str(path): len(columns[name]) for name, path in paths.items()}
     if len(set(counts.values())) > 1 or not counts[str(first)]:
         told = ", ".join(f"{path} has {count:,}" for path, count in counts.items())
-        raise SROError(f"want one or more lines, and as many in each file: {told}\n  mend: one text a line")
+        raise SROError(f"want one or more lines, and as many in each file: {told}\n  fix: one text a line")
     return columns
 
 
@@ -101,5 +101,5 @@ def _lines(path: str | Path) -> list[str]:
         raise SROError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise SROError(f"{path}:{line}: not UTF-8\n  mend: iconv -f latin1 -t utf-8 IN > OUT") from error
+        raise SROError(f"{path}:{line}: not UTF-8\n  fix: iconv -f latin1 -t utf-8 IN > OUT") from error
     return text.removesuffix("\n").split("\n") if text else []

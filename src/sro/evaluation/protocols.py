@@ -146,7 +146,7 @@ def _checked(*columns: tuple[str, np.ndarray, tuple[float, float]]) -> list[np.n
             if wrong.any():
                 raise SROError(
                     f"{name} {fault} in {name_rows(np.flatnonzero(wrong))} of {len(array):,} (counted from 1)\n"
-                    "  mend: look at these rows of input, output and reference, or leave them out of all three; "
+                    "  fix: look at these rows of input, output and reference, or leave them out of all three; "
                     "a row that cannot be scored is not a row that scores 0"
                 )
     return arrays

@@ -89,17 +89,17 @@ def evaluate(
             name of a baseline, or another number of outputs.
     """
     if protocol in NEEDS_REFERENCE and references is None:
-        raise SROError(f"the protocol {protocol} compares with references\n  mend: --reference FILE")
+        raise SROError(f"the protocol {protocol} compares with references\n  fix: --reference FILE")
     names = judges.names()  # a judge that is nowhere shows here, before the others have worked for minutes
     words = refused_words(sources, screener) if lexicon is None else lexicon
     own = baselines(sources, references, words)
     if taken := sorted(own.keys() & systems.keys()):
-        raise SROError(f"a system is called {taken[0]!r}, as a baseline is\n  mend: another name: --output NAME=FILE")
+        raise SROError(f"a system is called {taken[0]!r}, as a baseline is\n  fix: another name: --output NAME=FILE")
     outputs = {**{name: list(texts) for name, texts in systems.items()}, **own}
     scores: dict[str, Scores] = {}
     for name, texts in outputs.items():
         if len(texts) != len(sources):
-            raise SROError(f"{name} has {len(texts):,} texts, the input {len(sources):,}\n  mend: one for each")
+            raise SROError(f"{name} has {len(texts):,} texts, the input {len(sources):,}\n  fix: one for each")
         progress(f"judging {name}: {len(texts):,} sentences")
         try:
             scores[name] = score(texts, sources, references, protocol, judges)
@@ -145,7 +145,7 @@ def score(
     if protocol == "clef24":
         return clef24(style, cosine, fluency)
     if references is None:
-        raise SROError("CLEF 2025 compares with references\n  mend: --reference FILE")
+        raise SROError("CLEF 2025 compares with references\n  fix: --reference FILE")
     to_reference = judges.content(texts, references)
     return clef25(style, judges.style(sources), judges.style(references), cosine, to_reference, fluency)
 

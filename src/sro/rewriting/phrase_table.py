@@ -71,12 +71,12 @@ class Idioms:
         tokens = split(comment)
         found: dict[str, None] = {}
         for k in range(n):
-            changed = self._play(tokens, k)
+            changed = self._generate(tokens, k)
             if changed != tokens:
                 found[join(changed, like=comment)] = None
         return list(found)
 
-    def _play(self, tokens: list[str], k: int) -> list[str]:
+    def _generate(self, tokens: list[str], k: int) -> list[str]:
         lowered = [token.lower() for token in tokens]
         out: list[str] = []
         i = 0
@@ -149,7 +149,7 @@ def load_idioms(path: Path | None = None) -> Idioms:
             for first in rule.firsts():
                 rules[first].append(rule)
         except ValueError as error:
-            raise SROError(f"{name}, line {number}: {error}\n  mend: rude => mild ; mild …") from error
+            raise SROError(f"{name}, line {number}: {error}\n  fix: rude => mild ; mild …") from error
     return Idioms({first: sorted(some, key=lambda rule: -len(rule.rude)) for first, some in rules.items()})
 
 

@@ -25,18 +25,18 @@ from typing import TYPE_CHECKING
 
 from sro.comments.clean import readable
 from sro.core.errors import SROError
-from sro.leader.engines.loading import EngineArguments, load_rollout
-from sro.rewriting.candidates import Candidate, best, shape_fault
+from sro.leader.engines.loading import EngineArguments, load_generator
+from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.result import Change, Reason, Rewrite, Status
-from sro.rewriting.search import Start, Tries
-from sro.rewriting.state import Draft, Search, sentences
+from sro.rewriting.search import CandidateSearch, Start
+from sro.rewriting.state import CommentState, Search, readable_sentences
 from sro.screeners.base import Fluency, Screener, Similarity, Verdict, at_threshold, worst
 from sro.screeners.loading import load_screener
 from sro.screeners.similarity import SentenceEncoder
 
 if TYPE_CHECKING:
-    from sro.leader.generation import Rollout
+    from sro.leader.generation import Generator
 
 __all__ = [
     "Candidate",
@@ -49,7 +49,6 @@ __all__ = [
     "Status",
     "best",
     "readable",
-    "shape_fault",
 ]
 
 PHRASES = 3
@@ -64,12 +63,12 @@ class Rewriter:
         fits: whether the leader can take a sentence; by default it can take any.
         fluency: has a say among moves that will do and are worth the same, to a tenth, and is asked only where there
             are several (`sro.rewriting.candidates.best`).
-        start: starts a play beside others, where the rollout can (`CTranslate2Rollout.start`). The draws for a lone
+        start: starts a play beside others, where the rollout can (`CTranslate2Generator.start`). The draws for a lone
             sentence then need not wait for its greedy move, where no seed is named.
         phrases: drafts of a sentence, tried beside the leader's greedy move: `Idioms.variants` of a phrase table.
     """
 
-    rollout: Rollout
+    rollout: Generator
     screener: Screener
     similarity: Similarity
     fits: Callable[[str], bool] = field(default=lambda sentence: True)
@@ -121,7 +120,7 @@ class Rewriter:
         Raises:
             SROError: a part is missing or unusable; the message names the mend.
         """
-        rollout = load_rollout(
+        rollout = load_generator(
             EngineArguments(engine) if isinstance(engine, str) else engine,
             leader,
             adapter=adapter,
@@ -148,7 +147,7 @@ class Rewriter:
             similarity=SentenceEncoder(similarity) if isinstance(similarity, str) else similarity,
             fits=fits,
             fluency=fluency,
-            start=head_start(rollout),
+            start=early_sampling(rollout),
             phrases=phrase_table(phrases or ("embedded" if leader == "embedded" else "none")),
         )
 
@@ -204,7 +203,7 @@ class Rewriter:
             return []
         wholes = [readable(text) for text in texts]
         verdicts = self.screener.screen(wholes, sources=sources)
-        parts = [found if len(found := sentences(text)) > 1 else [] for text in texts]
+        parts = [found if len(found := readable_sentences(text)) > 1 else [] for text in texts]
         flat = [part for some in parts for part in some]
         rest = iter(at_threshold(self.screener.screen(flat), threshold) if flat else [])
         return [worst([v, *islice(rest, len(some))]) for v, some in zip(at_threshold(verdicts, threshold), parts)]
@@ -212,37 +211,39 @@ class Rewriter:
     def _answer(self, texts: Sequence[str], verdicts: Sequence[Verdict], arguments: RewriteArguments) -> list[Rewrite]:
         """The game for comments that are screened already."""
         drafts = {
-            i: Draft(text, before, arguments.min_similarity)
+            i: CommentState(text, before, arguments.min_similarity)
             for i, (text, before) in enumerate(zip(texts, verdicts))
             if not before.passed
         }
-        self._blame(list(drafts.values()), arguments.threshold)
+        self._refuse_if_only_protected_text_fails(list(drafts.values()), arguments.threshold)
         for _ in range(1 + arguments.refine):
             self._rewrite([draft for draft in drafts.values() if draft.outcome is None], arguments)
         for draft in drafts.values():
             draft.outcome = draft.outcome or "still_fails"
-        self._blame([draft for draft in drafts.values() if draft.outcome == "still_fails"], arguments.threshold)
+        self._refuse_if_only_protected_text_fails(
+            [draft for draft in drafts.values() if draft.outcome == "still_fails"], arguments.threshold
+        )
         return [
             drafts[i].result() if i in drafts else Rewrite(text, text, "unchanged", before)
             for i, (text, before) in enumerate(zip(texts, verdicts))
         ]
 
-    def _blame(self, drafts: Sequence[Draft], threshold: float | None) -> None:
+    def _refuse_if_only_protected_text_fails(self, drafts: Sequence[CommentState], threshold: float | None) -> None:
         """Refuse the drafts that fail by nothing but what nobody may alter."""
         spoken = [(draft, prose) for draft in drafts if (prose := draft.prose) is not None]
         for (draft, _), verdict in zip(spoken, self._screen([prose for _, prose in spoken], threshold)):
             if verdict.passed:
                 draft.outcome = "protected_fails"
 
-    def _rewrite(self, drafts: Sequence[Draft], arguments: RewriteArguments) -> None:
+    def _rewrite(self, drafts: Sequence[CommentState], arguments: RewriteArguments) -> None:
         """Rewrite the sentences of each draft that fail, and screen what it is then."""
         words = [readable(draft.segments[i].prose) for draft in drafts for i in draft.untouched]
         verdicts = iter(self._screen(words, arguments.threshold))
-        playing: list[Draft] = []
+        playing: list[CommentState] = []
         searches: list[Search] = []
         for draft in drafts:
             fresh = draft.aim(dict(zip(draft.untouched, verdicts)))
-            if not all(self.fits(search.stem) for search in fresh):
+            if not all(self.fits(search.prompt_text) for search in fresh):
                 draft.outcome = "too_long"
             elif not fresh:
                 draft.outcome = "still_fails"
@@ -252,8 +253,8 @@ class Rewriter:
         self._tries(arguments).search(searches)
         self._judge(playing, arguments)
 
-    def _tries(self, arguments: RewriteArguments) -> Tries:
-        return Tries(
+    def _tries(self, arguments: RewriteArguments) -> CandidateSearch:
+        return CandidateSearch(
             self.rollout,
             lambda texts, sources: self._screen(texts, arguments.threshold, sources),
             self.similarity,
@@ -264,7 +265,7 @@ class Rewriter:
             arguments,
         )
 
-    def _judge(self, drafts: Sequence[Draft], arguments: RewriteArguments) -> None:
+    def _judge(self, drafts: Sequence[CommentState], arguments: RewriteArguments) -> None:
         """Screen and compare drafts as they are now."""
         texts, sources = [draft.text for draft in drafts], [readable(draft.source) for draft in drafts]
         verdicts = self._screen(texts, arguments.threshold, sources)
@@ -273,11 +274,11 @@ class Rewriter:
             draft.judge(verdict, float(cosine))
 
 
-def head_start(rollout: Rollout) -> Start | None:
+def early_sampling(rollout: Generator) -> Start | None:
     """What starts a play beside others, where the rollout has workers to spare for one."""
-    from sro.leader.engines.ctranslate2 import CTranslate2Rollout
+    from sro.leader.engines.ctranslate2 import CTranslate2Generator
 
-    return rollout.start if isinstance(rollout, CTranslate2Rollout) and rollout.workers > 1 else None
+    return rollout.start if isinstance(rollout, CTranslate2Generator) and rollout.workers > 1 else None
 
 
 def phrase_table(name: str) -> Callable[[str], Sequence[str]] | None:
@@ -292,6 +293,6 @@ def phrase_table(name: str) -> Callable[[str], Sequence[str]] | None:
 
     if name != "embedded" and not Path(name).is_file():
         raise SROError(
-            f"phrases={name}: no such file\n  mend: `embedded`, `none`, or a file like assets/starter/idioms.txt"
+            f"phrases={name}: no such file\n  fix: `embedded`, `none`, or a file like assets/starter/idioms.txt"
         )
     return partial(load_idioms(None if name == "embedded" else Path(name)).variants, n=PHRASES)

@@ -11,25 +11,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sro.rewriting.candidates import Candidate, dressed, shape_fault, weigh
+from sro.rewriting.candidates import Candidate, find_fault, restore_capital_and_stop, score_fluency_of_ties
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.state import Search
 from sro.screeners.base import Fluency
 
 if TYPE_CHECKING:
-    from sro.leader.engines.ctranslate2 import UnderWay
-    from sro.leader.generation import Paraphrase, Rollout, Sampling
+    from sro.leader.engines.ctranslate2 import PendingGeneration
+    from sro.leader.generation import Completion, Generator, Sampling
     from sro.screeners.base import Similarity, Verdict
 
-Start = Callable[[Sequence[str], int, "Sampling", "int | None"], "UnderWay"]
-"""Starts a play beside others, with the arguments of `Rollout.play`."""
+Start = Callable[[Sequence[str], int, "Sampling", "int | None"], "PendingGeneration"]
+"""Starts a play beside others, with the arguments of `Generator.generate`."""
 
 
 @dataclass(frozen=True)
-class Tries:
+class CandidateSearch:
     """Who tries, and who judges; see `sro.rewriting.rewriter.Rewriter` for the parts."""
 
-    rollout: Rollout
+    rollout: Generator
     screen: Callable[[Sequence[str], Sequence[str]], list[Verdict]]
     similarity: Similarity
     fits: Callable[[str], bool]
@@ -46,24 +46,28 @@ class Tries:
         wanted = self.arguments
         ahead = None
         if self.start and len(searches) == 1 and wanted.samples and wanted.seed is None:
-            ahead = self.start([searches[0].stem], *self._terms(drawn=True))
-        self._take(searches, self._drafted(searches, self._play(searches, drawn=False)), ahead)
+            ahead = self.start([searches[0].prompt_text], *self._sampling_arguments(drawn=True))
+        self._add_candidates(searches, self._drafted(searches, self._generate(searches, drawn=False)), ahead)
         for turn in range(1 + wanted.refine):
             if turn:
-                for search in self._wanting(searches):
-                    search.turn()
-                self._take(wanting := self._wanting(searches), self._play(wanting, drawn=False))
-            if (wanting := self._wanting(searches)) and wanted.samples:
+                for search in self._unsolved(searches):
+                    search.start_next_round()
+                self._add_candidates(wanting := self._unsolved(searches), self._generate(wanting, drawn=False))
+            if (wanting := self._unsolved(searches)) and wanted.samples:
                 begun = ahead if ahead and not (turn or ahead.dropped) else None
-                self._take(wanting, begun.moves() if begun else self._play(wanting, drawn=True))
+                self._add_candidates(wanting, begun.moves() if begun else self._generate(wanting, drawn=True))
 
-    def _wanting(self, searches: Sequence[Search]) -> list[Search]:
-        return [search for search in searches if search.wanting and self.fits(search.stem)]
+    def _unsolved(self, searches: Sequence[Search]) -> list[Search]:
+        return [search for search in searches if search.needs_another_round and self.fits(search.prompt_text)]
 
-    def _play(self, searches: Sequence[Search], drawn: bool) -> list[list[Paraphrase]]:
-        return self.rollout.play([search.stem for search in searches], *self._terms(drawn)) if searches else []
+    def _generate(self, searches: Sequence[Search], drawn: bool) -> list[list[Completion]]:
+        return (
+            self.rollout.generate([search.prompt_text for search in searches], *self._sampling_arguments(drawn))
+            if searches
+            else []
+        )
 
-    def _terms(self, drawn: bool) -> tuple[int, Sampling, int | None]:
+    def _sampling_arguments(self, drawn: bool) -> tuple[int, Sampling, int | None]:
         """How many moves of the leader, drawn how, by which seed."""
         from sro.leader.generation import Sampling  # brings torch, which a command line can be read without
 
@@ -72,30 +76,33 @@ class Tries:
         sampling = Sampling(temperature=temperature, max_new_tokens=10_000, avoid_loops=True)
         return self.arguments.samples if drawn else 1, sampling, self.arguments.seed
 
-    def _drafted(self, searches: Sequence[Search], played: Sequence[Sequence[Paraphrase]]) -> list[list[Paraphrase]]:
+    def _drafted(self, searches: Sequence[Search], played: Sequence[Sequence[Completion]]) -> list[list[Completion]]:
         """The moves, and behind them the drafts of the phrase table."""
-        from sro.leader.generation import Paraphrase
+        from sro.leader.generation import Completion
 
         drafts = [self.phrases(search.sentence) if self.phrases else () for search in searches]
-        return [[*moves, *(Paraphrase(text, [], True) for text in some)] for moves, some in zip(played, drafts)]
+        return [[*moves, *(Completion(text, [], True) for text in some)] for moves, some in zip(played, drafts)]
 
-    def _take(
-        self, searches: Sequence[Search], played: Sequence[Sequence[Paraphrase]], ahead: UnderWay | None = None
+    def _add_candidates(
+        self,
+        searches: Sequence[Search],
+        played: Sequence[Sequence[Completion]],
+        ahead: PendingGeneration | None = None,
     ) -> None:
         """Moves for each search, screened and compared with the author's own sentence."""
         owners = [search for search, moves in zip(searches, played) for _ in moves]
         moves = [move for some in played for move in some]
-        texts = [dressed(move.text, search.sentence) for search, move in zip(owners, moves)]
+        texts = [restore_capital_and_stop(move.text, search.sentence) for search, move in zip(owners, moves)]
         sources = [search.sentence for search in owners]
         verdicts = self.screen(texts, sources) if texts else []
         if ahead and any(verdict.passed for verdict in verdicts):
             ahead.drop()  # now, for what follows wants its processor
         cosines: Any = self.similarity.similarity(texts, sources) if texts else []
         for search, move, text, verdict, cosine in zip(owners, moves, texts, verdicts, cosines):
-            fault = shape_fault(move, search.sentence, search.kept)
+            fault = find_fault(move, search.sentence, search.kept)
             search.moves.append(Candidate(text, verdict, float(cosine), fault))
         # A search with a move that will do is over: moves that were weighed never stand beside some that were not.
-        weigh(
+        score_fluency_of_ties(
             [search.moves for search in searches],
             [search.sentence for search in searches],
             self.fluency,

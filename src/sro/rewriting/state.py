@@ -18,13 +18,13 @@ from sro.rewriting.result import Change, Reason, Rewrite
 from sro.screeners.base import Verdict
 
 
-def sentences(text: str) -> list[str]:
+def readable_sentences(text: str) -> list[str]:
     """The author's own words in it, sentence by sentence, as a screener reads them."""
     return [words for segment in segments(text) if (words := readable(segment.prose))]
 
 
 @dataclass
-class Draft:
+class CommentState:
     """One comment that failed, and the search for each of its sentences that has to be rewritten.
 
     `searches` has the indices of `segments` for keys. `outcome` is set once nothing more will be tried.
@@ -117,19 +117,19 @@ class Search:
     Attributes:
         sentence: as the author wrote it, readable.
         kept: what a move must hold as often as the sentence does.
-        stem: what the leader rewrites next: the sentence, or its own last try.
-        closed: whether another round would be in vain.
+        prompt_text: what the leader rewrites next: the sentence, or its own last try.
+        exhausted: whether another round would be in vain.
     """
 
     sentence: str
     min_similarity: float
     kept: tuple[str, ...] = ()
-    stem: str = field(init=False)
-    closed: bool = False
+    prompt_text: str = field(init=False)
+    exhausted: bool = False
     moves: list[Candidate] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.stem = self.sentence
+        self.prompt_text = self.sentence
 
     @property
     def best(self) -> Candidate:
@@ -141,13 +141,13 @@ class Search:
         return self.best.objection(self.min_similarity)
 
     @property
-    def wanting(self) -> bool:
+    def needs_another_round(self) -> bool:
         """Whether another move is called for."""
-        return not self.closed and not (self.moves and self.objection is None)
+        return not self.exhausted and not (self.moves and self.objection is None)
 
-    def turn(self) -> None:
+    def start_next_round(self) -> None:
         """To the next round, from the best try: where that fails, but is a sentence of the same meaning and is new."""
         tried = self.best
         sound = tried.similarity >= self.min_similarity and tried.fault is None
-        self.closed = tried.verdict.passed or not sound or tried.text == self.stem
-        self.stem = tried.text
+        self.exhausted = tried.verdict.passed or not sound or tried.text == self.prompt_text
+        self.prompt_text = tried.text

@@ -1,6 +1,6 @@
 """Several screeners as one: the mean of their log-odds, so that each makes up for what another overlooks.
 
-    opinions.json    {"members": ["embedded", "FOLDER"], "scale": 1.0, "shift": 0.0}
+    ensemble.json    {"members": ["embedded", "FOLDER"], "scale": 1.0, "shift": 0.0}
 
 Screeners that learnt from different texts, or read them differently, err differently; that mean is wrong less often
 than any of them (a product of experts of equal weights, Hinton 2002). The embedded style judge is one.
@@ -21,13 +21,13 @@ from sro.core.files import folder_sha256
 from sro.screeners.base import Screener, Verdict
 from sro.screeners.loading import load_screener
 
-FILE = "opinions.json"
+FILE = "ensemble.json"
 LEAST = 1e-6
 """No member is surer than this, or it would outvote all others together."""
 
 
 @dataclass(frozen=True)
-class Opinions:
+class Ensemble:
     """One screener of several; make one by `load`, or of any members.
 
     Attributes:
@@ -42,8 +42,8 @@ class Opinions:
     shift: float = 0.0
 
     @classmethod
-    def load(cls, folder: str | Path) -> Opinions:
-        """Read `opinions.json` and the members that it names: folders in this one, or names as `load_screener` has.
+    def load(cls, folder: str | Path) -> Ensemble:
+        """Read `ensemble.json` and the members that it names: folders in this one, or names as `load_screener` has.
 
         Raises:
             SROError: the file is missing or damaged, names no member, or one that cannot be loaded.
@@ -54,9 +54,9 @@ class Opinions:
             names = [str(name) for name in told["members"]]
             settings = {name: float(told.get(name, default)) for name, default in DEFAULTS.items()}
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise SROError(f"{folder / FILE}: not a list of members: {error}\n  mend: {EXAMPLE}") from error
+            raise SROError(f"{folder / FILE}: not a list of members: {error}\n  fix: {EXAMPLE}") from error
         if not names:
-            raise SROError(f"{folder / FILE} names no member\n  mend: {EXAMPLE}")
+            raise SROError(f"{folder / FILE} names no member\n  fix: {EXAMPLE}")
         places = [folder / name if (folder / name).is_dir() else name for name in names]
         return cls(
             f"{folder.resolve().name} {folder_sha256(folder)[:8]}",

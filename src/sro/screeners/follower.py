@@ -25,7 +25,7 @@ class FollowerArguments:
     well_formed: bool = field(
         default=True, metadata={"help": "a paraphrase also has to be free of holes, stutter and comma runs"}
     )
-    keep_sense: bool = field(
+    keep_meaning: bool = field(
         default=False,
         metadata={"help": 'a paraphrase also has to keep every "not" and whom it is about, and may not praise'},
     )
@@ -50,7 +50,7 @@ def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Sim
     from sro.screeners.noisy import FlippingScreener
     from sro.screeners.panel import FluencyScreener, MeaningScreener, Panel
     from sro.screeners.rules.form import ShapeScreener
-    from sro.screeners.rules.meaning import SenseScreener
+    from sro.screeners.rules.meaning import MeaningRuleScreener
 
     toxicity = load_screener(arguments.screener)
     encoder = SentenceEncoder(arguments.similarity)
@@ -59,8 +59,8 @@ def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Sim
         members.append(MeaningScreener(encoder.similarity, arguments.min_similarity))
     if arguments.well_formed:
         members.append(ShapeScreener())
-    if arguments.keep_sense:
-        members.append(SenseScreener())
+    if arguments.keep_meaning:
+        members.append(MeaningRuleScreener())
     if arguments.fluency != "none":
         from sro.screeners.lora.acceptability import Acceptability
 

@@ -141,7 +141,7 @@ class HuggingFaceScreener:
         except (OSError, ValueError, KeyError, ImportError) as error:
             raise SROError(
                 f"screener '{name}' cannot be loaded: {str(error).strip().splitlines()[0]}\n"
-                "  mend: give `embedded`, the folder of a NB-LR screener, or a folder or hub name of a sequence"
+                "  fix: give `embedded`, the folder of a NB-LR screener, or a folder or hub name of a sequence"
                 " classifier whose weights are in safetensors"
             ) from error
         if missing := sorted(loading["missing_keys"]):

@@ -34,15 +34,15 @@ def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = ()) -> Scr
         from sro.screeners.nblr.model import NBLR
 
         return NBLR.load(folder)
-    if (folder / "opinions.json").is_file():
-        from sro.screeners.ensemble import Opinions
+    if (folder / "ensemble.json").is_file():
+        from sro.screeners.ensemble import Ensemble
 
-        return Opinions.load(folder)
+        return Ensemble.load(folder)
     from sro.screeners.huggingface import HuggingFaceScreener
 
     if (folder / "adapter_model.safetensors").is_file():
         from sro.core.precision import bf16_pays
-        from sro.screeners.lora.classifier import LABEL, merged
+        from sro.screeners.lora.classifier import LABEL, merge_adapter
 
-        return HuggingFaceScreener.load(str(merged(folder)), toxic_labels=[LABEL], bf16=bf16_pays())
+        return HuggingFaceScreener.load(str(merge_adapter(folder)), toxic_labels=[LABEL], bf16=bf16_pays())
     return HuggingFaceScreener.load(name_or_path, toxic_labels=toxic_labels)

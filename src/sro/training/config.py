@@ -41,7 +41,7 @@ class SROConfig(TrainingArguments):
         },
     )
 
-    keep_start: float = field(
+    interpolate_to_init: float = field(
         default=0.0,
         metadata={
             "help": "share of the start's weights in the leader that comes out, see `sro.training.weight_averaging`"
@@ -84,7 +84,7 @@ class SROConfig(TrainingArguments):
         _within("num_generations", self.num_generations, self.num_generations >= 1, "≥ 1")
         _within("steps_per_generation", self.steps_per_generation, self.steps_per_generation >= 1, "≥ 1")
         _within("rpo_alpha", self.rpo_alpha, self.rpo_alpha >= 0, "≥ 0")
-        _within("keep_start", self.keep_start, 0 <= self.keep_start < 1, "in [0, 1)")
+        _within("interpolate_to_init", self.interpolate_to_init, 0 <= self.interpolate_to_init < 1, "in [0, 1)")
         _within("temperature", self.temperature, self.temperature >= 0, "≥ 0")
         _within("max_length_ratio", self.max_length_ratio, self.max_length_ratio > 0, "> 0")
         limit = self.save_total_limit

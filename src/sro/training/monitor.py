@@ -20,9 +20,9 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from sro.comments.clean import key
 from sro.core.files import atomic_write_text
-from sro.leader.generation import Paraphrase
+from sro.leader.generation import Completion
 from sro.screeners.base import Verdict
-from sro.screeners.rules.repetition import fault, repeats
+from sro.screeners.rules.repetition import completion_fault, repeats
 from sro.training.distributed import everywhere
 from sro.training.objective import kl_estimate
 
@@ -30,7 +30,7 @@ Values = Mapping[str, Sequence[float]]
 
 
 def move_gauges(
-    sources: Sequence[str], moves: Sequence[Paraphrase], passed: Sequence[bool], cosine: np.ndarray | None
+    sources: Sequence[str], moves: Sequence[Completion], passed: Sequence[bool], cosine: np.ndarray | None
 ) -> Values:
     """What can be said of the moves by looking at them, one value a move."""
     gauges: dict[str, Sequence[float]] = {
@@ -83,7 +83,7 @@ class Gauges:
 
 
 @dataclass(frozen=True)
-class Completion:
+class CompletionRow:
     """One line of the table of moves."""
 
     step: int
@@ -102,12 +102,12 @@ def completions(
     verdicts: Sequence[Verdict],
     passed: Sequence[bool],
     cosine: np.ndarray | None,
-) -> Iterator[Completion]:
+) -> Iterator[CompletionRow]:
     """Lines of the table. A move that the game fails is a fail, whatever the screener has against it."""
     for i, (source, text, verdict, ok) in enumerate(zip(sources, texts, verdicts, passed)):
         label = verdict.label if ok == verdict.passed else "fail"
         similarity = None if cosine is None else float(cosine[i])
-        yield Completion(step, source, text, label, verdict.probability, verdict.screener, similarity)
+        yield CompletionRow(step, source, text, label, verdict.probability, verdict.screener, similarity)
 
 
 class CompletionTable:
@@ -117,9 +117,9 @@ class CompletionTable:
     def __init__(self, args: Any) -> None:
         self.folder = Path(args.output_dir) / "completions" if args.log_completions else None
         self.printed, self.is_main = args.num_completions_to_print, args.process_index == 0
-        self._rows: list[Completion] = []
+        self._rows: list[CompletionRow] = []
 
-    def see(self, rows: Iterable[Completion]) -> None:
+    def see(self, rows: Iterable[CompletionRow]) -> None:
         """Keep rows of this process for the next log step."""
         self._rows.extend(rows)
 
@@ -148,9 +148,9 @@ class CollapseGuard(TrainerCallback):
         self._recent: deque[str | None] = deque(maxlen=max(1, window))
         self.reason: str | None = None
 
-    def see(self, sources: Sequence[str], moves: Sequence[Paraphrase]) -> None:
+    def see(self, sources: Sequence[str], moves: Sequence[Completion]) -> None:
         """Look at the newest moves, those of the other processes too: all have to stop together."""
-        self._recent.extend(everywhere([fault(move, source) for move, source in zip(moves, sources)]))
+        self._recent.extend(everywhere([completion_fault(move, source) for move, source in zip(moves, sources)]))
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -162,7 +162,7 @@ class CollapseGuard(TrainerCallback):
                 worst = max(set(bad), key=bad.count)
                 self.reason = (
                     f"the leader collapsed at step {state.global_step}: {len(bad)} of its last {self.window} moves "
-                    f"are no sentences (mostly {worst}).\n  mend: a lower --learning_rate, a higher --beta, "
+                    f"are no sentences (mostly {worst}).\n  fix: a lower --learning_rate, a higher --beta, "
                     "--rpo_alpha 0.1, or a follower that sees meaning (--min_similarity 0.7)"
                 )
                 control.should_training_stop = True

@@ -107,7 +107,7 @@ def training_plot(history: Sequence[Step], path: str | Path, title: str = "SRO t
     path = Path(path)
     form = path.suffix.lower().lstrip(".")
     if form not in ("png", "svg"):
-        raise SROError(f"{path}: a plot is written as .png or .svg\n  mend: {path.with_suffix('.png')}")
+        raise SROError(f"{path}: a plot is written as .png or .svg\n  fix: {path.with_suffix('.png')}")
     drawn = io.BytesIO()
     stamp = {"Date": None} if form == "svg" else None  # no reason for a file to differ
     training_figure(history, title).savefig(drawn, format=form, dpi=150, metadata=stamp)
@@ -130,7 +130,7 @@ def training_figure(history: Sequence[Step], title: str = "SRO training") -> Fig
     if not panels:
         raise SROError(
             f"nothing to draw: none of the {len(history)} log entries has a gauge or a loss\n"
-            "  mend: pass trainer.state.log_history of a run with --logging_steps below its number of steps"
+            "  fix: pass trainer.state.log_history of a run with --logging_steps below its number of steps"
         )
     rows, columns = -(-len(panels) // 2), min(2, len(panels))
     width, height = CELL[0] * columns, CELL[1] * rows

@@ -31,12 +31,12 @@ from transformers import set_seed
 
 from sro.comments.corpus import Comment, fingerprint, split
 from sro.comments.sources import load_source, load_sources
-from sro.core import config, provenance
+from sro.core import config, files, provenance
 from sro.core.errors import SROError
-from sro.core.progress import quiet
+from sro.core.progress import use_progress_lines
 from sro.leader.generation import Sampling
 from sro.leader.model import Leader, LeaderArguments, default_lora, is_peft, save_adapter
-from sro.leader.transformers_rollout import TransformersRollout
+from sro.leader.transformers_generator import TransformersGenerator
 from sro.rewriting.measures import Measures, markdown, measure_rewrites
 from sro.screeners.base import Screener, Similarity
 from sro.screeners.follower import FollowerArguments, load_follower
@@ -45,7 +45,7 @@ from sro.training.config import SROConfig
 from sro.training.distributed import everywhere, from_main, loading, share, whole
 from sro.training.plots import training_plot
 from sro.training.trainer import SROTrainer
-from sro.training.weight_averaging import step_back, trainable_weights
+from sro.training.weight_averaging import interpolate, trainable_weights
 
 START = "embedded/warmup"
 """The adapter that the embedded leader starts from."""
@@ -117,7 +117,7 @@ def train_run(
         peft_config=_fresh_adapter(player, leader),
         similarity=similarity,
     )
-    quiet(trainer)
+    use_progress_lines(trainer)
     start = _start_to_keep(trainer)
     before = before or _look(trainer, held_out, folder / "before.json", reuse=checkpoint is not None)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -125,7 +125,7 @@ def train_run(
     if trainer.guard.reason:
         raise SROError(trainer.guard.reason)
     if start:
-        step_back(trainer.model, start, args.keep_start)
+        interpolate(trainer.model, start, args.interpolate_to_init)
     after = _rewrite(trainer, held_out)
     _save(trainer, player, folder / "adapter")
     return from_main(lambda: _conclude(held_out, before, after, toxicity, similarity, folder))
@@ -136,12 +136,10 @@ def _starting_point(folder: Path, resume: bool) -> Path | None:
     checkpoint = last_sealed_checkpoint(folder)
     if resume and checkpoint is None:
         raise SROError(
-            f"no complete checkpoint in {folder}\n  mend: leave out --resume, or name the right --output_dir"
+            f"no complete checkpoint in {folder}\n  fix: leave out --resume, or name the right --output_dir"
         )
     if not resume and (folder / "manifest.json").exists():
-        raise SROError(
-            f"{folder} holds a run already\n  mend: --resume true to go on with it, or another --output_dir"
-        )
+        raise SROError(f"{folder} holds a run already\n  fix: --resume true to go on with it, or another --output_dir")
     return checkpoint if resume else None
 
 
@@ -162,7 +160,7 @@ def _comments(
     if data.only_refused:
         texts = [text for text, verdict in zip(texts, toxicity.screen(texts)) if not verdict.passed]
     if not texts or not kept:
-        raise SROError("nothing to train on or to hold out\n  mend: more comments, or --only_refused false")
+        raise SROError("nothing to train on or to hold out\n  fix: more comments, or --only_refused false")
     print(f"sro: {len(texts):,} comments to train on, {len(kept):,} held out", flush=True)
     return texts, kept, hashes
 
@@ -175,11 +173,13 @@ def _tunable(player: Leader, leader: LeaderArguments) -> Any:
 
 
 def _start_to_keep(trainer: SROTrainer) -> dict[str, torch.Tensor]:
-    """The weights that `keep_start` goes back to; none where it is 0. A resumed run begins here with them too."""
-    if not trainer.args.keep_start:
+    """The weights that `interpolate_to_init` interpolates to; none where it is 0. A resumed run has them too."""
+    if not trainer.args.interpolate_to_init:
         return {}
     if trainer.accelerator.distributed_type in (DistributedType.FSDP, DistributedType.DEEPSPEED):
-        raise SROError("weights that are spread over processes cannot be averaged\n  mend: --keep_start 0, or DDP")
+        raise SROError(
+            "weights that are spread over processes cannot be averaged\n  fix: --interpolate_to_init 0, or DDP"
+        )
     return trainable_weights(trainer.model)
 
 
@@ -192,12 +192,12 @@ def _fresh_adapter(player: Leader, leader: LeaderArguments) -> Any:
 def _rewrite(trainer: SROTrainer, comments: Sequence[str]) -> list[str]:
     """One greedy rewrite of each comment by the leader as it is now; each process rewrites its share."""
     args = trainer.args
-    rollout = TransformersRollout(trainer.model, trainer.processing_class, args.prompt, args.max_prompt_length)
+    rollout = TransformersGenerator(trainer.model, trainer.processing_class, args.prompt, args.max_prompt_length)
     longest, ratio = args.max_completion_length, args.max_length_ratio
     greedy = Sampling(0.0, max_new_tokens=longest, max_length_ratio=ratio, avoid_loops=True)  # as `Rewriter` decodes
     mine = share(comments, args.process_index, args.world_size)
     with whole(trainer.model), trainer.accelerator.autocast():
-        moves = rollout.play(mine, 1, greedy, seed=0)
+        moves = rollout.generate(mine, 1, greedy, seed=0)
     return everywhere([move.text for [move] in moves])[: len(comments)]
 
 
@@ -209,7 +209,7 @@ def _look(trainer: SROTrainer, held_out: list[str], cache: Path, reuse: bool) ->
     if known is not None:
         return known
     rewrites = _rewrite(trainer, held_out)
-    from_main(lambda: provenance.atomic_write_text(cache, json.dumps(rewrites, ensure_ascii=False)))
+    from_main(lambda: files.atomic_write_text(cache, json.dumps(rewrites, ensure_ascii=False)))
     return rewrites
 
 
@@ -230,7 +230,7 @@ def _save(trainer: SROTrainer, player: Leader, folder: Path) -> None:
 
 
 def _write_log(history: list[dict[str, Any]], folder: Path) -> None:
-    provenance.atomic_write_text(folder / "log.jsonl", "".join(json.dumps(row) + "\n" for row in history))
+    files.atomic_write_text(folder / "log.jsonl", "".join(json.dumps(row) + "\n" for row in history))
     if any("loss" in row for row in history):  # a run of fewer steps than --logging_steps has nothing to draw
         training_plot(history, folder / "curves.png", title=folder.name)
 
@@ -250,11 +250,11 @@ def _conclude(
     }
     rows = list(zip(held_out, before, after))
     lines = [{"comment": x, "before": b, "after": a} for x, b, a in rows]
-    provenance.atomic_write_text(
+    files.atomic_write_text(
         folder / "rewrites.jsonl", "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     )
-    provenance.atomic_write_text(folder / "table.md", markdown(measured) + "\n")
-    provenance.atomic_write_text(
+    files.atomic_write_text(folder / "table.md", markdown(measured) + "\n")
+    files.atomic_write_text(
         folder / "measures.json", json.dumps({name: asdict(row) for name, row in measured.items()}, indent=2) + "\n"
     )
     return RunResult(measured["before (start)"], measured["after (SRO)"], rows, folder)

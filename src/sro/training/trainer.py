@@ -28,10 +28,10 @@ from transformers import Trainer, TrainerCallback
 
 from sro.core.errors import SROError
 from sro.core.precision import store_frozen_linears_in_bf16
-from sro.leader.generation import Paraphrase, Rollout
+from sro.leader.generation import Completion, Generator
 from sro.leader.logprobs import TokenLogProbs, log_probs
 from sro.leader.model import check_prompt, is_peft, prompt_ids, response_ids
-from sro.leader.transformers_rollout import TransformersRollout
+from sro.leader.transformers_generator import TransformersGenerator
 from sro.screeners.base import Screener, Similarity, Verdict
 from sro.training.checkpoints import CheckpointSeal, ReferenceCache
 from sro.training.config import SROConfig
@@ -73,7 +73,7 @@ class SROTrainer(Trainer):
         processing_class: the leader's tokenizer.
         peft_config: e.g. `LoraConfig(r=8, target_modules="all-linear", task_type="CAUSAL_LM")`.
         similarity: if given, the mean similarity of paraphrase and comment is logged.
-        rollout: who makes the leader's moves; default: `TransformersRollout` on the model itself.
+        rollout: who makes the leader's moves; default: `TransformersGenerator` on the model itself.
         callbacks, optimizers, …: as for `transformers.Trainer`.
 
     Raises:
@@ -98,14 +98,14 @@ class SROTrainer(Trainer):
         processing_class: Any,
         peft_config: Any = None,
         similarity: Similarity | None = None,
-        rollout: Rollout | None = None,
+        rollout: Generator | None = None,
         callbacks: Sequence[TrainerCallback] = (),
         **kwargs: Any,
     ) -> None:
         check_prompt(args.prompt)
         if not len(train_dataset) or "comment" not in train_dataset[0]:
             raise SROError(
-                "train_dataset is empty or its rows have no `comment`\n  mend: Dataset.from_dict({'comment': [...]})"
+                "train_dataset is empty or its rows have no `comment`\n  fix: Dataset.from_dict({'comment': [...]})"
             )
         if peft_config is not None:
             from peft import get_peft_model
@@ -116,7 +116,7 @@ class SROTrainer(Trainer):
         if args.bf16 and is_peft(model):
             store_frozen_linears_in_bf16(model)
         self.screener, self.similarity = screener, similarity
-        self.rollout: Rollout = rollout or TransformersRollout(
+        self.rollout: Generator = rollout or TransformersGenerator(
             model, processing_class, args.prompt, args.max_prompt_length
         )
         self.gauges, self.completions = Gauges(), CompletionTable(args)
@@ -164,23 +164,23 @@ class SROTrainer(Trainer):
             # To the next multiple of steps_per_generation and no further, whatever the epoch's length: checkpoints lie
             # there, and one amid a rollout could not be resumed exactly.
             steps = self.args.steps_per_generation - self.state.global_step % self.args.steps_per_generation
-            self._played.extend(self.play(list(islice(epoch_iterator, num_batches * steps))))
+            self._played.extend(self.generate_and_screen(list(islice(epoch_iterator, num_batches * steps))))
         games = [self._played.popleft() for _ in range(min(num_batches, len(self._played)))]
         count = torch.tensor(sum(int(game.counts.sum()) for game in games), device=device)
         return games, int(self.accelerator.gather(count).sum())
 
-    def play(self, batches: Sequence[Sequence[str]]) -> list[Game]:
+    def generate_and_screen(self, batches: Sequence[Sequence[str]]) -> list[Game]:
         """Steps 1 to 3 for several micro-batches of comments: move, answer, reference scores."""
         comments = [comment for batch in batches for comment in batch]
         if not comments:
             return []
         with whole(self.model):
-            return self._play(batches, comments)
+            return self._generate_and_screen(batches, comments)
 
-    def _play(self, batches: Sequence[Sequence[str]], comments: list[str]) -> list[Game]:
+    def _generate_and_screen(self, batches: Sequence[Sequence[str]], comments: list[str]) -> list[Game]:
         args, k = self.args, self.args.num_generations
         with self.compute_loss_context_manager():
-            moves = self.rollout.play(comments, k, args.sampling, seed=self._step_seed())
+            moves = self.rollout.generate(comments, k, args.sampling, seed=self._step_seed())
         passed = self._answer([(comment, move) for comment, played in zip(comments, moves) for move in played])
 
         games, at = [], 0
@@ -192,7 +192,7 @@ class SROTrainer(Trainer):
         self.reference_x.share(comments)
         return games
 
-    def _answer(self, moves: list[tuple[str, Paraphrase]]) -> list[bool]:
+    def _answer(self, moves: list[tuple[str, Completion]]) -> list[bool]:
         """Step 2: whether each paraphrase of each comment passed; what counts for nothing is not asked about."""
         asked = [(comment, move) for comment, move in moves if comment]
         sources, played = [comment for comment, _ in asked], [move for _, move in asked]
@@ -202,7 +202,7 @@ class SROTrainer(Trainer):
         answers = iter(passed)
         return [bool(comment) and next(answers) for comment, _ in moves]
 
-    def _score_by_reference(self, comments: Sequence[str], moves: list[list[Paraphrase]], passed: list[bool]) -> Game:
+    def _score_by_reference(self, comments: Sequence[str], moves: list[list[Completion]], passed: list[bool]) -> Game:
         """log π_ref of the paraphrases, and of the comments where the loss needs it; the latter is computed once a
         comment."""
         tokenizer, model = self.processing_class, self.accelerator.unwrap_model(self.model)
@@ -271,7 +271,7 @@ class SROTrainer(Trainer):
         return (loss, found) if return_outputs else loss
 
     def _observe(
-        self, sources: list[str], moves: list[Paraphrase], verdicts: list[Verdict], passed: list[bool]
+        self, sources: list[str], moves: list[Completion], verdicts: list[Verdict], passed: list[bool]
     ) -> None:
         texts = [move.text for move in moves]
         cosine = self.similarity.similarity(texts, sources) if self.similarity and texts else None
@@ -309,7 +309,7 @@ class SROTrainer(Trainer):
         return 0
 
 
-def is_pass(move: Paraphrase, verdict: Verdict) -> bool:
+def is_pass(move: Completion, verdict: Verdict) -> bool:
     """A pass needs a finished, non-empty paraphrase: a screener has nothing against silence, the game has."""
     return verdict.passed and move.finished and bool(move.text)
 

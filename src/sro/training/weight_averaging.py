@@ -19,7 +19,7 @@ def trainable_weights(model: Any) -> dict[str, torch.Tensor]:
 
 
 @torch.no_grad()
-def step_back(model: Any, start: Mapping[str, torch.Tensor], share: float) -> None:
+def interpolate(model: Any, start: Mapping[str, torch.Tensor], share: float) -> None:
     """Move the trainable weights by `share` of the way to `start` (0: nowhere, 1: back), in place.
 
     Of an adapter the factors are averaged, not their products: near one another the two are the same to first order.

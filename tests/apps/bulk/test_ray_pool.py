@@ -98,7 +98,7 @@ def test_more_workers_than_the_machine_has_room_for() -> None:
 
 def test_without_ray_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(SROError, match=r"mend: pip install 'sro\[ray\]'"):
+    with pytest.raises(SROError, match=r"fix: pip install 'sro\[ray\]'"):
         run(comments(tmp_path / "in", "a.jsonl"), tmp_path / "out", Screening(), ON_RAY)
 
 

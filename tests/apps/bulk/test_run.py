@@ -21,13 +21,13 @@ from pyarrow import parquet
 
 from sro.apps.bulk import shard_worker
 from sro.apps.bulk.config import BulkArguments, is_bulk
-from sro.apps.bulk.isolate_failures import carefully
+from sro.apps.bulk.isolate_failures import isolate_failures
 from sro.apps.bulk.jobs import Answer, Rewriting, Screening, Work
 from sro.apps.bulk.ledger import OURS
 from sro.apps.bulk.readers import read
 from sro.apps.bulk.run import run
 from sro.apps.bulk.shards import plan
-from sro.apps.bulk.summary import Tally, clock, rendered
+from sro.apps.bulk.summary import Tally, clock, render_summary
 from sro.core.errors import SROError
 
 TINY = BulkArguments(shard_mb=0.0005)
@@ -374,12 +374,12 @@ def test_carefully_finds_the_culprits() -> None:
         return [text.upper() for text in texts]
 
     texts = ["a"] * 100 + ["bad"] + ["b"] * 900
-    answers = carefully(work, texts)
+    answers = isolate_failures(work, texts)
     assert [str(a)[:1] if isinstance(a, ValueError) else a for a in answers] == ["A"] * 100 + ["x"] + ["B"] * 900
     assert len(calls) < 25
-    assert isinstance(carefully(work, ["bad"])[0], ValueError)
+    assert isinstance(isolate_failures(work, ["bad"])[0], ValueError)
     with pytest.raises(SROError, match=r"each of 2 rows failed, the first by ValueError: x+…;"):
-        carefully(work, ["bad", "bad"])
+        isolate_failures(work, ["bad", "bad"])
 
 
 # --- jobs, settings, figures -----------------------------------------------------------------------------------------
@@ -440,7 +440,7 @@ def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tally.progress() == "72 rows, 3.6/s, 80% of the input, 0:00:07 left, 71.4% pass, 2 errors"
     assert tally.troubles == ["x.parquet: damaged"]
     console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
-    console.print(rendered(tally))
+    console.print(render_summary(tally))
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in console.export_text().splitlines()]
     assert ["rows", "72", "77"] in rows and ["fail", "20", "25"] in rows and ["error", "2", "2"] in rows
     assert ["shards", "1", "2 of 4"] in rows and ["pass", "71.4%", "66.7%"] in rows and ["rows/s", "3.6", ""] in rows

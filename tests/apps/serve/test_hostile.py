@@ -124,13 +124,13 @@ def sent(client: TestClient, path: str, body: Any) -> Any:
 
 
 class StandInLeader:
-    """A `Rollout` that says a word of its own, SPOKEN, for each rude one and else repeats the sentence."""
+    """A `Generator` that says a word of its own, SPOKEN, for each rude one and else repeats the sentence."""
 
-    def play(self, comments: Sequence[str], n: int, sampling: Any, seed: int | None) -> list[list[Any]]:
-        from sro.leader.generation import Paraphrase
+    def generate(self, comments: Sequence[str], n: int, sampling: Any, seed: int | None) -> list[list[Any]]:
+        from sro.leader.generation import Completion
 
         moves = [re.sub("|".join(RUDE), SPOKEN, comment) for comment in comments]
-        return [[Paraphrase(move, [], True)] * n for move in moves]
+        return [[Completion(move, [], True)] * n for move in moves]
 
 
 SPOKEN = "zephyr"

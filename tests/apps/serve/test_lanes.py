@@ -91,7 +91,7 @@ def test_an_engine_that_cannot_be_reached_fails_its_own_part_and_says_the_mend(
     while not caplog.records and time.monotonic() < until:  # the state comes first
         time.sleep(0.01)
     [record] = caplog.records
-    assert "mend: start the server, or name its address by --engine_url" in record.mend  # type: ignore[attr-defined]
+    assert "fix: start the server, or name its address by --engine_url" in record.mend  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_finished_runs_are_kept_and_torn_ones_made_again(settings: Settings, run
 def test_a_finished_run_with_other_settings_is_refused(settings: Settings, runs: list[Settings]) -> None:
     train_arms(TWO, 1, settings)
     settings.args.learning_rate = 0.5
-    with pytest.raises(SROError, match=r"seed-7 holds a run with learning_rate=2e-05, not 0.5\n  mend: another"):
+    with pytest.raises(SROError, match=r"seed-7 holds a run with learning_rate=2e-05, not 0.5\n  fix: another"):
         train_arms(TWO, 1, settings)
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from sro.core.errors import SROError
-from sro.evaluation.experiments.fingerprints import made_of
+from sro.evaluation.experiments.fingerprints import input_fingerprints
 from sro.leader.model import LeaderArguments
 from sro.screeners.follower import FollowerArguments
 from sro.training.run import DataArguments
 
 
 def test_what_ships_with_sro_is_told_by_its_hash() -> None:
-    found = made_of(DataArguments(), FollowerArguments(fluency="embedded"), LeaderArguments())
+    found = input_fingerprints(DataArguments(), FollowerArguments(fluency="embedded"), LeaderArguments())
     names = {part: shown.rpartition(" ") for part, shown in found.items()}
     embedded = {
         "adapter": "embedded/warmup",
@@ -29,7 +29,9 @@ def test_what_ships_with_sro_is_told_by_its_hash() -> None:
 
 
 def test_the_hub_is_not_asked() -> None:
-    found = made_of(DataArguments(), FollowerArguments("somebody/toxicity"), LeaderArguments("somebody/leader"))
+    found = input_fingerprints(
+        DataArguments(), FollowerArguments("somebody/toxicity"), LeaderArguments("somebody/leader")
+    )
     assert found["screener"] == "somebody/toxicity" and found["fluency"] == "none"
     assert (found["leader"], found["adapter"]) == ("somebody/leader", "none")
 
@@ -40,7 +42,7 @@ def test_comments_count_by_the_texts_that_a_run_learns_from(tmp_path: Path) -> N
     def found(text: str, **changes: int) -> dict[str, str]:
         file.write_text(text, "utf-8")
         data = DataArguments([str(file)], held_out=str(file), **changes)
-        return made_of(data, FollowerArguments(), LeaderArguments())
+        return input_fingerprints(data, FollowerArguments(), LeaderArguments())
 
     first = found("you are an idiot\nso are you too\n")
     assert first["comments"] == first["held_out"]
@@ -51,4 +53,4 @@ def test_comments_count_by_the_texts_that_a_run_learns_from(tmp_path: Path) -> N
 
 def test_comments_that_are_nowhere() -> None:
     with pytest.raises(SROError, match=r"nowhere\.txt: no such file"):
-        made_of(DataArguments(["nowhere.txt"]), FollowerArguments(), LeaderArguments())
+        input_fingerprints(DataArguments(["nowhere.txt"]), FollowerArguments(), LeaderArguments())

@@ -13,9 +13,9 @@ import pytest
 from sro.core.errors import SROError
 from sro.evaluation.experiments import peer_table as module
 from sro.evaluation.experiments.peer_table import best_moves, peer_table
-from sro.evaluation.experiments.peers import read_peers, remembered
+from sro.evaluation.experiments.peers import cached_rewrites, read_peers
 from sro.evaluation.judges.loading import Judges
-from sro.leader.generation import Paraphrase, Sampling
+from sro.leader.generation import Completion, Sampling
 from sro.rewriting.rewriter import Rewriter
 from sro.screeners.base import Verdict
 
@@ -95,10 +95,10 @@ def test_rewrites_are_remembered_by_what_made_them(tmp_path: Path) -> None:
         calls.append(1)
         return [f"call {len(calls)}"]
 
-    assert remembered(tmp_path, "ours", ["a"], ["x"], rewrite) == ["call 1"]
-    assert remembered(tmp_path, "ours", ["a"], ["x"], rewrite) == ["call 1"]
-    assert remembered(tmp_path, "ours", ["b"], ["x"], rewrite) == ["call 2"]
-    assert remembered(tmp_path, "ours", ["a"], ["y"], rewrite) == ["call 3"]
+    assert cached_rewrites(tmp_path, "ours", ["a"], ["x"], rewrite) == ["call 1"]
+    assert cached_rewrites(tmp_path, "ours", ["a"], ["x"], rewrite) == ["call 1"]
+    assert cached_rewrites(tmp_path, "ours", ["b"], ["x"], rewrite) == ["call 2"]
+    assert cached_rewrites(tmp_path, "ours", ["a"], ["y"], rewrite) == ["call 3"]
 
 
 class Rude:
@@ -137,11 +137,13 @@ class Scripted:
     def __init__(self) -> None:
         self.played: list[tuple[int, float]] = []
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+    def generate(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> list[list[Completion]]:
         self.played.append((n, sampling.temperature))
         if n == 1:
-            return [[Paraphrase(text, [], True)] for text in comments]
-        return [[Paraphrase("nice weather", [], True), Paraphrase(f"no {text[5:]}", [], True)] for text in comments]
+            return [[Completion(text, [], True)] for text in comments]
+        return [[Completion("nice weather", [], True), Completion(f"no {text[5:]}", [], True)] for text in comments]
 
 
 def player() -> Rewriter:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sro.evaluation.experiments.arms import Trained
-from sro.evaluation.experiments.perturbation import SRO, corrected, flipped, picture
+from sro.evaluation.experiments.perturbation import SRO, corrected_arm, flip_arm, picture
 from sro.evaluation.experiments.scoring import START, compare, markdown, sheet, to_csv
 from sro.evaluation.judges.loading import Judges
 from sro.screeners.base import Verdict
@@ -44,8 +44,8 @@ TRAINED = Trained(
             ["kind one", "kind two", "kind three", "kind four"],
             ["kind one", "kind two", "rude three", "kind four"],
         ],
-        flipped(0.1): [["kind one", "lost two", "rude three", "kind four"]] * 2,
-        corrected(0.1): [["kind one", "kind two", "broken three", "kind four"]] * 2,
+        flip_arm(0.1): [["kind one", "lost two", "rude three", "kind four"]] * 2,
+        corrected_arm(0.1): [["kind one", "kind two", "broken three", "kind four"]] * 2,
     },
 )
 JUDGES = Judges(ByWord("rude"), ByWord("lost"), ByWord("broken"))

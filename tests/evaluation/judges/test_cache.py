@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sro.evaluation.judges.cache import Cached, ScoreCache, cache_folder
+from sro.evaluation.judges.cache import CachedJudge, ScoreCache, cache_folder
 
 
 class Lengths:
@@ -30,47 +30,47 @@ def cache(tmp_path: Path) -> ScoreCache:
 
 def test_a_second_run_asks_no_judge(cache: ScoreCache) -> None:
     first, second = Lengths(), Lengths()
-    found = Cached(first, cache)(["a", "bcd"])
-    again = Cached(second, ScoreCache(cache.folder))(["a", "bcd"])
+    found = CachedJudge(first, cache)(["a", "bcd"])
+    again = CachedJudge(second, ScoreCache(cache.folder))(["a", "bcd"])
     assert found.tolist() == again.tolist() == [1 / 3, 1.0]
     assert (first.asked, second.asked) == (1, 0)
-    assert Cached(first, cache).name == "lengths 1"
+    assert CachedJudge(first, cache).name == "lengths 1"
 
 
 def test_another_question_is_asked(cache: ScoreCache) -> None:
     judge = Lengths()
-    cached = Cached(judge, cache)
+    cached = CachedJudge(judge, cache)
     questions = [(["a", "b"],), (["b", "a"],), (["a"],), (["ab"],), (["a", "b"], ["x", "y"]), (["a", "b"], None)]
     for question in questions:
         cached(*question)
     assert judge.asked == len(questions) == len(list(cache.folder.iterdir()))
     other = Lengths("lengths 2")
-    Cached(other, cache)(["a", "b"])
+    CachedJudge(other, cache)(["a", "b"])
     assert other.asked == 1
 
 
 def test_texts_that_utf8_cannot_hold_have_a_key(cache: ScoreCache) -> None:
-    assert Cached(Lengths(), cache)(["\ud800", "é"]).tolist() == [1 / 3, 1 / 3]
+    assert CachedJudge(Lengths(), cache)(["\ud800", "é"]).tolist() == [1 / 3, 1 / 3]
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 half", b"no archive at all"])
 def test_a_damaged_file_is_scored_again(cache: ScoreCache, damage: bytes) -> None:
     judge = Lengths()
-    Cached(judge, cache)(["a"])
+    CachedJudge(judge, cache)(["a"])
     (file,) = cache.folder.iterdir()
     file.write_bytes(damage)
-    assert Cached(judge, cache)(["a"]).tolist() == [1 / 3]
+    assert CachedJudge(judge, cache)(["a"]).tolist() == [1 / 3]
     assert judge.asked == 2
-    Cached(judge, cache)(["a"])
+    CachedJudge(judge, cache)(["a"])
     assert judge.asked == 2  # and mended
 
 
 def test_pickled_objects_are_not_read(cache: ScoreCache) -> None:
     judge = Lengths()
-    Cached(judge, cache)(["a"])
+    CachedJudge(judge, cache)(["a"])
     (file,) = cache.folder.iterdir()
     np.savez(file, scores=np.array([object()], dtype=object))
-    assert Cached(judge, cache)(["a"]).tolist() == [1 / 3]
+    assert CachedJudge(judge, cache)(["a"]).tolist() == [1 / 3]
     assert judge.asked == 2
 
 
@@ -90,6 +90,6 @@ def test_where_it_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_costs_no_scores(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("")
     with caplog.at_level(logging.WARNING):
-        found = Cached(Lengths(), ScoreCache(tmp_path / "file" / "judges"))(["abc"])
+        found = CachedJudge(Lengths(), ScoreCache(tmp_path / "file" / "judges"))(["abc"])
     assert found.tolist() == [1.0]
     assert "SRO_CACHE" in caplog.text

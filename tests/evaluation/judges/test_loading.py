@@ -93,7 +93,7 @@ def test_names_override_one_role_each() -> None:
         ("offical", r"no judge is called 'offical'; did you mean 'official'\?"),
         ("styl=x", r"no judge is called 'styl=x'; did you mean 'style'\?"),
         ("style=", "no judge is called 'style='"),
-        ("s-nlp/roberta", r"mend: official, embedded, or style\|content\|fluency=NAME"),
+        ("s-nlp/roberta", r"fix: official, embedded, or style\|content\|fluency=NAME"),
     ],
 )
 def test_words_that_are_no_judges(word: str, message: str) -> None:
@@ -105,7 +105,7 @@ def test_words_that_are_no_judges(word: str, message: str) -> None:
 def test_a_package_without_an_embedded_judge(shipped: Path, role: Literal["style", "fluency"]) -> None:
     assert embedded_judge(role) == shipped / f"judge_{role}"
     (shipped / f"judge_{role}" / "training.json").unlink()
-    with pytest.raises(SROError, match=rf"carries no embedded {role} judge.*\n  mend: name a classifier.* {role}="):
+    with pytest.raises(SROError, match=rf"carries no embedded {role} judge.*\n  fix: name a classifier.* {role}="):
         load_judges(["embedded"], "paradetox")
 
 

@@ -83,7 +83,7 @@ def test_labels_that_say_what_they_mean(labels: list[str], unacceptable: int) ->
     "labels", [["LABEL_0", "LABEL_1"], ["acceptable", "correct"], ["a", "b"], ["acceptable"], ["bad", "good", "so so"]]
 )
 def test_labels_that_do_not(labels: list[str]) -> None:
-    with pytest.raises(SROError, match=r"do not say which means acceptable\n  mend: name them in its config\.json"):
+    with pytest.raises(SROError, match=r"do not say which means acceptable\n  fix: name them in its config\.json"):
         unacceptable_label(dict(enumerate(labels)), "my/cola")
 
 

@@ -144,7 +144,7 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SROError, match="mixed by sparsemax"):
         XCometLite(tmp_path)(*columns(TRIPLES))
     (tmp_path / "model.safetensors").unlink()
-    with pytest.raises(SROError, match=r"cannot be loaded.*\n  mend: .*fluency=embedded"):
+    with pytest.raises(SROError, match=r"cannot be loaded.*\n  fix: .*fluency=embedded"):
         XCometLite(tmp_path)(*columns(TRIPLES))
 
 

@@ -21,8 +21,9 @@ import pytest
 
 from sro.apps.cli import main
 from sro.core.provenance import write_manifest
+from sro.evaluation.report import page as page_module
 from sro.evaluation.report.page import page, write_report
-from sro.evaluation.report.results_folder import MOST_ROWS, gather
+from sro.evaluation.report.results_folder import MOST_ROWS, read_results
 from sro.evaluation.report.sheet import Line, write_sheet
 
 HOSTILE = (
@@ -159,7 +160,7 @@ def test_nothing_can_be_fetched_and_only_the_pages_own_script_runs(experiment: P
 
 
 def test_the_script_never_reads_text_as_markup() -> None:
-    script = page._asset("report.js")
+    script = page_module._asset("report.js")
     assert not re.search(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|fetch\(", script
     )
@@ -184,7 +185,7 @@ def test_hostile_text_is_text_wherever_it_comes_from(tmp_path: Path) -> None:
 
 
 def test_the_page_is_utf_8_even_where_a_table_is_not(experiment: Path) -> None:
-    found = gather(experiment)
+    found = read_results(experiment)
     broken = type(found)("\ud800 x \U0001f600", found.manifest, found.documents, found.plots, [], {})
     source = page(broken)
     assert "<h1>\N{REPLACEMENT CHARACTER} x \U0001f600</h1>" in source
@@ -301,7 +302,7 @@ def test_scores_by_the_runs_own_judges(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_known_scores_stay(experiment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "scored", None)  # would be called
+    monkeypatch.setattr(page_module, "scored", None)  # would be called
     assert parsed(write_report(experiment, score=True)).data["scores"] == ["sta", "sim", "j", "pass"]
 
 
@@ -320,7 +321,7 @@ def test_the_command_line(experiment: Path, tmp_path: Path, capsys: pytest.Captu
     assert main(["report", str(experiment), "--output", str(tmp_path / "sub" / "page.html")]) == 0
     assert (tmp_path / "sub" / "page.html").read_text() == (experiment / "report.html").read_text()
     assert main(["report", str(tmp_path / "nowhere")]) == 2
-    assert "mend:" in capsys.readouterr().err
+    assert "fix:" in capsys.readouterr().err
 
 
 def test_a_page_is_written_without_torch(experiment: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sro.core.errors import SROError
-from sro.evaluation.report.results_folder import gather
+from sro.evaluation.report.results_folder import read_results
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_tables_by_name_each_once(folder: Path) -> None:
-    found = gather(folder)
+    found = read_results(folder)
     assert list(found.documents) == ["table", "other"]
     assert found.documents["other"][0].rows == [["two\nlines"]]  # type: ignore[union-attr]
     assert (found.name, found.manifest, found.plots, found.lines, found.set_aside) == (folder.name, {}, {}, [], {})
@@ -30,13 +30,13 @@ def test_tables_by_name_each_once(folder: Path) -> None:
 
 def test_prose_is_no_table(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("# Nothing here\n\n| but a bar\n")
-    with pytest.raises(SROError, match="holds no manifest, table, plot or sheet\n  mend: name a folder"):
-        gather(tmp_path)
+    with pytest.raises(SROError, match="holds no manifest, table, plot or sheet\n  fix: name a folder"):
+        read_results(tmp_path)
 
 
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(SROError, match="nowhere is no folder"):
-        gather(tmp_path / "nowhere")
+        read_results(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_no_folder(tmp_path: Path) -> None:
 def test_a_broken_file_is_named(folder: Path, name: str, content: str, message: str) -> None:
     (folder / name).write_text(content)
     with pytest.raises(SROError, match=re.escape(message)):
-        gather(folder)
+        read_results(folder)

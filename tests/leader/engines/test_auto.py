@@ -12,8 +12,8 @@ from sro.core.errors import SROError
 from sro.leader.engines import auto, ctranslate2_conversion
 from sro.leader.engines.auto import choose
 from sro.leader.engines.ctranslate2_conversion import convert, import_ctranslate2
-from sro.leader.engines.loading import EngineArguments, load_rollout
-from sro.leader.generation import Paraphrase, Sampling
+from sro.leader.engines.loading import EngineArguments, load_generator
+from sro.leader.generation import Completion, Sampling
 from sro.leader.model import Leader, LeaderArguments
 
 PLAIN: dict[str, Any] = {"adapter": None, "prompt": None, "load_in_4bit": False, "bf16": None}
@@ -46,9 +46,9 @@ def adapter(tmp_path: Path, tiny_causal: Any) -> str:
     return str(tmp_path / "adapter")
 
 
-def moves(arguments: EngineArguments | None, leader: str, **parts: Any) -> list[list[Paraphrase]]:
+def moves(arguments: EngineArguments | None, leader: str, **parts: Any) -> list[list[Completion]]:
     greedy = Sampling(temperature=0.0, max_new_tokens=12, max_length_ratio=10.0)
-    return load_rollout(arguments, leader, **parts).play(["you are a fool", "shut up"], 1, greedy, 0)
+    return load_generator(arguments, leader, **parts).generate(["you are a fool", "shut up"], 1, greedy, 0)
 
 
 def test_the_fast_engine_plays_and_converts_once(leader: str, cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,7 +62,7 @@ def test_an_adapter_is_merged_by_it(
 ) -> None:
     leader = str(saved(tmp_path / "leader", *tiny_causal()))
     assert choose(leader, **{**PLAIN, "adapter": adapter}) == "ctranslate2"
-    assert load_rollout(EngineArguments("auto"), leader, adapter=adapter).prompt == "idiot {text} :"
+    assert load_generator(EngineArguments("auto"), leader, adapter=adapter).prompt == "idiot {text} :"
     assert moves(EngineArguments("auto"), leader, adapter=adapter) != moves(EngineArguments("auto"), leader)
 
 
@@ -116,7 +116,7 @@ def test_an_unknown_architecture_goes_to_transformers_before_a_weight_is_read(
         patch.setattr("sro.leader.model.Leader.load", lambda *_, **__: pytest.fail("weights were read"))
         assert choose(leader, **PLAIN) == "transformers"
         with pytest.raises(SROError, match=r"cannot convert this leader \(olmo\)(.|\n)*--engine transformers"):
-            load_rollout(EngineArguments("ctranslate2"), leader)
+            load_generator(EngineArguments("ctranslate2"), leader)
     assert "sro:" not in capsys.readouterr().err
     assert len(moves(None, leader)) == 2
 
@@ -159,7 +159,7 @@ def test_a_cache_that_cannot_be_written_costs_nothing_but_speed(
 def test_a_leader_that_is_not_there_is_told_as_ever(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(SROError, match="no leader could be loaded from") as told:
-        load_rollout(None, str(tmp_path / "empty"))
+        load_generator(None, str(tmp_path / "empty"))
     with pytest.raises(SROError) as usual:
         Leader.load(LeaderArguments(str(tmp_path / "empty")))
     assert str(told.value) == str(usual.value)

@@ -11,12 +11,12 @@ import pytest
 import torch
 
 from sro.core.errors import SROError
-from sro.leader.engines.ctranslate2 import CTranslate2Rollout, Dropped
+from sro.leader.engines.ctranslate2 import Cancelled, CTranslate2Generator
 from sro.leader.engines.ctranslate2_conversion import convert
-from sro.leader.generation import Paraphrase, Sampling
+from sro.leader.generation import Completion, Sampling
 from sro.leader.model import Leader
 from sro.leader.no_repeat import NoLoops
-from sro.leader.transformers_rollout import TransformersRollout, length_bounds
+from sro.leader.transformers_generator import TransformersGenerator, length_bounds
 
 PROMPT = "Rude : {text} Polite :"
 COMMENTS = [
@@ -49,26 +49,26 @@ def folder(leader: Leader, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def fast(folder: Path) -> CTranslate2Rollout:
-    return CTranslate2Rollout(folder, threads=1)
+def fast(folder: Path) -> CTranslate2Generator:
+    return CTranslate2Generator(folder, threads=1)
 
 
-def original(leader: Leader, **options: Any) -> TransformersRollout:
-    return TransformersRollout(leader.model, leader.tokenizer, PROMPT, **options)
+def original(leader: Leader, **options: Any) -> TransformersGenerator:
+    return TransformersGenerator(leader.model, leader.tokenizer, PROMPT, **options)
 
 
-def test_the_prompt_comes_along(fast: CTranslate2Rollout) -> None:
+def test_the_prompt_comes_along(fast: CTranslate2Generator) -> None:
     assert fast.prompt == PROMPT
 
 
-def test_greedy_moves_are_those_of_transformers(leader: Leader, fast: CTranslate2Rollout) -> None:
-    assert fast.play(COMMENTS, 1, GREEDY, 0) == original(leader).play(COMMENTS, 1, GREEDY, 0)
+def test_greedy_moves_are_those_of_transformers(leader: Leader, fast: CTranslate2Generator) -> None:
+    assert fast.generate(COMMENTS, 1, GREEDY, 0) == original(leader).generate(COMMENTS, 1, GREEDY, 0)
 
 
-def test_each_move_is_bounded_by_its_own_comment(leader: Leader, fast: CTranslate2Rollout) -> None:
+def test_each_move_is_bounded_by_its_own_comment(leader: Leader, fast: CTranslate2Generator) -> None:
     short = Sampling(temperature=0.0, max_new_tokens=15, max_length_ratio=1.0)
-    found = fast.play(COMMENTS, 1, short, 0)
-    assert found == original(leader).play(COMMENTS, 1, short, 0)
+    found = fast.generate(COMMENTS, 1, short, 0)
+    assert found == original(leader).generate(COMMENTS, 1, short, 0)
     prompts = [leader.tokenizer(PROMPT.replace("{text}", comment))["input_ids"] for comment in COMMENTS]
     bounds = length_bounds(leader.tokenizer, PROMPT, prompts, short)
     assert bounds == [13, 9, 15, 12, 11]
@@ -76,81 +76,81 @@ def test_each_move_is_bounded_by_its_own_comment(leader: Leader, fast: CTranslat
     assert any(n == bound for n, bound in zip(lengths, bounds))
 
 
-def test_loops_are_forbidden_as_transformers_forbids_them(leader: Leader, fast: CTranslate2Rollout) -> None:
+def test_loops_are_forbidden_as_transformers_forbids_them(leader: Leader, fast: CTranslate2Generator) -> None:
     """Random models loop all the time: the rule changes what is said, and both engines make the same of it."""
     ruled = Sampling(temperature=0.0, max_new_tokens=24, max_length_ratio=10.0, avoid_loops=True)
-    found = fast.play(COMMENTS, 1, ruled, 0)
-    assert found == original(leader).play(COMMENTS, 1, ruled, 0)
-    assert found != fast.play(COMMENTS, 1, GREEDY, 0)
+    found = fast.generate(COMMENTS, 1, ruled, 0)
+    assert found == original(leader).generate(COMMENTS, 1, ruled, 0)
+    assert found != fast.generate(COMMENTS, 1, GREEDY, 0)
 
 
-def test_drawn_moves_keep_out_of_loops_too(leader: Leader, fast: CTranslate2Rollout) -> None:
+def test_drawn_moves_keep_out_of_loops_too(leader: Leader, fast: CTranslate2Generator) -> None:
     ruled = Sampling(temperature=0.3, max_new_tokens=24, max_length_ratio=10.0, avoid_loops=True)
     prompts = [leader.tokenizer(PROMPT.replace("{text}", comment))["input_ids"] for comment in COMMENTS]
     rule = NoLoops(leader.tokenizer, prompts, 0)
-    for i, moves in enumerate(fast.play(COMMENTS, 4, ruled, 0)):
+    for i, moves in enumerate(fast.generate(COMMENTS, 4, ruled, 0)):
         for move in moves:
             assert not any(token in rule.closing(i, move.ids[:at]) for at, token in enumerate(move.ids))
 
 
-def test_same_seed_same_moves(fast: CTranslate2Rollout, folder: Path) -> None:
-    first = fast.play(COMMENTS, 3, DRAWN, seed=7)
-    assert fast.play(COMMENTS, 3, DRAWN, seed=8) != first
-    assert fast.play(COMMENTS, 3, DRAWN, seed=7) == first
-    fast.play(COMMENTS, 1, GREEDY, seed=1)
-    assert fast.play(COMMENTS, 3, DRAWN, seed=7) == first
-    assert CTranslate2Rollout(folder, threads=1).play(COMMENTS, 3, DRAWN, seed=7) == first
+def test_same_seed_same_moves(fast: CTranslate2Generator, folder: Path) -> None:
+    first = fast.generate(COMMENTS, 3, DRAWN, seed=7)
+    assert fast.generate(COMMENTS, 3, DRAWN, seed=8) != first
+    assert fast.generate(COMMENTS, 3, DRAWN, seed=7) == first
+    fast.generate(COMMENTS, 1, GREEDY, seed=1)
+    assert fast.generate(COMMENTS, 3, DRAWN, seed=7) == first
+    assert CTranslate2Generator(folder, threads=1).generate(COMMENTS, 3, DRAWN, seed=7) == first
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_workers_share_moves_out(leader: Leader, folder: Path, workers: int) -> None:
     """Greedy moves are the same whoever makes them; draws depend on the seed and the number of workers."""
-    shared = CTranslate2Rollout(folder, workers=workers, batch_size=4)
-    assert shared.play(COMMENTS, 1, GREEDY, 0) == original(leader).play(COMMENTS, 1, GREEDY, 0)
-    first = shared.play(COMMENTS, 3, DRAWN, seed=7)
-    assert shared.play(COMMENTS, 3, DRAWN, seed=7) == first
-    assert CTranslate2Rollout(folder, workers=workers, batch_size=4).play(COMMENTS, 3, DRAWN, seed=7) == first
+    shared = CTranslate2Generator(folder, workers=workers, batch_size=4)
+    assert shared.generate(COMMENTS, 1, GREEDY, 0) == original(leader).generate(COMMENTS, 1, GREEDY, 0)
+    first = shared.generate(COMMENTS, 3, DRAWN, seed=7)
+    assert shared.generate(COMMENTS, 3, DRAWN, seed=7) == first
+    assert CTranslate2Generator(folder, workers=workers, batch_size=4).generate(COMMENTS, 3, DRAWN, seed=7) == first
 
 
 def test_workers_do_not_draw_the_same(folder: Path) -> None:
     """Each of two workers gets half of these draws; of a policy that is spread wide hardly any two agree by chance."""
-    shared = CTranslate2Rollout(folder, workers=2)
+    shared = CTranslate2Generator(folder, workers=2)
     for seed in (3, None):
-        [moves] = shared.play(COMMENTS[:1], 8, DRAWN, seed)
+        [moves] = shared.generate(COMMENTS[:1], 8, DRAWN, seed)
         halves = [{tuple(move.ids) for move in moves[k::2]} for k in (0, 1)]
         assert halves[0] != halves[1]
 
 
-def test_without_a_seed_moves_differ_every_time(fast: CTranslate2Rollout) -> None:
-    assert fast.play(COMMENTS, 3, DRAWN, seed=None) != fast.play(COMMENTS, 3, DRAWN, seed=None)
+def test_without_a_seed_moves_differ_every_time(fast: CTranslate2Generator) -> None:
+    assert fast.generate(COMMENTS, 3, DRAWN, seed=None) != fast.generate(COMMENTS, 3, DRAWN, seed=None)
 
 
 def test_a_play_that_was_started_is_taken_or_dropped(folder: Path) -> None:
-    shared = CTranslate2Rollout(folder, workers=2)
-    expected = shared.play(COMMENTS, 2, DRAWN, seed=5)
+    shared = CTranslate2Generator(folder, workers=2)
+    expected = shared.generate(COMMENTS, 2, DRAWN, seed=5)
     started = shared.start(COMMENTS, 2, DRAWN, seed=5)
-    shared.play(COMMENTS[:1], 1, GREEDY, 0)
+    shared.generate(COMMENTS[:1], 1, GREEDY, 0)
     assert started.moves() == expected
     started.drop()  # too late: nothing happens
     endless = Sampling(max_new_tokens=60, max_length_ratio=1000.0, avoid_loops=True)
     dropped = shared.start(COMMENTS * 40, 4, endless, seed=None)
     dropped.drop()
-    with pytest.raises(Dropped):
+    with pytest.raises(Cancelled):
         dropped.moves()
 
 
-def test_n_different_moves_a_comment(fast: CTranslate2Rollout) -> None:
-    moves = fast.play(COMMENTS, 4, DRAWN, seed=0)
+def test_n_different_moves_a_comment(fast: CTranslate2Generator) -> None:
+    moves = fast.generate(COMMENTS, 4, DRAWN, seed=0)
     assert [len(played) for played in moves] == [4] * len(COMMENTS)
     assert all(len({tuple(move.ids) for move in played}) > 1 for played in moves)
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 64])
 def test_a_comment_gets_the_same_greedy_move_in_any_company(
-    fast: CTranslate2Rollout, folder: Path, batch_size: int
+    fast: CTranslate2Generator, folder: Path, batch_size: int
 ) -> None:
-    other = CTranslate2Rollout(folder, threads=1, batch_size=batch_size)
-    assert other.play(COMMENTS, 1, GREEDY, 0) == fast.play(COMMENTS, 1, GREEDY, 0)
+    other = CTranslate2Generator(folder, threads=1, batch_size=batch_size)
+    assert other.generate(COMMENTS, 1, GREEDY, 0) == fast.generate(COMMENTS, 1, GREEDY, 0)
 
 
 @pytest.mark.parametrize(
@@ -162,24 +162,24 @@ def test_a_comment_gets_the_same_greedy_move_in_any_company(
         Sampling(top_k=3, max_new_tokens=1),
     ],
 )
-def test_drawing_follows_the_same_policy(leader: Leader, fast: CTranslate2Rollout, sampling: Sampling) -> None:
+def test_drawing_follows_the_same_policy(leader: Leader, fast: CTranslate2Generator, sampling: Sampling) -> None:
     """The share of each first token among many moves, here and in transformers, differs by sampling error."""
     n = 4000
 
-    def shares(moves: list[Paraphrase]) -> torch.Tensor:
+    def shares(moves: list[Completion]) -> torch.Tensor:
         return torch.bincount(torch.tensor([move.ids[0] for move in moves]), minlength=len(leader.tokenizer)) / n
 
-    [here] = fast.play(COMMENTS[:1], n, sampling, 0)
-    [there] = original(leader, batch_size=n).play(COMMENTS[:1], n, sampling, 0)
+    [here] = fast.generate(COMMENTS[:1], n, sampling, 0)
+    [there] = original(leader, batch_size=n).generate(COMMENTS[:1], n, sampling, 0)
     expected = shares(there)
     spread = (2 * expected * (1 - expected) / n).sqrt()
     assert ((shares(here) - expected).abs() < 4.5 * spread + 3e-3).all()
     assert expected.max() > 2 * expected.mean()
 
 
-def test_finished_moves_and_only_they_end_with_the_end_token(leader: Leader, fast: CTranslate2Rollout) -> None:
+def test_finished_moves_and_only_they_end_with_the_end_token(leader: Leader, fast: CTranslate2Generator) -> None:
     end = leader.tokenizer.eos_token_id
-    moves = [move for played in fast.play(COMMENTS, 24, DRAWN, seed=3) for move in played]
+    moves = [move for played in fast.generate(COMMENTS, 24, DRAWN, seed=3) for move in played]
     assert {move.finished for move in moves} == {True, False}
     for move in moves:
         assert (move.ids[-1] == end) == move.finished
@@ -191,29 +191,30 @@ def test_a_rollout_may_go_at_any_time(folder: Path) -> None:
     """CTranslate2's threads outlive a call by a little: did what they hold lead to the model, Python would abort."""
     script = (
         "import sys\n"
-        "from sro.leader.engines.ctranslate2 import CTranslate2Rollout\n"
-        "from sro.leader.transformers_rollout import Sampling\n"
+        "from sro.leader.engines.ctranslate2 import CTranslate2Generator\n"
+        "from sro.leader.transformers_generator import Sampling\n"
         "for _ in range(60):\n"
-        "    CTranslate2Rollout(sys.argv[1], threads=1).play(['idiot'] * 60, 1, Sampling(0.0, max_new_tokens=4), 0)\n"
+        "    fast = CTranslate2Generator(sys.argv[1], threads=1)\n"
+        "    fast.generate(['idiot'] * 60, 1, Sampling(0.0, max_new_tokens=4), 0)\n"
     )
     done = subprocess.run([sys.executable, "-c", script, str(folder)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
-def test_no_comments_no_moves(fast: CTranslate2Rollout) -> None:
-    assert fast.play([], 2, GREEDY, 0) == []
+def test_no_comments_no_moves(fast: CTranslate2Generator) -> None:
+    assert fast.generate([], 2, GREEDY, 0) == []
 
 
 def test_a_comment_that_does_not_fit_is_an_error(folder: Path) -> None:
     with pytest.raises(SROError, match="max_prompt_length=8"):
-        CTranslate2Rollout(folder, max_prompt_length=8, threads=1).play(COMMENTS, 1, GREEDY, 0)
+        CTranslate2Generator(folder, max_prompt_length=8, threads=1).generate(COMMENTS, 1, GREEDY, 0)
 
 
 def test_an_empty_folder_is_an_error_with_the_mend(tmp_path: Path) -> None:
     with pytest.raises(SROError, match="sro export --to ctranslate2"):
-        CTranslate2Rollout(tmp_path)
+        CTranslate2Generator(tmp_path)
 
 
 def test_a_precision_that_the_machine_lacks_is_an_error_that_names_those_it_has(folder: Path) -> None:
     with pytest.raises(SROError, match=r"computes in .*float32"):
-        CTranslate2Rollout(folder, precision="float99")  # type: ignore[arg-type]
+        CTranslate2Generator(folder, precision="float99")  # type: ignore[arg-type]

@@ -31,7 +31,7 @@ SENTENCES = [
 @pytest.fixture
 def leader(tmp_path: Path, tiny_causal: Any, saved: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder: Path = saved(tmp_path / "leader", *tiny_causal())
-    for module in ("acceptability", "adapted"):
+    for module in ("screeners.lora.acceptability", "screeners.lora.classifier"):
         monkeypatch.setattr(f"sro.{module}.embedded_leader", lambda: folder)
     return folder
 

@@ -6,7 +6,7 @@ import pytest
 
 from sro.core.errors import SROError
 from sro.screeners.follower import FollowerArguments, load_follower
-from sro.screeners.rules.meaning import SUBJECTS, SenseScreener, lost_subjects, negations, turns
+from sro.screeners.rules.meaning import SUBJECTS, MeaningRuleScreener, lost_subjects, meaning_changes, negations
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,8 @@ from sro.screeners.rules.meaning import SUBJECTS, SenseScreener, lost_subjects, 
     ],
 )
 def test_a_not_more_or_less(source: str, text: str, found: list[str]) -> None:
-    assert turns(text, source) == found
-    assert SenseScreener().screen([text], sources=[source])[0].passed is (not found)
+    assert meaning_changes(text, source) == found
+    assert MeaningRuleScreener().screen([text], sources=[source])[0].passed is (not found)
 
 
 def test_words_that_hold_a_no_are_none() -> None:
@@ -47,7 +47,7 @@ def test_words_that_hold_a_no_are_none() -> None:
     ],
 )
 def test_praise_where_the_comment_has_none(source: str, text: str, praises: bool) -> None:
-    assert ("praise" in turns(text, source)) is praises
+    assert ("praise" in meaning_changes(text, source)) is praises
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_praise_where_the_comment_has_none(source: str, text: str, praises: bool
 )
 def test_whom_it_is_about(source: str, text: str, lost: list[str]) -> None:
     assert lost_subjects(text, source) == lost
-    assert ("subject" in turns(text, source)) is bool(lost)
+    assert ("subject" in meaning_changes(text, source)) is bool(lost)
 
 
 @pytest.mark.parametrize("word", sorted(SUBJECTS))
@@ -77,14 +77,14 @@ def test_every_subject_is_its_own_form(word: str) -> None:
 
 def test_it_needs_a_source_a_text() -> None:
     with pytest.raises(SROError, match="one source a text"):
-        SenseScreener().screen(["a"])
+        MeaningRuleScreener().screen(["a"])
     with pytest.raises(SROError, match="one source a text"):
-        SenseScreener().screen(["a"], sources=["a", "b"])
+        MeaningRuleScreener().screen(["a"], sources=["a", "b"])
 
 
 def test_it_sits_in_the_panel_only_where_it_is_asked_for() -> None:
     def passes(asked: bool) -> bool:
-        follower, *_ = load_follower(FollowerArguments(keep_sense=asked, min_similarity=0.0))
+        follower, *_ = load_follower(FollowerArguments(keep_meaning=asked, min_similarity=0.0))
         return follower.screen(["that is fun"], sources=["that shit is not fun"])[0].passed
 
     assert passes(False) and not passes(True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from sro.leader.generation import Paraphrase
-from sro.screeners.rules.repetition import fault, repeats
+from sro.leader.generation import Completion
+from sro.screeners.rules.repetition import completion_fault, repeats
 
 
-def move(text: str, finished: bool = True) -> Paraphrase:
-    return Paraphrase(text, list(range(len(text.split()) + 1)), finished)
+def move(text: str, finished: bool = True) -> Completion:
+    return Completion(text, list(range(len(text.split()) + 1)), finished)
 
 
 @pytest.mark.parametrize(
@@ -46,5 +46,5 @@ def test_a_repetition_that_the_comment_has_itself_is_no_fault() -> None:
         (move("ha ha ha"), "repeating"),
     ],
 )
-def test_fault(played: Paraphrase, found: str | None) -> None:
-    assert fault(played, "you fool") == found
+def test_fault(played: Completion, found: str | None) -> None:
+    assert completion_fault(played, "you fool") == found

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sro.leader.generation import Paraphrase, Sampling
+from sro.leader.generation import Completion, Sampling
 from sro.screeners.base import Verdict
-from sro.training.warmup.best_of_n import READ, Bars, Reward, best_moves, played
+from sro.training.warmup.best_of_n import READ, Bars, Reward, best_moves, generate_candidates
 from sro.training.warmup.examples import Example
 from sro.training.warmup.search_log import EditLog
-from sro.training.warmup.teachers import Teachers, taught
+from sro.training.warmup.teachers import Teachers, best_rewrites_of_teachers
 
 RUDE = "you are a stupid idiot , friend"
 
@@ -35,10 +35,12 @@ class Teacher:
     def __init__(self, *moves: str) -> None:
         self.moves, self.asked = moves, 0
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
+    def generate(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> list[list[Completion]]:
         self.asked += len(comments)
         chosen = self.moves[1 : n + 1] if sampling.temperature else self.moves[:1]
-        return [[Paraphrase(text, [1], not text.endswith("…")) for text in chosen] for _ in comments]
+        return [[Completion(text, [1], not text.endswith("…")) for text in chosen] for _ in comments]
 
 
 def similarity(texts: Sequence[str], sources: Sequence[str]) -> np.ndarray:
@@ -74,18 +76,20 @@ def test_a_comment_below_the_bar_is_the_bar() -> None:
 def test_the_best_of_all_teachers_moves_is_kept() -> None:
     one = Teacher("you are a stupid man , friend", "are you wrong , friend")
     two = Teacher("you are one to thank , friend", "you are mistaken , friend", "you are never drawn , friend")
-    assert best_moves([RUDE], played([one, two], 1, 0.8), REWARD) == {RUDE: "you are mistaken , friend"}
-    assert best_moves([RUDE], played([one], 1, 0.8), REWARD) == {}
+    assert best_moves([RUDE], generate_candidates([one, two], 1, 0.8), REWARD) == {RUDE: "you are mistaken , friend"}
+    assert best_moves([RUDE], generate_candidates([one], 1, 0.8), REWARD) == {}
     unfinished = Teacher("you are mistaken , friend …")
-    assert best_moves([RUDE], played([unfinished], 1, 0.8), REWARD) == {}
+    assert best_moves([RUDE], generate_candidates([unfinished], 1, 0.8), REWARD) == {}
 
 
 def test_an_interrupted_run_plays_the_rest(tmp_path: Path) -> None:
     path, teacher = tmp_path / "moves.jsonl", Teacher("you are wrong , friend")
     other = "this idiot , a friend"
-    best_moves([RUDE], played([teacher], 0, 0.8), REWARD, log=EditLog(path))
+    best_moves([RUDE], generate_candidates([teacher], 0, 0.8), REWARD, log=EditLog(path))
     told: list[tuple[int, int]] = []
-    found = best_moves([RUDE, other], played([teacher], 0, 0.8), REWARD, 0, lambda *at: told.append(at), EditLog(path))
+    found = best_moves(
+        [RUDE, other], generate_candidates([teacher], 0, 0.8), REWARD, 0, lambda *at: told.append(at), EditLog(path)
+    )
     assert list(found) == [RUDE, other]
     assert teacher.asked == 2 and told == [(2, 2)]  # each comment once
 
@@ -102,7 +106,7 @@ def test_a_second_warm_up_is_moves_good_edits_repairs_and_what_stays() -> None:
     wanted = Teachers(table=False, moves=5, moves_each=1, repairs=6, untouched=4)
     teacher: Any = Teacher("you are wrong , friend", "you are mistaken , friend")
     arguments = ([RUDE, "a kind word"], clean, earlier, [teacher], REWARD, wanted)
-    found = taught(*arguments, typed_share=0.0, seed=0)
+    found = best_rewrites_of_teachers(*arguments, typed_share=0.0, seed=0)
     kinds = {kind: [e for e in found if e.kind == kind] for kind in ("move", "edit", "corruption", "paraphrase")}
     assert [e.source for e in kinds["move"]] == [RUDE]
     assert kinds["edit"] == earlier[:1] and kinds["corruption"] == [earlier[2]] and kinds["paraphrase"] == [earlier[3]]
@@ -110,8 +114,8 @@ def test_a_second_warm_up_is_moves_good_edits_repairs_and_what_stays() -> None:
     assert len(stays) == 4 and all(e.source == e.target and e.target in clean for e in stays)
     assert 3 <= len(mended) <= 6 and all(e.source != e.target and e.target in clean for e in mended)
     assert not {e.target for e in stays} & {e.target for e in mended}
-    assert found == taught(*arguments, typed_share=0.0, seed=0)
-    assert found != taught(*arguments, typed_share=1.0, seed=0)
+    assert found == best_rewrites_of_teachers(*arguments, typed_share=0.0, seed=0)
+    assert found != best_rewrites_of_teachers(*arguments, typed_share=1.0, seed=0)
 
 
 def test_the_best_is_learnt_whoever_said_it() -> None:
@@ -119,14 +123,14 @@ def test_the_best_is_learnt_whoever_said_it() -> None:
     earlier = [Example("you are so stupid , man", "wrong are you man", "edit")]  # below the bar; the table does better
     teacher: Any = Teacher("well , friend")  # has the shape of an answer and less acceptability
     wanted = Teachers(moves=5, moves_each=0, repairs=0, untouched=0)
-    found = taught([rude, other], [], earlier, [teacher], REWARD, wanted, typed_share=0.0, seed=0)
+    found = best_rewrites_of_teachers([rude, other], [], earlier, [teacher], REWARD, wanted, typed_share=0.0, seed=0)
     by_source = {example.source: example for example in found}
     assert by_source[rude] == Example(rude, "you are unwise , friend", "idiom")
     again = by_source[earlier[0].source]
     assert again.kind == "idiom" and again.target.startswith("you are so ")
     assert other not in by_source  # of which the table knows nothing, and the teacher nothing good
     better: Any = Teacher("you are wrong , friend")
-    found = taught([rude, other], [], earlier, [better], REWARD, wanted, typed_share=0.0, seed=0)
+    found = best_rewrites_of_teachers([rude, other], [], earlier, [better], REWARD, wanted, typed_share=0.0, seed=0)
     assert Example(other, "you are wrong , friend", "move") in found
     assert better.asked == 3  # all comments, those of earlier examples too
 

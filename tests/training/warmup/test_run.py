@@ -151,7 +151,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(ProgressLines, "on_log", interrupt)
         run(**options)
-    with pytest.raises(SROError, match=r"holds a run already\n  mend: .* --resume true"):
+    with pytest.raises(SROError, match=r"holds a run already\n  fix: .* --resume true"):
         run(**options)
     resumed = run(data={"resume": True}, **options)
     assert torch.equal(logits(leaders, "causal", str(whole)), logits(leaders, "causal", str(resumed)))
@@ -165,20 +165,20 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(
 def test_a_folder_that_holds_a_run_is_not_overwritten(run: Run) -> None:
     adapter = run()
     before = file_sha256(adapter / "adapter_model.safetensors")
-    with pytest.raises(SROError, match="holds a run already\n  mend: another --output_dir"):
+    with pytest.raises(SROError, match="holds a run already\n  fix: another --output_dir"):
         run(learning_rate=1.0)
     assert file_sha256(adapter / "adapter_model.safetensors") == before
 
 
 def test_the_edit_search_asks_the_bare_leader(run: Run, tmp_path: Path) -> None:
     adapter = run()
-    with pytest.raises(SROError, match="mend: leave out --adapter, or name --teachers or --examples"):
+    with pytest.raises(SROError, match="fix: leave out --adapter, or name --teachers or --examples"):
         run(examples=None, leader={"adapter": str(adapter)}, output_dir=str(tmp_path / "other"))
     assert run(leader={"adapter": "none"}, output_dir=str(tmp_path / "other")).is_dir()
 
 
 def test_an_encoder_decoder_cannot_make_examples(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(SROError, match=r"mend: .* --examples"):
+    with pytest.raises(SROError, match=r"fix: .* --examples"):
         run("seq2seq", None)
     assert not (tmp_path / "run").exists()
 
@@ -188,7 +188,7 @@ def test_no_examples_are_an_error_and_no_run(run: Run, tmp_path: Path, monkeypat
         run(examples=[])
     monkeypatch.setattr("sro.training.warmup.run.make_examples", lambda *args, **more: [])
     monkeypatch.setattr("sro.training.warmup.run.SentenceEncoder", lambda name: None)
-    with pytest.raises(SROError, match="no example came out of these comments\n  mend: more comments"):
+    with pytest.raises(SROError, match="no example came out of these comments\n  fix: more comments"):
         run(examples=None)
     assert not (tmp_path / "run" / "adapter").exists()
 

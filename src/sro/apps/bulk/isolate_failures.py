@@ -11,7 +11,7 @@ A = TypeVar("A")
 LENGTH = 300  # characters of an error that are kept
 
 
-def carefully(work: Callable[[Sequence[str]], Sequence[A]], texts: Sequence[str]) -> list[A | Exception]:
+def isolate_failures(work: Callable[[Sequence[str]], Sequence[A]], texts: Sequence[str]) -> list[A | Exception]:
     """What the work makes of the texts, or the exception that one of them alone raises.
 
     A batch that fails is halved until the culprits are alone, so a single one costs about 2·log₂(batch) more calls.

@@ -61,7 +61,7 @@ class Ledger:
             raise SROError(
                 f"{self.folder} holds results of other settings, and the two would be mixed\n  "
                 + "\n  ".join(changed)
-                + f"\n  mend: another --output, the settings of then, or begin anew: rm -r {self.folder}"
+                + f"\n  fix: another --output, the settings of then, or begin anew: rm -r {self.folder}"
             )
 
     def result(self, shard: Shard) -> Path:
@@ -84,7 +84,7 @@ class Ledger:
         if (mark, record.get("range")) != (shard.fingerprint, [shard.start, shard.stop]):
             raise SROError(
                 f"{shard.source} has changed since {self.result(shard)} was made from it\n"
-                f"  mend: put it under another name, or have it done again: rm {self._record(shard)}"
+                f"  fix: put it under another name, or have it done again: rm {self._record(shard)}"
             )
         return counts
 

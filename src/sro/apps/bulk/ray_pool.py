@@ -73,7 +73,7 @@ def run_on_ray(shards: Sequence[Shard], order: Order, arguments: BulkArguments) 
         import ray
         import ray.data
     except ImportError as error:
-        raise SROError("--runner ray needs Ray, which is not installed\n  mend: pip install 'sro[ray]'") from error
+        raise SROError("--runner ray needs Ray, which is not installed\n  fix: pip install 'sro[ray]'") from error
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     begun_here = not ray.is_initialized()
     if begun_here:
@@ -128,6 +128,6 @@ def _pool(has: dict[str, float], arguments: BulkArguments, shards: int) -> tuple
         raise SROError(
             f"{wanted} workers of {arguments.worker_cpus} CPUs and {gpus:g} GPUs each do not fit on this machine"
             f" ({has.get('CPU', 0):g} CPUs, {has.get('GPU', 0):g} GPUs); there is room for {room}\n"
-            "  mend: --workers, --worker_cpus, or a cluster: --ray_address auto"
+            "  fix: --workers, --worker_cpus, or a cluster: --ray_address auto"
         )
     return min(wanted, shards), gpus

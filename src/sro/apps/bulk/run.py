@@ -15,7 +15,7 @@ from sro.apps.bulk.jobs import Job
 from sro.apps.bulk.ledger import Ledger
 from sro.apps.bulk.shard_worker import Event, Order, new_columns, run_here
 from sro.apps.bulk.shards import Shard, plan
-from sro.apps.bulk.summary import Tally, watched
+from sro.apps.bulk.summary import Tally, watch_progress
 from sro.core.errors import SROError
 
 
@@ -62,7 +62,7 @@ def run(
         say(f"{tally.before_shards:,} of {tally.shards:,} shards are done already")
     said = time.monotonic()
     for event in _events(waiting, order, arguments):
-        said = watched(tally, event, said, say)
+        said = watch_progress(tally, event, said, say)
     tally.ended = time.monotonic()
     return tally
 

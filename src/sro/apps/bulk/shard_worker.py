@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sro.apps.bulk.formats import Damaged
-from sro.apps.bulk.isolate_failures import carefully, described
+from sro.apps.bulk.isolate_failures import described, isolate_failures
 from sro.apps.bulk.jobs import Job, Work
 from sro.apps.bulk.ledger import Ledger
 from sro.apps.bulk.readers import Batch, read
@@ -86,7 +86,7 @@ def run_here(shards: Iterable[Shard], order: Order) -> Iterator[Event]:
 
 def _answers(batch: Batch, job: Job, work: Work) -> list[dict[str, object]]:
     """One a row: what the work says of it, or why it says nothing."""
-    told = iter(carefully(work, [text for text, fault in zip(batch.texts, batch.faults) if fault is None]))
+    told = iter(isolate_failures(work, [text for text, fault in zip(batch.texts, batch.faults) if fault is None]))
     nothing = dict.fromkeys(job.columns)
     answers: list[dict[str, object]] = []
     for fault in batch.faults:

@@ -75,7 +75,7 @@ def plan(source: str | Path, column: str | None, shard_bytes: int, added: Collec
         if taken := sorted(set(added).intersection(about.columns)):
             raise SROError(
                 f"{path} has a column {taken[0]!r} already, which would be written over\n"
-                "  mend: --prefix sro_   (put before the names of the new columns)"
+                "  fix: --prefix sro_   (put before the names of the new columns)"
             )
         below = path.relative_to(root) if root.is_dir() else Path(path.name)
         shards += _cut(path, below, kind, about, shard_bytes)

@@ -66,7 +66,7 @@ class Tally:
         return ", ".join(parts)
 
 
-def watched(tally: Tally, event: Event, said: float, say: Callable[[str], None]) -> float:
+def watch_progress(tally: Tally, event: Event, said: float, say: Callable[[str], None]) -> float:
     """Take an event in, and say how far it is if it is time to; returns when that was said last."""
     tally.see(event)
     if time.monotonic() - said < SECONDS:
@@ -87,7 +87,7 @@ def clock(seconds: float) -> str:
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
-def rendered(tally: Tally) -> Table:
+def render_summary(tally: Tally) -> Table:
     """This run and all runs of the folder, side by side."""
     table = Table("", "this run", "in all", title_justify="left")
     for column in table.columns[1:]:

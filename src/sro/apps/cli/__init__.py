@@ -75,7 +75,7 @@ def _dispatch(words: list[str]) -> int:
         if error.name is None or error.name.partition(".")[0] == "sro":
             raise  # a fault of this package, not of its installation
         message = (
-            f"`sro {command}` needs {error.name}, which is not installed\n  mend: sro doctor   (names the command)"
+            f"`sro {command}` needs {error.name}, which is not installed\n  fix: sro doctor   (names the command)"
         )
         raise SROError(message) from error
     status: int = module.run(rest)

@@ -10,7 +10,7 @@ PRESETS = {
     "temperature": 0.7,
     "top_p": 0.95,
     "min_similarity": 0.65,
-    "keep_sense": True,
+    "keep_meaning": True,
     "fluency": "embedded",
     "per_device_train_batch_size": 4,
     "gradient_accumulation_steps": 4,

@@ -40,20 +40,20 @@ HUB_PROBE = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report. With a `mend` it is a problem; `fatal` ones keep the embedded demo from running."""
+    """One line of the report. With a `fix` it is a problem; `fatal` ones keep the embedded demo from running."""
 
     text: str
-    mend: str = ""
+    fix: str = ""
     fatal: bool = False
 
     def __str__(self) -> str:
-        mark = "FAIL" if self.fatal else "note" if self.mend else "ok"
-        return f"  {mark:4}  {self.text}" + (f": {self.mend}" if self.mend else "")
+        mark = "FAIL" if self.fatal else "note" if self.fix else "ok"
+        return f"  {mark:4}  {self.text}" + (f": {self.fix}" if self.fix else "")
 
 
 def run(argv: list[str]) -> int:
     """Print the report; 0 if the embedded demo can run, else 1."""
-    parser = argparse.ArgumentParser(prog="sro doctor", description="What is here, what is missing, how to mend it.")
+    parser = argparse.ArgumentParser(prog="sro doctor", description="What is here, what is missing, how to fix it.")
     parser.add_argument("--network", action="store_true", help="also try whether the hub can be reached")
     parser.add_argument("--no-bench", action="store_true", help="leave out the two seconds of speed measurement")
     options = parser.parse_args(argv)
@@ -73,7 +73,7 @@ def run(argv: list[str]) -> int:
             print(finding, flush=True)
             fatal += finding.fatal
     if fatal:
-        print("\nThe embedded demo cannot run yet: mend the lines marked FAIL.")
+        print("\nThe embedded demo cannot run yet: fix the lines marked FAIL.")
         return 1
     print("\nThe embedded demo can run: sro demo")
     return 0
@@ -85,8 +85,8 @@ def _guarded(check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
         yield from check()
     except ImportError as error:
         missing = error.name or "sro"
-        mend = "pip install -e .   (in a checkout of sro)" if missing == "sro" else f"pip install {missing}"
-        yield Finding(f"not checked further, {missing} cannot be imported ({error})", mend, fatal=True)
+        fix = "pip install -e .   (in a checkout of sro)" if missing == "sro" else f"pip install {missing}"
+        yield Finding(f"not checked further, {missing} cannot be imported ({error})", fix, fatal=True)
 
 
 def packages() -> Iterator[Finding]:
@@ -98,8 +98,8 @@ def packages() -> Iterator[Finding]:
     for requirement in wanted:
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
             lack = _lack(requirement)
-            mend = _install([requirement]) if lack else ""
-            yield Finding(lack or f"{requirement.name} {version(requirement.name)}", mend, fatal=bool(lack))
+            fix = _install([requirement]) if lack else ""
+            yield Finding(lack or f"{requirement.name} {version(requirement.name)}", fix, fatal=bool(lack))
     for extra in metadata.get_all("Provides-Extra") or []:
         its = [r for r in wanted if r.marker and r.marker.evaluate({"extra": extra})]
         lacking = [r for r in its if _lack(r)]
@@ -187,8 +187,8 @@ def hub(network: bool) -> Iterator[Finding]:
         yield Finding("reachable")
     except Exception as error:  # whatever the client's transport raises, the answer is the same
         refused = isinstance(error, OfflineModeIsEnabled)
-        mend = "unset HF_HUB_OFFLINE TRANSFORMERS_OFFLINE" if refused else "export HF_ENDPOINT=<address of a mirror>"
-        yield Finding(f"not reachable ({type(error).__name__}), so names of hub models will not work", mend)
+        fix = "unset HF_HUB_OFFLINE TRANSFORMERS_OFFLINE" if refused else "export HF_ENDPOINT=<address of a mirror>"
+        yield Finding(f"not reachable ({type(error).__name__}), so names of hub models will not work", fix)
 
 
 def machine(bench: bool) -> Iterator[Finding]:

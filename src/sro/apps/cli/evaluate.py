@@ -99,6 +99,6 @@ def named_files(files: Files) -> dict[str, str]:
         if not equals or Path(word).exists():
             name, path = Path(word).stem, word
         if name in paths:
-            raise SROError(f"two systems are called {name!r}\n  mend: name them: --output a={path} b=…")
+            raise SROError(f"two systems are called {name!r}\n  fix: name them: --output a={path} b=…")
         paths[name] = path
     return {**paths, **({REFERENCE: files.reference} if files.reference else {})}

@@ -26,14 +26,14 @@ def run_folder(
         SROError: see `sro.apps.bulk.run.run`; or no input or output folder is named.
     """
     from sro.apps.bulk.run import run
-    from sro.apps.bulk.summary import rendered
+    from sro.apps.bulk.summary import render_summary
 
     if not source or not target or target == "-":
         raise SROError("a folder wants both --input and --output, and the output is a folder too")
     tally = run(
         source, target, job, arguments, column=column, command=["sro", *command], say=lambda line: _say(f"sro: {line}")
     )
-    Console().print(rendered(tally))
+    Console().print(render_summary(tally))
     for trouble in tally.troubles:
         _say(f"sro: not done, cannot be read: {trouble}")
     return int(bool(tally.troubles))

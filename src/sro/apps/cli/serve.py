@@ -60,7 +60,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host.strip("[]"), port), family=family, backlog=2048)
     except (OSError, OverflowError) as error:
-        raise SROError(f"cannot listen on {host}:{port}: {error}\n  mend: another --port, or 0 for any") from error
+        raise SROError(f"cannot listen on {host}:{port}: {error}\n  fix: another --port, or 0 for any") from error
 
 
 def add(argv: list[str]) -> int:

@@ -40,7 +40,7 @@ def read_keys(path: str | Path) -> dict[str, str]:
             raise SROError(f"{path}:{number}: expected `name sha256:…`, as `sro serve add-key` writes it")
         names[match[2]] = match[1]
     if not names:
-        raise SROError(f"{path}: holds no key\n  mend: sro serve add-key NAME --keys {path}")
+        raise SROError(f"{path}: holds no key\n  fix: sro serve add-key NAME --keys {path}")
     return names
 
 

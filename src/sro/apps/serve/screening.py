@@ -62,13 +62,13 @@ def screening(screener: SharedScreener, spans: Spans) -> Work:
 
     def work(asked: Asked, texts: Sequence[str]) -> list[Screened]:
         wanted, threshold = asked
-        return screener.with_lock(lambda one: screened(one, texts, wanted, spans, threshold))
+        return screener.with_lock(lambda one: screen_texts(one, texts, wanted, spans, threshold))
 
     screener.with_lock(lambda one: one.screen(["ready?"]))  # what is loaded or compiled at the first call is now
     return work
 
 
-def screened(
+def screen_texts(
     screener: Screener, texts: Sequence[str], wanted: Wanted, spans: Spans, threshold: float | None = None
 ) -> list[Screened]:
     """Verdicts on texts, whatever characters they hold, and what else is wanted of them."""

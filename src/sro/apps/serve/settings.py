@@ -75,13 +75,13 @@ class Service:
         if self.keys is None and not is_loopback(self.host):
             raise ValueError(
                 f"{self.host} can be reached from elsewhere, so requests need keys\n"
-                "  mend: sro serve add-key NAME --keys keys.txt, and --keys keys.txt here"
+                "  fix: sro serve add-key NAME --keys keys.txt, and --keys keys.txt here"
             )
         for origin in self.cors:
             if origin != "*" and not ORIGIN.fullmatch(origin):
                 raise ValueError(
                     f"cors: {origin!r} is no origin\n"
-                    "  mend: as browsers send it, in small letters and without path or slash at the end: "
+                    "  fix: as browsers send it, in small letters and without path or slash at the end: "
                     "https://forum.example.org, http://localhost:3000"
                 )
         if "*" in self.cors and self.keys is None:

@@ -23,7 +23,7 @@ from typing import Any
 from sro.core import config
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
-from sro.evaluation.experiments.fingerprints import made_of
+from sro.evaluation.experiments.fingerprints import input_fingerprints
 from sro.leader.model import LeaderArguments
 from sro.screeners.follower import FollowerArguments
 from sro.training.config import SROConfig
@@ -110,7 +110,7 @@ def train_arms(
     """
     folder = Path(str(settings.args.output_dir))
     first = settings.args.seed
-    of = made_of(settings.data, settings.follower, settings.leader)
+    of = input_fingerprints(settings.data, settings.follower, settings.leader)
     started, done = time.monotonic(), 0
     runs = list(product(range(first, first + seeds), arms))
     rewrites: dict[str, list[list[str]]] = {arm.name: [] for arm in arms}
@@ -152,5 +152,5 @@ def _refuse_others(folder: Path, found: Mapping[str, Any], asked: Mapping[str, A
     if differs := sorted(name for name in asked if found.get(name) != asked[name]):
         name = differs[0]
         raise SROError(
-            f"{folder} holds a run with {name}={found.get(name)}, not {asked[name]}\n  mend: another --output_dir"
+            f"{folder} holds a run with {name}={found.get(name)}, not {asked[name]}\n  fix: another --output_dir"
         )

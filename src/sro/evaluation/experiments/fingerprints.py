@@ -16,7 +16,7 @@ from sro.screeners.follower import FollowerArguments
 from sro.training.run import START, DataArguments
 
 
-def made_of(data: DataArguments, follower: FollowerArguments, leader: LeaderArguments) -> dict[str, str]:
+def input_fingerprints(data: DataArguments, follower: FollowerArguments, leader: LeaderArguments) -> dict[str, str]:
     """Names with eight digits of the SHA-256 of what they stand for, by `leader`, `adapter`, `screener`, `fluency`,
     `comments` and `held_out`.
 

@@ -18,13 +18,13 @@ from typing import Any
 
 from sro.core.files import atomic_write_text, file_sha256
 from sro.core.provenance import write_manifest
-from sro.evaluation.experiments.peers import Peers, Split, differences, picture, read_peers, remembered
+from sro.evaluation.experiments.peers import Peers, Split, cached_rewrites, differences, picture, read_peers
 from sro.evaluation.judges.loading import Judges
 from sro.evaluation.judges.models import identity
 from sro.evaluation.run import evaluate
-from sro.leader.generation import Paraphrase, Sampling
+from sro.leader.generation import Completion, Sampling
 from sro.leader.model import adapter_folder
-from sro.rewriting.candidates import Candidate, best, shape_fault, weigh
+from sro.rewriting.candidates import Candidate, best, find_fault, score_fluency_of_ties
 from sro.rewriting.phrase_table import load_idioms
 from sro.rewriting.rewriter import PHRASES, Rewriter
 from sro.screeners.base import Fluency
@@ -66,7 +66,9 @@ def peer_table(
     peers = read_peers(split, data, sample)
     made: dict[str, list[str]] = {}
     for name, adapter in ours.items():
-        made |= _play(name, adapter, best_of if name == list(ours)[-1] else 0, peers, screener, engine, folder, say)
+        made |= _generate(
+            name, adapter, best_of if name == list(ours)[-1] else 0, peers, screener, engine, folder, say
+        )
     found = evaluate(
         peers.comments,
         {**made, **peers.outputs},
@@ -89,7 +91,7 @@ def peer_table(
     return folder
 
 
-def _play(
+def _generate(
     name: str,
     adapter: str,
     best_of: int,
@@ -114,7 +116,7 @@ def _play(
         say(f"{name}: rewriting {len(peers.comments):,} comments")
         return [moves[0].text for moves in _moves(player(), peers.comments, 1, 0.0)]
 
-    greedy = remembered(folder, name, [*weights, "greedy"], peers.comments, first)
+    greedy = cached_rewrites(folder, name, [*weights, "greedy"], peers.comments, first)
     if not best_of:
         return {name: greedy}
 
@@ -126,7 +128,7 @@ def _play(
     drafts = [table.variants(comment, PHRASES) for comment in peers.comments]
     offered = {f"{name} + phrases": [[text, *some] for text, some in zip(greedy, drafts)]}
     if best_of > 1:
-        more = remembered(folder, f"{name} drawn", [*weights, best_of, TEMPERATURE], peers.comments, drawn)
+        more = cached_rewrites(folder, f"{name} drawn", [*weights, best_of, TEMPERATURE], peers.comments, drawn)
         several = [[text, *more[i * (best_of - 1) :][: best_of - 1]] for i, text in enumerate(greedy)]
         offered[f"{name}, best of {best_of}"] = several
         offered[f"{name}, best of {best_of} + phrases"] = [[*moves, *some] for moves, some in zip(several, drafts)]
@@ -137,14 +139,14 @@ def _play(
             return [found.text for found in best_moves(player(), Acceptability.load(), peers.comments, tries)]
 
         by = [*weights, MIN_SIMILARITY, screener, "acceptability, product, sense", *chain.from_iterable(tries)]
-        return remembered(folder, system, by, peers.comments, choose)
+        return cached_rewrites(folder, system, by, peers.comments, choose)
 
     return {name: greedy, **{system: chosen(system, tries) for system, tries in offered.items()}}
 
 
-def _moves(player: Rewriter, comments: Sequence[str], n: int, temperature: float) -> list[list[Paraphrase]]:
+def _moves(player: Rewriter, comments: Sequence[str], n: int, temperature: float) -> list[list[Completion]]:
     sampling = Sampling(temperature=temperature, top_p=0.95, max_new_tokens=10_000, avoid_loops=True)
-    return player.rollout.play(comments, n, sampling, seed=0)
+    return player.rollout.generate(comments, n, sampling, seed=0)
 
 
 def best_moves(
@@ -157,10 +159,10 @@ def best_moves(
     similarities = iter(player.similarity.similarity(texts, sources).tolist())
     found = [
         [
-            Candidate(text, next(verdicts), next(similarities), shape_fault(Paraphrase(text, [], True), comment))
+            Candidate(text, next(verdicts), next(similarities), find_fault(Completion(text, [], True), comment))
             for text in some
         ]
         for comment, some in zip(comments, tries)
     ]
-    weigh(found, comments, acceptability, MIN_SIMILARITY)
+    score_fluency_of_ties(found, comments, acceptability, MIN_SIMILARITY)
     return [best(candidates, MIN_SIMILARITY) for candidates in found]

@@ -69,7 +69,7 @@ def read_peers(split: Split, data: Path, sample: int = 0, seed: int = 0) -> Peer
     )
 
 
-def remembered(
+def cached_rewrites(
     folder: Path, name: str, made_by: Sequence[object], comments: Sequence[str], rewrite: Callable[[], list[str]]
 ) -> list[str]:
     """The rewrites that an earlier run made in the same way, or those of `rewrite`, which are then stored.
@@ -110,5 +110,5 @@ def _json_lines(path: Path) -> list[dict[str, Any]]:
 
 def _text(path: Path) -> str:
     if not path.is_file():
-        raise SROError(f"{path}: no such file\n  mend: --data FOLDER, or set SRO_DATA to the folder of the data sets")
+        raise SROError(f"{path}: no such file\n  fix: --data FOLDER, or set SRO_DATA to the folder of the data sets")
     return path.read_text(encoding="utf-8")

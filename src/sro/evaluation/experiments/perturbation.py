@@ -20,18 +20,18 @@ SRO, BARE = "SRO", "SRO without anchor"
 def arms(flips: Sequence[float], robust: Sequence[float], bare: Sequence[float] = ()) -> list[Arm]:
     """SRO without flips, under each rate of `flips`, and corrected for each rate of `robust`; and without the anchor,
     which is the paper's own loss, under none and under each rate of `bare`."""
-    plain = [Arm(SRO)] + [Arm(flipped(p), {"flip_verdicts": p}) for p in flips if p]
-    learnt = plain + [Arm(corrected(p), {"flip_verdicts": p, "flip_rate": p}) for p in robust]
-    papers = [Arm(flipped(p, BARE), {"rpo_alpha": 0.0, "flip_verdicts": p}) for p in (0.0, *bare)]
+    plain = [Arm(SRO)] + [Arm(flip_arm(p), {"flip_verdicts": p}) for p in flips if p]
+    learnt = plain + [Arm(corrected_arm(p), {"flip_verdicts": p, "flip_rate": p}) for p in robust]
+    papers = [Arm(flip_arm(p, BARE), {"rpo_alpha": 0.0, "flip_verdicts": p}) for p in (0.0, *bare)]
     return learnt + (papers if bare else [])
 
 
-def flipped(p: float, loss: str = SRO) -> str:
+def flip_arm(p: float, loss: str = SRO) -> str:
     """The arm's name."""
     return f"{loss} p={p:g}" if p else loss
 
 
-def corrected(p: float) -> str:
+def corrected_arm(p: float) -> str:
     """The arm's name."""
     return f"robust p={p:g}"
 
@@ -50,8 +50,8 @@ def picture(found: Comparison, flips: Sequence[float], robust: Sequence[float], 
             scores = found.arm(arm).seeds
             return [seed.means()[name] for seed in scores]
 
-        lines = [Line("SRO", [(p, values(flipped(p))) for p in sorted({0.0, *flips})])]
-        lines += [Line("SRO, corrected", [(p, values(corrected(p))) for p in sorted(robust)])] if robust else []
+        lines = [Line("SRO", [(p, values(flip_arm(p))) for p in sorted({0.0, *flips})])]
+        lines += [Line("SRO, corrected", [(p, values(corrected_arm(p))) for p in sorted(robust)])] if robust else []
         return lines
 
     panels = {title: arm_lines(name) for name, title in (("j", "J"), ("sta", "STA"), ("sim", "SIM"), ("fl", "FL"))}

@@ -65,7 +65,7 @@ class NamedJudge(Protocol):
     def __call__(self, *columns: Any, **_: Any) -> np.ndarray: ...
 
 
-class Cached:
+class CachedJudge:
     """Any judge, asked only about what it has not judged yet; called with the same columns of texts."""
 
     def __init__(self, judge: NamedJudge, cache: ScoreCache) -> None:

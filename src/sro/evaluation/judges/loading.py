@@ -22,7 +22,7 @@ import numpy as np
 from sro.core.config import suggestion
 from sro.core.errors import SROError
 from sro.evaluation.chrf import ChrF
-from sro.evaluation.judges.cache import Cached, ScoreCache
+from sro.evaluation.judges.cache import CachedJudge, ScoreCache
 from sro.evaluation.judges.models import (
     COLA,
     LABSE,
@@ -83,7 +83,9 @@ class Judges:
 
     def cached(self, cache: ScoreCache) -> Judges:
         """The same judges, asked only about what they have not judged yet."""
-        return Judges(Cached(self.style, cache), Cached(self.content, cache), Cached(self.fluency, cache))
+        return Judges(
+            CachedJudge(self.style, cache), CachedJudge(self.content, cache), CachedJudge(self.fluency, cache)
+        )
 
 
 OFFICIAL_STYLE: dict[ProtocolName, str] = {
@@ -116,9 +118,9 @@ def load_judges(words: Sequence[str], protocol: ProtocolName) -> Judges:
             chosen[role] = name
         else:
             hint = suggestion(role, [*ROLES, "official", "embedded"])
-            raise SROError(f"no judge is called {word!r}{hint}\n  mend: official, embedded, or {'|'.join(ROLES)}=NAME")
+            raise SROError(f"no judge is called {word!r}{hint}\n  fix: official, embedded, or {'|'.join(ROLES)}=NAME")
     if protocol == "clef24" and any(word.startswith("fluency=") for word in words):
-        raise SROError("CLEF 2024 has chrF for fluency and no judge of it\n  mend: leave out fluency=…")
+        raise SROError("CLEF 2024 has chrF for fluency and no judge of it\n  fix: leave out fluency=…")
     return Judges(
         _style(chosen["style"], protocol),
         _content(chosen["content"]),
@@ -136,7 +138,7 @@ def embedded_judge(role: Literal["style", "fluency"]) -> Path:
     if not (folder / RECORD).is_file():
         raise SROError(
             f"this copy of sro carries no embedded {role} judge (assets/judge_{role})\n"
-            f"  mend: name a classifier: --judges embedded {role}=FOLDER_OR_HUB_NAME"
+            f"  fix: name a classifier: --judges embedded {role}=FOLDER_OR_HUB_NAME"
         )
     return folder
 

@@ -59,7 +59,7 @@ def identity(name: str | Path, label: str | None = None) -> str:
     except (OSError, ValueError) as error:
         raise SROError(
             f"judge '{name}' is neither a folder nor reachable on the hub: {str(error).strip().splitlines()[0]}\n"
-            "  mend: give its folder (--judges style=FOLDER, content=… or fluency=…), let this machine reach the hub, "
+            "  fix: give its folder (--judges style=FOLDER, content=… or fluency=…), let this machine reach the hub, "
             "or --judges embedded"
         ) from error
     return f"{label or name} {Path(str(config)).parent.name[:8]}"
@@ -70,7 +70,7 @@ def refuse_long(lengths: Sequence[int], limit: int, judge: str) -> None:
     if (rows := np.flatnonzero(np.asarray(lengths) > limit)).size:
         raise SROError(
             f"{judge} reads {limit} tokens, and the text of {name_rows(rows)} (counted from 1) has more: only its "
-            "beginning would be scored\n  mend: split these texts into sentences, or leave their rows out"
+            "beginning would be scored\n  fix: split these texts into sentences, or leave their rows out"
         )
 
 
@@ -86,11 +86,11 @@ class StyleClassifier:
         return identity(self.path, self.label)
 
     def __call__(self, texts: Sequence[str], /) -> np.ndarray:
-        from sro.screeners.ensemble import Opinions
+        from sro.screeners.ensemble import Ensemble
         from sro.screeners.huggingface import HuggingFaceScreener
 
         screener = self._screener
-        for member in screener.members if isinstance(screener, Opinions) else (screener,):
+        for member in screener.members if isinstance(screener, Ensemble) else (screener,):
             if isinstance(member, HuggingFaceScreener):
                 _refuse_what_is_cut(member, texts, self.name)
         return 1.0 - np.array([verdict.probability for verdict in screener.screen(texts)], dtype=np.float64)
@@ -146,7 +146,7 @@ def unacceptable_label(id2label: Mapping[int, str], name: str) -> str:
         return labels[1]
     raise SROError(
         f"fluency judge '{name}': its labels {', '.join(map(repr, labels))} do not say which means acceptable\n"
-        '  mend: name them in its config.json, e.g. "id2label": {"0": "unacceptable", "1": "acceptable"}'
+        '  fix: name them in its config.json, e.g. "id2label": {"0": "unacceptable", "1": "acceptable"}'
     )
 
 
@@ -231,7 +231,7 @@ class LaBSE:
         if missing := sorted(loading["missing_keys"]):
             raise SROError(
                 f"'{self.path}' has no weights for {', '.join(missing)}: it is no LaBSE\n"
-                f"  mend: --judges content={LABSE}, or a folder of that model"
+                f"  fix: --judges content={LABSE}, or a folder of that model"
             )
         place = "cuda" if torch.cuda.is_available() else "cpu"
         return AutoTokenizer.from_pretrained(self.path, trust_remote_code=False), model.to(place).eval()

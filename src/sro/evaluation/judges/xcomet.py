@@ -57,7 +57,7 @@ class XCometLite:
             SROError: no references, weights that are no XCOMET-lite's, or rows that are too long.
         """
         if references is None:
-            raise SROError("XCOMET-lite reads references, and there are none\n  mend: --reference FILE")
+            raise SROError("XCOMET-lite reads references, and there are none\n  fix: --reference FILE")
         model = self._model
         rows = [model.sequences(*row) for row in zip(texts, sources, references, strict=True)]
         lengths = [len(sequences[-1]) for sequences, _ in rows]
@@ -135,7 +135,7 @@ class XCometModel:
         except (OSError, ValueError) as error:
             raise SROError(
                 f"XCOMET-lite cannot be loaded from '{path}': {str(error).strip().splitlines()[0]}\n"
-                f"  mend: let this machine reach {XCOMET_LITE} and microsoft/mdeberta-v3-base, or judge fluency by "
+                f"  fix: let this machine reach {XCOMET_LITE} and microsoft/mdeberta-v3-base, or judge fluency by "
                 "something else: --judges official fluency=embedded"
             ) from error
         try:
@@ -154,7 +154,7 @@ class XCometModel:
             )
         except (KeyError, ValueError, RuntimeError) as error:
             raise SROError(
-                f"'{path}' is no XCOMET-lite: {error}\n  mend: a folder or hub name of {XCOMET_LITE}"
+                f"'{path}' is no XCOMET-lite: {error}\n  fix: a folder or hub name of {XCOMET_LITE}"
             ) from error
         return model.on("cuda" if torch.cuda.is_available() else "cpu")
 

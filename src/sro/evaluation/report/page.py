@@ -22,7 +22,7 @@ from typing import Any
 
 from sro.core.files import atomic_write_text
 from sro.core.markdown import Block, Heading, PipeTable, number
-from sro.evaluation.report.results_folder import Findings, gather
+from sro.evaluation.report.results_folder import ResultsFolder, read_results
 from sro.evaluation.report.sheet import payload, scored
 
 GIVEN = ' class="given"'
@@ -42,7 +42,7 @@ def write_report(folder: str | Path, output: str | Path | None = None, *, score:
     Raises:
         SROError: there is nothing to show, or a file is broken.
     """
-    found = gather(folder)
+    found = read_results(folder)
     if score and not any(line.scores for line in found.lines):
         found = _scored(found)
     path = Path(folder) / "report.html" if output is None else Path(output)
@@ -50,7 +50,7 @@ def write_report(folder: str | Path, output: str | Path | None = None, *, score:
     return path
 
 
-def _scored(found: Findings) -> Findings:
+def _scored(found: ResultsFolder) -> ResultsFolder:
     """With the judges that the run itself had."""
     from sro.screeners.follower import FollowerArguments
     from sro.screeners.loading import load_screener
@@ -62,7 +62,7 @@ def _scored(found: Findings) -> Findings:
     return replace(found, lines=scored(found.lines, *judges))
 
 
-def page(found: Findings) -> str:
+def page(found: ResultsFolder) -> str:
     """The page as HTML, without lone surrogates, so that it can be written as UTF-8."""
     sheet = payload(found.lines)
     sections = {
@@ -104,7 +104,7 @@ def page(found: Findings) -> str:
 # --- parts of the page -----------------------------------------------------------------------------------------------
 
 
-def _headline(found: Findings) -> str:
+def _headline(found: ResultsFolder) -> str:
     manifest = found.manifest
     words = [str(word) for word in manifest.get("command") or []]
     if words:  # where the program lay on that machine is no news

@@ -23,7 +23,7 @@ MOST_ROWS = 500  # of a CSV file that are shown; a longer one is data rather tha
 
 
 @dataclass(frozen=True)
-class Findings:
+class ResultsFolder:
     """What a folder holds; empty where it has none."""
 
     name: str
@@ -40,7 +40,7 @@ class Findings:
     """Rows of the data that were no use, by reason."""
 
 
-def gather(folder: str | Path) -> Findings:
+def read_results(folder: str | Path) -> ResultsFolder:
     """Read what a folder holds. A CSV file with a Markdown file of its name is the same table again, and left out.
 
     Raises:
@@ -48,11 +48,11 @@ def gather(folder: str | Path) -> Findings:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise SROError(f"{folder} is no folder\n  mend: name the folder of a run or an experiment")
+        raise SROError(f"{folder} is no folder\n  fix: name the folder of a run or an experiment")
     documents = {path.stem: parse(_text(path)) for path in sorted(folder.glob("*.md"))}
     documents = {name: blocks for name, blocks in documents.items() if _has_table(blocks)}
     tables = {path.stem: _csv(path) for path in sorted(folder.glob("*.csv")) if path.stem not in documents}
-    found = Findings(
+    found = ResultsFolder(
         name=folder.resolve().name,
         manifest=_manifest(folder / "manifest.json"),
         documents={**documents, **{name: blocks for name, blocks in tables.items() if blocks}},
@@ -63,7 +63,7 @@ def gather(folder: str | Path) -> Findings:
     if not (found.manifest or found.documents or found.plots or found.lines):
         raise SROError(
             f"{folder} holds no manifest, table, plot or sheet\n"
-            "  mend: name a folder that `sro train`, `sro evaluate --save` or `sro experiment` has written"
+            "  fix: name a folder that `sro train`, `sro evaluate --save` or `sro experiment` has written"
         )
     return found
 
@@ -72,7 +72,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise SROError(f"{path}: cannot be read: {error}\n  mend: it has to be text in UTF-8") from error
+        raise SROError(f"{path}: cannot be read: {error}\n  fix: it has to be text in UTF-8") from error
 
 
 def _manifest(path: Path) -> dict[str, Any]:
@@ -81,12 +81,12 @@ def _manifest(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(_text(path))
     except ValueError as error:
-        raise SROError(f"{path}: no JSON: {error}\n  mend: restore it, or move it away") from error
+        raise SROError(f"{path}: no JSON: {error}\n  fix: restore it, or move it away") from error
     if not isinstance(found, dict):
-        raise SROError(f"{path}: no JSON object\n  mend: restore it, or move it away")
+        raise SROError(f"{path}: no JSON object\n  fix: restore it, or move it away")
     for name, kind in KINDS.items():
         if not isinstance(found.get(name), kind | None):
-            raise SROError(f"{path}: '{name}' is no {kind.__name__}\n  mend: restore it, or move it away")
+            raise SROError(f"{path}: '{name}' is no {kind.__name__}\n  fix: restore it, or move it away")
     return found
 
 
@@ -107,7 +107,7 @@ def _csv(path: Path) -> list[Block]:
 def _png(path: Path) -> bytes:
     content = path.read_bytes()
     if len(content) < 24 or not content.startswith(PNG):
-        raise SROError(f"{path}: no PNG\n  mend: draw it again, or move it away")
+        raise SROError(f"{path}: no PNG\n  fix: draw it again, or move it away")
     return content
 
 
@@ -118,5 +118,5 @@ def _set_aside(folder: Path) -> dict[str, int]:
             try:
                 reasons.update([str(json.loads(line)["reason"])] if line.strip() else [])
             except (ValueError, KeyError, TypeError) as error:
-                raise SROError(f"{path}:{number}: no row with a reason\n  mend: move the file away") from error
+                raise SROError(f"{path}:{number}: no row with a reason\n  fix: move the file away") from error
     return dict(reasons.most_common())

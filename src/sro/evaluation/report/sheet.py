@@ -200,7 +200,7 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
         content = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise SROError(f"{path}: cannot be read: {error}\n  mend: it has to be JSON Lines in UTF-8") from error
+        raise SROError(f"{path}: cannot be read: {error}\n  fix: it has to be JSON Lines in UTF-8") from error
     for number, text in enumerate(content.split("\n"), 1):
         if not text.strip():
             continue
@@ -208,9 +208,9 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         try:
             record = json.loads(text)
         except ValueError as error:
-            raise SROError(f"{where}: no JSON: {error}\n  mend: one object a line") from error
+            raise SROError(f"{where}: no JSON: {error}\n  fix: one object a line") from error
         if not isinstance(record, dict):
-            raise SROError(f"{where}: no JSON object\n  mend: one object a line")
+            raise SROError(f"{where}: no JSON object\n  fix: one object a line")
         yield where, record
 
 
@@ -237,6 +237,6 @@ def _refuse_repeated(lines: Iterable[Line], path: Path) -> None:
         if (line.system, line.row) in seen:
             raise SROError(
                 f"{path}: row {line.row} of {line.system!r} is there twice\n"
-                "  mend: one line a sentence and system; the runs of several seeds are systems of their own"
+                "  fix: one line a sentence and system; the runs of several seeds are systems of their own"
             )
         seen.add((line.system, line.row))

@@ -32,7 +32,7 @@ LARGEST = 2 << 30
 def choose(
     leader: str, adapter: str | None, prompt: str | None, load_in_4bit: bool, bf16: bool | None
 ) -> Literal["transformers", "ctranslate2"]:
-    """The engine for a leader; arguments as `sro.leader.engines.loading.load_rollout` takes them.
+    """The engine for a leader; arguments as `sro.leader.engines.loading.load_generator` takes them.
 
     CTranslate2 where it is installed, no GPU is there, nothing is asked for that only transformers has (4-bit weights,
     `bf16` in either sense), and the leader with its adapter is converted already or can be: that is done here, said on

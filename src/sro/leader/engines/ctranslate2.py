@@ -23,8 +23,8 @@ from transformers import AutoTokenizer
 from sro.core.errors import SROError
 from sro.core.machine import processors
 from sro.leader.engines.ctranslate2_conversion import WEIGHTS, Precision, import_ctranslate2
-from sro.leader.engines.stepwise import Row, busy, play
-from sro.leader.generation import Paraphrase, Sampling
+from sro.leader.engines.stepwise import Row, busy, generate_stepwise
+from sro.leader.generation import Completion, Sampling
 from sro.leader.model import read_prompt
 
 MOST_WORKERS = 4  # by default; each holds the weights (0.14 GB of the embedded leader in int8)
@@ -33,7 +33,7 @@ PATIENCE = 10.0  # seconds to wait for CTranslate2's thread to let go of what it
 _SEEDING = threading.Lock()  # the seed is the process's
 
 
-class CTranslate2Rollout:
+class CTranslate2Generator:
     """Rollouts on a folder that `convert` has written. Threads may share one."""
 
     def __init__(
@@ -67,11 +67,11 @@ class CTranslate2Rollout:
         if not (self.folder / WEIGHTS).is_file():
             raise SROError(
                 f"{self.folder} holds no converted model ({WEIGHTS})\n"
-                f"  mend: sro export --to ctranslate2 --output_dir {self.folder}"
+                f"  fix: sro export --to ctranslate2 --output_dir {self.folder}"
             )
         template = prompt or read_prompt(self.folder)
         if template is None:
-            raise SROError(f"{self.folder} does not say its prompt (sro.json)\n  mend: name one, with {{text}} in it")
+            raise SROError(f"{self.folder} does not say its prompt (sro.json)\n  fix: name one, with {{text}} in it")
         self.prompt = template
         self.tokenizer: Any = AutoTokenizer.from_pretrained(self.folder)
         self._strings: Any = self.tokenizer.convert_ids_to_tokens(list(range(len(self.tokenizer))))
@@ -82,15 +82,17 @@ class CTranslate2Rollout:
         self._encodes = not (self.folder / "vocabulary.json").is_file()  # encoder–decoders name theirs otherwise
         self._models = self._seeded(self.workers)
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
-        """See `sro.leader.generation.Rollout`. A seed becomes the process's own, and takes some .05 s."""
-        return self._play(comments, n, sampling, seed, self._models, lambda: False)
+    def generate(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> list[list[Completion]]:
+        """See `sro.leader.generation.Generator`. A seed becomes the process's own, and takes some .05 s."""
+        return self._generate(comments, n, sampling, seed, self._models, lambda: False)
 
-    def start(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> UnderWay:
+    def start(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> PendingGeneration:
         """The same play in a thread of its own, by other workers than a play of few moves takes."""
-        return UnderWay(partial(self._play, comments, n, sampling, seed, self._models[::-1]))
+        return PendingGeneration(partial(self._generate, comments, n, sampling, seed, self._models[::-1]))
 
-    def _play(
+    def _generate(
         self,
         comments: Sequence[str],
         n: int,
@@ -98,7 +100,7 @@ class CTranslate2Rollout:
         seed: int | None,
         models: Sequence[Any],
         dropped: Callable[[], bool],
-    ) -> list[list[Paraphrase]]:
+    ) -> list[list[Completion]]:
         drawn = sampling.temperature > 0
         if drawn and seed is not None:
             models = self._seeded(busy(len(comments) * n, self.workers), seed)
@@ -107,7 +109,7 @@ class CTranslate2Rollout:
             "sampling_topp": sampling.top_p,
             "sampling_topk": sampling.top_k if drawn else 1,
         }
-        return play(
+        return generate_stepwise(
             self.tokenizer,
             self.prompt,
             comments,
@@ -127,7 +129,7 @@ class CTranslate2Rollout:
         forbidden: Sequence[int] = (),
     ) -> list[list[int]]:
         if dropped():
-            raise Dropped
+            raise Cancelled
         listener = _Listener(rows, self._encodes, dropped)
         said, forgotten = listener.said, threading.Event()
         weakref.finalize(listener, forgotten.set).atexit = False
@@ -201,26 +203,26 @@ class CTranslate2Rollout:
             known = ", ".join(sorted(ctranslate2.get_supported_compute_types(self._device)))
             raise SROError(
                 f"{self.folder} cannot be loaded by CTranslate2: {error}\n"
-                f"  mend: this {self._device} computes in {known}; or convert it again, `sro export --to ctranslate2`"
+                f"  fix: this {self._device} computes in {known}; or convert it again, `sro export --to ctranslate2`"
             ) from error
 
 
-class Dropped(Exception):
+class Cancelled(Exception):
     """Nobody waits for this play any more."""
 
 
-class UnderWay:
+class PendingGeneration:
     """A play that goes on while its caller does something else, who then takes or drops it."""
 
-    def __init__(self, play: Callable[[Callable[[], bool]], list[list[Paraphrase]]]) -> None:
+    def __init__(self, play: Callable[[Callable[[], bool]], list[list[Completion]]]) -> None:
         """play: is given what says whether it is dropped."""
         self._dropped = threading.Event()
         pool = ThreadPoolExecutor(1)
         self._played = pool.submit(play, self._dropped.is_set)
         pool.shutdown(wait=False)
 
-    def moves(self) -> list[list[Paraphrase]]:
-        """What `CTranslate2Rollout.play` returns, or raises, once it is there."""
+    def moves(self) -> list[list[Completion]]:
+        """What `CTranslate2Generator.generate` returns, or raises, once it is there."""
         return self._played.result()
 
     def drop(self) -> None:

@@ -52,7 +52,7 @@ def import_ctranslate2() -> Any:
     try:
         import ctranslate2
     except ImportError as error:
-        raise SROError(f"CTranslate2 cannot be imported: {error}\n  mend: pip install 'sro[fast]'") from error
+        raise SROError(f"CTranslate2 cannot be imported: {error}\n  fix: pip install 'sro[fast]'") from error
     return ctranslate2
 
 
@@ -110,12 +110,12 @@ def _check_architecture(base: Path) -> None:
 def _refusal(which: str, error: Exception) -> str:
     return (
         f"CTranslate2 {version('ctranslate2')} cannot convert this leader ({which}): {error}\n"
-        "  mend: --engine transformers, which plays any"
+        "  fix: --engine transformers, which plays any"
     )
 
 
 def convert(leader: Leader, folder: Path, precision: Precision) -> None:
-    """Write a leader without adapter into an empty folder, as `CTranslate2Rollout` reads it.
+    """Write a leader without adapter into an empty folder, as `CTranslate2Generator` reads it.
 
     Raises:
         SROError: CTranslate2 is not installed.
@@ -178,5 +178,5 @@ def _check(leader: Leader, folder: Path, precision: Precision) -> None:
         raise CannotConvert(
             f"CTranslate2 {version('ctranslate2')} computes another model from this leader "
             f"({model.config.model_type}): log-probability {found:.3f} a token instead of {expected:.3f}\n"
-            "  mend: --engine transformers, which plays it as it is"
+            "  fix: --engine transformers, which plays it as it is"
         )

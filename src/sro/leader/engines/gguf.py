@@ -86,7 +86,7 @@ def _refuse_what_is_not_llama(config: Any) -> None:
     if not plain:
         raise SROError(
             f"GGUF is written for plain Llama models, and this leader ({config.model_type}) is another or has scaled "
-            "rotary embeddings, biases or odd heads\n  mend: --to safetensors, then llama.cpp's convert_hf_to_gguf.py"
+            "rotary embeddings, biases or odd heads\n  fix: --to safetensors, then llama.cpp's convert_hf_to_gguf.py"
         )
 
 
@@ -104,7 +104,7 @@ def _pre_tokenizer(tokenizer: Any) -> str:
     if about["model"]["type"] != "BPE" or about["normalizer"] or found is None:
         raise SROError(
             "GGUF is written for byte-level BPE tokenizers as GPT-2 and SmolLM have them, and this leader has another "
-            f"({about['model']['type']})\n  mend: --to safetensors, then llama.cpp's convert_hf_to_gguf.py"
+            f"({about['model']['type']})\n  fix: --to safetensors, then llama.cpp's convert_hf_to_gguf.py"
         )
     return found
 

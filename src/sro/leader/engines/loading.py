@@ -1,7 +1,7 @@
-"""Engines: who generates the leader's moves. All play by `sro.leader.generation.Rollout` and the same rules.
+"""Engines: who generates the leader's moves. All play by `sro.leader.generation.Generator` and the same rules.
 
-    rollout = load_rollout(EngineArguments("ctranslate2"))
-    rollout.play(["you are an idiot"], 1, Sampling(temperature=0.0), seed=0)
+    rollout = load_generator(EngineArguments("ctranslate2"))
+    rollout.generate(["you are an idiot"], 1, Sampling(temperature=0.0), seed=0)
 
 `transformers` plays any leader, `ctranslate2` is the fast one for Llama- and T5-like leaders, and `openai` is a server
 that speaks the OpenAI protocol, such as vLLM. `auto` is one of the first two (`sro.leader.engines.auto`), for
@@ -20,21 +20,23 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sro.core.errors import SROError
 
 if TYPE_CHECKING:
-    from sro.leader.generation import Paraphrase, Sampling
-    from sro.leader.transformers_rollout import TransformersRollout
+    from sro.leader.generation import Completion, Sampling
+    from sro.leader.transformers_generator import TransformersGenerator
 
 ENGINES = ("auto", "transformers", "ctranslate2", "openai")
 
 
 class Engine(Protocol):
-    """A `sro.leader.generation.Rollout` that says how it makes prompts."""
+    """A `sro.leader.generation.Generator` that says how it makes prompts."""
 
     tokenizer: Any
     prompt: str
     max_prompt_length: int
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
-        """See `sro.leader.generation.Rollout`."""
+    def generate(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> list[list[Completion]]:
+        """See `sro.leader.generation.Generator`."""
         ...
 
 
@@ -75,7 +77,7 @@ class EngineArguments:
                 raise SROError(f"--{name} is for --engine {owner}, not for {self.engine}")
 
 
-def load_rollout(
+def load_generator(
     arguments: EngineArguments | None = None,
     leader: str = "embedded",
     *,
@@ -118,10 +120,10 @@ def load_rollout(
     if arguments.engine == "openai":
         from transformers import AutoTokenizer
 
-        from sro.leader.engines.openai import OpenAIRollout
+        from sro.leader.engines.openai import OpenAIGenerator
 
         parts = LeaderParts.find(leader, adapter, prompt)
-        return OpenAIRollout(
+        return OpenAIGenerator(
             str(arguments.engine_url),
             AutoTokenizer.from_pretrained(parts.base),
             parts.prompt,
@@ -130,7 +132,7 @@ def load_rollout(
             **sizes,
         )
 
-    from sro.leader.engines.ctranslate2 import CTranslate2Rollout
+    from sro.leader.engines.ctranslate2 import CTranslate2Generator
     from sro.leader.engines.ctranslate2_conversion import (
         WEIGHTS,
         as_precision,
@@ -142,25 +144,25 @@ def load_rollout(
     import_ctranslate2()  # said before anything is unpacked or fetched
     precision = as_precision(arguments.engine_precision)
     if (Path(leader) / WEIGHTS).is_file():
-        return CTranslate2Rollout(leader, prompt=prompt, precision=precision, **sizes)
+        return CTranslate2Generator(leader, prompt=prompt, precision=precision, **sizes)
     parts = LeaderParts.find(leader, adapter, prompt)
     folder = cached_conversion(parts, precision or default_precision())
-    return CTranslate2Rollout(folder, prompt=parts.prompt, **sizes)
+    return CTranslate2Generator(folder, prompt=parts.prompt, **sizes)
 
 
 def _transformers(
     leader: str, adapter: str | None, prompt: str | None, load_in_4bit: bool, bf16: bool | None, sizes: Any
 ) -> Engine:
     from sro.core.precision import bf16_pays, store_frozen_linears_in_bf16
-    from sro.leader.files import merged
+    from sro.leader.files import merge_adapter_weights
     from sro.leader.model import Leader, LeaderArguments
-    from sro.leader.transformers_rollout import TransformersRollout
+    from sro.leader.transformers_generator import TransformersGenerator
 
     loaded = Leader.load(LeaderArguments(leader, adapter, load_in_4bit), "embedded/rewriter", prompt)
     if not load_in_4bit:
-        loaded = merged(loaded)
+        loaded = merge_adapter_weights(loaded)
     loaded.model.requires_grad_(False)
-    rollout = TransformersRollout(loaded.model, loaded.tokenizer, loaded.prompt, **sizes)
+    rollout = TransformersGenerator(loaded.model, loaded.tokenizer, loaded.prompt, **sizes)
     if not (bf16_pays() if bf16 is None else bf16):
         return rollout
     store_frozen_linears_in_bf16(loaded.model)
@@ -170,14 +172,16 @@ def _transformers(
 class Autocast:
     """A transformers rollout that plays under bfloat16 autocast."""
 
-    def __init__(self, rollout: TransformersRollout) -> None:
+    def __init__(self, rollout: TransformersGenerator) -> None:
         self.rollout = rollout
         self.tokenizer, self.prompt = rollout.tokenizer, rollout.prompt
         self.max_prompt_length = rollout.max_prompt_length
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
-        """See `sro.leader.generation.Rollout`."""
+    def generate(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> list[list[Completion]]:
+        """See `sro.leader.generation.Generator`."""
         import torch
 
         with torch.autocast(self.rollout.model.device.type, torch.bfloat16):
-            return self.rollout.play(comments, n, sampling, seed)
+            return self.rollout.generate(comments, n, sampling, seed)

@@ -24,14 +24,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sro.core.errors import SROError
-from sro.leader.engines.stepwise import Row, play
-from sro.leader.generation import Paraphrase, Sampling
+from sro.leader.engines.stepwise import Row, generate_stepwise
+from sro.leader.generation import Completion, Sampling
 
 KEY = "SRO_ENGINE_KEY"  # environment variable with the server's key; no other key is ever sent to it
 PASSING = (408, 429, 500, 502, 503, 504)  # HTTP statuses that another try may mend
 
 
-class OpenAIRollout:
+class OpenAIGenerator:
     """Rollouts over HTTP, for decoder-only leaders. Calls from several threads do not disturb each other."""
 
     def __init__(
@@ -63,14 +63,16 @@ class OpenAIRollout:
             SROError: the address is no http(s) address, or the server does not say its model.
         """
         if not url.startswith(("http://", "https://")):
-            raise SROError(f"{url!r} is no http:// or https:// address\n  mend: e.g. http://localhost:8000/v1")
+            raise SROError(f"{url!r} is no http:// or https:// address\n  fix: e.g. http://localhost:8000/v1")
         self.url, self.tokenizer, self.prompt = url.rstrip("/"), tokenizer, prompt
         self.max_prompt_length, self.batch_size = max_prompt_length, batch_size
         self.timeout, self.retries = timeout, retries
         self.model = model or self._first_model()
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
-        """See `sro.leader.generation.Rollout`.
+    def generate(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> list[list[Completion]]:
+        """See `sro.leader.generation.Generator`.
 
         Raises:
             SROError: the server cannot be reached, refuses a request or answers something else; with what it said.
@@ -81,7 +83,7 @@ class OpenAIRollout:
             def extend(rows: Sequence[Row], forbidden: Sequence[int] = ()) -> list[list[int]]:
                 return list(pool.map(lambda row: self._continued(row, forbidden, sampling, its_seed), rows))
 
-            return play(
+            return generate_stepwise(
                 self.tokenizer,
                 self.prompt,
                 comments,
@@ -115,7 +117,7 @@ class OpenAIRollout:
         except (KeyError, TypeError, ValueError) as error:
             raise SROError(
                 f"{self.url} answered something else than one completion with token_ids: {_shown(answer)}\n"
-                "  mend: vLLM from 0.10.2 or SGLang, which know return_token_ids"
+                "  fix: vLLM from 0.10.2 or SGLang, which know return_token_ids"
             ) from error
         if reason == "stop" and ids[-1:] != [row.end]:
             ids.append(row.end)
@@ -127,7 +129,7 @@ class OpenAIRollout:
             return str(answer["data"][0]["id"])
         except (KeyError, IndexError, TypeError) as error:
             raise SROError(
-                f"{self.url} does not say which model it serves: {_shown(answer)}\n  mend: --engine_model NAME"
+                f"{self.url} does not say which model it serves: {_shown(answer)}\n  fix: --engine_model NAME"
             ) from error
 
     def _ask(self, path: str, content: dict[str, Any] | None = None) -> Any:
@@ -156,15 +158,15 @@ class OpenAIRollout:
                 time.sleep(pause)
         raise SROError(
             f"{self.url}{path} gave no answer in {self.retries + 1} tries of {self.timeout:g} s; last: {trouble}\n"
-            "  mend: start the server, or name its address by --engine_url"
+            "  fix: start the server, or name its address by --engine_url"
         )
 
 
 def _hint(status: int) -> str:
     if status in (401, 403):
-        return f"\n  mend: put the server's key into the environment variable {KEY}"
+        return f"\n  fix: put the server's key into the environment variable {KEY}"
     if status == 404:
-        return "\n  mend: --engine_url up to and with the version (…/v1), --engine_model as the server lists it"
+        return "\n  fix: --engine_url up to and with the version (…/v1), --engine_model as the server lists it"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Moves from an engine that only continues texts: the rules of `TransformersRollout`, kept from outside.
+"""Moves from an engine that only continues texts: the rules of `TransformersGenerator`, kept from outside.
 
 An engine without logits processors can still keep the loop rule, exactly. It is told to continue a row; where the
 token that it drew would close a loop, that token is dropped and drawn again with the forbidden ones left out, and the
@@ -17,10 +17,10 @@ from functools import partial
 from typing import Any, Protocol
 
 from sro.core.errors import SROError
-from sro.leader.generation import Paraphrase, Sampling
+from sro.leader.generation import Completion, Sampling
 from sro.leader.model import decode, prompt_ids
 from sro.leader.no_repeat import NoLoops
-from sro.leader.transformers_rollout import length_bounds
+from sro.leader.transformers_generator import length_bounds
 
 LEAST = 4
 """Rows worth a worker of their own: reading the weights takes most of a step, and serves a few rows as it does one."""
@@ -104,7 +104,7 @@ def complete(rows: Sequence[Row], extend: Extend) -> None:
         waiting = [row for row in waiting if not row.done]
 
 
-def play(
+def generate_stepwise(
     tokenizer: Any,
     prompt: str,
     comments: Sequence[str],
@@ -114,11 +114,11 @@ def play(
     *,
     max_prompt_length: int,
     batch_size: int,
-) -> list[list[Paraphrase]]:
-    """`sro.leader.generation.Rollout.play` on an engine.
+) -> list[list[Completion]]:
+    """`sro.leader.generation.Generator.generate` on an engine.
 
     Args:
-        tokenizer, prompt, max_prompt_length: as `TransformersRollout` takes them.
+        tokenizer, prompt, max_prompt_length: as `TransformersGenerator` takes them.
         workers: who continue rows side by side, if there are `LEAST` rows for each. Which of them a row falls to
             depends on nothing but the rows, so what one draws by chances of its own is the same every time.
         batch_size: rows that all workers together are given at once; comments of similar length share a batch.
@@ -146,7 +146,7 @@ def play(
     with ThreadPoolExecutor(max(1, len(workers))) as pool:  # engines let go of the GIL while they compute, or wait
         list(pool.map(work, workers, shares))
     texts = decode(tokenizer, [row.ids for row in rows])
-    moves = [Paraphrase(text, row.ids, row.ids[-1:] == [row.end]) for text, row in zip(texts, rows)]
+    moves = [Completion(text, row.ids, row.ids[-1:] == [row.end]) for text, row in zip(texts, rows)]
     return [moves[i * n : (i + 1) * n] for i in range(len(comments))]
 
 

@@ -24,7 +24,7 @@ from torch import nn
 from sro.core.errors import SROError
 from sro.core.precision import bf16_pays
 from sro.leader.model import embedded_leader
-from sro.screeners.lora.classifier import WEIGHTS, encode, merged
+from sro.screeners.lora.classifier import WEIGHTS, encode, merge_adapter
 
 
 class Acceptability:
@@ -44,7 +44,7 @@ class Acceptability:
         weights = find_adapter(folder)
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-        place = merged(weights.parent)
+        place = merge_adapter(weights.parent)
         model = AutoModelForSequenceClassification.from_pretrained(place, dtype=torch.bfloat16, use_safetensors=True)
         tokenizer = AutoTokenizer.from_pretrained(place)
         model.eval().requires_grad_(False)
@@ -137,5 +137,5 @@ def find_adapter(folder: str) -> Path:
     place = Path(str(resources.files("sro") / "assets/fluency")) if folder == "embedded" else Path(folder)
     weights = place / WEIGHTS
     if not weights.is_file():
-        raise SROError(f"{place} holds no fluency adapter\n  mend: `embedded`, or a folder made by `sro fluency`")
+        raise SROError(f"{place} holds no fluency adapter\n  fix: `embedded`, or a folder made by `sro fluency`")
     return weights

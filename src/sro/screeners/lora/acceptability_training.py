@@ -26,27 +26,36 @@ from sro.comments.synthetic_errors import (
     break_off,
     broken_sentences,
     content_words,
+    delete_noun_after_determiner,
     drop,
-    estrange,
-    leave_hole,
-    lose,
-    misplace,
+    drop_function_word,
     repeat,
     shuffle,
+    substitute_random_word,
+    substitute_stopgap,
     swap,
 )
-from sro.core import config, provenance
+from sro.core import config, files, provenance
 from sro.core.errors import SROError
 from sro.screeners.check import auc
 from sro.screeners.lora.acceptability import Acceptability
 from sro.screeners.lora.config import ClassifierConfig
-from sro.screeners.lora.training import fine_tuned, save
+from sro.screeners.lora.training import fine_tune_classifier, save
 
 SURE = 0.9
 """P(acceptable) of a whole sentence, and P(unacceptable) of a broken one: some that lost a word are none the worse."""
 HELD_OUT = 600
-COMMON: tuple[Fault, ...] = (lose, lose, swap, repeat, shuffle, add, leave_hole, break_off)
-OF_REWRITERS: tuple[Fault, ...] = (misplace, misplace, misplace, drop, drop, drop)
+COMMON: tuple[Fault, ...] = (
+    drop_function_word,
+    drop_function_word,
+    swap,
+    repeat,
+    shuffle,
+    add,
+    delete_noun_after_determiner,
+    break_off,
+)
+OF_REWRITERS: tuple[Fault, ...] = (substitute_stopgap, substitute_stopgap, substitute_stopgap, drop, drop, drop)
 
 
 @dataclass
@@ -79,16 +88,14 @@ def train_fluency(data: FluencyData, args: FluencyConfig) -> Path:
     """
     folder = Path(str(args.output_dir))
     if (folder / "adapter").exists():
-        raise SROError(f"{folder} holds an adapter already\n  mend: another --output_dir")
+        raise SROError(f"{folder} holds an adapter already\n  fix: another --output_dir")
     whole, hashes = read_sentences(data, folder)
     rows = labelled(whole, args.seed)
     if len(rows) < 4 * HELD_OUT:
-        raise SROError(
-            f"{len(whole):,} sentences are too few\n  mend: {2 * HELD_OUT:,} of {LENGTHS[0]} words and more"
-        )
+        raise SROError(f"{len(whole):,} sentences are too few\n  fix: {2 * HELD_OUT:,} of {LENGTHS[0]} words and more")
     provenance.write_manifest(folder, sys.argv, config.plain((data, args)), hashes, args.seed)
     held_out, learnt = rows[:HELD_OUT], rows[HELD_OUT:]
-    model, tokenizer = fine_tuned(learnt, data.lora_rank, args)
+    model, tokenizer = fine_tune_classifier(learnt, data.lora_rank, args)
     found = Acceptability(model.eval(), tokenizer)([text for text, _ in held_out])
     labels = np.array([label > 0.5 for _, label in held_out])
     reached = {
@@ -96,7 +103,7 @@ def train_fluency(data: FluencyData, args: FluencyConfig) -> Path:
         "auc": round(float(auc(found[labels], found[~labels])), 4),
         "accuracy": round(float(((found > 0.5) == labels).mean()), 4),
     }
-    provenance.atomic_write_text(folder / "measures.json", json.dumps(reached, indent=1) + "\n")
+    files.atomic_write_text(folder / "measures.json", json.dumps(reached, indent=1) + "\n")
     save(model, folder / "adapter", "P(acceptable) of sentences", "sro fluency")
     return folder / "adapter"
 
@@ -115,7 +122,7 @@ def read_sentences(data: FluencyData, folder: Path) -> tuple[list[str], dict[str
 def labelled(whole: list[str], seed: int) -> list[tuple[str, float]]:
     """(text, P(acceptable)): every sentence whole and broken, shuffled."""
     draw = random.Random(seed)
-    strange = estrange(content_words(whole))
+    strange = substitute_random_word(content_words(whole))
     faults = (*COMMON, *OF_REWRITERS, strange, strange)
     rows = [(text, SURE) for text in whole]
     rows += [(text, 1.0 - SURE) for text in broken_sentences(whole, draw, faults)]

@@ -26,7 +26,7 @@ LABEL = "LABEL_0"
 """What a merged model calls its only logit; whoever loads it knows what it stands for."""
 
 
-def merged(adapter: Path) -> Path:
+def merge_adapter(adapter: Path) -> Path:
     """The folder, in the cache, of base and adapter in one, in bfloat16; made when it is first asked for.
 
     Its tokenizer puts the end tokens round a text by itself, as `encode` does. Adapter and base take 1.8 s to load and

@@ -13,12 +13,12 @@ from transformers import DataCollatorWithPadding, Trainer, TrainingArguments, se
 
 from sro.core import files
 from sro.core.precision import store_frozen_linears_in_bf16
-from sro.core.progress import quiet
+from sro.core.progress import use_progress_lines
 from sro.leader.model import default_lora, name_the_base
 from sro.screeners.lora.classifier import base, encode
 
 
-def fine_tuned(rows: Sequence[tuple[str, float]], rank: int, args: TrainingArguments) -> tuple[Any, Any]:
+def fine_tune_classifier(rows: Sequence[tuple[str, float]], rank: int, args: TrainingArguments) -> tuple[Any, Any]:
     """The embedded leader with an adapter and a head that learnt `rows`, texts and their P, and its tokenizer."""
     from peft import TaskType, get_peft_model
 
@@ -39,7 +39,7 @@ def fine_tuned(rows: Sequence[tuple[str, float]], rank: int, args: TrainingArgum
         processing_class=tokenizer,
         compute_loss_func=_loss,
     )
-    quiet(trainer)
+    use_progress_lines(trainer)
     trainer.train()
     return model, tokenizer
 

@@ -30,7 +30,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from sro.comments.disguise_scan import END, disguised
+from sro.comments.disguise_scan import END, find_disguised
 from sro.comments.normalise import normalise, trace
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_bytes, atomic_write_text
@@ -129,7 +129,7 @@ class NBLR:
     def _scores(self, texts: Sequence[str]) -> np.ndarray:
         """Log-odds of P(fail), float64 of shape [texts]; the same n-grams and terms as in `attributions`."""
         readable = list(texts)
-        for place in disguised(texts):
+        for place in find_disguised(texts):
             seen = normalise(texts[place])
             readable[place] = seen if seen.isascii() and END not in seen else " ".join(words_of(seen))
         scores = np.full(len(texts), self.bias)

@@ -19,7 +19,7 @@ from typing import Literal
 
 from sro.screeners.base import RuleScreener
 
-Turn = Literal["negation", "praise", "subject"]
+MeaningChange = Literal["negation", "praise", "subject"]
 
 
 def _set(listed: str) -> frozenset[str]:
@@ -60,9 +60,9 @@ SUBJECTS = GROUPS | GRAVE
 WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?")
 
 
-def turns(text: str, source: str) -> list[Turn]:
+def meaning_changes(text: str, source: str) -> list[MeaningChange]:
     """In which ways `text` turns what `source` says, in the order above; empty where none is seen."""
-    found: dict[Turn, bool] = {
+    found: dict[MeaningChange, bool] = {
         "negation": negations(text) != negations(source),
         "praise": _praises(text) and not _is_warm(source),
         "subject": bool(lost_subjects(text, source)),
@@ -103,8 +103,8 @@ def _is_warm(text: str) -> bool:
 
 
 @dataclass(frozen=True)
-class SenseScreener(RuleScreener):
+class MeaningRuleScreener(RuleScreener):
     """Passes a text in which `turns` finds nothing, given its source."""
 
     name: str = "sense 1"
-    faults: Callable[[str, str], Sequence[str]] = turns
+    faults: Callable[[str, str], Sequence[str]] = meaning_changes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from sro.leader.generation import Paraphrase
+    from sro.leader.generation import Completion
 
 Fault = Literal["empty", "unfinished", "repeating"]
 
@@ -24,7 +24,7 @@ def repeats(text: str, source: str = "") -> bool:
     return stutters(text) and not stutters(source)
 
 
-def fault(move: Paraphrase, source: str) -> Fault | None:
+def completion_fault(move: Completion, source: str) -> Fault | None:
     """What is wrong with the shape of a move, if anything."""
     if not move.text:
         return "empty"

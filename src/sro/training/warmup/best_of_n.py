@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sro.leader.generation import Rollout, Sampling
+from sro.leader.generation import Generator, Sampling
 from sro.screeners.base import Screener
 from sro.screeners.panel import Acceptability, Similarity, defects
-from sro.screeners.rules.meaning import turns
+from sro.screeners.rules.meaning import meaning_changes
 from sro.training.warmup.search_log import EditLog
 
 BATCH = 240
@@ -62,7 +62,7 @@ class Reward:
             if verdicts[i].passed
             and cosine[i] >= self.bars.similarity
             and not defects(text, source)
-            and not turns(text, source)
+            and not meaning_changes(text, source)
         ]
         worth = {i: (1 - verdicts[i].probability) * cosine[i] for i in left}
         # The dearest question last, and only of the best; a comment that many moves answer is read once.
@@ -116,15 +116,15 @@ def best_moves(
     return {comment: rewrite for comment in comments if (rewrite := log.known[comment]) is not None}
 
 
-def played(teachers: Sequence[Rollout], n: int, temperature: float) -> Tries:
+def generate_candidates(teachers: Sequence[Generator], n: int, temperature: float) -> Tries:
     """Moves of all teachers, each its greedy one and `n` drawn ones; none twice."""
 
     def tries(batch: Sequence[str], seed: int) -> list[tuple[str, str]]:
         found: dict[tuple[str, str], None] = {}
         for teacher in teachers:
-            greedy = teacher.play(batch, 1, Sampling(temperature=0.0, avoid_loops=True), seed)
+            greedy = teacher.generate(batch, 1, Sampling(temperature=0.0, avoid_loops=True), seed)
             sampling = Sampling(temperature=temperature, avoid_loops=True)
-            drawn = teacher.play(batch, n, sampling, seed) if n else [[] for _ in batch]
+            drawn = teacher.generate(batch, n, sampling, seed) if n else [[] for _ in batch]
             for comment, moves in zip(batch, (one + more for one, more in zip(greedy, drawn))):
                 found |= dict.fromkeys((comment, move.text) for move in moves if move.finished)
         return list(found)

@@ -106,17 +106,17 @@ def make_examples(
     whole = (rest + passed)[: mixture.unchanged]
     examples += [Example(text, text, "unchanged") for text in whole]
     examples += _clean_paraphrases(paraphrases, mixture.paraphrases, screener, encoder, draw)
-    examples = [typed(example) if draw.random() < mixture.typed else example for example in examples]
+    examples = [add_typos(example) if draw.random() < mixture.typed else example for example in examples]
     draw.shuffle(examples)
     return examples
 
 
-def typed(example: Example) -> Example:
+def add_typos(example: Example) -> Example:
     """The example as people type it on a keyboard."""
-    return replace(example, source=as_typed(example.source), target=as_typed(example.target))
+    return replace(example, source=with_typos(example.source), target=with_typos(example.target))
 
 
-def as_typed(text: str) -> str:
+def with_typos(text: str) -> str:
     """`i 'm tired , you know .` → `I'm tired, you know.`; text that is typed already comes back as it is."""
     text = re.sub(r"\s+([,.!?…)]|[;:](?=\s|$)|n't\b|'(?:s|m|re|ve|ll|d|t)\b)", r"\1", text)
     text = re.sub(r"(?<=[(])\s+", "", text)

@@ -22,8 +22,8 @@ from sro.comments.sources import load_sources
 from sro.core import config, files, provenance
 from sro.core.errors import SROError
 from sro.core.precision import store_frozen_linears_in_bf16
-from sro.core.progress import Meter, quiet
-from sro.leader.engines.loading import EngineArguments, load_rollout
+from sro.core.progress import Meter, use_progress_lines
+from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.leader.model import DEFAULT_PROMPT, Leader, LeaderArguments, default_lora, save_adapter
 from sro.screeners.loading import load_screener
 from sro.screeners.lora.acceptability import Acceptability
@@ -32,7 +32,7 @@ from sro.training.warmup.best_of_n import Reward
 from sro.training.warmup.examples import Example, Mixture, make_examples, summary
 from sro.training.warmup.lm_fit import Fit, LanguageModelFit
 from sro.training.warmup.search_log import EditLog
-from sro.training.warmup.teachers import Teachers, taught
+from sro.training.warmup.teachers import Teachers, best_rewrites_of_teachers
 from sro.training.warmup.trainer import WarmupConfig, WarmupTrainer
 
 
@@ -66,12 +66,12 @@ def warmup_run(
     """
     folder = Path(str(args.output_dir))
     if (folder / "adapter").exists() or ((folder / "manifest.json").exists() and not data.resume):
-        raise SROError(f"{folder} holds a run already\n  mend: another --output_dir, or --resume true if it broke off")
+        raise SROError(f"{folder} holds a run already\n  fix: another --output_dir, or --resume true if it broke off")
     goes_on = leader.adapter not in (None, "none")
     if goes_on and not (teachers.teachers or data.examples):
         raise SROError(
             f"the edit search weighs fluency with the bare leader, not with the adapter {leader.adapter!r}\n"
-            "  mend: leave out --adapter, or name --teachers or --examples to learn from"
+            "  fix: leave out --adapter, or name --teachers or --examples to learn from"
         )
     player = Leader.load(leader, "none", args.prompt or None, trainable=goes_on)
     args.prompt = player.prompt or DEFAULT_PROMPT
@@ -89,11 +89,11 @@ def warmup_run(
         if encoder_decoder:
             raise SROError(
                 "the edit search weighs fluency with a decoder-only leader\n"
-                "  mend: make the examples with the embedded leader, then --examples runs/NAME/examples.jsonl"
+                "  fix: make the examples with the embedded leader, then --examples runs/NAME/examples.jsonl"
             )
         examples = _make(data, mixture, settings, player, args, folder)
     if not examples:
-        raise SROError("no example came out of these comments\n  mend: more comments, or another mixture")
+        raise SROError("no example came out of these comments\n  fix: more comments, or another mixture")
     print(f"sro: {summary(examples)}", flush=True)
     from peft import get_peft_model
 
@@ -102,7 +102,7 @@ def warmup_run(
         set_seed(args.seed)  # of the fresh adapter, which is made before the trainer
         model = get_peft_model(model, default_lora(leader.lora_rank, leader.lora_alpha, encoder_decoder))
     trainer = WarmupTrainer(model, args, examples, player.tokenizer)
-    quiet(trainer)
+    use_progress_lines(trainer)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)) if data.resume else None)
     save_adapter(model, player.tokenizer, args.prompt, folder / "adapter", half=True)
     return folder / "adapter"
@@ -130,12 +130,14 @@ def _taught(
     toxic, clean, more = _comments(data, folder)
     provenance.write_manifest(folder, sys.argv, settings, hashes | more, args.seed)
     engine = EngineArguments(engine=wanted.moves_engine)
-    rollouts = [load_rollout(engine, leader.leader, adapter=adapter) for adapter in wanted.teachers]
+    rollouts = [load_generator(engine, leader.leader, adapter=adapter) for adapter in wanted.teachers]
     encoder = SentenceEncoder(data.similarity)
     reward = Reward(load_screener(data.screener), encoder.similarity, Acceptability.load(wanted.fluency))
     log = EditLog(folder / "moves.jsonl")
     with Meter("teachers") as meter:
-        examples = taught(toxic, clean, earlier, rollouts, reward, wanted, mixture.typed, args.seed, meter.update, log)
+        examples = best_rewrites_of_teachers(
+            toxic, clean, earlier, rollouts, reward, wanted, mixture.typed, args.seed, meter.update, log
+        )
     _write_examples(examples, folder)
     return examples
 

@@ -18,18 +18,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sro.comments.synthetic_errors import add, broken_sentences, lose, repeat, swap
-from sro.leader.generation import Rollout
+from sro.comments.synthetic_errors import add, broken_sentences, drop_function_word, repeat, swap
+from sro.leader.generation import Generator
 from sro.rewriting.phrase_table import Idioms, load_idioms
-from sro.training.warmup.best_of_n import Reward, best_moves, played
-from sro.training.warmup.examples import Example, Kind, typed
+from sro.training.warmup.best_of_n import Reward, best_moves, generate_candidates
+from sro.training.warmup.examples import Example, Kind, add_typos
 from sro.training.warmup.search_log import EditLog
 
 JUDGED = ("edit", "corruption", "idiom", "move")
 """Kinds of earlier examples that the panel looks at again; the rest was written by people on both sides."""
 VARIANTS = 4
 """Civil forms of a comment that the table is asked for."""
-REPAIRABLE = (lose, lose, swap, repeat, add)
+REPAIRABLE = (drop_function_word, drop_function_word, swap, repeat, add)
 """Faults that leave enough to tell what stood there."""
 
 
@@ -53,11 +53,11 @@ class Teachers:
     fluency: str = field(default="embedded", metadata={"help": "who says what is a whole sentence"})
 
 
-def taught(
+def best_rewrites_of_teachers(
     toxic: Sequence[str],
     clean: Sequence[str],
     earlier: Sequence[Example],
-    teachers: Sequence[Rollout],
+    teachers: Sequence[Generator],
     reward: Reward,
     wanted: Teachers,
     typed_share: float,
@@ -80,7 +80,7 @@ def taught(
     for one in earlier:
         if one.kind in JUDGED:
             judged.setdefault(one.source, []).append(one)
-    by_teachers = played(teachers, wanted.moves_each, wanted.moves_temperature)
+    by_teachers = generate_candidates(teachers, wanted.moves_each, wanted.moves_temperature)
 
     def tries(batch: Sequence[str], seed: int) -> list[tuple[str, str]]:
         """What an earlier search found, what the table says, and what the teachers play."""
@@ -98,7 +98,7 @@ def taught(
         return kept[0] if kept else Example(comment, text, new)
 
     found = [example(comment, text) for comment, text in best.items()]
-    examples = [typed(one) if one.source not in judged and draw.random() < typed_share else one for one in found]
+    examples = [add_typos(one) if one.source not in judged and draw.random() < typed_share else one for one in found]
     examples += [example for example in earlier if example.kind == "paraphrase"]
 
     passed = [text for text, verdict in zip(clean, reward.screener.screen(clean)) if verdict.passed]
@@ -107,6 +107,6 @@ def taught(
     mended = [(broken, text) for text in whole for broken in broken_sentences([text], draw, REPAIRABLE)]
     others = [Example(broken, text, "repair") for broken, text in mended]
     others += [Example(text, text, "unchanged") for text in rest[: wanted.untouched]]
-    examples += [typed(example) if draw.random() < typed_share else example for example in others]
+    examples += [add_typos(example) if draw.random() < typed_share else example for example in others]
     draw.shuffle(examples)
     return examples

@@ -39,5 +39,5 @@ def test_both_official_verdicts(tmp_path: Path) -> None:
 
 
 def test_a_missing_data_set_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SROError, match=r"official_labels\.jsonl: no such file\n  mend: --data"):
+    with pytest.raises(SROError, match=r"official_labels\.jsonl: no such file\n  fix: --data"):
         calibration(tmp_path)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sro.evaluation.judges.training.data import Labelled, Lesson, Tuning
+from sro.evaluation.judges.training.data import JudgeSpec, Labelled, Tuning
 from sro.evaluation.judges.training.ensemble import OpinionsConfig, adapter_rows, train_opinions
-from sro.screeners.ensemble import Opinions
+from sro.screeners.ensemble import Ensemble
 from sro.screeners.loading import load_screener
 
 PLACES = ("page", "comment", "idea", "friend", "edit", "talk")
@@ -21,7 +21,7 @@ CIVIL = [
     f"{who} {what} this {place} ." for who in ("you", "they") for what in ("read", "think of") for place in PLACES
 ]
 ROWS = [Labelled(text, True) for text in TOXIC] + [Labelled(text, False) for text in CIVIL]
-LESSON = Lesson(
+LESSON = JudgeSpec(
     ("neutral", "toxic"),
     lambda data: {"judge_calibration": ROWS[::2], "other": ROWS},
     lambda data: Tuning(ROWS, TOXIC[:4]),
@@ -46,7 +46,7 @@ def judge(tmp_path: Path, tiny_causal: Any, saved: Any, monkeypatch: pytest.Monk
 
 def test_either_member_learns_and_both_are_asked(judge: Path) -> None:
     both = load_screener(str(judge))
-    assert isinstance(both, Opinions) and len(both.members) == 2
+    assert isinstance(both, Ensemble) and len(both.members) == 2
     for name in ("ngrams", "smollm2"):
         toxic, civil = ([v.probability for v in load_screener(str(judge / name)).screen(t)] for t in (TOXIC, CIVIL))
         assert sum(toxic) / len(toxic) > 0.7 > 0.3 > sum(civil) / len(civil)
@@ -55,7 +55,7 @@ def test_either_member_learns_and_both_are_asked(judge: Path) -> None:
 def test_a_second_run_keeps_the_members_that_are_there(judge: Path, tmp_path: Path) -> None:
     before = {file: file.stat().st_mtime_ns for file in judge.glob("*/*.safetensors")}
     name = load_screener(str(judge)).name
-    (judge / "opinions.json").unlink()
+    (judge / "ensemble.json").unlink()
     train_opinions(LESSON, tmp_path, settings(judge))
     assert {file: file.stat().st_mtime_ns for file in judge.glob("*/*.safetensors")} == before and len(before) == 2
     assert load_screener(str(judge)).name == name

@@ -74,7 +74,7 @@ def record_of(folder: Path) -> dict[str, Any]:
     """
     path = folder / RECORD
     if not path.is_file():
-        raise SROError(f"{path}: no such file; a card is for a folder made by `sro judge train`\n  mend: --card false")
+        raise SROError(f"{path}: no such file; a card is for a folder made by `sro judge train`\n  fix: --card false")
     record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return record
 

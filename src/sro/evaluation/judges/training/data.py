@@ -40,7 +40,7 @@ class Tuning(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Lesson:
+class JudgeSpec:
     """What makes one judge another than the next; `sro.evaluation.judges.training.train` does the rest."""
 
     labels: tuple[str, str]
@@ -109,7 +109,7 @@ def calibration_sources(data: Path) -> dict[Part, list[str]]:
 
 
 def _calibration_rows(data: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in opened(data / "judge_calibration/official_labels.jsonl")]
+    return [json.loads(line) for line in open_data(data / "judge_calibration/official_labels.jsonl")]
 
 
 def _part_of_source(sources: Iterable[str]) -> dict[str, Part]:
@@ -121,7 +121,7 @@ def _part_of_source(sources: Iterable[str]) -> dict[str, Part]:
 
 def ratings(data: Path) -> list[Rated]:
     """The 600 rewrites of emnlp10k that people rated (means of three)."""
-    rows = csv.DictReader(opened(data / "emnlp10k/human_ratings_mean.tsv"), delimiter="\t")
+    rows = csv.DictReader(open_data(data / "emnlp10k/human_ratings_mean.tsv"), delimiter="\t")
     return [
         Rated(
             clean(row["rewritten"]),
@@ -133,7 +133,7 @@ def ratings(data: Path) -> list[Rated]:
     ]
 
 
-def opened(path: Path) -> Iterator[str]:
+def open_data(path: Path) -> Iterator[str]:
     """The lines of a file, ends included as they are: offsets into texts count "\\r" and "\\n"."""
     with open(existing(path), encoding="utf-8", newline="") as file:
         yield from file
@@ -142,5 +142,5 @@ def opened(path: Path) -> Iterator[str]:
 def existing(path: Path) -> Path:
     """`path`; raises SROError where there is no such file."""
     if not path.is_file():
-        raise SROError(f"{path}: no such file\n  mend: --data FOLDER, or set SRO_DATA to the folder of the data sets")
+        raise SROError(f"{path}: no such file\n  fix: --data FOLDER, or set SRO_DATA to the folder of the data sets")
     return path

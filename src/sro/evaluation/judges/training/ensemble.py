@@ -24,14 +24,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sro.core import provenance
-from sro.evaluation.judges.training.data import RECORD, Labelled, Lesson
-from sro.evaluation.judges.training.train import print_reached, print_sets, record, texts_of, tuned
+from sro.core import files
+from sro.evaluation.judges.training.data import RECORD, JudgeSpec, Labelled
+from sro.evaluation.judges.training.train import print_reached, print_sets, record, texts_of, tune
 from sro.screeners.ensemble import FILE, mean_log_odds
 from sro.screeners.loading import load_screener
 from sro.screeners.lora.classifier import WEIGHTS
 from sro.screeners.lora.config import ClassifierConfig
-from sro.screeners.lora.training import fine_tuned, save
+from sro.screeners.lora.training import fine_tune_classifier, save
 from sro.screeners.nblr.model import CARD, NBLRSettings, fit
 
 NGRAMS, ADAPTER = "ngrams", "smollm2"
@@ -56,7 +56,7 @@ class OpinionsConfig(ClassifierConfig):
 SETTINGS = ("lora_rank", "calibration_repeats", "pass_rate", "per_device_train_batch_size", "learning_rate")
 
 
-def train_opinions(lesson: Lesson, data: Path, args: OpinionsConfig) -> Path:
+def train_opinions(lesson: JudgeSpec, data: Path, args: OpinionsConfig) -> Path:
     """Teach both members, set the bar, and return the judge's folder, which has `training.json` as any judge's has.
 
     Raises:
@@ -71,10 +71,10 @@ def train_opinions(lesson: Lesson, data: Path, args: OpinionsConfig) -> Path:
         refused, accepted = ([row.text for row in rows if (row.refused >= 0.5) is side] for side in (True, False))
         fit(refused, accepted, REGRESSION).save(folder / NGRAMS)
     if not (folder / ADAPTER / WEIGHTS).is_file():
-        model, _ = fine_tuned(adapter_rows(lesson, repeated, args.seed), args.lora_rank, args)
+        model, _ = fine_tune_classifier(adapter_rows(lesson, repeated, args.seed), args.lora_rank, args)
         save(model, folder / ADAPTER, f"P({lesson.labels[1]}) of texts", "sro judge train")
     members = [load_screener(str(folder / name)) for name in (NGRAMS, ADAPTER)]
-    scale, shift, reached = tuned(mean_log_odds(members, texts_of(tuning)), tuning, args.pass_rate)
+    scale, shift, reached = tune(mean_log_odds(members, texts_of(tuning)), tuning, args.pass_rate)
     print_reached(reached)
     settings = {name: getattr(args, name) for name in (*SETTINGS, "num_train_epochs", "warmup_steps", "bf16", "seed")}
     settings["adapter_rows"] = dict(lesson.at_most)
@@ -84,7 +84,7 @@ def train_opinions(lesson: Lesson, data: Path, args: OpinionsConfig) -> Path:
     return folder
 
 
-def adapter_rows(lesson: Lesson, sets: Mapping[str, Sequence[Labelled]], seed: int) -> list[tuple[str, float]]:
+def adapter_rows(lesson: JudgeSpec, sets: Mapping[str, Sequence[Labelled]], seed: int) -> list[tuple[str, float]]:
     """(text, P(refused)), shuffled: as many of each set as the lesson allows the adapter, drawn."""
     draw = random.Random(seed)
     rows: list[tuple[str, float]] = []
@@ -97,4 +97,4 @@ def adapter_rows(lesson: Lesson, sets: Mapping[str, Sequence[Labelled]], seed: i
 
 
 def _write(path: Path, told: Mapping[str, Any]) -> None:
-    provenance.atomic_write_text(path, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+    files.atomic_write_text(path, json.dumps(told, indent=1, ensure_ascii=False) + "\n")

@@ -36,21 +36,21 @@ from sro.comments.synthetic_errors import (
     add,
     break_off,
     broken_sentence,
-    leave_hole,
-    lose,
+    delete_noun_after_determiner,
+    drop_function_word,
     repeat,
     shuffle,
     swap,
 )
 from sro.comments.test_set import is_held_out
 from sro.evaluation.judges.training.data import (
+    JudgeSpec,
     Labelled,
-    Lesson,
     Rewrite,
     Tuning,
     calibration,
     existing,
-    opened,
+    open_data,
     ratings,
 )
 
@@ -103,7 +103,7 @@ def _official(rewrites: Iterable[Rewrite]) -> Iterator[Labelled]:
 
 def cola(data: Path, name: str) -> Iterator[Labelled]:
     """A file of CoLA (Warstadt et al. 2018): in_domain_train, in_domain_dev or out_of_domain_dev."""
-    for row in csv.reader(opened(data / f"cola/{name}.tsv"), delimiter="\t", quoting=csv.QUOTE_NONE):
+    for row in csv.reader(open_data(data / f"cola/{name}.tsv"), delimiter="\t", quoting=csv.QUOTE_NONE):
         yield Labelled(clean(row[3]), row[1] == "0")
 
 
@@ -117,13 +117,24 @@ def whole_sentences(data: Path) -> Iterator[str]:
     for name in ("parabk2_test", "parabk2_validation"):
         with gzip.open(existing(data / f"paraphrase/{name}.csv.gz"), "rt", encoding="utf-8", newline="") as file:
             texts += (text for row in csv.DictReader(file) for text in (row["source"], row["target"]))
-    texts += opened(data / "emnlp10k/normal.txt")
+    texts += open_data(data / "emnlp10k/normal.txt")
     yield from (clean(text) for text in texts if len(text.split()) in LENGTHS)
 
 
-FAULTS: tuple[Fault, ...] = (lose, lose, lose, swap, swap, repeat, shuffle, add, leave_hole, break_off)
+FAULTS: tuple[Fault, ...] = (
+    drop_function_word,
+    drop_function_word,
+    drop_function_word,
+    swap,
+    swap,
+    repeat,
+    shuffle,
+    add,
+    delete_noun_after_determiner,
+    break_off,
+)
 
-LESSON = Lesson(
+LESSON = JudgeSpec(
     ("acceptable", "unacceptable"),
     training_rows,
     tuning_rows,

@@ -28,7 +28,7 @@ from transformers import (
 )
 
 from sro.core import files
-from sro.core.progress import quiet
+from sro.core.progress import use_progress_lines
 from sro.screeners.huggingface import HuggingFaceScreener, ToxicSide
 from sro.screeners.lora.training import soft_cross_entropy
 from sro.screeners.similarity import embedded_encoder
@@ -139,7 +139,7 @@ def fine_tune(
         processing_class=tokenizer,
         compute_loss_func=_loss,
     )
-    quiet(trainer)
+    use_progress_lines(trainer)
     trainer.train()
     model.to("cpu", torch.float32).eval()
 

@@ -43,14 +43,14 @@ from sro.comments.clean import clean, key
 from sro.comments.corpus import iter_comments
 from sro.comments.test_set import SENTENCE_BREAK, is_held_out
 from sro.evaluation.judges.training.data import (
+    JudgeSpec,
     Labelled,
-    Lesson,
     Rewrite,
     Tuning,
     calibration,
     calibration_sources,
     existing,
-    opened,
+    open_data,
     ratings,
 )
 
@@ -72,7 +72,7 @@ SPAN_LETTERS = 3  # fewer characters of a span in a sentence are a slip of the a
 
 def official_pairs(data: Path) -> tuple[list[str], list[str]]:
     """Sources and human references of the official test set, for the final check alone."""
-    rows = [json.loads(line) for line in opened(data / "paradetox_test/test671.jsonl")]
+    rows = [json.loads(line) for line in open_data(data / "paradetox_test/test671.jsonl")]
     return [clean(row["toxic"]) for row in rows], [clean(row["reference"]) for row in rows]
 
 
@@ -137,7 +137,9 @@ def paradetox_train(data: Path, apart: Collection[str]) -> Iterator[Labelled]:
 
     The labels are people's; `apart` are the comments of the calibration parts that are kept for measuring.
     """
-    rows = list(csv.DictReader(opened(data / "paradetox_train/paradetox.tsv"), delimiter="\t", quoting=csv.QUOTE_NONE))
+    rows = list(
+        csv.DictReader(open_data(data / "paradetox_train/paradetox.tsv"), delimiter="\t", quoting=csv.QUOTE_NONE)
+    )
     for row in rows[:-TUNING_SPLIT]:
         if key(clean(row["toxic"])) not in apart:
             yield Labelled(clean(row["toxic"]), True)
@@ -160,7 +162,7 @@ def toxic_spans(data: Path) -> Iterator[Labelled]:
     Both sides are of one genre, even of one comment, so that nothing but toxicity tells them apart.
     """
     for name in ("tsd_train", "tsd_trial", "tsd_test"):
-        for row in csv.DictReader(opened(data / f"toxic_spans/{name}.csv")):
+        for row in csv.DictReader(open_data(data / f"toxic_spans/{name}.csv")):
             if spans := set(ast.literal_eval(row["spans"])):
                 yield from _sentences(row["text"], spans)
 
@@ -186,7 +188,7 @@ def _labelled(path: Path, column: str, where: str | None, toxic: bool) -> Iterat
         yield Labelled(comment.text, toxic)
 
 
-LESSON = Lesson(
+LESSON = JudgeSpec(
     ("neutral", "toxic"),
     training_rows,
     tuning_rows,

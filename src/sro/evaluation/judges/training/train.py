@@ -36,7 +36,7 @@ import torch
 
 from sro.comments.corpus import texts_hash
 from sro.core import provenance
-from sro.evaluation.judges.training.data import RECORD, Labelled, Lesson, Tuning
+from sro.evaluation.judges.training.data import RECORD, JudgeSpec, Labelled, Tuning
 from sro.evaluation.judges.training.small_encoder import compact, fine_tune, log_odds, pruned_encoder, save_small
 from sro.screeners.check import auc
 from sro.screeners.lora.config import ClassifierConfig
@@ -70,7 +70,7 @@ class JudgeConfig(ClassifierConfig):
     warmup_steps: float = field(default=0.06, metadata={"help": "steps, or share of all steps, until the peak"})
 
 
-def train_judge(lesson: Lesson, data: Path, args: JudgeConfig) -> Path:
+def train_judge(lesson: JudgeSpec, data: Path, args: JudgeConfig) -> Path:
     """Teach `lesson` on the data sets in the folder `data`, and return the judge's folder.
 
     Beside the model, `training.json` says what it was made from, and what it reached on the rows that set its
@@ -81,7 +81,7 @@ def train_judge(lesson: Lesson, data: Path, args: JudgeConfig) -> Path:
     """
     sets = lesson.training_rows(data)
     print_sets(lesson, sets)
-    model, tokenizer = taught(lesson, sets, args)
+    model, tokenizer = trained_judge(lesson, sets, args)
     reached = tune_threshold(model, tokenizer, lesson.tuning_rows(data), args.pass_rate)
     print_reached(reached)
     folder = Path(str(args.output_dir))
@@ -90,7 +90,7 @@ def train_judge(lesson: Lesson, data: Path, args: JudgeConfig) -> Path:
     return folder
 
 
-def taught(lesson: Lesson, sets: Mapping[str, list[Labelled]], args: JudgeConfig) -> tuple[Any, Any]:
+def trained_judge(lesson: JudgeSpec, sets: Mapping[str, list[Labelled]], args: JudgeConfig) -> tuple[Any, Any]:
     """Model and tokenizer after all rounds of a lesson, with weights as they will be stored."""
     repeated = {**sets, "judge_calibration": sets["judge_calibration"] * args.calibration_repeats}
     rounds = [[row for name in names for row in repeated[name]] for names in lesson.rounds]
@@ -105,7 +105,7 @@ def taught(lesson: Lesson, sets: Mapping[str, list[Labelled]], args: JudgeConfig
     return model, tokenizer
 
 
-def print_sets(lesson: Lesson, sets: Mapping[str, Sequence[Labelled]]) -> None:
+def print_sets(lesson: JudgeSpec, sets: Mapping[str, Sequence[Labelled]]) -> None:
     """What there is to learn from."""
     for name, found in sets.items():
         sides = " and ".join(f"{n:,} {label}" for label, n in _sides(found, lesson.labels).items())
@@ -121,7 +121,7 @@ def print_reached(tuned: Mapping[str, float]) -> None:
 def tune_threshold(model: Any, tokenizer: Any, tuning: Tuning, pass_rate: float) -> dict[str, float]:
     """Fold scale and shift into the head; returns what it then reaches, see `tuned`."""
     logits = log_odds(model, tokenizer, texts_of(tuning))
-    scale, shift, reached = tuned(logits, tuning, pass_rate)
+    scale, shift, reached = tune(logits, tuning, pass_rate)
     with torch.no_grad():
         model.classifier.weight.mul_(scale)
         model.classifier.bias.mul_(scale).add_(torch.tensor([-shift / 2, shift / 2]))
@@ -133,7 +133,7 @@ def texts_of(tuning: Tuning) -> list[str]:
     return [*(row.text for row in tuning.rewrites), *tuning.comments]
 
 
-def tuned(logits: np.ndarray, tuning: Tuning, pass_rate: float) -> tuple[float, float, dict[str, float]]:
+def tune(logits: np.ndarray, tuning: Tuning, pass_rate: float) -> tuple[float, float, dict[str, float]]:
     """`scale_and_shift` for these log-odds [N] of `texts_of(tuning)`, and what is reached with them.
 
     Returns:
@@ -169,7 +169,10 @@ def scale_and_shift(log_odds: np.ndarray, refused: np.ndarray, pass_rate: float)
 
 
 def record(
-    lesson: Lesson, sets: Mapping[str, Sequence[Labelled]], settings: Mapping[str, Any], reached: Mapping[str, float]
+    lesson: JudgeSpec,
+    sets: Mapping[str, Sequence[Labelled]],
+    settings: Mapping[str, Any],
+    reached: Mapping[str, float],
 ) -> dict[str, Any]:
     """What a judge was made from and what it reached, for its `training.json`."""
     trained_on = [

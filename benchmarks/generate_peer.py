@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from sro.leader.engines.loading import Autocast, Engine
-from sro.leader.transformers_rollout import TransformersRollout
+from sro.leader.transformers_generator import TransformersGenerator
 
 
-class Generated(TransformersRollout):
+class Generated(TransformersGenerator):
     """Decoders too go the way of models whose reading cannot be undone: token by token, until the last row ends."""
 
-    _speculate = TransformersRollout._generate
+    _speculate = TransformersGenerator._generate
 
 
 def by_generate(engine: Engine) -> Engine:
     """The same model, prompt and numeric mode, moved by `generate`.
 
     Args:
-        engine: of transformers, as `sro.leader.engines.loading.load_rollout` gives it.
+        engine: of transformers, as `sro.leader.engines.loading.load_generator` gives it.
     """
     rollout = engine.rollout if isinstance(engine, Autocast) else engine
-    assert isinstance(rollout, TransformersRollout)
+    assert isinstance(rollout, TransformersGenerator)
     generated = Generated(
         rollout.model, rollout.tokenizer, rollout.prompt, rollout.max_prompt_length, rollout.batch_size
     )

@@ -15,14 +15,14 @@ import torch
 from transformers import GenerationConfig, LogitsProcessorList
 from transformers.integrations import is_deepspeed_zero3_enabled
 
-from sro.leader.generation import Paraphrase, Sampling
+from sro.leader.generation import Completion, Sampling
 from sro.leader.logprobs import padded
 from sro.leader.model import decode, is_peft, prompt_ids, response_ids
 from sro.leader.no_repeat import NoLoops
 from sro.leader.speculative_decoding import Chances, can_speculate, speculate
 
 
-class TransformersRollout:
+class TransformersGenerator:
     """Rollouts on the training model itself: decoders guess from the comment (`sro.leader.speculative_decoding`),
     other models use
     `transformers.generate`."""
@@ -34,12 +34,14 @@ class TransformersRollout:
         self.model, self.tokenizer, self.prompt = model, tokenizer, prompt
         self.max_prompt_length, self.batch_size = max_prompt_length, batch_size
 
-    def play(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> list[list[Paraphrase]]:
-        """See `Rollout`. Comments of similar length share a batch; the caller's autocast context applies."""
+    def generate(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> list[list[Completion]]:
+        """See `Generator`. Comments of similar length share a batch; the caller's autocast context applies."""
         prompts = prompt_ids(self.tokenizer, self.prompt, comments, self.max_prompt_length)
         order = sorted(range(len(comments)), key=lambda i: len(prompts[i]))
         per_batch = max(1, self.batch_size // n)
-        moves: list[list[Paraphrase]] = [[] for _ in comments]
+        moves: list[list[Completion]] = [[] for _ in comments]
         was_training = self.model.training
         self.model.eval()
         devices = [self.model.device] if self.model.device.type == "cuda" else []
@@ -55,14 +57,14 @@ class TransformersRollout:
 
     def _moves(
         self, prompts: list[list[int]], comments: Sequence[str], n: int, sampling: Sampling
-    ) -> list[list[Paraphrase]]:
+    ) -> list[list[Completion]]:
         bounds = length_bounds(self.tokenizer, self.prompt, prompts, sampling)
         # Under ZeRO-3 every pass gathers weights, so all processes must make as many: `generate` sees to that.
         guess = can_speculate(self.model) and not is_deepspeed_zero3_enabled()
         say = self._speculate if guess else self._generate
         rows = [_until_end(row, self.tokenizer.eos_token_id) for row in say(prompts, comments, n, bounds, sampling)]
         moves = [
-            Paraphrase(text, ids, finished)
+            Completion(text, ids, finished)
             for text, (ids, finished) in zip(decode(self.tokenizer, [ids for ids, _ in rows]), rows)
         ]
         return [moves[i : i + n] for i in range(0, len(moves), n)]
