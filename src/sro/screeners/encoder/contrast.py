@@ -21,7 +21,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from sro.core.errors import SROError
-from sro.core.provenance import atomic_write_text
+from sro.core.files import atomic_write_text
 from sro.screeners.encoder.contrast_files import (
     GROUP_SLOTS,
     SLOT,
