@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter, defaultdict
+from pathlib import Path
 
 import pytest
 
+from sro.comments.clean import fingerprint
 from sro.comments.test_set import is_held_out
 from sro.core.errors import SROError
 from sro.screeners.encoder.contrast import Row, contrast_rows, expand
 from sro.screeners.encoder.contrast_files import ATTRIBUTES, labels, read_groups, read_paragraphs
 
+DATA = Path(__file__).parents[2] / "data"
 GROUPS = read_groups(
     "cooks | trade | cooks:cook | hashslingers:hashslinger\nvets | trade | vets:vet / vet nurses:vet nurse |"
 )
@@ -73,6 +77,13 @@ def test_no_slot_is_left_open(rows: list[Row]) -> None:
 
 def test_no_sentence_of_the_official_test_set(rows: list[Row]) -> None:
     assert [row["text"] for row in rows if is_held_out(str(row["text"]))] == []
+
+
+def test_no_sentence_that_measures_screeners_on_identity_terms(rows: list[Row]) -> None:
+    lines = (DATA / "identity.jsonl").read_text(encoding="utf-8").splitlines()
+    measured = {fingerprint(json.loads(line)["text"]) for line in lines}
+    assert len(measured) > 100
+    assert [row["text"] for row in rows if fingerprint(str(row["text"])) in measured] == []
 
 
 def test_one_seed_gives_the_same_rows_and_another_gives_others(rows: list[Row]) -> None:
