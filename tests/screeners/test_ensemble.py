@@ -97,7 +97,7 @@ def test_its_name_tells_it_from_one_with_other_members_or_another_bar(folder: Pa
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"members": []}', '{"members": ["embedded"], "shift": "very"}'])
 def test_a_damaged_file_is_named_with_an_example(folder: Path, text: str) -> None:
     (folder / "ensemble.json").write_text(text, "utf-8")
-    with pytest.raises(SROError, match=r"opinions\.json.*\n  fix: \{"):
+    with pytest.raises(SROError, match=r"ensemble\.json.*\n  fix: \{"):
         load_screener(str(folder))
 
 

@@ -1,8 +1,14 @@
-"""The one exception that is meant for people: its message says what is wrong, where, and the mend."""
+"""The one exception class of the package."""
 
 
 class SROError(Exception):
-    """A mistake in input, configuration or environment that the user can mend.
+    """A mistake that its message explains: what is wrong, where (file and line), and after `fix:` what helps.
 
-    The command line prints the message without a traceback and exits with status 2; library callers may catch it.
+    The command line prints the message and exits with status 2; no traceback is needed to understand it.
+
+        >>> from sro import RewriteArguments
+        >>> RewriteArguments(min_similarity=2)
+        Traceback (most recent call last):
+        ...
+        sro.core.errors.SROError: min_similarity=2 must be in [-1, 1]
     """

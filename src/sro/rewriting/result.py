@@ -34,7 +34,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """What became of one comment."""
+    """What became of one comment: its text, how it came about, and what the screener says of both."""
 
     source: str
     text: str | None

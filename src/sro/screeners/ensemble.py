@@ -9,7 +9,7 @@ than any of them (a product of experts of equal weights, Hinton 2002). The embed
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ import numpy as np
 from sro.core.errors import SROError
 from sro.core.files import folder_sha256
 from sro.screeners.base import Screener, Verdict
-from sro.screeners.loading import load_screener
 
 FILE = "ensemble.json"
 LEAST = 1e-6
@@ -42,8 +41,12 @@ class Ensemble:
     shift: float = 0.0
 
     @classmethod
-    def load(cls, folder: str | Path) -> Ensemble:
-        """Read `ensemble.json` and the members that it names: folders in this one, or names as `load_screener` has.
+    def load(cls, folder: str | Path, load_member: Callable[[str], Screener]) -> Ensemble:
+        """Read `ensemble.json` and load the members that it names.
+
+        Args:
+            folder: holds `ensemble.json`; a member's name may be a folder in it.
+            load_member: loads one member by its name or folder; `load_screener` passes itself.
 
         Raises:
             SROError: the file is missing or damaged, names no member, or one that cannot be loaded.
@@ -60,7 +63,7 @@ class Ensemble:
         places = [folder / name if (folder / name).is_dir() else name for name in names]
         return cls(
             f"{folder.resolve().name} {folder_sha256(folder)[:8]}",
-            tuple(load_screener(str(place)) for place in places),
+            tuple(load_member(str(place)) for place in places),
             **settings,
         )
 

@@ -37,7 +37,7 @@ def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = ()) -> Scr
     if (folder / "ensemble.json").is_file():
         from sro.screeners.ensemble import Ensemble
 
-        return Ensemble.load(folder)
+        return Ensemble.load(folder, load_screener)
     from sro.screeners.huggingface import HuggingFaceScreener
 
     if (folder / "adapter_model.safetensors").is_file():
