@@ -13,7 +13,7 @@ from sro.core.errors import SROError
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A screener's answer to one text."""
+    """A screener's answer to one text: pass or fail, how probable a fail is, and who says so."""
 
     label: Literal["pass", "fail"]
     probability: float
