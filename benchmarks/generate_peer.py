@@ -18,9 +18,9 @@ def by_generate(engine: Engine) -> Engine:
     Args:
         engine: of transformers, as `sro.leader.engines.loading.load_generator` gives it.
     """
-    rollout = engine.rollout if isinstance(engine, Autocast) else engine
-    assert isinstance(rollout, TransformersGenerator)
+    generator = engine.generator if isinstance(engine, Autocast) else engine
+    assert isinstance(generator, TransformersGenerator)
     generated = Generated(
-        rollout.model, rollout.tokenizer, rollout.prompt, rollout.max_prompt_length, rollout.batch_size
+        generator.model, generator.tokenizer, generator.prompt, generator.max_prompt_length, generator.batch_size
     )
     return Autocast(generated) if isinstance(engine, Autocast) else generated

@@ -65,8 +65,8 @@ class Row:
 class Recorded:
     """A rollout that generates nothing twice, and keeps count of what its moves would have cost."""
 
-    def __init__(self, rollout: Generator, file: Path, draws: int) -> None:
-        self.rollout, self.file, self.draws = rollout, file, draws
+    def __init__(self, generator: Generator, file: Path, draws: int) -> None:
+        self.generator, self.file, self.draws = generator, file, draws
         self.known: dict[tuple[str, bool], list[Completion]] = {}
         self.spent = {False: [0.0, 0], True: [0.0, 0]}  # seconds and moves generated, by whether they are drawn
         self.dealt = {False: 0, True: 0}
@@ -84,7 +84,7 @@ class Recorded:
         drawn = sampling.temperature > 0
         if new := [text for text in dict.fromkeys(comments) if (text, drawn) not in self.known]:
             started = time.process_time()
-            played = self.rollout.generate(new, self.draws if drawn else 1, sampling, seed)
+            played = self.generator.generate(new, self.draws if drawn else 1, sampling, seed)
             seconds = (time.process_time() - started) / len(new)
             for text, moves in zip(new, played):
                 self._add_candidates(text, drawn, moves, seconds)
@@ -113,8 +113,8 @@ def main(argv: list[str]) -> int:
     folder = Path(work.output_dir)
     folder.mkdir(parents=True, exist_ok=True)
     rewriter = Rewriter.load()
-    recorded = Recorded(rewriter.rollout, folder / "moves.jsonl", max(work.samples))
-    rewriter = replace(rewriter, rollout=recorded)
+    recorded = Recorded(rewriter.generator, folder / "moves.jsonl", max(work.samples))
+    rewriter = replace(rewriter, generator=recorded)
     judge = StyleClassifier(embedded_judge("style"))
     for number, source in enumerate(work.comments):
         texts = load_source(source, training=False).texts

@@ -237,7 +237,7 @@ def latency(
 def serving(engine: Engine, screener: Screener, similarity: Similarity, fluency: Fluency) -> Rewriter:
     """The rewriter that `Rewriter.load` makes of an engine."""
     return Rewriter(
-        rollout=engine,
+        generator=engine,
         screener=screener,
         similarity=similarity,
         fluency=fluency,

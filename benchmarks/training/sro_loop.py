@@ -36,15 +36,15 @@ from sro.training.trainer import Game, SROTrainer
 class TimedRollout:
     """A rollout with a clock."""
 
-    def __init__(self, rollout: Generator, meter: Meter) -> None:
-        self.rollout, self.meter = rollout, meter
+    def __init__(self, generator: Generator, meter: Meter) -> None:
+        self.generator, self.meter = generator, meter
 
     def generate(
         self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
     ) -> list[list[Completion]]:
         """See `Generator`."""
         with self.meter.phase("rollout"):
-            moves = self.rollout.generate(comments, n, sampling, seed)
+            moves = self.generator.generate(comments, n, sampling, seed)
         self.meter.count([move.ids for played in moves for move in played])
         return moves
 
@@ -122,7 +122,7 @@ class TokenByToken(CountingTrainer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.rollout = Generated(self.model, self.processing_class, self.args.prompt, self.args.max_prompt_length)
+        self.generator = Generated(self.model, self.processing_class, self.args.prompt, self.args.max_prompt_length)
 
 
 class StoresFloat32(CountingTrainer):
@@ -189,7 +189,7 @@ def ours(generations: int, kind: type[CountingTrainer] = CountingTrainer) -> Loo
             callbacks=[clock],
         )
         trainer.meter = meter
-        trainer.rollout = TimedRollout(trainer.rollout, meter)
+        trainer.generator = TimedRollout(trainer.generator, meter)
         trainer.reference = TimedReference(trainer.reference, meter)
         trainer.remove_callback(PrinterCallback)
         trainer.train()

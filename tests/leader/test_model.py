@@ -213,7 +213,7 @@ def test_a_leader_that_is_not_there_is_named_with_the_mend(name: str, tmp_path: 
 
 @pytest.mark.parametrize("name", ["nobody/no-such-adapter", "/nowhere/at/all"])
 def test_an_adapter_that_is_not_there_is_named_with_the_mend(base: Path, name: str) -> None:
-    with pytest.raises(SROError, match=rf"no adapter could be loaded from '{name}'(.|\n)*mend"):
+    with pytest.raises(SROError, match=rf"no adapter could be loaded from '{name}'(.|\n)*fix"):
         Leader.load(LeaderArguments(leader=str(base), adapter=name))
 
 

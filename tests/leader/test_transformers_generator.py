@@ -38,7 +38,7 @@ def leader(
     return model, tokenizer
 
 
-def rollout(leader: Any, **options: Any) -> TransformersGenerator:
+def generator(leader: Any, **options: Any) -> TransformersGenerator:
     return TransformersGenerator(*leader, PROMPT, **options)
 
 
@@ -48,17 +48,17 @@ def texts(moves: list[list[Completion]]) -> list[list[str]]:
 
 def test_same_seed_same_moves_and_the_global_generator_is_neither_read_nor_moved(leader: Any) -> None:
     torch.manual_seed(1)
-    first = rollout(leader).generate(COMMENTS, 3, SAMPLED, seed=7)
+    first = generator(leader).generate(COMMENTS, 3, SAMPLED, seed=7)
     torch.manual_seed(2)
     before = torch.get_rng_state()
-    second = rollout(leader).generate(COMMENTS, 3, SAMPLED, seed=7)
+    second = generator(leader).generate(COMMENTS, 3, SAMPLED, seed=7)
     assert first == second
     assert torch.equal(torch.get_rng_state(), before)
-    assert rollout(leader).generate(COMMENTS, 3, SAMPLED, seed=8) != first
+    assert generator(leader).generate(COMMENTS, 3, SAMPLED, seed=8) != first
 
 
 def test_n_different_moves_a_comment(leader: Any) -> None:
-    moves = rollout(leader).generate(COMMENTS, 4, SAMPLED, seed=0)
+    moves = generator(leader).generate(COMMENTS, 4, SAMPLED, seed=0)
     assert [len(played) for played in moves] == [4] * len(COMMENTS)
     assert all(len({tuple(move.ids) for move in played}) > 1 for played in moves)
 
@@ -69,21 +69,21 @@ def test_moves_are_drawn_in_eval_mode_which_is_then_undone(leader: Any, training
     model.train(training)
     seen = []
     model.register_forward_pre_hook(lambda module, _: seen.append(module.training))
-    rollout(leader).generate(COMMENTS, 1, SAMPLED, seed=0)
+    generator(leader).generate(COMMENTS, 1, SAMPLED, seed=0)
     assert seen and not any(seen)
     assert model.training is training
 
 
 def test_moves_carry_no_gradient_and_leave_none(leader: Any) -> None:
-    rollout(leader).generate(COMMENTS, 1, SAMPLED, seed=0)
+    generator(leader).generate(COMMENTS, 1, SAMPLED, seed=0)
     assert all(parameter.grad is None for parameter in leader[0].parameters())
 
 
 def test_temperature_0_takes_the_likeliest_token_every_time(leader: Any) -> None:
     """Greedy in one padded batch = argmax by hand over unpadded rows, in the order of the comments."""
     model, tokenizer = leader
-    moves = rollout(leader).generate(COMMENTS, 1, GREEDY, seed=0)
-    assert moves == rollout(leader).generate(COMMENTS, 1, GREEDY, seed=1)
+    moves = generator(leader).generate(COMMENTS, 1, GREEDY, seed=0)
+    assert moves == generator(leader).generate(COMMENTS, 1, GREEDY, seed=1)
     for prompt, [move] in zip(prompt_ids(tokenizer, PROMPT, COMMENTS, 512), moves):
         by_hand: list[int] = []
         while len(by_hand) < 16 and tokenizer.eos_token_id not in by_hand:
@@ -102,8 +102,8 @@ def test_temperature_0_takes_the_likeliest_token_every_time(leader: Any) -> None
 def test_a_comment_gets_the_same_greedy_move_in_any_company(leader: Any, batch_size: int) -> None:
     """Padding is masked, the order is kept, and each move is bounded by its own comment, not by the longest."""
     short = Sampling(temperature=0.0, max_new_tokens=64, max_length_ratio=1.0)
-    singly = [rollout(leader).generate([comment], 1, short, seed=0)[0] for comment in COMMENTS]
-    assert rollout(leader, batch_size=batch_size).generate(COMMENTS, 1, short, seed=0) == singly
+    singly = [generator(leader).generate([comment], 1, short, seed=0)[0] for comment in COMMENTS]
+    assert generator(leader, batch_size=batch_size).generate(COMMENTS, 1, short, seed=0) == singly
 
 
 def test_each_move_is_bounded_by_its_own_comment(leader: Any) -> None:
@@ -112,7 +112,7 @@ def test_each_move_is_bounded_by_its_own_comment(leader: Any) -> None:
     lengths = [len(row) - frame for row in prompt_ids(tokenizer, PROMPT, COMMENTS, 512)]
     assert lengths == [5, 1, 13, 4, 3]
     model.get_output_embeddings().weight.data[tokenizer.eos_token_id] = 0.0  # hardly ever stops
-    moves = rollout(leader).generate(COMMENTS, 8, Sampling(max_new_tokens=20, max_length_ratio=2.0), seed=0)
+    moves = generator(leader).generate(COMMENTS, 8, Sampling(max_new_tokens=20, max_length_ratio=2.0), seed=0)
     for length, played in zip(lengths, moves):
         bound = min(20, 2 * length + 8)
         assert max(len(move.ids) for move in played) == bound
@@ -122,7 +122,7 @@ def test_each_move_is_bounded_by_its_own_comment(leader: Any) -> None:
 def test_finished_moves_and_only_they_end_with_the_end_token(leader: Any) -> None:
     _, tokenizer = leader
     end = tokenizer.eos_token_id
-    moves = [m for played in rollout(leader).generate(COMMENTS, 24, SAMPLED, seed=3) for m in played]
+    moves = [m for played in generator(leader).generate(COMMENTS, 24, SAMPLED, seed=3) for m in played]
     assert {move.finished for move in moves} == {True, False}
     for move in moves:
         assert move.ids
@@ -138,19 +138,19 @@ def test_an_unfinished_move_keeps_every_token_that_was_drawn(leader: Any) -> Non
     only_padding = torch.zeros(len(tokenizer))
     only_padding[tokenizer.pad_token_id] = 100.0
     model.get_output_embeddings().register_forward_hook(lambda *_: only_padding.expand(_[2].shape))
-    [[move]] = rollout(leader).generate(["idiot"], 1, Sampling(max_new_tokens=6), seed=0)
+    [[move]] = generator(leader).generate(["idiot"], 1, Sampling(max_new_tokens=6), seed=0)
     assert move == Completion(text="", ids=[tokenizer.pad_token_id] * 6, finished=False)
 
 
 def test_the_models_own_generation_settings_do_not_leak_into_the_policy(leader: Any) -> None:
     """Beams, penalties and forced tokens of `generation_config.json` would draw from another policy than is scored."""
-    plain = rollout(leader).generate(COMMENTS, 2, SAMPLED, seed=5)
-    greedy = rollout(leader).generate(COMMENTS, 1, GREEDY, seed=5)
+    plain = generator(leader).generate(COMMENTS, 2, SAMPLED, seed=5)
+    greedy = generator(leader).generate(COMMENTS, 1, GREEDY, seed=5)
     own = leader[0].generation_config
     own.num_beams, own.no_repeat_ngram_size, own.repetition_penalty, own.min_length = 3, 2, 2.5, 9
     own.temperature, own.top_k, own.top_p, own.forced_eos_token_id = 0.1, 3, 0.2, 3
-    assert rollout(leader).generate(COMMENTS, 2, SAMPLED, seed=5) == plain
-    assert rollout(leader).generate(COMMENTS, 1, GREEDY, seed=5) == greedy
+    assert generator(leader).generate(COMMENTS, 2, SAMPLED, seed=5) == plain
+    assert generator(leader).generate(COMMENTS, 1, GREEDY, seed=5) == greedy
     assert leader[0].generation_config is own
 
 
@@ -160,9 +160,9 @@ def test_the_models_own_generation_settings_do_not_leak_through_an_adapter(leade
     model, tokenizer = leader
     task = "SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM"
     wrapped = get_peft_model(model, LoraConfig(r=2, target_modules="all-linear", task_type=task))
-    plain = rollout((wrapped, tokenizer)).generate(COMMENTS, 2, SAMPLED, seed=5)
+    plain = generator((wrapped, tokenizer)).generate(COMMENTS, 2, SAMPLED, seed=5)
     wrapped.generation_config.no_repeat_ngram_size = model.generation_config.no_repeat_ngram_size = 1
-    assert rollout((wrapped, tokenizer)).generate(COMMENTS, 2, SAMPLED, seed=5) == plain
+    assert generator((wrapped, tokenizer)).generate(COMMENTS, 2, SAMPLED, seed=5) == plain
 
 
 def test_sampling_follows_the_policy_that_is_scored(leader: Any) -> None:
@@ -170,7 +170,7 @@ def test_sampling_follows_the_policy_that_is_scored(leader: Any) -> None:
     model, tokenizer = leader
     n = 3000
     one_token = Sampling(max_new_tokens=1)
-    [moves] = rollout(leader, batch_size=n).generate(COMMENTS[:1], n, one_token, seed=0)
+    [moves] = generator(leader, batch_size=n).generate(COMMENTS[:1], n, one_token, seed=0)
     counts = torch.bincount(torch.tensor([move.ids[0] for move in moves]), minlength=len(tokenizer))
     prompts = prompt_ids(tokenizer, PROMPT, COMMENTS[:1], 512)
     with torch.no_grad():
@@ -182,14 +182,14 @@ def test_sampling_follows_the_policy_that_is_scored(leader: Any) -> None:
 
 def test_top_k_1_is_greedy(leader: Any) -> None:
     narrow = Sampling(top_k=1, max_new_tokens=16, max_length_ratio=10.0)
-    assert texts(rollout(leader).generate(COMMENTS, 1, narrow, seed=0)) == texts(
-        rollout(leader).generate(COMMENTS, 1, GREEDY, seed=0)
+    assert texts(generator(leader).generate(COMMENTS, 1, narrow, seed=0)) == texts(
+        generator(leader).generate(COMMENTS, 1, GREEDY, seed=0)
     )
 
 
 def test_where_every_pass_gathers_weights_nothing_is_guessed(leader: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes guess unequally well, and under ZeRO-3 all must make as many passes: `generate` takes care of that."""
-    expected = rollout(leader).generate(COMMENTS, 1, GREEDY, seed=0)
+    expected = generator(leader).generate(COMMENTS, 1, GREEDY, seed=0)
     monkeypatch.setattr("sro.leader.transformers_generator.is_deepspeed_zero3_enabled", lambda: True)
     monkeypatch.setattr("sro.leader.transformers_generator.speculate", None)
-    assert rollout(leader).generate(COMMENTS, 1, GREEDY, seed=0) == expected
+    assert generator(leader).generate(COMMENTS, 1, GREEDY, seed=0) == expected

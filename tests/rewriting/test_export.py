@@ -74,8 +74,8 @@ def names(tmp_path: Path, tiny_causal: Any, saved: Any) -> dict[str, str]:
     }
 
 
-def moves(rollout: Any) -> list[list[Completion]]:
-    return rollout.generate(COMMENTS, 1, GREEDY, 0)
+def moves(generator: Any) -> list[list[Completion]]:
+    return generator.generate(COMMENTS, 1, GREEDY, 0)
 
 
 def original(names: dict[str, str]) -> list[list[Completion]]:

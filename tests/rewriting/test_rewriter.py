@@ -71,51 +71,60 @@ def played(greedy: str, *draws: str, min_similarity: float = 0.5) -> Rewrite:
 
 
 @dataclass
-class Started:
-    """Draws that were begun ahead."""
+class Pending:
+    """Completions that are generated in the background."""
 
-    played: list[list[Completion]]
+    completions: list[list[Completion]]
     taken: bool = False
-    dropped: bool = False
+    cancelled: bool = False
 
-    def moves(self) -> list[list[Completion]]:
-        assert not self.dropped
+    def result(self) -> list[list[Completion]]:
+        assert not self.cancelled
         self.taken = True
-        return self.played
+        return self.completions
 
-    def drop(self) -> None:
-        self.dropped = True
+    def cancel(self) -> None:
+        self.cancelled = True
 
 
-def ahead(greedy: str, seed: int | None, comments: Sequence[str] = (COMMENT,)) -> tuple[str | None, list[Started]]:
-    """What becomes of the last comment where plays can be started, and what was started."""
-    rewriter = game(greedy, "you are one")
-    begun: list[Started] = []
+@dataclass
+class ScriptedAsync(Scripted):
+    """The same with workers, which remembers what was generated in the background."""
 
-    def start(stems: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> Started:
-        begun.append(Started(rewriter.rollout.generate(stems, n, sampling, seed)))
-        return begun[-1]
+    workers: int = 2
+    begun: list[Pending] = field(default_factory=list)
 
-    rewriter.start = start  # type: ignore[assignment]
-    return rewriter.rewrite(comments, RewriteArguments(samples=1, refine=0, seed=seed))[-1].text, begun
+    def generate_async(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> Pending:
+        self.begun.append(Pending(self.generate(comments, n, sampling, seed)))
+        return self.begun[-1]
+
+
+def ahead(
+    greedy: str, seed: int | None, comments: Sequence[str] = (COMMENT,), workers: int = 2
+) -> tuple[str | None, list[Pending]]:
+    """What becomes of the last comment where the generator has workers, and what was begun in the background."""
+    generator = ScriptedAsync({COMMENT: greedy}, {COMMENT: ["you are one"]}, workers=workers)
+    rewriter = Rewriter(generator, Words(), Overlap())
+    return rewriter.rewrite(comments, RewriteArguments(samples=1, refine=0, seed=seed))[-1].text, generator.begun
 
 
 def test_a_lone_sentence_has_its_draws_begun_ahead_where_no_seed_is_named() -> None:
     text, [begun] = ahead("you idiot", None)
-    assert text == "you are one" and begun.taken and not begun.dropped
+    assert text == "you are one" and begun.taken and not begun.cancelled
     text, [begun] = ahead("you are kind", None)
-    assert text == "you are kind" and begun.dropped and not begun.taken
-    text, [begun] = ahead("elsewhere", None)  # passes and is off: dropped too soon, and drawn after all
-    assert text == "you are one" and begun.dropped and not begun.taken
+    assert text == "you are kind" and begun.cancelled and not begun.taken
+    text, [begun] = ahead("elsewhere", None)  # passes and is off: cancelled too soon, and drawn after all
+    assert text == "you are one" and begun.cancelled and not begun.taken
     assert ahead("you idiot", 0) == ("you are one", [])
     assert ahead("you idiot", None, [COMMENT, COMMENT]) == ("you are one", [])
+    assert ahead("you idiot", None, workers=1) == ("you are one", [])
 
 
 def test_a_comment_that_passes_is_untouched_and_the_leader_rests() -> None:
     rewriter = game(MILD)
     odd = "  Fine,\tby me\u200b …\r\n"
     assert rewriter.rewrite([odd]) == [Rewrite(odd, odd, "unchanged", Verdict("pass", 0.1, "words 1"))]
-    assert rewriter.rollout.calls == []
+    assert rewriter.generator.calls == []
 
 
 def test_the_greedy_move_is_enough_where_it_will_do() -> None:
@@ -124,7 +133,7 @@ def test_the_greedy_move_is_enough_where_it_will_do() -> None:
     assert (found.text, found.status, found.tries, found.reason) == (MILD, "rewritten", 1, None)
     assert found.before.label == "fail" and found.after == Verdict("pass", 0.1, "words 1")
     assert found.similarity == pytest.approx(0.5)  # `you are` of four words
-    assert [(n, sampling.temperature) for _, n, sampling, _ in rewriter.rollout.calls] == [(1, 0.0)]
+    assert [(n, sampling.temperature) for _, n, sampling, _ in rewriter.generator.calls] == [(1, 0.0)]
 
 
 def test_else_the_best_of_n() -> None:
@@ -135,7 +144,7 @@ def test_else_the_best_of_n() -> None:
 def test_draws_use_the_temperature_and_the_seed() -> None:
     rewriter = game(RUDE, MILD, MILD)
     rewriter.rewrite([COMMENT], RewriteArguments(samples=2, refine=0, temperature=0.6, seed=7))
-    (_, _, greedy, _), (comments, n, drawn, seed) = rewriter.rollout.calls
+    (_, _, greedy, _), (comments, n, drawn, seed) = rewriter.generator.calls
     assert (comments, n, drawn.temperature, seed) == ([COMMENT], 2, 0.6, 7)
     assert greedy.temperature == 0 and drawn.max_new_tokens > 1000  # bounded by the comment, not by a constant
 
@@ -317,7 +326,7 @@ def test_only_the_sentences_that_fail_are_rewritten_and_all_else_stays() -> None
     rewriter = Rewriter(Replacing(), Words(), Overlap())
     (found,) = rewriter.rewrite([LAYOUT])
     assert found.text == LAYOUT.replace("idiot", "person")
-    assert rewriter.rollout.asked == ["You are an idiot!"]
+    assert rewriter.generator.asked == ["You are an idiot!"]
     (change,) = found.changes
     assert LAYOUT[change.start : change.end] == "You are an idiot!" and change.text == "You are an person!"
     assert rewriter.rewrite([found.text])[0].status == "unchanged"
@@ -436,7 +445,7 @@ def test_a_stream_answers_as_a_list_does() -> None:
 def test_a_stream_fills_the_leaders_batches() -> None:
     rewriter = game(MILD)
     list(rewriter.stream(["hi", COMMENT] * 8, batch_size=4))
-    assert [len(comments) for comments, *_ in rewriter.rollout.calls] == [4, 4]
+    assert [len(comments) for comments, *_ in rewriter.generator.calls] == [4, 4]
     assert all(len(texts) <= 4 for texts, _ in rewriter.screener.asked)
 
 
@@ -501,12 +510,12 @@ def test_an_adapter_is_merged_and_its_prompt_used(tiny_causal: Any, saved: Any, 
     rewriter = Rewriter.load(
         base, adapter=str(tmp_path / "adapter"), screener=Nothing(), similarity=Overlap(), bf16=False
     )
-    assert rewriter.rollout.prompt == "idiot {text} :"
+    assert rewriter.generator.prompt == "idiot {text} :"
     ids = torch.tensor([[5, 6, 7]])
     adapted.eval()
-    torch.testing.assert_close(rewriter.rollout.model(ids).logits, adapted(ids).logits, atol=1e-5, rtol=1e-4)
-    assert not torch.allclose(rewriter.rollout.model(ids).logits, tiny_causal()[0](ids).logits, atol=1e-3)
-    assert not any("lora" in name for name, _ in rewriter.rollout.model.named_parameters())
+    torch.testing.assert_close(rewriter.generator.model(ids).logits, adapted(ids).logits, atol=1e-5, rtol=1e-4)
+    assert not torch.allclose(rewriter.generator.model(ids).logits, tiny_causal()[0](ids).logits, atol=1e-3)
+    assert not any("lora" in name for name, _ in rewriter.generator.model.named_parameters())
 
 
 # --- engines ---------------------------------------------------------------------------------------------------------
@@ -575,9 +584,9 @@ def test_the_model_of_fluency_is_loaded_when_it_is_first_needed(leader: str, mon
         "sro.screeners.lora.acceptability.Acceptability.load", lambda name="embedded": loaded.append(name) or Judge()
     )
     rewriter = Rewriter.load(leader, engine="transformers", screener=Words(), similarity=Overlap())
-    rewriter.rollout = Scripted({COMMENT: MILD}, {})
+    rewriter.generator = Scripted({COMMENT: MILD}, {})
     assert rewriter.rewrite([COMMENT])[0].text == MILD and loaded == []
-    rewriter.rollout = Scripted({COMMENT: RUDE}, {COMMENT: ["you are so wrong", MILD, RUDE, RUDE]})
+    rewriter.generator = Scripted({COMMENT: RUDE}, {COMMENT: ["you are so wrong", MILD, RUDE, RUDE]})
     assert [rewriter.rewrite([COMMENT])[0].text for _ in range(2)] == [MILD, MILD] and loaded == ["embedded"]
     without = Rewriter.load(leader, engine="transformers", screener=Words(), similarity=Overlap(), fluency="none")
     assert without.fluency is None

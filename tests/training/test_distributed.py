@@ -137,7 +137,7 @@ def trainer_of(scenario: Scenario, leaders: Path, folder: Path, processes: int, 
         Dataset.from_dict({"comment": COMMENTS[: scenario.comments]}),
         player.tokenizer,
         peft_config=lora if fresh else None,
-        rollout=Script(player.tokenizer, not encoder_decoder, write) if write else None,
+        generator=Script(player.tokenizer, not encoder_decoder, write) if write else None,
     )
 
 

@@ -192,8 +192,8 @@ def test_the_rewriter_loads_and_writes_what_the_run_reported(done: RunResult, ho
     adapter = str(done.folder / "adapter")
     player = Leader.load(LeaderArguments(leader=str(home / "causal"), adapter=adapter))
     assert player.prompt == PROMPT
-    rollout = TransformersGenerator(player.model.eval(), player.tokenizer, player.prompt, 512)
-    moves = rollout.generate(
+    generator = TransformersGenerator(player.model.eval(), player.tokenizer, player.prompt, 512)
+    moves = generator.generate(
         [row[0] for row in done.rewrites], 1, Sampling(0.0, max_new_tokens=8, avoid_loops=True), seed=0
     )
     assert [move.text for [move] in moves] == [after for _, _, after in done.rewrites]

@@ -137,7 +137,7 @@ def make(leader: Callable[[], tuple[Any, Any]], tmp_path: Path) -> Make:
             RudeWords(),
             Dataset.from_dict({"comment": list(comments)}),
             tokenizer,
-            rollout=script,
+            generator=script,
             **own,
         )
 
@@ -255,7 +255,7 @@ def test_batch_1_accumulated_8_times_equals_batch_8(make: Make, comments: list[s
             assert torch.allclose(whole[name], accumulated[name], atol=2e-6, rtol=1e-4), name
         assert history(trainer, "loss") == pytest.approx(history(trainers[0], "loss"), abs=1e-5)
         assert history(trainer, "pass_rate") == history(trainers[0], "pass_rate")
-        assert [sorted(a) for a in trainer.rollout.asked] == [sorted(a) for a in trainers[0].rollout.asked]
+        assert [sorted(a) for a in trainer.generator.asked] == [sorted(a) for a in trainers[0].generator.asked]
 
 
 def test_every_paraphrase_counts_the_same(make: Make) -> None:
@@ -285,14 +285,14 @@ def test_steps_per_generation_plays_half_as_often(make: Make) -> None:
     for trainer in (often, seldom):
         trainer.train()
     assert often.state.global_step == seldom.state.global_step == 6
-    assert [len(comments) for comments in often.rollout.asked] == [8] * 6
+    assert [len(comments) for comments in often.generator.asked] == [8] * 6
     # Three steps an epoch: a rollout feeds no step of the next epoch, and none reaches past a multiple of two, where a
     # checkpoint may lie.
-    assert [len(comments) for comments in seldom.rollout.asked] == [16, 8, 8, 16]
+    assert [len(comments) for comments in seldom.generator.asked] == [16, 8, 8, 16]
     for one, other in zip(weights(often).values(), weights(seldom).values()):
         assert torch.allclose(one, other, atol=1e-6)  # scripted moves do not age
     for epoch in range(2):
-        played = Counter(c for asked in seldom.rollout.asked[2 * epoch : 2 * epoch + 2] for c in asked)
+        played = Counter(c for asked in seldom.generator.asked[2 * epoch : 2 * epoch + 2] for c in asked)
         assert played == Counter(COMMENTS)
 
 
@@ -300,14 +300,14 @@ def test_each_rollout_has_its_own_seed(make: Make) -> None:
     trainer, other = make(mixed, num_train_epochs=2), make(mixed, num_train_epochs=2, seed=7)
     trainer.train()
     other.train()
-    assert len(set(trainer.rollout.seeds) | set(other.rollout.seeds)) == 24
+    assert len(set(trainer.generator.seeds) | set(other.generator.seeds)) == 24
 
 
 def test_a_second_training_run_starts_with_moves_of_its_own(make: Make) -> None:
     trainer = make(mixed, steps_per_generation=4, max_steps=1)
     trainer.train()
     trainer.train()
-    assert len(trainer.rollout.asked) == 2
+    assert len(trainer.generator.asked) == 2
 
 
 def test_all_paraphrases_of_a_comment_are_screened_beside_their_source(make: Make) -> None:
@@ -333,7 +333,7 @@ def test_the_comment_is_scored_only_where_a_paraphrase_passed(
     passing = {c for c in COMMENTS if any("moron" not in mixed(c, n) for n in range(k))}
     if k == 1:
         assert 0 < len(passing) < len(COMMENTS)
-    [asked] = trainer.rollout.asked
+    [asked] = trainer.generator.asked
     assert trained == [[k + (comment in passing) for comment in asked]]
     assert by_reference == trained  # in the same pass, none of these comments having been scored before
 
@@ -522,12 +522,12 @@ def test_bf16_is_one_mode_for_moves_reference_and_loss(make: Make, peft: str, wr
         for module in model.modules():
             if isinstance(module, torch.nn.Linear):
                 module.register_forward_pre_hook(note)
-    play, loss, score_ref = trainer.rollout.play, trainer.compute_loss, trainer._score_by_reference
+    play, loss, score_ref = trainer.generator.play, trainer.compute_loss, trainer._score_by_reference
 
     def at(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *args, **kwargs: (stage.__setitem__(0, name), call(*args, **kwargs))[1]
 
-    trainer.rollout.play = at("generate", play)
+    trainer.generator.play = at("generate", play)
     trainer._score_by_reference = at("reference", score_ref)
     trainer.compute_loss = at("loss", loss)
     trainer.train()

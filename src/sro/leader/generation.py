@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a move is drawn. temperature 0 is greedy; top_p 1 and top_k 0 keep the whole distribution (on-policy)."""
+    """How completions are sampled.
+
+    Attributes:
+        temperature: softmax temperature; 0 is greedy decoding, 1 the policy's own distribution.
+        top_p: nucleus sampling: the smallest set of tokens whose probabilities reach this sum, in (0, 1]; 1 keeps all.
+        top_k: sample among this many likeliest tokens; 0 keeps all.
+        max_new_tokens: longest completion, in tokens, the end token included.
+        max_length_ratio: longest completion relative to its comment's own number of tokens, plus 8 tokens. The smaller
+            of the two limits holds.
+        avoid_loops: forbid tokens that would repeat a phrase over and over. For rewriting only: in training the
+            completions must come from the policy that is scored.
+
+    Example:
+        >>> Sampling(temperature=0.0).max_new_tokens
+        96
+    """
 
     temperature: float = 1.0
     top_p: float = 1.0
     top_k: int = 0
     max_new_tokens: int = 96
-    max_length_ratio: float = 1.5  # of the comment's own tokens, plus a slack of 8
-    avoid_loops: bool = False  # for rewriting; in the game moves come from the policy that is scored
+    max_length_ratio: float = 1.5
+    avoid_loops: bool = False
 
 
 @dataclass(frozen=True)
 class Completion:
-    """One move. ids end with the end token if and only if `finished`; text is folded and without special tokens."""
+    """One generated rewrite.
+
+    Attributes:
+        text: the decoded text without special tokens, runs of white space folded to one space.
+        ids: its token ids, [length]; the last one is the end token if and only if `finished`.
+        finished: whether the leader ended it; False if it was cut off at its length limit.
+
+    Example:
+        >>> Completion("you are wrong", [319, 389, 2642, 0], finished=True).text
+        'you are wrong'
+    """
 
     text: str
     ids: list[int]
@@ -29,14 +56,83 @@ class Completion:
 
 
 class Generator(Protocol):
-    """Anything that answers comments with paraphrases: transformers here, faster engines elsewhere."""
+    """Anything that answers comments with rewrites: transformers, CTranslate2, a server, or an object of your own.
+
+    Example:
+        >>> class Polite:
+        ...     def generate(self, comments, n, sampling, seed):
+        ...         return [[Completion("please explain", [1, 2, 0], True)] * n for _ in comments]
+        >>> generator: Generator = Polite()
+        >>> [len(completions) for completions in generator.generate(["you idiot", "shut up"], 3, Sampling(), seed=0)]
+        [3, 3]
+    """
 
     def generate(
         self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
     ) -> list[list[Completion]]:
-        """`n` paraphrases for each comment, in order.
+        """Generate rewrites.
 
         Args:
-            seed: of what is drawn; None: chances without a beginning, so other moves every time.
+            comments: the texts to rewrite, without the prompt around them.
+            n: how many rewrites to generate for each comment.
+            sampling: how they are sampled, and how long they may be.
+            seed: random seed for sampling; None: unseeded, different samples on every call.
+
+        Returns:
+            for each comment, in order, a list of `n` completions.
+
+        Raises:
+            SROError: a comment whose prompt is longer than the generator takes.
         """
         ...
+
+
+@runtime_checkable
+class AsyncGenerator(Generator, Protocol):
+    """A generator that can also generate in the background, beside another call.
+
+    Attributes:
+        workers: how many calls can run side by side without slowing each other down.
+    """
+
+    workers: int
+
+    def generate_async(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> PendingGeneration:
+        """As `generate`, but return at once; the result is taken or cancelled later."""
+        ...
+
+
+def async_generator(generator: Generator) -> AsyncGenerator | None:
+    """The generator itself where it can generate in the background and has a worker to spare, else None."""
+    return generator if isinstance(generator, AsyncGenerator) and generator.workers > 1 else None
+
+
+class Cancelled(Exception):
+    """This generation was cancelled before it was done."""
+
+
+class PendingGeneration:
+    """A generation that goes on in a thread of its own until its caller takes the result or cancels it."""
+
+    def __init__(self, generate: Callable[[Callable[[], bool]], list[list[Completion]]]) -> None:
+        """generate: does the work; it is given a function that says whether the work is cancelled, and raises
+        `Cancelled` soon after that becomes true."""
+        self._cancelled = threading.Event()
+        pool = ThreadPoolExecutor(1)
+        self._future = pool.submit(generate, self._cancelled.is_set)
+        pool.shutdown(wait=False)
+
+    def result(self) -> list[list[Completion]]:
+        """Wait for the completions; raises what the generation raised, `Cancelled` among it."""
+        return self._future.result()
+
+    def cancel(self) -> None:
+        """Let it end soon; nothing happens where it has ended."""
+        self._cancelled.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._cancelled.is_set()

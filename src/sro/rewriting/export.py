@@ -186,7 +186,7 @@ def compare(
     """
     screener, similarity = screener or load_screener("embedded"), similarity or SentenceEncoder()
     sampling = Sampling(temperature=0.0, max_new_tokens=10_000, avoid_loops=True)
-    moves = [[move.text for [move] in rollout.generate(texts, 1, sampling, 0)] for rollout in (original, exported)]
+    moves = [[move.text for [move] in generator.generate(texts, 1, sampling, 0)] for generator in (original, exported)]
     passed = [float(np.mean([verdict.passed for verdict in screener.screen(said)])) for said in moves]
     kept = [float(np.mean(similarity.similarity(said, texts))) for said in moves]
     return Agreement(

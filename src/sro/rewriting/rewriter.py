@@ -29,7 +29,7 @@ from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.result import Change, Reason, Rewrite, Status
-from sro.rewriting.search import CandidateSearch, Start
+from sro.rewriting.search import CandidateSearch
 from sro.rewriting.state import CommentState, Search, readable_sentences
 from sro.screeners.base import Fluency, Screener, Similarity, Verdict, at_threshold, worst
 from sro.screeners.loading import load_screener
@@ -63,17 +63,14 @@ class Rewriter:
         fits: whether the leader can take a sentence; by default it can take any.
         fluency: has a say among moves that will do and are worth the same, to a tenth, and is asked only where there
             are several (`sro.rewriting.candidates.best`).
-        start: starts a play beside others, where the rollout can (`CTranslate2Generator.start`). The draws for a lone
-            sentence then need not wait for its greedy move, where no seed is named.
         phrases: drafts of a sentence, tried beside the leader's greedy move: `Idioms.variants` of a phrase table.
     """
 
-    rollout: Generator
+    generator: Generator
     screener: Screener
     similarity: Similarity
     fits: Callable[[str], bool] = field(default=lambda sentence: True)
     fluency: Fluency | None = None
-    start: Start | None = None
     phrases: Callable[[str], Sequence[str]] | None = None
 
     @classmethod
@@ -120,7 +117,7 @@ class Rewriter:
         Raises:
             SROError: a part is missing or unusable; the message names the mend.
         """
-        rollout = load_generator(
+        generator = load_generator(
             EngineArguments(engine) if isinstance(engine, str) else engine,
             leader,
             adapter=adapter,
@@ -135,19 +132,18 @@ class Rewriter:
 
         def fits(sentence: str) -> bool:
             try:
-                return bool(prompt_ids(rollout.tokenizer, rollout.prompt, [sentence], max_prompt_length))
+                return bool(prompt_ids(generator.tokenizer, generator.prompt, [sentence], max_prompt_length))
             except SROError:
                 return False
 
         if fluency is None or isinstance(fluency, str):
             fluency = None if fluency == "none" else AcceptabilityWhenAsked(fluency)
         return cls(
-            rollout=rollout,
+            generator=generator,
             screener=load_screener(screener) if isinstance(screener, str) else screener,
             similarity=SentenceEncoder(similarity) if isinstance(similarity, str) else similarity,
             fits=fits,
             fluency=fluency,
-            start=early_sampling(rollout),
             phrases=phrase_table(phrases or ("embedded" if leader == "embedded" else "none")),
         )
 
@@ -255,12 +251,11 @@ class Rewriter:
 
     def _tries(self, arguments: RewriteArguments) -> CandidateSearch:
         return CandidateSearch(
-            self.rollout,
+            self.generator,
             lambda texts, sources: self._screen(texts, arguments.threshold, sources),
             self.similarity,
             self.fits,
             self.fluency,
-            self.start,
             self.phrases,
             arguments,
         )
@@ -272,13 +267,6 @@ class Rewriter:
         cosines = self.similarity.similarity([readable(text) for text in texts], sources)
         for draft, verdict, cosine in zip(drafts, verdicts, cosines):
             draft.judge(verdict, float(cosine))
-
-
-def early_sampling(rollout: Generator) -> Start | None:
-    """What starts a play beside others, where the rollout has workers to spare for one."""
-    from sro.leader.engines.ctranslate2 import CTranslate2Generator
-
-    return rollout.start if isinstance(rollout, CTranslate2Generator) and rollout.workers > 1 else None
 
 
 def phrase_table(name: str) -> Callable[[str], Sequence[str]] | None:

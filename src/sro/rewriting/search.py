@@ -11,42 +11,39 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sro.leader.generation import async_generator
 from sro.rewriting.candidates import Candidate, find_fault, restore_capital_and_stop, score_fluency_of_ties
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.state import Search
 from sro.screeners.base import Fluency
 
 if TYPE_CHECKING:
-    from sro.leader.engines.ctranslate2 import PendingGeneration
-    from sro.leader.generation import Completion, Generator, Sampling
+    from sro.leader.generation import Completion, Generator, PendingGeneration, Sampling
     from sro.screeners.base import Similarity, Verdict
-
-Start = Callable[[Sequence[str], int, "Sampling", "int | None"], "PendingGeneration"]
-"""Starts a play beside others, with the arguments of `Generator.generate`."""
 
 
 @dataclass(frozen=True)
 class CandidateSearch:
     """Who tries, and who judges; see `sro.rewriting.rewriter.Rewriter` for the parts."""
 
-    rollout: Generator
+    generator: Generator
     screen: Callable[[Sequence[str], Sequence[str]], list[Verdict]]
     similarity: Similarity
     fits: Callable[[str], bool]
     fluency: Fluency | None
-    start: Start | None
     phrases: Callable[[str], Sequence[str]] | None
     arguments: RewriteArguments
 
     def search(self, searches: Sequence[Search]) -> None:
         """Rounds until each sentence has a move that will do, or none is left.
 
-        The first draws for a lone sentence begin beside its greedy move, and are dropped as soon as anything passes.
+        The first draws for a lone sentence begin beside its greedy move, and are cancelled as soon as anything passes.
         """
         wanted = self.arguments
         ahead = None
-        if self.start and len(searches) == 1 and wanted.samples and wanted.seed is None:
-            ahead = self.start([searches[0].prompt_text], *self._sampling_arguments(drawn=True))
+        spare = async_generator(self.generator)
+        if spare and len(searches) == 1 and wanted.samples and wanted.seed is None:
+            ahead = spare.generate_async([searches[0].prompt_text], *self._sampling_arguments(drawn=True))
         self._add_candidates(searches, self._drafted(searches, self._generate(searches, drawn=False)), ahead)
         for turn in range(1 + wanted.refine):
             if turn:
@@ -54,15 +51,15 @@ class CandidateSearch:
                     search.start_next_round()
                 self._add_candidates(wanting := self._unsolved(searches), self._generate(wanting, drawn=False))
             if (wanting := self._unsolved(searches)) and wanted.samples:
-                begun = ahead if ahead and not (turn or ahead.dropped) else None
-                self._add_candidates(wanting, begun.moves() if begun else self._generate(wanting, drawn=True))
+                begun = ahead if ahead and not (turn or ahead.cancelled) else None
+                self._add_candidates(wanting, begun.result() if begun else self._generate(wanting, drawn=True))
 
     def _unsolved(self, searches: Sequence[Search]) -> list[Search]:
         return [search for search in searches if search.needs_another_round and self.fits(search.prompt_text)]
 
     def _generate(self, searches: Sequence[Search], drawn: bool) -> list[list[Completion]]:
         return (
-            self.rollout.generate([search.prompt_text for search in searches], *self._sampling_arguments(drawn))
+            self.generator.generate([search.prompt_text for search in searches], *self._sampling_arguments(drawn))
             if searches
             else []
         )
@@ -96,7 +93,7 @@ class CandidateSearch:
         sources = [search.sentence for search in owners]
         verdicts = self.screen(texts, sources) if texts else []
         if ahead and any(verdict.passed for verdict in verdicts):
-            ahead.drop()  # now, for what follows wants its processor
+            ahead.cancel()  # now, for what follows wants its processor
         cosines: Any = self.similarity.similarity(texts, sources) if texts else []
         for search, move, text, verdict, cosine in zip(owners, moves, texts, verdicts, cosines):
             fault = find_fault(move, search.sentence, search.kept)

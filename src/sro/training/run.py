@@ -192,12 +192,12 @@ def _fresh_adapter(player: Leader, leader: LeaderArguments) -> Any:
 def _rewrite(trainer: SROTrainer, comments: Sequence[str]) -> list[str]:
     """One greedy rewrite of each comment by the leader as it is now; each process rewrites its share."""
     args = trainer.args
-    rollout = TransformersGenerator(trainer.model, trainer.processing_class, args.prompt, args.max_prompt_length)
+    generator = TransformersGenerator(trainer.model, trainer.processing_class, args.prompt, args.max_prompt_length)
     longest, ratio = args.max_completion_length, args.max_length_ratio
     greedy = Sampling(0.0, max_new_tokens=longest, max_length_ratio=ratio, avoid_loops=True)  # as `Rewriter` decodes
     mine = share(comments, args.process_index, args.world_size)
     with whole(trainer.model), trainer.accelerator.autocast():
-        moves = rollout.generate(mine, 1, greedy, seed=0)
+        moves = generator.generate(mine, 1, greedy, seed=0)
     return everywhere([move.text for [move] in moves])[: len(comments)]
 
 

@@ -98,7 +98,7 @@ class SROTrainer(Trainer):
         processing_class: Any,
         peft_config: Any = None,
         similarity: Similarity | None = None,
-        rollout: Generator | None = None,
+        generator: Generator | None = None,
         callbacks: Sequence[TrainerCallback] = (),
         **kwargs: Any,
     ) -> None:
@@ -116,7 +116,7 @@ class SROTrainer(Trainer):
         if args.bf16 and is_peft(model):
             store_frozen_linears_in_bf16(model)
         self.screener, self.similarity = screener, similarity
-        self.rollout: Generator = rollout or TransformersGenerator(
+        self.generator: Generator = generator or TransformersGenerator(
             model, processing_class, args.prompt, args.max_prompt_length
         )
         self.gauges, self.completions = Gauges(), CompletionTable(args)
@@ -180,7 +180,7 @@ class SROTrainer(Trainer):
     def _generate_and_screen(self, batches: Sequence[Sequence[str]], comments: list[str]) -> list[Game]:
         args, k = self.args, self.args.num_generations
         with self.compute_loss_context_manager():
-            moves = self.rollout.generate(comments, k, args.sampling, seed=self._step_seed())
+            moves = self.generator.generate(comments, k, args.sampling, seed=self._step_seed())
         passed = self._answer([(comment, move) for comment, played in zip(comments, moves) for move in played])
 
         games, at = [], 0

@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from sro.core.errors import SROError
-from sro.leader.engines.ctranslate2 import Cancelled, CTranslate2Generator
+from sro.leader.engines.ctranslate2 import CTranslate2Generator
 from sro.leader.engines.ctranslate2_conversion import convert
-from sro.leader.generation import Completion, Sampling
+from sro.leader.generation import Cancelled, Completion, Sampling
 from sro.leader.model import Leader
 from sro.leader.no_repeat import NoLoops
 from sro.leader.transformers_generator import TransformersGenerator, length_bounds
@@ -125,18 +125,18 @@ def test_without_a_seed_moves_differ_every_time(fast: CTranslate2Generator) -> N
     assert fast.generate(COMMENTS, 3, DRAWN, seed=None) != fast.generate(COMMENTS, 3, DRAWN, seed=None)
 
 
-def test_a_play_that_was_started_is_taken_or_dropped(folder: Path) -> None:
+def test_a_pending_generation_is_taken_or_cancelled(folder: Path) -> None:
     shared = CTranslate2Generator(folder, workers=2)
     expected = shared.generate(COMMENTS, 2, DRAWN, seed=5)
-    started = shared.start(COMMENTS, 2, DRAWN, seed=5)
+    pending = shared.generate_async(COMMENTS, 2, DRAWN, seed=5)
     shared.generate(COMMENTS[:1], 1, GREEDY, 0)
-    assert started.moves() == expected
-    started.drop()  # too late: nothing happens
+    assert pending.result() == expected
+    pending.cancel()  # too late: nothing happens
     endless = Sampling(max_new_tokens=60, max_length_ratio=1000.0, avoid_loops=True)
-    dropped = shared.start(COMMENTS * 40, 4, endless, seed=None)
-    dropped.drop()
+    cancelled = shared.generate_async(COMMENTS * 40, 4, endless, seed=None)
+    cancelled.cancel()
     with pytest.raises(Cancelled):
-        dropped.moves()
+        cancelled.result()
 
 
 def test_n_different_moves_a_comment(fast: CTranslate2Generator) -> None:

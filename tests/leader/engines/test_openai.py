@@ -130,19 +130,19 @@ def playing(leader: Any) -> Answer:
     return answer
 
 
-def rollout(server: StandIn, leader: Any, **options: Any) -> OpenAIGenerator:
+def generator(server: StandIn, leader: Any, **options: Any) -> OpenAIGenerator:
     return OpenAIGenerator(server.url, leader[1], PROMPT, **{"model": "tiny", **options})
 
 
 @pytest.mark.parametrize("sampling", [GREEDY, RULED, SHORT])
 def test_greedy_moves_are_those_of_transformers(serve: Any, leader: Any, sampling: Sampling) -> None:
-    found = rollout(serve(playing(leader)), leader).generate(COMMENTS, 1, sampling, 0)
+    found = generator(serve(playing(leader)), leader).generate(COMMENTS, 1, sampling, 0)
     assert found == TransformersGenerator(*leader, PROMPT).generate(COMMENTS, 1, sampling, 0)
 
 
 def test_the_rule_against_loops_costs_further_requests(serve: Any, leader: Any) -> None:
     server = serve(playing(leader))
-    rollout(server, leader).generate(COMMENTS, 1, RULED, 0)
+    generator(server, leader).generate(COMMENTS, 1, RULED, 0)
     biased = [request for request in server.seen if "logit_bias" in request]
     assert biased and all(request["max_tokens"] == 1 for request in biased)
 
@@ -156,35 +156,35 @@ def test_an_end_token_that_the_server_keeps_to_itself_is_added(serve: Any, leade
         choice["token_ids"] = [token for token in choice["token_ids"] if token not in request["stop_token_ids"]]
         return status, content
 
-    found = rollout(serve(without_end), leader).generate(COMMENTS, 4, DRAWN, 0)
-    assert found == rollout(serve(play), leader).generate(COMMENTS, 4, DRAWN, 0)
+    found = generator(serve(without_end), leader).generate(COMMENTS, 4, DRAWN, 0)
+    assert found == generator(serve(play), leader).generate(COMMENTS, 4, DRAWN, 0)
     assert {move.finished for moves in found for move in moves} == {True, False}
 
 
 def test_same_seed_same_moves_in_any_company(serve: Any, leader: Any) -> None:
     server = serve(playing(leader))
-    first = rollout(server, leader).generate(COMMENTS, 3, DRAWN, seed=7)
-    assert rollout(server, leader, batch_size=1).generate(COMMENTS, 3, DRAWN, seed=7) == first
-    assert rollout(server, leader).generate(COMMENTS, 3, DRAWN, seed=8) != first
+    first = generator(server, leader).generate(COMMENTS, 3, DRAWN, seed=7)
+    assert generator(server, leader, batch_size=1).generate(COMMENTS, 3, DRAWN, seed=7) == first
+    assert generator(server, leader).generate(COMMENTS, 3, DRAWN, seed=8) != first
     assert all(len({tuple(move.ids) for move in moves}) > 1 for moves in first)
     assert {(request["top_p"], request["top_k"]) for request in server.seen} == {(0.9, 20)}
 
 
 def test_the_model_is_asked_for_where_none_is_named(serve: Any, leader: Any) -> None:
-    assert rollout(serve(playing(leader)), leader, model=None).model == "tiny"
+    assert generator(serve(playing(leader)), leader, model=None).model == "tiny"
 
 
 def test_the_key_comes_from_the_environment(serve: Any, leader: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(openai.KEY, "abc")
     server = serve(playing(leader))
-    rollout(server, leader).generate(COMMENTS[:1], 1, GREEDY, 0)
+    generator(server, leader).generate(COMMENTS[:1], 1, GREEDY, 0)
     assert server.headers[0]["Authorization"] == "Bearer abc"
 
 
 def test_what_passes_is_tried_again(serve: Any, leader: Any, no_pauses: list[float]) -> None:
     play, statuses = playing(leader), [503, 429]
     server = serve(lambda path, request: (statuses.pop(), "busy") if statuses else play(path, request))
-    [[move]] = rollout(server, leader).generate(COMMENTS[:1], 1, GREEDY, 0)
+    [[move]] = generator(server, leader).generate(COMMENTS[:1], 1, GREEDY, 0)
     assert move.ids and no_pauses == [0.5, 1.0]
 
 
@@ -205,14 +205,14 @@ def test_an_answer_that_another_try_does_not_mend_is_an_error_at_once(
 ) -> None:
     server = serve(lambda path, request: (status, content))
     with pytest.raises(SROError, match=message):
-        rollout(server, leader).generate(COMMENTS[:1], 1, GREEDY, 0)
+        generator(server, leader).generate(COMMENTS[:1], 1, GREEDY, 0)
     assert len(server.seen) == 1
 
 
 def test_a_server_that_stays_busy(serve: Any, leader: Any, no_pauses: list[float]) -> None:
     server = serve(lambda path, request: (500, "out of memory"))
-    with pytest.raises(SROError, match=r"no answer in 3 tries .*last: status 500: out of memory\n  mend"):
-        rollout(server, leader, retries=2).generate(COMMENTS[:1], 1, GREEDY, 0)
+    with pytest.raises(SROError, match=r"no answer in 3 tries .*last: status 500: out of memory\n  fix"):
+        generator(server, leader, retries=2).generate(COMMENTS[:1], 1, GREEDY, 0)
     assert len(server.seen) == 3 and no_pauses == [0.5, 1.0]
 
 
@@ -220,7 +220,7 @@ def test_a_server_that_is_slow(serve: Any, leader: Any) -> None:
     gate = threading.Event()
     server = serve(lambda path, request: (200 + gate.wait(5), {}))
     with pytest.raises(SROError, match=r"no answer in 1 tries of 0.1 s; last: .*timed out"):
-        rollout(server, leader, timeout=0.1, retries=0).generate(COMMENTS[:1], 1, GREEDY, 0)
+        generator(server, leader, timeout=0.1, retries=0).generate(COMMENTS[:1], 1, GREEDY, 0)
     gate.set()
 
 

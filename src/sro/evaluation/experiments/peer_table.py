@@ -146,7 +146,7 @@ def _generate(
 
 def _moves(player: Rewriter, comments: Sequence[str], n: int, temperature: float) -> list[list[Completion]]:
     sampling = Sampling(temperature=temperature, top_p=0.95, max_new_tokens=10_000, avoid_loops=True)
-    return player.rollout.generate(comments, n, sampling, seed=0)
+    return player.generator.generate(comments, n, sampling, seed=0)
 
 
 def best_moves(

@@ -24,7 +24,7 @@ from sro.core.errors import SROError
 from sro.core.machine import processors
 from sro.leader.engines.ctranslate2_conversion import WEIGHTS, Precision, import_ctranslate2
 from sro.leader.engines.stepwise import Row, busy, generate_stepwise
-from sro.leader.generation import Completion, Sampling
+from sro.leader.generation import Cancelled, Completion, PendingGeneration, Sampling
 from sro.leader.model import read_prompt
 
 MOST_WORKERS = 4  # by default; each holds the weights (0.14 GB of the embedded leader in int8)
@@ -88,8 +88,10 @@ class CTranslate2Generator:
         """See `sro.leader.generation.Generator`. A seed becomes the process's own, and takes some .05 s."""
         return self._generate(comments, n, sampling, seed, self._models, lambda: False)
 
-    def start(self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None) -> PendingGeneration:
-        """The same play in a thread of its own, by other workers than a play of few moves takes."""
+    def generate_async(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> PendingGeneration:
+        """The same in a thread of its own, on other workers than a call for few completions takes."""
         return PendingGeneration(partial(self._generate, comments, n, sampling, seed, self._models[::-1]))
 
     def _generate(
@@ -99,7 +101,7 @@ class CTranslate2Generator:
         sampling: Sampling,
         seed: int | None,
         models: Sequence[Any],
-        dropped: Callable[[], bool],
+        cancelled: Callable[[], bool],
     ) -> list[list[Completion]]:
         drawn = sampling.temperature > 0
         if drawn and seed is not None:
@@ -115,7 +117,7 @@ class CTranslate2Generator:
             comments,
             n,
             sampling,
-            [partial(self._extend, model, chances, dropped) for model in models],
+            [partial(self._extend, model, chances, cancelled) for model in models],
             max_prompt_length=self.max_prompt_length,
             batch_size=self.batch_size,
         )
@@ -124,13 +126,13 @@ class CTranslate2Generator:
         self,
         model: Any,
         chances: dict[str, Any],
-        dropped: Callable[[], bool],
+        cancelled: Callable[[], bool],
         rows: Sequence[Row],
         forbidden: Sequence[int] = (),
     ) -> list[list[int]]:
-        if dropped():
+        if cancelled():
             raise Cancelled
-        listener = _Listener(rows, self._encodes, dropped)
+        listener = _Listener(rows, self._encodes, cancelled)
         said, forgotten = listener.said, threading.Event()
         weakref.finalize(listener, forgotten.set).atexit = False
         options = {
@@ -207,34 +209,6 @@ class CTranslate2Generator:
             ) from error
 
 
-class Cancelled(Exception):
-    """Nobody waits for this play any more."""
-
-
-class PendingGeneration:
-    """A play that goes on while its caller does something else, who then takes or drops it."""
-
-    def __init__(self, play: Callable[[Callable[[], bool]], list[list[Completion]]]) -> None:
-        """play: is given what says whether it is dropped."""
-        self._dropped = threading.Event()
-        pool = ThreadPoolExecutor(1)
-        self._played = pool.submit(play, self._dropped.is_set)
-        pool.shutdown(wait=False)
-
-    def moves(self) -> list[list[Completion]]:
-        """What `CTranslate2Generator.generate` returns, or raises, once it is there."""
-        return self._played.result()
-
-    def drop(self) -> None:
-        """Let it end soon; nothing happens where it has ended."""
-        self._dropped.set()
-
-    @property
-    def dropped(self) -> bool:
-        """Whether nobody waits for it any more."""
-        return self._dropped.is_set()
-
-
 class _Listener:
     """Hears every token that is drawn, and stops a row at its own bound, where the call has but one, or at a loop.
 
@@ -242,9 +216,9 @@ class _Listener:
     thread would have to wait for its own end.
     """
 
-    def __init__(self, rows: Sequence[Row], hears_prefix: bool, dropped: Callable[[], bool]) -> None:
+    def __init__(self, rows: Sequence[Row], hears_prefix: bool, cancelled: Callable[[], bool]) -> None:
         """hears_prefix: whether the engine tells of what rows have said already, as a Translator does."""
-        self.rows, self.hears_prefix, self.dropped = rows, hears_prefix, dropped
+        self.rows, self.hears_prefix, self.cancelled = rows, hears_prefix, cancelled
         self.said = [list(row.ids) for row in rows]
 
     def __call__(self, step: Any) -> bool:
@@ -254,4 +228,4 @@ class _Listener:
             return False
         closes = step.token_id in row.closing(ids)
         ids.append(step.token_id)
-        return closes or len(ids) >= row.bound or self.dropped()
+        return closes or len(ids) >= row.bound or self.cancelled()

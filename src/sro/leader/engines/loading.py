@@ -1,7 +1,7 @@
 """Engines: who generates the leader's moves. All play by `sro.leader.generation.Generator` and the same rules.
 
-    rollout = load_generator(EngineArguments("ctranslate2"))
-    rollout.generate(["you are an idiot"], 1, Sampling(temperature=0.0), seed=0)
+    generator = load_generator(EngineArguments("ctranslate2"))
+    generator.generate(["you are an idiot"], 1, Sampling(temperature=0.0), seed=0)
 
 `transformers` plays any leader, `ctranslate2` is the fast one for Llama- and T5-like leaders, and `openai` is a server
 that speaks the OpenAI protocol, such as vLLM. `auto` is one of the first two (`sro.leader.engines.auto`), for
@@ -162,20 +162,20 @@ def _transformers(
     if not load_in_4bit:
         loaded = merge_adapter_weights(loaded)
     loaded.model.requires_grad_(False)
-    rollout = TransformersGenerator(loaded.model, loaded.tokenizer, loaded.prompt, **sizes)
+    generator = TransformersGenerator(loaded.model, loaded.tokenizer, loaded.prompt, **sizes)
     if not (bf16_pays() if bf16 is None else bf16):
-        return rollout
+        return generator
     store_frozen_linears_in_bf16(loaded.model)
-    return Autocast(rollout)
+    return Autocast(generator)
 
 
 class Autocast:
-    """A transformers rollout that plays under bfloat16 autocast."""
+    """A transformers generator that runs under bfloat16 autocast."""
 
-    def __init__(self, rollout: TransformersGenerator) -> None:
-        self.rollout = rollout
-        self.tokenizer, self.prompt = rollout.tokenizer, rollout.prompt
-        self.max_prompt_length = rollout.max_prompt_length
+    def __init__(self, generator: TransformersGenerator) -> None:
+        self.generator = generator
+        self.tokenizer, self.prompt = generator.tokenizer, generator.prompt
+        self.max_prompt_length = generator.max_prompt_length
 
     def generate(
         self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
@@ -183,5 +183,5 @@ class Autocast:
         """See `sro.leader.generation.Generator`."""
         import torch
 
-        with torch.autocast(self.rollout.model.device.type, torch.bfloat16):
-            return self.rollout.generate(comments, n, sampling, seed)
+        with torch.autocast(self.generator.model.device.type, torch.bfloat16):
+            return self.generator.generate(comments, n, sampling, seed)
