@@ -390,9 +390,9 @@ def test_the_meaning_of_each_sentence_counts() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "See http://idiot.org",
+        "See [idiot](http://example.org)",
         "Hi @idiot, how are you",
-        "Fine.\n> you idiot\nBye.",
+        "> you idiot",
         "```\nidiot = 1\n```\nok",
         "#idiot",
     ],
@@ -420,6 +420,32 @@ def test_a_sentence_that_does_not_fit_refuses_a_text_that_would() -> None:
     rewriter = Rewriter(Replacing(), Words(), Overlap(), fits=lambda sentence: len(sentence) < 20)
     assert rewriter.rewrite(["You idiot. " * 9])[0].status == "rewritten"
     assert rewriter.rewrite(["You idiot, " * 9])[0].reason == "too_long"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "See http://idiot.org",
+            "https://example.org/idiot",
+            "Fine.\n> you idiot\nBye.",
+            "&gt; you idiot\r\n\r\nNo.",
+        ),
+        *("😂😂", "", "   ", "\t\u200c\n"),
+    ],
+)
+def test_what_the_author_did_not_say_is_not_held_against_them(text: str) -> None:
+    everything = RewriteArguments(threshold=0.1)  # "Words" gives any text at least that
+    (found,) = Rewriter(Replacing(), Words(), Overlap()).rewrite([text])
+    assert (found.status, found.text, found.source) == ("unchanged", text, text)
+    if not any(map(str.isalpha, text)):
+        assert Rewriter(Replacing(), Words(), Overlap()).rewrite([text], everything)[0].status == "unchanged"
+
+
+def test_a_reply_is_rewritten_and_the_quote_above_it_stays() -> None:
+    quoted = "> you idiot\n>  you  idiot\n\n"
+    (found,) = Rewriter(Replacing(), Words(), Overlap()).rewrite([quoted + "No, you are an idiot."])
+    assert found.text == quoted + "No, you are an person."
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,9 +29,10 @@ from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.result import Change, Reason, Rewrite, Status
 from sro.rewriting.search import CandidateSearch
-from sro.rewriting.state import CommentState, Search, readable_sentences
-from sro.screeners.base import Fluency, Screener, Similarity, Verdict, at_threshold, worst
+from sro.rewriting.state import CommentState, Search
+from sro.screeners.base import Fluency, Screener, Similarity, Verdict
 from sro.screeners.loading import load_screener
+from sro.screeners.sentencewise import screen_comments
 from sro.screeners.similarity import SentenceEncoder
 
 if TYPE_CHECKING:
@@ -194,15 +194,7 @@ class Rewriter:
     def _screen(
         self, texts: Sequence[str], threshold: float | None, sources: Sequence[str] | None = None
     ) -> list[Verdict]:
-        """The verdict on each text: on the whole, or on its worst sentence if one fails."""
-        if not texts:
-            return []
-        wholes = [readable(text) for text in texts]
-        verdicts = self.screener.screen(wholes, sources=sources)
-        parts = [found if len(found := readable_sentences(text)) > 1 else [] for text in texts]
-        flat = [part for some in parts for part in some]
-        rest = iter(at_threshold(self.screener.screen(flat), threshold) if flat else [])
-        return [worst([v, *islice(rest, len(some))]) for v, some in zip(at_threshold(verdicts, threshold), parts)]
+        return screen_comments(self.screener, texts, threshold=threshold, sources=sources)
 
     def _answer(self, texts: Sequence[str], verdicts: Sequence[Verdict], arguments: RewriteArguments) -> list[Rewrite]:
         """The game for comments that are screened already."""

@@ -1,9 +1,7 @@
 """A comment on its way to a rewrite: which sentences the leader has to rewrite, and what the text is with its moves.
 
-A text fails if it fails as a whole or if one of its sentences does. A screener of n-grams needs both: "You are an
-idiot." is refused with certainty, and passes behind two civil sentences. (Of 878 Wikipedia comments of three sentences
-and more to which Perspective gives less than .3, none fails as a whole and 9 have a sentence that does; of 140 with .5
-to .7 it is 11 % and another 39 %.) A sentence is read without the links and mentions in it, which no rewrite can mend.
+A comment fails as a whole or by its worst sentence (`sro.screeners.sentencewise`). A sentence is screened without the
+links and mentions in it, which no rewrite can change.
 """
 
 from __future__ import annotations
@@ -16,11 +14,6 @@ from sro.comments.sentences import Segment, segments, without
 from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.result import Change, Reason, Rewrite
 from sro.screeners.base import Verdict
-
-
-def readable_sentences(text: str) -> list[str]:
-    """The author's own words in it, sentence by sentence, as a screener reads them."""
-    return [words for segment in segments(text) if (words := readable(segment.prose))]
 
 
 @dataclass

@@ -25,7 +25,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from sro.comments.normalise import trace
-from sro.screeners.base import Screener
+from sro.screeners.base import Screener, Verdict
+from sro.screeners.sentencewise import author_text
 
 SHARE = 0.5
 WORD = re.compile(r"\w+")
@@ -65,6 +66,21 @@ def toxic_spans(
     found: list[list[Span]] = [[] for _ in texts]
     for place, words in zip(told, word_scores(screener, [texts[place] for place in told])):
         found[place] = merge_spans(heaviest_spans(words, share), texts[place])
+    return found
+
+
+def spans_of_failing(screener: Screener, texts: Sequence[str], verdicts: Sequence[Verdict]) -> list[list[Span]]:
+    """Where in the comments that failed the trouble lies; empty where one passed.
+
+    Args:
+        verdicts: as `sro.screeners.sentencewise.screen_comments` gives them. A comment that fails by a sentence alone
+            has spans too, and what its author did not say (`author_text`) has none.
+    """
+    failing = [place for place, verdict in enumerate(verdicts) if not verdict.passed]
+    spans = toxic_spans(screener, [author_text(texts[place]) for place in failing], only_refused=False)
+    found: list[list[Span]] = [[] for _ in texts]
+    for place, of_text in zip(failing, spans):
+        found[place] = of_text
     return found
 
 

@@ -39,10 +39,16 @@ class Job(Protocol):
 
 @dataclass(frozen=True)
 class Screening:
-    """A verdict on each comment; arguments as `sro.screeners.loading.load_screener` takes them."""
+    """A verdict on each comment, as a whole or by its worst sentence (`sro.screeners.sentencewise`).
+
+    Attributes:
+        screener, toxic_labels: as `sro.screeners.loading.load_screener` takes them.
+        threshold: P(fail) from which on a comment fails; None: the screener's own.
+    """
 
     screener: str = "embedded"
     toxic_labels: Sequence[str] = ()
+    threshold: float | None = None
 
     columns: ClassVar[Mapping[str, str]] = {"verdict": "text", "p_fail": "number"}
     outcome: ClassVar[str] = "verdict"
@@ -50,15 +56,16 @@ class Screening:
     shard_mb: ClassVar[float] = 16.0
 
     def settings(self) -> dict[str, Any]:
-        return {"job": "screen", "screener": self.screener, "toxic_labels": list(self.toxic_labels)}
+        return {"job": "screen", **asdict(self), "toxic_labels": list(self.toxic_labels)}
 
     def load(self) -> Work:
         from sro.screeners.loading import load_screener
+        from sro.screeners.sentencewise import screen_comments
 
         screener = load_screener(self.screener, toxic_labels=self.toxic_labels)
 
         def screen(texts: Sequence[str]) -> list[Answer]:
-            verdicts = screener.screen(texts)
+            verdicts = screen_comments(screener, texts, threshold=self.threshold)
             return [{"verdict": one.label, "p_fail": round(one.probability, 4)} for one in verdicts]
 
         return screen

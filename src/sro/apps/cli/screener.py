@@ -7,8 +7,10 @@
     sro screener check-spans --gold tsd_test.csv --train tsd_train.csv --words bad_words.txt
     sro screener train --toxic toxic.txt --clean clean.txt --output my_screener
 
-`screen` prints one line a comment: verdict, P(fail), text, with tabs between; with `--spans` also the words that made
-it fail, each with the characters where it begins and ends: `8-17 i d i o t`.
+`screen` prints one line a comment: verdict, P(fail), text, with tabs between. A comment fails as a whole or by its
+worst sentence, as it does in folders, in the service and in `sro rewrite`; P(fail) is that of what failed. With
+`--spans` it also prints the words that made it fail, each with the characters where it begins and ends:
+`8-17 i d i o t`.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from sro.comments.corpus import Comment, iter_comments
 from sro.core.config import parse, suggestion
 from sro.core.errors import SROError
 from sro.screeners.loading import load_screener
+from sro.screeners.sentencewise import screen_comments
 
 BATCH = 256  # comments screened and printed at a time
 
@@ -39,6 +42,20 @@ class Which:
     toxic_labels: list[str] = field(
         default_factory=list, metadata={"help": "toxic labels of a Hugging Face classifier (default: by their names)"}
     )
+
+
+@dataclass
+class Bar:
+    """From which P(fail) on a comment fails."""
+
+    threshold: float | None = field(
+        default=None,
+        metadata={"help": "P(fail) from which on a comment fails, in (0, 1] (default: the screener's own)"},
+    )
+
+    def __post_init__(self) -> None:
+        if self.threshold is not None and not 0 < self.threshold <= 1:
+            raise SROError(f"threshold={self.threshold} must be in (0, 1]")
 
 
 @dataclass
@@ -133,10 +150,10 @@ def check_spans(argv: list[str]) -> int:
 
 def screen(argv: list[str]) -> int:
     texts = list(takewhile(lambda word: not word.startswith("--"), argv))
-    from sro.screeners.toxic_spans import toxic_spans
+    from sro.screeners.toxic_spans import spans_of_failing
 
-    schema = (Which, Input, Show, BulkArguments)
-    which, source, show, bulk = parse(
+    schema = (Which, Bar, Input, Show, BulkArguments)
+    which, bar, source, show, bulk = parse(
         schema, argv[len(texts) :], prog="sro screener screen [TEXT ...]", description="Print or write verdicts."
     )
     folder = source.output is not None
@@ -144,16 +161,18 @@ def screen(argv: list[str]) -> int:
     if folder:
         if texts:
             raise SROError("--output is for --input; verdicts on single comments are printed")
-        job = Screening(which.screener, tuple(which.toxic_labels))
+        job = Screening(which.screener, tuple(which.toxic_labels), bar.threshold)
         return run_folder(source.input, source.output, job, bulk, source.column, ["screener", "screen", *argv])
     screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
     given = (Comment(text, "command line", 0) for text in texts)
     comments = given if texts else iter_comments(source.input, column=source.column, format=source.format)
     while batch := [comment.text for _, comment in zip(range(BATCH), comments)]:
-        found = toxic_spans(screener, batch) if show.spans else [None] * len(batch)
-        for text, verdict, spans in zip(batch, screener.screen(batch), found):
+        verdicts = screen_comments(screener, batch, threshold=bar.threshold)
+        found = spans_of_failing(screener, batch, verdicts) if show.spans else []
+        for place, (text, verdict) in enumerate(zip(batch, verdicts)):
             line = f"{verdict.label}\t{verdict.probability:.3f}\t{text}"
-            if spans is not None:
+            if show.spans:
+                spans = found[place]
                 line += "\t" + "; ".join(f"{span.start}-{span.end} {text[span.start : span.end]}" for span in spans)
             sys.stdout.write(line + "\n")
     return 0

@@ -1,6 +1,6 @@
 """What the screening lane does: verdicts, and on request where the trouble lies. Without torch.
 
-A text is refused as `sro.rewriting.rewriter` refuses it: as a whole, or for its worst sentence.
+What pass and fail mean is said once, in `sro.screeners.sentencewise`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from sro.apps.serve.batch_queue import Work
-from sro.comments.clean import readable
-from sro.comments.sentences import segments
-from sro.screeners.base import Screener, Verdict, at_threshold, worst
+from sro.screeners.base import Screener, Verdict
+from sro.screeners.sentencewise import author_text, judge_comments
 from sro.screeners.toxic_spans import Span
 
 T = TypeVar("T")
@@ -72,30 +71,14 @@ def screen_texts(
     screener: Screener, texts: Sequence[str], wanted: Wanted, spans: Spans, threshold: float | None = None
 ) -> list[Screened]:
     """Verdicts on texts, whatever characters they hold, and what else is wanted of them."""
-    parts = [_sentences(text) for text in texts]
-    flat = [words for some in parts for _, words in some]
-    verdicts = at_threshold(screener.screen([readable(text) for text in texts] + flat), threshold)
-    rest = iter(verdicts[len(texts) :])
-    of_parts = [[next(rest) for _ in some] for some in parts]
-    found = [worst([whole, *some] if len(some) > 1 else [whole]) for whole, some in zip(verdicts, of_parts)]
+    judged = judge_comments(screener, texts, threshold=threshold)
     if wanted == "sentences":
-        placed = [
-            tuple(Span(*place, verdict.probability) for (place, _), verdict in zip(*both))
-            for both in zip(parts, of_parts)
+        return [
+            Screened(one.verdict, tuple(Span(s.start, s.end, s.verdict.probability) for s in one.sentences))
+            for one in judged
         ]
-        return list(map(Screened, found, placed))
     if wanted == "words":
-        refused = [i for i, verdict in enumerate(found) if not verdict.passed]
-        reasons = dict(zip(refused, spans(screener, [texts[i] for i in refused]) if refused else []))
-        return [Screened(verdict, tuple(reasons.get(i, ()))) for i, verdict in enumerate(found)]
-    return list(map(Screened, found))
-
-
-def _sentences(text: str) -> list[tuple[tuple[int, int], str]]:
-    """Where each sentence begins and ends, and the author's own words in it."""
-    found, at = [], 0
-    for segment in segments(text):
-        if words := readable(segment.prose):
-            found.append(((at, at + len(segment.text)), words))
-        at += len(segment.text)
-    return found
+        failing = [place for place, one in enumerate(judged) if not one.verdict.passed]
+        reasons = dict(zip(failing, spans(screener, [author_text(texts[i]) for i in failing]) if failing else []))
+        return [Screened(one.verdict, tuple(reasons.get(place, ()))) for place, one in enumerate(judged)]
+    return [Screened(one.verdict) for one in judged]

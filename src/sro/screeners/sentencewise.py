@@ -1,0 +1,176 @@
+"""What pass and fail mean everywhere: a comment fails as a whole, or by its worst sentence.
+
+    >>> from sro.screeners.loading import load_screener
+    >>> texts = ["You are an idiot. Thank you for the edit, which I read with care.", "> you idiot\\nPlease be kind."]
+    >>> [verdict.label for verdict in screen_comments(load_screener("embedded"), texts)]
+    ['fail', 'pass']
+
+The rewriter, `sro screener screen`, folder runs and the service all ask this module, so they agree on every comment.
+A screener of n-grams needs both readings: "You are an idiot." is refused with certainty, and passes behind two civil
+sentences. (Of 878 Wikipedia comments of three sentences and more to which Perspective gives less than .3, none fails
+as a whole and 9 have a sentence that does; of 140 with .5 to .7 it is 11 % and another 39 %.)
+
+What its author did not say is not judged (`author_text`): block quotes above a reply and the addresses of links. A
+comment without a letter or digit of its author, such as a blank, a link or an emoji, passes with P(fail) 0.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sro.comments.clean import key, readable
+from sro.comments.normalise import normalise
+from sro.comments.sentences import Segment, segments
+from sro.screeners.base import Screener, Verdict, at_threshold, worst
+
+ADDRESS = re.compile(r"(?:https?://|www\.)")
+LABELLED = re.compile(r"!?\[[^\[\]\n]*(\]\([^()\s]*\))")
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceVerdict:
+    """The verdict on one sentence, which is `comment[start:end]` in characters (code points)."""
+
+    start: int
+    end: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a screener says of one comment."""
+
+    verdict: Verdict
+    """Of the comment: the failing verdict of highest P(fail) among the whole and its sentences, else the whole's."""
+    sentences: tuple[SentenceVerdict, ...]
+    """Of each sentence in which the author says anything, in order."""
+
+
+def screen_comments(
+    screener: Screener,
+    texts: Sequence[str],
+    *,
+    threshold: float | None = None,
+    sources: Sequence[str] | None = None,
+) -> list[Verdict]:
+    """One verdict per comment, in order. Arguments as in `judge_comments`."""
+    return [judged.verdict for judged in judge_comments(screener, texts, threshold=threshold, sources=sources)]
+
+
+def judge_comments(
+    screener: Screener,
+    texts: Sequence[str],
+    *,
+    threshold: float | None = None,
+    sources: Sequence[str] | None = None,
+) -> list[Judgement]:
+    """The verdict on each comment and on each of its sentences, in order; the screener is asked once for all of them.
+
+    Args:
+        texts: comments as they stand, of any length and with any characters; cleaning is done here.
+        threshold: P(fail) in (0, 1] from which on a text fails; None: the screener's own.
+        sources: the comments that `texts` rewrite, one a text, for screeners that compare; sentences have none, so
+            with `sources` the sentences are asked about separately.
+    """
+    read = [_read(text) for text in texts]
+    wholes, parts = [whole for whole, _ in read], [sentences for _, sentences in read]
+    asked = [place for place, whole in enumerate(wholes) if _says_something(whole)]
+    flat = [words for place in asked for _, _, words in parts[place] if words != wholes[place]]
+    questions = [wholes[place] for place in asked]
+    if sources is None:
+        answers = screener.screen([*questions, *flat]) if questions else []
+    else:
+        paired = [readable(sources[place]) for place in asked]
+        answers = [
+            *(screener.screen(questions, sources=paired) if questions else []),
+            *(screener.screen(flat) if flat else []),
+        ]
+    answers = at_threshold(answers, threshold)
+    of_wholes = dict(zip(asked, answers))
+    rest = iter(answers[len(asked) :])
+    nothing = Verdict("pass", 0.0, screener.name)
+    judgements = []
+    for place, whole in enumerate(wholes):
+        verdict = of_wholes.get(place)
+        if verdict is None:
+            judgements.append(Judgement(nothing, ()))
+            continue
+        sentences = tuple(
+            SentenceVerdict(start, end, verdict if words == whole else next(rest))
+            for start, end, words in parts[place]
+        )
+        judgements.append(Judgement(worst([verdict, *(one.verdict for one in sentences)]), sentences))
+    return judgements
+
+
+def author_text(text: str) -> str:
+    """`text` with spaces for what its author did not say; all else keeps its place, so the length is the same.
+
+    That is the addresses of links, and block quotes where anything stands outside them: a comment that is nothing but
+    a quote is judged by it, or a `>` before an insult would do to pass it. What a link is labelled with counts.
+    """
+    return _author_text(segments(text))
+
+
+def readable_sentences(text: str) -> list[str]:
+    """The author's own words in a comment, sentence by sentence, as a screener reads them."""
+    return [words for _, _, words in _sentences(segments(text))]
+
+
+PLAIN = re.compile(r"[A-Za-z](?:[A-WYZa-wyz0-9 ,'\"()$%-]|[xX](?!D))*[.!?]*")
+"""One sentence and nothing else, quick to see: cutting takes longer than screening, and most comments are so plain."""
+
+
+def _read(text: str) -> tuple[str, list[tuple[int, int, str]]]:
+    """The author's text as a screener reads it, and each sentence: begin, end, and what is read of it."""
+    bare = text.strip()
+    if PLAIN.fullmatch(bare):
+        words, start = readable(bare), len(text) - len(text.lstrip())
+        return words, [(start, start + len(bare), words)]
+    pieces = segments(text)
+    return readable(_author_text(pieces)), list(_sentences(pieces))
+
+
+def _author_text(pieces: Sequence[Segment]) -> str:
+    replies = any(piece.kind not in ("quote", "layout") for piece in pieces)
+    only_links = all(piece.kind in ("link", "emoji", "layout") for piece in pieces)
+    return "".join(_own_words(piece, replies, only_links) for piece in pieces)
+
+
+def _own_words(piece: Segment, replies: bool, only_links: bool) -> str:
+    if piece.kind == "quote" and replies:
+        return " " * len(piece.text)
+    if piece.kind == "link":
+        return _without_address(piece.text, "", bare=only_links)
+    text, at = piece.text, 0
+    for kept in piece.kept:
+        start = text.index(kept, at)
+        at = start + len(kept)
+        text = text[:start] + _without_address(kept, text[at : at + 1], bare=False) + text[at:]
+    return text
+
+
+def _without_address(link: str, behind: str, bare: bool) -> str:
+    """A piece of text with its address blanked, if it is a link. `bare`: also one such as `example.org`.
+
+    The address within `mor[o](link)n` is part of a word's disguise, and stays for the screener to undo.
+    """
+    if labelled := LABELLED.fullmatch(link):
+        start = labelled.start(1)
+        return link if behind.isalnum() else link[:start] + " " * (len(link) - start)
+    return " " * len(link) if bare or ADDRESS.match(link) else link
+
+
+def _sentences(pieces: Sequence[Segment]) -> Iterator[tuple[int, int, str]]:
+    at = 0
+    for piece in pieces:
+        if words := readable(piece.prose):
+            yield at, at + len(piece.text), words
+        at += len(piece.text)
+
+
+def _says_something(text: str) -> bool:
+    """Whether there is a letter or digit in it, also one that hides (letters as flags: `sro.comments.normalise`)."""
+    return any(map(str.isalnum, text)) or bool(text and key(normalise(text)))
