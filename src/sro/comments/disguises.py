@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import groupby, product
 
 from sro.core.bounded_cache import cache_short_strings
@@ -117,6 +117,9 @@ def _drawn_in(seen: str) -> list[str]:
     return [seen, *map("".join, product(*ways))]
 
 
+LONGEST_WORD = 16  # letters, where words are spelled one by one
+
+
 @cache_short_strings(20_000)
 def undo_disguise(letters: str) -> tuple[str, ...] | None:
     """The words of a text that was spelled letter by letter, at least one of them listed; else None.
@@ -124,22 +127,35 @@ def undo_disguise(letters: str) -> tuple[str, ...] | None:
     All must be words: `youidiot` → `("you", "idiot")`, but `class` has no ass in it and `usa` says nothing. The
     longest listed word is tried first.
     """
-    if len(letters) > 60 or sum(map(str.isalpha, letters)) < 2:
+    if sum(map(str.isalpha, letters)) < 2:
         return None
-
-    @cache
-    def rest(start: int) -> tuple[tuple[str, bool], ...] | None:
-        if start == len(letters):
-            return ()
-        for end in range(min(len(letters), start + 16), start, -1):
-            part = letters[start:end]
-            listed = part in LISTED or (len(part) > 2 and beneath(part) is not None)
-            if (listed or part in BETWEEN) and (after := rest(end)) is not None:
-                return ((part, listed), *after)
+    ends: dict[int, list[int]] = {}  # by where a word may begin: where it may end, the longest first
+    reached = {0}
+    for start in range(len(letters)):
+        if start in reached:
+            ends[start] = [
+                end
+                for end in range(min(len(letters), start + LONGEST_WORD), start, -1)
+                if letters[start:end] in BETWEEN or _is_rude(letters[start:end])
+            ]
+            reached.update(ends[start])
+    if len(letters) not in reached:
         return None
+    leads_to_the_end = {len(letters)}
+    for start in sorted(ends, reverse=True):
+        ends[start] = [end for end in ends[start] if end in leads_to_the_end]
+        if ends[start]:
+            leads_to_the_end.add(start)
+    words, at = [], 0
+    while at < len(letters):
+        words.append(letters[at : ends[at][0]])
+        at = ends[at][0]
+    return tuple(words) if any(map(_is_rude, words)) else None
 
-    words = rest(0)
-    return tuple(part for part, _ in words) if words and any(listed for _, listed in words) else None
+
+def _is_rude(part: str) -> bool:
+    """Whether it is a listed word, or hides one."""
+    return part in LISTED or (len(part) > 2 and beneath(part) is not None)
 
 
 # --- letters that look like others -----------------------------------------------------------------------------------

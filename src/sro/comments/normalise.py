@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,9 +130,10 @@ def lower(seen: Normalised) -> Normalised:
 # --- look-alike letters ----------------------------------------------------------------------------------------------
 
 LETTERS = "\\w\U0001f130-\U0001f189\U0001f1e6-\U0001f1ff"  # also those in squares and circles
-WORD = re.compile(
-    f"[{LETTERS}@$*!|+]*[^\\W\x00-\x7f][{LETTERS}@$*!|+]*|[{LETTERS}]*[\U0001f130-\U0001f1ff][{LETTERS}]*"
-)
+SPELLING = re.compile(f"[{LETTERS}@$*!|+]+")
+WORD = re.compile(f"[{LETTERS}]+")
+FOREIGN = re.compile("[^\\W\x00-\x7f]")
+ENCLOSED = re.compile("[\U0001f130-\U0001f1ff]")
 OTHER_LETTER = re.compile("[^\\W\x00-\x7f]|[\U0001f130-\U0001f1ff]")  # is there any? quick to see
 INNOCENT = frozenset(["morón", "móron"])  # a town
 
@@ -141,7 +142,14 @@ def fold_look_alikes(seen: Normalised) -> Normalised:
     """Letters that look Latin become Latin: in words that mix the scripts always, in others to spell a listed word."""
     if not OTHER_LETTER.search(seen.text):
         return seen
-    return seen.replaced(WORD, _latin)
+    return seen.replaced(SPELLING, _latin_in)
+
+
+def _latin_in(spelling: str) -> str:
+    """Of letters and signs in a row: all of it where a letter is no ASCII, else its words with letters in squares."""
+    if FOREIGN.search(spelling):
+        return _latin(spelling)
+    return WORD.sub(lambda word: _latin(word.group()), spelling) if ENCLOSED.search(spelling) else spelling
 
 
 @cache_short_strings(4096)
@@ -162,41 +170,58 @@ def _other_script(letter: str) -> bool:
     return unicodedata.name(letter, "").startswith(("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"))
 
 
-HIDDEN_L = re.compile(r"\b[A-Za-z]*[a-z]I[A-Za-z]*\b")
+PLAIN_WORD = re.compile(r"\b[A-Za-z]+\b")
+HIDDEN_L = re.compile("[a-z]I")
 
 
 def capital_i_to_l(seen: Normalised) -> Normalised:
     """A capital i amid small letters that stands for an l: `assho` + `I` + `e`."""
 
     def plain(word: str) -> str:
-        return candidate if (candidate := word.replace("I", "l").lower()) in LISTED else word
+        candidate = word.replace("I", "l").lower() if HIDDEN_L.search(word) else word
+        return candidate if candidate in LISTED else word
 
-    return seen.replaced(HIDDEN_L, plain)
+    return seen.replaced(PLAIN_WORD, plain)
 
 
 # --- spelled out -----------------------------------------------------------------------------------------------------
 
 # `i d i o t`, `f.u.c.k`, `s-h-i-t`: single characters, at least three, with the same kind of nothing between them.
-ONE = r"[a-z0-9@$!|+]"
-GAP = r"(?:[^a-z0-9@$!|+,()\n]{1,3})"  # no lists: `f(u, c, k)`
-RUN_OF_SINGLES = re.compile(rf"(?<![a-z0-9'*]){ONE}(?:{GAP}{ONE}){{2,}}(?![a-z0-9*])")
-TWO_SINGLES = re.compile(rf"{GAP}{ONE}{GAP}{ONE}(?![a-z0-9])")  # is there any? quick to see
+ONE = "[a-z0-9@$!|+]"
+GAP = r"[^a-z0-9@$!|+,()\n]{1,3}"  # no lists: `f(u, c, k)`
+# The longest run from where it starts. No character is both in ONE and in GAP, so there is one way to read it; what
+# may stand before and behind is looked at afterwards, since a pattern would try every part of a long run for it.
+CHAIN = re.compile(f"{ONE}(?:{GAP}{ONE})+")
+SINGLE = re.compile(ONE)
+TWO_SINGLES = re.compile(f"{GAP}{ONE}{GAP}{ONE}(?![a-z0-9])")  # is there any? quick to see
+NO_START, NO_END = re.compile("[a-z0-9'*]"), re.compile("[a-z0-9*]")
 
 
 def join_spaced_words(seen: Normalised) -> Normalised:
     """Words spelled letter by letter are joined where one of them is listed; other runs (`a b c`, `U.S.A.`) stay."""
     if not TWO_SINGLES.search(seen.text):
         return seen
-    return seen.edited(edit for run in RUN_OF_SINGLES.finditer(seen.text) for edit in _joined(run))
+    return seen.edited(edit for run in runs_of_singles(seen.text) for edit in _joined(seen.text, run))
 
 
-def _joined(run: re.Match[str]) -> list[Edit]:
-    places = [run.start() + place for place, sign in enumerate(run.group()) if re.match(ONE, sign)]
-    while places and run.string[places[-1]] in "!|+":  # what follows is a mark of exclamation
+def runs_of_singles(text: str) -> Iterator[list[int]]:
+    """Where the characters of each run stand: three or more, not within a word, nor behind a `'` or `*`."""
+    for chain in CHAIN.finditer(text):
+        places = [single.start() for single in SINGLE.finditer(text, *chain.span())]
+        starts = (i for i, place in enumerate(places) if not (place and NO_START.match(text, place - 1)))
+        ends = (i for i in range(len(places), 0, -1) if not NO_END.match(text, places[i - 1] + 1))
+        run = places[next(starts, len(places)) : next(ends, 0)]
+        if len(run) >= 3:
+            yield run
+
+
+def _joined(text: str, places: list[int]) -> list[Edit]:
+    last = places[-1]
+    while places and text[places[-1]] in "!|+":  # what follows is a mark of exclamation
         places.pop()
-    words = undo_disguise("".join(run.string[place] for place in places))
+    words = undo_disguise("".join(text[place] for place in places))
     # Three initials with points between them are an acronym.
-    if not words or (len(places) == 3 and run.string[places[0] + 1] == "." and run.string[run.end() :][:1] == "."):
+    if not words or (len(places) == 3 and text[places[0] + 1] == "." and text[last + 1 : last + 2] == "."):
         return []
     edits, at = [], 0
     for word in words:

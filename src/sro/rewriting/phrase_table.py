@@ -21,7 +21,7 @@ from sro.core.errors import SROError
 
 START, END, ANY = "^", "$", "_"
 _STOPS = frozenset([".", "!", "?", ";", "…", "..."])
-_GLUED = re.compile(r"[,.!?;:…]+$")
+_MARKS = ",.!?;:…"
 _EDGE = {".", "!", "?", "…"}
 
 
@@ -187,11 +187,8 @@ def split(comment: str) -> list[str]:
     """White-space tokens, with punctuation behind a word as tokens of its own."""
     tokens: list[str] = []
     for token in words(comment):
-        glued = _GLUED.search(token)
-        if glued and glued.start():
-            tokens += [token[: glued.start()], *glued.group(0)]
-        else:
-            tokens.append(token)
+        word = token.rstrip(_MARKS) or token  # a pattern for the end would search from each mark of "...!...x"
+        tokens += [word, *token[len(word) :]]
     return tokens
 
 

@@ -20,9 +20,10 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,8 @@ from sro.screeners.nblr.ngram_index import (
 FORMAT = 1
 CARD, ARRAYS = "nblr.json", "nblr.safetensors"
 TOKEN = re.compile(r"\w+|[!?]")  # other punctuation tells the genre (tokenised? quoted?) rather than the tone
-CONTRACTION = re.compile(r"\s*'(?=(?:s|re|m|ve|ll|d|t)\b)|\s+(?=n't\b)")
+# Blanks are looked at from the first of a run only: from each, time would grow with the square of their number.
+CONTRACTION = re.compile(r"(?:(?<!\s)\s+)?'(?=(?:s|re|m|ve|ll|d|t)\b)|(?<!\s)\s+(?=n't\b)")
 
 
 def _setting(default: float, help: str) -> Any:
@@ -164,29 +166,46 @@ class NBLR:
         """
         seen = trace(text).replaced(CONTRACTION, lambda _: "")
         places = [match.span() for match in TOKEN.finditer(seen.text)]
-        words, tokens = [seen.text[start:end] for start, end in places], range(len(places))
-        over_words = [
-            [character for place in places[i : i + n] for character in range(*place)]
-            for n in range(1, self.settings.word_ngrams + 1)
-            for i in tokens[: len(tokens) - n + 1]
-        ]
-        over_characters = [
-            list(range(start, end)[max(0, i - 1) : i + n - 1])  # the word is padded by one at either end
-            for start, end in places
-            for n in range(2, self.settings.character_ngrams + 1)
-            for i in range(end - start + 2 - n + 1)
-        ]
-        of_characters = [gram for word in words for gram in character_ngrams(word, self.settings.character_ngrams)]
+        words = [seen.text[start:end] for start, end in places]
+        # Letters are those of the words, numbered as if nothing stood between: every n-gram covers a range of them.
+        starts = np.concatenate([[0], np.cumsum([len(word) for word in words], dtype=np.int64)]).tolist()
+        changes = np.zeros(starts[-1] + 1)  # of the score, from one letter to the next
+        self._add_shares(
+            changes,
+            word_ngrams(words, self.settings.word_ngrams),
+            (
+                (starts[i], starts[i + n])
+                for n in range(1, self.settings.word_ngrams + 1)
+                for i in range(len(words) - n + 1)
+            ),
+        )
+        self._add_shares(
+            changes,
+            (gram for word in words for gram in character_ngrams(word, self.settings.character_ngrams)),
+            (
+                (start + max(0, i - 1), min(end, start + i + n - 1))  # the word is padded by one at either end
+                for start, end in pairwise(starts)
+                for n in range(2, self.settings.character_ngrams + 1)
+                for i in range(end - start + 2 - n + 1)
+            ),
+        )
         scores = np.zeros(len(seen.text))
-        for grams, covers in (
-            (word_ngrams(words, self.settings.word_ngrams), over_words),
-            (of_characters, over_characters),
-        ):
-            known = [(self.vocabulary[gram], cover) for gram, cover in zip(grams, covers) if gram in self.vocabulary]
-            shares = self._shares([row for row, _ in known])
-            for row, cover in known:
-                scores[cover] += shares[row] / len(cover)
+        letters = [np.arange(start, end) for start, end in places]
+        scores[np.concatenate([np.empty(0, dtype=np.int64), *letters])] = np.cumsum(changes)[:-1]
         return seen.shared_out(scores)
+
+    def _add_shares(self, changes: np.ndarray, grams: Iterable[str], ranges: Iterable[tuple[int, int]]) -> None:
+        """Add the terms of a block's known n-grams to `changes`, each shared evenly by the letters in its range."""
+        known = [
+            (row, start, end)
+            for gram, (start, end) in zip(grams, ranges)
+            if (row := self.vocabulary.get(gram)) is not None
+        ]
+        shares = self._shares([row for row, _, _ in known])
+        for row, start, end in known:
+            share = shares[row] / (end - start)
+            changes[start] += share
+            changes[end] -= share
 
     def _shares(self, rows: list[int]) -> dict[int, float]:
         """What one occurrence of each n-gram of a block adds to the logit: the terms of `_block_scores`."""

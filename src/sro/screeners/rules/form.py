@@ -97,7 +97,7 @@ def _punctuation_runs(words: list[str]) -> list[str]:
     """Commas beside other punctuation, and punctuation other than quotes or brackets at the very start."""
     pairs = pairwise(words)
     runs = ["," for left, right in pairs if (left == "," and right in BREAKS) or (left in ";:" and right == ",")]
-    return runs + (["start"] if words[0] in {",", ";", ":", "!", "?"} else [])
+    return runs + (["start"] if words[:1] and words[0] in {",", ";", ":", "!", "?"} else [])
 
 
 def _holes(words: list[str]) -> list[str]:

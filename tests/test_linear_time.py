@@ -1,0 +1,149 @@
+"""Strangers write the texts: whatever they repeat, the work grows with the length of a text, not with its square.
+
+Work is counted (steps of a backtracking matcher, lines of Python), so these tests cannot flake; the last one, which
+takes minutes, measures processor time over the whole way of a text.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from regex_steps import Steps
+
+from sro.comments import clean, normalise, sentences
+from sro.comments.disguise_scan import find_disguised
+from sro.comments.normalise import runs_of_singles
+from sro.comments.test_set import is_held_out
+from sro.rewriting import phrase_table
+from sro.screeners.loading import load_screener
+from sro.screeners.nblr.model import CONTRACTION, words_of
+from sro.screeners.rules.form import defects
+from sro.screeners.rules.meaning import meaning_changes
+from sro.screeners.rules.repetition import repeats
+from sro.screeners.toxic_spans import toxic_spans, word_places
+
+MODULES = [
+    *(f"sro.comments.{name}" for name in ("clean", "words", "sentences", "normalise", "disguises", "test_set")),
+    *("sro.screeners.nblr.model", "sro.screeners.toxic_spans", "sro.screeners.rules.form"),
+    *("sro.screeners.rules.meaning", "sro.rewriting.phrase_table"),
+]
+PATTERNS = {
+    f"{module}.{name}": value
+    for module in MODULES
+    for name, value in vars(importlib.import_module(module)).items()
+    if isinstance(value, re.Pattern) and isinstance(value.pattern, str)
+}
+UNITS = [
+    *("a*-", "a-", " ", "  '", "..", "http://", "@a", "`", "```\n", "> ", "a'", "a", "4.", "(", "<a ", "f u ", "[a]("),
+    *("\n", "a b", "aI", "!", "$", "a@", "www.", "x.com/", "&#1", "<b>", "||", "**a", "_a_", ":", "- ", "😂\u200d"),
+    *("і", "🇮 ", "a\u0301", "\u202e", "n't"),
+]
+ENDS = ["", "*", "1"]
+AT_ONE_PLACE = {"LEFT", "RIGHT", "MARKS", "VOWEL", "HEXADECIMAL", "LATIN_BY_NAME"}  # matched, not searched for
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_steps_of_every_pattern_grow_with_the_length(name: str) -> None:
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
+    steps, once = Steps(PATTERNS[name]), name.rsplit(".", 1)[-1] in AT_ONE_PLACE
+    for unit in UNITS:
+        for end in ENDS:
+            few, many = (steps.scan(unit * n + end, once) for n in (8, 32))
+            assert many < 7 * few + 60, f"{unit!r} … {end!r}: {few} steps, and {many} for four times the text"
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"\s*'(?=s\b)", r"[,.!?]+$", r"(?<![a-z*])[a-z](?:[^a-z]{1,3}[a-z]){2,}(?![a-z*])"]
+)
+def test_the_count_tells_patterns_whose_steps_grow_with_the_square(pattern: str) -> None:
+    with pytest.raises(AssertionError, match="for four times the text"):
+        PATTERNS["bad"] = re.compile(pattern)
+        try:
+            test_steps_of_every_pattern_grow_with_the_length("bad")
+        finally:
+            del PATTERNS["bad"]
+
+
+FUNCTIONS: dict[str, Callable[[str], Any]] = {
+    "clean.key": clean.key,
+    "clean.readable": clean.readable,
+    "sentences.segments": sentences.segments,
+    "normalise.trace": normalise.trace,
+    "find_disguised": lambda text: find_disguised([text, "a"]),
+    "test_set.is_held_out": is_held_out,
+    "nblr.words_of": words_of,
+    "toxic_spans.word_places": word_places,
+    "form.defects": lambda text: [defects(text, "you fool"), defects("you fool", text)],
+    "meaning_changes": lambda text: meaning_changes(text, f"{text} gay killer"),
+    "repeats": repeats,
+    "phrase_table.split": phrase_table.split,
+}
+
+
+def lines_run(call: Callable[[str], Any], text: str) -> int:
+    """How many lines of Python a call runs."""
+    count = 0
+
+    def see(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal count
+        count += event == "line"
+        return see
+
+    before = sys.gettrace()
+    sys.settrace(see)
+    try:
+        call(text)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_lines_run_grow_with_the_length(name: str) -> None:
+    for unit in UNITS:
+        few, many = (lines_run(FUNCTIONS[name], unit * n + "x") for n in (60, 240))
+        assert many < 6 * few + 600, f"{unit!r}: {few} lines, and {many} for four times the text"
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="ab*-' .,@!|(", max_size=14))
+def test_runs_of_singles_are_those_of_the_plain_pattern(text: str) -> None:
+    """The pattern says it in one line, but takes time with the square of a run."""
+    plain = re.compile(rf"(?<![a-z0-9'*]){normalise.ONE}(?:{normalise.GAP}{normalise.ONE}){{2,}}(?![a-z0-9*])")
+    runs = [
+        [m.start() + i for i, c in enumerate(m.group()) if re.match(normalise.ONE, c)] for m in plain.finditer(text)
+    ]
+    assert list(runs_of_singles(text)) == runs
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(["'", " ", "\t", "s", "n", "t", "n't", "re", "a", "'s"]), max_size=12).map("".join))
+def test_contractions_are_those_of_the_plain_pattern(text: str) -> None:
+    assert CONTRACTION.sub("", text) == re.sub(r"\s*'(?=(?:s|re|m|ve|ll|d|t)\b)|\s+(?=n't\b)", "", text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_long_text_is_screened_in_time_that_grows_with_its_length(unit: str) -> None:
+    screener = load_screener("embedded")
+
+    def seconds(length: int) -> float:
+        text = "x " + unit * (length // len(unit)) + "1"
+        took = []
+        for _ in range(3):
+            started = time.process_time()
+            screener.screen([text, *(segment.prose for segment in sentences.segments(text))])
+            toxic_spans(screener, [text], only_refused=False)
+            took.append(time.process_time() - started)
+        return min(took)
+
+    assert seconds(80_000) < 10 * seconds(20_000) + 0.1
