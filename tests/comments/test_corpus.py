@@ -15,14 +15,12 @@ from typing import Any
 import pytest
 
 from sro.comments import test_set
-from sro.comments.clean import clean
+from sro.comments.clean import clean, fingerprint, key
 from sro.comments.corpus import (
     Comment,
     CorpusReport,
-    fingerprint,
     hold_out_last,
     iter_comments,
-    key,
     load_comments,
     split,
     texts_hash,

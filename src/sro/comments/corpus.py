@@ -30,11 +30,6 @@ from sro.comments.test_set import is_held_out, refuse_held_out
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 
-__all__ = [
-    *("Comment", "Corpus", "CorpusReport", "Reason", "clean", "fingerprint", "hold_out_last", "iter_comments", "key"),
-    *("load_comments", "refuse_held_out", "split", "texts_hash"),
-]
-
 logger = logging.getLogger(__name__)
 
 Reason = Literal[
@@ -116,9 +111,6 @@ def texts_hash(texts: Iterable[str]) -> str:
     for text in texts:
         digest.update(f"{text}\n".encode())
     return digest.hexdigest()
-
-
-# --- cleaning --------------------------------------------------------------------------------------------------------
 
 
 def _length_fault(text: str, min_words: int, max_words: int | None) -> Reason | None:

@@ -14,8 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
-from sro.comments.corpus import Corpus, fingerprint, hold_out_last, load_comments
+from sro.comments.clean import fingerprint
+from sro.comments.corpus import Corpus, hold_out_last, load_comments
 from sro.core.errors import SROError
 
 STARTER = re.compile(r"starter:(toxic|civil)$")
@@ -52,9 +54,19 @@ def parse_source(name: str) -> Source:
 
 
 def load_source(
-    name: str, *, training: bool = True, min_words: int = 3, max_words: int = 60, quarantine: str | Path | None = None
+    name: str,
+    *,
+    training: bool = True,
+    min_words: int = 3,
+    max_words: int | None = 60,
+    held_out: Literal["refuse", "drop"] = "refuse",
+    quarantine: str | Path | None = None,
 ) -> Corpus:
-    """The comments that a name stands for; `load_comments` says what is refused and what is set aside."""
+    """The comments that a name stands for; arguments and errors as those of `sro.comments.corpus.load_comments`.
+
+    Pass `held_out="drop"` where a source may contain a sentence of the official test set by chance: clean corpora of
+    any size contain some short reference ("I don't care").
+    """
     source = parse_source(name)
     corpus = load_comments(
         source.path,
@@ -63,6 +75,7 @@ def load_source(
         min_words=min_words,
         max_words=max_words,
         training=training,
+        held_out=held_out,
         quarantine=quarantine,
     )
     if source.without_last:
@@ -90,26 +103,3 @@ def load_sources(
         for text in corpus.texts:
             texts.setdefault(fingerprint(text), text)
     return list(texts.values()), hashes
-
-
-def load_side(name: str, *, training: bool = True, min_words: int = 1, max_words: int | None = None) -> Corpus:
-    """The comments of one source; in training without those of the official test set.
-
-    `sro.comments.sources.load_source` refuses a source with such a sentence. Here one is dropped: clean corpora of
-    any size contain some short reference ("I don't care") by chance.
-    """
-    source = parse_source(name)
-    corpus = load_comments(
-        source.path,
-        column=source.column,
-        where=source.where,
-        min_words=min_words,
-        max_words=max_words,
-        training=training,
-        held_out="drop",
-    )
-    if source.without_last:
-        return Corpus(hold_out_last(corpus, source.without_last)[0], corpus.report)
-    if source.only_last:
-        return Corpus(hold_out_last(corpus, source.only_last)[1], corpus.report)
-    return corpus

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sro.comments.corpus import key
+from sro.comments.clean import key
 from sro.rewriting.result import Reason
 from sro.screeners.base import Fluency, Verdict
 from sro.screeners.rules.meaning import meaning_changes

@@ -29,7 +29,8 @@ from accelerate import DistributedType
 from datasets import Dataset
 from transformers import set_seed
 
-from sro.comments.corpus import Comment, fingerprint, split
+from sro.comments.clean import fingerprint
+from sro.comments.corpus import Comment, split
 from sro.comments.sources import load_source, load_sources
 from sro.core import config, files, provenance
 from sro.core.errors import SROError

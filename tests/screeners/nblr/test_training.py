@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sro.apps.cli import main
-from sro.comments.sources import load_side
+from sro.comments.sources import load_source
 from sro.core.errors import SROError
 from sro.screeners.nblr.model import NBLR, NBLRSettings
 from sro.screeners.nblr.training import Data, train
@@ -58,8 +58,8 @@ def test_held_out_sentences_are_dropped_in_training_and_kept_in_evaluation(tmp_p
     sentence = json.loads(test_set.read_text(encoding="utf-8").splitlines()[0])["toxic"]
     path = tmp_path / "mixed.txt"
     path.write_text(f"an ordinary line\n{sentence}\n", encoding="utf-8")
-    assert load_side(str(path)).texts == ["an ordinary line"]
-    assert len(load_side(str(path), training=False)) == 2
+    assert load_source(str(path), min_words=1, held_out="drop").texts == ["an ordinary line"]
+    assert len(load_source(str(path), training=False, min_words=1)) == 2
 
 
 def test_command_line_trains_checks_and_screens(

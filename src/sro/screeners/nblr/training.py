@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sro.comments.sources import load_side
+from sro.comments.sources import load_source
 from sro.screeners.nblr.model import NBLR, NBLRSettings, fit
 
 
@@ -35,7 +35,7 @@ def train(data: Data, settings: NBLRSettings) -> tuple[NBLR, list[str]]:
     summaries = []
     for side, names in (("toxic", data.toxic), ("clean", data.clean)):
         for name in names:
-            corpus = load_side(name, min_words=data.min_words, max_words=data.max_words)
+            corpus = load_source(name, min_words=data.min_words, max_words=data.max_words, held_out="drop")
             texts[side] += corpus.texts
             summaries.append(f"{side}: {corpus.report.summary()}")
             trained_on.append({"side": side, "source": _short(name), "rows": len(corpus), "sha256": corpus.sha256})
@@ -44,7 +44,7 @@ def train(data: Data, settings: NBLRSettings) -> tuple[NBLR, list[str]]:
 
 def load_texts(names: Sequence[str]) -> list[str]:
     """Texts of several sources for an evaluation: any length, test sets included."""
-    return [text for name in names for text in load_side(name, training=False).texts]
+    return [text for name in names for text in load_source(name, training=False, min_words=1, max_words=None).texts]
 
 
 def _short(name: str) -> str:
