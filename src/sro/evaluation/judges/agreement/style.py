@@ -1,6 +1,6 @@
 """Does a style judge agree with the official classifier, and with people? The figures that earn it its place.
 
-    sro judge check style --judge src/sro/assets/judge_style embedded
+    sro judge check style --judge packages/sro-embedded/sro_embedded/judge_style embedded
 
 Three measures on texts that it never learnt from:
 - labels of the official RoBERTa classifier on the held-out half of `judge_calibration` (see
@@ -134,8 +134,8 @@ toxic from P = .5 on:
 
 ## How it was made
 
-    sro judge train style --data ../shared/data --output_dir src/sro/assets/judge_style
-    sro judge check style --judge src/sro/assets/judge_style embedded --final true --card true
+    sro judge train style --data ../shared/data --output_dir packages/sro-embedded/sro_embedded/judge_style
+    sro judge check style --judge packages/sro-embedded/sro_embedded/judge_style embedded --final true --card true
 
 | data set | toxic | neutral | sha256 |
 |---|--:|--:|---|
@@ -174,7 +174,7 @@ P(toxic) of this judge against the share that the official classifier refuses (e
 - It imitates a classifier that is itself strict (contempt without a rude word, any "stupid"), and wrong at times.
   Compare systems by it, beside people's judgement; do not moderate with it.
 - As its data do, it may take the mention of a group for an insult. Measure:
-  `sro screener check --screener src/sro/assets/judge_style --clean FILE`.
+  `sro screener check --screener packages/sro-embedded/sro_embedded/judge_style --clean FILE`.
 - English only. Disguised spelling (`f*ck`, `i d i o t`) is not undone; `sro.comments.normalise` does that for common
 words.
 - A leader that was trained with it, or chosen by it, needs another judge.

@@ -1,6 +1,6 @@
 """Train an embedded judge: a MiniLM that tells texts to accept from texts to refuse, made small enough to ship.
 
-    sro judge train fluency --data ../shared/data --output_dir src/sro/assets/judge_fluency
+    sro judge train fluency --data ../shared/data --output_dir packages/sro-embedded/sro_embedded/judge_fluency
 
 What a judge learns is its `Lesson` (`sro.evaluation.judges.training.fluency_data`). all-MiniLM-L6-v2 has 22.7 M
 weights, 91 MB in

@@ -1,0 +1,1 @@
+"""Trained parts for `sro` that only some of its commands need. Data alone: `sro.core.files.asset` finds them."""

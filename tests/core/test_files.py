@@ -1,0 +1,22 @@
+"""Parts that ship are found wherever they are installed, and the package itself stays small."""
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from sro.core.errors import SROError
+from sro.core.files import asset
+
+
+def test_an_asset_ships_with_sro_or_with_the_package_of_larger_parts() -> None:
+    assert (asset("rewriter") / "adapter_config.json").is_file()
+    assert (asset("warmup") / "adapter_config.json").is_file()
+    assert asset("starter/mild_words.txt").is_file()
+    with pytest.raises(SROError, match=r"'no_such_part' of sro-embedded is not installed\n  fix: pip install"):
+        asset("no_such_part")
+
+
+def test_what_ships_with_sro_itself_stays_small() -> None:
+    files = [file for file in Path(str(resources.files("sro"))).rglob("*") if "__pycache__" not in file.parts]
+    assert sum(file.stat().st_size for file in files if file.is_file()) < 15e6  # unpacked; the wheel is smaller still
