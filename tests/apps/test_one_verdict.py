@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sro.apps.cli import main
-from sro.apps.serve.screening import screen_texts
+from sro.apps.serve.screening import Asked, screen_texts
 from sro.leader.generation import Completion, Sampling
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.rewriter import Rewriter
@@ -81,7 +81,7 @@ def test_the_verdicts_agree(threshold: float | None, tmp_path: Path, capsys: pyt
     disagree = [screener.screen([text])[0].label for text in texts]
     assert threshold or disagree != labels  # the whole text alone would say something else of some
 
-    served = screen_texts(screener, texts, "verdict", lambda *_: [], threshold)
+    served = screen_texts(screener, texts, Asked(threshold=threshold), lambda *_: [])
     assert [one.verdict for one in served] == expected
 
     rewriter = Rewriter(Silent(), screener, Same())

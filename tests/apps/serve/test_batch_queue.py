@@ -9,6 +9,7 @@ import pytest
 from serving import Held, make_lane
 
 from sro.apps.serve.batch_queue import Lane
+from sro.apps.serve.deadline import Deadline
 from sro.apps.serve.errors import Refusal
 
 
@@ -46,9 +47,11 @@ def test_what_waits_together_is_done_together_and_arguments_are_not_mixed(starte
     lane = started(make_lane(work))
 
     async def main() -> list[Any]:
-        first = asyncio.create_task(lane.submit(["a"], 1, 30))
+        first = asyncio.create_task(lane.submit(["a"], 1, Deadline(30)))
         await until(work.begun.is_set)
-        rest = [asyncio.create_task(lane.submit([text], key, 30)) for text, key in (("b", 1), ("x", 2), ("c", 1))]
+        rest = [
+            asyncio.create_task(lane.submit([text], key, Deadline(30))) for text, key in (("b", 1), ("x", 2), ("c", 1))
+        ]
         await until(lambda: lane.waiting == 3)
         work.go.set()
         return await asyncio.gather(first, *rest)
@@ -63,9 +66,9 @@ def test_a_batch_is_bounded_by_weight(started: Callable[[Lane], Lane]) -> None:
     long = "l" * 650  # weighs 4
 
     async def main() -> None:
-        first = asyncio.create_task(lane.submit(["a"], 1, 30))
+        first = asyncio.create_task(lane.submit(["a"], 1, Deadline(30)))
         await until(work.begun.is_set)
-        rest = [asyncio.create_task(lane.submit([text], 1, 30)) for text in ("b", long, "c", "d", "e", "f")]
+        rest = [asyncio.create_task(lane.submit([text], 1, Deadline(30))) for text in ("b", long, "c", "d", "e", "f")]
         await until(lambda: lane.waiting == 9)
         work.go.set()
         await asyncio.gather(first, *rest)
@@ -81,16 +84,16 @@ def test_a_full_queue_refuses_with_429_and_takes_again(started: Callable[[Lane],
     lane = started(make_lane(work, max_waiting=2))
 
     async def main() -> None:
-        tasks = [asyncio.create_task(lane.submit(["a"], 1, 30))]
+        tasks = [asyncio.create_task(lane.submit(["a"], 1, Deadline(30)))]
         await until(work.begun.is_set)
-        tasks += [asyncio.create_task(lane.submit([text], 1, 30)) for text in "bc"]
+        tasks += [asyncio.create_task(lane.submit([text], 1, Deadline(30))) for text in "bc"]
         await until(lambda: lane.waiting == 2)
         with pytest.raises(Refusal) as refused:
-            await lane.submit(["d"], 1, 30)
+            await lane.submit(["d"], 1, Deadline(30))
         assert refused.value.status_code == 429 and int(refused.value.headers["Retry-After"]) >= 1
         work.go.set()
         await asyncio.gather(*tasks)
-        assert await lane.submit(["d"], 1, 30) == ["d!"]
+        assert await lane.submit(["d"], 1, Deadline(30)) == ["d!"]
 
     run(main())
 
@@ -100,14 +103,33 @@ def test_who_waits_too_long_gets_503_and_leaves_the_queue(started: Callable[[Lan
     lane = started(make_lane(work))
 
     async def main() -> None:
-        first = asyncio.create_task(lane.submit(["a"], 1, 30))
+        first = asyncio.create_task(lane.submit(["a"], 1, Deadline(30)))
         await until(work.begun.is_set)
-        with pytest.raises(Refusal) as refused:
-            await lane.submit(["late"], 1, 0.01)
-        assert refused.value.status_code == 503
+        with pytest.raises(Refusal, match="others' texts were before these") as refused:
+            await lane.submit(["late"], 1, Deadline(0.01))
+        assert refused.value.status_code == 503 and "Retry-After" in refused.value.headers
         assert lane.waiting == 0
         work.go.set()
         await first
+
+    run(main())
+    assert work.calls == [(1, ["a"])]
+
+
+def test_work_that_is_too_slow_is_told_with_the_true_limit_and_is_not_worth_another_try(
+    started: Callable[[Lane], Lane],
+) -> None:
+    work = Held()
+    lane = started(make_lane(work))
+
+    async def main() -> None:
+        deadline = Deadline(1)
+        with pytest.raises(Refusal, match=r"within the time limit of 1 s \(--time_limit\)") as refused:
+            await lane.submit(["a"], 1, deadline)
+        assert refused.value.status_code == 503 and not refused.value.headers
+        with pytest.raises(Refusal, match="not done within"):  # nothing of the time is left for a second piece
+            await lane.submit(["b"], 1, deadline)
+        work.go.set()
 
     run(main())
     assert work.calls == [(1, ["a"])]
@@ -123,13 +145,13 @@ def test_a_queue_that_would_outlast_the_time_limit_is_not_joined(started: Callab
     lane = started(make_lane(slow))
 
     async def main() -> None:
-        await lane.submit(["a"], 1, 30)  # 0.1 s an item is known now
-        tasks = [asyncio.create_task(lane.submit(["held"], 1, 30))]
+        await lane.submit(["a"], 1, Deadline(30))  # 0.1 s an item is known now
+        tasks = [asyncio.create_task(lane.submit(["held"], 1, Deadline(30)))]
         await until(work.begun.is_set)
-        tasks += [asyncio.create_task(lane.submit(["b", "c", "d"], 1, 30))]
+        tasks += [asyncio.create_task(lane.submit(["b", "c", "d"], 1, Deadline(30)))]
         await until(lambda: lane.waiting == 3)
         with pytest.raises(Refusal) as refused:
-            await lane.submit(["e"], 1, 0.2)
+            await lane.submit(["e"], 1, Deadline(0.2))
         assert refused.value.status_code == 429
         work.go.set()
         await asyncio.gather(*tasks)
@@ -150,9 +172,9 @@ def test_one_request_does_not_spoil_the_others(started: Callable[[Lane], Lane]) 
     lane = started(make_lane(work))
 
     async def main() -> list[Any]:
-        first = asyncio.create_task(lane.submit(["first"], 1, 30))
+        first = asyncio.create_task(lane.submit(["first"], 1, Deadline(30)))
         await until(held.begun.is_set)
-        rest = [asyncio.create_task(lane.submit([text], 1, 30)) for text in ("b", "poison", "c")]
+        rest = [asyncio.create_task(lane.submit([text], 1, Deadline(30))) for text in ("b", "poison", "c")]
         await until(lambda: lane.waiting == 3)
         held.go.set()
         return await asyncio.gather(first, *rest, return_exceptions=True)
@@ -169,8 +191,9 @@ def test_a_lane_that_cannot_load_says_so(started: Callable[[Lane], Lane]) -> Non
     lane = started(Lane("rewrite", load, max_batch=1, max_waiting=1))
     assert lane.state == "failed"
     with pytest.raises(Refusal, match="could not be loaded") as refused:
-        run(lane.submit(["a"], 1, 1))
-    assert refused.value.status_code == 503
+        run(lane.submit(["a"], 1, Deadline(1)))
+    assert refused.value.status_code == 503 and not refused.value.headers  # it will not load by itself
+    assert lane.failure == "OSError: no weights"
 
 
 def test_closing_finishes_what_waits(started: Callable[[Lane], Lane]) -> None:
@@ -178,14 +201,14 @@ def test_closing_finishes_what_waits(started: Callable[[Lane], Lane]) -> None:
     lane = started(make_lane(work))
 
     async def main() -> list[Any]:
-        tasks = [asyncio.create_task(lane.submit(["a"], 1, 30))]
+        tasks = [asyncio.create_task(lane.submit(["a"], 1, Deadline(30)))]
         await until(work.begun.is_set)
-        tasks += [asyncio.create_task(lane.submit(["b"], 1, 30))]
+        tasks += [asyncio.create_task(lane.submit(["b"], 1, Deadline(30)))]
         await until(lambda: lane.waiting == 1)
         work.go.set()
         await asyncio.to_thread(lane.close, 30)
         with pytest.raises(Refusal, match="shutting down"):
-            await lane.submit(["c"], 1, 30)
+            await lane.submit(["c"], 1, Deadline(30))
         return await asyncio.gather(*tasks)
 
     assert run(main()) == [["a!"], ["b!"]]

@@ -15,6 +15,7 @@ from serving import RudeWords
 
 from sro.apps.cli import main
 from sro.apps.serve.batch_queue import Lane
+from sro.apps.serve.deadline import Deadline
 from sro.apps.serve.lanes import make_parts
 from sro.apps.serve.settings import Models, Service
 from sro.leader.engines.loading import EngineArguments
@@ -73,13 +74,13 @@ def test_the_engine_that_was_asked_for_rewrites(
         monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     lane = rewriting(engine)
     assert lane.state == "ready"
-    passed, failed = asyncio.run(lane.submit(["thanks", "you idiot"], (("samples", 0), ("refine", 0)), 60))
+    passed, failed = asyncio.run(lane.submit(["thanks", "you idiot"], (("samples", 0), ("refine", 0)), Deadline(60)))
     assert (passed.status, failed.tries) == ("unchanged", 1)
     assert (tmp_path / "cache" / "ctranslate2").exists() == converts
     lane.close(10)
 
 
-def test_an_engine_that_cannot_be_reached_fails_its_own_part_and_says_the_mend(
+def test_an_engine_that_cannot_be_reached_fails_its_own_part_and_says_why(
     rewriting: Callable[[EngineArguments | None], Lane],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -91,7 +92,7 @@ def test_an_engine_that_cannot_be_reached_fails_its_own_part_and_says_the_mend(
     while not caplog.records and time.monotonic() < until:  # the state comes first
         time.sleep(0.01)
     [record] = caplog.records
-    assert "fix: start the server, or name its address by --engine_url" in record.mend  # type: ignore[attr-defined]
+    assert "fix: start the server, or name its address by --engine_url" in record.reason  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_the_command_hands_the_engine_over(monkeypatch: pytest.MonkeyPatch) -> N
         assert engine == EngineArguments("ctranslate2", engine_precision="int8")
         raise Enough
 
-    monkeypatch.setattr("sro.apps.cli.serve.make_parts", make)
+    monkeypatch.setattr("sro.apps.serve.lanes.make_parts", make)
     with pytest.raises(Enough):
         main(["serve", "--port", "0", "--engine", "ctranslate2", "--engine_precision", "int8"])
 
@@ -133,7 +134,7 @@ def test_with_a_seed_a_text_has_its_answer_in_any_company(
 
     def answer(texts: list[str], *seed: tuple[str, int]) -> tuple[Any, ...]:
         options = (("min_similarity", -1.0), ("refine", 0), ("samples", 8), *seed)
-        found = asyncio.run(lane.submit(texts, options, 120))[-1]
+        found = asyncio.run(lane.submit(texts, options, Deadline(120)))[-1]
         assert found.tries == 9  # the greedy move will not do, so chances decide
         return found.status, found.text, found.after
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sro.apps.serve.errors import Refusal, body
-from sro.apps.serve.perspective import answer, read
+from sro.apps.serve.perspective import answer, in_language, read
 
 ASKED: dict[str, Any] = {"comment": {"text": "you idiot"}, "requestedAttributes": {"TOXICITY": {}}}
 
@@ -27,8 +27,13 @@ def test_the_smallest_request() -> None:
             "TOXICITY": {"spanScores": [{"begin": 0, "end": 9, "score": score}], "summaryScore": score}
         },
         "languages": ["en"],
-        "detectedLanguages": ["en"],
     }
+
+
+def test_a_language_is_detected_only_where_it_is_known() -> None:
+    assert answer(read(ASKED), 0.75, language="en")["detectedLanguages"] == ["en"]
+    for unknown in (None, "und"):
+        assert "detectedLanguages" not in answer(read({**ASKED, "languages": ["en"]}), 0.75, language=unknown)
 
 
 def test_every_field_there_is() -> None:
@@ -78,13 +83,17 @@ def test_an_empty_comment(text: str) -> None:
 
 
 def test_a_comment_that_is_too_long_in_bytes() -> None:
-    assert refused({**ASKED, "comment": {"text": "é" * 11_000}})["errorType"] == "COMMENT_TOO_LONG"
+    told = refused({**ASKED, "comment": {"text": "é" * 11_000}})
+    assert told["errorType"] == "COMMENT_TOO_LONG"
+    assert "22,000 bytes" in told["message"] and "20,480 are allowed here (--max_text)" in told["message"]
     assert read({**ASKED, "comment": {"text": "e" * 20_480}}).text
 
 
 def test_attributes_that_nobody_here_can_score() -> None:
     several = {**ASKED, "requestedAttributes": {"TOXICITY": {}, "SEVERE_TOXICITY": {}}}
-    assert refused(several)["message"] == "Unknown requested attribute: SEVERE_TOXICITY"
+    told = refused(several)["message"]
+    assert told.startswith("Unknown requested attribute: SEVERE_TOXICITY")
+    assert "--drop_unknown_attributes" in told and "dropUnsupportedAttributes" in told
     assert refused({**ASKED, "requestedAttributes": {}})["errorType"] == "NO_REQUESTED_ATTRIBUTES"
     assert read({**several, "dropUnsupportedAttributes": True}).attributes == ("TOXICITY",)
     assert read(several, drop=True).attributes == ("TOXICITY",)
@@ -95,9 +104,37 @@ def test_other_languages_named_or_seen() -> None:
     assert told["message"] == "Attribute TOXICITY does not support request languages: fr"
     assert told["errorType"] == "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
     assert told["languageNotSupportedByAttributeError"]["attribute"] == "TOXICITY"
-    assert refused({**ASKED, "comment": {"text": "你好，世界"}})["errorType"] == "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
     assert read({**ASKED, "languages": ["fr"]}, languages=["en", "fr"]).languages == ("fr",)
-    assert read({**ASKED, "comment": {"text": "😂😂 123"}}).languages == ("en",)
+    query = read(ASKED)
+    with pytest.raises(Refusal) as other:
+        in_language(query, "und", ["en"])
+    assert other.value.details[0]["languageNotSupportedByAttributeError"]["detectedLanguages"] == ["und"]
+    assert in_language(query, None, ["en"]) == in_language(query, "en", ["en"]) == query
+    assert in_language(query, "und", ["en", "ru"]) == query  # its screener may read what is not Latin
+    named = read({**ASKED, "languages": ["en"]})
+    assert in_language(named, "und", ["en"]) == named  # who names the language is believed
+
+
+def test_attributes_of_other_languages_are_dropped_on_request() -> None:
+    query = read({**ASKED, "languages": ["es"], "dropUnsupportedAttributes": True})
+    assert query.attributes == () and answer(query, 0.9) == {"languages": ["es"]}
+    seen = in_language(read({**ASKED, "dropUnsupportedAttributes": True}), "und", ["en"])
+    assert "attributeScores" not in answer(seen, 0.9)
+    assert refused({**ASKED, "languages": ["es"]}, drop=True)["errorType"] == "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
+
+
+def test_null_is_nothing_and_numbers_may_stand_in_quotation_marks() -> None:
+    optional = ("context", "languages", "doNotStore", "clientToken", "sessionId", "communityId", "spanAnnotations")
+    nothing = {name: None for name in (*optional, "dropUnsupportedAttributes")}
+    query = read({**ASKED, **nothing, "comment": {"text": "hi", "type": None}})
+    assert (query.languages, query.sentences, query.client_token) == (("en",), False, None)
+    for parameters, bar in (
+        ({"scoreThreshold": None, "scoreType": None}, 0.0),
+        ({"scoreThreshold": "0.25"}, 0.25),
+        ({"score_threshold": "5e-1", "score_type": 1}, 0.5),
+    ):
+        assert read({**ASKED, "requestedAttributes": {"TOXICITY": parameters}}).thresholds == {"TOXICITY": bar}
+    assert read({**ASKED, "comment": {"text": "hi", "type": 1}}).text == "hi"  # enumerations have numbers
 
 
 @pytest.mark.parametrize(
@@ -108,6 +145,9 @@ def test_other_languages_named_or_seen() -> None:
         ({"comment": "hi"}, 'at "comment"'),
         ({"requestedAttributes": {"TOXICITY": {"scoreType": "RAW"}}}, "score type RAW is not supported"),
         ({"requestedAttributes": {"TOXICITY": {"scoreThreshold": "x"}}}, "scoreThreshold"),
+        ({"requestedAttributes": {"TOXICITY": {"scoreThreshold": "1" * 400}}}, "scoreThreshold"),
+        ({"requestedAttributes": {"TOXICITY": {"scoreThreshold": True}}}, "scoreThreshold"),
+        ({"comment": {"text": "hi", "type": 2}}, "only 'PLAIN_TEXT' comments are supported"),
         ({"requestedAttributes": {"TOXICITY": 3}}, "expected an object"),
         ({"languages": "en"}, 'at "languages"'),
         ({"languages": [1]}, "language codes"),

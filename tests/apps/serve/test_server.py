@@ -35,7 +35,29 @@ def slowly(key, items):
 service = Service(port=0, time_limit=float(sys.argv[2]))
 listening = socket.create_server(("127.0.0.1", 0))
 print("http://127.0.0.1:%d" % listening.getsockname()[1], flush=True)
-run(make_app(make_parts(make_lane(slowly)), service), listening, service)
+parts = make_parts(make_lane(slowly))
+run(make_app(parts, service), listening, service, parts.lanes)
+"""
+LOADING = """
+import socket, sys, threading, time
+from serving import make_parts
+from sro.apps.serve.app import make_app
+from sro.apps.serve.batch_queue import Lane
+from sro.apps.serve.server import run
+from sro.apps.serve.settings import Service
+
+def load():
+    import torch
+    print("loading", flush=True)
+    until = time.monotonic() + 300
+    while time.monotonic() < until:  # inside C++ most of the time, as a model is that loads
+        torch.ones(500, 500) @ torch.ones(500, 500)
+
+service = Service(port=0, time_limit=1)
+listening = socket.create_server(("127.0.0.1", 0))
+print("http://127.0.0.1:%d" % listening.getsockname()[1], flush=True)
+parts = make_parts(Lane("rewrite", load, max_batch=1, max_waiting=1))
+run(make_app(parts, service), listening, service, parts.lanes)
 """
 
 
@@ -115,6 +137,33 @@ def test_the_command_ends_well() -> None:
         assert post(f"{url}/v1/screen") == 200
         server.send_signal(signal.SIGTERM)
         assert server.wait(60) == 0
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.2, 0.5, 1.0])
+def test_told_to_stop_while_it_starts_it_ends_well(seconds: float) -> None:
+    """The address is printed before the server listens for the signal itself."""
+    with process("-m", "sro", "serve", "--port", "0", "--rewrite", "false") as (server, _):
+        time.sleep(seconds)
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) == 0
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_while_the_leader_loads_it_ends_well(stop: signal.Signals) -> None:
+    with process("-c", LOADING) as (server, url):
+        wait_until_ready(url, "screen")
+        assert server.stdout is not None and server.stdout.readline() == "loading\n"
+        server.send_signal(stop)
+        assert server.wait(60) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", range(1, 15, 2))
+def test_told_to_stop_while_the_shipped_leader_loads_it_ends_well(seconds: int) -> None:
+    with process("-m", "sro", "serve", "--port", "0") as (server, _):
+        time.sleep(seconds)
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(120) == 0
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,11 @@ Logs go to standard error as JSON Lines, without comments. Ctrl-C or SIGTERM end
 from __future__ import annotations
 
 import argparse
+import signal
 import socket
+import sys
 
-from sro.apps.serve import server
-from sro.apps.serve.app import make_app
 from sro.apps.serve.keys import add_key, read_keys
-from sro.apps.serve.lanes import make_parts
-from sro.apps.serve.logs import to_stderr
-from sro.apps.serve.metrics import Metrics
 from sro.apps.serve.settings import Models, Service
 from sro.core.config import parse
 from sro.core.errors import SROError
@@ -34,19 +31,31 @@ def run(argv: list[str]) -> int:
     """Serve until told to stop, or add a key."""
     if argv[:1] == ["add-key"]:
         return add(argv[1:])
+    # Until the server listens for the signal: what it imports takes a second.
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        return serve(argv)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def serve(argv: list[str]) -> int:
+    """Serve until told to stop."""
     schema = (Models, EngineArguments, Service)
     models, engine, service = parse(schema, argv, prog="sro serve", description=DESCRIPTION)
 
+    from sro.apps.serve import app, lanes, logs, metrics, server
+
     keys = read_keys(service.keys) if service.keys else None
     listening = listen(service.host, service.port)
-    to_stderr()
-    metrics = Metrics()
-    parts = make_parts(models, service, metrics.batch, engine)
-    app = make_app(parts, service, keys=keys, languages=models.languages, metrics=metrics)
+    logs.to_stderr()
+    numbers = metrics.Metrics()
+    parts = lanes.make_parts(models, service, numbers.batch, engine)
+    application = app.make_app(parts, service, keys=keys, languages=models.languages, metrics=numbers)
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     print(f"sro: http://{shown}:{port}   ({'keys' if keys else 'no keys, this machine only'})", flush=True)
-    server.run(app, listening, service)
+    server.run(application, listening, service, parts.lanes)
     return 0
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator, Callable, Hashable, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.exceptions import HTTPException
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from sro.apps.serve.batch_queue import Lane
-from sro.apps.serve.errors import Refusal, Reply, body
+from sro.apps.serve.deadline import Deadline
+from sro.apps.serve.errors import Refusal, Reply
 from sro.apps.serve.feedback import Feedback
 from sro.apps.serve.lanes import Parts
+from sro.apps.serve.long_posts import Options, is_long, rewrite_long
 from sro.apps.serve.metrics import Metrics
+from sro.apps.serve.pieces import Work, as_they_come, at_once, in_pieces
 from sro.apps.serve.schemas import (
     ErrorResponse,
     FeedbackRequest,
@@ -25,18 +26,19 @@ from sro.apps.serve.schemas import (
     ScreenRequest,
     ScreenResponse,
 )
-from sro.apps.serve.screening import Screened
+from sro.apps.serve.screening import Asked, Screened
 from sro.apps.serve.settings import Service
 
 REASONS: dict[int | str, str] = {
     400: "not a request",
-    401: "no key, or a wrong one",
+    401: "no key, or a wrong one; the message says which",
     403: "a server without keys was asked under another name than localhost",
     404: "the server was started without this part",
     408: "the request came too slowly",
     413: "too large",
+    415: "a body that is not JSON, or is packed in a way that is not read here",
     429: "too many texts wait, or too many requests a minute; see Retry-After",
-    503: "the part is still loading, or did not answer in time; see Retry-After",
+    503: "the part is loading or could not be loaded, or time was up; Retry-After where asking again may help",
     "4XX": "refused otherwise",  # where this stands FastAPI describes no 422, which is never sent here
 }
 NOT_OK: dict[int | str, dict[str, Any]] = {
@@ -53,30 +55,35 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
 
     @routes.post("/screen", response_model=ScreenResponse, responses={200: {"content": STREAM}})
     async def screen(asked: ScreenRequest, request: Request) -> Response:
-        """Verdicts on comments, and which words they are refused for."""
+        """Verdicts on comments, and which words they fail for."""
         check(asked.texts, service, request)
+        key = Asked(words=asked.spans, threshold=asked.threshold)
 
-        def told(screened: Screened) -> dict[str, Any]:
-            metrics.verdicts.labels(screened.verdict.label).inc()
-            spans = {"spans": [asdict(span) for span in screened.spans]} if asked.spans else {}
-            return {**asdict(screened.verdict), **spans}
+        async def work(texts: Sequence[str], deadline: Deadline) -> list[dict[str, Any]]:
+            return [
+                _told(found, asked.spans, metrics) for found in await in_pieces(parts.screen, texts, key, deadline)
+            ]
 
-        key = ("words" if asked.spans else "verdict", asked.threshold)
-        return await answered(parts.screen, asked.texts, key, told, asked.stream, service, request)
+        if asked.stream:
+            return await as_they_come(work, parts.screen.pieces(asked.texts), service.time_limit, request.url.path)
+        return Reply({"results": await work(asked.texts, Deadline(service.time_limit))})
 
     @routes.post("/rewrite", response_model=RewriteResponse, responses={200: {"content": STREAM}})
     async def rewrite(asked: RewriteRequest, request: Request) -> Response:
-        """Rewrites of comments that the screener refuses; others stay as they are."""
-        check(asked.texts, service, request, min(service.max_text, service.max_rewrite))
+        """Rewrites of comments that fail; others stay as they are."""
+        check(asked.texts, service, request)
         if parts.rewrite is None:
             raise Refusal(404, "this server screens only (it was started with --no_rewrite)")
+        work = _rewriting(parts, parts.rewrite, tuple(sorted(asked.options().items())), metrics)
+        pieces = parts.rewrite.pieces(asked.texts)
+        if asked.stream:
+            return await as_they_come(work, pieces, service.time_limit, request.url.path)
 
-        def told(found: Any) -> dict[str, Any]:
-            metrics.rewrites.labels(found.status).inc()
-            return asdict(found)
+        def not_done(text: str, refusal: Refusal) -> dict[str, Any]:
+            metrics.rewrites.labels("not_done").inc()
+            return asdict(NotDone(text, "busy" if refusal.status_code == 429 else "out_of_time"))
 
-        key = tuple(sorted(asked.options().items()))
-        return await answered(parts.rewrite, asked.texts, key, told, asked.stream, service, request)
+        return await at_once(work, pieces, Deadline(service.time_limit), not_done)
 
     @routes.post("/feedback", response_model=FeedbackResponse)
     async def feedback(asked: FeedbackRequest, request: Request) -> Response:
@@ -86,59 +93,61 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
         if parts.feedback is None:
             raise Refusal(404, "this server takes no feedback (it was started without --feedback FILE)")
         row = Feedback(**asked.model_dump(), sender=request.scope["sro.note"].get("key"))
-        await parts.feedback.submit([row], None, service.time_limit)
+        await parts.feedback.submit([row], None, Deadline(service.time_limit))
         metrics.feedback.labels(row.action).inc()
         return Reply({"stored": True})
 
     return routes
 
 
-def check(texts: Sequence[str], service: Service, request: Request, max_text: int | None = None) -> None:
-    """Note how many texts came, and refuse too many or too long ones (`max_text` bytes; by default the service's)."""
-    max_text = max_text or service.max_text
+def check(texts: Sequence[str], service: Service, request: Request) -> None:
+    """Note how many texts came, and refuse too many or too long ones."""
     note = request.scope["sro.note"]
     note["texts"] = len(texts)
     if service.log_texts:
         note["comments"] = list(texts)
     if len(texts) > service.max_texts:
-        raise Refusal(400, f"a request may have {service.max_texts:,} texts")
+        message = f"texts: a request may have {service.max_texts:,} texts (--max_texts), this one has {len(texts):,}"
+        raise Refusal(400, message)
     for number, text in enumerate(texts):
-        if len(text.encode("utf-8", "surrogatepass")) > max_text:
-            raise Refusal(400, f"texts.{number}: may have {max_text:,} bytes in UTF-8")
+        size = len(text.encode("utf-8", "surrogatepass"))
+        if size > service.max_text:
+            limit = f"a text may have {service.max_text:,} bytes in UTF-8 (--max_text)"
+            raise Refusal(400, f"texts.{number}: {limit}, this one has {size:,}")
 
 
-async def answered(
-    lane: Lane,
-    texts: Sequence[str],
-    key: Hashable,
-    told: Callable[[Any], dict[str, Any]],
-    stream: bool,
-    service: Service,
-    request: Request,
-) -> Response:
-    """All results at once, or as they come.
-
-    Either way the lane gets piece after piece of a long request, so that it cannot keep others from their turn.
-    """
-    deadline = time.monotonic() + service.time_limit
-    pieces = list(lane.pieces(texts))
-    first = await lane.submit(pieces[0], key, service.time_limit)  # before the status: it may be refused
-    if not stream:
-        found = list(first)
-        for piece in pieces[1:]:
-            found += await lane.submit(piece, key, max(0.0, deadline - time.monotonic()))
-        return Reply({"results": list(map(told, found))})
-
-    async def lines() -> AsyncIterator[bytes]:
-        yield _lines(map(told, first))
-        try:
-            for piece in pieces[1:]:
-                yield _lines(map(told, await lane.submit(piece, key, service.time_limit)))
-        except HTTPException as error:  # too late for a status
-            yield _lines([body(request.url.path, error)])
-
-    return StreamingResponse(lines(), media_type="application/x-ndjson")
+def _told(screened: Screened, spans: bool, metrics: Metrics) -> dict[str, Any]:
+    metrics.verdicts.labels(screened.verdict.label).inc()
+    words = {"spans": [asdict(span) for span in screened.words]} if spans else {}
+    return {**asdict(screened.verdict), **words}
 
 
-def _lines(results: Any) -> bytes:
-    return b"".join(Reply(None).render(result) + b"\n" for result in results)
+def _rewriting(parts: Parts, lane: Lane, options: Options, metrics: Metrics) -> Work:
+    """Rewrites a piece: short comments together in the lane, long posts sentence by sentence."""
+
+    async def work(texts: Sequence[str], deadline: Deadline) -> list[dict[str, Any]]:
+        short = [text for text in texts if not is_long(text)]
+        together = iter(await lane.submit(short, options, deadline) if short else [])
+        results = []
+        for text in texts:
+            found = await rewrite_long(text, options, parts, deadline) if is_long(text) else next(together)
+            metrics.rewrites.labels(found.status).inc()
+            results.append(asdict(found))
+        return results
+
+    return work
+
+
+@dataclass(frozen=True)
+class NotDone:
+    """The result for a comment that no time was left for; the fields of `sro.rewriting.result.Rewrite`."""
+
+    source: str
+    reason: str
+    status: str = "not_done"
+    text: None = None
+    before: None = None
+    after: None = None
+    similarity: None = None
+    tries: int = 0
+    changes: tuple[()] = ()

@@ -12,19 +12,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import PlainTextResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.responses import Response
 
-from sro.apps.serve import api, compat
-from sro.apps.serve.errors import Refusal, Reply, reply
+from sro.apps.serve import api, compat, state
+from sro.apps.serve.body import needs_json
+from sro.apps.serve.errors import Refusal, reply
 from sro.apps.serve.lanes import Parts
-from sro.apps.serve.metrics import CONTENT_TYPE_LATEST, Metrics
+from sro.apps.serve.metrics import Metrics
 from sro.apps.serve.middleware import Gate
-from sro.apps.serve.schemas import StateResponse
+from sro.apps.serve.page import NOTHING_HERE, Page
 from sro.apps.serve.settings import LAST_BATCH, Service
 
 WEB = Path(__file__).parent / "web"
@@ -71,55 +71,41 @@ def make_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.include_router(api.router(parts, service, metrics))
-    app.include_router(compat.router(parts, list(languages), service, metrics))
-
-    not_here = {code: api.NOT_OK[code] for code in (403, "4XX")}
-
-    @app.get("/healthz", tags=["state"], responses=not_here)
-    async def healthz() -> Response:
-        """200 as long as the server answers at all."""
-        return Reply({"status": "ok"})
-
-    @app.get(
-        "/readyz",
-        tags=["state"],
-        response_model=StateResponse,
-        responses={**not_here, 503: {"model": StateResponse, "description": "not every part is ready"}},
-    )
-    async def readyz(part: str | None = None) -> Response:
-        """200 if every part is ready, or the one that is named; else 503."""
-        states = parts.states()
-        if part is not None and part not in states:
-            raise Refusal(404, f"the parts are {', '.join(states)}")
-        wanted = [states[part]] if part else [state for state in states.values() if state != "off"]
-        return Reply({"parts": states}, 200 if all(state == "ready" for state in wanted) else 503)
-
-    @app.get("/metrics", tags=["state"], response_class=PlainTextResponse, responses=not_here)
-    async def prometheus() -> Response:
-        """Numbers for Prometheus."""
-        return PlainTextResponse(metrics.text(), media_type=CONTENT_TYPE_LATEST)
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return reply(request.url.path, Refusal(400, _told(error.errors())))
-
-    @app.exception_handler(HTTPException)
-    async def refused(request: Request, error: HTTPException) -> Response:
-        return reply(request.url.path, error)
-
-    if web.is_dir():
-        app.mount("/", StaticFiles(directory=web, html=True))
+    json = [Depends(needs_json)]
+    app.include_router(api.router(parts, service, metrics), dependencies=json)
+    app.include_router(compat.router(parts, list(languages), service, metrics), dependencies=json)
+    app.include_router(state.router(parts, metrics))
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _refused)
+    if web.is_dir():  # what no endpoint takes; mounted it would hide that a path takes POST only
+        app.router.default = Page(directory=web, html=True)
     app.add_middleware(Gate, service=service, keys=keys, metrics=metrics)
     if service.cors:  # around the gate, so that a page can read its refusals too
         app.add_middleware(
             CORSMiddleware,
             allow_origins=service.cors,
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Goog-Api-Key"],
+            # Any: OpenAI's and Google's clients add headers of their own, more with each release, and a header lets
+            # nobody in. Who may ask is decided by origin and key; cookies and the browser's passwords are not used.
+            allow_headers=["*"],
             expose_headers=["Retry-After", "X-Request-ID"],
         )
     return app
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return reply(request.url.path, Refusal(400, _told(error.errors())))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404 and not isinstance(error, Refusal):
+        error = Refusal(404, NOTHING_HERE)
+    elif error.status_code == 405 and not isinstance(error, Refusal):
+        allow = (error.headers or {}).get("Allow", "")
+        error = Refusal(405, f"this path takes {allow or 'another method'} only", allow=allow)
+    return reply(request.url.path, error)
 
 
 def _told(errors: Sequence[Mapping[str, Any]]) -> str:

@@ -6,7 +6,7 @@ first in the queue says which. Batches and queue are measured in weight, not in 
 time as many short ones.
 
     lane = Lane("screen", load=lambda: work, max_batch=64, max_waiting=4096)      work(key, items) -> answers
-    answers = await lane.submit(["you idiot"], key="verdict", seconds=30)
+    answers = await lane.submit(["you idiot"], key="verdict", deadline=Deadline(30))
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sro.apps.serve.deadline import Deadline
 from sro.apps.serve.errors import Refusal
+from sro.core.errors import SROError
 
 Work = Callable[[Any, Sequence[Any]], Sequence[Any]]
 """Answers to the items, in order; called with the key that they share. From one thread only."""
@@ -29,6 +31,8 @@ Watch = Callable[[str, int, float], None]
 """Told of every batch that was done: lane, items, seconds."""
 
 MEMORY = 0.8  # share of the past in the running mean of speed
+SOON = 5.0  # seconds after which to ask again for what is loading or starting anew
+LONGEST_REASON = 2000  # characters
 
 log = logging.getLogger("sro.apps.serve")
 
@@ -83,6 +87,8 @@ class Lane:
         self.name, self.max_batch, self.max_waiting = name, max_batch, max_waiting
         self.weigh, self.watch = weigh, watch
         self.state: State = "loading"
+        self.failure: str | None = None
+        """Why it could not be loaded."""
         self._load = load
         self._jobs: deque[_Job] = deque()
         self._changed = threading.Condition()
@@ -103,6 +109,11 @@ class Lane:
             self._thread.join(seconds)
 
     @property
+    def alive(self) -> bool:
+        """Whether its thread still loads or works."""
+        return self._thread.is_alive()
+
+    @property
     def waiting(self) -> int:
         """Weight of what is in the queue."""
         return sum(job.weight for job in list(self._jobs))
@@ -118,44 +129,54 @@ class Lane:
             weight += more
         yield items[first:]
 
-    async def submit(self, items: Sequence[Any], key: Hashable, seconds: float) -> Sequence[Any]:
+    async def submit(self, items: Sequence[Any], key: Hashable, deadline: Deadline) -> Sequence[Any]:
         """Answers to the items, in order.
 
         Args:
             items: one of the `pieces`.
             key: what the call needs beside them; only requests of equal keys share a call.
-            seconds: how long to wait.
+            deadline: of the request that the items belong to.
 
         Raises:
-            Refusal: 429 the queue is full, or too long for the time limit; 503 not ready, closing or out of time;
-                500 the work failed on these items.
+            Refusal: 429 the queue is full, or too long for the deadline; 503 not ready, closing or out of time (with
+                Retry-After only where others were in the way, so that a later try may do better); 500 the work failed
+                on these items.
         """
         loop = asyncio.get_running_loop()
         job = _Job(items, sum(map(self.weigh, items)), key, loop.create_future(), loop)
         with self._changed:
-            self._admit(job.weight, seconds)
+            self._admit(job.weight, deadline)
             self._jobs.append(job)
             self._changed.notify()
         try:
-            return await asyncio.wait_for(job.answer, seconds)
+            return await asyncio.wait_for(job.answer, deadline.left)
         except asyncio.TimeoutError:
-            message = f"not done within {seconds:g} s; send fewer texts, or stream them"
-            raise Refusal(503, message, retry_after=self._until_free()) from None
+            raise self._out_of_time(deadline, in_queue=job in self._jobs) from None
         finally:
             with self._changed:
                 if job in self._jobs:
                     self._jobs.remove(job)
 
-    def _admit(self, weight: int, seconds: float) -> None:
-        if self.state != "ready":
-            told = "is still loading" if self.state == "loading" else "could not be loaded; the server's log says why"
-            raise Refusal(503, f"the part '{self.name}' {told}", retry_after=5)
+    def _admit(self, weight: int, deadline: Deadline) -> None:
+        if self.state == "failed":
+            raise Refusal(503, f"the part '{self.name}' could not be loaded; /readyz says why")
+        if self.state == "loading":
+            raise Refusal(503, f"the part '{self.name}' is still loading", retry_after=SOON)
         if self._closed:
-            raise Refusal(503, "the server is shutting down", retry_after=5)
+            raise Refusal(503, "the server is shutting down", retry_after=SOON)
+        if not deadline.left:
+            raise self._out_of_time(deadline, in_queue=False)
         wait = self._until_free()
         full = self._jobs and self.waiting + weight > self.max_waiting
-        if full or wait > seconds:
+        if full or wait > deadline.left:
             raise Refusal(429, f"too many texts are waiting for '{self.name}'; try again later", retry_after=wait)
+
+    def _out_of_time(self, deadline: Deadline, in_queue: bool) -> Refusal:
+        limit = f"within the time limit of {deadline.limit:g} s (--time_limit)"
+        if in_queue:
+            message = f"others' texts were before these, and nothing was free {limit}; try again later"
+            return Refusal(503, message, retry_after=self._until_free())
+        return Refusal(503, f"not done {limit}; send fewer or shorter texts in one request, or stream the results")
 
     def _until_free(self) -> float:
         """Seconds until what waits now will be done, as things go; at most a minute."""
@@ -167,8 +188,9 @@ class Lane:
         try:
             work = self._load()
         except BaseException as error:  # whatever it is, the other lanes go on
+            self.failure = _reason(error)
+            log.error("the part '%s' could not be loaded", self.name, exc_info=error, extra={"reason": self.failure})
             self.state = "failed"
-            log.error("the part '%s' could not be loaded", self.name, exc_info=error, extra={"mend": str(error)})
             return
         self.state = "ready"
         log.info("ready", extra={"part": self.name})
@@ -211,3 +233,9 @@ class Lane:
                 return
             log.error("the part '%s' failed", self.name, exc_info=error)
             jobs[0].settle(Refusal(500, f"the part '{self.name}' failed; the server's log says where"))
+
+
+def _reason(error: BaseException) -> str:
+    """Why a part could not be loaded: a message of this package is for people, others want their type beside them."""
+    told = str(error) if isinstance(error, SROError) else f"{type(error).__name__}: {error}"
+    return told[:LONGEST_REASON]

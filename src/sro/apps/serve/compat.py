@@ -11,11 +11,14 @@ from starlette.responses import Response
 from sro.apps.serve import moderations, perspective
 from sro.apps.serve.api import NOT_OK, check
 from sro.apps.serve.compat_schemas import AnalyzeRequest, AnalyzeResponse, ModerationRequest, ModerationResponse
+from sro.apps.serve.deadline import Deadline
 from sro.apps.serve.discovery import document
 from sro.apps.serve.errors import Refusal, Reply
 from sro.apps.serve.lanes import Parts
 from sro.apps.serve.metrics import Metrics
+from sro.apps.serve.pieces import in_pieces
 from sro.apps.serve.schemas import ModerationErrorResponse
+from sro.apps.serve.screening import Asked
 from sro.apps.serve.settings import Service
 
 UNREAD = SkipValidation()
@@ -36,11 +39,12 @@ def router(parts: Parts, languages: list[str], service: Service, metrics: Metric
             payload, languages=languages, max_bytes=service.max_text, drop=service.drop_unknown_attributes
         )
         check([query.text], service, request)
-        wanted = "sentences" if query.sentences else "verdict"
-        [found] = await parts.screen.submit([query.text], (wanted, None), service.time_limit)
+        asked = Asked(language=True)
+        [found] = await parts.screen.submit([query.text], asked, Deadline(service.time_limit))
+        query = perspective.in_language(query, found.language, languages)
         metrics.verdicts.labels(found.verdict.label).inc()
-        spans = [(span.start, span.end, span.score) for span in found.spans]
-        return Reply(perspective.answer(query, found.verdict.probability, spans))
+        spans = [(one.start, one.end, one.verdict.probability) for one in found.sentences]
+        return Reply(perspective.answer(query, found.verdict.probability, spans, found.language))
 
     @routes.get("/$discovery/rest")
     async def discovery(request: Request, version: str = "v1alpha1") -> Response:
@@ -54,9 +58,7 @@ def router(parts: Parts, languages: list[str], service: Service, metrics: Metric
         """As OpenAI's moderation endpoint answers; `harassment` is scored."""
         texts = moderations.read(payload)
         check(texts, service, request)
-        found: list[Any] = []
-        for piece in parts.screen.pieces(texts):
-            found += await parts.screen.submit(piece, ("verdict", None), service.time_limit)
+        found = await in_pieces(parts.screen, texts, Asked(), Deadline(service.time_limit))
         for screened in found:
             metrics.verdicts.labels(screened.verdict.label).inc()
         verdicts = [screened.verdict for screened in found]

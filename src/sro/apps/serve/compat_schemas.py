@@ -35,7 +35,9 @@ class Context(BaseModel):
 
 class AttributeParameters(BaseModel):
     scoreType: Literal["SCORE_TYPE_UNSPECIFIED", "PROBABILITY"] | None = None
-    scoreThreshold: float | None = Field(None, description="scores below are not returned")
+    scoreThreshold: float | str | None = Field(
+        None, description="scores below are not returned; a number, or one in quotation marks"
+    )
 
 
 class RequestedAttributes(BaseModel):
@@ -99,7 +101,7 @@ class AnalyzeResponse(BaseModel):
         None, description="missing where every score lies below its threshold"
     )
     languages: list[str]
-    detectedLanguages: list[str]
+    detectedLanguages: list[str] | None = Field(None, description="missing where the language is not known")
     clientToken: Text | None = None
 
     model_config = ConfigDict(
@@ -117,7 +119,6 @@ class AnalyzeResponse(BaseModel):
                         }
                     },
                     "languages": ["en"],
-                    "detectedLanguages": ["en"],
                 }
             ]
         },

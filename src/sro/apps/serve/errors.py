@@ -24,6 +24,7 @@ STATUS = {
     405: "UNIMPLEMENTED",
     408: "DEADLINE_EXCEEDED",
     413: "INVALID_ARGUMENT",
+    415: "INVALID_ARGUMENT",
     429: "RESOURCE_EXHAUSTED",
     500: "INTERNAL",
     503: "UNAVAILABLE",
@@ -40,6 +41,7 @@ class Refusal(HTTPException):
         message: for people; never holds what was sent.
         retry_after: seconds after which another try makes sense.
         details: machine-readable, for Google's shape.
+        allow: the methods that a path takes, beside the code 405.
     """
 
     def __init__(
@@ -49,8 +51,11 @@ class Refusal(HTTPException):
         *,
         retry_after: float | None = None,
         details: Sequence[Mapping[str, Any]] = (),
+        allow: str | None = None,
     ) -> None:
         headers = {} if retry_after is None else {"Retry-After": str(max(1, math.ceil(retry_after)))}
+        if allow is not None:
+            headers["Allow"] = allow
         super().__init__(code, message, headers)
         self.details = list(details)
 

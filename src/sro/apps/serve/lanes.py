@@ -32,6 +32,10 @@ class Parts:
             for name, lane in (("screen", self.screen), ("rewrite", self.rewrite), ("feedback", self.feedback))
         }
 
+    def failures(self) -> dict[str, str]:
+        """Why parts could not be loaded, by their names."""
+        return {lane.name: lane.failure for lane in self.lanes if lane.failure}
+
 
 def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArguments | None = None) -> Parts:
     """The lanes that the settings ask for; nothing is loaded before they start. `engine`: by default `auto`."""

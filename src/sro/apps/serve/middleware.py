@@ -1,7 +1,7 @@
 """What every request passes before it is parsed: who asks, how many at once, how often, how much, how slowly; and what
 is noted of it.
 
-An ASGI middleware. The body is read here, whole and within its limits, and handed on in one piece.
+An ASGI middleware. The body is read here, whole and within its limits, unpacked, and handed on in one piece.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sro.apps.serve.body import as_json, replay
 from sro.apps.serve.errors import Refusal, reply
 from sro.apps.serve.keys import RateLimit, digest, presented
 from sro.apps.serve.metrics import Metrics
@@ -81,7 +82,10 @@ class Gate:
         try:
             try:
                 self._admit(scope, note)
-                await self.app(scope, await self._read(scope, receive), answer)
+                body = await self._read(scope, receive)
+                if scope["method"] == "POST" and counted:
+                    body = as_json(scope, body, self.service.max_body, trusted=self.keys is not None)
+                await self.app(scope, replay(body, receive), answer)
             except HTTPException as refusal:
                 await reply(scope["path"], refusal)(scope, receive, answer)
             except Exception as error:
@@ -99,11 +103,12 @@ class Gate:
     def _admit(self, scope: Scope, note: dict[str, Any]) -> None:
         path, headers = scope["path"], Headers(scope=scope)
         if path.startswith(COUNTED) and self.open > self.service.max_requests:
-            raise Refusal(503, f"{self.service.max_requests:,} requests are under way", retry_after=1)
+            message = f"{self.service.max_requests:,} requests are under way (--max_requests)"
+            raise Refusal(503, message, retry_after=1)
         if self.keys is None:
             # A page from elsewhere must not reach this machine through its user's browser (DNS rebinding).
             if _host(headers.get("host", "")) not in (*LOOPBACK_NAMES, self.service.host):
-                raise Refusal(403, "a server without keys answers to localhost only")
+                raise Refusal(403, "a server without keys answers to localhost only; --keys FILE opens it to others")
             name = "anyone"
         elif path.startswith(PROTECTED):
             name = self._name(path, presented(headers, QueryParams(scope["query_string"])))
@@ -111,7 +116,7 @@ class Gate:
         else:
             return
         if path.startswith(COUNTED) and (wait := self.rate.take(name)):
-            raise Refusal(429, f"more than {self.service.rate} requests a minute", retry_after=wait)
+            raise Refusal(429, f"more than {self.service.rate} requests a minute (--rate)", retry_after=wait)
 
     def _name(self, path: str, key: str | None) -> str:
         name = (self.keys or {}).get(digest(key)) if key else None
@@ -121,12 +126,14 @@ class Gate:
             if key:
                 raise Refusal(400, "API key not valid. Please pass a valid API key.")
             raise Refusal(403, "Method doesn't allow unregistered callers. Please pass an API key.")
-        raise Refusal(401, "an API key is needed: Authorization: Bearer KEY")
+        if key:
+            raise Refusal(401, "this API key is not known here; the server reads its --keys file when it starts")
+        raise Refusal(401, "no API key came with the request; send the header `Authorization: Bearer KEY`")
 
-    async def _read(self, scope: Scope, receive: Receive) -> Receive:
-        """The body, read to its end; a `receive` that gives it in one piece."""
+    async def _read(self, scope: Scope, receive: Receive) -> bytes:
+        """The body, read to its end."""
         limit, seconds = self.service.max_body, self.service.time_limit
-        too_large = Refusal(413, f"a request may have {limit:,} bytes")
+        too_large = Refusal(413, f"a request may have {limit:,} bytes (--max_body)")
         if _length(Headers(scope=scope)) > limit:
             raise too_large
         body = bytearray()
@@ -145,15 +152,8 @@ class Gate:
         try:
             await asyncio.wait_for(whole(), seconds)
         except asyncio.TimeoutError:
-            raise Refusal(408, f"the request took more than {seconds:g} s to arrive") from None
-        pieces = [bytes(body)]
-
-        async def replay() -> Message:
-            if pieces:
-                return {"type": "http.request", "body": pieces.pop(), "more_body": False}
-            return await receive()
-
-        return replay
+            raise Refusal(408, f"the request took more than {seconds:g} s (--time_limit) to arrive") from None
+        return bytes(body)
 
 
 def _host(header: str) -> str:

@@ -10,14 +10,13 @@ are answered as Perspective answers names that it does not know.
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
 from sro.apps.serve.errors import Refusal
-from sro.comments.normalise import normalise
 
 TOXICITY = "TOXICITY"
 FIELDS = {
@@ -32,6 +31,10 @@ FIELDS = {
     "spanAnnotations": bool,
     "dropUnsupportedAttributes": bool,
 }
+NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
+TEXT_TYPES = ("TEXT_TYPE_UNSPECIFIED", "PLAIN_TEXT", "HTML")
+SCORE_TYPES = ("SCORE_TYPE_UNSPECIFIED", "PROBABILITY")
+"""Enumerations, whose members may also be named by their numbers."""
 JSON_NAMES = {dict: "an object", list: "a list", bool: "true or false", str: "text"}
 
 
@@ -48,6 +51,10 @@ class Query:
     sentences: bool
     """Whether each sentence shall have a score of its own."""
     client_token: str | None
+    named: bool
+    """Whether the request says which languages the comment is in."""
+    drop: bool
+    """Whether attributes that do not support the comment's language are left out, instead of an error."""
 
 
 def read(payload: Any, *, languages: Sequence[str] = ("en",), max_bytes: int = 20_480, drop: bool = False) -> Query:
@@ -64,42 +71,86 @@ def read(payload: Any, *, languages: Sequence[str] = ("en",), max_bytes: int = 2
     """
     request = _fields(payload)
     comment = request.get("comment", {})
-    text = comment.get("text", "")
+    text = _or(comment.get("text"), "")
     if not isinstance(text, str):
         raise _invalid('Invalid value at "comment.text": expected text')
     if not text.strip():
         raise _error("COMMENT_EMPTY", "Comment must be non-empty.")
-    if len(text.encode("utf-8", "surrogatepass")) > max_bytes:
-        raise _error("COMMENT_TOO_LONG", "Comment text too long.")
-    if comment.get("type", "PLAIN_TEXT") not in ("PLAIN_TEXT", "TEXT_TYPE_UNSPECIFIED"):
+    if (size := len(text.encode("utf-8", "surrogatepass"))) > max_bytes:
+        limit = f"It has {size:,} bytes in UTF-8; {max_bytes:,} are allowed here (--max_text)."
+        raise _error("COMMENT_TOO_LONG", f"Comment text too long. {limit}")
+    if _member(comment.get("type"), TEXT_TYPES) not in ("PLAIN_TEXT", "TEXT_TYPE_UNSPECIFIED"):
         raise _invalid("Currently, only 'PLAIN_TEXT' comments are supported")
     asked = request.get("requestedAttributes", {})
     if not asked:
         raise _error("NO_REQUESTED_ATTRIBUTES", "Missing requested_attributes")
-    drop = drop or request.get("dropUnsupportedAttributes", False)
+    dropping = request.get("dropUnsupportedAttributes", False)
     attributes = tuple(name for name in asked if name == TOXICITY)
     unknown = [name for name in asked if name != TOXICITY]
-    if unknown and not drop:
-        raise _invalid(f"Unknown requested attribute: {_ascii(unknown[0])}")
+    if unknown and not (drop or dropping):
+        raise _invalid(
+            f"Unknown requested attribute: {_ascii(unknown[0])}. Only {TOXICITY} is scored here; other attributes are "
+            "left out where the request says dropUnsupportedAttributes, or the server was started with "
+            "--drop_unknown_attributes."
+        )
     given = request.get("languages", [])
-    _speaks(text, given, languages, attributes)
-    return Query(
+    if not all(isinstance(language, str) for language in given):
+        raise _invalid('Invalid value at "languages": expected a list of language codes')
+    query = Query(
         text=text,
         attributes=attributes,
         thresholds={name: _threshold(name, asked[name]) for name in attributes},
         languages=tuple(given) or tuple(languages[:1]),
         sentences=request.get("spanAnnotations", False),
         client_token=request.get("clientToken"),
+        named=bool(given),
+        drop=dropping,
+    )
+    other = [language for language in given if _code(language) not in languages]
+    return _without_attributes(query, other) if other else query
+
+
+def in_language(query: Query, language: str | None, languages: Sequence[str]) -> Query:
+    """The query, once it is known which language the comment is in (None: it is not).
+
+    A request that names its languages is believed.
+
+    Raises:
+        Refusal: 400, the screener does not read this language, and the request does not say to drop the attribute.
+    """
+    if query.named or language is None or _code(language) in languages:
+        return query
+    if language == "und" and set(languages) != {"en"}:
+        return query  # what is undetermined is another script than Latin, which a screener for others may well read
+    return _without_attributes(query, [language])
+
+
+def _without_attributes(query: Query, other: Sequence[str]) -> Query:
+    if query.drop or not query.attributes:
+        return replace(query, attributes=())
+    known = {
+        "requestedLanguages" if query.named else "detectedLanguages": list(query.languages if query.named else other)
+    }
+    raise _error(
+        "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
+        f"Attribute {query.attributes[0]} does not support request languages: {_ascii(', '.join(other))}",
+        languageNotSupportedByAttributeError={**known, "attribute": query.attributes[0]},
     )
 
 
-def answer(query: Query, probability: float, sentences: Sequence[tuple[int, int, float]] = ()) -> dict[str, Any]:
+def answer(
+    query: Query,
+    probability: float,
+    sentences: Sequence[tuple[int, int, float]] = (),
+    language: str | None = None,
+) -> dict[str, Any]:
     """The response.
 
     Args:
         query: as `read` gave it.
         probability: of the whole comment to be toxic.
         sentences: begin and end in characters, and the probability of each; by default the whole comment is one span.
+        language: that the comment was found to be in; None or `und`: unknown, and nothing is said of it.
     """
     units = [0, *accumulate(2 if ord(character) > 0xFFFF else 1 for character in query.text)]
     spans = sentences if query.sentences and sentences else [(0, len(query.text), probability)]
@@ -115,7 +166,7 @@ def answer(query: Query, probability: float, sentences: Sequence[tuple[int, int,
         # Google's JSON leaves out what is empty.
         **({"attributeScores": scores} if scores else {}),
         "languages": list(query.languages),
-        "detectedLanguages": list(query.languages),
+        **({} if language in (None, "und") else {"detectedLanguages": [language]}),
         **({} if query.client_token is None else {"clientToken": query.client_token}),
     }
 
@@ -144,39 +195,47 @@ def _fields(payload: Any) -> dict[str, Any]:
 
 
 def _threshold(name: str, parameters: Any) -> float:
-    if parameters is None:
-        parameters = {}
+    parameters = _or(parameters, {})
     if not isinstance(parameters, dict):
         raise _invalid(f'Invalid value at "requestedAttributes.{name}": expected an object')
-    kind = parameters.get("scoreType", parameters.get("score_type", "PROBABILITY"))
-    if kind not in ("PROBABILITY", "SCORE_TYPE_UNSPECIFIED"):
+    kind = _member(_or(parameters.get("scoreType"), parameters.get("score_type")), SCORE_TYPES)
+    if kind not in SCORE_TYPES:
         raise _invalid(f"Requested score type {_ascii(str(kind))} is not supported by attribute {name}")
-    value = parameters.get("scoreThreshold", parameters.get("score_threshold", 0.0))
-    if not isinstance(value, int | float) or value != value:
+    value = _or(_or(parameters.get("scoreThreshold"), parameters.get("score_threshold")), 0.0)
+    number = _number(value)
+    if number is None:
         raise _invalid(f'Invalid value at "requestedAttributes.{name}.scoreThreshold": expected a number')
-    return value
+    return number
 
 
-def _speaks(text: str, given: Sequence[Any], languages: Sequence[str], attributes: Sequence[str]) -> None:
-    """Refuse other languages: those named, and, where none is, texts in a script that the screener cannot read."""
-    if not all(isinstance(language, str) for language in given):
-        raise _invalid('Invalid value at "languages": expected a list of language codes')
-    other = [language for language in given if language.split("-")[0].lower() not in languages]
-    if not given and set(languages) == {"en"} and not _latin(text):
-        other = ["und"]
-    if other and attributes:
-        known = {"requestedLanguages": list(given)} if given else {"detectedLanguages": other}
-        raise _error(
-            "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
-            f"Attribute {attributes[0]} does not support request languages: {_ascii(', '.join(other))}",
-            languageNotSupportedByAttributeError={**known, "attribute": attributes[0]},
-        )
+def _number(value: Any) -> float | None:
+    """A number, which in Google's JSON (proto3) may stand in quotation marks; None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and not NUMBER.fullmatch(value):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return None
+    return None if number != number else number
 
 
-def _latin(text: str) -> bool:
-    """Whether at least half of the letters are Latin, once disguises are taken off; so too where there is none."""
-    letters = list(filter(str.isalpha, normalise(text)))
-    return 2 * sum("LATIN" in unicodedata.name(letter, "") for letter in letters) >= len(letters)
+def _member(value: Any, members: Sequence[str]) -> Any:
+    """The name of an enumeration's member, which may be told by its number; by default the first."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(members):
+        return members[value]
+    return _or(value, members[0])
+
+
+def _or(value: Any, default: Any) -> Any:
+    """In Google's JSON null is as good as nothing."""
+    return default if value is None else value
+
+
+def _code(language: str) -> str:
+    """`en` of `en-GB`."""
+    return language.split("-")[0].lower()
 
 
 def _invalid(message: str) -> Refusal:

@@ -24,6 +24,15 @@ class Given(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: Any) -> Any:
+        """null for a field that may be left out is as good as leaving it out; many clients send all their fields."""
+        if not isinstance(given, dict):
+            return given
+        optional = {name for name, told in cls.model_fields.items() if not told.is_required()}
+        return {name: value for name, value in given.items() if value is not None or name not in optional}
+
 
 class Batch(Given):
     texts: list[Text] = Field(min_length=1, description="comments, in any number up to the server's limit")
@@ -31,7 +40,7 @@ class Batch(Given):
 
 
 class ScreenRequest(Batch):
-    spans: bool = Field(False, description="also tell which words a text is refused for")
+    spans: bool = Field(False, description="also tell which words a text fails for")
     threshold: float | None = Field(
         None, gt=0, le=1, description="P(fail) from which on a text fails; by default the screener's own"
     )
@@ -40,17 +49,19 @@ class ScreenRequest(Batch):
 
 
 class RewriteRequest(Batch):
-    samples: int | None = Field(None, ge=0, le=16, description="moves drawn where the greedy one will not do")
-    refine: int | None = Field(None, ge=0, le=3, description="further rounds while the screener refuses")
-    min_similarity: float | None = Field(None, ge=-1, le=1, description="cosine below which a rewrite is refused")
+    samples: int | None = Field(None, ge=0, le=16, description="candidates sampled where the greedy one will not do")
+    refine: int | None = Field(None, ge=0, le=3, description="further rounds while every candidate fails")
+    min_similarity: float | None = Field(
+        None, ge=-1, le=1, description="cosine with the comment below which a rewrite is refused"
+    )
     threshold: float | None = Field(None, gt=0, le=1, description="P(fail) from which on a text fails")
-    temperature: float | None = Field(None, gt=0, le=2, description="of the moves that are drawn")
+    temperature: float | None = Field(None, gt=0, le=2, description="sampling temperature")
     seed: int | None = Field(
         None,
         ge=0,
         lt=2**32,
-        description="of the moves that are drawn; with it each text is rewritten by itself (slower), so that its "
-        "answer is the same in any company; without it others' texts have a say in what is drawn",
+        description="random seed of the samples. With one each text is rewritten by itself, which is slower, and has "
+        "the same answer whatever else is asked; without one the texts that wait are rewritten together",
     )
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"texts": ["you are an idiot", "thanks!"]}]})
@@ -110,11 +121,13 @@ class ChangeModel(BaseModel):
 
 
 class RewriteModel(BaseModel):
-    status: Literal["unchanged", "rewritten", "refused"]
+    status: Literal["unchanged", "rewritten", "refused", "not_done"] = Field(
+        description="`not_done`: time was up, or the queue full, before it was this text's turn; send it again"
+    )
     source: str
-    text: str | None = Field(description="what may be posted; null if refused")
-    reason: str | None
-    before: VerdictModel
+    text: str | None = Field(description="what may be posted; null if refused or not done")
+    reason: str | None = Field(description="why it was refused, or not done: `out_of_time`, `busy`")
+    before: VerdictModel | None
     after: VerdictModel | None
     similarity: float | None
     tries: int
@@ -153,3 +166,4 @@ class ModerationErrorResponse(BaseModel):
 
 class StateResponse(BaseModel):
     parts: dict[str, Literal["loading", "ready", "failed", "off"]]
+    reasons: dict[str, str] = Field(description="by part that failed: why, and what to do")

@@ -1,36 +1,49 @@
-"""What the screening lane does: verdicts, and on request where the trouble lies. Without torch.
+"""What the screening lane does: verdicts, and on request where the trouble lies and which language it is.
 
-What pass and fail mean is said once, in `sro.screeners.sentencewise`.
+All work on texts is done here, in the lane's thread: the event loop, which answers everybody, never reads a comment.
 """
 
 from __future__ import annotations
 
 import threading
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from sro.apps.serve.batch_queue import Work
+from sro.comments.normalise import normalise
 from sro.screeners.base import Screener, Verdict
-from sro.screeners.sentencewise import author_text, judge_comments
+from sro.screeners.sentencewise import SentenceVerdict, judge_comments
 from sro.screeners.toxic_spans import Span
 
 T = TypeVar("T")
-Wanted = Literal["verdict", "words", "sentences"]
-"""The verdict alone; with the words that a refused text was refused for (their score: log-odds); or with every
-sentence (score: its P(fail))."""
-Asked = tuple[Wanted, float | None]
-"""The key of the lane: what is wanted, and the P(fail) from which on a text fails (None: the screener's own)."""
 Spans = Callable[[Screener, Sequence[str]], list[list[Span]]]
-"""Where in refused texts the reasons are; `sro.screeners.toxic_spans.toxic_spans`."""
+"""Where in failing texts the reasons are; `sro.screeners.toxic_spans.toxic_spans`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is wanted of every text beside its verdict; the key of the lane."""
+
+    words: bool = False
+    """The words that a failing text fails for."""
+    language: bool = False
+    threshold: float | None = None
+    """P(fail) from which on a text fails; None: the screener's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """The answer to one text. Spans count characters (code points)."""
+    """The answer to one text. Places count characters (code points)."""
 
     verdict: Verdict
-    spans: tuple[Span, ...] = ()
+    """On the whole, or on the worst sentence (`sro.screeners.sentencewise`)."""
+    sentences: tuple[SentenceVerdict, ...]
+    words: tuple[Span, ...] = ()
+    """Their scores are what they add to the log-odds of P(fail)."""
+    language: str | None = None
+    """`und` (ISO 639-2: undetermined) for a text mostly in another script than Latin; None: unknown, or not asked."""
 
 
 class SharedScreener:
@@ -60,25 +73,30 @@ def screening(screener: SharedScreener, spans: Spans) -> Work:
     """The work of the screening lane; its answers are `Screened`."""
 
     def work(asked: Asked, texts: Sequence[str]) -> list[Screened]:
-        wanted, threshold = asked
-        return screener.with_lock(lambda one: screen_texts(one, texts, wanted, spans, threshold))
+        return screener.with_lock(lambda one: screen_texts(one, texts, asked, spans))
 
     screener.with_lock(lambda one: one.screen(["ready?"]))  # what is loaded or compiled at the first call is now
     return work
 
 
-def screen_texts(
-    screener: Screener, texts: Sequence[str], wanted: Wanted, spans: Spans, threshold: float | None = None
-) -> list[Screened]:
-    """Verdicts on texts, whatever characters they hold, and what else is wanted of them."""
-    judged = judge_comments(screener, texts, threshold=threshold)
-    if wanted == "sentences":
-        return [
-            Screened(one.verdict, tuple(Span(s.start, s.end, s.verdict.probability) for s in one.sentences))
-            for one in judged
-        ]
-    if wanted == "words":
-        failing = [place for place, one in enumerate(judged) if not one.verdict.passed]
-        reasons = dict(zip(failing, spans(screener, [author_text(texts[i]) for i in failing]) if failing else []))
-        return [Screened(one.verdict, tuple(reasons.get(place, ()))) for place, one in enumerate(judged)]
-    return [Screened(one.verdict) for one in judged]
+def screen_texts(screener: Screener, texts: Sequence[str], asked: Asked, spans: Spans) -> list[Screened]:
+    """Verdicts on texts, whatever characters they hold, and what else is asked of them."""
+    judged = judge_comments(screener, texts, threshold=asked.threshold)
+    failing = [i for i, one in enumerate(judged) if asked.words and not one.verdict.passed]
+    words = dict(zip(failing, spans(screener, [texts[i] for i in failing]) if failing else []))
+    return [
+        Screened(
+            one.verdict,
+            one.sentences,
+            tuple(words.get(i, ())),
+            _language(text) if asked.language else None,
+        )
+        for i, (text, one) in enumerate(zip(texts, judged))
+    ]
+
+
+def _language(text: str) -> str | None:
+    """`und` where less than half of the letters are Latin once disguises are taken off, else None."""
+    letters = list(filter(str.isalpha, normalise(text)))
+    latin = sum("LATIN" in unicodedata.name(letter, "") for letter in letters)
+    return "und" if 2 * latin < len(letters) else None

@@ -1,26 +1,35 @@
 """Runs the application until it is told to stop; how it stops is what a supervisor has to know.
 
-On SIGTERM (or Ctrl-C) nothing new is taken, what came in has `time_limit` seconds to be answered, the batches that are
-still at work have `LAST_BATCH` more, and the exit status is 0. So a supervisor that waits `longest_stop` kills nobody.
+On SIGTERM or Ctrl-C nothing new is taken, what came in has `time_limit` seconds to be answered, the batches that are
+still at work have `LAST_BATCH` more, and the exit status is 0, at any second of loading too. So a supervisor that
+waits `longest_stop` kills nobody.
 """
 
 from __future__ import annotations
 
+import logging
 import math
+import os
 import signal
 import socket
+import sys
+from collections.abc import Iterable
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from sro.apps.serve.batch_queue import Lane
 from sro.apps.serve.settings import LAST_BATCH, Service
 
 KEEP_ALIVE = 75
 """Seconds; longer than proxies keep idle connections, for whoever closes first must not be us."""
 
 
-def run(app: ASGIApp, listening: socket.socket, service: Service) -> None:
-    """Serve on that socket; returns when all is closed. In the main thread only, which gets the signals."""
+def run(app: ASGIApp, listening: socket.socket, service: Service, lanes: Iterable[Lane] = ()) -> None:
+    """Serve on that socket; returns when all is closed. In the main thread only, which gets the signals.
+
+    Where one of the `lanes` still loads or works in the end, it does not return but ends the process with status 0.
+    """
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -31,12 +40,35 @@ def run(app: ASGIApp, listening: socket.socket, service: Service) -> None:
         timeout_graceful_shutdown=math.ceil(service.time_limit),
         # No `limit_concurrency`: its 503 is bare text, and counts idle connections. The gate refuses in our own shape.
     )
-    # Uvicorn raises the signal once more when it is done. To have stopped when told to is no failure.
-    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    server = uvicorn.Server(config)
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    # Uvicorn takes the signals itself once it runs, and raises them once more when it is done. To have stopped when
+    # told to is no failure, and a signal that comes before uvicorn listens for it shall not be lost.
+    signals = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(one, stop) for one in signals]
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        server.run(sockets=[listening])
+        if any(lane.alive for lane in lanes):
+            leave()
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for one, handler in zip(signals, before):
+            signal.signal(one, handler)
+
+
+def leave() -> None:
+    """End the process with status 0, now, without taking Python apart.
+
+    A thread that is inside a library of C++ (torch, CTranslate2) when the interpreter is taken apart is unwound
+    through code that allows no exception, and the process aborts. What had to be kept is on the disk: feedback is
+    answered after it is written, and files of the cache are put in place whole.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def longest_stop(service: Service) -> float:

@@ -58,9 +58,6 @@ class Service:
     max_body: int = field(default=1 << 20, metadata={"help": "bytes of a request"})
     max_texts: int = field(default=1000, metadata={"help": "texts of a request"})
     max_text: int = field(default=20_480, metadata={"help": "bytes of a text in UTF-8 (Perspective's limit)"})
-    max_rewrite: int = field(
-        default=4096, metadata={"help": "bytes of a text to rewrite; each of its sentences takes the leader's time"}
-    )
     time_limit: float = field(default=30.0, metadata={"help": "seconds for a request, or for a piece of a stream"})
     screen_queue: int = field(default=4096, metadata={"help": "texts that may wait to be screened; then 429"})
     rewrite_queue: int = field(default=256, metadata={"help": "texts that may wait to be rewritten, likewise"})
@@ -68,7 +65,7 @@ class Service:
     log_texts: bool = field(default=False, metadata={"help": "write comments to the log (default: never)"})
 
     def __post_init__(self) -> None:
-        sizes = ("max_requests", "max_body", "max_texts", "max_text", "max_rewrite", "rewrite_batch")
+        sizes = ("max_requests", "max_body", "max_texts", "max_text", "rewrite_batch")
         for name in (*sizes, "time_limit"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")

@@ -1,0 +1,82 @@
+"""The body of a request as clients of all kinds send it: packed or not, and with or without saying that it is JSON."""
+
+from __future__ import annotations
+
+import zlib
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import Message, Receive, Scope
+
+from sro.apps.serve.errors import Refusal
+
+GZIP = 16 + zlib.MAX_WBITS
+
+
+def is_json(content_type: str) -> bool:
+    """Whether a Content-Type header says so."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def needs_json(request: Request) -> None:
+    """Refuse a body that does not say it is JSON; a dependency of the endpoints that take one.
+
+    On a server without keys the header keeps this machine safe from pages of others: a browser asks before it sends
+    JSON to another origin, and is told no, but would send plain text unasked. With keys nobody gets this far without
+    one, and `as_json` has set the header: many clients send none or a wrong one, and Google reads them all.
+    """
+    if request.method == "POST" and not is_json(request.headers.get("content-type", "")):
+        message = "send the header `Content-Type: application/json`; a server without keys (--keys) insists on it"
+        raise Refusal(415, message)
+
+
+def as_json(scope: Scope, body: bytes, limit: int, *, trusted: bool) -> bytes:
+    """The body unpacked (see `unpacked`), and the scope's headers as if it had come so.
+
+    Args:
+        trusted: whether the request had a key; its body is then JSON whatever its Content-Type says.
+    """
+    headers = MutableHeaders(scope=scope)
+    body = unpacked(body, headers.get("content-encoding", ""), limit)
+    del headers["content-encoding"]
+    if trusted:
+        headers["content-type"] = "application/json"
+    return body
+
+
+def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
+    """The body without its Content-Encoding: `gzip` or none.
+
+    Memory is bounded: never is more unpacked than `limit` bytes, and one.
+
+    Raises:
+        Refusal: 413 it has more than `limit` bytes; 415 another encoding; 400 it is no gzip, or broken off.
+    """
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return body
+    if encoding not in ("gzip", "x-gzip"):
+        raise Refusal(415, "a body may be packed with Content-Encoding: gzip, and in no other way")
+    stream = zlib.decompressobj(GZIP)
+    try:
+        found = stream.decompress(body, limit + 1)
+    except zlib.error:
+        raise Refusal(400, "the body is not gzip, although its Content-Encoding says so") from None
+    if len(found) > limit:
+        raise Refusal(413, f"a request may have {limit:,} bytes (--max_body), unpacked too")
+    if not stream.eof or stream.unused_data:
+        raise Refusal(400, "the gzip of the body breaks off, or something follows it")
+    return found
+
+
+def replay(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives this body in one piece, and then what the other gives."""
+    pieces = [body]
+
+    async def again() -> Message:
+        if pieces:
+            return {"type": "http.request", "body": pieces.pop(), "more_body": False}
+        return await receive()
+
+    return again

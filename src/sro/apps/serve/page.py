@@ -1,0 +1,24 @@
+"""The page at `/`: files out of one folder."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from sro.apps.serve.errors import Refusal
+
+
+class Page(StaticFiles):
+    """Files for GET and HEAD; other methods get 405 where there is a file and 404 where there is none."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, or why not."""
+        if scope["method"] in ("GET", "HEAD"):
+            return await super().get_response(path, scope)
+        if self.lookup_path(path)[1] is None:
+            raise Refusal(404, NOTHING_HERE)
+        raise Refusal(405, "this path takes GET only", allow="GET, HEAD")
+
+
+NOTHING_HERE = "there is nothing at this path; /openapi.json describes what there is"

@@ -1,0 +1,74 @@
+"""One request cut into pieces for a lane, under one deadline; what is done when time is up is not lost."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Sequence
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response, StreamingResponse
+
+from sro.apps.serve.batch_queue import Lane
+from sro.apps.serve.deadline import Deadline
+from sro.apps.serve.errors import Refusal, Reply, body
+
+Texts = Sequence[str]
+Work = Callable[[Texts, Deadline], Awaitable[list[dict[str, Any]]]]
+"""The results for a piece, as JSON."""
+NotDone = Callable[[str, Refusal], dict[str, Any]]
+"""The result for a text that could not be done, and why."""
+PASSING = (429, 503)
+
+
+async def in_pieces(lane: Lane, texts: Texts, key: Hashable, deadline: Deadline) -> list[Any]:
+    """The lane's answers to all texts, in order. The lane gets piece after piece, so that others have their turn.
+
+    Raises:
+        Refusal: as `Lane.submit`; where pieces were done before, the message says how many texts.
+    """
+    found: list[Any] = []
+    for piece in lane.pieces(texts):
+        try:
+            found += await lane.submit(piece, key, deadline)
+        except Refusal as refusal:
+            if found:
+                refusal.detail += f" ({len(found):,} of {len(texts):,} texts were done by then)"
+            raise
+    return found
+
+
+async def at_once(work: Work, pieces: Iterator[Texts], deadline: Deadline, not_done: NotDone) -> Response:
+    """All results in one answer. Where the time is up, or the queue full, amid the pieces, the texts of the rest are
+    answered with `not_done`; where nothing was done, the whole request is refused."""
+    results: list[dict[str, Any]] = []
+    refused: Refusal | None = None
+    for piece in pieces:
+        if refused is None:
+            try:
+                results += await work(piece, deadline)
+                continue
+            except Refusal as refusal:
+                if not results or refusal.status_code not in PASSING:
+                    raise
+                refused = refusal
+        results += [not_done(text, refused) for text in piece]
+    return Reply({"results": results})
+
+
+async def as_they_come(work: Work, pieces: Iterator[Texts], seconds: float, path: str) -> Response:
+    """A result a line, each piece with a deadline of its own; an error amid them is the last line."""
+    first = await work(next(pieces), Deadline(seconds))  # before the status: it may be refused
+
+    async def lines() -> AsyncIterator[bytes]:
+        yield _lines(first)
+        try:
+            for piece in pieces:
+                yield _lines(await work(piece, Deadline(seconds)))
+        except HTTPException as error:  # too late for a status
+            yield _lines([body(path, error)])
+
+    return StreamingResponse(lines(), media_type="application/x-ndjson")
+
+
+def _lines(results: list[dict[str, Any]]) -> bytes:
+    return b"".join(Reply(None).render(result) + b"\n" for result in results)

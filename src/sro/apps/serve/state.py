@@ -1,0 +1,44 @@
+"""Whether the server lives, whether its parts are ready, and its numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import PlainTextResponse, Response
+
+from sro.apps.serve.api import NOT_OK
+from sro.apps.serve.errors import Refusal, Reply
+from sro.apps.serve.lanes import Parts
+from sro.apps.serve.metrics import CONTENT_TYPE_LATEST, Metrics
+from sro.apps.serve.schemas import StateResponse
+
+
+def router(parts: Parts, metrics: Metrics) -> APIRouter:
+    """`/healthz`, `/readyz` and `/metrics`."""
+    routes = APIRouter(tags=["state"], responses={code: NOT_OK[code] for code in (403, "4XX")})
+    not_ready: dict[int | str, dict[str, Any]] = {
+        503: {"model": StateResponse, "description": "not every part is ready"}
+    }
+
+    @routes.get("/healthz")
+    async def healthz() -> Response:
+        """200 as long as the server answers at all."""
+        return Reply({"status": "ok"})
+
+    @routes.get("/readyz", response_model=StateResponse, responses=not_ready)
+    async def readyz(part: str | None = None) -> Response:
+        """200 if every part is ready, or the one that is named; else 503. `reasons` says why a part failed."""
+        states = parts.states()
+        if part is not None and part not in states:
+            raise Refusal(404, f"the parts are {', '.join(states)}")
+        wanted = [states[part]] if part else [state for state in states.values() if state != "off"]
+        ready = all(state == "ready" for state in wanted)
+        return Reply({"parts": states, "reasons": parts.failures()}, 200 if ready else 503)
+
+    @routes.get("/metrics", response_class=PlainTextResponse)
+    async def prometheus() -> Response:
+        """Numbers for Prometheus."""
+        return PlainTextResponse(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    return routes
