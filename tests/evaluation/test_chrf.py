@@ -9,7 +9,7 @@ import pytest
 from sro.core.errors import SROError
 from sro.evaluation.chrf import ChrF, chrf
 
-pytest.importorskip("sacrebleu", reason="chrF needs sacrebleu: pip install 'sro[eval]'")
+pytest.importorskip("sacrebleu", reason="chrF needs sacrebleu: pip install -e '.[eval]'")
 
 
 def test_by_hand() -> None:
@@ -40,5 +40,5 @@ def test_as_a_judge() -> None:
 
 def test_without_sacrebleu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sacrebleu.metrics", None)
-    with pytest.raises(SROError, match=r"pip install 'sro\[eval\]'"):
+    with pytest.raises(SROError, match=r"pip install -e '.\[eval\]'"):
         chrf(["a"], ["a"])

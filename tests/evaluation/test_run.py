@@ -16,7 +16,7 @@ from sro.evaluation.judges.loading import Judges
 from sro.evaluation.run import Evaluation, evaluate, score
 from sro.screeners.base import Verdict
 
-pytest.importorskip("sacrebleu", reason="tables with a reference have a column chrF: pip install 'sro[eval]'")
+pytest.importorskip("sacrebleu", reason="tables with a reference have a column chrF: pip install -e '.[eval]'")
 
 SOURCES = ["you idiot go away", "what a stupid page", "damn good edit"]
 REFERENCES = ["you go away", "what a bad page", "very good edit"]

@@ -594,7 +594,7 @@ def test_an_engine_that_is_not_installed_is_told_before_anything_is_unpacked(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ctranslate2", None)  # what an import of something missing leaves
     monkeypatch.setenv("SRO_CACHE", str(tmp_path / "cache"))
-    with pytest.raises(SROError, match=r"fix: pip install 'sro\[fast\]'"):
+    with pytest.raises(SROError, match=r"fix: pip install -e '.\[fast\]'"):
         Rewriter.load(engine="ctranslate2")
     assert not (tmp_path / "cache").exists()
 

@@ -22,7 +22,7 @@ STOPGAPS = (
     *("not smart", "unwise", "not nice", "poor", "bad people", "man", "guy", "harm", "hurt", "mess", "very", "silly"),
     *("terrible", "quit", "end", "take", "get", "go"),
 )
-"""What a leader that is rewarded for mildness puts anywhere (read in its rewrites: see docs/lab-notes.md)."""
+"""What a leader that is rewarded for mildness puts anywhere (read in its rewrites: see docs/research/lab-notes.md)."""
 LENGTHS = range(4, 26)
 """Words of a sentence that is worth breaking."""
 TRIES = 4

@@ -1,6 +1,6 @@
 """Which number format is fast on this machine: measured, for a processor may have bfloat16 and be slow at it.
 
-AVX512-BF16 is half as fast as float32 on some, and more than twice as fast on others (docs/lab-notes.md).
+AVX512-BF16 is half as fast as float32 on some, and more than twice as fast on others (docs/research/lab-notes.md).
 """
 
 from __future__ import annotations

@@ -47,5 +47,5 @@ def _metric() -> Any:
     try:
         from sacrebleu.metrics import CHRF
     except ImportError as error:
-        raise SROError("chrF needs sacrebleu, which is not installed\n  fix: pip install 'sro[eval]'") from error
+        raise SROError("chrF needs sacrebleu, which is not installed\n  fix: pip install -e '.[eval]'") from error
     return CHRF()

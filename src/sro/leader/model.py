@@ -40,7 +40,7 @@ class LeaderArguments:
             "(default: the shipped one that fits the command if the leader is `embedded`, else none)"
         },
     )
-    load_in_4bit: bool = field(default=False, metadata={"help": "NF4 weights; needs a GPU and sro[quant]"})
+    load_in_4bit: bool = field(default=False, metadata={"help": "NF4 weights; needs a GPU and the extra `quant`"})
     tuning: Literal["lora", "full"] = field(default="lora", metadata={"help": "train a LoRA adapter, or all weights"})
     lora_rank: int = field(default=8, metadata={"help": "rank of a fresh adapter"})
     lora_alpha: int = field(default=16, metadata={"help": "scale of a fresh adapter, times its rank"})
@@ -141,7 +141,7 @@ def _load_base(path: str, load_in_4bit: bool) -> tuple[Any, Any]:
     if load_in_4bit:
         if not torch.cuda.is_available() or importlib.util.find_spec("bitsandbytes") is None:
             raise SROError(
-                "load_in_4bit needs a CUDA GPU and bitsandbytes.\n  fix: pip install 'sro[quant]', or leave it out"
+                "load_in_4bit needs a CUDA GPU and bitsandbytes.\n  fix: pip install -e '.[quant]', or leave it out"
             )
         from transformers import BitsAndBytesConfig
 

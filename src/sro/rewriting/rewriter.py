@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 PHRASES = 3
-"""Drafts of a sentence that the phrase table makes; more were no better (docs/lab-notes.md)."""
+"""Drafts of a sentence that the phrase table makes; more were no better (docs/research/lab-notes.md)."""
 
 
 @dataclass

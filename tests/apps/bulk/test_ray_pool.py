@@ -1,4 +1,4 @@
-"""The same shards by a pool of Ray actors on this machine; needs sro[ray], and a minute for Ray to begin."""
+"""The same shards by a pool of Ray actors on this machine; needs the extra `ray`, and a minute for Ray to begin."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MACHINE = {"CPU": 4.0, "GPU": 2.0}
 def pool() -> Iterator[None]:
     """One Ray for all tests, begun as a run begins it: that takes seconds."""
     os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token"}  # as `run_on_ray` sets them
-    ray = pytest.importorskip("ray", reason="needs Ray: pip install 'sro[ray]'")
+    ray = pytest.importorskip("ray", reason="needs Ray: pip install -e '.[ray]'")
     ray_pool._begin(ray, None)
     yield
     ray.shutdown()
@@ -98,7 +98,7 @@ def test_more_workers_than_the_machine_has_room_for() -> None:
 
 def test_without_ray_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(SROError, match=r"fix: pip install 'sro\[ray\]'"):
+    with pytest.raises(SROError, match=r"fix: pip install -e '.\[ray\]'"):
         run(comments(tmp_path / "in", "a.jsonl"), tmp_path / "out", Screening(), ON_RAY)
 
 

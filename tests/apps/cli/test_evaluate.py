@@ -14,7 +14,7 @@ from sro.apps.cli.evaluate import Files, named_files
 from sro.core.errors import SROError
 from sro.rewriting.rewriter import Rewriter
 
-pytest.importorskip("sacrebleu", reason="tables with a reference have a column chrF: pip install 'sro[eval]'")
+pytest.importorskip("sacrebleu", reason="tables with a reference have a column chrF: pip install -e '.[eval]'")
 
 SOURCES = ["you idiot", "what a stupid page", "this is bad"]
 REWRITES = ["you", "what a page", "this is not good"]

@@ -73,7 +73,7 @@ def run_on_ray(shards: Sequence[Shard], order: Order, arguments: BulkArguments) 
         import ray
         import ray.data
     except ImportError as error:
-        raise SROError("--runner ray needs Ray, which is not installed\n  fix: pip install 'sro[ray]'") from error
+        raise SROError("--runner ray needs Ray, which is not installed\n  fix: pip install -e '.[ray]'") from error
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     begun_here = not ray.is_initialized()
     if begun_here:

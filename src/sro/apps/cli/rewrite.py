@@ -74,7 +74,7 @@ class Parts:
         },
     )
     prompt: str | None = field(default=None, metadata={"help": "template with {text} (default: the adapter's own)"})
-    load_in_4bit: bool = field(default=False, metadata={"help": "NF4 weights; needs a GPU and sro[quant]"})
+    load_in_4bit: bool = field(default=False, metadata={"help": "NF4 weights; needs a GPU and the extra `quant`"})
     screener: str = field(default="embedded", metadata={"help": "`embedded`, an NB-LR folder, or a classifier's name"})
     similarity: str = field(default="embedded", metadata={"help": "sentence encoder: `embedded`, folder or hub name"})
     fluency: str | None = field(

@@ -1,8 +1,8 @@
 """`auto`: the fastest engine that is sure to play this leader here, without anybody having to ask.
 
 On a processor CTranslate2 is about twice as fast as transformers, and four times where a single comment waits for its
-answer (docs/lab-notes.md); transformers plays what CTranslate2 cannot. On a GPU transformers it is, which brings all
-it needs: CTranslate2 there wants a cuBLAS of its own, finds out only at work that it is missing, and was never
+answer (docs/research/lab-notes.md); transformers plays what CTranslate2 cannot. On a GPU transformers it is, which
+brings all it needs: CTranslate2 there wants a cuBLAS of its own, finds out only at work that it is missing, and was never
 measured. Whoever has it says `ctranslate2`.
 """
 

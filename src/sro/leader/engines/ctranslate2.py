@@ -2,8 +2,8 @@
 `sro.leader.engines.ctranslate2_conversion` converts.
 
 Greedy moves are those of transformers in float32 up to rounding: in compute type float32 the same tokens but for ties,
-in int8 most of them (see docs/lab-notes.md). Drawn moves come from the same distribution by another generator of
-chances, so they differ from transformers' own under the same seed. On one machine, with as many workers and
+in int8 most of them (see docs/research/lab-notes.md). Drawn moves come from the same distribution by another generator
+of chances, so they differ from transformers' own under the same seed. On one machine, with as many workers and
 threads, a play depends on (weights, comments, seed) and nothing else.
 """
 

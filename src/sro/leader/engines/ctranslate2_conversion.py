@@ -52,7 +52,7 @@ def import_ctranslate2() -> Any:
     try:
         import ctranslate2
     except ImportError as error:
-        raise SROError(f"CTranslate2 cannot be imported: {error}\n  fix: pip install 'sro[fast]'") from error
+        raise SROError(f"CTranslate2 cannot be imported: {error}\n  fix: pip install -e '.[fast]'") from error
     return ctranslate2
 
 

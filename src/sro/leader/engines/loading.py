@@ -52,7 +52,7 @@ class EngineArguments:
         default="auto",
         metadata={
             "help": "auto (ctranslate2 where it is installed, there is no GPU and the leader can be converted; else "
-            "transformers), transformers, ctranslate2 (fast; needs sro[fast]) or openai (a server such as vLLM's)"
+            "transformers), transformers, ctranslate2 (needs the extra `fast`) or openai (a server such as vLLM's)"
         },
     )
     engine_precision: str | None = field(
