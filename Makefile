@@ -9,7 +9,7 @@ PINS := pyproject.toml packages/sro-embedded/pyproject.toml constraints.txt requ
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint format clean
+.PHONY: help demo test test-slow lint format docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,8 +37,11 @@ format: $(VENV)/.installed-dev ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: $(VENV)/.installed-dev ## the documentation as a site that needs no network, in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 clean: ## remove .venv and what tools left here; runs stay
-	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache build dist
+	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache build dist site
 
 # The target is pip because a venv that failed half-way has a python already, but no pip.
 $(BIN)/pip:

@@ -2,8 +2,8 @@
 
 On a processor CTranslate2 is about twice as fast as transformers, and four times where a single comment waits for its
 answer (docs/research/lab-notes.md); transformers plays what CTranslate2 cannot. On a GPU transformers it is, which
-brings all it needs: CTranslate2 there wants a cuBLAS of its own, finds out only at work that it is missing, and was never
-measured. Whoever has it says `ctranslate2`.
+brings all it needs: CTranslate2 there wants a cuBLAS of its own, finds out only at work that it is missing, and was
+never measured. Whoever has it says `ctranslate2`.
 """
 
 from __future__ import annotations
