@@ -149,7 +149,7 @@ def row(arguments: RewriteArguments, found: list[Rewrite], judge: StyleClassifie
         rewritten=len(texts) / n,
         acceptable=float((judge(texts) >= 0.5).sum()) / n if texts else 0.0,
         similarity=float(np.mean(kept)) if texts else float("nan"),  # type: ignore[arg-type]  # rewritten ones have it
-        tries=sum(rewrite.tries for rewrite in found) / n,
+        tries=sum(rewrite.candidates for rewrite in found) / n,
         seconds=seconds / n,
     )
 

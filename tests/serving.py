@@ -51,7 +51,7 @@ class FakeRewrite:
     before: Verdict
     after: Verdict | None = None
     similarity: float | None = None
-    tries: int = 0
+    candidates: int = 0
     reason: str | None = None
     changes: tuple[Any, ...] = ()
 

@@ -38,11 +38,11 @@ def verdict(text: str) -> dict[str, Any]:
 def rewritten(text: str) -> dict[str, Any]:
     """`stupid` becomes `bad`, an `idiot` cannot be helped."""
     answer = {"status": "unchanged", "source": text, "text": text, "reason": None, "before": verdict(text)}
-    answer |= {"after": None, "similarity": None, "tries": 0, "changes": []}
+    answer |= {"after": None, "similarity": None, "candidates": 0, "changes": []}
     if answer["before"]["label"] == "pass":
         return answer
     best = text.replace("stupid", "bad")
-    answer |= {"after": verdict(best), "similarity": 0.86, "tries": 2}
+    answer |= {"after": verdict(best), "similarity": 0.86, "candidates": 2}
     if answer["after"]["label"] == "fail":
         return answer | {"status": "refused", "text": None, "reason": "still_fails"}
     return answer | {"status": "rewritten", "text": best}

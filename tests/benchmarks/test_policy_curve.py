@@ -68,9 +68,9 @@ def test_a_bill_is_for_the_moves_dealt_since_the_last(curve: Any, tmp_path: Path
 def test_a_row_a_table_and_a_plot(curve: Any, tmp_path: Path) -> None:
     fail, good = Verdict("fail", 0.9, "s"), Verdict("pass", 0.1, "s")
     found = [
-        Rewrite("a", "b", "rewritten", fail, good, 0.8, tries=1),
-        Rewrite("c", "rude", "rewritten", fail, good, 0.6, tries=2),
-        Rewrite("d", None, "refused", fail, fail, 0.1, tries=5, reason="still_fails"),
+        Rewrite("a", "b", "rewritten", fail, good, 0.8, candidates=1),
+        Rewrite("c", "rude", "rewritten", fail, good, 0.6, candidates=2),
+        Rewrite("d", None, "refused", fail, fail, 0.1, candidates=5, reason="still_fails"),
         Rewrite("e", None, "refused", fail, reason="too_long"),
     ]
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from sro.comments.clean import readable
 from sro.core.errors import SROError
-from sro.leader.generation import Completion
-from sro.rewriting.candidates import Candidate, best, find_fault, restore_capital_and_stop, tied_candidates
+from sro.rewriting.candidates import REASONS, Candidate, best, find_fault, restore_capital_and_stop, tied_candidates
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.result import Reason
 from sro.rewriting.state import Search
 from sro.screeners.base import Verdict, at_threshold, worst
+from sro.screeners.rules.form import Defect, ShapeScreener
+from sro.screeners.rules.meaning import MeaningChange
 
 COMMENT = "you are an idiot"
 PASS, FAIL = Verdict("pass", 0.1, "s"), Verdict("fail", 0.9, "s")
@@ -76,11 +77,11 @@ def test_why_a_move_will_not_do(candidate: Candidate, reason: str | None) -> Non
 def test_a_search_goes_on_from_its_best_failing_try() -> None:
     search = Search(COMMENT, 0.5)
     assert search.needs_another_round and search.prompt_text == COMMENT
-    search.moves = [move("worse", FAIL, 0.9), move("less bad", Verdict("fail", 0.6, "s"), 0.7)]
+    search.candidates = [move("worse", FAIL, 0.9), move("less bad", Verdict("fail", 0.6, "s"), 0.7)]
     assert search.needs_another_round and search.objection == "still_fails"
     search.start_next_round()
     assert search.needs_another_round and search.prompt_text == "less bad"
-    search.moves.append(move("fine", PASS, 0.6))
+    search.candidates.append(move("fine", PASS, 0.6))
     assert not search.needs_another_round and search.best.text == "fine"
 
 
@@ -95,7 +96,7 @@ def test_a_search_goes_on_from_its_best_failing_try() -> None:
     ],
 )
 def test_a_search_ends_where_another_round_would_be_in_vain(tried: Candidate) -> None:
-    search = Search(COMMENT, 0.5, moves=[tried])
+    search = Search(COMMENT, 0.5, candidates=[tried])
     search.prompt_text = "the stem"
     search.start_next_round()
     assert not search.needs_another_round
@@ -108,11 +109,16 @@ def test_a_search_ends_where_another_round_would_be_in_vain(tried: Candidate) ->
         ("you are wrong", False, "unfinished"),
         ("…", True, "empty"),
         ("no no no", True, "repeating"),
+        ("you are wrong wrong", True, "repeating"),
+        ("you are a .", True, "malformed"),
+        ("you are , , wrong", True, "malformed"),
+        ("", True, "empty"),
+        ("you are a", False, "unfinished"),
         ("YOU are an (idiot)!", True, "copy"),
     ],
 )
 def test_shape(text: str, finished: bool, expected: str | None) -> None:
-    assert find_fault(Completion(text, [1], finished), COMMENT) == expected
+    assert find_fault(text, COMMENT, finished=finished) == expected
 
 
 @pytest.mark.parametrize(
@@ -126,7 +132,7 @@ def test_shape(text: str, finished: bool, expected: str | None) -> None:
 )
 def test_what_is_protected_must_be_there_as_often_as_before(text: str, expected: str | None) -> None:
     sentence = "ask @bob, you fool, and @bob again"
-    assert find_fault(Completion(text, [1], True), sentence, ("@bob", "@bob")) == expected
+    assert find_fault(text, sentence, kept=("@bob", "@bob")) == expected
 
 
 @pytest.mark.parametrize(
@@ -192,4 +198,30 @@ def test_arguments_out_of_range(wrong: dict[str, Any]) -> None:
     ],
 )
 def test_who_is_dropped_or_praised_is_not_what_the_author_meant(sentence: str, text: str, found: str | None) -> None:
-    assert find_fault(Completion(text, [], True), sentence) == found
+    assert find_fault(text, sentence) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("you are wrong", None),
+        ("you are 1d10n", "disguised"),
+        ("y0u are wrong", "disguised"),
+        ("you are an id i o", "disguised"),
+        ("you are a f00l", "disguised"),
+        ("you are wrong about mp3", None),
+    ],
+)
+def test_of_a_disguise_nothing_may_stay(text: str, expected: str | None) -> None:
+    plain = "you are an idiot about mp3"
+    assert find_fault(text, plain, disguised=True) == expected
+    assert find_fault("you are wrong about 3d", plain) is None  # the author hid nothing
+
+
+def test_follower_and_rewriter_have_one_idea_of_a_well_formed_rewrite() -> None:
+    texts = ["you are wrong wrong", "you are a .", "you are, , wrong", "…", COMMENT, "no no no", "you are wrong"]
+    shape = ShapeScreener().screen(texts, sources=[COMMENT] * len(texts))
+    assert [verdict.passed for verdict in shape] == [find_fault(text, COMMENT) is None for text in texts]
+    assert [verdict.passed for verdict in shape].count(True) == 1
+    assert set(get_args(Defect)) | {"unfinished"} | set(get_args(MeaningChange)) - {"negation"} == set(REASONS)
+    assert set(REASONS.values()) < set(get_args(Reason))

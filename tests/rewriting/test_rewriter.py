@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sro.comments.languages import looks_english
+from sro.comments.normalise import normalise
 from sro.core.errors import SROError
 from sro.leader.engines.loading import EngineArguments
 from sro.leader.generation import Completion, Sampling
@@ -130,7 +132,7 @@ def test_a_comment_that_passes_is_untouched_and_the_leader_rests() -> None:
 def test_the_greedy_move_is_enough_where_it_will_do() -> None:
     rewriter = game(MILD)
     (found,) = rewriter.rewrite([COMMENT])
-    assert (found.text, found.status, found.tries, found.reason) == (MILD, "rewritten", 1, None)
+    assert (found.text, found.status, found.candidates, found.reason) == (MILD, "rewritten", 1, None)
     assert found.before.label == "fail" and found.after == Verdict("pass", 0.1, "words 1")
     assert found.similarity == pytest.approx(0.5)  # `you are` of four words
     assert [(n, sampling.temperature) for _, n, sampling, _ in rewriter.generator.calls] == [(1, 0.0)]
@@ -138,7 +140,7 @@ def test_the_greedy_move_is_enough_where_it_will_do() -> None:
 
 def test_else_the_best_of_n() -> None:
     found = played(RUDE, OFF_TOPIC, MILD, NEARER, RUDE)
-    assert (found.text, found.tries) == (NEARER, 5)  # passes like MILD, and keeps three words of four
+    assert (found.text, found.candidates) == (NEARER, 5)  # passes like MILD, and keeps three words of four
 
 
 def test_draws_use_the_temperature_and_the_seed() -> None:
@@ -163,7 +165,7 @@ def test_draws_use_the_temperature_and_the_seed() -> None:
 def test_a_bad_rewrite_is_never_handed_out(greedy: str, draws: list[str], reason: str, after: str) -> None:
     found = played(greedy, *draws)
     assert (found.status, found.text, found.reason) == ("refused", None, reason)
-    assert found.after is not None and found.after.label == after and found.tries == 1 + len(draws)
+    assert found.after is not None and found.after.label == after and found.candidates == 1 + len(draws)
 
 
 def test_without_a_minimum_of_meaning_shape_still_counts() -> None:
@@ -176,23 +178,23 @@ def test_while_the_screener_refuses_the_leader_rewrites_its_own_last_try() -> No
     leader = Scripted({COMMENT: RUDE, rude: NEARER}, {COMMENT: [rude, OFF_TOPIC + " idiot"]})
     rewriter = Rewriter(leader, Words(), Overlap())
     (found,) = rewriter.rewrite([COMMENT], RewriteArguments(samples=2, refine=1))
-    assert (found.text, found.tries) == (NEARER, 4)
+    assert (found.text, found.candidates) == (NEARER, 4)
     assert [comments for comments, *_ in leader.calls] == [[COMMENT], [COMMENT], [rude]]
     (refused,) = rewriter.rewrite([COMMENT], RewriteArguments(samples=2, refine=0))
-    assert (refused.reason, refused.tries) == ("still_fails", 3)
+    assert (refused.reason, refused.candidates) == ("still_fails", 3)
 
 
 def test_meaning_is_not_lost_by_and_by() -> None:
     near = "you are the idiot"  # three words of the comment, and of these the next one has two
     leader = Scripted({COMMENT: near, near: "see the others are fine"})
     (found,) = Rewriter(leader, Words(), Overlap()).rewrite([COMMENT], RewriteArguments(samples=0, refine=1))
-    assert (found.text, found.reason, found.tries) == (None, "meaning_lost", 2)
+    assert (found.text, found.reason, found.candidates) == (None, "meaning_lost", 2)
 
 
 def test_a_last_try_that_does_not_fit_the_leader_ends_the_search() -> None:
     leader = Scripted({COMMENT: "you are an odd idiot"})
     rewriter = Rewriter(leader, Words(), Overlap(), fits=lambda sentence: len(sentence) <= len(COMMENT))
-    assert rewriter.rewrite([COMMENT], RewriteArguments(samples=0, refine=3))[0].tries == 1
+    assert rewriter.rewrite([COMMENT], RewriteArguments(samples=0, refine=3))[0].candidates == 1
 
 
 def test_a_threshold_instead_of_the_screeners_own() -> None:
@@ -245,8 +247,8 @@ def test_drafts_of_a_phrase_table_stand_beside_the_greedy_move() -> None:
     leader = Scripted({COMMENT: "you are", "idiot you": RUDE}, {"idiot you": ["hello you"]})
     rewriter = Rewriter(leader, Words(), Overlap(), phrases=lambda sentence: table[sentence])
     nearer, drawn = rewriter.rewrite([COMMENT, "idiot you"], RewriteArguments(samples=1, refine=0))
-    assert (nearer.text, nearer.tries) == ("you are an ox", 3)
-    assert (drawn.text, drawn.tries) == ("hello you", 3)
+    assert (nearer.text, nearer.candidates) == ("you are an ox", 3)
+    assert (drawn.text, drawn.candidates) == ("hello you", 3)
     table[COMMENT] = []
     assert rewriter.rewrite([COMMENT])[0].text == "you are"
 
@@ -340,7 +342,7 @@ def test_changes_lead_from_the_source_to_the_text() -> None:
         text += source[at : change.start] + change.text
         at = change.end
     assert text + source[at:] == found.text == source.replace("idiot", "person")
-    assert found.changes[1] == Change(17, 26, "An person!") and found.tries == 3
+    assert found.changes[1] == Change(17, 26, "An person!") and found.candidates == 3
 
 
 def test_one_sentence_that_cannot_be_mended_refuses_the_text() -> None:
@@ -399,14 +401,14 @@ def test_the_meaning_of_each_sentence_counts() -> None:
 )
 def test_what_nobody_may_alter_is_named_and_nothing_is_tried(text: str) -> None:
     (found,) = Rewriter(Replacing(), Words(), Overlap()).rewrite([text])
-    assert (found.status, found.reason, found.tries, found.after) == ("refused", "protected_fails", 0, None)
+    assert (found.status, found.reason, found.candidates, found.after) == ("refused", "protected_fails", 0, None)
 
 
 def test_words_and_links_may_both_be_to_blame() -> None:
     leader = Replacing({"you idiot": "you"})
     text = "Hi @idiot, you idiot, look at idiot.org"
     (found,) = Rewriter(leader, Words(), Overlap()).rewrite([text])
-    assert (found.reason, found.text) == ("protected_fails", None) and found.tries > 0
+    assert (found.reason, found.text) == ("protected_fails", None) and found.candidates > 0
 
 
 def test_a_piece_within_a_sentence_survives_or_the_move_is_refused() -> None:
@@ -455,6 +457,60 @@ def test_any_text_has_an_answer(text: str) -> None:
     (found,) = Rewriter(Replacing(), Words(), Overlap()).rewrite([text], RewriteArguments(min_similarity=-1))
     assert found.source == text and found.status == ("unchanged" if "idiot" not in text else found.status)
     assert (found.text is None) == (found.status == "refused") == (found.reason is not None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("👨\u200d👩\u200d👧 hi", "می\u200cخواهم", "a\tb  c", "one\r\ntwo\n\n", " e\u0301 \u00e9 ", "\ufeffhi\u00ad"),
+    ],
+)
+def test_unchanged_is_unchanged_code_point_by_code_point(text: str) -> None:
+    rewriter = Rewriter(Replacing(), Words(), Overlap())
+    (found,) = rewriter.rewrite([text])
+    assert (found.status, found.text, found.source) == ("unchanged", text, text)
+    (found,) = rewriter.rewrite([f"{text}\nYou are an idiot.\n{text}"])
+    assert found.text == f"{text}\nYou are an person.\n{text}"
+
+
+def test_the_leader_reads_what_a_disguise_says_and_a_rewrite_keeps_nothing_of_it() -> None:
+    class Seeing(Words):
+        def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+            return super().screen([normalise(text) for text in texts], sources=sources)
+
+    text = "Thanks  a lot. Y0u, @1d10t_bot, are such an i d i o t!"
+    rewriter = Rewriter(Replacing(), Seeing(), Overlap())
+    (found,) = rewriter.rewrite([text])
+    assert rewriter.generator.asked == ["You, @1d10t_bot, are such an idiot!"]
+    assert (found.text, found.source) == ("Thanks  a lot. You, @1d10t_bot, are such an person!", text)
+    half = Rewriter(Replacing({"idiot": "1d10n"}), Seeing(), Overlap())
+    assert half.rewrite([text])[0].reason == "disguised"
+
+
+def test_a_language_that_the_leader_does_not_write_is_refused() -> None:
+    rewriter = Rewriter(Replacing(), Words(), Overlap(), reads=looks_english)
+    texts = [
+        "Du bist ein idiot und das ist nicht gut.",
+        "Ты такой idiot правда",
+        "You idiot",
+        "idiot!",
+        "idiot! Das ist nicht gut.",
+    ]
+    found = rewriter.rewrite(texts, RewriteArguments(min_similarity=0))
+    assert [one.reason for one in found] == ["language", "language", None, None, "language"]
+    assert [one.status for one in found[2:4]] == ["rewritten", "rewritten"]
+    assert found[0].candidates == 0 and found[0].after is None
+
+
+def test_one_string_or_a_text_that_is_none_is_a_mistake_told_at_once() -> None:
+    with pytest.raises(TypeError, match="several texts, not one string"):
+        game(MILD).stream("you are an idiot")
+    with pytest.raises(TypeError, match="not one string"):
+        game(MILD).rewrite("you are an idiot")
+    with pytest.raises(TypeError, match=r"texts\[1\] is NoneType"):
+        game(MILD).rewrite(["a", None])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match=r"texts\[1\] is NoneType"):
+        list(game(MILD).stream(["a", None]))  # type: ignore[list-item]
 
 
 # --- any number of comments ------------------------------------------------------------------------------------------
@@ -513,8 +569,8 @@ def test_a_loaded_rewriter_plays_the_same_twice(leader: str, bf16: bool) -> None
     found = Rewriter.load(leader, screener=Nothing(), similarity=Overlap(), bf16=bf16).rewrite(texts, arguments)
     again = Rewriter.load(leader, screener=Nothing(), similarity=Overlap(), bf16=bf16).rewrite(texts, arguments)
     assert found == again
-    assert [f.tries for f in found[:2]] == [4, 4]  # a random leader's greedy move is no sentence
-    assert (found[2].reason, found[2].tries) == ("too_long", 0)
+    assert [f.candidates for f in found[:2]] == [4, 4]  # a random leader's greedy move is no sentence
+    assert (found[2].reason, found[2].candidates) == ("too_long", 0)
 
 
 def test_the_limit_counts_prompt_and_comment(leader: str) -> None:
@@ -559,7 +615,7 @@ def test_another_engine_rewrites_alike_and_loads_its_own_copy_only(
     texts = ["you are a stupid fool", "shut up moron .", "idiot " * 300]
     greedy = RewriteArguments(samples=0, refine=0, min_similarity=-1)
     expected = on("transformers", leader).rewrite(texts, greedy)
-    assert [found.tries for found in expected] == [1, 1, 0]  # the last one does not fit
+    assert [found.candidates for found in expected] == [1, 1, 0]  # the last one does not fit
     exact = EngineArguments("ctranslate2", engine_precision="float32")
     assert on(exact, leader).rewrite(texts, greedy) == expected
     with monkeypatch.context() as patch:

@@ -9,16 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from sro.comments.clean import key
+from sro.rewriting.disguise import keeps_disguise
 from sro.rewriting.result import Reason
 from sro.screeners.base import Fluency, Verdict
-from sro.screeners.rules.meaning import meaning_changes
-from sro.screeners.rules.repetition import completion_fault
-
-if TYPE_CHECKING:
-    from sro.leader.generation import Completion
+from sro.screeners.rules.rewrite_faults import RewriteFault, rewrite_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +85,38 @@ def score_fluency_of_ties(
         found[group][i] = replace(found[group][i], fluency=fluent)
 
 
-def find_fault(move: Completion, sentence: str, kept: Sequence[str] = ()) -> Reason | None:
-    """What is wrong with a move that anyone can see without a screener, if anything.
+REASONS: dict[RewriteFault, Reason] = {
+    "empty": "empty",
+    "unfinished": "unfinished",
+    "copy": "copy",
+    "repetition": "repeating",
+    **dict.fromkeys(("length", "punctuation", "hole", "hollow"), "malformed"),
+    **dict.fromkeys(("praise", "subject"), "meaning_lost"),
+}
+"""What a rewrite is refused for, the first of this order. A "not" more or less is no reason, for people write it too
+("is shit" → "is not good"); a run of training may mind it (`keep_meaning`)."""
 
-    Its meaning is lost where it drops whom it is about, or praises where the author blames. A "not" more or less is
-    nothing to refuse a move for: people write it too ("is shit" → "is not good").
+
+def find_fault(
+    text: str, sentence: str, *, finished: bool = True, kept: Sequence[str] = (), disguised: bool = False
+) -> Reason | None:
+    """What is wrong with a rewrite of a sentence that can be seen without a screener, if anything.
+
+    Args:
+        sentence: what was rewritten, with its disguises undone (`sro.rewriting.disguise`).
+        finished: whether the rewrite was ended by its writer, and not by a limit of length.
+        kept: pieces that the rewrite must hold as often as the sentence does.
+        disguised: whether the author's own spelling was a disguise, of which nothing may stay.
     """
-    if not key(move.text):
-        return "empty"
-    found: Reason | None = completion_fault(move, sentence)
-    if found is None and key(move.text) == key(sentence):
-        found = "copy"
-    lost = any(move.text.count(piece) != sentence.count(piece) for piece in kept)
-    if found is None and lost:
-        found = "protected_lost"
-    if found is None and not {"praise", "subject"}.isdisjoint(meaning_changes(move.text, sentence)):
-        found = "meaning_lost"
-    return found
+    faults = rewrite_faults(text, sentence, finished=finished)
+    reason = next((REASONS[name] for name in REASONS if name in faults), None)
+    if reason in ("empty", "unfinished", "copy", "repeating", "malformed"):
+        return reason
+    if disguised and keeps_disguise(text, sentence):
+        return "disguised"
+    if any(text.count(piece) != sentence.count(piece) for piece in kept):
+        return "protected_lost"
+    return reason
 
 
 def restore_capital_and_stop(text: str, source: str) -> str:

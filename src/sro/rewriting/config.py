@@ -13,7 +13,7 @@ class RewriteArguments:
 
     The defaults are where `benchmarks/policy_curve.py` stops rising (docs/results/policy.md): of the tuning comments
     that the screener fails, 98 % of ParaDetox's and 88 % of Jigsaw's come out rewritten (without draws 97 and 86 %),
-    at 2.9 and 3.6 tries a comment, drafts included. Refining pays where `samples` is small, and costs nothing where it
+    at 2.9 and 3.6 candidates a comment. Refining pays where `samples` is small, and costs nothing where it
     is not needed. A bar of 0.6 instead of 0.5 gains .01 to .02 in similarity and costs 2 to 3 % of the rewrites; one
     of 0.7, 5 %.
 

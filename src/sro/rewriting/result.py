@@ -14,8 +14,11 @@ Reason = Literal[
     "empty",  # moves pass and keep the meaning, but have neither letter nor digit,
     "unfinished",  # … break off,
     "repeating",  # … stutter,
+    "malformed",  # … have a hole, a run of commas or an odd length (`sro.screeners.rules.form`),
+    "disguised",  # … keep part of the spelling that hid a word (`sro.rewriting.disguise`),
     "copy",  # … have the sentence's own letters and digits: the screener has a hole there,
     "protected_lost",  # … or lack a link, mention, hashtag or code that stands in the sentence
+    "language",  # a sentence that fails is not in a language that the leader writes (`sro.comments.languages`)
     "protected_fails",  # the screener objects to nothing but such pieces, emoji or block quotes; nobody may alter them
 ]
 
@@ -46,8 +49,8 @@ class Rewrite:
     """The same on the best draft, also if that was refused; None where the leader did not move."""
     similarity: float | None = None
     """Cosine of the best draft with the comment, in [−1, 1]; None where the leader did not move."""
-    tries: int = 0
-    """How many moves the leader made, for all sentences together."""
+    candidates: int = 0
+    """How many candidates were judged, of the leader and of the phrase table, for all sentences together."""
     reason: Reason | None = None
     """Why the comment was refused."""
     changes: tuple[Change, ...] = ()

@@ -17,26 +17,26 @@ all) stays the caller's decision.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sro.comments.clean import readable
+from sro.comments.languages import looks_english
 from sro.core.errors import SROError
 from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.config import RewriteArguments
+from sro.rewriting.parts import RewriterParts
 from sro.rewriting.result import Change, Reason, Rewrite, Status
 from sro.rewriting.search import CandidateSearch
 from sro.rewriting.state import CommentState, Search
 from sro.screeners.base import Fluency, Screener, Similarity, Verdict
 from sro.screeners.loading import load_screener
-from sro.screeners.sentencewise import screen_comments
 from sro.screeners.similarity import SentenceEncoder
 
 if TYPE_CHECKING:
-    from sro.leader.generation import Generator
+    pass
 
 __all__ = [
     "Candidate",
@@ -55,23 +55,8 @@ PHRASES = 3
 """Drafts of a sentence that the phrase table makes; more were no better (docs/research/lab-notes.md)."""
 
 
-@dataclass
-class Rewriter:
-    """A leader, its follower, and an eye on the meaning. Make one with `Rewriter.load`, or of any parts that fit.
-
-    Attributes:
-        fits: whether the leader can take a sentence; by default it can take any.
-        fluency: has a say among moves that will do and are worth the same, to a tenth, and is asked only where there
-            are several (`sro.rewriting.candidates.best`).
-        phrases: drafts of a sentence, tried beside the leader's greedy move: `Idioms.variants` of a phrase table.
-    """
-
-    generator: Generator
-    screener: Screener
-    similarity: Similarity
-    fits: Callable[[str], bool] = field(default=lambda sentence: True)
-    fluency: Fluency | None = None
-    phrases: Callable[[str], Sequence[str]] | None = None
+class Rewriter(RewriterParts):
+    """A leader, its follower, and an eye on the meaning. Make one with `Rewriter.load`, or of any parts that fit."""
 
     @classmethod
     def load(
@@ -145,6 +130,7 @@ class Rewriter:
             fits=fits,
             fluency=fluency,
             phrases=phrase_table(phrases or ("embedded" if leader == "embedded" else "none")),
+            **({"reads": looks_english} if leader == "embedded" else {}),
         )
 
     def rewrite(self, texts: Sequence[str], arguments: RewriteArguments | None = None) -> list[Rewrite]:
@@ -160,12 +146,14 @@ class Rewriter:
             arguments: how hard to try, and when to refuse; None: the defaults of `RewriteArguments`.
 
         Raises:
-            TypeError: one string, where a list of them is wanted.
+            TypeError: one string, where a list of them is wanted; or a text that is no string, with its index.
         """
         if isinstance(texts, str):
             raise TypeError("rewrite takes a list of texts, not one string: rewrite([text])")
+        for place, text in enumerate(texts):
+            _check_text(place, text)
         arguments = arguments or RewriteArguments()
-        return self._answer(texts, self._screen(texts, arguments.threshold), arguments)
+        return self._answer(texts, self.screen(texts, arguments.threshold), arguments)
 
     def stream(
         self, texts: Iterable[str], arguments: RewriteArguments | None = None, batch_size: int = 64
@@ -174,27 +162,30 @@ class Rewriter:
 
         Comments are screened as they come. The leader moves when `batch_size` of them have failed, because generation
         in small batches is slow, or when 32 times as many comments wait for their turn.
+
+        Raises:
+            TypeError: one string instead of several texts, at once; a text that is no string, when its turn comes.
         """
-        arguments = arguments or RewriteArguments()
+        if isinstance(texts, str):
+            raise TypeError("stream takes several texts, not one string: stream([text])")
+        return self._stream(texts, arguments or RewriteArguments(), batch_size)
+
+    def _stream(self, texts: Iterable[str], arguments: RewriteArguments, batch_size: int) -> Iterator[list[Rewrite]]:
         waiting: list[str] = []
         verdicts: list[Verdict] = []
-        for text in texts:
+        for place, text in enumerate(texts):
+            _check_text(place, text)
             waiting.append(text)
             if len(waiting) % batch_size:
                 continue
-            verdicts += self._screen(waiting[-batch_size:], arguments.threshold)
+            verdicts += self.screen(waiting[-batch_size:], arguments.threshold)
             failed = sum(not verdict.passed for verdict in verdicts)
             if failed >= batch_size or len(waiting) >= 32 * batch_size:
                 yield self._answer(waiting, verdicts, arguments)
                 waiting, verdicts = [], []
         if waiting:
-            verdicts += self._screen(waiting[len(verdicts) :], arguments.threshold)
+            verdicts += self.screen(waiting[len(verdicts) :], arguments.threshold)
             yield self._answer(waiting, verdicts, arguments)
-
-    def _screen(
-        self, texts: Sequence[str], threshold: float | None, sources: Sequence[str] | None = None
-    ) -> list[Verdict]:
-        return screen_comments(self.screener, texts, threshold=threshold, sources=sources)
 
     def _answer(self, texts: Sequence[str], verdicts: Sequence[Verdict], arguments: RewriteArguments) -> list[Rewrite]:
         """The game for comments that are screened already."""
@@ -219,46 +210,47 @@ class Rewriter:
     def _refuse_if_only_protected_text_fails(self, drafts: Sequence[CommentState], threshold: float | None) -> None:
         """Refuse the drafts that fail by nothing but what nobody may alter."""
         spoken = [(draft, prose) for draft in drafts if (prose := draft.prose) is not None]
-        for (draft, _), verdict in zip(spoken, self._screen([prose for _, prose in spoken], threshold)):
+        for (draft, _), verdict in zip(spoken, self.screen([prose for _, prose in spoken], threshold)):
             if verdict.passed:
                 draft.outcome = "protected_fails"
 
     def _rewrite(self, drafts: Sequence[CommentState], arguments: RewriteArguments) -> None:
         """Rewrite the sentences of each draft that fail, and screen what it is then."""
         words = [readable(draft.segments[i].prose) for draft in drafts for i in draft.untouched]
-        verdicts = iter(self._screen(words, arguments.threshold))
+        verdicts = iter(self.screen(words, arguments.threshold))
         playing: list[CommentState] = []
         searches: list[Search] = []
         for draft in drafts:
             fresh = draft.aim(dict(zip(draft.untouched, verdicts)))
-            if not all(self.fits(search.prompt_text) for search in fresh):
+            if any(self._is_foreign(search.sentence, draft.plain_source) for search in fresh):
+                draft.outcome = "language"
+            elif not all(self.fits(search.prompt_text) for search in fresh):
                 draft.outcome = "too_long"
             elif not fresh:
                 draft.outcome = "still_fails"
             else:
                 playing.append(draft)
                 searches += fresh
-        self._tries(arguments).search(searches)
+        CandidateSearch(self, arguments).search(searches)
         self._judge(playing, arguments)
 
-    def _tries(self, arguments: RewriteArguments) -> CandidateSearch:
-        return CandidateSearch(
-            self.generator,
-            lambda texts, sources: self._screen(texts, arguments.threshold, sources),
-            self.similarity,
-            self.fits,
-            self.fluency,
-            self.phrases,
-            arguments,
-        )
+    def _is_foreign(self, sentence: str, comment: str) -> bool:
+        """Whether the leader does not know the sentence's language; where that is too short to tell, the comment's."""
+        told = self.reads(sentence)
+        return (self.reads(comment) if told is None else told) is False
 
     def _judge(self, drafts: Sequence[CommentState], arguments: RewriteArguments) -> None:
         """Screen and compare drafts as they are now."""
-        texts, sources = [draft.text for draft in drafts], [readable(draft.source) for draft in drafts]
-        verdicts = self._screen(texts, arguments.threshold, sources)
+        texts, sources = [draft.text for draft in drafts], [readable(draft.plain_source) for draft in drafts]
+        verdicts = self.screen(texts, arguments.threshold, sources)
         cosines = self.similarity.similarity([readable(text) for text in texts], sources)
         for draft, verdict, cosine in zip(drafts, verdicts, cosines):
             draft.judge(verdict, float(cosine))
+
+
+def _check_text(place: int, text: object) -> None:
+    if not isinstance(text, str):
+        raise TypeError(f"texts[{place}] is {type(text).__name__}, not a string: leave it out, or give '' for it")
 
 
 def phrase_table(name: str) -> Callable[[str], Sequence[str]] | None:

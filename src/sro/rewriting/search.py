@@ -1,107 +1,110 @@
-"""What is tried for sentences that fail, round by round, until each has a move that will do: the leader's greedy move
-and drafts of a phrase table, then moves drawn, then the same again from the best try (`sro.rewriting.candidates`).
+"""What is tried for sentences that fail, round by round, until each has a candidate that will do: the leader's greedy
+one and those of a phrase table, then sampled ones, then the same again from the best failing one.
 
 The table makes idiom civil that a small leader does not know ("not give a shit"), and keeps closer to the sentence;
-the leader knows what the table has no phrase for. Which of them wins is told by `sro.rewriting.candidates.best`.
+the leader knows what the table has no phrase for. Which of them wins is decided by `sro.rewriting.candidates.best`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sro.leader.generation import async_generator
+from sro.leader.generation import Sampling, async_generator
 from sro.rewriting.candidates import Candidate, find_fault, restore_capital_and_stop, score_fluency_of_ties
 from sro.rewriting.config import RewriteArguments
+from sro.rewriting.parts import RewriterParts
 from sro.rewriting.state import Search
-from sro.screeners.base import Fluency
 
 if TYPE_CHECKING:
-    from sro.leader.generation import Completion, Generator, PendingGeneration, Sampling
-    from sro.screeners.base import Similarity, Verdict
+    from sro.leader.generation import Completion, PendingGeneration
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A candidate that nobody has judged yet."""
+
+    text: str
+    finished: bool = True
 
 
 @dataclass(frozen=True)
 class CandidateSearch:
-    """Who tries, and who judges; see `sro.rewriting.rewriter.Rewriter` for the parts."""
+    """Who writes the candidates and who judges them, and how many there may be."""
 
-    generator: Generator
-    screen: Callable[[Sequence[str], Sequence[str]], list[Verdict]]
-    similarity: Similarity
-    fits: Callable[[str], bool]
-    fluency: Fluency | None
-    phrases: Callable[[str], Sequence[str]] | None
+    parts: RewriterParts
     arguments: RewriteArguments
 
     def search(self, searches: Sequence[Search]) -> None:
-        """Rounds until each sentence has a move that will do, or none is left.
+        """Rounds until each sentence has a candidate that will do, or no round is left.
 
-        The first draws for a lone sentence begin beside its greedy move, and are cancelled as soon as anything passes.
+        Sampling for a lone sentence begins beside its greedy candidate, where the generator can generate in the
+        background and no seed is named. It is cancelled as soon as anything passes.
         """
         wanted = self.arguments
         ahead = None
-        spare = async_generator(self.generator)
+        spare = async_generator(self.parts.generator)
         if spare and len(searches) == 1 and wanted.samples and wanted.seed is None:
-            ahead = spare.generate_async([searches[0].prompt_text], *self._sampling_arguments(drawn=True))
-        self._add_candidates(searches, self._drafted(searches, self._generate(searches, drawn=False)), ahead)
+            ahead = spare.generate_async([searches[0].prompt_text], *self._sampling_arguments(sampled=True))
+        greedy, table = self._generate(searches, sampled=False), map(self._phrase_drafts, searches)
+        self._add_candidates(searches, [[*some, *more] for some, more in zip(greedy, table)], ahead)
         for turn in range(1 + wanted.refine):
             if turn:
                 for search in self._unsolved(searches):
                     search.start_next_round()
-                self._add_candidates(wanting := self._unsolved(searches), self._generate(wanting, drawn=False))
-            if (wanting := self._unsolved(searches)) and wanted.samples:
+                unsolved = self._unsolved(searches)
+                self._add_candidates(unsolved, self._generate(unsolved, sampled=False))
+            if (unsolved := self._unsolved(searches)) and wanted.samples:
                 begun = ahead if ahead and not (turn or ahead.cancelled) else None
-                self._add_candidates(wanting, begun.result() if begun else self._generate(wanting, drawn=True))
+                drafts = _drafts(begun.result()) if begun else self._generate(unsolved, sampled=True)
+                self._add_candidates(unsolved, drafts)
 
     def _unsolved(self, searches: Sequence[Search]) -> list[Search]:
-        return [search for search in searches if search.needs_another_round and self.fits(search.prompt_text)]
+        return [search for search in searches if search.needs_another_round and self.parts.fits(search.prompt_text)]
 
-    def _generate(self, searches: Sequence[Search], drawn: bool) -> list[list[Completion]]:
-        return (
-            self.generator.generate([search.prompt_text for search in searches], *self._sampling_arguments(drawn))
-            if searches
-            else []
-        )
+    def _generate(self, searches: Sequence[Search], sampled: bool) -> list[list[Draft]]:
+        if not searches:
+            return []
+        prompts = [search.prompt_text for search in searches]
+        return _drafts(self.parts.generator.generate(prompts, *self._sampling_arguments(sampled)))
 
-    def _sampling_arguments(self, drawn: bool) -> tuple[int, Sampling, int | None]:
-        """How many moves of the leader, drawn how, by which seed."""
-        from sro.leader.generation import Sampling  # brings torch, which a command line can be read without
-
+    def _sampling_arguments(self, sampled: bool) -> tuple[int, Sampling, int | None]:
+        """How many candidates of the leader for each sentence, sampled how, by which seed."""
         # As long as its comment's length allows: the limit of `Sampling` is the trainer's, for rollouts of equal cost.
-        temperature = self.arguments.temperature if drawn else 0.0
+        temperature = self.arguments.temperature if sampled else 0.0
         sampling = Sampling(temperature=temperature, max_new_tokens=10_000, avoid_loops=True)
-        return self.arguments.samples if drawn else 1, sampling, self.arguments.seed
+        return self.arguments.samples if sampled else 1, sampling, self.arguments.seed
 
-    def _drafted(self, searches: Sequence[Search], played: Sequence[Sequence[Completion]]) -> list[list[Completion]]:
-        """The moves, and behind them the drafts of the phrase table."""
-        from sro.leader.generation import Completion
-
-        drafts = [self.phrases(search.sentence) if self.phrases else () for search in searches]
-        return [[*moves, *(Completion(text, [], True) for text in some)] for moves, some in zip(played, drafts)]
+    def _phrase_drafts(self, search: Search) -> list[Draft]:
+        return list(map(Draft, self.parts.phrases(search.sentence))) if self.parts.phrases else []
 
     def _add_candidates(
-        self,
-        searches: Sequence[Search],
-        played: Sequence[Sequence[Completion]],
-        ahead: PendingGeneration | None = None,
+        self, searches: Sequence[Search], drafts: Sequence[Sequence[Draft]], ahead: PendingGeneration | None = None
     ) -> None:
-        """Moves for each search, screened and compared with the author's own sentence."""
-        owners = [search for search, moves in zip(searches, played) for _ in moves]
-        moves = [move for some in played for move in some]
-        texts = [restore_capital_and_stop(move.text, search.sentence) for search, move in zip(owners, moves)]
-        sources = [search.sentence for search in owners]
-        verdicts = self.screen(texts, sources) if texts else []
+        """Candidates for each search, screened and compared with the author's own sentence."""
+        pairs = [(search, draft) for search, some in zip(searches, drafts) for draft in some]
+        if not pairs:
+            return
+        texts = [restore_capital_and_stop(draft.text, search.sentence) for search, draft in pairs]
+        sources = [search.sentence for search, _ in pairs]
+        verdicts = self.parts.screen(texts, self.arguments.threshold, sources)
         if ahead and any(verdict.passed for verdict in verdicts):
             ahead.cancel()  # now, for what follows wants its processor
-        cosines: Any = self.similarity.similarity(texts, sources) if texts else []
-        for search, move, text, verdict, cosine in zip(owners, moves, texts, verdicts, cosines):
-            fault = find_fault(move, search.sentence, search.kept)
-            search.moves.append(Candidate(text, verdict, float(cosine), fault))
-        # A search with a move that will do is over: moves that were weighed never stand beside some that were not.
+        cosines = self.parts.similarity.similarity(texts, sources)
+        for (search, draft), text, verdict, cosine in zip(pairs, texts, verdicts, cosines.tolist()):
+            fault = find_fault(
+                text, search.sentence, finished=draft.finished, kept=search.kept, disguised=search.disguised
+            )
+            search.candidates.append(Candidate(text, verdict, cosine, fault))
+        # A search with a candidate that will do is over, so those whose fluency was scored never stand beside others.
         score_fluency_of_ties(
-            [search.moves for search in searches],
+            [search.candidates for search in searches],
             [search.sentence for search in searches],
-            self.fluency,
+            self.parts.fluency,
             self.arguments.min_similarity,
         )
+
+
+def _drafts(completions: Sequence[Sequence[Completion]]) -> list[list[Draft]]:
+    return [[Draft(one.text, one.finished) for one in some] for some in completions]

@@ -12,6 +12,7 @@ from typing import Literal
 from sro.comments.clean import readable
 from sro.comments.sentences import Segment, segments, without
 from sro.rewriting.candidates import Candidate, best
+from sro.rewriting.disguise import plain_spelling
 from sro.rewriting.result import Change, Reason, Rewrite
 from sro.screeners.base import Verdict
 
@@ -50,15 +51,13 @@ class CommentState:
         chosen = [i for i, verdict in verdicts.items() if not verdict.passed]
         if not chosen and verdicts:
             chosen = [max(verdicts, key=lambda i: verdicts[i].probability)]
-        fresh = {
-            i: Search(readable(self.segments[i].text), self.min_similarity, self.segments[i].kept) for i in chosen
-        }
+        fresh = {i: Search.of(self.segments[i], self.min_similarity) for i in chosen}
         self.searches |= fresh
         return list(fresh.values())
 
     @property
     def text(self) -> str:
-        """The comment with the best moves in place, whether they will do or not."""
+        """The comment with the best candidates in place, whether they will do or not."""
         return "".join(self._pieces())
 
     @property
@@ -70,9 +69,14 @@ class CommentState:
         return "\n".join(without(text, segment.kept) for segment, text in spoken if segment.kind == "sentence")
 
     @property
-    def tries(self) -> int:
-        """How many moves the leader made."""
-        return sum(len(search.moves) for search in self.searches.values())
+    def plain_source(self) -> str:
+        """The comment with the disguises in its sentences undone: what its rewrite's meaning is compared with."""
+        return "".join(plain_spelling(piece.text, piece.kept) for piece in self.segments)
+
+    @property
+    def candidates(self) -> int:
+        """How many candidates were judged."""
+        return sum(len(search.candidates) for search in self.searches.values())
 
     def judge(self, verdict: Verdict, similarity: float) -> None:
         """Take in what screener and encoder say of the text as it is now. Undecided where only the screener objects
@@ -91,7 +95,7 @@ class CommentState:
 
     def result(self) -> Rewrite:
         """What became of it."""
-        told = (self.before, self.after, self.similarity, self.tries)
+        told = (self.before, self.after, self.similarity, self.candidates)
         if self.outcome != "rewritten":
             return Rewrite(self.source, None, "refused", *told, reason=self.outcome)
         changes, at = [], 0
@@ -105,11 +109,12 @@ class CommentState:
 
 @dataclass
 class Search:
-    """The moves for one sentence.
+    """The candidates for one sentence.
 
     Attributes:
-        sentence: as the author wrote it, readable.
+        sentence: what the author wrote, readable and with its disguises undone.
         kept: what a move must hold as often as the sentence does.
+        disguised: whether the author's spelling hid a word.
         prompt_text: what the leader rewrites next: the sentence, or its own last try.
         exhausted: whether another round would be in vain.
     """
@@ -117,16 +122,24 @@ class Search:
     sentence: str
     min_similarity: float
     kept: tuple[str, ...] = ()
+    disguised: bool = False
     prompt_text: str = field(init=False)
     exhausted: bool = False
-    moves: list[Candidate] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.prompt_text = self.sentence
 
+    @classmethod
+    def of(cls, piece: Segment, min_similarity: float) -> Search:
+        """The search for a sentence as it stands in the comment."""
+        written = readable(piece.text)
+        plain = plain_spelling(written, piece.kept)
+        return cls(plain, min_similarity, piece.kept, disguised=plain != written)
+
     @property
     def best(self) -> Candidate:
-        return best(self.moves, self.min_similarity)
+        return best(self.candidates, self.min_similarity)
 
     @property
     def objection(self) -> Reason | None:
@@ -136,7 +149,7 @@ class Search:
     @property
     def needs_another_round(self) -> bool:
         """Whether another move is called for."""
-        return not self.exhausted and not (self.moves and self.objection is None)
+        return not self.exhausted and not (self.candidates and self.objection is None)
 
     def start_next_round(self) -> None:
         """To the next round, from the best try: where that fails, but is a sentence of the same meaning and is new."""

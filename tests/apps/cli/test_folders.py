@@ -46,10 +46,10 @@ def test_rewriting_a_folder(folder: Path, asked: dict[str, Any], tmp_path: Path,
     unchanged, rewritten, refused, error = rows(tmp_path / "out/a-00000.jsonl")
     assert rewritten == {
         **{"id": 2, "text": "you idiot", "rewrite": "you person", "status": "rewritten", "reason": None},
-        **{"p_fail": 0.75, "p_fail_after": 0.25, "similarity": 0.5432, "tries": 1, "error": None},
+        **{"p_fail": 0.75, "p_fail_after": 0.25, "similarity": 0.5432, "candidates": 1, "error": None},
     }
     assert (unchanged["rewrite"], unchanged["status"], unchanged["p_fail_after"]) == ("thank you", "unchanged", None)
-    assert (refused["rewrite"], refused["status"], refused["reason"], refused["tries"]) == (
+    assert (refused["rewrite"], refused["status"], refused["reason"], refused["candidates"]) == (
         *(None, "refused", "still_fails"),
         2,
     )

@@ -30,7 +30,7 @@ UNCHANGED = {
     "before": {"label": "pass", "probability": 0.25, "screener": "words 1"},
     "after": None,
     "similarity": None,
-    "tries": 0,
+    "candidates": 0,
     "changes": [],
 }
 
@@ -68,10 +68,10 @@ def test_words_give_a_block_each(loaded: dict[str, Any], capsys: Capture) -> Non
     said = capsys.readouterr()
     assert said.out.splitlines() == [
         "fail 0.75   you [b]idiot[/b]",
-        "pass 0.25   you [b]person[/b]  (similarity 0.54, 1 try)",
+        "pass 0.25   you [b]person[/b]  (similarity 0.54, 1 candidate)",
         "pass 0.25   thank you  (unchanged)",
         "fail 0.75   hopeless idiot",
-        "refused     (still_fails; best of 3 tries: fail 0.75, similarity 0.54)",
+        "refused     (still_fails; best of 3 candidates: fail 0.75, similarity 0.54)",
         "fail 0.75   " + " ".join(["idiot"] * 50),
         "refused     (too_long)",
     ]
@@ -112,10 +112,10 @@ def test_a_file_to_json_lines(loaded: dict[str, Any], tmp_path: Path, capsys: Ca
         "before": {"label": "fail", "probability": 0.75, "screener": "words 1"},
         "after": {"label": "pass", "probability": 0.25, "screener": "words 1"},
         "similarity": 0.5432,
-        "tries": 1,
+        "candidates": 1,
         "changes": [{"start": 0, "end": 9, "text": "you person"}],
     }
-    assert (refused["text"], refused["status"], refused["reason"], refused["tries"]) == (
+    assert (refused["text"], refused["status"], refused["reason"], refused["candidates"]) == (
         *(None, "refused", "still_fails"),
         5,
     )
@@ -294,7 +294,7 @@ def test_how_hard_to_try_is_told_by_flags_or_a_file(loaded: dict[str, Any], tmp_
     config = tmp_path / "rewrite.yaml"
     config.write_text("threshold: 0.2\nsamples: 1\n", "utf-8")
     assert main(["rewrite", "thank you", "--config", str(config)]) == 0
-    assert "refused     (still_fails; best of 2 tries: fail 0.25" in capsys.readouterr().out
+    assert "refused     (still_fails; best of 2 candidates: fail 0.25" in capsys.readouterr().out
     assert main(["rewrite", "thank you", "--config", str(config), "--threshold", "0.3", "--refine", "2"]) == 0
     assert "(unchanged)" in capsys.readouterr().out
 
@@ -332,7 +332,7 @@ def test_a_real_leader_from_a_folder(
     flags = ["--leader", str(folder), "--engine", "transformers", "--fluency", "none", "--output", "-"]
     assert main(["rewrite", "you idiot", "thank you", *flags]) == 0
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
-    assert first["status"] in ("rewritten", "refused") and first["tries"] == 5
+    assert first["status"] in ("rewritten", "refused") and first["candidates"] == 5
     assert second == UNCHANGED
 
 

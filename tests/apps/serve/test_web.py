@@ -205,7 +205,7 @@ def test_a_suggestion_is_shown_compared_edited_and_used(service: StandIn, open_p
     page = open_page()
     page.fill("#comment-text", "What a stupid idea, nobody asked.")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#notice")).to_have_text("Rewritten in 2 tries; similarity to your comment 0.86.")
+    expect(page.locator("#notice")).to_have_text("Best of 2 candidates; similarity to your comment 0.86.")
     expect(page.locator("#suggestion-text")).to_have_value("What a bad idea, nobody asked.")
     expect(page.locator("#difference del")).to_have_text(["stupid"])
     expect(page.locator("#difference ins")).to_have_text(["bad"])

@@ -254,4 +254,4 @@ def test_a_rewriter_on_a_server_needs_no_weights(serve: Any, leader: Any, saved:
     (folder / "model.safetensors").unlink()
     server = EngineArguments("openai", engine_url=serve(playing(leader)).url)
     assert Rewriter.load(str(folder), **parts, engine=server).rewrite(COMMENTS, greedy) == expected
-    assert [found.tries for found in expected] == [1] * len(COMMENTS)
+    assert [found.candidates for found in expected] == [1] * len(COMMENTS)

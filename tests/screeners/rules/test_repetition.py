@@ -20,6 +20,8 @@ def move(text: str, finished: bool = True) -> Completion:
         ("that is very very good", False),
         ("bye bye", False),
         ("i think i think that is wrong", True),
+        ("you are wrong wrong", True),
+        ("wrong, wrong", False),
         ("a b c d e f a b c d e f", True),
         ("a b c d e f g a b c d e f g", False),  # a phrase of seven is a refrain
         ("i think he said i think so", False),

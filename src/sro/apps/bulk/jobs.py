@@ -87,7 +87,7 @@ class Rewriting:
 
     columns: ClassVar[Mapping[str, str]] = {
         **{"rewrite": "text", "status": "text", "reason": "text", "p_fail": "number", "p_fail_after": "number"},
-        **{"similarity": "number", "tries": "count"},
+        **{"similarity": "number", "candidates": "count"},
     }
     outcome: ClassVar[str] = "status"
     passing: ClassVar[frozenset[str]] = frozenset({"unchanged", "rewritten"})
@@ -121,7 +121,7 @@ class Rewriting:
                     "p_fail": round(found.before.probability, 4),
                     "p_fail_after": found.after and round(found.after.probability, 4),
                     "similarity": None if found.similarity is None else round(found.similarity, 4),
-                    "tries": found.tries,
+                    "candidates": found.candidates,
                 }
                 for some in rewriter.stream(texts, self.arguments, together)
                 for found in some

@@ -58,7 +58,7 @@ def record(found: Rewrite, line: int | None) -> str:
         "before": asdict(found.before),
         "after": found.after and asdict(found.after),
         "similarity": found.similarity and round(found.similarity, 4),
-        "tries": found.tries,
+        "candidates": found.candidates,
         "changes": [asdict(change) for change in found.changes],
     }
     return one_line(fields)
@@ -73,15 +73,15 @@ def block(found: Rewrite) -> Text:
         lines.append("  (unchanged)", "dim")
         return lines
     lines.append("\n")
-    tries = f"{found.tries} {'try' if found.tries == 1 else 'tries'}"
+    judged = f"{found.candidates} candidate{'' if found.candidates == 1 else 's'}"
     if found.after is None or found.similarity is None:
         lines.append("refused     ", "bold").append(f"({found.reason})", "dim")
     elif found.text is None:
-        lines.append("refused     ", "bold").append(f"({found.reason}; best of {tries}: ", "dim")
+        lines.append("refused     ", "bold").append(f"({found.reason}; best of {judged}: ", "dim")
         lines.append(f"{found.after.label} {found.after.probability:.2f}, similarity {found.similarity:.2f})", "dim")
     else:
         stamp(lines, found.after)
-        lines.append(clean(found.text)).append(f"  (similarity {found.similarity:.2f}, {tries})", "dim")
+        lines.append(clean(found.text)).append(f"  (similarity {found.similarity:.2f}, {judged})", "dim")
     return lines
 
 

@@ -80,7 +80,7 @@ class Parts:
     fluency: str | None = field(
         default=None,
         metadata={
-            "help": "has a say among tries that are worth the same: `embedded`, `none`, or a folder that "
+            "help": "decides among candidates that are worth the same: `embedded`, `none`, or a folder that "
             "`sro fluency` made (default: embedded, where the embedded leader is installed)"
         },
     )

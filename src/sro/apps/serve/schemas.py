@@ -130,7 +130,7 @@ class RewriteModel(BaseModel):
     before: VerdictModel | None
     after: VerdictModel | None
     similarity: float | None
-    tries: int
+    candidates: int = Field(description="candidates that were judged, of the leader and of the phrase table")
     changes: list[ChangeModel]
 
 

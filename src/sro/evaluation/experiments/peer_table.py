@@ -158,10 +158,7 @@ def best_moves(
     verdicts = iter(player.screener.screen(texts, sources=sources))
     similarities = iter(player.similarity.similarity(texts, sources).tolist())
     found = [
-        [
-            Candidate(text, next(verdicts), next(similarities), find_fault(Completion(text, [], True), comment))
-            for text in some
-        ]
+        [Candidate(text, next(verdicts), next(similarities), find_fault(text, comment)) for text in some]
         for comment, some in zip(comments, tries)
     ]
     score_fluency_of_ties(found, comments, acceptability, MIN_SIMILARITY)

@@ -1,21 +1,20 @@
 """Is a rewrite well-formed? Cheap rules that compare it with its source; built for few false alarms.
 
-They catch what rewriters leave behind when they delete a rude word (`your is .`), stammer (`a a a a`) or give up
-(`, , ,`). Whatever the source has, its rewrite may have too: comments are no model prose.
+They catch what rewriters leave behind when they delete a rude word (`your is .`), repeat themselves (`a a a a`) or
+give up (`, , ,`). Whatever the source has, its rewrite may have too: comments are no model prose.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
+from sro.comments.clean import key
 from sro.screeners.base import RuleScreener
-
-WORD = re.compile(r"\w+(?:['’.]\w+)*|[^\w\s]")  # "a.m." is no article
-LETTERS = re.compile(r"[^\W_]")
+from sro.screeners.rules.repetition import WORD, repeats
 
 # What stands before a noun and cannot end a clause. `his`, `her`, `this`, `some`, `no` can.
 ARTICLES = {"a", "an", "the", "my", "your", "our", "their", "every"}
@@ -29,9 +28,6 @@ AFTER_A_HOLE = {
 }
 BEFORE_A_HOLE = {"and", "or", "but", "because", "than"}  # conjunctions that cannot end a sentence
 PREPOSITIONS = {"to", "of", "off", "from", "with", "for", "at", "into", "by", "in", "on", "about"}
-STAMMER_ALLOWED = {
-    *("very", "so", "really", "that", "had", "no", "ha", "haha", "bye", "blah", "yes", "much", "far", "is"),
-}
 # "that is a comparison ." says nothing; "that is a joke ." does.
 EMPTY_NOUNS = {
     *("comparison", "person", "people", "man", "woman", "guy", "thing", "comment", "post", "statement", "question"),
@@ -44,29 +40,28 @@ BE = {"is", "are", "was", "were", "am", "'s", "’s", "be", "it's", "that's", "h
 LONGEST, SHORTEST = 1.8, 0.2  # words of the rewrite to words of the source, give or take four
 
 
-def defects(text: str, source: str) -> list[str]:
+Defect = Literal["empty", "copy", "length", "repetition", "punctuation", "hole", "hollow"]
+
+
+def defects(text: str, source: str) -> list[Defect]:
     """What is wrong with the shape of `text` as a rewrite of `source`; empty where nothing is.
 
     Names: `empty`, `copy`, `length`, `repetition`, `punctuation`, `hole` (a word is missing: `is a .`), `hollow` (the
     deleted word was all there was to say: `that is a comparison .`).
     """
     words, original = WORD.findall(text.lower()), WORD.findall(source.lower())
-    if not LETTERS.search(text):
+    if not key(text):
         return ["empty"]
-    if _letters(text) == _letters(source):
+    if key(text) == key(source):
         return ["copy"]
-    found = {
+    found: dict[Defect, bool] = {
         "length": _is_of_odd_length(words, original),
-        "repetition": _more(_stammers(words), _stammers(original)),
+        "repetition": repeats(text, source),
         "punctuation": _more(_punctuation_runs(words), _punctuation_runs(original)),
         "hole": _more(_holes(words), _holes(original)),
         "hollow": _is_hollow(words, original),
     }
     return [name for name, present in found.items() if present]
-
-
-def _letters(text: str) -> str:
-    return "".join(LETTERS.findall(text.lower()))
 
 
 def _more(here: Iterable[str], there: Iterable[str]) -> bool:
@@ -77,20 +72,6 @@ def _more(here: Iterable[str], there: Iterable[str]) -> bool:
 def _is_of_odd_length(words: list[str], original: list[str]) -> bool:
     here, there = (sum(word[0].isalnum() for word in side) for side in (words, original))
     return here > LONGEST * there + 4 or here + 1 < SHORTEST * there
-
-
-def _stammers(words: list[str]) -> list[str]:
-    """Words, and runs of two or three, that are said twice in a row."""
-    found = []
-    for size in (1, 2, 3):
-        for start in range(len(words) - 2 * size + 1):
-            run = words[start : start + size]
-            if run != words[start + size : start + 2 * size] or not all(word[0].isalpha() for word in run):
-                continue
-            thrice = words[start + 2 * size : start + 3 * size] == run
-            if size > 1 or thrice or run[0] not in STAMMER_ALLOWED:
-                found.append(" ".join(run))
-    return found
 
 
 def _punctuation_runs(words: list[str]) -> list[str]:

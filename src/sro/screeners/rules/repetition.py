@@ -1,7 +1,9 @@
-"""What is wrong with a move that anyone can see: rules of text alone, for the game and for rewriting."""
+"""Does a text say something twice running that its source does not? One rule for training, rewriting and measures."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -9,25 +11,38 @@ if TYPE_CHECKING:
 
 Fault = Literal["empty", "unfinished", "repeating"]
 
+WORD = re.compile(r"\w+(?:['’.]\w+)*|[^\w\s]")  # "a.m." is one word
+LONGEST_PHRASE = 6
+"""Words. What is repeated after more than these is a refrain."""
+SAID_TWICE = {
+    *("very", "so", "really", "that", "had", "no", "ha", "haha", "bye", "blah", "yes", "much", "far", "is"),
+}
+"""Words that people say twice; three times is a repetition of these too."""
+
 
 def repeats(text: str, source: str = "") -> bool:
-    """Whether a text says a word three times running, or a phrase of two to six words twice running, and its source
-    does not."""
-
-    def stutters(sentence: str) -> bool:
-        words = sentence.lower().split()
-        triple = any(words[i] == words[i + 1] == words[i + 2] for i in range(len(words) - 2))
-        return triple or any(
-            words[i : i + n] == words[i + n : i + 2 * n] for n in range(2, 7) for i in range(len(words) - 2 * n + 1)
-        )
-
-    return stutters(text) and not stutters(source)
+    """Whether `text` repeats a word ("wrong wrong") or a phrase of two to six words, oftener than `source` does."""
+    return bool(Counter(_repetitions(text)) - Counter(_repetitions(source)))
 
 
-def completion_fault(move: Completion, source: str) -> Fault | None:
-    """What is wrong with the shape of a move, if anything."""
-    if not move.text:
+def _repetitions(text: str) -> list[str]:
+    words = WORD.findall(text.lower())
+    found = []
+    for size in range(1, LONGEST_PHRASE + 1):
+        for start in range(len(words) - 2 * size + 1):
+            run = words[start : start + size]
+            if run != words[start + size : start + 2 * size] or not all(word[0].isalpha() for word in run):
+                continue
+            thrice = words[start + 2 * size : start + 3 * size] == run
+            if size > 1 or thrice or run[0] not in SAID_TWICE:
+                found.append(" ".join(run))
+    return found
+
+
+def completion_fault(completion: Completion, source: str) -> Fault | None:
+    """By which fault a leader that breaks down in training is known: it says nothing, finds no end, or repeats."""
+    if not completion.text:
         return "empty"
-    if not move.finished:
+    if not completion.finished:
         return "unfinished"
-    return "repeating" if repeats(move.text, source) else None
+    return "repeating" if repeats(completion.text, source) else None

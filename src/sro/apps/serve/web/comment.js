@@ -11,8 +11,11 @@ const REASONS = {
   empty: "The wordings that pass say nothing any more.",
   unfinished: "The wordings that pass break off in the middle.",
   repeating: "The wordings that pass repeat themselves.",
+  malformed: "The wordings that pass lack a word or end in the middle.",
+  disguised: "The wordings that pass keep part of a spelling that hid a word.",
   copy: "The wordings that pass are your own again.",
   protected_lost: "The wordings that pass lose or alter a link, mention, hashtag or code of yours.",
+  language: "A sentence that is refused is not in a language that can be rewritten here.",
   protected_fails: "What is refused is a link, mention, hashtag, emoji, code or quotation, and these are never altered.",
 };
 const TRIES = 12; // a minute of waiting for a leader that loads
@@ -61,8 +64,8 @@ export function commentView() {
     if (result.status === "unchanged") return tell("It passes as it is. Nothing to suggest.");
     if (result.status === "refused") return tell(`No suggestion. ${reasonOf(result)}`);
     found = { source, suggestion: result.text, id: randomId() };
-    const { tries, similarity } = result;
-    tell(`Rewritten in ${number(tries, "try", "tries")}; similarity to your comment ${similarity.toFixed(2)}.`);
+    const { candidates, similarity } = result;
+    tell(`Best of ${number(candidates, "candidate", "candidates")}; similarity to your comment ${similarity.toFixed(2)}.`);
     section.hidden = false;
     wording.put(result.text);
     compare();

@@ -1,0 +1,100 @@
+"""A rewrite never keeps half of a disguise: the leader reads what a disguised sentence says, and writes it plainly.
+
+    >>> plain_spelling("Y0u are a f*cking 1d1ot")
+    'You are a fucking idiot'
+    >>> keeps_disguise("you are 1d10n", "you are an idiot"), keeps_disguise("u c k off", "fuck off")
+    (True, True)
+
+Which words lie beneath a disguise is told by `sro.comments.normalise`; here they are put into the sentence, and all
+else stays as its author wrote it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+
+from sro.comments.normalise import trace
+
+WORD = re.compile(r"\w+")
+SPELT_OUT = re.compile(r"(?<!\w)(?:[a-z] ){2,}[a-z](?!\w)", re.IGNORECASE)
+AMID = re.compile(r"(?<=[a-z])[013457@$](?=[a-z])", re.IGNORECASE)
+STANDS_FOR = dict(zip("013457@$", "oieastas"))
+ODD = re.compile(r"(?=[^\s]*[a-z])(?=[^\s]*[0-9@$*#|])[^\s]+", re.IGNORECASE)
+AROUND = ".,:;?!\"'’()[]{}*_~#"
+
+
+def plain_spelling(sentence: str, kept: Sequence[str] = ()) -> str:
+    """The sentence with its disguises undone, or the sentence itself where there is none.
+
+    Args:
+        kept: links, mentions and the like within it, from left to right; nothing is changed in them.
+    """
+    fixed = _places(sentence, kept)
+    seen = trace(sentence)
+    parts, at = [], 0
+    for match in WORD.finditer(seen.text):
+        start, end = seen.origin(*match.span())
+        written = sentence[start:end]
+        same = match.group() in unicodedata.normalize("NFKC", written).lower() and not _is_styled(written)
+        if same or not written or start < at or any(start < there and here < end for here, there in fixed):
+            continue
+        word = match.group()
+        parts += [sentence[at:start], word.capitalize() if written[:1].isupper() and start == 0 else word]
+        at = end
+    if not parts:
+        return sentence
+    plain = "".join(parts) + sentence[at:]
+    # Who hides one word spells its neighbours so too (`y0u`, `y o u`), which no list of rude words knows.
+    plain = _replaced(plain, kept, SPELT_OUT, lambda spelt: spelt.replace(" ", ""))
+    return _replaced(plain, kept, AMID, lambda sign: STANDS_FOR[sign])
+
+
+def keeps_disguise(text: str, plain: str) -> bool:
+    """Whether a rewrite of a sentence that was disguised, and reads `plain`, is disguised or holds fragments of it.
+
+    Such are single letters, and words with digits or signs in them, that `plain` does not have.
+    """
+    if plain_spelling(text) != text:
+        return True
+    known = set(map(_bare, plain.lower().split()))
+    words = [_bare(word) for word in text.lower().split()]
+    return any(word not in known and (_is_lone(word) or ODD.fullmatch(word)) for word in words)
+
+
+def _is_styled(written: str) -> bool:
+    """Whether these are letters of a "fancy text" page: 𝓯𝓾𝓬𝓴, ｆｕｃｋ."""
+    return len(written) > 1 and all(
+        not sign.isascii() and (plain := unicodedata.normalize("NFKC", sign)).isascii() and plain.isalpha()
+        for sign in written
+    )
+
+
+def _is_lone(word: str) -> bool:
+    return len(word) == 1 and word.isalpha() and word not in ("a", "i")
+
+
+def _bare(word: str) -> str:
+    return word.strip(AROUND)
+
+
+def _places(text: str, kept: Sequence[str]) -> list[tuple[int, int]]:
+    places, at = [], 0
+    for piece in kept:
+        start = text.find(piece, at)
+        if start >= 0:
+            at = start + len(piece)
+            places.append((start, at))
+    return places
+
+
+def _replaced(text: str, kept: Sequence[str], pattern: re.Pattern[str], plain: Callable[[str], str]) -> str:
+    fixed = _places(text, kept)
+
+    def of(match: re.Match[str]) -> str:
+        if any(match.start() < there and here < match.end() for here, there in fixed):
+            return match.group()
+        return plain(match.group())
+
+    return pattern.sub(of, text)

@@ -1,0 +1,51 @@
+"""What a rewrite needs: who writes it and who judges it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sro.screeners.base import Fluency, Screener, Similarity, Verdict
+from sro.screeners.sentencewise import screen_comments
+
+if TYPE_CHECKING:
+    from sro.leader.generation import Generator
+
+
+def _any(sentence: str) -> bool:
+    return True
+
+
+def _any_language(text: str) -> bool | None:
+    return None
+
+
+@dataclass
+class RewriterParts:
+    """The parts of a `Rewriter`.
+
+    Attributes:
+        generator: the leader, on any engine.
+        screener: the follower, whose verdict counts.
+        similarity: cosine of rewrites with their sources, in [−1, 1].
+        fits: whether the leader can take a sentence; by default it can take any.
+        fluency: decides among candidates that will do and are worth the same, to a tenth, and is asked only where
+            there are several (`sro.rewriting.candidates.best`).
+        phrases: candidates of a phrase table, beside the leader's greedy one: `Idioms.variants`.
+        reads: whether the leader knows the language of a text; None: too little text to tell. By default nobody asks.
+    """
+
+    generator: Generator
+    screener: Screener
+    similarity: Similarity
+    fits: Callable[[str], bool] = field(default=_any)
+    fluency: Fluency | None = None
+    phrases: Callable[[str], Sequence[str]] | None = None
+    reads: Callable[[str], bool | None] = field(default=_any_language)
+
+    def screen(
+        self, texts: Sequence[str], threshold: float | None = None, sources: Sequence[str] | None = None
+    ) -> list[Verdict]:
+        """One verdict per comment: as a whole or by its worst sentence (`sro.screeners.sentencewise`)."""
+        return screen_comments(self.screener, texts, threshold=threshold, sources=sources)

@@ -1,0 +1,49 @@
+"""What a disguised sentence says, and which rewrites keep part of the disguise."""
+
+from __future__ import annotations
+
+import pytest
+
+from sro.rewriting.disguise import keeps_disguise, plain_spelling
+
+
+@pytest.mark.parametrize(
+    ("sentence", "plain"),
+    [
+        ("f u c k off", "fuck off"),
+        ("y0u 1d10t", "you idiot"),
+        ("You are stuuuupid", "You are stupid"),
+        ("F*ck y o u all", "Fuck you all"),
+        ("ѕtuріd thing", "stupid thing"),
+        ("𝓯𝓾𝓬𝓴 you", "fuck you"),
+        ("you i d i o t !", "you idiot !"),
+        ("naïve café, mp3 and ½ cup", "naïve café, mp3 and ½ cup"),
+        ("fine words, **bold** and don’t", "fine words, **bold** and don’t"),
+        ("", ""),
+    ],
+)
+def test_plain_spelling(sentence: str, plain: str) -> None:
+    assert plain_spelling(sentence) == plain
+    assert plain_spelling(plain) == plain
+
+
+def test_what_is_kept_is_never_respelled() -> None:
+    sentence = "@sh1t_bot, y0u 1d10t, see https://x.org/sh1t"
+    kept = ("@sh1t_bot", "https://x.org/sh1t")
+    assert plain_spelling(sentence, kept) == "@sh1t_bot, you idiot, see https://x.org/sh1t"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain", "kept"),
+    [
+        ("u c k off", "fuck off", True),
+        ("y0u 1d10n", "you idiot", True),
+        ("sh*t", "shit", True),
+        ("I am a fool", "you idiot", False),
+        ("u are wrong", "u idiot", False),
+        ("you are wrong, 2nd time", "you idiot, 2nd time", False),
+        ("please leave", "fuck off", False),
+    ],
+)
+def test_keeps_disguise(text: str, plain: str, kept: bool) -> None:
+    assert keeps_disguise(text, plain) is kept
