@@ -21,20 +21,24 @@ from regex_steps import Steps
 
 from sro.comments import clean, normalise, sentences
 from sro.comments.disguise_scan import find_disguised
+from sro.comments.languages import looks_english
 from sro.comments.normalise import runs_of_singles
 from sro.comments.test_set import is_held_out
 from sro.rewriting import phrase_table
+from sro.rewriting.disguise import keeps_disguise, plain_spelling
 from sro.screeners.loading import load_screener
 from sro.screeners.nblr.model import CONTRACTION, words_of
 from sro.screeners.rules.form import defects
 from sro.screeners.rules.meaning import meaning_changes
 from sro.screeners.rules.repetition import repeats
+from sro.screeners.sentencewise import author_text
 from sro.screeners.toxic_spans import toxic_spans, word_places
 
 MODULES = [
     *(f"sro.comments.{name}" for name in ("clean", "words", "sentences", "normalise", "disguises", "test_set")),
     *("sro.screeners.nblr.model", "sro.screeners.toxic_spans", "sro.screeners.rules.form"),
-    *("sro.screeners.rules.meaning", "sro.rewriting.phrase_table"),
+    *("sro.screeners.rules.meaning", "sro.screeners.rules.repetition", "sro.screeners.sentencewise"),
+    *("sro.rewriting.phrase_table", "sro.rewriting.disguise", "sro.comments.languages"),
 ]
 PATTERNS = {
     f"{module}.{name}": value
@@ -48,7 +52,18 @@ UNITS = [
     *("і", "🇮 ", "a\u0301", "\u202e", "n't"),
 ]
 ENDS = ["", "*", "1"]
-AT_ONE_PLACE = {"LEFT", "RIGHT", "MARKS", "VOWEL", "HEXADECIMAL", "LATIN_BY_NAME"}  # matched, not searched for
+AT_ONE_PLACE = {
+    "LEFT",
+    "RIGHT",
+    "MARKS",
+    "VOWEL",
+    "HEXADECIMAL",
+    "LATIN_BY_NAME",
+    "PLAIN",
+    "ADDRESS",
+    "LABELLED",
+    "MIXED",
+}  # matched, not searched for
 
 
 @pytest.mark.parametrize("name", PATTERNS)
@@ -85,6 +100,10 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "form.defects": lambda text: [defects(text, "you fool"), defects("you fool", text)],
     "meaning_changes": lambda text: meaning_changes(text, f"{text} gay killer"),
     "repeats": repeats,
+    "sentencewise.author_text": author_text,
+    "disguise.plain_spelling": plain_spelling,
+    "disguise.keeps_disguise": lambda text: keeps_disguise(text, "you fool"),
+    "languages.looks_english": looks_english,
     "phrase_table.split": phrase_table.split,
 }
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 from sro.comments.normalise import trace
@@ -21,7 +22,7 @@ WORD = re.compile(r"\w+")
 SPELT_OUT = re.compile(r"(?<!\w)(?:[a-z] ){2,}[a-z](?!\w)", re.IGNORECASE)
 AMID = re.compile(r"(?<=[a-z])[013457@$](?=[a-z])", re.IGNORECASE)
 STANDS_FOR = dict(zip("013457@$", "oieastas"))
-ODD = re.compile(r"(?=[^\s]*[a-z])(?=[^\s]*[0-9@$*#|])[^\s]+", re.IGNORECASE)
+MIXED = re.compile(r"(?=[^\s]*[a-z])(?=[^\s]*[0-9@$*#|])[^\s]+", re.IGNORECASE)
 AROUND = ".,:;?!\"'’()[]{}*_~#"
 
 
@@ -38,7 +39,7 @@ def plain_spelling(sentence: str, kept: Sequence[str] = ()) -> str:
         start, end = seen.origin(*match.span())
         written = sentence[start:end]
         same = match.group() in unicodedata.normalize("NFKC", written).lower() and not _is_styled(written)
-        if same or not written or start < at or any(start < there and here < end for here, there in fixed):
+        if same or not written or start < at or _overlaps(fixed, start, end):
             continue
         word = match.group()
         parts += [sentence[at:start], word.capitalize() if written[:1].isupper() and start == 0 else word]
@@ -60,7 +61,7 @@ def keeps_disguise(text: str, plain: str) -> bool:
         return True
     known = set(map(_bare, plain.lower().split()))
     words = [_bare(word) for word in text.lower().split()]
-    return any(word not in known and (_is_lone(word) or ODD.fullmatch(word)) for word in words)
+    return any(word not in known and (_is_lone(word) or MIXED.fullmatch(word)) for word in words)
 
 
 def _is_styled(written: str) -> bool:
@@ -89,11 +90,17 @@ def _places(text: str, kept: Sequence[str]) -> list[tuple[int, int]]:
     return places
 
 
+def _overlaps(places: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether one of these places, which are in order, shares a character with `start` to `end`."""
+    before = bisect_left(places, (end, 0)) - 1
+    return before >= 0 and places[before][1] > start
+
+
 def _replaced(text: str, kept: Sequence[str], pattern: re.Pattern[str], plain: Callable[[str], str]) -> str:
     fixed = _places(text, kept)
 
     def of(match: re.Match[str]) -> str:
-        if any(match.start() < there and here < match.end() for here, there in fixed):
+        if _overlaps(fixed, *match.span()):
             return match.group()
         return plain(match.group())
 

@@ -7,6 +7,7 @@ links and mentions in it, which no rewrite can change.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from sro.comments.clean import readable
@@ -68,7 +69,7 @@ class CommentState:
         spoken = zip(self.segments, self._pieces())
         return "\n".join(without(text, segment.kept) for segment, text in spoken if segment.kind == "sentence")
 
-    @property
+    @cached_property
     def plain_source(self) -> str:
         """The comment with the disguises in its sentences undone: what its rewrite's meaning is compared with."""
         return "".join(plain_spelling(piece.text, piece.kept) for piece in self.segments)

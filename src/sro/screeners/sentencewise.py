@@ -144,12 +144,13 @@ def _own_words(piece: Segment, replies: bool, only_links: bool) -> str:
         return " " * len(piece.text)
     if piece.kind == "link":
         return _without_address(piece.text, "", bare=only_links)
-    text, at = piece.text, 0
+    parts, at = [], 0
     for kept in piece.kept:
-        start = text.index(kept, at)
+        start = piece.text.index(kept, at)
+        behind = piece.text[start + len(kept) : start + len(kept) + 1]
+        parts += [piece.text[at:start], _without_address(kept, behind, bare=False)]
         at = start + len(kept)
-        text = text[:start] + _without_address(kept, text[at : at + 1], bare=False) + text[at:]
-    return text
+    return "".join(parts) + piece.text[at:]
 
 
 def _without_address(link: str, behind: str, bare: bool) -> str:
