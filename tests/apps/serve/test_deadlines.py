@@ -100,7 +100,7 @@ def test_a_long_post_is_rewritten_sentence_by_sentence() -> None:
         assert asked == ["so stupid", "What a stupid idea.", "Another stupid thing!"]
         assert short[0]["status"] == found["status"] == "rewritten"
         assert found["text"] == post.replace("stupid", "unwise")
-        assert (found["similarity"], found["tries"], found["reason"]) == (0.8, 4, None)
+        assert (found["similarity"], found["candidates"], found["reason"]) == (0.8, 4, None)
         assert [post[one["start"] : one["end"]] for one in found["changes"]] == asked[1:]
         assert found["before"]["label"] == "fail" and found["after"]["label"] == "pass"
         [civil] = client.post("/v1/rewrite", json={"texts": [CIVIL * 300]}).json()["results"]

@@ -149,5 +149,5 @@ class NotDone:
     before: None = None
     after: None = None
     similarity: None = None
-    tries: int = 0
+    candidates: int = 0
     changes: tuple[()] = ()

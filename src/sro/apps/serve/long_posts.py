@@ -42,14 +42,14 @@ async def rewrite_long(text: str, options: Options, parts: Parts, deadline: Dead
     refused = next((one for one in found if one.status == "refused"), None)
     done = [(place, one) for place, one in zip(places, found) if one.status == "rewritten"]
     similarity = min((one.similarity for one in found if one.similarity is not None), default=None)
-    tries = sum(one.tries for one in found)
+    candidates = sum(one.candidates for one in found)
     if refused is not None:
         after = refused.after
-        return Rewrite(text, None, "refused", before.verdict, after, similarity, tries, reason=refused.reason)
+        return Rewrite(text, None, "refused", before.verdict, after, similarity, candidates, reason=refused.reason)
     changes = tuple(Change(start, end, one.text) for (start, end), one in done)
     rewritten = with_changes(text, changes)
     [after] = await parts.screen.submit([rewritten], asked, deadline)
-    told = (before.verdict, after.verdict, similarity, tries)
+    told = (before.verdict, after.verdict, similarity, candidates)
     if not after.verdict.passed:
         return Rewrite(text, None, "refused", *told, reason="still_fails" if places else "protected_fails")
     return Rewrite(text, rewritten, "rewritten", *told, changes=changes)
