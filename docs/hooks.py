@@ -19,7 +19,7 @@ LINK = re.compile(r"(!?)\[([^\]\n]*)\]\(([^)#\s:]+)(#[^)\s]*)?\)")
 
 def outside() -> dict[str, str]:
     """Pages of the site made from files outside of docs/: {path in the repository: path in the site}."""
-    cards = sorted(ROOT.glob("src/*/assets/*/README.md")) + sorted(ROOT.glob("packages/*/src/*/*/README.md"))
+    cards = sorted(ROOT.glob("src/*/assets/*/README.md")) + sorted(ROOT.glob("packages/*/*/*/README.md"))
     pages = {str(card.relative_to(ROOT)): f"cards/{card.parent.name}.md" for card in cards}
     return {**pages, "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 

@@ -1,0 +1,63 @@
+"""The pages: Python blocks run, and the site that is made of them loads nothing from the network."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markdown_blocks import ROOT, blocks
+
+NEEDS_A_SERVER = {"serve.md"}  # a client of Google's, with a key; tests/apps/serve/test_clients.py runs it
+PAGES = [
+    page
+    for page in sorted((ROOT / "docs").rglob("*.md"))
+    if page.name not in NEEDS_A_SERVER and any(block.language == "python" for block in blocks(page))
+]
+LEADER = 'LeaderArguments(adapter="embedded/warmup")'
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_python_blocks_run(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_causal: Any, saved: Any
+) -> None:
+    from rewriting_stand_ins import Half, Milder, Words
+
+    from sro import Rewriter
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Rewriter, "load", lambda: Rewriter(Milder(), Words(), Half()))
+    for block in blocks(page):
+        if block.language == "python":
+            code = block.code
+            if LEADER in code:
+                leader = saved(tmp_path / "leader", *tiny_causal())
+                code = code.replace(LEADER, f'LeaderArguments({str(leader)!r}, adapter="none")')
+            exec(compile(code, f"{page.name} line {block.line}", "exec"), {"__name__": "__main__"})
+
+
+def test_there_are_pages_with_python() -> None:
+    assert {page.name for page in PAGES} >= {"rewrite.md", "train.md", "screener.md"}
+
+
+@pytest.mark.slow
+def test_the_site_loads_nothing_from_the_network(tmp_path: Path) -> None:
+    pytest.importorskip("mkdocs", reason="the site needs mkdocs-material: pip install -e '.[docs]'")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    loads = re.compile(
+        r'<(?:script|img|iframe)[^>]+src="(?:https?:)?//|<link[^>]+rel="stylesheet"[^>]+href="(?:https?:)?//'
+    )
+    pages = list((tmp_path / "site").rglob("*.html"))
+    assert len(pages) > 20
+    assert [page.name for page in pages if loads.search(page.read_text("utf-8"))] == []
+    styles = [sheet.read_text("utf-8") for sheet in (tmp_path / "site").rglob("*.css")]
+    assert not any(re.search(r"@import|url\((?:https?:)?//", style) for style in styles)
