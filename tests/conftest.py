@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before transformers is imported
+os.environ["SRO_BF16"] = "false"  # the same numbers on every machine; tests of bfloat16 ask for it
 
 Tiny = Callable[[], tuple[Any, Any]]
 Saved = Callable[[Path, Any, Any], Path]

@@ -50,7 +50,7 @@ from sro.core.config import parse, plain
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 from sro.core.machine import keep_memory, quiet_libraries
-from sro.core.precision import bf16_pays
+from sro.core.precision import compute_dtype
 from sro.core.provenance import manifest
 from sro.leader.generation import Sampling
 from sro.screeners.loading import load_screener
@@ -160,7 +160,7 @@ def missing() -> dict[str, str]:
     found: dict[str, str] = {}
     if not trl_loops.installed():
         found |= dict.fromkeys(OF_TRL, f"TRL is not installed; {trl_loops.INSTALL}")
-    if not bf16_pays():
+    if not compute_dtype().bf16:
         found["sro-fp32-store"] = "without bfloat16 it is SROTrainer itself"
     return found
 
@@ -189,7 +189,7 @@ def prepared(work: Work) -> tuple[list[str], Task]:
         task,
         learning_rate=recipe["learning_rate"],
         rpo_alpha=recipe["rpo_alpha"],
-        bf16=bf16_pays(),
+        bf16=compute_dtype().bf16,
         authors_comments=work.authors_comments,
         output_dir=folder,
     )

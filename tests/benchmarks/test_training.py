@@ -297,7 +297,7 @@ def test_rows_come_with_what_they_are_compared_with_and_without_what_is_missing(
     monkeypatch.setattr(trl_loops, "installed", lambda: False)
     assert training.wanted(["kto", "authors"]) == ["sro", "authors"]
     assert "pip install trl" in training.quality({})
-    monkeypatch.setattr(training, "bf16_pays", lambda: False)
+    monkeypatch.setenv("SRO_BF16", "false")
     assert training.wanted(["sro", "sro-fp32-store"]) == ["sro"]
     with pytest.raises(SROError, match="no row 'grpo'"):
         training.wanted(["grpo"])

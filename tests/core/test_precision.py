@@ -1,44 +1,101 @@
-"""bfloat16 where it is fast, which a processor's flags do not tell."""
+"""The number format follows the hardware, the flag or the environment, and never a clock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 
-from sro.core import precision
+from sro.core.errors import SROError
+from sro.core.precision import compute_dtype, gflops
+from sro.core.training_arguments import resolve_bf16
 
 
-@pytest.fixture(autouse=True)
-def _measured_anew() -> Iterator[None]:
-    precision.bf16_pays.cache_clear()
-    yield
-    precision.bf16_pays.cache_clear()
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A function (gpu, gpu_bf16, amx) that makes torch report such a machine, with nothing in the environment."""
+    monkeypatch.delenv("SRO_BF16", raising=False)
+
+    def report(gpu: bool = False, gpu_bf16: bool = False, amx: bool = False) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: gpu_bf16)
+        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)  # which alone decides nothing
+
+    return report
+
+
+@pytest.mark.parametrize(
+    ("parts", "name", "reason"),
+    [
+        ({}, "float32", "no AMX"),
+        ({"amx": True}, "bfloat16", "has AMX"),
+        ({"gpu": True, "gpu_bf16": True}, "bfloat16", "GPU has bfloat16"),
+        ({"gpu": True, "amx": True}, "float32", "GPU has no bfloat16"),
+    ],
+)
+def test_the_hardware_decides_and_the_reason_says_so(machine: Any, parts: Any, name: str, reason: str) -> None:
+    machine(**parts)
+    chosen = compute_dtype()
+    assert chosen.name == name and reason in chosen.reason
+
+
+def test_a_model_on_the_processor_is_not_judged_by_the_gpu(machine: Any) -> None:
+    machine(gpu=True, gpu_bf16=True)
+    assert compute_dtype(device="cuda:0").bf16 and not compute_dtype(device="cpu").bf16
+
+
+@pytest.mark.parametrize("value", ["true", "TRUE", "1", "false", "off"])
+def test_the_environment_overrides_the_hardware_and_the_caller_both(
+    machine: Any, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    machine(amx=True)
+    monkeypatch.setenv("SRO_BF16", value)
+    said = value.lower() in ("true", "1")
+    assert compute_dtype().bf16 is said and f"SRO_BF16={value}" in compute_dtype().reason
+    assert compute_dtype(bf16=not said).bf16 is not said
+
+
+def test_an_environment_that_says_neither_is_an_error(machine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine()
+    monkeypatch.setenv("SRO_BF16", "maybe")
+    with pytest.raises(SROError, match=r"SRO_BF16='maybe' is neither true nor false\n  fix: "):
+        compute_dtype()
+
+
+def test_the_choice_is_logged_once(machine: Any, caplog: pytest.LogCaptureFixture) -> None:
+    from sro.core import precision
+
+    machine(amx=True)
+    precision._log_once.cache_clear()
+    with caplog.at_level(logging.DEBUG, logger="sro"):
+        compute_dtype(), compute_dtype()
+    assert [record.getMessage() for record in caplog.records] == [
+        "models compute in bfloat16: this processor has AMX (--bf16 or SRO_BF16 decide otherwise)"
+    ]
+
+
+def settle(**values: Any) -> bool:
+    arguments: Any = SimpleNamespace(**{"bf16": None, "fp16": False, "use_cpu": False, **values})
+    resolve_bf16(arguments)
+    settled: bool = arguments.bf16
+    return settled
+
+
+def test_training_arguments_are_settled_once(machine: Any) -> None:
+    machine(gpu=True, gpu_bf16=True)
+    assert settle() and not settle(use_cpu=True) and not settle(fp16=True) and not settle(bf16=False)
+
+
+def test_fp16_without_a_gpu_is_one_clear_error(machine: Any) -> None:
+    machine(amx=True)
+    with pytest.raises(SROError, match=r"fp16 needs a GPU(.|\n)*fix: .*--bf16"):
+        settle(fp16=True)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_speed_is_measured(dtype: torch.dtype) -> None:
-    assert precision.gflops("cpu", dtype, size=64, seconds=0.01) > 0.01
-
-
-@pytest.mark.parametrize(("half", "pays"), [(100.0, False), (119.0, False), (130.0, True)])
-def test_a_processor_that_has_it_has_to_be_fast_too(monkeypatch: pytest.MonkeyPatch, half: float, pays: bool) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
-    monkeypatch.setattr(precision, "gflops", lambda device, dtype: half if dtype == torch.bfloat16 else 100.0)
-    assert precision.bf16_pays() is pays
-
-
-def test_one_that_has_it_not_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
-    monkeypatch.setattr(precision, "gflops", lambda *_: pytest.fail("measured"))
-    assert not precision.bf16_pays()
-
-
-def test_a_gpu_says_so_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
-    assert precision.bf16_pays()
+    assert gflops("cpu", dtype, size=64, seconds=0.01) > 0.01

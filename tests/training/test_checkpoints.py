@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from transformers import TrainerControl, TrainerState
 
+from sro.core.errors import SROError
 from sro.training.checkpoints import SEAL, CheckpointSeal, ReferenceCache, last_sealed_checkpoint
 
 
@@ -21,8 +22,8 @@ def checkpoint(folder: Path, step: int, sealed: bool = True) -> Path:
     return path
 
 
-def arguments(folder: Path) -> SimpleNamespace:
-    return SimpleNamespace(output_dir=str(folder))
+def arguments(folder: Path, bf16: bool = False) -> SimpleNamespace:
+    return SimpleNamespace(output_dir=str(folder), bf16=bf16, fp16=False)
 
 
 def test_the_newest_sealed_checkpoint_counts_by_number_not_by_name(tmp_path: Path) -> None:
@@ -74,3 +75,15 @@ def test_only_the_main_process_seals(tmp_path: Path) -> None:
     state = TrainerState(global_step=10, is_world_process_zero=False)
     CheckpointSeal(ReferenceCache()).on_save(arguments(tmp_path), state, TrainerControl())
     assert last_sealed_checkpoint(tmp_path) is None
+
+
+@pytest.mark.parametrize("began", [False, True])
+def test_a_run_that_would_go_on_in_another_number_format_is_refused(tmp_path: Path, began: bool) -> None:
+    checkpoint(tmp_path, 10, sealed=False)
+    seal, state = CheckpointSeal(ReferenceCache()), TrainerState(global_step=10)
+    seal.on_save(arguments(tmp_path, began), state, TrainerControl())
+    seal.on_train_begin(arguments(tmp_path, began), state, TrainerControl())
+    first, second = ("bfloat16", "float32") if began else ("float32", "bfloat16")
+    flag = "--bf16 true" if began else "--bf16 false"
+    with pytest.raises(SROError, match=rf"computed in {first}, and .* in {second}\n  fix: {flag}"):
+        seal.on_train_begin(arguments(tmp_path, not began), state, TrainerControl())

@@ -57,13 +57,10 @@ def _mallopt(wanted: dict[int, int]) -> None:
 
 
 def device_defaults() -> dict[str, bool]:
-    """Settings that this machine calls for: no GPU where there is none, bfloat16 where it is fast.
+    """Settings that this machine calls for: no GPU where there is none.
 
-    They go in before the configuration is made, because Accelerate reads both while it is.
+    They go in before the configuration is made, because Accelerate reads them while it is.
     """
     import torch
 
-    from sro.core.precision import bf16_pays
-
-    wanted = {"use_cpu": not torch.cuda.is_available(), "bf16": bf16_pays()}
-    return {name: True for name, yes in wanted.items() if yes}
+    return {} if torch.cuda.is_available() else {"use_cpu": True}

@@ -1,31 +1,92 @@
-"""Which number format is fast on this machine: measured, for a processor may have bfloat16 and be slow at it.
+"""Which number format models compute in: float32 or bfloat16, decided by what the hardware has, never by a stopwatch.
 
-AVX512-BF16 is half as fast as float32 on some, and more than twice as fast on others (docs/research/lab-notes.md).
+The same machine so gives the same numbers however busy it is. Whoever wants the other format says so: `--bf16
+true|false` where a command has the flag, and `SRO_BF16=true|false` in the environment for everything.
 """
 
 from __future__ import annotations
 
+import logging
+import os
 import time
+from dataclasses import dataclass
 from functools import cache
 
 import torch
 from torch import nn
 
-PAYS = 1.2
-"""Times the speed of float32: less is not worth the rounding."""
+from sro.core.errors import SROError
+
+logger = logging.getLogger(__name__)
+
+VARIABLE = "SRO_BF16"
+_SPELLINGS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+
+
+@dataclass(frozen=True)
+class ComputeDtype:
+    """A number format and why it was chosen.
+
+    Attributes:
+        bf16: True for bfloat16 (by autocast; norms and sums stay in float32), False for float32.
+        reason: half a sentence for logs and manifests.
+    """
+
+    bf16: bool
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """`bfloat16` or `float32`."""
+        return "bfloat16" if self.bf16 else "float32"
+
+
+def compute_dtype(bf16: bool | None = None, device: str | None = None) -> ComputeDtype:
+    """The number format to compute in; which it is and why is logged once a process.
+
+    Args:
+        bf16: what the caller asks for; None: what `SRO_BF16` says, else what the hardware calls for.
+        device: `cuda` or `cpu`, where the model lies; None: the GPU if there is one.
+
+    Raises:
+        SROError: `SRO_BF16` is neither true nor false.
+
+    Example:
+        >>> compute_dtype(bf16=False).name
+        'float32'
+    """
+    if bf16 is not None:
+        chosen = ComputeDtype(bf16, "it was asked for")
+    elif (said := _environment()) is not None:
+        chosen = ComputeDtype(said, f"{VARIABLE}={os.environ[VARIABLE]} in the environment")
+    else:
+        chosen = _by_hardware(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    _log_once(chosen)
+    return chosen
+
+
+def _environment() -> bool | None:
+    value = os.environ.get(VARIABLE, "").strip().lower()
+    if value and value not in _SPELLINGS:
+        raise SROError(f"{VARIABLE}={value!r} is neither true nor false\n  fix: {VARIABLE}=true, {VARIABLE}=false")
+    return _SPELLINGS.get(value)
+
+
+def _by_hardware(device: str) -> ComputeDtype:
+    """GPUs by their own word. Processors only with AMX: without it bfloat16 took twice the time of float32 on one that
+    has AVX512-BF16, and half of it on another (docs/research/lab-notes.md)."""
+    if device.startswith("cuda"):
+        if torch.cuda.is_bf16_supported():
+            return ComputeDtype(True, "this GPU has bfloat16")
+        return ComputeDtype(False, "this GPU has no bfloat16")
+    if torch.cpu._is_amx_tile_supported():
+        return ComputeDtype(True, "this processor has AMX")
+    return ComputeDtype(False, "this processor has no AMX, without which bfloat16 may be slower")
 
 
 @cache
-def bf16_pays() -> bool:
-    """Whether bfloat16 is fast here: a GPU that has it, or a processor that has it and is faster by `PAYS`.
-
-    Measured once a process, in a tenth of a second; not at all where the processor has no such instructions.
-    """
-    if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
-    if not (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()):
-        return False
-    return gflops("cpu", torch.bfloat16) > PAYS * gflops("cpu", torch.float32)
+def _log_once(chosen: ComputeDtype) -> None:
+    logger.debug("models compute in %s: %s (--bf16 or %s decide otherwise)", chosen.name, chosen.reason, VARIABLE)
 
 
 def gflops(device: str, dtype: torch.dtype, size: int = 512, seconds: float = 0.05) -> float:

@@ -12,14 +12,13 @@ from pathlib import Path
 
 from sro.core.errors import SROError
 from sro.leader.model import (
-    DEFAULT_PROMPT,
     Leader,
     LeaderArguments,
     adapter_folder,
-    check_prompt,
+    adapter_name,
     embedded_leader,
     is_peft,
-    read_prompt,
+    resolve_prompt,
 )
 
 READ_WHOLE = 64 << 20  # bytes; larger files are known by size and time of change
@@ -48,11 +47,9 @@ class LeaderParts:
             SROError: nothing under a name, or a prompt without `{text}`.
         """
         base = embedded_leader() if leader == "embedded" else _local(leader, "leader")
-        name = adapter or (default_adapter if leader == "embedded" else "none")
+        name = adapter_name(leader, adapter, default_adapter)
         folder = None if name == "none" else _local(adapter_folder(name), "adapter")
-        prompt = prompt or (folder and read_prompt(folder)) or read_prompt(base) or DEFAULT_PROMPT
-        check_prompt(prompt)
-        return cls(base, folder, prompt)
+        return cls(base, folder, resolve_prompt(prompt, folder, base))
 
     def load(self) -> Leader:
         """The leader itself with the adapter merged: plain float32 weights, none that take gradients."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import sys
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,8 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 from sro.core.errors import SROError
 from sro.core.files import asset, atomic_folder, atomic_write_text, cache_root
+
+logger = logging.getLogger(__name__)
 
 EMBEDDED = "HuggingFaceTB/SmolLM2-135M-Instruct"  # the hub's name of the embedded leader
 DEFAULT_PROMPT = "Rude: {text}\nPolite:"
@@ -47,7 +49,7 @@ class LeaderArguments:
 
     def adapter_or(self, default: str) -> str:
         """The adapter's name; where none is given, `default` on the embedded leader and `none` on others."""
-        return self.adapter or (default if self.leader == "embedded" else "none")
+        return adapter_name(self.leader, self.adapter, default)
 
 
 @dataclass
@@ -78,13 +80,19 @@ class Leader:
         """
         path = str(embedded_leader()) if arguments.leader == "embedded" else arguments.leader
         adapter = arguments.adapter_or(default_adapter)
-        model, tokenizer = _load_base(path, arguments.load_in_4bit)
+        model, tokenizer = load_base(path, arguments.load_in_4bit)
         if adapter != "none":
             from peft import PeftModel
 
             folder = adapter_folder(adapter)
             try:
                 model = PeftModel.from_pretrained(model, folder, is_trainable=trainable)
+            except RuntimeError as error:
+                raise SROError(
+                    f"no adapter could be loaded from {adapter!r}: it was made for another leader than "
+                    f"{arguments.leader!r} (its weights have other sizes)\n"
+                    "  fix: --leader as adapter_config.json names it (base_model_name_or_path), or --adapter none"
+                ) from error
             except (OSError, ValueError) as error:
                 raise SROError(
                     f"no adapter could be loaded from {adapter!r}: {error}\n"
@@ -93,10 +101,8 @@ class Leader:
                 ) from error
             for settings in model.peft_config.values():
                 settings.base_model_name_or_path = path  # what saving looks at: never a hub nobody asked for
-            prompt = prompt or read_prompt(Path(folder))
-        prompt = prompt or read_prompt(Path(path)) or DEFAULT_PROMPT
-        check_prompt(prompt)
-        return cls(model, tokenizer, prompt)
+            return cls(model, tokenizer, resolve_prompt(prompt, Path(folder), Path(path)))
+        return cls(model, tokenizer, resolve_prompt(prompt, None, Path(path)))
 
 
 def embedded_leader() -> Path:
@@ -120,7 +126,7 @@ def embedded_leader() -> Path:
         )
     from transformers import GgufConfig
 
-    print("sro: converting the embedded leader to safetensors, once (about 20 s) …", file=sys.stderr, flush=True)
+    logger.warning("converting the embedded leader to safetensors, once (about 20 s) …")
     source, name = files[0].parent, files[0].name
     model: Any = AutoModelForCausalLM.from_pretrained(
         source, gguf_file=name, quantization_config=GgufConfig(dequantize=True)
@@ -136,7 +142,13 @@ def embedded_leader() -> Path:
     return folder
 
 
-def _load_base(path: str, load_in_4bit: bool) -> tuple[Any, Any]:
+def load_base(name: str, load_in_4bit: bool = False) -> tuple[Any, Any]:
+    """The model and the tokenizer of a folder or hub name, causal or encoder–decoder as its configuration says.
+
+    Raises:
+        SROError: nothing loadable under that name, or 4-bit weights without a GPU or bitsandbytes.
+    """
+    path = str(embedded_leader()) if name == "embedded" else name
     options: dict[str, Any] = {"dtype": torch.float32}
     if load_in_4bit:
         if not torch.cuda.is_available() or importlib.util.find_spec("bitsandbytes") is None:
@@ -170,6 +182,22 @@ def _load_base(path: str, load_in_4bit: bool) -> tuple[Any, Any]:
     return model, tokenizer
 
 
+def adapter_name(leader: str, adapter: str | None, default: str) -> str:
+    """The adapter that these names mean: as given, else `default` on the embedded leader and `none` on others."""
+    return adapter or (default if leader == "embedded" else "none")
+
+
+def resolve_prompt(prompt: str | None, adapter: Path | None, base: Path) -> str:
+    """The prompt template to use: as given, else the adapter's own, else the leader's own, else `DEFAULT_PROMPT`.
+
+    Raises:
+        SROError: the template does not hold `{text}` exactly once.
+    """
+    chosen = prompt or (adapter and read_prompt(adapter)) or read_prompt(base) or DEFAULT_PROMPT
+    check_prompt(chosen)
+    return chosen
+
+
 def adapter_folder(name: str) -> str:
     """Folder (or hub name) of an adapter; `embedded/…` are the shipped ones."""
     if not name.startswith("embedded/"):
@@ -192,6 +220,11 @@ def read_prompt(folder: Path) -> str | None:
     return json.loads(card.read_text("utf-8")).get("prompt") if card.is_file() else None
 
 
+def write_prompt(folder: Path, prompt: str) -> None:
+    """Note in `folder` the prompt that the weights there are used with, for `read_prompt`."""
+    atomic_write_text(folder / CARD, json.dumps({"prompt": prompt}, indent=2) + "\n")
+
+
 def save_adapter(model: Any, tokenizer: Any, prompt: str, folder: Path, half: bool = False) -> None:
     """Write an adapter (or, after full fine-tuning, the model and tokenizer) with its prompt, atomically.
 
@@ -209,7 +242,7 @@ def save_adapter(model: Any, tokenizer: Any, prompt: str, folder: Path, half: bo
         else:
             model.save_pretrained(fresh)
             tokenizer.save_pretrained(fresh)
-        atomic_write_text(Path(fresh) / CARD, json.dumps({"prompt": prompt}, indent=2) + "\n")
+        write_prompt(Path(fresh), prompt)
         if is_peft(model):
             found = name_the_base(Path(fresh))
             card = f"LoRA adapter for {found}, made by `sro`.\n\nPrompt: `{prompt!r}`; greedy decoding.\n"
@@ -237,7 +270,7 @@ def prompt_ids(tokenizer: Any, prompt: str, comments: Sequence[str], max_length:
 
     Encoder–decoder tokenizers add their end token to the input by themselves, as they were trained.
     """
-    rows: list[list[int]] = tokenizer([prompt.replace("{text}", comment) for comment in comments])["input_ids"]
+    rows = fill_prompts(tokenizer, prompt, comments)
     for comment, row in zip(comments, rows):
         if len(row) > max_length:
             raise SROError(
@@ -247,6 +280,30 @@ def prompt_ids(tokenizer: Any, prompt: str, comments: Sequence[str], max_length:
     return rows
 
 
+def fill_prompts(tokenizer: Any, prompt: str, comments: Sequence[str]) -> list[list[int]]:
+    """Prompts as token ids, of any length; see `prompt_ids`. Special tokens in a comment are text, those of the
+    template are not."""
+    texts = [prompt.replace("{text}", text) for text in as_plain_text(tokenizer, comments)]
+    rows: list[list[int]] = tokenizer(texts)["input_ids"] if texts else []
+    return rows
+
+
+def as_plain_text(tokenizer: Any, texts: Iterable[str]) -> list[str]:
+    """Texts in which no special token of the leader stands literally.
+
+    A comment that quotes `</s>` must not end its prompt: a space goes behind the first character, so that the
+    tokenizer reads letters. Other texts come back as they are.
+    """
+    special = sorted({token for token in tokenizer.all_special_tokens if len(token) > 1}, key=len, reverse=True)
+    plain = []
+    for text in texts:
+        for token in special:
+            if token in text:
+                text = text.replace(token, f"{token[0]} {token[1:]}")
+        plain.append(text)
+    return plain
+
+
 def response_ids(tokenizer: Any, texts: Iterable[str], continues_prompt: bool) -> list[list[int]]:
     """Responses as token ids with the end token.
 
@@ -254,7 +311,8 @@ def response_ids(tokenizer: Any, texts: Iterable[str], continues_prompt: bool) -
         continues_prompt: True for decoder-only leaders, whose response goes on behind the prompt after a space.
     """
     lead = " " if continues_prompt else ""
-    rows = tokenizer([lead + text for text in texts], add_special_tokens=False)["input_ids"]
+    filled = [lead + text for text in as_plain_text(tokenizer, texts)]
+    rows = tokenizer(filled, add_special_tokens=False)["input_ids"] if filled else []
     return [[*row, tokenizer.eos_token_id] for row in rows]
 
 

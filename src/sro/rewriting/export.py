@@ -31,7 +31,7 @@ from sro.leader.engines import ctranslate2_conversion, gguf
 from sro.leader.engines.ctranslate2 import CTranslate2Generator
 from sro.leader.files import LeaderParts
 from sro.leader.generation import Generator, Sampling
-from sro.leader.model import CARD, EMBEDDED, Leader, LeaderArguments, read_prompt
+from sro.leader.model import EMBEDDED, Leader, LeaderArguments, read_prompt, write_prompt
 from sro.leader.transformers_generator import TransformersGenerator
 from sro.screeners.base import Screener, Similarity
 from sro.screeners.loading import load_screener
@@ -124,7 +124,6 @@ def export(arguments: ExportArguments, command: Sequence[str] = ()) -> Agreement
     with atomic_folder(arguments.output_dir) as fresh:
         leader = parts.load()
         write(leader, arguments.to, precision, fresh)
-        atomic_write_text(fresh / CARD, json.dumps({"prompt": leader.prompt}, indent=2) + "\n")
         agreement = None
         if texts:
             original = TransformersGenerator(leader.model, leader.tokenizer, leader.prompt)
@@ -150,9 +149,11 @@ def write(leader: Leader, form: Form, precision: Any, folder: Path) -> None:
         ctranslate2_conversion.convert(leader, folder, precision)
     elif form == "gguf":
         gguf.write_gguf(leader, folder / GGUF, precision)
+        write_prompt(folder, leader.prompt)
     else:
         copy.deepcopy(leader.model).to(getattr(torch, precision)).save_pretrained(folder)
         leader.tokenizer.save_pretrained(folder)
+        write_prompt(folder, leader.prompt)
 
 
 def reader(form: Form, folder: Path) -> Generator:

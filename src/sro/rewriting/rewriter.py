@@ -97,7 +97,7 @@ class Rewriter(RewriterParts):
                 None: `embedded` for the embedded leader, for others `none`.
             max_prompt_length: tokens of prompt and sentence together; a longer sentence that fails is refused.
             batch_size: moves generated side by side.
-            bf16: bfloat16 autocast, for `transformers`; None: where this machine is fast at it.
+            bf16: bfloat16 autocast, for `transformers`; None: as `sro.core.precision.compute_dtype` decides.
 
         Raises:
             SROError: a part is missing or unusable; the message names the mend.

@@ -41,8 +41,8 @@ def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = ()) -> Scr
     from sro.screeners.huggingface import HuggingFaceScreener
 
     if (folder / "adapter_model.safetensors").is_file():
-        from sro.core.precision import bf16_pays
+        from sro.core.precision import compute_dtype
         from sro.screeners.lora.classifier import LABEL, merge_adapter
 
-        return HuggingFaceScreener.load(str(merge_adapter(folder)), toxic_labels=[LABEL], bf16=bf16_pays())
+        return HuggingFaceScreener.load(str(merge_adapter(folder)), toxic_labels=[LABEL], bf16=compute_dtype().bf16)
     return HuggingFaceScreener.load(name_or_path, toxic_labels=toxic_labels)

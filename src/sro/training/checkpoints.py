@@ -2,7 +2,8 @@
 
 `Trainer` writes a checkpoint file by file. The seal is written last, in one step, so a folder without it is a torso
 that resuming passes over. It also carries log π_ref(x|x) of the comments seen: recomputed in another batch these
-would differ in the last bits, and a resumed run would no longer end where the uninterrupted one does.
+would differ in the last bits, and a resumed run would no longer end where the uninterrupted one does. For the same
+reason it names the number format of the run, and a run that would go on in another is refused.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from accelerate import PartialState
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 from sro.training.distributed import everywhere
 
@@ -42,15 +44,40 @@ class CheckpointSeal(TrainerCallback):
         PartialState().wait_for_everyone()
         if state.is_world_process_zero:
             folder = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
-            atomic_write_text(folder / SEAL, json.dumps({"step": state.global_step, "reference_x": self.cache}))
+            atomic_write_text(
+                folder / SEAL,
+                json.dumps({"step": state.global_step, "dtype": run_dtype(args), "reference_x": self.cache}),
+            )
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Take the cache back from the checkpoint that training goes on from."""
-        seal = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}" / SEAL
-        if state.global_step and seal.is_file():
-            self.cache.update(json.loads(seal.read_text("utf-8"))["reference_x"])
+        """Take the cache back from the checkpoint that training goes on from.
+
+        Raises:
+            SROError: the checkpoint was computed in another number format.
+        """
+        folder = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
+        if state.global_step and (folder / SEAL).is_file():
+            refuse_other_dtype(folder, args)
+            self.cache.update(json.loads((folder / SEAL).read_text("utf-8"))["reference_x"])
+
+
+def run_dtype(args: TrainingArguments) -> str:
+    """The number format that a run computes in: `bfloat16`, `float16` or `float32`."""
+    return "bfloat16" if args.bf16 else "float16" if args.fp16 else "float32"
+
+
+def refuse_other_dtype(checkpoint: Path, args: TrainingArguments) -> None:
+    """Raise SROError where a sealed checkpoint was computed in another number format than `args` ask for: its run
+    would no longer end where the uninterrupted one does."""
+    began = json.loads((checkpoint / SEAL).read_text("utf-8")).get("dtype", run_dtype(args))
+    if began != run_dtype(args):
+        flags = {"bfloat16": "--bf16 true", "float16": "--fp16 true --bf16 false", "float32": "--bf16 false"}
+        raise SROError(
+            f"{checkpoint} was computed in {began}, and this run would go on in {run_dtype(args)}\n"
+            f"  fix: {flags[began]}, or begin anew with another --output_dir"
+        )
 
 
 def last_sealed_checkpoint(output_dir: str | Path) -> Path | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from transformers import TrainingArguments
 
 from sro.core.errors import SROError
+from sro.core.training_arguments import check_trackers, resolve_bf16
 from sro.leader.generation import Sampling
 from sro.training.objective import Objective
 
@@ -74,10 +75,14 @@ class SROConfig(TrainingArguments):
     save_steps: float = field(default=50, metadata={"help": "steps between two checkpoints"})
     save_total_limit: int | None = field(default=2, metadata={"help": "checkpoints kept, at least 2"})
     report_to: str = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
-    bf16: bool = field(default=False, metadata={"help": "bfloat16 autocast; fast where the processor has it"})
+    bf16: bool | None = field(  # type: ignore[assignment]  # resolved before transformers reads it
+        default=None,
+        metadata={"help": "compute in bfloat16 (by autocast); default: if the GPU has it or the processor has AMX"},
+    )
 
     def __post_init__(self) -> None:
         self.remove_unused_columns = False
+        resolve_bf16(self)
         _within("beta", self.beta, self.beta > 0, "> 0")
         _within("label_smoothing", self.label_smoothing, 0 <= self.label_smoothing < 0.5, "in [0, 0.5)")
         _within("flip_rate", self.flip_rate, 0 <= self.flip_rate < 0.5, "in [0, 0.5)")
@@ -97,6 +102,7 @@ class SROConfig(TrainingArguments):
                 "a checkpoint amid a rollout could not be resumed exactly"
             )
         super().__post_init__()
+        check_trackers(self)
 
     @property
     def sampling(self) -> Sampling:

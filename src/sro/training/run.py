@@ -41,7 +41,7 @@ from sro.leader.transformers_generator import TransformersGenerator
 from sro.rewriting.measures import Measures, markdown, measure_rewrites
 from sro.screeners.base import Screener, Similarity
 from sro.screeners.follower import FollowerArguments, load_follower
-from sro.training.checkpoints import last_sealed_checkpoint
+from sro.training.checkpoints import last_sealed_checkpoint, refuse_other_dtype
 from sro.training.config import SROConfig
 from sro.training.distributed import everywhere, from_main, loading, share, whole
 from sro.training.plots import training_plot
@@ -96,7 +96,7 @@ def train_run(
         SROError: bad input, or the leader collapsed (the message says why and what to change).
     """
     folder = Path(str(args.output_dir))
-    checkpoint = from_main(lambda: _starting_point(folder, data.resume))
+    checkpoint = from_main(lambda: _starting_point(folder, data.resume, args))
     with loading(args):
         # Flips are numbered by verdict: with one seed, those of two processes would be the same.
         flips = replace(follower, flip_seed=follower.flip_seed + args.process_index)
@@ -132,7 +132,7 @@ def train_run(
     return from_main(lambda: _conclude(held_out, before, after, toxicity, similarity, folder))
 
 
-def _starting_point(folder: Path, resume: bool) -> Path | None:
+def _starting_point(folder: Path, resume: bool, args: SROConfig) -> Path | None:
     """The checkpoint to resume from; a folder that holds a run is not overwritten unless asked to go on with it."""
     checkpoint = last_sealed_checkpoint(folder)
     if resume and checkpoint is None:
@@ -141,6 +141,8 @@ def _starting_point(folder: Path, resume: bool) -> Path | None:
         )
     if not resume and (folder / "manifest.json").exists():
         raise SROError(f"{folder} holds a run already\n  fix: --resume true to go on with it, or another --output_dir")
+    if resume and checkpoint:
+        refuse_other_dtype(checkpoint, args)
     return checkpoint if resume else None
 
 

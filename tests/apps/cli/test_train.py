@@ -25,9 +25,10 @@ from sro.training.warmup.trainer import WarmupConfig
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No GPU and slow bfloat16, whatever this machine has."""
+    """No GPU and no AMX, whatever this machine has."""
+    monkeypatch.delenv("SRO_BF16", raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr("sro.core.precision.bf16_pays", lambda: False)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
 
 
 @pytest.fixture
@@ -58,28 +59,25 @@ def warmed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
 # -- what the machine calls for -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("gpu", "bf16", "flags"),
-    [
-        (False, False, {"use_cpu": True}),
-        (False, True, {"use_cpu": True, "bf16": True}),
-        (True, True, {"bf16": True}),
-        (True, False, {}),
-    ],
-)
-def test_device_defaults_fit_the_machine(
-    monkeypatch: pytest.MonkeyPatch, gpu: bool, bf16: bool, flags: dict[str, bool]
-) -> None:
+@pytest.mark.parametrize(("gpu", "flags"), [(False, {"use_cpu": True}), (True, {})])
+def test_device_defaults_fit_the_machine(monkeypatch: pytest.MonkeyPatch, gpu: bool, flags: dict[str, bool]) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
-    monkeypatch.setattr("sro.core.precision.bf16_pays", lambda: bf16)
     assert device_defaults() == flags
+
+
+@pytest.mark.parametrize("amx", [True, False])
+def test_the_number_format_is_the_processors(trained: list[Any], monkeypatch: pytest.MonkeyPatch, amx: bool) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    assert main(["train"]) == 0
+    [(*_, args)] = trained
+    assert args.bf16 is amx
 
 
 @pytest.mark.parametrize("given", [["--bf16", "false"], ["--bf16=false"]])
 def test_device_defaults_leave_alone_what_is_given(
     trained: list[Any], monkeypatch: pytest.MonkeyPatch, given: list[str]
 ) -> None:
-    monkeypatch.setattr("sro.core.precision.bf16_pays", lambda: True)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True)
     assert main(["train", *given]) == 0
     [(*_, args)] = trained
     assert not args.bf16 and args.use_cpu != torch.cuda.is_available()
@@ -89,7 +87,7 @@ def test_device_defaults_leave_alone_what_is_given(
 def test_what_a_file_says_goes_before_machine_and_presets(
     trained: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setattr("sro.core.precision.bf16_pays", lambda: True)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True)
     file = tmp_path / "run.yaml"
     file.write_text("bf16: false\nmax_steps: 7\n", "utf-8")
     assert main([command, "--config", str(file)]) == 0

@@ -37,6 +37,14 @@ def test_a_second_run_asks_no_judge(cache: ScoreCache) -> None:
     assert CachedJudge(first, cache).name == "lengths 1"
 
 
+def test_scores_in_another_number_format_are_computed_anew(cache: ScoreCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = Lengths()
+    for value in ("false", "true", "false"):
+        monkeypatch.setenv("SRO_BF16", value)
+        CachedJudge(judge, cache)(["a", "bcd"])
+    assert judge.asked == 2
+
+
 def test_another_question_is_asked(cache: ScoreCache) -> None:
     judge = Lengths()
     cached = CachedJudge(judge, cache)

@@ -217,11 +217,14 @@ def machine(bench: bool) -> Iterator[Finding]:
         yield Finding("GPU: none that torch can use; the demo does without")
     if bench:
         device = "cuda" if gpus else "cpu"
-        from sro.core.precision import PAYS, gflops
+        from sro.core.precision import compute_dtype, gflops
 
         fp32, bf16 = (gflops(device, dtype, 1024, 0.5) for dtype in (torch.float32, torch.bfloat16))
-        advice = "--bf16 pays here" if bf16 > PAYS * fp32 else "leave --bf16 off here"
-        yield Finding(f"speed on {device}: {fp32:,.0f} GFLOP/s in fp32, {bf16:,.0f} in bf16; {advice}")
+        chosen = compute_dtype(device=device)
+        yield Finding(
+            f"speed on {device}: {fp32:,.0f} GFLOP/s in fp32, {bf16:,.0f} in bf16; models compute in {chosen.name}, "
+            f"because {chosen.reason} (SRO_BF16=true or false decides otherwise)"
+        )
 
 
 def _cpuinfo() -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Scores that were paid for once: a second run of the same table calls no judge.
 
-A column of scores lies under the hash of who judged (the judge's name holds model, version and threshold) and of what
-was judged, each text in its order. Change a word, a model or a threshold and it is another column.
+A column of scores lies under the hash of who judged (the judge's name holds model, version and threshold), of the
+number format that models compute in, and of what was judged, each text in its order. Change a word, a model, a
+threshold or the format and it is another column.
 
 Files are `.npz` without pickled objects; a damaged one is scored again.
 """
@@ -20,10 +21,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from sro.core.files import atomic_write_bytes, cache_root
+from sro.core.precision import compute_dtype
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1  # raise it when a judge computes otherwise under the same name
+FORMAT = 2  # raise it when a judge computes otherwise under the same name
 Texts = Sequence[str] | None
 
 
@@ -33,8 +35,9 @@ def cache_folder() -> Path:
 
 
 def key(judge: str, columns: Sequence[Texts]) -> str:
-    """64 hexadecimal digits for a judge's name and all that it is to read."""
-    content = json.dumps([FORMAT, judge, [None if column is None else list(column) for column in columns]])
+    """64 hexadecimal digits for a judge's name, the number format it computes in and all that it is to read."""
+    dtype = compute_dtype().name
+    content = json.dumps([FORMAT, judge, dtype, [None if column is None else list(column) for column in columns]])
     return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
 

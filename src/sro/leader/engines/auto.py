@@ -8,7 +8,7 @@ never measured. Whoever has it says `ctranslate2`.
 
 from __future__ import annotations
 
-import sys
+import logging
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +24,8 @@ from sro.leader.engines.ctranslate2_conversion import (
     import_ctranslate2,
 )
 from sro.leader.files import LeaderParts
+
+logger = logging.getLogger(__name__)
 
 LARGEST = 2 << 30
 """Bytes of weights; beyond, a conversion, which holds the leader in float32 twice, is for its owner to order."""
@@ -54,7 +56,7 @@ def choose(
         return "transformers"
     except (CannotConvert, OSError) as error:
         why = str(error).splitlines()[0]
-        print(f"sro: transformers plays instead (--engine transformers spares the attempt): {why}", file=sys.stderr)
+        logger.warning("transformers plays instead (--engine transformers spares the attempt): %s", why)
         return "transformers"
     return "ctranslate2"
 

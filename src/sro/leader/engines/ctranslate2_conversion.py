@@ -7,8 +7,7 @@ folder holds afterwards is all that rewriting needs: weights, vocabulary, the to
 from __future__ import annotations
 
 import copy
-import json
-import sys
+import logging
 import tempfile
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -16,11 +15,13 @@ from typing import Any, Literal, get_args
 import torch
 
 from sro.core.errors import SROError
-from sro.core.files import atomic_folder, atomic_write_text, cache_root
+from sro.core.files import atomic_folder, cache_root
 from sro.core.provenance import version
 from sro.leader.files import LeaderParts
 from sro.leader.logprobs import log_probs
-from sro.leader.model import CARD, Leader, prompt_ids, response_ids
+from sro.leader.model import Leader, prompt_ids, response_ids, write_prompt
+
+logger = logging.getLogger(__name__)
 
 Precision = Literal["int8", "int8_float32", "int8_float16", "int8_bfloat16", "float32", "float16", "bfloat16"]
 PRECISIONS: tuple[str, ...] = get_args(Precision)
@@ -75,10 +76,8 @@ def cached_conversion(parts: LeaderParts, precision: Precision) -> Path:
     _check_architecture(parts.base)
     try:
         with atomic_folder(folder) as fresh:  # first: where the cache cannot be written, nothing is loaded in vain
-            print(
-                f"sro: converting the leader for CTranslate2 ({precision}), once: it is kept in {folder.parent} …",
-                file=sys.stderr,
-                flush=True,
+            logger.warning(
+                "converting the leader for CTranslate2 (%s), once: it is kept in %s …", precision, folder.parent
             )
             convert(parts.load(), fresh, precision)
     except (SROError, OSError):
@@ -142,7 +141,7 @@ def convert(leader: Leader, folder: Path, precision: Precision) -> None:
             _check(leader, folder, precision)
         except (ValueError, RuntimeError, AttributeError, LookupError, TypeError) as error:
             raise CannotConvert(_refusal(kind, error)) from error
-    atomic_write_text(folder / CARD, json.dumps({"prompt": leader.prompt}, indent=2) + "\n")
+    write_prompt(folder, leader.prompt)
 
 
 def _own_copy(model: Any) -> Any:

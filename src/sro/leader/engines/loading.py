@@ -96,7 +96,7 @@ def load_generator(
             `sro export --to ctranslate2` wrote. For `openai` only its tokenizer and prompt are used, and the server
             plays what it was started with.
         load_in_4bit: transformers only, see `sro.leader.model.LeaderArguments`.
-        bf16: transformers only; bfloat16 autocast, None: where this machine is fast at it.
+        bf16: transformers only; bfloat16 autocast, None: as `sro.core.precision.compute_dtype` decides.
             Either makes `auto` choose transformers.
         max_prompt_length: tokens of prompt and comment; more are an error.
         batch_size: moves generated side by side.
@@ -153,7 +153,7 @@ def load_generator(
 def _transformers(
     leader: str, adapter: str | None, prompt: str | None, load_in_4bit: bool, bf16: bool | None, sizes: Any
 ) -> Engine:
-    from sro.core.precision import bf16_pays, store_frozen_linears_in_bf16
+    from sro.core.precision import compute_dtype, store_frozen_linears_in_bf16
     from sro.leader.files import merge_adapter_weights
     from sro.leader.model import Leader, LeaderArguments
     from sro.leader.transformers_generator import TransformersGenerator
@@ -163,7 +163,7 @@ def _transformers(
         loaded = merge_adapter_weights(loaded)
     loaded.model.requires_grad_(False)
     generator = TransformersGenerator(loaded.model, loaded.tokenizer, loaded.prompt, **sizes)
-    if not (bf16_pays() if bf16 is None else bf16):
+    if not compute_dtype(bf16, loaded.model.device.type).bf16:
         return generator
     store_frozen_linears_in_bf16(loaded.model)
     return Autocast(generator)

@@ -22,7 +22,7 @@ import torch
 from torch import nn
 
 from sro.core.errors import SROError
-from sro.core.precision import bf16_pays
+from sro.core.precision import compute_dtype
 from sro.leader.model import embedded_leader
 from sro.screeners.lora.classifier import WEIGHTS, encode, merge_adapter
 
@@ -48,7 +48,7 @@ class Acceptability:
         model = AutoModelForSequenceClassification.from_pretrained(place, dtype=torch.bfloat16, use_safetensors=True)
         tokenizer = AutoTokenizer.from_pretrained(place)
         model.eval().requires_grad_(False)
-        if bf16_pays():
+        if compute_dtype(device=model.device.type).bf16:
             for module in model.modules():  # what `store_frozen_linears_in_bf16` leaves in float32
                 for parameter in module.parameters(recurse=False):
                     parameter.data = parameter.data if isinstance(module, nn.Linear) else parameter.data.float()
@@ -71,7 +71,8 @@ class Acceptability:
         found = np.zeros(len(rows), dtype=np.float32)
         order = sorted((i for i, row in enumerate(rows) if len(row) > 2), key=lambda i: len(rows[i]))
         device = next(self.model.parameters()).device
-        with torch.inference_mode(), torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16_pays()):
+        bf16 = compute_dtype(device=device.type).bf16
+        with torch.inference_mode(), torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16):
             for start in range(0, len(order), self.batch_size):
                 chosen = order[start : start + self.batch_size]
                 filled = [rows[i] for i in chosen] + [rows[chosen[0]]] * (_next_power(len(chosen)) - len(chosen))

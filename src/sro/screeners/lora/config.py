@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from transformers import TrainingArguments
 
+from sro.core.training_arguments import check_trackers, resolve_bf16
+
 
 @dataclass
 class ClassifierConfig(TrainingArguments):
@@ -19,4 +21,12 @@ class ClassifierConfig(TrainingArguments):
     logging_steps: float = field(default=50, metadata={"help": "steps between two log lines"})
     save_strategy: str = field(default="no", metadata={"help": "checkpoints: no, steps or epoch"})
     report_to: str = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
-    bf16: bool = field(default=False, metadata={"help": "bfloat16 autocast; fast where the processor has it"})
+    bf16: bool | None = field(  # type: ignore[assignment]  # resolved before transformers reads it
+        default=None,
+        metadata={"help": "compute in bfloat16 (by autocast); default: if the GPU has it or the processor has AMX"},
+    )
+
+    def __post_init__(self) -> None:
+        resolve_bf16(self)
+        super().__post_init__()
+        check_trackers(self)

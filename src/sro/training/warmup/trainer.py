@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 from transformers import Trainer, TrainingArguments
 
 from sro.core.precision import store_frozen_linears_in_bf16
+from sro.core.training_arguments import check_trackers, resolve_bf16
 from sro.leader.logprobs import log_probs
 from sro.leader.model import check_prompt, prompt_ids, response_ids
 from sro.training.warmup.examples import Example
@@ -31,13 +32,18 @@ class WarmupConfig(TrainingArguments):
     logging_steps: float = field(default=10, metadata={"help": "steps between two log lines"})
     save_strategy: str = field(default="no", metadata={"help": "checkpoints: no, steps or epoch"})
     report_to: str = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
-    bf16: bool = field(default=False, metadata={"help": "bfloat16 autocast; fast where the processor has it"})
+    bf16: bool | None = field(  # type: ignore[assignment]  # resolved before transformers reads it
+        default=None,
+        metadata={"help": "compute in bfloat16 (by autocast); default: if the GPU has it or the processor has AMX"},
+    )
     max_prompt_length: int = field(default=512, metadata={"help": "longest prompt in tokens"})
     prompt: str = field(default="", metadata={"help": "filled in from the leader"})
 
     def __post_init__(self) -> None:
         self.remove_unused_columns = False
+        resolve_bf16(self)
         super().__post_init__()
+        check_trackers(self)
 
 
 class WarmupTrainer(Trainer):

@@ -1,0 +1,37 @@
+"""What every training of this package checks of its `TrainingArguments` before anything is loaded or written."""
+
+from __future__ import annotations
+
+import torch
+from transformers import TrainingArguments
+from transformers.integrations import get_available_reporting_integrations
+
+from sro.core.errors import SROError
+from sro.core.precision import compute_dtype
+
+
+def resolve_bf16(arguments: TrainingArguments) -> None:
+    """Settle `bf16` while the arguments are made, before transformers reads it.
+
+    Raises:
+        SROError: `fp16` without a GPU.
+    """
+    if arguments.fp16 and not torch.cuda.is_available():
+        raise SROError(
+            "fp16 needs a GPU, and torch finds none here\n  fix: leave out --fp16; on a processor use --bf16 true or "
+            "float32 (--bf16 false)"
+        )
+    if arguments.bf16 is None:
+        device = "cpu" if arguments.use_cpu else None
+        arguments.bf16 = not arguments.fp16 and compute_dtype(device=device).bf16
+
+
+def check_trackers(arguments: TrainingArguments) -> None:
+    """Raise SROError for a tracker in `report_to` that is not installed; transformers would fail amid the run."""
+    missing = sorted(set(arguments.report_to) - set(get_available_reporting_integrations()))
+    if missing:
+        names = ", ".join(missing)
+        raise SROError(
+            f"--report_to {names}: not installed, or unknown to transformers\n"
+            f"  fix: pip install {' '.join(missing)}, or --report_to none"
+        )
