@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sro.comments.columns import Choose, Columns
+from sro.comments.columns import Choose, Columns, choose_columns
 from sro.comments.readers import Row, quarantine_record, read_rows
 from sro.core.errors import SROError
 
@@ -27,7 +27,8 @@ def written(folder: Path, name: str, content: str | bytes) -> str:
 
 
 def read(source: str, choose: Choose | None = None, format: str | None = None) -> list[Row]:
-    return list(read_rows(source, choose or columns(), format))
+    """The rows without their numbers, which `test_rows_have_numbers` looks at, and without other columns."""
+    return [row._replace(number=0, fields=None) for row in read_rows(source, choose or columns(), format)]
 
 
 def as_csv(separator: str = ",") -> str:
@@ -219,21 +220,14 @@ def test_folder_is_no_file(tmp_path: Path) -> None:
 
 
 def test_unknown_formats(tmp_path: Path) -> None:
-    with pytest.raises(SROError, match=r"unknown suffix '.xlsx'.*\.csv.*format=csv\|tsv"):
-        read(written(tmp_path, "f.xlsx", b""))
+    with pytest.raises(SROError, match=r"unknown suffix '.docx'.*\.csv.*\n.*--format csv\|tsv"):
+        read(written(tmp_path, "f.docx", b""))
     with pytest.raises(SROError, match=r"unknown format 'json'; did you mean 'jsonl'"):
         read(written(tmp_path, "f.txt", b""), format="json")
 
 
-@pytest.mark.parametrize("codec", ["utf-16", "utf-16-be"])
-def test_utf16_is_named_with_the_mend(tmp_path: Path, codec: str) -> None:
-    data = "text\nhello\n".encode(codec)
-    with pytest.raises(SROError, match=r"UTF-16.*iconv"):
-        read(written(tmp_path, "f.csv", data if codec == "utf-16" else b"\xfe\xff" + data))
-
-
-def test_json_array_is_named_with_the_mend(tmp_path: Path) -> None:
-    with pytest.raises(SROError, match=r"no JSON object on its first 3 lines.*jq"):
+def test_an_array_of_no_objects_is_named_with_the_fix(tmp_path: Path) -> None:
+    with pytest.raises(SROError, match=r"(?s)no JSON object on its first 3 lines.*jq"):
         read(written(tmp_path, "f.json", '[\n"text"\n]\n'))
 
 
@@ -273,3 +267,111 @@ def test_quarantine_record_is_one_line_of_json(text: Any, expected: str | None) 
     line = quarantine_record(Row(3, text), "f.csv", "why")
     assert line.endswith("\n") and "\n" not in line[:-1]
     assert json.loads(line) == {"file": "f.csv", "line": 3, "reason": "why", "text": expected}
+
+
+# --- tables of this world --------------------------------------------------------------------------------------------
+
+
+def by_name(available: list[str]) -> Columns:
+    return choose_columns(available, "f")
+
+
+def test_rows_have_numbers_and_all_columns_where_asked(tmp_path: Path) -> None:
+    source = written(tmp_path, "f.csv", 'id,text\n1,"one\ntwo"\n2,\n3,three,four\n')
+    rows = list(read_rows(source, columns(), all_columns=True))
+    assert [(row.number, row.line, row.fault) for row in rows] == [(1, 2, None), (2, 4, "empty"), (3, 5, "malformed")]
+    assert [row.fields for row in rows] == [{"id": "1", "text": "one\ntwo"}, {"id": "2", "text": ""}, None]
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_the_separator_is_the_one_with_which_the_column_is_found(tmp_path: Path, separator: str) -> None:
+    source = written(tmp_path, "f.csv", as_csv(separator))
+    assert [row.text for row in read(source, by_name)] == [text for text, _ in ROWS]
+
+
+def test_a_named_separator_is_the_only_one_tried(tmp_path: Path) -> None:
+    source = written(tmp_path, "f.csv", "text~label\nyou fool~1\n")
+    assert [row.text for row in read_rows(source, by_name, delimiter="~")] == ["you fool"]
+    with pytest.raises(SROError, match=r"(?s)no column with a usual name.*--delimiter"):
+        list(read_rows(source, by_name))
+    with pytest.raises(SROError, match="no column"):
+        list(read_rows(written(tmp_path, "g.csv", "text;label\na;1\n"), by_name, delimiter="|"))
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-be", "utf-8-sig", "utf-32"])
+def test_a_byte_order_mark_tells_the_encoding(tmp_path: Path, codec: str) -> None:
+    data = ("\ufeff" * (codec == "utf-16-be") + as_csv()).encode(codec)
+    assert [row.text for row in read(written(tmp_path, "f.csv", data))] == [text for text, _ in ROWS]
+
+
+def test_an_encoding_without_mark_is_told_by_name(tmp_path: Path) -> None:
+    source = written(tmp_path, "f.csv", "text\nça va, café\n".replace(",", "").encode("windows-1252"))
+    assert [row.fault for row in read(source)] == ["undecodable"]
+    assert [row.text for row in read_rows(source, columns(), encoding="windows-1252")] == ["ça va café"]
+    with pytest.raises(SROError, match="unknown encoding 'cp0'"):
+        list(read_rows(source, columns(), encoding="cp0"))
+    with pytest.raises(SROError, match=r"(?s)UTF-16 without its mark.*--encoding utf-16-le"):
+        read(written(tmp_path, "g.csv", "text\n".encode("utf-16-le")))
+
+
+def test_long_fields_nul_bytes_and_escaped_quotes(tmp_path: Path) -> None:
+    long = "a" * 200_000
+    content = f'id,text\n1,{long}\n2,n\0ul\n3,"he said \\"go\\", and\nleft \\o/"\n4,"plain ""one"""\n'
+    assert [row.text for row in read(written(tmp_path, "f.csv", content))] == [
+        *(long, "nul", 'he said "go", and\nleft \\o/', 'plain "one"'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        ('[{"data": {"text": "a"}}, {"data": {"text": "b"}}]', [1, 1]),
+        ('[\n  {"data": {\n    "text": "a"}},\n  {"data": {"text": "b"}}\n]\n', [2, 4]),
+        ('{"data": {"text": "a"}}\n{"data": {"text": "b"}, "late": 1}\n', [1, 2]),
+        ('{"data.text": "a"}\n{"data": {"text": "b"}}\n', [1, 2]),
+        ('{\n  "export": [\n  {"data": {"text": "a"}},\n  {"data": {"text": "b"}}]}', [1, 1]),
+    ],
+)
+def test_arrays_exports_and_dotted_columns(tmp_path: Path, content: str, lines: list[int]) -> None:
+    rows = read(written(tmp_path, "f.json", content), columns("data.text"))
+    assert [(row.text, row.line) for row in rows] == list(zip("ab", lines))
+
+
+@pytest.mark.parametrize("content", ['[{"text": "a"}, {"text"', '[{"text": "a"} {"text": "b"}]'])
+def test_a_broken_array_is_told_with_its_line(tmp_path: Path, content: str) -> None:
+    with pytest.raises(SROError, match=r"f.json:1: broken JSON"):
+        read(written(tmp_path, "f.json", content))
+
+
+def test_xlsx(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for cells in (("id", "text"), (1, "you fool"), (2, None), (3, 7)):
+        book.active.append(cells)
+    book.save(tmp_path / "f.xlsx")
+    rows = list(read_rows(str(tmp_path / "f.xlsx"), by_name, all_columns=True))
+    assert [(row.number, row.line, row.text, row.fault) for row in rows] == [
+        *((1, 2, "you fool", None), (2, 3, None, "null"), (3, 4, 7, "wrong_type")),
+    ]
+    assert rows[0].fields == {"id": 1, "text": "you fool"}
+    with pytest.raises(SROError, match="cannot be read as XLSX"):
+        read(written(tmp_path, "g.xlsx", b"PK no workbook"))
+
+
+def test_parquet_without_rows_or_without_any_comment(tmp_path: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    parquet.write_table(pyarrow.table({"text": pyarrow.array([], pyarrow.string())}), tmp_path / "none.parquet")
+    parquet.write_table(pyarrow.table({"text": pyarrow.nulls(2)}), tmp_path / "null.parquet")
+    assert read(str(tmp_path / "none.parquet")) == []
+    assert [row.fault for row in read(str(tmp_path / "null.parquet"))] == ["null", "null"]
+
+
+def test_a_guessed_column_of_labels_is_refused_with_the_fix(tmp_path: Path) -> None:
+    source = written(tmp_path, "f.csv", "review_body,toxic\nyou fool,1\ngood morning,0\n")
+    with pytest.raises(SROError, match=r"(?s)column 'toxic' holds labels \(0, 1\), not comments.*--column"):
+        read(source, by_name)
+    assert [row.text for row in read(source, columns("toxic"))] == ["1", "0"]  # as asked for
+    comments = written(tmp_path, "g.tsv", "toxic\tneutral1\nyou fool\tyou are wrong\n0\t0\n")
+    assert [row.text for row in read(comments, by_name)] == ["you fool", "0"]

@@ -50,8 +50,8 @@ def choose_columns(available: list[str], source: str, text: str | None = None, l
         if usual in plain:
             return Columns(plain[usual], label, guessed=len(available) > 1)
     raise SROError(
-        f"{source}: no column with a usual name for comments ({', '.join(USUAL_COLUMNS)}). Columns: {listing}. Name"
-        " the right one with column=…, or read a file without a header line, one comment a line, with format='text'."
+        f"{source}: no column with a usual name for comments ({', '.join(USUAL_COLUMNS)}). Columns: {listing}."
+        "\n  fix: name the column: --column NAME; of a file without a header line, one comment a line: --format text"
     )
 
 

@@ -7,7 +7,8 @@
     parts = split(corpus, {"train": 0.9, "heldout": 0.1})
 
 Every row that is not kept is counted under its reason and, where a quarantine file is named, written there as it was.
-`load_comments` is for training; `iter_comments` is for rewriting: constant memory, no deduplication, any length.
+`load_comments` is for training; `iter_comments` and `iter_rows` take constant memory, drop no duplicates and know no
+lengths: the first gives cleaned comments, the second every row as it stands.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Literal
 
 from sro.comments.clean import clean, fingerprint, key
 from sro.comments.columns import Columns, Where, choose_columns
-from sro.comments.readers import LONE_SURROGATE, Row, quarantine_record, read_rows
+from sro.comments.readers import Row, quarantine_record, read_rows
 from sro.comments.test_set import is_held_out, refuse_held_out
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
@@ -36,7 +37,7 @@ Reason = Literal[
     "malformed",  # not a row of its format: broken JSON, stray quote, other number of fields than the header
     "null",  # no value, or no such field in this JSON object
     "wrong_type",  # not a string
-    "undecodable",  # bytes that are not UTF-8
+    "undecodable",  # bytes that are not of the file's encoding, UTF-8 unless told
     "empty",  # nothing left after cleaning; in training also: neither letter nor digit
     "too_short",
     "too_long",
@@ -66,6 +67,7 @@ class CorpusReport:
     unmatched: int = 0  # rows that `where` did not ask for
     kept: int = 0
     rejected: Counter[str] = field(default_factory=Counter)  # by Reason
+    undecodable_line: int | None = None  # the first whose bytes are not of the encoding
     quarantine: str | None = None
 
     def summary(self) -> str:
@@ -79,6 +81,11 @@ class CorpusReport:
             reasons = ", ".join(f"{number:,} {reason}" for reason, number in self.rejected.most_common())
             line += f"; {self.rejected.total():,} set aside ({reasons})"
             line += f" in {self.quarantine}" if self.quarantine else ""
+        if self.undecodable_line is not None:
+            line += (
+                f"; line {self.undecodable_line:,} and others like it are not UTF-8"
+                "\n  fix: if the file is not UTF-8, name its encoding: --encoding windows-1252"
+            )
         return line
 
 
@@ -122,17 +129,6 @@ def _length_fault(text: str, min_words: int, max_words: int | None) -> Reason | 
     return "too_long" if max_words is not None and words > max_words else None
 
 
-def _row_fault(row: Row) -> Reason | None:
-    """Why the row holds no text at all, if so."""
-    if row.malformed:
-        return "malformed"
-    if row.text is None:
-        return "null"
-    if not isinstance(row.text, str):
-        return "wrong_type"
-    return "undecodable" if LONE_SURROGATE.search(row.text) else None
-
-
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
@@ -147,18 +143,21 @@ def load_comments(
     training: bool = True,
     held_out: Literal["refuse", "drop"] = "refuse",
     quarantine: str | Path | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
 ) -> Corpus:
     """Read a whole corpus: cleaned, bounded in length, without duplicates (the first of equal keys stays).
 
     Args:
         path: file, `-` for standard input, or `hub:owner/name[:split]`; see `sro.comments.readers`.
         column: where the text is; by default the first column with a usual name.
-        format: `csv`, `tsv`, `jsonl`, `parquet` or `text`; by default told by the suffix.
+        format: one of `sro.comments.formats.FORMATS`; by default told by the suffix.
         where: take only rows that meet this condition on another column, such as `label=1` or `toxicity>=0.5`.
         min_words, max_words: bounds of the length in words between spaces, inclusive; None: no upper bound.
         training: guard the official test set; pass False only to read data for evaluation.
         held_out: what the guard does with its sentences: `refuse` the corpus, or `drop` them to quarantine.
         quarantine: JSON Lines file for the rows not kept: {file, line, reason, text}; replaced if it exists.
+        delimiter, encoding: of a table, and of a file without a byte order mark; see `sro.comments.readers.read_rows`.
 
     Raises:
         SROError: the source, its column or its format cannot be found; nothing is left; the guard refuses.
@@ -181,7 +180,10 @@ def load_comments(
         return None
 
     report = CorpusReport()
-    comments = list(_sift(str(path), column, format, where, fault, quarantine, report))
+    rows = iter_rows(
+        path, column=column, format=format, where=where, delimiter=delimiter, encoding=encoding, report=report
+    )
+    comments = list(_sift(rows, str(path), fault, quarantine, report))
     if not comments:
         raise SROError(f"no comment is left of {report.summary()}. Look at the column, the condition and the lengths.")
     corpus = Corpus(comments, report)
@@ -200,47 +202,78 @@ def iter_comments(
     max_words: int | None = None,
     quarantine: str | Path | None = None,
     report: CorpusReport | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
 ) -> Iterator[Comment]:
-    """Cleaned comments one by one, duplicates included: for rewriting, not for training.
+    """Cleaned comments one by one, duplicates included: for reading, not for training.
 
     Memory is constant, apart from the rows set aside where a `quarantine` file, written at the end, is asked for.
     Arguments as for `load_comments`; a `report` that is passed in is filled as the rows go by. Raises SROError as
     `load_comments` does, once iteration starts; that no comment is left is no error here.
     """
     fault = partial(_length_fault, min_words=min_words, max_words=max_words)
-    return _sift(str(path), column, format, where, fault, quarantine, CorpusReport() if report is None else report)
+    report = CorpusReport() if report is None else report
+    rows = iter_rows(
+        path, column=column, format=format, where=where, delimiter=delimiter, encoding=encoding, report=report
+    )
+    return _sift(rows, str(path), fault, quarantine, report)
 
 
-def _sift(
-    source: str,
-    column: str | None,
-    format: str | None,
-    where: str | None,
-    fault: Callable[[str], Reason | None],
-    quarantine: str | Path | None,
-    report: CorpusReport,
-) -> Iterator[Comment]:
-    """Rows in, comments out; the others are counted and set aside. `fault` judges cleaned texts."""
+def iter_rows(
+    path: str | Path,
+    *,
+    column: str | None = None,
+    format: str | None = None,
+    where: str | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    all_columns: bool = False,
+    report: CorpusReport | None = None,
+) -> Iterator[Row]:
+    """Every row that `where` asks for, in order, with its number and its text as it stands: for answers row by row.
+
+    Rows that hold no comment come out too; `Row.fault` says why. A malformed row comes out whatever `where` asks for,
+    for what it would answer is not known. Arguments as for `load_comments`, and as for
+    `sro.comments.readers.read_rows`; `report` counts the rows read and those that `where` did not ask for.
+
+    Raises:
+        SROError: once iteration starts: the source, its column or its format cannot be found.
+    """
+    source, report = str(path), CorpusReport() if report is None else report
     condition = Where.parse(where) if where else None
     report.source, report.where = source, str(condition) if condition else None
-    report.quarantine = str(quarantine) if quarantine else None
-    if report.quarantine and Path(report.quarantine).resolve() == Path(source).resolve():
-        raise SROError(f"{source}: the quarantine file would replace the comments; give it another name")
 
     def choose(available: list[str]) -> Columns:
         columns = choose_columns(available, source, column, condition.column if condition else None)
         report.column, report.column_guessed = columns.text, columns.guessed
         if columns.guessed:
-            logger.warning("%s: taking the comments from column %r; another is named by column=", source, columns.text)
+            logger.warning("%s: taking the comments from column %r; --column names another", source, columns.text)
         return columns
 
-    set_aside: list[str] = []
-    for row in read_rows(source, choose, format):
+    for row in read_rows(source, choose, format, delimiter=delimiter, encoding=encoding, all_columns=all_columns):
         report.read += 1
         if condition and not row.malformed and not condition.matches(row.label):
             report.unmatched += 1
             continue
-        reason = _row_fault(row)
+        if row.fault == "undecodable" and report.undecodable_line is None:
+            report.undecodable_line = row.line
+        yield row
+
+
+def _sift(
+    rows: Iterator[Row],
+    source: str,
+    fault: Callable[[str], Reason | None],
+    quarantine: str | Path | None,
+    report: CorpusReport,
+) -> Iterator[Comment]:
+    """Rows in, comments out; the others are counted and set aside. `fault` judges cleaned texts."""
+    report.quarantine = str(quarantine) if quarantine else None
+    if report.quarantine and Path(report.quarantine).resolve() == Path(source).resolve():
+        raise SROError(f"{source}: the quarantine file would replace the comments; give it another name")
+    set_aside: list[str] = []
+    for row in rows:
+        text, reason = "", row.fault
         if reason is None:
             text = clean(row.text)
             reason = fault(text)

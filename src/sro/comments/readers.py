@@ -1,220 +1,222 @@
 """Read comments, row by row and in constant memory, from whatever file people keep them in.
 
-CSV, TSV, JSON Lines (each also `.gz`), Parquet, plain text (one comment a line), standard input (`-`), and, only when
-asked by name, a data set of the Hugging Face hub (`hub:owner/name[:split]`).
+CSV, TSV and tables with other separators, JSON Lines and JSON arrays (each also `.gz`), Parquet, XLSX, plain text (one
+comment a line), standard input (`-`), and, only when asked by name, a data set of the Hugging Face hub
+(`hub:owner/name[:split]`).
 
-A bad row never stops the reading: it comes out as it is, and `sro.comments.corpus` puts it into quarantine. Bytes
-that are not
-UTF-8 travel as lone surrogates (Python's `surrogateescape`), so nothing is lost or replaced on the way there.
+Every row comes out, in order and with its number. A bad one never stops the reading: `Row.fault` says why it holds no
+comment. Bytes that are not of the encoding travel as lone surrogates (Python's `surrogateescape`), so nothing is lost
+or replaced on the way.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import json
 import re
-import sys
-import zlib
-from collections import deque
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sro.comments.columns import Choose, Columns
+from sro.comments.delimited import read_delimited
+from sro.comments.formats import BINARY, FORMATS, format_of, read_lines, require_file
+from sro.comments.json_rows import LOOKAHEAD, field_names, field_value, json_records
 from sro.core.config import suggestion
 from sro.core.errors import SROError
 
-FORMATS = ("csv", "tsv", "jsonl", "parquet", "text")
-FORMAT_OF_SUFFIX = {
-    **{".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"},
-    **{".parquet": "parquet", ".txt": "text", "": "text"},
-}
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # a byte that is not UTF-8, or half a character in a JSON escape
-JSON_LOOKAHEAD = 100  # rows; JSON Lines name their columns row by row, and a row may leave some out
+
+LABELS = {"", "0", "1", "0.0", "1.0", "true", "false", "yes", "no"}
+
+RowFault = Literal["malformed", "null", "wrong_type", "undecodable", "empty"]
 
 
 class Row(NamedTuple):
-    """One row as it was read; nothing is checked yet."""
+    """One row as it was read."""
 
-    line: int  # physical line it starts on, from 1; the row's number in Parquet and hub data
-    text: Any  # the comment; None where absent; the raw row where malformed
+    line: int
+    """The physical line it starts on, from 1; in Parquet and hub data, which have no lines, the row's number."""
+    text: Any
+    """The comment as it stands; None where absent; the raw row where malformed."""
     label: Any = None
     malformed: bool = False
+    number: int = 0
+    """Of the row among the file's rows, from 1; a header is no row."""
+    fields: dict[str, Any] | None = None
+    """All columns, where they were asked for and the row is well-formed."""
+
+    @property
+    def fault(self) -> RowFault | None:
+        """Why the row holds no comment, if so."""
+        if self.malformed:
+            return "malformed"
+        if self.text is None:
+            return "null"
+        if not isinstance(self.text, str):
+            return "wrong_type"
+        if LONE_SURROGATE.search(self.text):
+            return "undecodable"
+        return None if self.text.strip() else "empty"
 
 
-def read_rows(source: str, choose: Choose, format: str | None = None) -> Iterator[Row]:
-    """Rows of `source`, lazily, in order; `choose` is called once, as soon as the columns are known.
+def read_rows(
+    source: str,
+    choose: Choose,
+    format: str | None = None,
+    *,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    all_columns: bool = False,
+) -> Iterator[Row]:
+    """Rows of `source`, lazily, in order; `choose` is called once it is known which columns there are.
 
-    `source` is a path, `-` (standard input; plain text unless `format` says otherwise) or `hub:owner/name[:split]`
-    (split `train` unless named). `format` is one of FORMATS, else told by the suffix.
-    Raises SROError, when the first row is asked for, where the source is missing, unreadable or of unknown format.
+    Args:
+        source: a path, `-` (standard input; plain text unless `format` says otherwise) or `hub:owner/name[:split]`
+            (split `train` unless named).
+        choose: from the columns there are to those to read. It may be called again, with the columns that another
+            separator gives, after it has raised an SROError.
+        format: one of FORMATS; None: told by the suffix.
+        delimiter: what separates the columns of a table; None: the format's own, else the one with which `choose`
+            finds its columns.
+        encoding: of a file without a byte order mark; None: UTF-8.
+        all_columns: whether rows carry all their `fields`.
+
+    Raises:
+        SROError: the source is missing, unreadable or of unknown format, or has not the columns, or the column that
+            was guessed holds labels. Raised when the first row is asked for.
     """
+    chosen = Columns("")
+
+    def chosen_columns(available: list[str]) -> Columns:
+        nonlocal chosen
+        chosen = choose(available)
+        return chosen
+
     if source.startswith("hub:"):
-        yield from _hub_rows(source, choose)
-        return
-    kind = format or _format_of(source)
-    if kind not in FORMATS:
-        raise SROError(f"unknown format {kind!r}{suggestion(kind, FORMATS) or '.'} Known: {', '.join(FORMATS)}.")
-    if source != "-":
-        _require_file(Path(source))
-    if kind == "parquet":
-        yield from _parquet_rows(source, choose)
-    elif kind == "text":
-        yield from _text_rows(_lines(source), choose)
-    elif kind == "jsonl":
-        yield from _json_rows(_lines(source), choose, source)
+        rows = _hub_rows(source, chosen_columns, all_columns)
     else:
-        yield from _delimited_rows(_lines(source), choose, source, "," if kind == "csv" else "\t")
-
-
-def _format_of(source: str) -> str:
-    if source == "-":
-        return "text"
-    suffix = Path(source.removesuffix(".gz")).suffix.lower()
-    if suffix not in FORMAT_OF_SUFFIX:
-        known = " ".join(filter(None, FORMAT_OF_SUFFIX))
-        raise SROError(f"{source}: unknown suffix {suffix!r} (known: {known}); name one of format={'|'.join(FORMATS)}")
-    return FORMAT_OF_SUFFIX[suffix]
-
-
-def _require_file(path: Path) -> None:
-    if not path.exists():
-        siblings = [sibling.name for sibling in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise SROError(f"{path}: no such file{suggestion(path.name, siblings)}")
-
-
-def _lines(source: str) -> Iterator[str]:
-    """Decoded lines with their ends. Only `\\n` ends a line, so that line numbers are those of `sed -n`."""
-    try:
-        opener: Any = gzip.open if source.endswith(".gz") else open
-        binary = sys.stdin.buffer if source == "-" else opener(source, "rb")
-        stream = io.TextIOWrapper(binary, encoding="utf-8-sig", errors="surrogateescape", newline="\n")
-        try:
-            for number, line in enumerate(stream):
-                if number == 0 and line.startswith(("\udcff\udcfe", "\udcfe\udcff")):
-                    raise SROError(f"{source}: this is UTF-16; convert it: iconv -f UTF-16 -t UTF-8 IN > OUT")
-                yield line
-        finally:
-            if source == "-":
-                stream.detach()  # standard input is not ours to close
+        kind = format or format_of(source)
+        if kind not in FORMATS:
+            raise SROError(f"unknown format {kind!r}{suggestion(kind, FORMATS) or '.'} Known: {', '.join(FORMATS)}.")
+        if source != "-":
+            require_file(Path(source))
+        elif kind in BINARY:
+            raise SROError(f"a {kind} file cannot be read from standard input\n  fix: give its path")
+        if kind == "parquet":
+            rows = _parquet_rows(source, chosen_columns, all_columns)
+        elif kind == "xlsx":
+            rows = _xlsx_rows(source, chosen_columns, all_columns)
+        else:
+            lines = read_lines(source, encoding)
+            if kind == "text":
+                rows = _text_rows(lines, chosen_columns)
+            elif kind == "jsonl":
+                rows = _json_rows(lines, chosen_columns, source, all_columns)
             else:
-                stream.close()
-    except (OSError, EOFError, zlib.error) as error:
-        raise SROError(f"{source}: cannot be read: {error}") from error
+                usual = "," if kind == "csv" else "\t"
+                rows = _delimited_rows(lines, chosen_columns, source, usual, delimiter, all_columns)
+    head = list(islice(rows, 1))
+    if chosen.guessed:
+        head += islice(rows, LOOKAHEAD - 1)
+        _refuse_labels(head, chosen, source)
+    for number, row in enumerate(chain(head, rows), 1):
+        yield row._replace(number=number)
+
+
+def _refuse_labels(rows: list[Row], columns: Columns, source: str) -> None:
+    """A column `toxic` holds comments in one data set and marks in the next: nobody wants marks rewritten."""
+    values = {str(row.text).strip().casefold() for row in rows if row.text is not None and not row.malformed}
+    if values and values <= LABELS:
+        raise SROError(
+            f"{source}: column {columns.text!r} holds labels ({', '.join(sorted(values))}), not comments"
+            "\n  fix: name the column with the comments: --column NAME (in Python: column=)"
+        )
 
 
 def _text_rows(lines: Iterator[str], choose: Choose) -> Iterator[Row]:
     choose(["text"])  # plain text has this one column; asking for another is an error like elsewhere
     for number, line in enumerate(lines, 1):
-        yield Row(number, line.rstrip("\r\n"))
+        text = line.rstrip("\r\n")
+        yield Row(number, text, fields={"text": text})
 
 
-def _json_rows(lines: Iterator[str], choose: Choose, source: str) -> Iterator[Row]:
-    records = ((number, line.rstrip("\r\n"), _json_object(line)) for number, line in enumerate(lines, 1))
-    head = list(islice(records, JSON_LOOKAHEAD))
-    available = list(dict.fromkeys(name for _, _, record in head for name in record or ()))
+def _json_rows(lines: Iterator[str], choose: Choose, source: str, all_columns: bool) -> Iterator[Row]:
+    records = json_records(lines, source)
+    head = list(islice(records, LOOKAHEAD))
+    available = list(dict.fromkeys(name for record in head for name in field_names(record.value or {})))
     if head and not available:
         raise SROError(
-            f"{source}: no JSON object on its first {len(head)} lines; JSON Lines want one object a line"
-            " (a JSON array becomes that by: jq -c '.[]' IN > OUT)"
+            f"{source}: no JSON object on its first {len(head)} lines; want one object a line, or an array of objects"
+            "\n  fix: jq -c '.[]' IN > OUT makes lines of an array"
         )
     columns = choose(available) if head else Columns("")
-    for number, line, record in chain(head, records):
-        if record is not None:
-            yield Row(number, record.get(columns.text), record.get(columns.label) if columns.label else None)
+    for line, value, raw in chain(head, records):
+        if value is None:
+            yield Row(line, raw, malformed=bool(raw.strip()))
         else:
-            yield Row(number, line, malformed=bool(line.strip()))
+            text = field_value(value, columns.text)
+            label = field_value(value, columns.label) if columns.label else None
+            yield Row(line, text, label, fields=value if all_columns else None)
 
 
-def _json_object(line: str) -> dict[str, Any] | None:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return record if isinstance(record, dict) else None
-
-
-class _Returnable:
-    """Lines that can be handed back: those a CSV record with a broken quote has swallowed are read again."""
-
-    def __init__(self, lines: Iterator[str]) -> None:
-        self.number = 0  # of the line given out last
-        self.taken: list[str] = []  # given out since the last `start_record`
-        self._lines = lines
-        self._returned: deque[str] = deque()
-
-    def __iter__(self) -> _Returnable:
-        return self
-
-    def __next__(self) -> str:
-        line = self._returned.popleft() if self._returned else next(self._lines)
-        self.number += 1
-        self.taken.append(line)
-        return line
-
-    def start_record(self) -> int:
-        """The number of the line on which the next record starts."""
-        self.taken = []
-        return self.number + 1
-
-    def return_all_but_first(self) -> str:
-        """Hand the record's lines back for another reading, except its first, which is returned."""
-        first, *rest = self.taken
-        self._returned.extendleft(reversed(rest))
-        self.number -= len(rest)
-        self.taken = [first]
-        return first
-
-
-def _delimited_rows(stream: Iterator[str], choose: Choose, source: str, delimiter: str) -> Iterator[Row]:
-    lines = _Returnable(stream)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    try:
-        header = next(reader, None)
-    except csv.Error as error:
-        raise SROError(f"{source}:1: cannot read the header line: {error}") from error
-    if header is None:
+def _delimited_rows(
+    lines: Iterator[str], choose: Choose, source: str, usual: str, delimiter: str | None, all_columns: bool
+) -> Iterator[Row]:
+    table = read_delimited(lines, choose, source, usual, delimiter)
+    if table is None:
         return
-    columns = choose(header)
+    header, columns, records = table
     text, label = header.index(columns.text), header.index(columns.label) if columns.label else None
-    while True:
-        line = lines.start_record()
-        try:
-            fields: list[str] | None = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            # A stray quote costs its own line, not the rest of the file; and many TSV files know no quoting at all.
-            first = lines.return_all_but_first()
-            fields = first.rstrip("\r\n").split("\t") if delimiter == "\t" else None
-        if fields == []:  # a blank line
+    for line, fields, raw in records:
+        if fields is None:
+            yield Row(line, raw, malformed=True)
+        elif not fields:  # a blank line
             yield Row(line, "")
-        elif fields is None or len(fields) != len(header):
-            yield Row(line, "".join(lines.taken).rstrip("\r\n"), malformed=True)
         else:
-            yield Row(line, fields[text], None if label is None else fields[label])
+            told = dict(zip(header, fields)) if all_columns else None
+            yield Row(line, fields[text], None if label is None else fields[label], fields=told)
 
 
-def _parquet_rows(source: str, choose: Choose) -> Iterator[Row]:
-    if source == "-":
-        raise SROError("Parquet cannot be read from standard input; give the path of a file")
+def _xlsx_rows(source: str, choose: Choose, all_columns: bool) -> Iterator[Row]:
+    """Rows of the first sheet; its first row names the columns."""
+    try:
+        import openpyxl
+    except ImportError as error:
+        raise SROError(f"{source}: XLSX needs openpyxl\n  fix: pip install openpyxl, or save it as CSV") from error
+    try:
+        book = openpyxl.load_workbook(source, read_only=True, data_only=True)
+        values = book.worksheets[0].iter_rows(values_only=True)
+        header = ["" if name is None else str(name) for name in next(values, ())]
+        columns = choose(header) if header else Columns("")
+        for line, cells in enumerate(values, 2):
+            named = dict(zip(header, cells))
+            yield Row(
+                line, named.get(columns.text), named.get(columns.label or ""), fields=named if all_columns else None
+            )
+    except SROError:
+        raise
+    except Exception as error:  # a broken workbook ends in whatever its XML or ZIP parser raises
+        raise SROError(f"{source}: cannot be read as XLSX: {error}") from error
+
+
+def _parquet_rows(source: str, choose: Choose, all_columns: bool) -> Iterator[Row]:
     import pyarrow
     from pyarrow import parquet
 
     try:
         with parquet.ParquetFile(source) as file:
-            columns = choose(file.schema_arrow.names)
-            names = list(dict.fromkeys(name for name in (columns.text, columns.label) if name))
+            available = list(file.schema_arrow.names)
+            columns = choose(available)
+            names = available if all_columns else [name for name in available if name in columns[:2]]
             line = 0
             for batch in file.iter_batches(batch_size=4096, columns=names):
-                texts = _parquet_values(batch.column(columns.text))
-                labels = _parquet_values(batch.column(columns.label)) if columns.label else [None] * len(texts)
-                for text, label in zip(texts, labels):
+                values = {name: _parquet_values(batch.column(name)) for name in names}
+                for cells in zip(*values.values()):
                     line += 1
-                    yield Row(line, text, label)
+                    row = dict(zip(names, cells))
+                    told = row if all_columns else None
+                    yield Row(line, row[columns.text], row.get(columns.label or ""), fields=told)
     except (pyarrow.ArrowException, OSError) as error:
         raise SROError(f"{source}: cannot be read as Parquet: {error}") from error
 
@@ -231,7 +233,7 @@ def _parquet_values(column: Any) -> list[Any]:
     return [value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value for value in values]
 
 
-def _hub_rows(source: str, choose: Choose) -> Iterator[Row]:
+def _hub_rows(source: str, choose: Choose, all_columns: bool) -> Iterator[Row]:
     import datasets
 
     name, _, split = source.removeprefix("hub:").partition(":")
@@ -240,7 +242,8 @@ def _hub_rows(source: str, choose: Choose) -> Iterator[Row]:
         head = list(islice(records, 1))
         columns = choose(list(head[0])) if head else Columns("")
         for number, record in enumerate(chain(head, records), 1):
-            yield Row(number, record.get(columns.text), record.get(columns.label) if columns.label else None)
+            label = record.get(columns.label) if columns.label else None
+            yield Row(number, record.get(columns.text), label, fields=record if all_columns else None)
     except (OSError, ValueError) as error:  # not found, no network, no such split, no such configuration
         raise SROError(f"{source}: cannot be read from the hub: {error}") from error
 

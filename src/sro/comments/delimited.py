@@ -1,0 +1,128 @@
+"""Rows of CSV, TSV and their kin, with the line where each begins; one bad row costs no other."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from sro.comments.columns import Choose, Columns
+from sro.core.errors import SROError
+
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+LONGEST_FIELD = (1 << 31) - 1  # characters; the csv module stops at 131,072 unless told otherwise
+
+
+class Record(NamedTuple):
+    """A record of a table."""
+
+    line: int
+    """The physical line that it starts on, from 1."""
+    fields: list[str] | None
+    """As many as the header has; [] of a blank line; None where it is malformed."""
+    raw: str
+    """The lines it was read from, without the last one's end."""
+
+
+class _Returnable:
+    """Lines that can be handed back: those a record with a broken quote has swallowed are read again."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self.number = 0  # of the line given out last
+        self.taken: list[str] = []  # given out since the last `start_record`
+        self._lines = lines
+        self._returned: deque[str] = deque()
+
+    def __iter__(self) -> _Returnable:
+        return self
+
+    def __next__(self) -> str:
+        line = self._returned.popleft() if self._returned else next(self._lines)
+        self.number += 1
+        self.taken.append(line)
+        return line
+
+    def start_record(self) -> int:
+        """The number of the line on which the next record starts."""
+        self.taken = []
+        return self.number + 1
+
+    def keep(self, number: int) -> None:
+        """Hand the record's lines back for another reading, except the first `number`."""
+        back = self.taken[number:]
+        self._returned.extendleft(reversed(back))
+        self.number -= len(back)
+        del self.taken[number:]
+
+
+def read_delimited(
+    stream: Iterator[str], choose: Choose, source: str, usual: str, delimiter: str | None
+) -> tuple[list[str], Columns, Iterator[Record]] | None:
+    """The header, the chosen columns, and the records behind the header; None of an empty file.
+
+    Args:
+        usual: the separator of the format, `,` or a tab. Where the wanted columns are not found with it, they are
+            looked for with those of SEPARATORS.
+        delimiter: the separator, if it is known.
+
+    Raises:
+        SROError: the header cannot be read, or holds no such column with any separator.
+    """
+    csv.field_size_limit(LONGEST_FIELD)
+    lines = _Returnable(stream)
+    first = next(lines, None)
+    if first is None:
+        return None
+    lines.keep(0)
+    candidates = (
+        [delimiter] if delimiter else [usual, *(sign for sign in SEPARATORS if sign != usual and sign in first)]
+    )
+    mistakes: list[tuple[int, SROError]] = []
+    for sign in candidates:
+        lines.start_record()
+        header = _attempt(lines, sign)
+        if header is None:
+            mistakes.append((0, SROError(f"{source}:1: cannot read the header line: a quote is not closed")))
+        else:
+            try:
+                return header, choose(header), _records(lines, sign, len(header))
+            except SROError as error:
+                mistakes.append((len(header), error))
+        lines.keep(0)
+    columns, mistake = max(mistakes, key=lambda one: one[0])
+    if columns == 1 and not delimiter and usual == ",":
+        raise SROError(f"{mistake}\n  If another sign separates the columns: --delimiter ';'") from mistake
+    raise mistake
+
+
+def _attempt(lines: Iterator[str], delimiter: str) -> list[str] | None:
+    """The fields of the next record, None where its quotes are broken. Raises StopIteration at the end."""
+    try:
+        return next(csv.reader((line.replace("\0", "") for line in lines), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+
+
+def _records(lines: _Returnable, delimiter: str, columns: int) -> Iterator[Record]:
+    readings: list[Callable[[str], str]] = [str, lambda line: line.replace('\\"', '""')]  # some escape quotes so
+    while True:
+        line = lines.start_record()
+        fields: list[str] | None = None
+        for number, reading in enumerate(readings):
+            if number and '\\"' not in "".join(lines.taken):
+                break
+            lines.keep(0)
+            try:
+                fields = _attempt(map(reading, lines), delimiter)
+            except StopIteration:
+                if not lines.taken:
+                    return
+            if fields is not None and len(fields) in (0, columns):
+                break
+        if fields is None:
+            # A stray quote costs its own line, not the rest of the file; and many TSV files know no quoting at all.
+            lines.keep(1)
+            fields = lines.taken[0].rstrip("\r\n").split("\t") if delimiter == "\t" else None
+        fits = fields is not None and len(fields) in (0, columns)
+        yield Record(line, fields if fits else None, "".join(lines.taken).rstrip("\r\n"))
