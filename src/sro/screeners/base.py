@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -20,6 +20,8 @@ class Verdict:
     """How probable it is, to this screener, that the text should fail; in [0, 1]."""
     screener: str
     """Name and version of the screener, so that a stored verdict says who gave it."""
+    attributes: Mapping[str, float] | None = None
+    """Probability of each attribute (TOXICITY, THREAT, …), where the screener tells them apart."""
 
     @property
     def passed(self) -> bool:

@@ -18,22 +18,33 @@ from pathlib import Path
 
 from sro.screeners.base import Screener
 
+EMBEDDED = "embedded/linear"
+"""The shipped screener that plain `embedded` stands for."""
+SHIPPED = {"embedded/linear": "screener", "embedded/encoder": "encoder"}
+"""Name → folder of the package's assets."""
+
 
 def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = ()) -> Screener:
     """The screener of that name.
 
-    `"embedded"` is the NB-LR screener shipped with the package (offline). A folder is what its files say: an NB-LR,
-    several opinions (`sro.screeners.ensemble`), an adapter (`sro.screeners.lora.classifier`). Anything else is a
-    Hugging Face sequence
+    Two are shipped with the package: `"embedded/linear"`, an NB-LR, and `"embedded/encoder"`, a small transformer with
+    six attributes; `"embedded"` is `EMBEDDED`. A folder is what its files say: an NB-LR, an encoder, several opinions
+    (`sro.screeners.ensemble`), an adapter (`sro.screeners.lora.classifier`). Anything else is a Hugging Face sequence
     classifier, a local folder or a name on the hub, whose `toxic_labels` are told by their names unless given.
 
     Raises SROError when the folder is damaged, or the model is no usable classifier or its labels are ambiguous.
     """
-    folder = Path(str(files("sro") / "assets" / "screener")) if name_or_path == "embedded" else Path(name_or_path)
-    if name_or_path == "embedded" or (folder / "nblr.json").is_file():
+    name = EMBEDDED if name_or_path == "embedded" else name_or_path
+    shipped = SHIPPED.get(name)
+    folder = Path(str(files("sro") / "assets" / shipped)) if shipped else Path(name)
+    if name == "embedded/linear" or (folder / "nblr.json").is_file():
         from sro.screeners.nblr.model import NBLR
 
         return NBLR.load(folder)
+    if name == "embedded/encoder" or (folder / "encoder.json").is_file():
+        from sro.screeners.encoder.inference import EncoderScreener
+
+        return EncoderScreener.load(folder)
     if (folder / "ensemble.json").is_file():
         from sro.screeners.ensemble import Ensemble
 

@@ -6,6 +6,7 @@
     sro screener check --screener embedded --toxic data.csv::text::label=1 --clean data.csv::text::label=0
     sro screener check-spans --gold tsd_test.csv --train tsd_train.csv --words bad_words.txt
     sro screener train --toxic toxic.txt --clean clean.txt --output my_screener
+    sro screener train --kind encoder --labelled my.csv --output my_encoder
 
 `screen` prints one line a comment: verdict, P(fail), text, with tabs between. A comment fails as a whole or by its
 worst sentence, as it does in folders, in the service and in `sro rewrite`; P(fail) is that of what failed. With
@@ -100,6 +101,20 @@ class Output:
     output: str = field(metadata={"help": "folder for nblr.json and nblr.safetensors"})
 
 
+KINDS = ("linear", "encoder")
+
+
+def kind_and_rest(argv: list[str]) -> tuple[str, list[str]]:
+    """The value of `--kind` (default: linear), on which the other arguments depend, and those others."""
+    if "--kind" not in argv:
+        return KINDS[0], argv
+    at = argv.index("--kind")
+    value = argv[at + 1] if at + 1 < len(argv) else ""
+    if value not in KINDS:
+        raise SROError(f"unknown kind of screener '{value}'. fix: give --kind {' or --kind '.join(KINDS)}")
+    return value, argv[:at] + argv[at + 2 :]
+
+
 def run(argv: list[str]) -> int:
     """Dispatch to one of the `ACTIONS`."""
     if not argv or argv[0] in ("-h", "--help"):
@@ -111,6 +126,39 @@ def run(argv: list[str]) -> int:
 
 
 def train(argv: list[str]) -> int:
+    kind, rest = kind_and_rest(argv)
+    return train_encoder(rest) if kind == "encoder" else train_linear(rest)
+
+
+def train_encoder(argv: list[str]) -> int:
+    import os
+    from pathlib import Path
+
+    from safetensors.numpy import load_file
+
+    from sro.screeners.encoder import run as encoder
+    from sro.screeners.encoder.training import EncoderTraining, fit
+
+    data, settings = parse(
+        (encoder.EncoderData, EncoderTraining),
+        argv,
+        prog="sro screener train --kind encoder",
+        description=encoder.__doc__ or "",
+    )
+    folder = Path(data.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    public = Path(os.environ.get("SRO_DATA", "../shared/data"))
+    rows, development = encoder.read_rows(data, public if public.is_dir() else None)
+    print(f"{len(rows):,} texts to learn, {len(development):,} to calibrate on")
+    for line in fit(rows, settings, folder, encoder.shares_for(rows)):
+        print(line, flush=True)
+    if (folder / "model.safetensors").is_file() and os.environ.get("RANK", "0") == "0":
+        screener = encoder.write_screener(load_file(folder / "model.safetensors"), development, folder)
+        print(f"{screener.name} in {folder}")
+    return 0
+
+
+def train_linear(argv: list[str]) -> int:
     from sro.screeners.nblr.model import NBLRSettings
     from sro.screeners.nblr.training import Data
     from sro.screeners.nblr.training import train as train_screener

@@ -11,19 +11,14 @@ One function a set, from a row of its file to a `Row`: the text and the targets 
 
 from __future__ import annotations
 
-import csv
-import gzip
-import json
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-T, S, I, P, TH, ID = "TOXICITY", "SEVERE_TOXICITY", "INSULT", "PROFANITY", "THREAT", "IDENTITY_ATTACK"
-CLEAN = {T: 0.0, S: 0.0, I: 0.0, P: 0.0, TH: 0.0, ID: 0.0}
-JIGSAW = {"toxic": T, "severe_toxic": S, "insult": I, "obscene": P, "threat": TH, "identity_hate": ID}
+from sro.screeners.encoder.attributes import ATTRIBUTES
 
-TUNING_SPLIT = 500  # the last comments of ParaDetox train, on which rewriters are compared
+T, S, IN, P, TH, ID = ATTRIBUTES
+CLEAN = {T: 0.0, S: 0.0, IN: 0.0, P: 0.0, TH: 0.0, ID: 0.0}
+JIGSAW = {"toxic": T, "severe_toxic": S, "insult": IN, "obscene": P, "threat": TH, "identity_hate": ID}
 
 Targets = dict[str, float]
 Record = dict
@@ -64,8 +59,8 @@ RUDE = re.compile(
     r"|pathetic|disgust\w*|ugly|fat|dirty|worthless|useless|coward\w*|liars?|lying|fools?|foolish|clowns?|pigs?|rats?"
     r"|cockroach\w*|parasites?|leech\w*|subhuman\w*|savages?|animals?|apes?|monkeys?|evil|creeps?|creepy|perverts?"
     r"|freaks?|nazis?|racists?|bigots?|hypocrites?|trolls?|hate|hates|suck|sucks|kill\w*|die|dies|rape\w*|hang|shoot"
-    r"|punch|beat|gas|burn|stab|shut up|go to hell|hell|insane|crazy|lunatics?|psycho\w*|nuts|sick|snowflakes?|libtards?"
-    r"|cucks?|simps?|incels?|thots?|bint|kike\w*|chinks?|spics?|pakis?|trann(?:y|ies)|dykes?|homos?|towelhead\w*"
+    r"|punch|beat|gas|burn|stab|shut up|go to hell|hell|insane|crazy|lunatics?|psycho\w*|nuts|sick|snowflakes?"
+    r"|libtards?|cucks?|simps?|incels?|thots?|bint|kike\w*|chinks?|spics?|pakis?|trann(?:y|ies)|dykes?|homos?|towelhead\w*"
     r"|raghead\w*|gooks?|wetback\w*|coons?|gyppo\w*|chavs?|mongs?|spastics?|cripples?|nonces?)\b",
     re.IGNORECASE,
 )
@@ -82,7 +77,7 @@ def not_hate(text: str, toxicity: float = 0.0) -> Targets:
     if not SWEARING.search(text):
         targets |= {P: 0.0, S: 0.0}
         if not RUDE.search(text):
-            targets |= {T: toxicity, I: toxicity, TH: 0.0}
+            targets |= {T: toxicity, IN: toxicity, TH: 0.0}
     else:
         targets |= {P: 1.0}
     return targets
@@ -109,7 +104,7 @@ def toxic_or_clean(text: str, toxic: float) -> Targets:
 def binary20k(row: Record) -> Targets:
     if row["six"] is None:
         return toxic_or_clean(row["text"], float(row["toxic"]))
-    return dict(zip((T, S, P, TH, I, ID), map(float, row["six"])))
+    return dict(zip((T, S, P, TH, IN, ID), map(float, row["six"])))
 
 
 def dynahate(row: Record) -> Targets:
@@ -169,7 +164,9 @@ def sexism(row: Record) -> Targets:
 
 
 def stormfront(row: Record) -> Targets | None:
-    return {"hate": hate, "noHate": not_hate}[row["label"]](row["text"]) if row["label"] in ("hate", "noHate") else None
+    return (
+        {"hate": hate, "noHate": not_hate}[row["label"]](row["text"]) if row["label"] in ("hate", "noHate") else None
+    )
 
 
 def redditbias(row: Record) -> Targets | None:
@@ -185,15 +182,15 @@ def convabuse(row: Record) -> Targets:
     targets = with_profanity(row["text"], {T: 1.0 if row["severity_mean"] <= -1 else 0.8})
     targets[ID] = 1.0 if tags & {"racist", "sexist", "homophobic", "transphobic", "ableist"} else 0.0
     if "intellectual" in tags:
-        targets[I] = 1.0
+        targets[IN] = 1.0
     return targets
 
 
 def civil_spans(row: Record) -> Targets:
     raters = row["raters"]
-    names = {"Insult": I, "Threat": TH, "Identity based Attack": ID, "Profane/Obscene": P}
+    names = {"Insult": IN, "Threat": TH, "Identity based Attack": ID, "Profane/Obscene": P}
     marked = {names[kind]: min(1.0, count / raters) for kind, count in row["types"].items() if kind in names}
-    return {I: 0.0, TH: 0.0, ID: 0.0, T: 1 - row["not_toxic"] / raters, **marked} | (
+    return {IN: 0.0, TH: 0.0, ID: 0.0, T: 1 - row["not_toxic"] / raters, **marked} | (
         {P: max(marked.get(P, 0.0), 1.0 if SWEARING.search(row["text"]) else 0.0)}
     )
 
@@ -209,11 +206,11 @@ def davidson(row: Record) -> Targets:
 def github(row: Record) -> Targets:
     tone = row["tbdf"].lower()
     if tone == "none":
-        return with_profanity(row["text"], {T: 0.0, I: 0.0, S: 0.0, TH: 0.0, ID: 0.0})
+        return with_profanity(row["text"], {T: 0.0, IN: 0.0, S: 0.0, TH: 0.0, ID: 0.0})
     if tone == "threat":
         return with_profanity(row["text"], {T: 1.0})
     if tone == "insulting" or "name-calling" in tone:
-        return with_profanity(row["text"], {T: 1.0, I: 1.0})
+        return with_profanity(row["text"], {T: 1.0, IN: 1.0})
     if tone == "vulgarity":
         return {P: 1.0, ID: 0.0, TH: 0.0}
     return {ID: 0.0, TH: 0.0, S: 0.0, T: 0.25}
@@ -239,7 +236,7 @@ def cold(row: Record) -> Targets:
 def germeval(row: Record) -> Targets:
     if row["coarse"] == "OTHER":
         return dict(CLEAN)
-    kinds = {"INSULT": {I: 1.0}, "PROFANITY": {P: 1.0}, "ABUSE": {ID: 1.0}}
+    kinds = {"INSULT": {IN: 1.0}, "PROFANITY": {P: 1.0}, "ABUSE": {ID: 1.0}}
     return {T: 1.0, **kinds[row["fine"]]}
 
 
@@ -262,129 +259,4 @@ def toldbr(row: Record) -> Targets | None:
     if max(votes) < 2:
         return None
     attack = max(votes[0], *votes[3:])
-    return {T: 1.0, P: min(1.0, votes[1] / 2), I: min(1.0, votes[2] / 2), ID: min(1.0, attack / 2)}
-
-
-@dataclass(frozen=True)
-class Source:
-    """One file of a set: where it stands below the data folder, its licence and its map."""
-
-    name: str
-    file: str
-    licence: str
-    targets: Callable[[Record], Targets | None]
-    text: str = "text"
-    pair: Callable[[Record], str] = lambda row: ""
-    tests: frozenset[str] = frozenset({"test", "test_v02"})
-
-
-def _label(row: Record) -> Targets:
-    return either(row["text"], bool(row["label"]))
-
-
-def _wikipedia(row: Record) -> Targets:
-    return toxic_or_clean(row["text"], float(row["label"]))
-
-
-SOURCES = (
-    Source("dynahate", "toxicity/dynahate/dynahate.jsonl.gz", "CC-BY-4.0", dynahate),
-    Source(
-        "hatemoji_build",
-        "toxicity/hatemoji_build/hatemoji_build.jsonl.gz",
-        "CC-BY-4.0",
-        hatemoji,
-        pair=lambda row: "hatemoji" + "-".join(sorted((str(row["id"]), str(row["pair_id"])))),
-    ),
-    Source("toxigen", "toxicity/toxigen/toxigen.jsonl.gz", "MIT", toxigen),
-    Source("toxigen", "toxicity/toxigen/toxigen_demonstrations.jsonl", "MIT", _label),
-    Source("hatexplain", "toxicity/hatexplain/hatexplain.jsonl.gz", "MIT", hatexplain),
-    Source("sbic", "toxicity/sbic/sbic.jsonl.gz", "CC-BY-4.0", sbic, tests=frozenset()),
-    Source("implicit_hate", "toxicity/implicit_hate/implicit_hate.jsonl.gz", "MIT", implicit_hate),
-    Source("implicit_abuse", "toxicity/implicit_abuse_wiegand/identity_groups.jsonl.gz", "CC-BY-4.0", _label),
-    Source("edos_sexism", "toxicity/edos_sexism/edos_sexism.jsonl.gz", "CC0-1.0", sexism),
-    Source("stormfront", "toxicity/stormfront/stormfront.jsonl.gz", "CC-BY-SA-3.0", stormfront),
-    Source("redditbias", "toxicity/redditbias/redditbias.jsonl.gz", "MIT", redditbias),
-    Source("convabuse", "toxicity/convabuse/convabuse.jsonl.gz", "CC-BY-4.0", convabuse),
-    Source("civil_span_types", "toxicity/civil_span_types/civil_span_types.jsonl.gz", "CC0-1.0", civil_spans),
-    Source(
-        "civil_toxic",
-        "toxicity/civil_toxic_marco/civil_toxic_marco.jsonl.gz",
-        "MIT, CC0-1.0",
-        lambda row: with_profanity(row["text"], {T: 1.0}),
-    ),
-    Source("jigsaw6_small", "toxicity/jigsaw6_small/jigsaw6_small.jsonl.gz", "CC0-1.0", jigsaw_six),
-    Source("jigsaw_toxic", "jigsaw_toxic/jigsaw_toxic.csv", "CC0-1.0", jigsaw_six, text="comment_text"),
-    Source("jigsaw_binary20k", "toxicity/jigsaw_binary20k/jigsaw_binary20k.jsonl.gz", "CC0-1.0", binary20k),
-    Source(
-        "jigsaw_balanced12k",
-        "toxicity/jigsaw_balanced12k/jigsaw_balanced12k.jsonl.gz",
-        "MIT, CC0-1.0",
-        lambda row: toxic_or_clean(row["text"], row["label"]),
-    ),
-    Source("wikipedia_talk", "wikipedia_talk/gc.csv", "Apache-2.0", _wikipedia),
-    Source("wikipedia_talk", "wikipedia_talk/gn.csv", "Apache-2.0", _wikipedia),
-    Source("davidson", "davidson/labeled_data.csv", "MIT", davidson, text="tweet"),
-    Source(
-        "surge_toxicity",
-        "toxicity/surge_toxicity/surge_toxicity.jsonl.gz",
-        "MIT",
-        lambda row: with_profanity(row["text"], {T: 1.0}) if row["label"] else not_hate(row["text"]) | {T: 0.0},
-    ),
-    Source("github_incivility", "toxicity/github_incivility/github_incivility.jsonl.gz", "MIT", github),
-    Source("openai_moderation", "toxicity/openai_moderation/openai_moderation.jsonl.gz", "MIT", openai),
-    Source("cold_zh", "multilingual/cold_zh.jsonl.gz", "Apache-2.0", cold),
-    Source(
-        "germeval2018_de", "multilingual/multilingual_toxicity/germeval2018_de.jsonl.gz", "CC-BY-4.0", germeval
-    ),
-    Source("kor_ko", "multilingual/multilingual_toxicity/kor_ko.jsonl.gz", "CC-BY-SA-4.0", korean),
-    Source("toldbr_pt", "multilingual/multilingual_toxicity/toldbr_pt.jsonl.gz", "CC-BY-SA-4.0", toldbr),
-    Source("mlma_ar", "multilingual/mlma_ar.jsonl.gz", "MIT", mlma),
-    Source("mlma_fr", "multilingual/mlma_fr.jsonl.gz", "MIT", mlma),
-)
-
-
-def read_records(path: Path) -> Iterator[Record]:
-    """The records of a JSON Lines file (also gzip) or of a CSV or TSV file with a header."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8", newline="") as file:
-        if ".jsonl" in path.name:
-            yield from (json.loads(line) for line in file if line.strip())
-        else:
-            yield from csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ",")
-
-
-def read_source(source: Source, data: Path) -> Iterator[Row]:
-    """The rows of one file that inform at least one attribute."""
-    for record in read_records(data / source.file):
-        targets = source.targets(record)
-        if targets:
-            test = record.get("split") in source.tests
-            yield Row(record[source.text], targets, source.name, source.pair(record), test)
-
-
-def read_paradetox(data: Path) -> Iterator[Row]:
-    """ParaDetox (CC0-1.0) as unpaired rows: toxic sentences, rewrites of people, and what raters would not rewrite."""
-    records = list(read_records(data / "paradetox_train/paradetox.tsv"))
-    for number, record in enumerate(records):
-        tuning = number >= len(records) - TUNING_SPLIT
-        toxic = record["toxic"]
-        yield Row(toxic, with_profanity(toxic, {T: 1.0}), "paradetox", held_out=tuning)
-        for column in ("neutral1", "neutral2", "neutral3"):
-            if neutral := record[column]:
-                targets = not_hate(neutral) | {T: 0.0, TH: 0.0, S: 0.0}
-                yield Row(neutral, targets, "paradetox", held_out=tuning)
-    for record in read_records(data / "paradetox_train/cannot_rewrite.tsv"):
-        text, reasons = record["INPUT:toxic_comment"].strip('" '), json.loads(record["OUTPUT:reasons"])
-        if reasons == {"not_toxic": True}:
-            yield Row(text, not_hate(text) | {T: 0.0, S: 0.0}, "paradetox_hard")
-        elif reasons == {"toxic_content": True}:
-            yield Row(text, with_profanity(text, {T: 1.0}), "paradetox_hard")
-
-
-def read_sentences(data: Path, last: int = 500) -> Iterator[Row]:
-    """Jigsaw in sentences (CC0-1.0); the last `last` of each side are held out."""
-    for name in ("dev_toxic", "dev_normal"):
-        lines = (data / "sentences" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
-        for number, line in enumerate(lines):
-            targets = toxic_or_clean(line, name == "dev_toxic")
-            yield Row(line, targets, "sentences", held_out=number >= len(lines) - last)
+    return {T: 1.0, P: min(1.0, votes[1] / 2), IN: min(1.0, votes[2] / 2), ID: min(1.0, attack / 2)}

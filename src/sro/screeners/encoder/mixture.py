@@ -1,4 +1,4 @@
-"""From labelled rows to training batches: what is held out, who is named, and what is drawn how often.
+"""From labelled rows to training batches: who is named, and what is drawn how often.
 
 The mixture decides what an encoder learns. Each component (a set, or a view across sets) gets a fixed share of all
 draws; within it toxic and clean rows are drawn equally often, and in the view of groups each group and each class of
@@ -7,37 +7,23 @@ it equally often, so that a group's name says nothing by itself.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sro.comments.test_set import is_held_out, key
 from sro.screeners.encoder.attributes import ATTRIBUTES
-from sro.screeners.encoder.label_maps import (
-    ID,
-    SOURCES,
-    TH,
-    Row,
-    T,
-    read_paradetox,
-    read_records,
-    read_sentences,
-    read_source,
-)
+from sro.screeners.encoder.label_maps import ID, TH, Row, T
 
 GROUPS = {
     "muslims": r"muslims?|islam\w*|hijab\w*|mosques?|quran|moslems?|imams?",
     "jews": r"jew\w*|judaism|rabbis?|synagogues?|israelis?|kikes?",
     "christians": r"christian\w*|catholic\w*|churches|pope|priests?",
-    "black": r"black (?:people|person|man|men|woman|women|guys?|kids?|folks?|girls?|boys?|lives)|blacks|african\w*|nigg\w*",
+    "black": r"black (?:people|person|m[ae]n|wom[ae]n|guys?|kids?|folks?|girls?|boys?|lives)|blacks|africans?|nigg\w*",
     "white": r"white (?:people|person|man|men|woman|women|guys?|folks?|girls?|boys?|race)|whites|caucasians?",
     "asian": r"asians?|chinese|china|japanese|koreans?|vietnamese|chinks?|gooks?",
     "latino": r"latin[oax]s?|hispanics?|mexicans?|mexico|spics?",
@@ -49,7 +35,7 @@ GROUPS = {
     "women": r"wom[ae]n\w*|girls?|females?|ladies|feminis\w*|wives|moms?|mothers?|bitch\w*",
     "men": r"men|males?|boys?|guys|husbands?|fathers?",
     "immigrants": r"immigrants?|migrants?|refugees?|asylum|foreigners?",
-    "disabled": r"disab\w*|autis\w*|wheelchairs?|blind|deaf|down'?s|retard\w*|mental(?:ly)? (?:ill\w*|disab\w*)|schizo\w*",
+    "disabled": r"disab\w*|autis\w*|wheelchairs?|blind|deaf|down'?s|retard\w*|mental(?:ly)? (?:ill|disab)\w*|schizos?",
     "old": r"old (?:people|man|men|woman|women|folks)|elderly|boomers?|seniors?",
     "poor": r"poor people|homeless|working class|chavs?|trailer",
     "roma": r"gyps\w*|roma|romani|travellers?",
@@ -62,84 +48,6 @@ ANY_GROUP = re.compile("|".join(rf"\b(?:{words})\b" for words in GROUPS.values()
 def groups_named(text: str) -> tuple[str, ...]:
     """The groups of people that a word list finds in an English text."""
     return tuple(group for group, words in NAMED.items() if words.search(text)) if ANY_GROUP.search(text) else ()
-
-
-def bucket(text: str, buckets: int = 100) -> int:
-    """A number of 0 to `buckets` − 1 from the letters of the text alone, the same in every set and at every run."""
-    return int(hashlib.sha256(key(text).encode()).hexdigest()[:8], 16) % buckets
-
-
-def evaluation_texts(data: Path) -> Iterator[str]:
-    """Every text that some measurement uses: the held-out halves are decided by `bucket`, the rest is whole sets."""
-    toxicity = data / "toxicity"
-    for path in sorted((toxicity / "bias_madlibs").glob("*.jsonl.gz")):
-        for row in read_records(path):
-            yield row["text"]
-            yield row.get("text_identity_swapped", row["text"])
-    whole = ("perspective_wiki2k", "jigsaw_crowd_sample", "xstest")
-    for name in whole:
-        for path in sorted((toxicity / name).glob("*.jsonl*")):
-            yield from (row["text"] for row in read_records(path))
-    for name in ("jigsaw6_sample_b.jsonl.gz", "jigsaw6_sample_c.jsonl"):
-        yield from (row["text"] for row in read_records(toxicity / "jigsaw6_small" / name))
-    yield from (row["text"] for row in read_records(toxicity / "toxigen/toxigen_prompt_sentences.jsonl"))
-    halves = ("jigsaw6_small/jigsaw6_small", "github_incivility/github_incivility", "threats_and_wishes/threats_and_wishes")
-    for name in halves:
-        rows = read_records(toxicity / f"{name}.jsonl.gz")
-        yield from (row["text"] for row in rows if in_test_half(row["text"]))
-    for row in read_records(toxicity / "toxigen/toxigen.jsonl.gz"):
-        if in_test_quarter(row["text"]):
-            yield row["text"]
-    for row in read_records(data / "judge_calibration/official_labels.jsonl"):
-        yield row["text"]
-        yield row["source"]
-    yield from (row["text"] for row in read_records(data / "toxic_spans/tsd_test.csv"))
-
-
-def in_test_half(text: str) -> bool:
-    """Whether a text of a set that is measured on one half belongs to that half."""
-    return bucket(text) < 50
-
-
-def in_test_quarter(text: str) -> bool:
-    """Whether a ToxiGen text is kept for measuring."""
-    return bucket(text) < 25
-
-
-def in_development(text: str) -> bool:
-    """Whether a text is kept out of training for calibration and for watching a run (2 %)."""
-    return bucket(text + "development") < 2
-
-
-def read_all(data: Path) -> list[Row]:
-    """All rows of the shipped model's sets, in the order of trust; see `merge` for what happens to doubles."""
-    rows: list[Row] = []
-    for source in SOURCES:
-        rows += read_source(source, data)
-    rows += read_paradetox(data)
-    rows += read_sentences(data)
-    return rows
-
-
-def merge(rows: Iterable[Row], forbidden: Iterable[str]) -> list[Row]:
-    """Rows with distinct letters: doubles add the attributes the first row leaves open; held-out texts go.
-
-    Args:
-        rows: In the order of trust: the first source of a text wins where two disagree.
-        forbidden: Texts that may not be learnt from; rows marked `held_out` join them.
-    """
-    rows = list(rows)
-    banned = {key(text) for text in forbidden} | {key(row.text) for row in rows if row.held_out}
-    found: dict[str, Row] = {}
-    for row in rows:
-        letters = key(row.text)
-        if len(letters) < 2 or letters in banned:
-            continue
-        if letters in found:
-            found[letters].targets = row.targets | found[letters].targets
-        else:
-            found[letters] = row
-    return [row for row in found.values() if not is_held_out(row.text)]
 
 
 SHARES = {
@@ -189,7 +97,7 @@ FAMILY = {
 
 @dataclass
 class Component:
-    """Rows (by number) in cells drawn by weight, by default equally often; within a cell every row in turn, reshuffled."""
+    """Row numbers in cells that are drawn by weight, by default equally often; within a cell every row in turn."""
 
     cells: list[list[int]]
     weights: list[float] | None = None
@@ -205,13 +113,15 @@ class Component:
 
 
 def hostile(row: Row) -> bool:
-    """Whether a row counts as toxic for balancing: TOXICITY or, where that is masked, IDENTITY_ATTACK of a half or more."""
+    """Whether a row counts as toxic for balancing, by TOXICITY or, where that is masked, by IDENTITY_ATTACK."""
     return row.targets.get(T, row.targets.get(ID, 0.0)) >= 0.5
 
 
 def components(rows: list[Row]) -> dict[str, Component]:
-    """One component a source, balanced by class; the contrast sentences by kind (the square root of its size) and class;
-    and the views of named groups and of threats across all sources."""
+    """One component a source, balanced by class, and the views of named groups and of threats across all sources.
+
+    Contrast sentences are drawn by kind, in proportion to the square root of its size, and by class.
+    """
     by_source: dict[str, dict[bool, list[int]]] = defaultdict(lambda: defaultdict(list))
     by_group: dict[tuple[str, bool], list[int]] = defaultdict(list)
     kinds: dict[str, dict[bool, list[int]]] = defaultdict(lambda: defaultdict(list))
@@ -243,13 +153,20 @@ class Mixture:
 
     Args:
         rows: Training rows.
-        lengths: Tokens of each row; rows above `long` tokens are drawn `keep_long` times as often, for each costs several others.
+        lengths: Tokens of each row. Rows above `long` tokens are drawn `keep_long` times as often, for each costs as
+            much as several others.
         shares: Component → share; see SHARES. Components without a share are not drawn.
         seed: Of the draws; two processes take different ones.
     """
 
     def __init__(
-        self, rows: list[Row], lengths: NDArray[np.int64], shares: dict[str, float], seed: int, long: int = 48, keep_long: float = 0.2
+        self,
+        rows: list[Row],
+        lengths: NDArray[np.int64],
+        shares: dict[str, float],
+        seed: int,
+        long: int = 48,
+        keep_long: float = 0.2,
     ) -> None:
         self.rng = random.Random(seed)
         found = components(rows)
@@ -297,25 +214,3 @@ class Mixture:
 def target_matrix(rows: list[Row]) -> NDArray[np.float32]:
     """Targets (rows, attributes), NaN where masked."""
     return np.array([[row.targets.get(name, np.nan) for name in ATTRIBUTES] for row in rows], dtype=np.float32)
-
-
-def read_contrast(folder: Path) -> list[Row]:
-    """The project's own contrast sentences: JSON Lines with `text`, the six attributes (null: masked), `kind`,
-    `template` and `pair`. A fifth of the templates is held out."""
-    rows = []
-    for path in sorted(folder.glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            record = json.loads(line)
-            targets = {name: float(record[name]) for name in ATTRIBUTES if record.get(name) is not None}
-            template = record["template"].split(".")[0]
-            rows.append(
-                Row(
-                    record["text"],
-                    targets,
-                    "contrast",
-                    pair=record["pair"] or "",
-                    held_out=bucket(template, 5) == 0,
-                    kind=record["kind"],
-                )
-            )
-    return rows

