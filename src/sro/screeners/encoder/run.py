@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -105,7 +106,7 @@ def write_screener(arrays: Mapping[str, np.ndarray], rows: Sequence[Row], folder
 
     layers = 1 + max(int(name.split(".")[1]) for name in arrays if name.startswith("layers."))
     write(arrays, folder / GRAPH, layers, heads=12, epsilon=1e-12)
-    about = {
+    about: dict[str, Any] = {
         "format": FORMAT,
         "sha256": file_sha256(folder / GRAPH),
         "longest": LONGEST,

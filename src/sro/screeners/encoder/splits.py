@@ -107,7 +107,7 @@ def contrast() -> list[Row]:
     """The project's own contrast sentences; a fifth of the templates is held out for measuring."""
     rows = []
     for record in contrast_rows():
-        targets = {name: float(record[name]) for name in ATTRIBUTES if record[name] is not None}
+        targets = {name: float(str(record[name])) for name in ATTRIBUTES if record[name] is not None}
         template = str(record["template"]).split(".")[0]
         held_out, kind, pair = bucket(template, 5) == 0, str(record["kind"]), str(record["pair"] or "")
         rows.append(Row(str(record["text"]), targets, "contrast", pair, held_out, kind=kind))
