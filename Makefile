@@ -19,25 +19,25 @@ help: ## this list
 	@echo "  On Linux, torch from the package index brings gigabytes for GPUs. For the small CPU build:"
 	@echo "  PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make demo"
 
-demo: $(VENV)/.installed ## learn and rewrite with the embedded parts, offline
+demo: $(VENV)/.installed ## train and rewrite with the embedded parts, offline (5 minutes on two cores)
 	$(BIN)/sro demo
 
-test: $(VENV)/.installed-dev ## the fast tests, offline
+test: $(VENV)/.installed-dev ## the fast tests, offline (about 10 minutes)
 	$(BIN)/python -m pytest
 
-test-slow: $(VENV)/.installed-dev ## the tests that take minutes, or need a data set or the embedded leader
+test-slow: $(VENV)/.installed-dev ## the tests that take minutes, or need a data set or the embedded leader (about an hour)
 	$(BIN)/python -m pytest -m slow
 
-lint: $(VENV)/.installed-dev ## ruff and mypy
+lint: $(VENV)/.installed-dev ## ruff and mypy (a minute)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: $(VENV)/.installed-dev ## let ruff mend what it can
+format: $(VENV)/.installed-dev ## let ruff fix what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.installed-dev ## the documentation as a site that needs no network, in site/
+docs: $(VENV)/.installed-dev ## the documentation as a site that needs no network, in site/ (a minute)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean: ## remove .venv and what tools left here; runs stay

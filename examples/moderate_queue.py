@@ -4,7 +4,8 @@
     python examples/moderate_queue.py queue.jsonl decisions.jsonl
 
 A row of the queue is {"id": ..., "text": ...}. A decision has the same id and one of three actions: `publish` (the
-comment passes), `suggest` (show its author the suggestion) and `moderate` (a person has to look; `reason` says why).
+comment passes), `suggest` (show its author the suggestion) and `moderate` (a person has to look). `reason` says why;
+it is `out_of_time` or `busy` where the service had no time left for the comment.
 """
 
 from __future__ import annotations

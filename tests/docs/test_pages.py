@@ -39,6 +39,16 @@ def test_python_blocks_run(
             exec(compile(code, f"{page.name} line {block.line}", "exec"), {"__name__": "__main__"})
 
 
+def test_every_reason_of_a_refusal_is_explained() -> None:
+    from typing import get_args
+
+    from sro.rewriting.result import Reason
+
+    page = (ROOT / "docs" / "tutorials" / "rewrite.md").read_text("utf-8")
+    explained = {word for line in page.splitlines() if line.startswith("| `") for word in re.findall(r"`(\w+)`", line)}
+    assert explained == set(get_args(Reason))
+
+
 def test_there_are_pages_with_python() -> None:
     assert {page.name for page in PAGES} >= {"rewrite.md", "train.md", "screener.md"}
 
