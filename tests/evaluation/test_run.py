@@ -13,7 +13,7 @@ import pytest
 from sro.core.errors import SROError
 from sro.evaluation.intervals import Tally
 from sro.evaluation.judges.loading import Judges
-from sro.evaluation.run import Evaluation, evaluate, score
+from sro.evaluation.run import Evaluation, Scoring, Texts, evaluate, score
 from sro.screeners.base import Verdict
 
 pytest.importorskip("sacrebleu", reason="tables with a reference have a column chrF: pip install -e '.[eval]'")
@@ -65,8 +65,20 @@ JUDGES = Judges(Style(), Content(), Fluency())
 
 
 def run(**changes: object) -> Evaluation:
-    given = {"systems": {"ours": OURS}, "references": REFERENCES, "protocol": "paradetox", "resamples": 200}
-    return evaluate(SOURCES, screener=Screener(), **{"judges": JUDGES, **given, **changes})  # type: ignore[arg-type]
+    texts = {"systems": {"ours": OURS}, "references": REFERENCES}
+    scoring = {"protocol": "paradetox", "judges": JUDGES, "resamples": 200}
+    for name, value in changes.items():
+        (texts if name in texts else scoring)[name] = value
+    progress = scoring.pop("progress", lambda line: None)
+    return evaluate(Texts(SOURCES, **texts), Scoring(screener=Screener(), **scoring), progress)  # type: ignore[arg-type]
+
+
+def test_a_refusal_is_counted_and_scored_as_a_copy() -> None:
+    found = run(systems={"ours": OURS, "careful": [OURS[0], None, OURS[2]]})
+    rows = {row.system: row for row in found.rows}
+    assert (rows["careful"].refused, rows["ours"].refused, rows["copy"].refused) == pytest.approx((1 / 3, 0, 0))
+    assert found.outputs["careful"] == [OURS[0], SOURCES[1], OURS[2]]
+    assert "refused: share that the system refused" in found.markdown()
 
 
 def test_every_figure_of_a_table_by_hand() -> None:

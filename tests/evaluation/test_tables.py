@@ -18,6 +18,7 @@ OURS = Row(
     rank=1,
     against_reference=Tally(3, 2, 1),
     pass_rate=0.95,
+    refused=0.125,
     copy_rate=0.0625,
     length_ratio=0.876,
     chrf=61.44,
@@ -31,11 +32,11 @@ def test_markdown() -> None:
     _, empty, *lines = markdown([OURS, COPY], CAPTION).splitlines()
     assert empty == ""
     assert lines == [
-        "| system | STA | SIM | FL | J [95 %] | w/t/l | rank | pass | copies | length | chrF |",
-        "| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
-        "| copy | 0.900 | 0.750 | 0.500 | 0.500 [0.400, 0.600] | – | 2 | 0.950 | 0.062 | 0.88 | – |",
+        "| system | STA | SIM | FL | J [95 %] | w/t/l | rank | pass | refused | copies | length | chrF |",
+        "| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
+        "| copy | 0.900 | 0.750 | 0.500 | 0.500 [0.400, 0.600] | – | 2 | 0.950 | 0.125 | 0.062 | 0.88 | – |",
         r"| ours \| best of 8 | 0.900 | 0.750 | 0.500 | 0.412 [0.380, 0.444] | 3/2/1 "
-        "| 1 | 0.950 | 0.062 | 0.88 | 61.4 |",
+        "| 1 | 0.950 | 0.125 | 0.062 | 0.88 | 61.4 |",
     ]
 
 

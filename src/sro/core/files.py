@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
@@ -95,10 +95,11 @@ def file_sha256(path: str | Path) -> str:
     return digest.hexdigest()
 
 
-def folder_sha256(folder: str | Path) -> str:
-    """The SHA-256 of a model's folder as 64 hexadecimal digits: names and bytes of its files, cards left out."""
+def folder_sha256(folder: str | Path, suffixes: Sequence[str] = MODEL_FILES) -> str:
+    """The SHA-256 of a folder as 64 hexadecimal digits: names and bytes of its files that end in one of `suffixes`.
+    With the default it is that of a model, cards left out."""
     digest = hashlib.sha256()
-    for file in sorted(file for file in Path(folder).rglob("*") if file.suffix in MODEL_FILES):
+    for file in sorted(file for file in Path(folder).rglob("*") if file.suffix in suffixes):
         digest.update(f"{file.relative_to(folder).as_posix()} {file_sha256(file)}\n".encode())
     return digest.hexdigest()
 

@@ -1,8 +1,9 @@
 """From texts to a table: every judge asked once, every row that a table needs.
 
-found = evaluate(sources, {"ours": rewrites}, references, protocol="paradetox", judges=judges, screener=screener)
-print(found.markdown())
-found.save("runs/mine/evaluation")
+scoring = Scoring("paradetox", load_judges(["embedded"], "paradetox"), load_screener("embedded"))
+evaluation = evaluate(Texts(sources, {"ours": rewrites}, references), scoring)
+print(evaluation.markdown())
+evaluation.save("runs/mine/evaluation")
 """
 
 from __future__ import annotations
@@ -59,75 +60,106 @@ class Evaluation:
         return found
 
 
-def evaluate(
-    sources: Sequence[str],
-    systems: Mapping[str, Sequence[str]],
-    references: Sequence[str] | None,
-    *,
-    protocol: ProtocolName,
-    judges: Judges,
-    screener: Screener,
-    lexicon: Sequence[str] | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-    progress: Callable[[str], None] = lambda line: None,
-) -> Evaluation:
+@dataclass(frozen=True)
+class Texts:
+    """Columns of N texts that belong together, row by row."""
+
+    sources: Sequence[str]
+    systems: Mapping[str, Sequence[str | None]]
+    """N outputs of each system, by name; stored peers are systems too. None: the system refused to rewrite the
+    comment, which then stands as it was and is scored as a copy."""
+    references: Sequence[str] | None = None
+    """One human rewrite of each comment; ParaDetox alone can do without."""
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """By which protocol texts are scored, and by whom."""
+
+    protocol: ProtocolName
+    judges: Judges
+    """See `sro.evaluation.judges.loading`."""
+    screener: Screener
+    """The one that systems were trained against; for the pass rate, and for the default lexicon."""
+    lexicon: Sequence[str] | None = None
+    """Words of the baseline `delete`; by default those of the sources that the screener refuses alone."""
+    resamples: int = RESAMPLES
+    """How often the bootstrap draws the sentences anew."""
+    seed: int = 0
+    """Random seed of the bootstrap."""
+
+
+def evaluate(texts: Texts, scoring: Scoring, progress: Callable[[str], None] = lambda line: None) -> Evaluation:
     """Score systems and baselines by a protocol.
 
     Args:
-        sources: N comments.
-        systems: N outputs of each system, by name; stored peers are systems too.
-        references: one human rewrite of each comment, or None (ParaDetox alone can do without).
-        protocol, judges: how, and by whom; see `sro.evaluation.protocols` and `sro.evaluation.judges.loading`.
-        screener: the one that systems were trained against; for the pass rate, and for the default lexicon.
-        lexicon: words of the baseline `delete`; by default those of the sources that the screener refuses alone.
-        resamples, seed: of the bootstrap.
-        progress: told what is being judged; the first run of a table can take minutes.
+        progress: is called with a line for each system, because the first run of a table can take minutes.
 
     Raises:
         SROError: a row that cannot be scored, named; a protocol without the references it needs; a system with the
             name of a baseline, or another number of outputs.
     """
-    if protocol in NEEDS_REFERENCE and references is None:
-        raise SROError(f"the protocol {protocol} compares with references\n  fix: --reference FILE")
-    names = judges.names()  # a judge that is nowhere shows here, before the others have worked for minutes
-    words = refused_words(sources, screener) if lexicon is None else lexicon
+    sources, references = texts.sources, texts.references
+    if scoring.protocol in NEEDS_REFERENCE and references is None:
+        raise SROError(f"the protocol {scoring.protocol} compares with references\n  fix: --reference FILE")
+    names = scoring.judges.names()  # a judge that is nowhere shows here, before the others have worked for minutes
+    words = refused_words(sources, scoring.screener) if scoring.lexicon is None else scoring.lexicon
     own = baselines(sources, references, words)
-    if taken := sorted(own.keys() & systems.keys()):
+    if taken := sorted(own.keys() & texts.systems.keys()):
         raise SROError(f"a system is called {taken[0]!r}, as a baseline is\n  fix: another name: --output NAME=FILE")
-    outputs = {**{name: list(texts) for name, texts in systems.items()}, **own}
+    outputs: dict[str, list[str]] = {}
+    refused = dict.fromkeys(own, 0.0)
+    for name, column in texts.systems.items():
+        if len(column) != len(sources):
+            raise SROError(f"{name} has {len(column):,} texts, the input {len(sources):,}\n  fix: one for each")
+        outputs[name] = [source if text is None else text for text, source in zip(column, sources)]
+        refused[name] = sum(text is None for text in column) / len(column)
+    outputs |= own
     scores: dict[str, Scores] = {}
-    for name, texts in outputs.items():
-        if len(texts) != len(sources):
-            raise SROError(f"{name} has {len(texts):,} texts, the input {len(sources):,}\n  fix: one for each")
-        progress(f"judging {name}: {len(texts):,} sentences")
+    for name, column in outputs.items():
+        progress(f"judging {name}: {len(column):,} sentences")
         try:
-            scores[name] = score(texts, sources, references, protocol, judges)
+            scores[name] = score(column, sources, references, scoring.protocol, scoring.judges)
         except SROError as error:
             raise SROError(f"{name}: {error}") from error
-    resampled = bootstrap({name: found.j for name, found in scores.items()}, resamples, seed)
+    resampled = bootstrap({name: its.j for name, its in scores.items()}, scoring.resamples, scoring.seed)
+    rows = _rows(texts, outputs, refused, scores, resampled, scoring.screener)
+    caption = Caption(scoring.protocol, len(sources), names, scoring.screener.name, scoring.resamples, scoring.seed)
+    return Evaluation(tuple(rows), caption, scores, resampled, tuple(sources), outputs)
+
+
+def _rows(
+    texts: Texts,
+    outputs: Mapping[str, Sequence[str]],
+    refused: Mapping[str, float],
+    scores: Mapping[str, Scores],
+    resampled: Bootstrap,
+    screener: Screener,
+) -> list[Row]:
+    """The table's row of each system and baseline."""
     ranks, human = resampled.ranks(), scores.get(HUMAN)
     rows = []
-    for name, texts in outputs.items():
-        found = scores[name]
-        passed = [verdict.passed for verdict in screener.screen(texts, sources=sources)]
-        measures, means = measure(sources, texts, passed, found.sim), found.means()
-        row = Row(
-            system=name,
-            sta=means["sta"],
-            sim=means["sim"],
-            fl=means["fl"],
-            j=resampled.interval(name),
-            rank=ranks[name],
-            against_reference=None if human is None else win_tie_loss(found.j, human.j),
-            pass_rate=measures.pass_rate,
-            copy_rate=measures.copy_rate,
-            length_ratio=measures.length_ratio,
-            chrf=None if references is None else float(chrf(texts, references).mean()),
+    for name, column in outputs.items():
+        its = scores[name]
+        passed = [verdict.passed for verdict in screener.screen(column, sources=texts.sources)]
+        measures, means = measure(texts.sources, column, passed, its.sim), its.means()
+        rows.append(
+            Row(
+                system=name,
+                sta=means["sta"],
+                sim=means["sim"],
+                fl=means["fl"],
+                j=resampled.interval(name),
+                rank=ranks[name],
+                against_reference=None if human is None else win_tie_loss(its.j, human.j),
+                pass_rate=measures.pass_rate,
+                refused=refused[name],
+                copy_rate=measures.copy_rate,
+                length_ratio=measures.length_ratio,
+                chrf=None if texts.references is None else float(chrf(column, texts.references).mean()),
+            )
         )
-        rows.append(row)
-    caption = Caption(protocol, len(sources), names, screener.name, resamples, seed)
-    return Evaluation(tuple(rows), caption, scores, resampled, tuple(sources), outputs)
+    return rows
 
 
 def score(
@@ -137,7 +169,7 @@ def score(
     protocol: ProtocolName,
     judges: Judges,
 ) -> Scores:
-    """Ask the judges what the protocol wants to know of N outputs, and score them by it."""
+    """Ask the judges what the protocol needs of N outputs, and score them by it."""
     style, cosine = judges.style(texts), judges.content(texts, sources)
     fluency = judges.fluency(texts, sources, references)
     if protocol == "paradetox":

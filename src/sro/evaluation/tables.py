@@ -37,6 +37,8 @@ class Row:
     """Sentences whose J is above, equal to, below that of the human reference."""
     pass_rate: float
     """Share that the training screener passes and that is not empty."""
+    refused: float
+    """Share that the system refused to rewrite; these stand, and are scored, as copies."""
     copy_rate: float
     """Share with the letters and digits of its source."""
     length_ratio: float
@@ -64,13 +66,14 @@ class Caption:
             f"{TITLES[self.protocol]} protocol on {self.sentences:,} sentences. Judges: {judged}. J is the mean of "
             f"STA·SIM·FL with its 95 % paired-bootstrap interval ({self.resamples:,} resamples, seed {self.seed}); "
             "w/t/l counts sentences above, at, below the J of the human reference; equal ranks where the paired "
-            f"difference may be 0; pass: share that the screener {self.screener} passes."
+            f"difference may be 0; pass: share that the screener {self.screener} passes; refused: share that the "
+            "system refused to rewrite, which is scored as a copy of the comment."
         )
 
 
 def markdown(rows: Sequence[Row], caption: Caption) -> str:
     """The caption and the table, best J first, without a line break at its end."""
-    head = ["system", "STA", "SIM", "FL", "J [95 %]", "w/t/l", "rank", "pass", "copies", "length", "chrF"]
+    head = ["system", "STA", "SIM", "FL", "J [95 %]", "w/t/l", "rank", "pass", "refused", "copies", "length", "chrF"]
     lines = [head, ["---", *["--:"] * (len(head) - 1)], *map(_cells, _sorted(rows))]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return f"{caption}\n\n{table}"
@@ -97,7 +100,7 @@ def _cells(row: Row) -> list[str]:
         f"{row.j.value:.3f} [{row.j.low:.3f}, {row.j.high:.3f}]",
         "–" if tally is None else "/".join(map(str, tally)),
         str(row.rank),
-        *(f"{value:.3f}" for value in (row.pass_rate, row.copy_rate)),
+        *(f"{value:.3f}" for value in (row.pass_rate, row.refused, row.copy_rate)),
         f"{row.length_ratio:.2f}",
         "–" if row.chrf is None else f"{row.chrf:.1f}",
     ]
@@ -109,7 +112,8 @@ def _record(row: Row, caption: Caption) -> dict[str, object]:
     figures = {
         **{"sta": row.sta, "sim": row.sim, "fl": row.fl},
         **{"j": row.j.value, "j_low": row.j.low, "j_high": row.j.high},
-        **{"pass_rate": row.pass_rate, "copy_rate": row.copy_rate, "length_ratio": row.length_ratio},
+        **{"pass_rate": row.pass_rate, "refused": row.refused, "copy_rate": row.copy_rate},
+        "length_ratio": row.length_ratio,
         "chrf": row.chrf,
     }
     return {

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sro.core.errors import SROError
-from sro.evaluation.experiments.fingerprints import input_fingerprints
+from sro.core.files import folder_sha256
+from sro.evaluation.experiments.fingerprints import input_fingerprints, rewrite_fingerprint
 from sro.leader.model import LeaderArguments
 from sro.screeners.follower import FollowerArguments
 from sro.training.run import DataArguments
@@ -54,3 +55,26 @@ def test_comments_count_by_the_texts_that_a_run_learns_from(tmp_path: Path) -> N
 def test_comments_that_are_nowhere() -> None:
     with pytest.raises(SROError, match=r"nowhere\.txt: no such file"):
         input_fingerprints(DataArguments(["nowhere.txt"]), FollowerArguments(), LeaderArguments())
+
+
+def test_rewrites_are_told_by_all_that_decides_them(tmp_path: Path) -> None:
+    config = tmp_path / "adapter_config.json"
+    config.write_text("{}")
+
+    def mark(screener: str = "embedded", engine: str = "transformers", samples: int = 4) -> str:
+        return rewrite_fingerprint(str(tmp_path), screener, engine, {"samples": samples})
+
+    first = mark()
+    assert mark() == first
+    others = {mark(screener="somebody/toxicity"), mark(engine="ctranslate2"), mark(samples=0)}
+    (tmp_path / "sro.json").write_text('{"prompt": "Rude: {text}"}')
+    assert len({first, mark(), *others}) == 5
+
+
+def test_changed_code_makes_other_rewrites(tmp_path: Path) -> None:
+    (tmp_path / "rule.py").write_text("a = 1\n")
+    first = folder_sha256(tmp_path, (".py",))
+    (tmp_path / "card.md").write_text("prose")
+    assert folder_sha256(tmp_path, (".py",)) == first
+    (tmp_path / "rule.py").write_text("a = 2\n")
+    assert folder_sha256(tmp_path, (".py",)) != first

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from sro.core.errors import SROError
-from sro.evaluation.experiments import peer_table as module
-from sro.evaluation.experiments.peer_table import best_moves, peer_table
-from sro.evaluation.experiments.peers import cached_rewrites, read_peers
+from sro.evaluation.experiments.peer_table import our_systems, peer_table
+from sro.evaluation.experiments.peers import PeerArguments, cached_rewrites, read_peers
 from sro.evaluation.judges.loading import Judges
 from sro.leader.generation import Completion, Sampling
+from sro.rewriting.config import RewriteArguments
 from sro.rewriting.rewriter import Rewriter
 from sro.screeners.base import Verdict
 
@@ -91,14 +91,14 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
 def test_rewrites_are_remembered_by_what_made_them(tmp_path: Path) -> None:
     calls: list[int] = []
 
-    def rewrite() -> list[str]:
+    def rewrite() -> list[str | None]:
         calls.append(1)
         return [f"call {len(calls)}"]
 
-    assert cached_rewrites(tmp_path, "ours", ["a"], ["x"], rewrite) == ["call 1"]
-    assert cached_rewrites(tmp_path, "ours", ["a"], ["x"], rewrite) == ["call 1"]
-    assert cached_rewrites(tmp_path, "ours", ["b"], ["x"], rewrite) == ["call 2"]
-    assert cached_rewrites(tmp_path, "ours", ["a"], ["y"], rewrite) == ["call 3"]
+    assert cached_rewrites(tmp_path, "ours", "a", ["x"], rewrite) == ["call 1"]
+    assert cached_rewrites(tmp_path, "ours", "a", ["x"], rewrite) == ["call 1"]
+    assert cached_rewrites(tmp_path, "ours", "b", ["x"], rewrite) == ["call 2"]
+    assert cached_rewrites(tmp_path, "ours", "a", ["y"], rewrite) == ["call 3"]
 
 
 class Rude:
@@ -132,80 +132,79 @@ class Fine:
 
 
 class Scripted:
-    """Greedy keeps the rude word; a drawn move leaves it out, another says something else."""
-
-    def __init__(self) -> None:
-        self.played: list[tuple[int, float]] = []
+    """Greedy keeps the rude word; a drawn answer leaves it out, another says something else."""
 
     def generate(
         self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
     ) -> list[list[Completion]]:
-        self.played.append((n, sampling.temperature))
         if n == 1:
             return [[Completion(text, [], True)] for text in comments]
-        return [[Completion("nice weather", [], True), Completion(f"no {text[5:]}", [], True)] for text in comments]
+        return [[Completion("nice weather", [], True), Completion(text[5:], [], True)] for text in comments]
 
 
-def player() -> Rewriter:
-    return Rewriter(Scripted(), Rude(), SharedWords())
+def drafts(sentence: str) -> list[str]:
+    return ["crude one"] if sentence == "rude one" else []
 
 
-def test_the_best_move_passes_and_keeps_the_meaning() -> None:
-    [found] = best_moves(player(), Fine("nice"), ["rude one two"], [["rude one two", "nice weather", "one two"]])
-    assert found.text == "one two"
+def adapter(folder: Path, rank: int = 8) -> str:
+    folder.mkdir(exist_ok=True)
+    (folder / "adapter_config.json").write_text(json.dumps({"r": rank}))
+    return str(folder)
 
 
-def test_of_moves_as_near_the_more_fluent_one_is_best() -> None:
-    moves = [["one two", "two one"]]
-    assert [move.text for move in best_moves(player(), Fine("x"), ["rude one two"], moves)] == ["one two"]
+def test_the_last_of_ours_has_every_row() -> None:
+    systems = our_systems({"start": "a", "ours": "b"}, samples=4)
+    assert [(system.name, system.adapter, system.phrases, system.arguments.samples) for system in systems] == [
+        ("start", "a", False, 0),
+        ("ours", "b", False, 0),
+        ("ours + phrases", "b", True, 0),
+        ("ours + 4 samples", "b", False, 4),
+        ("ours + phrases + 4 samples", "b", True, 4),
+    ]
+    assert systems[-1].arguments == RewriteArguments(samples=4)
+    assert [system.name for system in our_systems({"ours": "b"}, 0)] == ["ours", "ours + phrases"]
 
-    def fluent(texts: Sequence[str], sources: Sequence[str], references: object = None) -> np.ndarray:
-        return np.array([float(text.startswith("two")) for text in texts])
 
-    assert [move.text for move in best_moves(player(), fluent, ["rude one two"], moves)] == ["two one"]
+def test_ours_are_named() -> None:
+    assert PeerArguments(ours=["a=b", "c=d=e"]).adapters() == {"a": "b", "c": "d=e"}
+    with pytest.raises(SROError, match=r"--ours 'nameless' is not NAME=ADAPTER"):
+        PeerArguments(ours=["a=b", "nameless"]).adapters()
 
 
-def test_the_table_has_everyone_and_a_second_run_plays_nothing(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_table_is_of_the_products_answers_and_a_second_run_makes_none(data: Path, tmp_path: Path) -> None:
     loaded: list[str] = []
 
     def load(adapter: str, screener: str, engine: str) -> Rewriter:
-        assert engine == "ctranslate2"
-        loaded.append(adapter)
-        return player()
+        assert (screener, engine) == ("embedded", "ctranslate2")
+        loaded.append(Path(adapter).name)
+        return Rewriter(Scripted(), Rude(), SharedWords(), phrases=drafts)
 
-    monkeypatch.setattr(module.Rewriter, "load", staticmethod(load))
-    monkeypatch.setattr(module.Acceptability, "load", staticmethod(lambda: Fine("broken")))
-    monkeypatch.setattr(module, "identity", lambda folder: f"weights of {folder}")
-    monkeypatch.setattr(module, "load_screener", lambda name: Rude())
-    said: list[str] = []
+    ours = [f"start={adapter(tmp_path / 'a')}", f"ours={adapter(tmp_path / 'b')}"]
+    peers = PeerArguments("paradetox", ours, 2, engine="ctranslate2", data=str(data), output_dir=str(tmp_path / "out"))
+    judges = Judges(Fine("rude"), SharedWords(), Fine("broken"))
 
     def table() -> str:
-        folder = peer_table(
-            split="paradetox",
-            ours={"start": "a", "ours": "b"},
-            best_of=3,
-            sample=0,
-            judges=Judges(Fine("rude"), SharedWords(), Fine("broken")),
-            screener="embedded",
-            engine="ctranslate2",
-            data=data,
-            folder=tmp_path / "out",
-            config={"split": "paradetox"},
-            command=["sro", "experiment", "peers"],
-            say=said.append,
-        )
+        folder = peer_table(peers, judges, command=["sro", "experiment", "peers"], load=load)
         return (folder / "table.md").read_text("utf-8")
 
     text = table()
     assert loaded == ["a", "b"]
-    systems = {line.split(" | ")[0].strip("| ") for line in text.splitlines() if line.startswith("| ")}
-    assert {"start", "ours", "ours, best of 3", "BART", "DELETE"} <= systems
-    assert {"ours + phrases", "ours, best of 3 + phrases"} <= systems
-    assert {"copy", "delete", "phrase table", "human reference"} <= systems
-    assert "trained on parallel data" in text and "`sro experiment peers`" in text
-    rows = [json.loads(line) for line in (tmp_path / "out/sentences.jsonl").read_text("utf-8").splitlines()]
-    assert [row["text"] for row in rows if row["system"] == "ours, best of 3"] == ["no one", "no two", "no three"]
-    assert (tmp_path / "out/plane.png").read_bytes().startswith(b"\x89PNG")
+    cells = {cell[0]: cell for line in text.splitlines() if len(cell := line.strip("| ").split(" | ")) > 8}
+    assert {"start", "ours", "BART", "DELETE", "copy", "delete", "phrase table", "human reference"} <= cells.keys()
+    refused = cells["system"].index("refused")
+    assert {name: cells[name][refused] for name in cells if name.startswith("ours")} == {
+        "ours": "1.000",
+        "ours + phrases": "1.000",  # "crude one" shares a third of the words: too little of the meaning
+        "ours + 2 samples": "0.000",
+        "ours + phrases + 2 samples": "0.000",
+    }
+    assert "trained on parallel data" in text and "`sro experiment peers`" in text and "scored as a copy" in text
+    folder = tmp_path / "out/paradetox"
+    rows = [json.loads(line) for line in (folder / "sentences.jsonl").read_text("utf-8").splitlines()]
+    assert [row["text"] for row in rows if row["system"] == "ours + 2 samples"] == ["one", "two", "three"]
+    assert [row["text"] for row in rows if row["system"] == "ours"] == ["rude one", "rude two", "rude three"]
+    assert (folder / "plane.png").read_bytes().startswith(b"\x89PNG")
     assert table() == text and loaded == ["a", "b"]
+    adapter(tmp_path / "b", rank=16)
+    table()
+    assert loaded == ["a", "b", "b"]

@@ -64,28 +64,32 @@ def run(argv: list[str]) -> int:
     from sro.evaluation.clef import read_parallel
     from sro.evaluation.judges.cache import ScoreCache
     from sro.evaluation.judges.loading import load_judges
-    from sro.evaluation.run import evaluate
+    from sro.evaluation.run import Scoring, Texts, evaluate
     from sro.screeners.loading import load_screener
 
     quiet_libraries()
     files, how = parse((Files, How), argv, prog="sro evaluate", description="Score rewrites, with intervals.")
     paths = named_files(files)
     texts = read_parallel(paths)
-    found = evaluate(
-        texts.pop(INPUT),
-        {name: column for name, column in texts.items() if name != REFERENCE},
-        texts.get(REFERENCE),
-        protocol=how.protocol,
-        judges=load_judges(how.judges, how.protocol).cached(ScoreCache(how.cache)),
-        screener=load_screener(how.screener),
-        lexicon=read_word_list(how.lexicon) if how.lexicon else None,
-        resamples=how.resamples,
-        seed=how.seed,
+    evaluation = evaluate(
+        Texts(
+            texts.pop(INPUT),
+            {name: column for name, column in texts.items() if name != REFERENCE},
+            texts.get(REFERENCE),
+        ),
+        Scoring(
+            how.protocol,
+            load_judges(how.judges, how.protocol).cached(ScoreCache(how.cache)),
+            load_screener(how.screener),
+            read_word_list(how.lexicon) if how.lexicon else None,
+            how.resamples,
+            how.seed,
+        ),
         progress=lambda line: print(f"sro: {line}", file=sys.stderr, flush=True),
     )
-    print(found.markdown())
+    print(evaluation.markdown())
     if files.save:
-        found.save(files.save)
+        evaluation.save(files.save)
         data = {str(path): file_sha256(path) for path in paths.values()}
         write_manifest(files.save, ["sro", "evaluate", *argv], plain((files, how)), data, how.seed)
     return 0

@@ -7,17 +7,16 @@ sro experiment ablation --comments FILE          SRO, its branches alone, KTO, b
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from sro.core.config import parse, plain, suggestion
+from sro.core.config import parse, suggestion
 from sro.core.errors import SROError
 from sro.core.machine import device_defaults, give_memory_back, quiet_libraries
-from sro.evaluation.experiments.peers import Split
+from sro.evaluation.experiments.peers import PeerArguments
 
 if TYPE_CHECKING:
     from sro.evaluation.experiments.arms import Settings
@@ -51,35 +50,6 @@ class Perturbation(Ablation):
 
 
 Asked = TypeVar("Asked", bound=Ablation)
-
-
-@dataclass
-class PeerTable:
-    """Whom to compare with, and by what."""
-
-    split: Split = field(
-        default="tuning", metadata={"help": "which comments; `paradetox` is the test set: at the end"}
-    )
-    ours: list[str] = field(
-        default_factory=lambda: ["warm-up=embedded/warmup", "SRO=embedded/rewriter"],
-        metadata={"help": "NAME=ADAPTER of each of ours; the last also plays best of N"},
-    )
-    best_of: int = field(
-        default=5,
-        metadata={
-            "help": "N, moves of which the last of ours takes the best, with and without drafts of the phrase table; "
-            "1: the greedy move and drafts; 0: none"
-        },
-    )
-    sample: int = field(default=0, metadata={"help": "so many of the comments, drawn by seed 0; 0: all"})
-    judges: list[str] = field(default_factory=lambda: ["embedded"], metadata={"help": "as for `sro evaluate`"})
-    screener: str = field(default="embedded", metadata={"help": "the screener that ours were trained against"})
-    engine: Literal["transformers", "ctranslate2"] = field(default="transformers", metadata={"help": "who plays ours"})
-    data: str = field(
-        default_factory=lambda: os.environ.get("SRO_DATA") or "../shared/data",
-        metadata={"help": "folder of the data sets (default: the environment's SRO_DATA, or ../shared/data)"},
-    )
-    output_dir: str = field(default="runs/peers", metadata={"help": "where tables, plot and outputs go, by split"})
 
 
 def run(argv: list[str]) -> int:
@@ -139,29 +109,13 @@ def peers(argv: list[str]) -> Path:
     from sro.evaluation.judges.cache import ScoreCache
     from sro.evaluation.judges.loading import load_judges
 
-    asked = parse(PeerTable, argv, prog="sro experiment peers", description="Ours beside stored systems.")
+    arguments = parse(PeerArguments, argv, prog="sro experiment peers", description="Ours beside stored systems.")
     return peer_table(
-        split=asked.split,
-        ours=dict(named(word) for word in asked.ours),
-        best_of=asked.best_of,
-        sample=asked.sample,
-        judges=load_judges(asked.judges, "paradetox").cached(ScoreCache()),
-        screener=asked.screener,
-        engine=asked.engine,
-        data=Path(asked.data),
-        folder=Path(asked.output_dir) / asked.split,
-        config=plain(asked),
+        arguments,
+        load_judges(arguments.judges, "paradetox").cached(ScoreCache()),
         command=["sro", "experiment", "peers", *argv],
-        say=_say,
+        progress=_say,
     )
-
-
-def named(word: str) -> tuple[str, str]:
-    """NAME and ADAPTER of NAME=ADAPTER."""
-    name, equals, adapter = word.partition("=")
-    if not (name and equals and adapter):
-        raise SROError(f"--ours {word!r}: want NAME=ADAPTER, e.g. SRO=runs/mine/adapter")
-    return name, adapter
 
 
 def _say(line: str) -> None:

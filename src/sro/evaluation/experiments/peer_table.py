@@ -1,5 +1,8 @@
 """The peer table from names to a folder: our rewrites, made now, beside the stored ones, before the same judges.
 
+Ours are what `sro rewrite` gives out: the same search with the same arguments (`sro.rewriting.rewriter.Rewriter`). A
+comment that it refuses stands as it was, is scored as a copy, and is counted in the column `refused`.
+
 runs/peers/SPLIT/
   table.md, table.csv     every system, copy, delete and the human reference; then the differences with intervals
   plane.png               STA against SIM, with contours
@@ -11,25 +14,29 @@ runs/peers/SPLIT/
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
-from itertools import chain
+from functools import partial
 from pathlib import Path
-from typing import Any
 
+from sro.core.config import plain
+from sro.core.errors import SROError
 from sro.core.files import atomic_write_text, file_sha256
 from sro.core.provenance import write_manifest
-from sro.evaluation.experiments.peers import Peers, Split, cached_rewrites, differences, picture, read_peers
+from sro.evaluation.experiments.fingerprints import rewrite_fingerprint
+from sro.evaluation.experiments.peers import (
+    PeerArguments,
+    Split,
+    cached_rewrites,
+    differences,
+    picture,
+    read_peers,
+)
 from sro.evaluation.judges.loading import Judges
-from sro.evaluation.judges.models import identity
-from sro.evaluation.run import evaluate
-from sro.leader.generation import Completion, Sampling
-from sro.leader.model import adapter_folder
-from sro.rewriting.candidates import Candidate, best, find_fault, score_fluency_of_ties
-from sro.rewriting.phrase_table import load_idioms
-from sro.rewriting.rewriter import PHRASES, Rewriter
-from sro.screeners.base import Fluency
+from sro.evaluation.run import Scoring, Texts, evaluate
+from sro.rewriting.config import RewriteArguments
+from sro.rewriting.rewriter import Rewriter
 from sro.screeners.loading import load_screener
-from sro.screeners.lora.acceptability import Acceptability
 
 CAPTIONS: dict[Split, str] = {
     "paradetox": "Peers on the official ParaDetox test set. The peers were trained on parallel data (DELETE is a word "
@@ -39,127 +46,103 @@ CAPTIONS: dict[Split, str] = {
     "jigsaw": "The last 500 toxic sentences of Jigsaw's development set, which no leader and no screener learnt from.",
     "tuning": "The tuning split: the last 500 comments of ParaDetox train, with the first reference of each.",
 }
-MIN_SIMILARITY = 0.5  # below which a move counts as lost, as in `Rewriter`
-TEMPERATURE = 0.8
+OURS = (
+    "Ours are the answers of `sro rewrite`: comments that the screener passes stay as they are, and a comment that is "
+    "refused is scored as a copy."
+)
+
+
+@dataclass(frozen=True)
+class System:
+    """One of our rows: which adapter rewrites, with or without drafts of the phrase table, how hard it tries."""
+
+    name: str
+    adapter: str
+    phrases: bool
+    arguments: RewriteArguments
+
+
+def our_systems(ours: Mapping[str, str], samples: int) -> list[System]:
+    """Every adapter with its greedy answer alone, and the last one also with phrases, with `samples`, and with both.
+
+    Args:
+        ours: adapters by the name of their row.
+        samples: answers drawn for a sentence whose greedy one will not do; 0 leaves out the rows that draw.
+    """
+    greedy, drawn = RewriteArguments(samples=0), RewriteArguments(samples=samples)
+    systems = [System(name, adapter, False, greedy) for name, adapter in ours.items()]
+    if not systems:
+        raise SROError("no adapter of ours to compare\n  fix: --ours NAME=ADAPTER")
+    last = systems[-1]
+    systems.append(replace(last, name=f"{last.name} + phrases", phrases=True))
+    if samples:
+        systems.append(replace(last, name=f"{last.name} + {samples} samples", arguments=drawn))
+        systems.append(System(f"{last.name} + phrases + {samples} samples", last.adapter, True, drawn))
+    return systems
 
 
 def peer_table(
-    *,
-    split: Split,
-    ours: Mapping[str, str],
-    best_of: int,
-    sample: int,
+    peers: PeerArguments,
     judges: Judges,
-    screener: str,
-    engine: str,
-    data: Path,
-    folder: Path,
-    config: Mapping[str, Any],
+    *,
     command: Sequence[str],
-    say: Callable[[str], None],
+    progress: Callable[[str], None] = lambda line: None,
+    load: Callable[..., Rewriter] = Rewriter.load,
 ) -> Path:
-    """Make the table and everything beside it; returns `folder`. Arguments as in `sro experiment peers`.
+    """Make the table and everything beside it; returns its folder.
+
+    Args:
+        command: what was typed, for the caption and the manifest.
+        progress: is called with a line for each step.
+        load: makes a rewriter of `adapter`, `screener` and `engine`; called only where rewrites are not stored yet.
 
     Raises:
         SROError: data, an adapter or a judge is missing, or a row cannot be scored.
     """
-    peers = read_peers(split, data, sample)
-    made: dict[str, list[str]] = {}
-    for name, adapter in ours.items():
-        made |= _generate(
-            name, adapter, best_of if name == list(ours)[-1] else 0, peers, screener, engine, folder, say
-        )
-    found = evaluate(
-        peers.comments,
-        {**made, **peers.outputs},
-        peers.references,
-        protocol="paradetox",
-        judges=judges,
-        screener=load_screener(screener),
-        progress=say,
+    folder = Path(peers.output_dir) / peers.split
+    stored = read_peers(peers.split, Path(peers.data), peers.sample)
+    made = _rewrites(our_systems(peers.adapters(), peers.samples), stored.comments, peers, folder, progress, load)
+    evaluation = evaluate(
+        Texts(stored.comments, {**made, **stored.outputs}, stored.references),
+        Scoring("paradetox", judges, load_screener(peers.screener)),
+        progress,
     )
-    found.save(folder)
-    beside = f"{CAPTIONS[split]} Made {date.today()} by `{' '.join(command)}`."
+    evaluation.save(folder)
+    caption = f"{CAPTIONS[peers.split]} {OURS} Made {date.today()} by `{' '.join(command)}`."
     atomic_write_text(
         folder / "table.md",
-        f"# Peers: {split}\n\n{beside}\n\n{found.markdown()}\n\n"
-        f"Paired differences of J with 95 % intervals:\n\n{differences(found, list(made))}\n",
+        f"# Peers: {peers.split}\n\n{caption}\n\n{evaluation.markdown()}\n\n"
+        f"Paired differences of J with 95 % intervals:\n\n{differences(evaluation, list(made))}\n",
     )
-    picture(found, list(made), folder / "plane.png", f"{split}: {len(peers.comments):,} comments")
+    picture(evaluation, list(made), folder / "plane.png", f"{peers.split}: {len(stored.comments):,} comments")
     files = {str(path): file_sha256(path) for path in sorted((folder / "outputs").glob("*.json"))}
-    write_manifest(folder, list(command), dict(config), files, 0)
+    write_manifest(folder, list(command), plain(peers), files, 0)
     return folder
 
 
-def _generate(
-    name: str,
-    adapter: str,
-    best_of: int,
-    peers: Peers,
-    screener: str,
-    engine: str,
+def _rewrites(
+    systems: Sequence[System],
+    comments: Sequence[str],
+    peers: PeerArguments,
     folder: Path,
-    say: Callable[[str], None],
-) -> dict[str, list[str]]:
-    """Greedy rewrites of every comment, screened or not; with the best of N also these, and either with the phrase
-    table's drafts beside the moves, as `Rewriter` has them. The leader is loaded only to play."""
-    loaded: list[Rewriter] = []
+    progress: Callable[[str], None],
+    load: Callable[..., Rewriter],
+) -> dict[str, list[str | None]]:
+    """What each system makes of the comments, by name; None where it refuses. One rewriter is loaded at a time."""
+    loaded: dict[str, Rewriter] = {}
 
-    def player() -> Rewriter:
-        if not loaded:
-            loaded.append(Rewriter.load(adapter=adapter, screener=screener, engine=engine))
-        return loaded[0]
+    def rewrite(system: System) -> list[str | None]:
+        progress(f"{system.name}: rewriting {len(comments):,} comments")
+        if system.adapter not in loaded:
+            loaded.clear()
+            loaded[system.adapter] = load(adapter=system.adapter, screener=peers.screener, engine=peers.engine)
+        rewriter = loaded[system.adapter]
+        rewriter = rewriter if system.phrases else replace(rewriter, phrases=None)
+        return [answer.text for answer in rewriter.rewrite(comments, system.arguments)]
 
-    weights = [identity(adapter_folder(adapter)), *([] if engine == "transformers" else [engine])]
-
-    def first() -> list[str]:
-        say(f"{name}: rewriting {len(peers.comments):,} comments")
-        return [moves[0].text for moves in _moves(player(), peers.comments, 1, 0.0)]
-
-    greedy = cached_rewrites(folder, name, [*weights, "greedy"], peers.comments, first)
-    if not best_of:
-        return {name: greedy}
-
-    def drawn() -> list[str]:
-        say(f"{name}: {best_of - 1} more moves for each")
-        return [move.text for some in _moves(player(), peers.comments, best_of - 1, TEMPERATURE) for move in some]
-
-    table = load_idioms()
-    drafts = [table.variants(comment, PHRASES) for comment in peers.comments]
-    offered = {f"{name} + phrases": [[text, *some] for text, some in zip(greedy, drafts)]}
-    if best_of > 1:
-        more = cached_rewrites(folder, f"{name} drawn", [*weights, best_of, TEMPERATURE], peers.comments, drawn)
-        several = [[text, *more[i * (best_of - 1) :][: best_of - 1]] for i, text in enumerate(greedy)]
-        offered[f"{name}, best of {best_of}"] = several
-        offered[f"{name}, best of {best_of} + phrases"] = [[*moves, *some] for moves, some in zip(several, drafts)]
-
-    def chosen(system: str, tries: list[list[str]]) -> list[str]:
-        def choose() -> list[str]:
-            say(f"{system}: choosing among {sum(map(len, tries)):,} tries")
-            return [found.text for found in best_moves(player(), Acceptability.load(), peers.comments, tries)]
-
-        by = [*weights, MIN_SIMILARITY, screener, "acceptability, product, sense", *chain.from_iterable(tries)]
-        return cached_rewrites(folder, system, by, peers.comments, choose)
-
-    return {name: greedy, **{system: chosen(system, tries) for system, tries in offered.items()}}
-
-
-def _moves(player: Rewriter, comments: Sequence[str], n: int, temperature: float) -> list[list[Completion]]:
-    sampling = Sampling(temperature=temperature, top_p=0.95, max_new_tokens=10_000, avoid_loops=True)
-    return player.generator.generate(comments, n, sampling, seed=0)
-
-
-def best_moves(
-    player: Rewriter, acceptability: Fluency, comments: Sequence[str], tries: Sequence[Sequence[str]]
-) -> list[Candidate]:
-    """The best of each comment's tries by `sro.rewriting.candidates.best`; whether it will do is not asked."""
-    texts = [text for some in tries for text in some]
-    sources = [comment for comment, some in zip(comments, tries) for _ in some]
-    verdicts = iter(player.screener.screen(texts, sources=sources))
-    similarities = iter(player.similarity.similarity(texts, sources).tolist())
-    found = [
-        [Candidate(text, next(verdicts), next(similarities), find_fault(text, comment)) for text in some]
-        for comment, some in zip(comments, tries)
-    ]
-    score_fluency_of_ties(found, comments, acceptability, MIN_SIMILARITY)
-    return [best(candidates, MIN_SIMILARITY) for candidates in found]
+    made: dict[str, list[str | None]] = {}
+    for system in systems:
+        settings = {"phrases": system.phrases, **asdict(system.arguments)}
+        mark = rewrite_fingerprint(system.adapter, peers.screener, peers.engine, settings)
+        made[system.name] = cached_rewrites(folder, system.name, mark, comments, partial(rewrite, system))
+    return made

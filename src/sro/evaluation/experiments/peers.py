@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +26,49 @@ from sro.evaluation.run import Evaluation
 
 Split = Literal["tuning", "jigsaw", "paradetox", "emnlp10k"]
 TUNING = 500
+
+
+@dataclass
+class PeerArguments:
+    """Whom to compare with, and by what."""
+
+    split: Split = field(
+        default="tuning", metadata={"help": "which comments; `paradetox` is the test set, to be looked at in the end"}
+    )
+    ours: list[str] = field(
+        default_factory=lambda: ["warm-up=embedded/warmup", "SRO=embedded/rewriter"],
+        metadata={"help": "NAME=ADAPTER of each of ours; the last is also tried with phrases and with samples"},
+    )
+    samples: int = field(
+        default=4,
+        metadata={
+            "help": "answers drawn for a sentence whose greedy one will not do, as in `sro rewrite`, in the rows that "
+            "draw; 0 leaves these rows out"
+        },
+    )
+    sample: int = field(default=0, metadata={"help": "how many of the comments to take, drawn by seed 0; 0: all"})
+    judges: list[str] = field(default_factory=lambda: ["embedded"], metadata={"help": "as for `sro evaluate`"})
+    screener: str = field(default="embedded", metadata={"help": "the screener that ours were trained against"})
+    engine: Literal["transformers", "ctranslate2"] = field(
+        default="transformers", metadata={"help": "what generates our rewrites"}
+    )
+    data: str = field(
+        default_factory=lambda: os.environ.get("SRO_DATA") or "../shared/data",
+        metadata={"help": "folder of the data sets (default: the environment's SRO_DATA, or ../shared/data)"},
+    )
+    output_dir: str = field(default="runs/peers", metadata={"help": "where tables, plot and outputs go, by split"})
+
+    def adapters(self) -> dict[str, str]:
+        """Adapters by the names of `ours`.
+
+        Raises:
+            SROError: one of them is not NAME=ADAPTER.
+        """
+        words = [word.partition("=") for word in self.ours]
+        for word, (name, _, adapter) in zip(self.ours, words):
+            if not (name and adapter):
+                raise SROError(f"--ours {word!r} is not NAME=ADAPTER\n  fix: e.g. SRO=runs/mine/adapter")
+        return {name: adapter for name, _, adapter in words}
 
 
 @dataclass(frozen=True)
@@ -70,17 +114,17 @@ def read_peers(split: Split, data: Path, sample: int = 0, seed: int = 0) -> Peer
 
 
 def cached_rewrites(
-    folder: Path, name: str, made_by: Sequence[object], comments: Sequence[str], rewrite: Callable[[], list[str]]
-) -> list[str]:
+    folder: Path, name: str, made_by: str, comments: Sequence[str], rewrite: Callable[[], list[str | None]]
+) -> list[str | None]:
     """The rewrites that an earlier run made in the same way, or those of `rewrite`, which are then stored.
 
     Args:
-        made_by: what they depend on besides the comments.
+        made_by: a fingerprint of everything they depend on besides the comments.
     """
-    mark = hashlib.sha256(json.dumps([list(map(str, made_by)), list(comments)]).encode()).hexdigest()[:12]
-    path = folder / "outputs" / f"{name.replace(' ', '_')}-{mark}.json"
+    mark = hashlib.sha256(json.dumps([made_by, list(comments)]).encode()).hexdigest()[:12]
+    path = folder / "outputs" / f"{name.replace(' ', '_').replace('/', '_')}-{mark}.json"
     if path.is_file():
-        known: list[str] = json.loads(path.read_text("utf-8"))
+        known: list[str | None] = json.loads(path.read_text("utf-8"))
         return known
     found = rewrite()
     atomic_write_text(path, json.dumps(found, ensure_ascii=False, indent=0) + "\n")

@@ -20,7 +20,7 @@ from sro.evaluation.judges.training.small_encoder import (
     save_small,
     with_pieces,
 )
-from sro.evaluation.judges.training.train import JudgeConfig, scale_and_shift, tune_threshold
+from sro.evaluation.judges.training.train import JudgeConfig, scale_and_shift, threshold_between, tune_threshold
 from sro.screeners.loading import load_screener
 
 SPECIAL = ["[PAD]", "[unused0]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -130,3 +130,10 @@ def test_the_threshold_is_folded_into_the_head(judge: tuple[Any, Any]) -> None:
     assert figures["pass_rate"] == pytest.approx(1 - flagged[~refused].mean(), abs=1e-4)
     assert figures["pass_rate"] == pytest.approx(0.75, abs=0.05)
     assert figures["recall"] == pytest.approx(flagged[refused].mean(), abs=1e-4)
+
+
+def test_a_threshold_lies_in_the_middle_between_two_texts() -> None:
+    log_odds = np.array([3.0, 1.0, 2.0, 2.0])
+    assert threshold_between(log_odds, 2.0) == 2.5  # also where it is a text's own value
+    assert threshold_between(log_odds, 1.7) == 1.5
+    assert (threshold_between(log_odds, 3.0), threshold_between(log_odds, 0.5)) == (3.0, 0.5)  # no gap there

@@ -163,9 +163,22 @@ def scale_and_shift(log_odds: np.ndarray, refused: np.ndarray, pass_rate: float)
     """
     from sklearn.linear_model import LogisticRegression
 
-    fitted = LogisticRegression(C=100.0, class_weight="balanced").fit(log_odds[:, None], refused)
-    scale = float(fitted.coef_[0, 0])
-    return scale, -scale * float(np.quantile(log_odds[~refused], pass_rate))
+    regression = LogisticRegression(C=100.0, class_weight="balanced").fit(log_odds[:, None], refused)
+    scale = float(regression.coef_[0, 0])
+    return scale, -scale * threshold_between(log_odds, float(np.quantile(log_odds[~refused], pass_rate)))
+
+
+def threshold_between(log_odds: np.ndarray, wanted: float) -> float:
+    """The middle of the gap between two neighbouring log-odds in which, or at whose edge, `wanted` lies.
+
+    A quantile may be a text's own log-odds. The head, in float32 and in batches, gives that text slightly more or
+    less on every processor, and so another verdict; the middle of a gap is as far from every text as can be.
+    """
+    values = np.unique(log_odds)
+    above = int(np.searchsorted(values, wanted, side="right"))  # the first value greater than `wanted`
+    if above == 0 or above == len(values):
+        return wanted
+    return float((values[above - 1] + values[above]) / 2)
 
 
 def record(
