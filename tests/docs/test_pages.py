@@ -49,6 +49,15 @@ def test_every_reason_of_a_refusal_is_explained() -> None:
     assert explained == set(get_args(Reason))
 
 
+def test_every_public_name_is_in_the_reference() -> None:
+    import sro
+
+    page = (ROOT / "docs" / "reference" / "api.md").read_text("utf-8")
+    assert set(re.findall(r"^::: (\S+)$", page, re.MULTILINE)) == {
+        f"{module}.{name}" for name, module in sro._MODULE_OF.items()
+    }
+
+
 def test_there_are_pages_with_python() -> None:
     assert {page.name for page in PAGES} >= {"rewrite.md", "train.md", "screener.md"}
 
