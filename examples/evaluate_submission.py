@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sro import load_screener
 from sro.evaluation.judges.loading import Judges, load_judges
-from sro.evaluation.run import Evaluation, evaluate
+from sro.evaluation.run import Evaluation, Scoring, Texts, evaluate
 
 
 def lines(path: Path) -> list[str]:
@@ -22,15 +22,8 @@ def lines(path: Path) -> list[str]:
 
 def score(source: Path, rewrites: Path, reference: Path | None, judges: Judges) -> Evaluation:
     """The table, with paired bootstrap intervals."""
-    references = lines(reference) if reference else None
-    return evaluate(
-        lines(source),
-        {rewrites.stem: lines(rewrites)},
-        references,
-        protocol="paradetox",
-        judges=judges,
-        screener=load_screener("embedded"),
-    )
+    texts = Texts(lines(source), {rewrites.stem: lines(rewrites)}, lines(reference) if reference else None)
+    return evaluate(texts, Scoring("paradetox", judges, load_screener("embedded")))
 
 
 def main(arguments: list[str] | None = None) -> None:
