@@ -41,17 +41,9 @@ def test_all_members_must_pass_and_the_verdict_names_who_refused() -> None:
     ]
 
 
-def test_any_member_may_pass() -> None:
-    panel = Panel([Refuses("a", 0.8), Refuses("b", 0.9)], "any")
-    assert [verdict.label for verdict in panel.screen(["ab", "a", "c"])] == ["fail", "pass", "pass"]
-    assert panel.screen(["ab"])[0].probability == 0.8
-
-
-def test_an_empty_panel_and_an_unknown_mode_are_refused() -> None:
+def test_an_empty_panel_is_refused() -> None:
     with pytest.raises(SROError, match="at least one"):
         Panel([])
-    with pytest.raises(SROError, match="'most'"):
-        Panel([Refuses("a")], "most")  # type: ignore[arg-type]
 
 
 def fixed(*cosines: float) -> MeaningScreener:

@@ -91,7 +91,7 @@ REASONS: dict[RewriteFault, Reason] = {
     "copy": "copy",
     "repetition": "repeating",
     **dict.fromkeys(("length", "punctuation", "hole", "hollow"), "malformed"),
-    **dict.fromkeys(("praise", "subject"), "meaning_lost"),
+    **dict.fromkeys(("praise", "subject", "person"), "meaning_lost"),
 }
 """What a rewrite is refused for, the first of this order. A "not" more or less is no reason, for people write it too
 ("is shit" → "is not good"); a run of training may mind it (`keep_meaning`)."""

@@ -63,6 +63,16 @@ class Fluency(Protocol):
         """[N] in [0, 1], higher is better."""
 
 
+SUREST = 1e-9
+"""Probabilities are kept this far from 0 and 1, where log-odds have no end."""
+
+
+def log_odds(probabilities: Sequence[float] | np.ndarray, surest: float = SUREST) -> np.ndarray:
+    """ln(p / (1 − p)), float64 of the same shape; `surest`: how far from 0 and 1 probabilities are kept."""
+    p = np.clip(np.asarray(probabilities, dtype=np.float64), surest, 1 - surest)
+    return np.asarray(np.log(p) - np.log1p(-p))
+
+
 def at_threshold(verdicts: Sequence[Verdict], threshold: float | None) -> list[Verdict]:
     """The verdicts with another bar: a text fails from this P(fail) on. None: as they are."""
     if threshold is None:

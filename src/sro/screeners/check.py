@@ -16,6 +16,7 @@ from rich.text import Text
 
 from sro.core.errors import SROError
 from sro.screeners.base import Screener
+from sro.screeners.sentencewise import screen_comments
 
 BINS = 10
 
@@ -56,15 +57,22 @@ class ScreenerCheck:
     """Clean texts that fail, highest P(fail) first."""
 
 
-def check(screener: Screener, toxic: Sequence[str], clean: Sequence[str], worst: int = 10) -> ScreenerCheck:
+def check(
+    screener: Screener,
+    toxic: Sequence[str],
+    clean: Sequence[str],
+    worst: int = 10,
+    threshold: float | None = None,
+) -> ScreenerCheck:
     """Screen both sides and measure. One side may be empty (a set of clean texts measures false alarms alone).
 
     Recall and pass rate are those of the verdicts; AUC, Brier score and calibration are those of P(fail). `worst`
-    errors are kept a side. Raises SROError where both sides are empty.
+    errors are kept a side. A text fails as a whole or by its worst sentence (`sro.screeners.sentencewise`), from
+    P(fail) = `threshold` on (None: the screener's own). Raises SROError where both sides are empty.
     """
     if not toxic and not clean:
         raise SROError("nothing to check the screener on: give toxic texts, clean texts or both")
-    verdicts = screener.screen([*toxic, *clean])
+    verdicts = screen_comments(screener, [*toxic, *clean], threshold=threshold)
     p = np.array([verdict.probability for verdict in verdicts])
     passed = np.array([verdict.passed for verdict in verdicts])
     is_toxic = np.arange(len(verdicts)) < len(toxic)

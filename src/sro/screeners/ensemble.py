@@ -18,7 +18,7 @@ import numpy as np
 
 from sro.core.errors import SROError
 from sro.core.files import folder_sha256
-from sro.screeners.base import Screener, Verdict
+from sro.screeners.base import Screener, Verdict, log_odds
 
 FILE = "ensemble.json"
 LEAST = 1e-6
@@ -83,5 +83,4 @@ def mean_log_odds(
 ) -> np.ndarray:
     """[N] mean over the members of log P(fail) − log P(pass)."""
     columns = [[verdict.probability for verdict in member.screen(texts, sources=sources)] for member in members]
-    bounded = np.clip(np.array(columns, dtype=np.float64), LEAST, 1.0 - LEAST)
-    return np.asarray((np.log(bounded) - np.log1p(-bounded)).mean(axis=0))
+    return np.asarray(log_odds(np.array(columns, dtype=np.float64), LEAST).mean(axis=0))

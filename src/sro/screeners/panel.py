@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -30,25 +29,23 @@ Acceptability = Callable[[Sequence[str]], np.ndarray]
 
 @dataclass(frozen=True)
 class Panel:
-    """Passes what `all` members pass (default), or what `any` of them passes.
+    """Passes what all members pass.
 
-    A fail's verdict names those who refused instead of the panel. P(fail) is that of the strictest member (`all`) or
-    of the mildest (`any`).
+    A fail's verdict names the members that failed the text instead of the panel. P(fail) is that of the strictest.
+
+    Raises:
+        SROError: no member.
     """
 
     members: Sequence[Screener]
-    mode: Literal["all", "any"] = "all"
 
     def __post_init__(self) -> None:
         if not self.members:
             raise SROError("a panel needs at least one screener")
-        if self.mode not in ("all", "any"):
-            raise SROError(f"a panel passes what 'all' or 'any' of its members pass, not {self.mode!r}")
 
     @property
     def name(self) -> str:
-        joint = " and " if self.mode == "all" else " or "
-        return joint.join(member.name for member in self.members)
+        return " and ".join(member.name for member in self.members)
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text; every member sees every text."""
@@ -57,12 +54,8 @@ class Panel:
 
     def _joint(self, verdicts: Sequence[Verdict]) -> Verdict:
         refusals = [verdict for verdict in verdicts if not verdict.passed]
-        probabilities = [verdict.probability for verdict in verdicts]
-        if self.mode == "all":
-            passed, probability = not refusals, max(probabilities)
-        else:
-            passed, probability = len(refusals) < len(verdicts), min(probabilities)
-        if passed:
+        probability = max(verdict.probability for verdict in verdicts)
+        if not refusals:
             return Verdict("pass", probability, self.name)
         return Verdict("fail", probability, " and ".join(refusal.screener for refusal in refusals))
 

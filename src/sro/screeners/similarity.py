@@ -16,6 +16,8 @@ import numpy as np
 
 from sro.core.errors import SROError
 
+LONGEST_READ = 256
+"""Tokens of a text that are read; what follows is cut off."""
 LONGEST_KEPT = 1000
 """Characters of a text whose embedding is kept: a cache of few thousand stays within some 20 MB, whoever fills it."""
 
@@ -40,14 +42,20 @@ class SentenceEncoder:
         name: `embedded`, a folder, or a name on the hub.
         batch_size: texts encoded together.
         cache_size: embeddings kept, the latest; never those of texts above `LONGEST_KEPT`.
+        device: `cuda`, `cpu` or another that torch knows; None: the GPU if there is one.
     """
 
-    def __init__(self, name: str = "embedded", batch_size: int = 64, cache_size: int = 4096) -> None:
+    def __init__(
+        self, name: str = "embedded", batch_size: int = 64, cache_size: int = 4096, device: str | None = None
+    ) -> None:
+        import torch
         from transformers import AutoModel, AutoTokenizer
 
         path = str(embedded_encoder()) if name == "embedded" else name
         self.tokenizer = AutoTokenizer.from_pretrained(path)
         self.model = AutoModel.from_pretrained(path, use_safetensors=True).eval()
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.model.to(self.device)
         self.batch_size, self.cache_size = batch_size, cache_size
         self._cache: dict[str, np.ndarray] = {}
 
@@ -73,12 +81,13 @@ class SentenceEncoder:
     def _encode(self, texts: list[str]) -> np.ndarray:
         import torch
 
-        batch = self.tokenizer(texts, padding=True, truncation=True, max_length=256, return_tensors="pt")
+        batch = self.tokenizer(texts, padding=True, truncation=True, max_length=LONGEST_READ, return_tensors="pt")
+        batch = batch.to(self.device)
         with torch.inference_mode():
             hidden = self.model(**batch).last_hidden_state.float()
         mask = batch["attention_mask"][..., None].float()
         pooled = (hidden * mask).sum(1) / mask.sum(1).clamp(min=1)
-        return torch.nn.functional.normalize(pooled, dim=-1).numpy()
+        return torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy()
 
     def similarity(self, texts: Sequence[str], sources: Sequence[str]) -> np.ndarray:
         """Cosine of each text with its source, [N]."""

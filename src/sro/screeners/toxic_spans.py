@@ -25,13 +25,12 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from sro.comments.normalise import trace
-from sro.screeners.base import Screener, Verdict
+from sro.screeners.base import Screener, Verdict, log_odds
 from sro.screeners.sentencewise import author_text
 
 SHARE = 0.5
 WORD = re.compile(r"\w+")
 BATCH = 64  # texts whose occlusions are screened together
-SUREST = 1e-9  # probabilities are kept this far from 0 and 1, where log-odds have no end
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +116,6 @@ def _occluded(screener: Screener, texts: Sequence[str], places: Sequence[list[tu
     odds = iter(log_odds([verdict.probability for verdict in verdicts]).tolist())
     whole = [next(odds) for _ in texts]
     return [[Span(start, end, all_in - next(odds)) for start, end in words] for all_in, words in zip(whole, places)]
-
-
-def log_odds(probabilities: Sequence[float]) -> np.ndarray:
-    """ln(p / (1 − p)), within ±20.7."""
-    p = np.clip(np.asarray(probabilities, dtype=np.float64), SUREST, 1 - SUREST)
-    return np.log(p) - np.log1p(-p)
 
 
 def merge_spans(spans: Iterable[Span], text: str) -> list[Span]:

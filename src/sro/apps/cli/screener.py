@@ -79,6 +79,25 @@ class Sides:
 
 
 @dataclass
+class CheckThreshold(Bar):
+    """From which P(fail) on a text fails, or what it may cost."""
+
+    target_false_alarms: float | None = field(
+        default=None,
+        metadata={"help": "pick the lowest threshold at which at most this share of --clean fails, in [0, 1)"},
+    )
+    plot: str | None = field(
+        default=None,
+        metadata={"help": "file (.png, .svg, .pdf) for a picture of recall and false alarms by threshold"},
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.threshold is not None and self.target_false_alarms is not None:
+            raise SROError("--threshold and --target_false_alarms both say when a text fails: give one of the two")
+
+
+@dataclass
 class Show:
     """What is printed."""
 
@@ -176,10 +195,22 @@ def check(argv: list[str]) -> int:
     from sro.screeners.check import check as check_screener
     from sro.screeners.check import rendered
     from sro.screeners.nblr.training import load_texts
+    from sro.screeners.thresholds import plot, threshold_table
+    from sro.screeners.thresholds import rendered as rendered_thresholds
 
-    which, sides = parse((Which, Sides), argv, prog="sro screener check", description="How good is a screener?")
+    schema = (Which, Sides, CheckThreshold)
+    which, sides, bar = parse(schema, argv, prog="sro screener check", description="How good is a screener?")
     screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
-    Console().print(rendered(check_screener(screener, load_texts(sides.toxic), load_texts(sides.clean), sides.worst)))
+    toxic, clean = load_texts(sides.toxic), load_texts(sides.clean)
+    table = threshold_table(screener, toxic, clean)
+    chosen = None if bar.target_false_alarms is None else table.for_false_alarms(bar.target_false_alarms)
+    threshold = bar.threshold if chosen is None else chosen.threshold
+    Console().print(rendered(check_screener(screener, toxic, clean, sides.worst, threshold)))
+    Console().print(rendered_thresholds(table, chosen))
+    if chosen is not None:
+        print(f"--threshold {chosen.threshold:g} keeps false alarms at {chosen.false_alarms:.2%} of the clean texts")
+    if bar.plot is not None:
+        plot(table, bar.plot, chosen)
     return 0
 
 

@@ -35,8 +35,11 @@ class Acceptability:
         self.model, self.tokenizer, self.name, self.batch_size = model, tokenizer, name, batch_size
 
     @classmethod
-    def load(cls, folder: str = "embedded") -> Acceptability:
+    def load(cls, folder: str = "embedded", device: str | None = None) -> Acceptability:
         """Load an adapter that `sro fluency` has trained; `embedded` is the shipped one.
+
+        Args:
+            device: `cuda`, `cpu` or another that torch knows; None: the GPU if there is one.
 
         Raises:
             SROError: no adapter there, or the embedded leader is not installed.
@@ -47,6 +50,7 @@ class Acceptability:
         place = merge_adapter(weights.parent)
         model = AutoModelForSequenceClassification.from_pretrained(place, dtype=torch.bfloat16, use_safetensors=True)
         tokenizer = AutoTokenizer.from_pretrained(place)
+        model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         model.eval().requires_grad_(False)
         if compute_dtype(device=model.device.type).bf16:
             for module in model.modules():  # what `store_frozen_linears_in_bf16` leaves in float32
@@ -59,9 +63,7 @@ class Acceptability:
     def __call__(
         self, texts: Sequence[str], sources: Sequence[str] | None = None, references: Sequence[str] | None = None
     ) -> np.ndarray:
-        """[N] float32 in [0, 1]; 0 for a text without tokens. It is a `sro.screeners.base.Fluency` too, but
-        reads `texts`
-        alone."""
+        """[N] float32 in [0, 1]; 0 for a text without tokens. Only `texts` are read."""
         unlike = list(dict.fromkeys(texts))  # moves of one comment bring it along many times
         found = dict(zip(unlike, self._of_each(unlike).tolist()))
         return np.array([found[text] for text in texts], dtype=np.float32)

@@ -5,6 +5,7 @@
 - `praise`: a kind word where the comment has none ("he is a traitor" → "he is a friend").
 - `subject`: who or what the comment is about has gone ("the clergy are gay" → "… are in the wrong faith"). Screeners
   know groups by the company they keep, so the cheapest way past one is to leave out the group, or the crime.
+- `person`: what was said of the reader is said of the author ("you know nothing" → "I know nothing").
 
 Of 3,000 rewrites that people wrote (ParaDetox) 6.6 % change the count of "not" ("is shit" → "is not good"), where
 another word would have done, .3 % bring praise, and of those whose comment has a subject 10 % lose it.
@@ -15,11 +16,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from sro.screeners.base import RuleScreener
 
-MeaningChange = Literal["negation", "praise", "subject"]
+MeaningChange = Literal["negation", "praise", "subject", "person"]
 
 
 def _set(listed: str) -> frozenset[str]:
@@ -66,8 +68,21 @@ def meaning_changes(text: str, source: str) -> list[MeaningChange]:
         "negation": negations(text) != negations(source),
         "praise": _praises(text) and not _is_warm(source),
         "subject": bool(lost_subjects(text, source)),
+        "person": bool(
+            said_of(AUTHOR, text) & said_of(READER, source) - said_of(AUTHOR, source) - said_of(READER, text)
+        ),
     }
     return [turn for turn, seen in found.items() if seen]
+
+
+READER, AUTHOR = frozenset(["you", "you're", "you’re"]), frozenset(["i", "i'm", "i’m"])
+LINKING = frozenset(["are", "am", "were", "was", "have", "had", "do", "did", "will", "would", "can", "could", "just"])
+
+
+def said_of(person: frozenset[str], text: str) -> set[str]:
+    """The words that follow these pronouns, auxiliary verbs left out: what a text says of that person."""
+    words = [word for word in WORD.findall(text.lower()) if word not in LINKING]
+    return {after for before, after in pairwise(words) if before in person}
 
 
 def negations(text: str) -> int:

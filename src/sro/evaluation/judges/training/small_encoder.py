@@ -29,6 +29,7 @@ from transformers import (
 
 from sro.core import files
 from sro.core.progress import use_progress_lines
+from sro.screeners import base
 from sro.screeners.huggingface import HuggingFaceScreener, ToxicSide
 from sro.screeners.lora.training import soft_cross_entropy
 from sro.screeners.similarity import embedded_encoder
@@ -148,8 +149,7 @@ def log_odds(model: Any, tokenizer: Any, texts: Sequence[str]) -> np.ndarray:
     """[N] log P(label 1) − log P(label 0)."""
     longest = model.config.max_position_embeddings
     judge = HuggingFaceScreener("tuned", model, tokenizer, ToxicSide((1,), "softmax"), 0.5, 32, longest)
-    p = judge.probabilities(texts)
-    return np.asarray(np.log(p) - np.log1p(-p))
+    return base.log_odds(judge.probabilities(texts))
 
 
 def _loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
