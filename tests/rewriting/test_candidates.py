@@ -195,7 +195,7 @@ def test_arguments_out_of_range(wrong: dict[str, Any]) -> None:
         ("he is a traitor", "he is a friend", "meaning_lost"),
         ("gay idiots drive here", "people drive here", "meaning_lost"),
         ("shut up, you know nothing about trains", "sure, I know nothing about trains", "meaning_lost"),
-        ("you are an idiot", "I am an outsider here", "meaning_lost"),
+        ("you are an idiot", "I am an outsider here", None),
         ("you talk shit", "I think you talk too much", None),
         ("you are wrong and I know nothing of it", "I know nothing of it", None),
         ("this is shit", "this is not useful", None),  # people write so too

@@ -68,9 +68,7 @@ def meaning_changes(text: str, source: str) -> list[MeaningChange]:
         "negation": negations(text) != negations(source),
         "praise": _praises(text) and not _is_warm(source),
         "subject": bool(lost_subjects(text, source)),
-        "person": bool(
-            said_of(AUTHOR, text) & said_of(READER, source) - said_of(AUTHOR, source) - said_of(READER, text)
-        ),
+        "person": _turns_on_the_author(text, source),
     }
     return [turn for turn, seen in found.items() if seen]
 
@@ -79,10 +77,18 @@ READER, AUTHOR = frozenset(["you", "you're", "you’re"]), frozenset(["i", "i'm"
 LINKING = frozenset(["are", "am", "were", "was", "have", "had", "do", "did", "will", "would", "can", "could", "just"])
 
 
+EMPTY_WORDS = _set("a an the not so to all very and or but that this think")
+
+
+def _turns_on_the_author(text: str, source: str) -> bool:
+    moved = said_of(AUTHOR, text) & said_of(READER, source)
+    return bool(moved - said_of(AUTHOR, source) - said_of(READER, text))
+
+
 def said_of(person: frozenset[str], text: str) -> set[str]:
     """The words that follow these pronouns, auxiliary verbs left out: what a text says of that person."""
     words = [word for word in WORD.findall(text.lower()) if word not in LINKING]
-    return {after for before, after in pairwise(words) if before in person}
+    return {after for before, after in pairwise(words) if before in person} - EMPTY_WORDS
 
 
 def negations(text: str) -> int:
