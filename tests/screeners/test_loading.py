@@ -66,3 +66,12 @@ def test_shipped_screener_passes(text: str) -> None:
 def test_a_name_that_is_nothing_is_an_error_with_a_mend(tmp_path: Path) -> None:
     with pytest.raises(SROError, match="fix: give `embedded`"):
         load_screener(str(tmp_path / "absent"))
+
+
+def test_a_screener_without_attributes_refuses_to_fail_on_some() -> None:
+    with pytest.raises(SROError, match="no attributes to fail on"):
+        load_screener("embedded/linear", fail_on=["threat"])
+
+
+def test_the_linear_screener_has_a_name_of_its_own() -> None:
+    assert load_screener("embedded/linear").name.startswith("nblr ")

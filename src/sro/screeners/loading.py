@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
+from sro.core.errors import SROError
 from sro.screeners.base import Screener
 
 EMBEDDED = "embedded/linear"
@@ -24,8 +25,8 @@ SHIPPED = {"embedded/linear": "screener", "embedded/encoder": "encoder"}
 """Name → folder of the package's assets."""
 
 
-def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = ()) -> Screener:
-    """The screener of that name.
+def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = (), fail_on: Sequence[str] = ()) -> Screener:
+    """The screener of that name; `fail_on` are the attributes that fail a text, for an encoder screener alone.
 
     Two are shipped with the package: `"embedded/linear"`, an NB-LR, and `"embedded/encoder"`, a small transformer with
     six attributes; `"embedded"` is `EMBEDDED`. A folder is what its files say: an NB-LR, an encoder, several opinions
@@ -37,14 +38,17 @@ def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = ()) -> Scr
     name = EMBEDDED if name_or_path == "embedded" else name_or_path
     shipped = SHIPPED.get(name)
     folder = Path(str(files("sro") / "assets" / shipped)) if shipped else Path(name)
+    if name == "embedded/encoder" or (folder / "encoder.json").is_file():
+        from sro.screeners.encoder.inference import EncoderScreener
+
+        encoder = EncoderScreener.load(folder)
+        return encoder.with_policy(fail_on) if fail_on else encoder
+    if fail_on:
+        raise SROError(f"{name_or_path} has no attributes to fail on. fix: name an encoder screener: embedded/encoder")
     if name == "embedded/linear" or (folder / "nblr.json").is_file():
         from sro.screeners.nblr.model import NBLR
 
         return NBLR.load(folder)
-    if name == "embedded/encoder" or (folder / "encoder.json").is_file():
-        from sro.screeners.encoder.inference import EncoderScreener
-
-        return EncoderScreener.load(folder)
     if (folder / "ensemble.json").is_file():
         from sro.screeners.ensemble import Ensemble
 

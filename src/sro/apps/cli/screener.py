@@ -2,6 +2,7 @@
 
     sro screener screen "you idiot" "thank you very much"
     sro screener screen --input comments.csv --column body --spans
+    sro screener screen --screener embedded/encoder --fail_on insult threat --attributes true "I will find you"
     sro screener screen --input comments/ --output verdicts/          # folders, resumable: docs/scale.md
     sro screener check --screener embedded --toxic data.csv::text::label=1 --clean data.csv::text::label=0
     sro screener check-spans --gold tsd_test.csv --train tsd_train.csv --words bad_words.txt
@@ -53,6 +54,12 @@ class Bar:
         default=None,
         metadata={"help": "P(fail) from which on a comment fails, in (0, 1] (default: the screener's own)"},
     )
+    fail_on: list[str] = field(
+        default_factory=list,
+        metadata={
+            "help": "attributes of an encoder screener that fail a comment: insult threat (default: toxicity)"
+        },
+    )
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0 < self.threshold <= 1:
@@ -102,6 +109,9 @@ class Show:
     """What is printed."""
 
     spans: bool = field(default=False, metadata={"help": "also print which words made the text fail"})
+    attributes: bool = field(
+        default=False, metadata={"help": "also print the probability of each attribute, where the screener has them"}
+    )
 
 
 @dataclass
@@ -240,9 +250,11 @@ def screen(argv: list[str]) -> int:
     if folder:
         if texts:
             raise SROError("--output is for --input; verdicts on single comments are printed")
+        if bar.fail_on:
+            raise SROError("--fail_on is for verdicts that are printed. fix: leave out --output or --fail_on")
         job = Screening(which.screener, tuple(which.toxic_labels), bar.threshold)
         return run_folder(source.input, source.output, job, bulk, source.column, ["screener", "screen", *argv])
-    screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
+    screener = load_screener(which.screener, toxic_labels=which.toxic_labels, fail_on=bar.fail_on)
     given = (Comment(text, "command line", 0) for text in texts)
     comments = given if texts else iter_comments(source.input, column=source.column, format=source.format)
     while batch := [comment.text for _, comment in zip(range(BATCH), comments)]:
@@ -250,6 +262,8 @@ def screen(argv: list[str]) -> int:
         found = spans_of_failing(screener, batch, verdicts) if show.spans else []
         for place, (text, verdict) in enumerate(zip(batch, verdicts)):
             line = f"{verdict.label}\t{verdict.probability:.3f}\t{text}"
+            if show.attributes:
+                line += "\t" + " ".join(f"{name}={p:.3f}" for name, p in (verdict.attributes or {}).items())
             if show.spans:
                 spans = found[place]
                 line += "\t" + "; ".join(f"{span.start}-{span.end} {text[span.start : span.end]}" for span in spans)
