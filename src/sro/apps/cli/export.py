@@ -3,6 +3,7 @@
     sro export --to ctranslate2 --output_dir fast
     sro export --to safetensors --adapter runs/mine/adapter --output_dir merged
     sro export --to gguf --precision q8_0 --output_dir small
+    sro export --to onnx --screener my_encoder --output_dir screener      # an encoder screener, for ONNX Runtime
 
 Exit status 1 if the copy's rewrites are not the original's (mean cosine below 0.9); the folder is there all the same.
 """
@@ -21,6 +22,8 @@ DESCRIPTION = "Write a leader with its adapter merged, and say how far its rewri
 def run(argv: list[str]) -> int:
     """Export what the command line names; print how far the copy is the original."""
     quiet_libraries()
+    if "onnx" in argv:
+        return run_onnx(argv)
     arguments = parse(ExportArguments, argv, prog="sro export", description=DESCRIPTION)
     agreement = export(arguments, ["sro", "export", *argv])
     if agreement:
@@ -30,3 +33,15 @@ def run(argv: list[str]) -> int:
         print("sro: this copy is not the same leader: see its README.md", file=sys.stderr)
         return 1
     return 0
+
+
+def run_onnx(argv: list[str]) -> int:
+    """Export an encoder screener; exit status 1 if its answers are not the original's."""
+    from pathlib import Path
+
+    from sro.screeners.encoder.export import SAME, OnnxExport, export_onnx
+
+    arguments = parse(OnnxExport, argv, prog="sro export --to onnx", description="Write an encoder screener as ONNX.")
+    difference = export_onnx(Path(arguments.screener), Path(arguments.output_dir))
+    print(f"written: {arguments.output_dir}; probabilities differ from the original by at most {difference:.3f}")
+    return 0 if difference <= SAME else 1

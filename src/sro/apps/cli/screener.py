@@ -56,9 +56,7 @@ class Bar:
     )
     fail_on: list[str] = field(
         default_factory=list,
-        metadata={
-            "help": "attributes of an encoder screener that fail a comment: insult threat (default: toxicity)"
-        },
+        metadata={"help": "attributes of an encoder screener that fail a comment: insult threat (default: toxicity)"},
     )
 
     def __post_init__(self) -> None:

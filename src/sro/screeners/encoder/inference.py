@@ -156,8 +156,11 @@ class EncoderScreener:
             if seen != texts[place].lower():
                 readings.append(seen)
                 owners.append(place)
-        found = 0.5 * (1.0 + np.tanh((self.scale * self.logits(readings) + self.shift) / 2.0))
-        return _highest(found, owners, len(texts))
+        return _highest(self.calibrated(self.logits(readings)), owners, len(texts))
+
+    def calibrated(self, logits: Floats) -> Floats:
+        """Probabilities of raw answers."""
+        return 0.5 * (1.0 + np.tanh((self.scale * logits + self.shift) / 2.0))
 
     def logits(self, texts: Sequence[str]) -> Floats:
         """Raw answers of the graph, float64 of shape [texts, attributes]; the highest window of a long text."""
