@@ -19,10 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from regex_steps import Steps
 
-from sro.comments import clean, normalise, sentences
+from sro.comments import clean, normalise, sentences, spelled_out
 from sro.comments.disguise_scan import find_disguised
 from sro.comments.languages import looks_english
-from sro.comments.normalise import runs_of_singles
+from sro.comments.spelled_out import runs_of_singles
 from sro.comments.test_set import is_held_out
 from sro.rewriting import phrase_table
 from sro.rewriting.disguise import keeps_disguise, plain_spelling
@@ -36,6 +36,7 @@ from sro.screeners.toxic_spans import toxic_spans, word_places
 
 MODULES = [
     *(f"sro.comments.{name}" for name in ("clean", "words", "sentences", "normalise", "disguises", "test_set")),
+    *("sro.comments.markup", "sro.comments.spelled_out"),
     *("sro.screeners.nblr.model", "sro.screeners.toxic_spans", "sro.screeners.rules.form"),
     *("sro.screeners.rules.meaning", "sro.screeners.rules.repetition", "sro.screeners.sentencewise"),
     *("sro.rewriting.phrase_table", "sro.rewriting.disguise", "sro.comments.languages"),
@@ -134,13 +135,12 @@ def test_lines_run_grow_with_the_length(name: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.text(alphabet="ab*-' .,@!|(", max_size=14))
+@given(st.text(alphabet="abі*-' .,@!|(\n_", max_size=14))
 def test_runs_of_singles_are_those_of_the_plain_pattern(text: str) -> None:
     """The pattern says it in one line, but takes time with the square of a run."""
-    plain = re.compile(rf"(?<![a-z0-9'*]){normalise.ONE}(?:{normalise.GAP}{normalise.ONE}){{2,}}(?![a-z0-9*])")
-    runs = [
-        [m.start() + i for i, c in enumerate(m.group()) if re.match(normalise.ONE, c)] for m in plain.finditer(text)
-    ]
+    one, gap = spelled_out.ONE, spelled_out.GAP
+    plain = re.compile(rf"(?<![^\W_]|['*]){one}(?:{gap}{one}){{2,}}(?![^\W_]|\*)")
+    runs = [[m.start() + i for i, c in enumerate(m.group()) if re.match(one, c)] for m in plain.finditer(text)]
     assert list(runs_of_singles(text)) == runs
 
 

@@ -14,12 +14,12 @@ from sro.comments.normalise import (
     Normalised,
     fold_look_alikes,
     fold_unicode,
-    join_spaced_words,
     lower,
     normalise,
     restore_masked_words,
     trace,
 )
+from sro.comments.spelled_out import join_spaced_words
 
 
 @pytest.mark.parametrize(

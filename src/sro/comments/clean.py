@@ -32,12 +32,23 @@ INVISIBLE = re.compile(
 )
 
 
+# A right-to-left override makes readers see what follows it backwards, to the end of the line or its closing mark.
+OVERRIDE = re.compile("\u202e([^\u202c\n]*)\u202c?")
+
+
+def displayed_order(run: re.Match[str]) -> str:
+    """What readers see of a match of `OVERRIDE`."""
+    return run.group(1).replace("\u202e", "")[::-1]
+
+
 def clean(text: str) -> str:
     """One line of Unicode NFC without control and zero-width characters, runs of white space made one space.
 
+    What is behind a right-to-left override stands in the order in which it is seen.
+
     Idempotent. Case, punctuation and spelling stay: people are offended in all of them.
     """
-    return " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", text)).split())
+    return " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", OVERRIDE.sub(displayed_order, text))).split())
 
 
 def readable(text: str) -> str:

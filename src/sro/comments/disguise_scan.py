@@ -31,7 +31,7 @@ def _marked() -> np.ndarray:
         (LETTER, string.ascii_lowercase),
         (ALNUM, WORDLIKE),
         (SINGLE, single),
-        (GAP, "".join(set(map(chr, range(1, 128))) - set(single + ",()\n"))),
+        (GAP, "".join(set(map(chr, range(1, 128))) - set(single + ",()"))),
         (
             SIGN,
             string.digits + "-@$*#+%&!|._~(",
@@ -56,7 +56,7 @@ def find_disguised(texts: Sequence[str]) -> list[int]:
     kinds = KINDS[signs]
     ends = np.flatnonzero(signs == 0)  # one before the first text, one after each
     hidden_l = (cased[1:] == ord("I")) & (signs[:-1] == cased[:-1]) & _is(kinds[:-1], LETTER)
-    for place in (np.flatnonzero(hidden_l), np.flatnonzero(_three_singles(kinds))):
+    for place in map(np.flatnonzero, (hidden_l, _three_singles(kinds), _marked_up(signs, kinds))):
         odd.update((np.searchsorted(ends, place, side="right") - 1).tolist())
     found = np.flatnonzero(_odd(signs, kinds))
     spaces = np.flatnonzero(_is(kinds, SPACE))
@@ -72,8 +72,18 @@ def _is(kinds: np.ndarray, mark: int) -> np.ndarray:
     return (kinds & mark) != 0
 
 
+def _marked_up(signs: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+    """Where a tag, an entity or a link of `sro.comments.markup` may begin, or marks of emphasis behind a letter."""
+    sign, after = signs[:-1], signs[1:]
+    letter_after, letter = _is(kinds[1:], LETTER), _is(kinds[:-1], LETTER)
+    tag = (sign == ord("<")) & (letter_after | np.isin(after, np.frombuffer(b"/!", np.uint8)))
+    entity = (sign == ord("&")) & (letter_after | (after == ord("#")))
+    link = (sign == ord("]")) & (after == ord("("))
+    return tag | entity | link | (letter & np.isin(after, np.frombuffer(b"*_~|", np.uint8)))
+
+
 def _three_singles(kinds: np.ndarray) -> np.ndarray:
-    """Where RUN_OF_SINGLES of `sro.comments.normalise` may begin: a third single character, only gaps between."""
+    """Where a run of `sro.comments.spelled_out` may begin: a third single character, only gaps between."""
     single, gap, alnum = _is(kinds, SINGLE), _is(kinds, GAP), _is(kinds, ALNUM)
 
     def after_a_gap(wanted: np.ndarray) -> np.ndarray:

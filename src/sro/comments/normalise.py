@@ -20,62 +20,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
 
-import numpy as np
-
-from sro.comments.disguises import LISTED, beneath, looks_like, undo_disguise
+from sro.comments.disguises import LISTED, beneath, looks_like
+from sro.comments.markup import as_displayed
+from sro.comments.offsets import Edit, Normalised
+from sro.comments.spelled_out import join_spaced_words
 from sro.core.bounded_cache import cache_short_strings
-
-Edit = tuple[int, int, str]
-"""Start, end, and what stands there instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Normalised:
-    """A text as a screener reads it, and where its characters came from."""
-
-    text: str
-    offsets: Sequence[int]
-    """Where in the original each character begins, and at last the original's length; never falling."""
-
-    def origin(self, start: int, end: int) -> tuple[int, int]:
-        """The part of the original that became `text[start:end]`."""
-        return self.offsets[start], self.offsets[end]
-
-    def shared_out(self, values: np.ndarray) -> np.ndarray:
-        """Numbers, one a character of `text`, as numbers of the original's characters, with the same sum.
-
-        A number is shared among the characters that its own came from, or goes to the first where there is none.
-        """
-        shared = np.zeros(self.offsets[-1])
-        for value, start, end in zip(values.tolist(), self.offsets, self.offsets[1:]):
-            shared[start : max(end, start + 1)] += value / max(end - start, 1)
-        return shared
-
-    def edited(self, edits: Iterable[Edit]) -> Normalised:
-        """The text with these edits, which must be in order and apart.
-
-        The characters put in share what they replace evenly; what is removed goes to the character before it.
-        """
-        parts: list[str] = []
-        offsets: list[int] = []
-        done = 0
-        for start, end, new in edits:
-            parts += [self.text[done:start], new]
-            offsets += self.offsets[done:start]
-            offsets += [self.offsets[start + (end - start) * i // len(new)] for i in range(len(new))]
-            done = end
-        if not parts:
-            return self
-        kept = [*offsets, *self.offsets[done:]]
-        return Normalised("".join(parts) + self.text[done:], [0, *kept[1:]] if len(kept) > 1 else kept)
-
-    def replaced(self, pattern: re.Pattern[str], new: Callable[[str], str]) -> Normalised:
-        """`pattern.sub`, with `new` a function of the matched string."""
-        found = ((match.start(), match.end(), match.group()) for match in pattern.finditer(self.text))
-        return self.edited((start, end, now) for start, end, was in found if (now := new(was)) != was)
 
 
 def normalise(text: str) -> str:
@@ -85,12 +36,12 @@ def normalise(text: str) -> str:
 
 def trace(text: str) -> Normalised:
     """As `normalise`, with the place in `text` that each character came from."""
-    seen = Normalised(text, range(len(text) + 1))
-    if not text.isascii():
+    seen = as_displayed(Normalised(text, range(len(text) + 1)))
+    if not seen.text.isascii():
         seen = fold_look_alikes(fold_unicode(seen))
-    if "I" in text:
+    if "I" in seen.text:
         seen = capital_i_to_l(seen)
-    return restore_masked_words(join_spaced_words(lower(seen)))
+    return restore_masked_words(without_emphasis(join_spaced_words(lower(seen))))
 
 
 # --- Unicode ---------------------------------------------------------------------------------------------------------
@@ -142,7 +93,7 @@ def fold_look_alikes(seen: Normalised) -> Normalised:
     """Letters that look Latin become Latin: in words that mix the scripts always, in others to spell a listed word."""
     if not OTHER_LETTER.search(seen.text):
         return seen
-    return seen.replaced(SPELLING, _latin_in)
+    return seen.replaced(SPELLING, _latin_in).replaced(TOKEN, _latin_whole)
 
 
 def _latin_in(spelling: str) -> str:
@@ -150,6 +101,15 @@ def _latin_in(spelling: str) -> str:
     if FOREIGN.search(spelling):
         return _latin(spelling)
     return WORD.sub(lambda word: _latin(word.group()), spelling) if ENCLOSED.search(spelling) else spelling
+
+
+@cache_short_strings(4096)
+def _latin_whole(token: str) -> str:
+    """`іd.іо.t`: of its pieces none is a word, and one has Cyrillic letters alone."""
+    if not FOREIGN.search(token) or token.isalpha():
+        return token
+    plain = "".join(map(looks_like, token))
+    return plain if plain != token and plain.isascii() and len(plain) == len(token) and hides(plain) else token
 
 
 @cache_short_strings(4096)
@@ -184,51 +144,32 @@ def capital_i_to_l(seen: Normalised) -> Normalised:
     return seen.replaced(PLAIN_WORD, plain)
 
 
-# --- spelled out -----------------------------------------------------------------------------------------------------
+# --- emphasis within a word ------------------------------------------------------------------------------------------
 
-# `i d i o t`, `f.u.c.k`, `s-h-i-t`: single characters, at least three, with the same kind of nothing between them.
-ONE = "[a-z0-9@$!|+]"
-GAP = r"[^a-z0-9@$!|+,()\n]{1,3}"  # no lists: `f(u, c, k)`
-# The longest run from where it starts. No character is both in ONE and in GAP, so there is one way to read it; what
-# may stand before and behind is looked at afterwards, since a pattern would try every part of a long run for it.
-CHAIN = re.compile(f"{ONE}(?:{GAP}{ONE})+")
-SINGLE = re.compile(ONE)
-TWO_SINGLES = re.compile(f"{GAP}{ONE}{GAP}{ONE}(?![a-z0-9])")  # is there any? quick to see
-NO_START, NO_END = re.compile("[a-z0-9'*]"), re.compile("[a-z0-9*]")
+INNER_MARK = re.compile(r"[^\W\d_][*_~|]+[^\W\d_]")  # is there any? quick to see
+MARKS_OF_EMPHASIS = re.compile(r"\*\*|__|~~|\|\||[*_]")
+NO_EMPHASIS = re.compile(r"\*{3}|_{3}|~{3}|\|{3}|[^\W_]_+[^\W_]")  # masks, `snake_case`
 
 
-def join_spaced_words(seen: Normalised) -> Normalised:
-    """Words spelled letter by letter are joined where one of them is listed; other runs (`a b c`, `U.S.A.`) stay."""
-    if not TWO_SINGLES.search(seen.text):
+def without_emphasis(seen: Normalised) -> Normalised:
+    """`m||or||on`, `_m_**o**ron`: marks that a chat takes in pairs and does not show, within a word."""
+    if not INNER_MARK.search(seen.text):
         return seen
-    return seen.edited(edit for run in runs_of_singles(seen.text) for edit in _joined(seen.text, run))
+    return seen.edited(
+        (token.start() + mark.start(), token.start() + mark.end(), "")
+        for token in TOKEN.finditer(seen.text)
+        if _is_emphasised(token.group())
+        for mark in MARKS_OF_EMPHASIS.finditer(token.group())
+    )
 
 
-def runs_of_singles(text: str) -> Iterator[list[int]]:
-    """Where the characters of each run stand: three or more, not within a word, nor behind a `'` or `*`."""
-    for chain in CHAIN.finditer(text):
-        places = [single.start() for single in SINGLE.finditer(text, *chain.span())]
-        starts = (i for i, place in enumerate(places) if not (place and NO_START.match(text, place - 1)))
-        ends = (i for i in range(len(places), 0, -1) if not NO_END.match(text, places[i - 1] + 1))
-        run = places[next(starts, len(places)) : next(ends, 0)]
-        if len(run) >= 3:
-            yield run
-
-
-def _joined(text: str, places: list[int]) -> list[Edit]:
-    last = places[-1]
-    while places and text[places[-1]] in "!|+":  # what follows is a mark of exclamation
-        places.pop()
-    words = undo_disguise("".join(text[place] for place in places))
-    # Three initials with points between them are an acronym.
-    if not words or (len(places) == 3 and text[places[0] + 1] == "." and text[last + 1 : last + 2] == "."):
-        return []
-    edits, at = [], 0
-    for word in words:
-        here = places[at : at + len(word)]
-        edits.append((here[0], here[-1] + 1, word if word in LISTED else beneath(word) or word))
-        at += len(word)
-    return edits
+def _is_emphasised(token: str) -> bool:
+    if not INNER_MARK.search(token) or NO_EMPHASIS.search(token) or ADDRESS.search(token):
+        return False
+    if hides(token) and MARKS_OF_EMPHASIS.sub("", token).strip(OPENING + CLOSING) not in LISTED:
+        return False  # a mask: `b**ch`
+    marks = Counter(MARKS_OF_EMPHASIS.findall(token))
+    return all(number % 2 == 0 for number in marks.values())
 
 
 # --- masked, numbered, drawn out -------------------------------------------------------------------------------------
@@ -257,7 +198,7 @@ def restore_masked_words(seen: Normalised) -> Normalised:
 
 
 def hides(token: str) -> bool:
-    """Whether a lower-cased token of ASCII, with no space in it, is restored to something else."""
+    """Whether a lower-cased token, with no space in it, is restored to something else."""
     return bool(_unmasked(token))
 
 
@@ -292,6 +233,8 @@ def _restored(token: str, at: int) -> Edit | None:
 def _without_gaps(word: str) -> str | None:
     """`fu.ck`, `i-diot`: a listed word of at least four letters with signs strewn in."""
     joined = re.sub(r"[-._~*]", "", word)
+    if 2 * sum(map(str.isdigit, joined)) >= len(joined):  # part numbers: `a55-h01e`
+        return None
     if LISTED.intersection(re.split(r"[-._~*]+", word)):  # `cluster-fuck` hides nothing
         return None
     if len(joined) < 4 or joined == word or (len(joined) < len(word) - 2 and not joined.isalpha()):

@@ -1,0 +1,68 @@
+"""Texts as a browser or a chat shows them: without tags and entities, links as their words, overrides obeyed.
+
+    >>> as_displayed(Normalised("id<wbr>iot", range(11))).text
+    'idiot'
+
+What people type into a plain field is shown as it is, so nothing that a reader might see there is taken away: only
+tags that exist, without attributes or amid a word, and links that are glued to a word.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+from sro.comments.clean import OVERRIDE, displayed_order
+from sro.comments.offsets import Edit, Normalised
+
+# Every quantifier is bounded, or stops at the next sign that begins a match: see tests/test_linear_time.py.
+ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]{0,15})((?:\s[^\s<>]{0,200}){0,8})/?>|<!--[^<>]{0,200}-->")
+LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\(<?(?:https?://|www\.|mailto:|[/#.])[^()\s]{0,1000}\)")
+INLINE = frozenset(
+    [
+        *("a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "em", "font", "i", "ins", "kbd", "mark", "q"),
+        *("s", "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "wbr"),
+    ]
+)
+BLOCK = frozenset(
+    [
+        *("blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol"),
+        *("p", "pre", "table", "td", "th", "tr", "ul"),
+    ]
+)
+
+
+def as_displayed(seen: Normalised) -> Normalised:
+    """The text that a reader sees, case and all."""
+    if OVERRIDE.search(seen.text):
+        found = OVERRIDE.finditer(seen.text)
+        seen = seen.edited(((*run.span(), displayed_order(run)) for run in found), as_one=True)
+    if "<" in seen.text:
+        seen = seen.edited(edit for tag in TAG.finditer(seen.text) for edit in _without_tag(tag))
+    if "](" in seen.text:
+        seen = seen.edited(edit for link in LINK.finditer(seen.text) for edit in _without_link(link))
+    if "&" in seen.text:
+        seen = seen.replaced(ENTITY, html.unescape)
+    return seen
+
+
+def _is_amid_letters(found: re.Match[str]) -> tuple[bool, bool]:
+    """Whether a letter or digit stands just before, and just behind."""
+    text, start, end = found.string, found.start(), found.end()
+    return text[max(0, start - 1) : start].isalnum(), text[end : end + 1].isalnum()
+
+
+def _without_tag(tag: re.Match[str]) -> list[Edit]:
+    name, attributes = (tag.group(1) or "").lower(), (tag.group(2) or "").split()
+    if name not in BLOCK and name not in INLINE and tag.group(1):
+        return []
+    if attributes and not (all(_is_amid_letters(tag)) and all("=" in attribute for attribute in attributes)):
+        return []
+    return [(*tag.span(), " " if name in BLOCK else "")]
+
+
+def _without_link(link: re.Match[str]) -> list[Edit]:
+    if not any(_is_amid_letters(link)):
+        return []
+    return [(link.start(), link.start(1), ""), (link.end(1), link.end(), "")]

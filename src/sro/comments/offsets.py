@@ -1,0 +1,69 @@
+"""A text that steps have changed, and where in the original each of its characters came from.
+
+>>> seen = Normalised("an idiot", [0, 1, 2, 3, 5, 7, 9, 11, 12])  # of "an i d i o t"
+>>> seen.origin(3, 8)
+(3, 12)
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+Edit = tuple[int, int, str]
+"""Start, end, and what stands there instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A text as a screener reads it, and where its characters came from."""
+
+    text: str
+    offsets: Sequence[int]
+    """Where in the original each character begins, and at last the original's length; never falling."""
+
+    def origin(self, start: int, end: int) -> tuple[int, int]:
+        """The part of the original that became `text[start:end]`; of characters that share an origin, all of it."""
+        last = self.offsets[end]
+        if end > start and last == self.offsets[end - 1]:
+            last = self.offsets[min(bisect_right(self.offsets, last), len(self.offsets) - 1)]
+        return self.offsets[start], last
+
+    def shared_out(self, values: np.ndarray) -> np.ndarray:
+        """Numbers, one a character of `text`, as numbers of the original's characters, with the same sum.
+
+        A number is shared among the characters that its own came from, or goes to the first where there is none.
+        """
+        shared = np.zeros(self.offsets[-1])
+        for value, start, end in zip(values.tolist(), self.offsets, self.offsets[1:]):
+            shared[start : max(end, start + 1)] += value / max(end - start, 1)
+        return shared
+
+    def edited(self, edits: Iterable[Edit], *, as_one: bool = False) -> Normalised:
+        """The text with these edits, which must be in order and apart.
+
+        The characters put in share what they replace evenly, or with `as_one` each stands for all of it; what is
+        removed goes to the character before it.
+        """
+        parts: list[str] = []
+        offsets: list[int] = []
+        done = 0
+        for start, end, new in edits:
+            parts += [self.text[done:start], new]
+            offsets += self.offsets[done:start]
+            share = 0 if as_one else end - start
+            offsets += [self.offsets[start + share * i // len(new)] for i in range(len(new))]
+            done = end
+        if not parts:
+            return self
+        kept = [*offsets, *self.offsets[done:]]
+        return Normalised("".join(parts) + self.text[done:], [0, *kept[1:]] if len(kept) > 1 else kept)
+
+    def replaced(self, pattern: re.Pattern[str], new: Callable[[str], str]) -> Normalised:
+        """`pattern.sub`, with `new` a function of the matched string."""
+        found = ((match.start(), match.end(), match.group()) for match in pattern.finditer(self.text))
+        return self.edited((start, end, now) for start, end, was in found if (now := new(was)) != was)
