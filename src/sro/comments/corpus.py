@@ -273,7 +273,8 @@ def _sift(
         raise SROError(f"{source}: the quarantine file would replace the comments; give it another name")
     set_aside: list[str] = []
     for row in rows:
-        text, reason = "", row.fault
+        text = ""
+        reason: Reason | None = row.fault
         if reason is None:
             text = clean(row.text)
             reason = fault(text)
