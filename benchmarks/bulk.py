@@ -28,6 +28,7 @@ from benchmarks.machine import data_file, save, this_machine
 from sro.comments.sources import load_source
 from sro.core.config import parse, plain
 from sro.core.errors import SROError
+from sro.core.markdown import write_table
 
 PACKAGES = ("sro", "pyarrow", "torch", "transformers", "ctranslate2", "ray")
 COMMANDS = {"screen": ["screener", "screen"], "rewrite": ["rewrite"]}
@@ -210,15 +211,20 @@ def cpu_seconds(process: psutil.Process) -> float:
 
 def as_table(found: Sequence[Figures]) -> str:
     """The figures in Markdown, and ten points of each curve of memory."""
-    lines = [
-        "| job | rows | failed | errors | seconds | loading | rows/s | rows/CPU s | failed/CPU s | peak MB | flat |",
-        "| --- |" + " --: |" * 10,
-    ]
-    lines += [
-        f"| {one.job} | {one.rows:,} | {one.failed:,} | {one.errors:,} | {one.seconds:.0f} | {one.loading:.0f} "
-        f"| {one.rate:,.1f} | {one.cpu_rate:,.1f} | {one.failed_cpu_rate:,.2f} | {one.peak:.0f} | {one.growth:.2f} |"
+    head = ["job", "rows", "failed", "errors", "seconds", "loading", "rows/s", "rows/CPU s", "failed/CPU s", "peak MB"]
+    rows = (
+        [
+            one.job,
+            *(f"{count:,}" for count in (one.rows, one.failed, one.errors)),
+            *(f"{seconds:.0f}" for seconds in (one.seconds, one.loading)),
+            *(f"{rate:,.1f}" for rate in (one.rate, one.cpu_rate)),
+            f"{one.failed_cpu_rate:,.2f}",
+            f"{one.peak:.0f}",
+            f"{one.growth:.2f}",
+        ]
         for one in found
-    ]
+    )
+    lines = [write_table([*head, "flat"], rows)]
     for one in found:
         points = [one.curve[(len(one.curve) - 1) * i // 10] for i in range(11)]
         told = ", ".join(f"{megabytes:.0f} MB at {seconds:.0f} s" for seconds, megabytes in points)

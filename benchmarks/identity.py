@@ -23,6 +23,7 @@ from typing import TypedDict
 
 from sro.core.config import parse
 from sro.core.errors import SROError
+from sro.core.markdown import write_table
 from sro.screeners.base import Screener, Verdict
 from sro.screeners.loading import load_screener
 from sro.screeners.toxic_spans import toxic_spans
@@ -94,11 +95,15 @@ def by_group(rows: Sequence[Row], failed: Sequence[bool]) -> list[Rate]:
 def table(head: str, lines: Iterable[Rate]) -> str:
     """The rates in Markdown."""
     rows = (
-        f"| {line.name.replace('_', ' ')} | {line.alarms}/{line.texts} | {line.alarms / line.texts:.1%} "
-        f"| {line.interval[0]:.1%}–{line.interval[1]:.1%} |\n"
+        [
+            line.name.replace("_", " "),
+            f"{line.alarms}/{line.texts}",
+            f"{line.alarms / line.texts:.1%}",
+            f"{line.interval[0]:.1%}–{line.interval[1]:.1%}",
+        ]
         for line in lines
     )
-    return f"| {head} | false alarms | rate | 95 % |\n|---|--:|--:|--:|\n" + "".join(rows)
+    return write_table([head, "false alarms", "rate", "95 %"], rows) + "\n"
 
 
 def alarms(screener: Screener, rows: Sequence[Row], verdicts: Sequence[Verdict]) -> str:
@@ -109,8 +114,8 @@ def alarms(screener: Screener, rows: Sequence[Row], verdicts: Sequence[Verdict])
         (verdict.probability, ", ".join(text[span.start : span.end] for span in found), text)
         for (text, verdict), found in zip(refused, spans)
     ]
-    rows_of = (f"| {p:.2f} | {words} | {text} |\n" for p, words, text in sorted(told, reverse=True))
-    return "| P(fail) | for | sentence |\n|--:|---|---|\n" + "".join(rows_of)
+    lines = ([f"{p:.2f}", words, text] for p, words, text in sorted(told, reverse=True))
+    return write_table(["P(fail)", "for", "sentence"], lines, left=(1, 2)) + "\n"
 
 
 def rewritten(rows: Sequence[Row], screener: Screener) -> str:
@@ -130,10 +135,9 @@ def rewritten(rows: Sequence[Row], screener: Screener) -> str:
         total = max(1, sum(status.values()))
         shares = (f"{n} {kind} ({n / total:.1%})" for kind, n in status.items())
         lines.append(f"{name}: {', '.join(shares)}\n")
-    lines.append("\n| sentence | becomes |\n|---|---|\n")
     failed = [one for one in found if one.status != "unchanged"]
-    lines += [f"| {one.source} | {one.text or f'*refused: {one.reason}*'} |\n" for one in failed]
-    return "".join(lines)
+    becomes = ([one.source, one.text or f"*refused: {one.reason}*"] for one in failed)
+    return "".join(lines) + "\n" + write_table(["sentence", "becomes"], becomes, left=(0, 1)) + "\n"
 
 
 def main(argv: list[str]) -> int:

@@ -41,6 +41,7 @@ import httpx2
 import numpy as np
 
 from sro.core.files import atomic_write_text
+from sro.core.markdown import write_table
 
 COMMENTS = (
     "thank you for the edit",
@@ -217,13 +218,12 @@ def load(server: Server, paths: Sequence[str], clients: int, seconds: float) -> 
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Of the load, in Markdown."""
+    """The figures of the load as a Markdown table."""
     names = list(rows[0])
-    lines = ["| " + " | ".join(names) + " |", "|---|" + "--:|" * (len(names) - 1)]
-    for row in rows:
-        shown = [f"{value:,.0f}" if isinstance(value, float | int) else f"`{value}`" for value in row.values()]
-        lines.append("| " + " | ".join(shown) + " |")
-    return "\n".join(lines)
+    shown = (
+        [f"{value:,.0f}" if isinstance(value, float | int) else f"`{value}`" for value in row.values()] for row in rows
+    )
+    return write_table(names, shown)
 
 
 def growth(samples: Sequence[tuple[float, float]]) -> tuple[float, list[float]]:

@@ -35,6 +35,7 @@ from sro.comments.sources import load_source
 from sro.core.config import parse, plain
 from sro.core.errors import SROError
 from sro.core.machine import quiet_libraries
+from sro.core.markdown import write_table
 from sro.evaluation.intervals import Interval, bootstrap
 from sro.evaluation.judges.loading import Judges, load_judges
 from sro.evaluation.protocols import Scores
@@ -42,7 +43,7 @@ from sro.evaluation.run import score
 from sro.leader.engines.ctranslate2 import CTranslate2Generator
 from sro.leader.engines.loading import Engine, EngineArguments, load_generator
 from sro.leader.generation import Completion, Sampling
-from sro.rewriting.rewriter import Fluency, RewriteArguments, Rewriter, early_sampling, phrase_table
+from sro.rewriting.rewriter import Fluency, RewriteArguments, Rewriter, phrase_table
 from sro.screeners.base import Screener, Similarity
 from sro.screeners.loading import load_screener
 from sro.screeners.lora.acceptability import AcceptabilityWhenAsked
@@ -241,7 +242,6 @@ def serving(engine: Engine, screener: Screener, similarity: Similarity, fluency:
         screener=screener,
         similarity=similarity,
         fluency=fluency,
-        start=early_sampling(engine),
         phrases=phrase_table("embedded"),
     )
 
@@ -293,30 +293,30 @@ def speed_table(
         "p50 s",
         "p95 s",
     ]
-    lines = [f"| {' | '.join(head)} |", "| --- |" + " --: |" * (len(head) - 1)]
+    lines = []
     for name, turns in seconds.items():
         rates = [size / turn for turn in turns]
         cells = [name, f"{median(rates):.1f}", f"{min(rates):.1f}", f"{max(rates):.1f}", f"{tokens[name]:.1f}"]
         cells += [f"{ratio(seconds, name, other):.2f}" if other in seconds else "–" for other in against]
         cells += [f"{percentile(latencies[name], percent):.3f}" for percent in (50, 95)]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        lines.append(cells)
+    return write_table(head, lines)
 
 
 def quality_table(judged: Mapping[str, Quality]) -> str:
     """Quality in Markdown."""
     first = next(iter(judged))
+    head = ["engine", "identical", "pass", "STA", "SIM", "FL", "J [95 %]", f"J less that of {first} [95 %]"]
     lines = [
-        f"| engine | identical | pass | STA | SIM | FL | J [95 %] | J less that of {first} [95 %] |",
-        "| --- |" + " --: |" * 7,
+        [
+            name,
+            *(f"{share:.3f}" for share in (q.identical, q.passed, q.sta, q.sim, q.fl)),
+            f"{q.j.value:.3f} [{q.j.low:.3f}, {q.j.high:.3f}]",
+            f"{q.difference.value:+.3f} [{q.difference.low:+.3f}, {q.difference.high:+.3f}]",
+        ]
+        for name, q in judged.items()
     ]
-    for name, q in judged.items():
-        lines.append(
-            f"| {name} | {q.identical:.3f} | {q.passed:.3f} | {q.sta:.3f} | {q.sim:.3f} | {q.fl:.3f} "
-            f"| {q.j.value:.3f} [{q.j.low:.3f}, {q.j.high:.3f}] "
-            f"| {q.difference.value:+.3f} [{q.difference.low:+.3f}, {q.difference.high:+.3f}] |"
-        )
-    return "\n".join(lines)
+    return write_table(head, lines)
 
 
 def goals(seconds: Seconds, latencies: Mapping[str, Sequence[Sequence[float]]], judged: Mapping[str, Quality]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sro.core.markdown import Heading, Paragraph, PipeTable, number, parse
+from sro.core.markdown import Heading, Paragraph, PipeTable, number, parse, write_table
 from sro.rewriting.measures import cells, markdown, measure
 
 TEXT = """\
@@ -65,3 +65,13 @@ def test_what_this_package_writes_is_read() -> None:
 )
 def test_number(cell: str, wanted: float | None) -> None:
     assert number(cell) == wanted
+
+
+def test_a_written_table_is_read_back_whatever_its_cells_hold() -> None:
+    rows = [["a|b\nc", "0.5"], [r"back \ slash", "–"]]
+    written = write_table(["name", "J"], rows)
+    assert written.splitlines()[1] == "| --- | --: |"
+    [block] = parse(written)
+    assert block == PipeTable(["name", "J"], [False, True], [["a|b c", "0.5"], [r"back \ slash", "–"]])
+    with pytest.raises(ValueError, match="a row of 1 cells in a table of 2 columns"):
+        write_table(["name", "J"], [["a"]])

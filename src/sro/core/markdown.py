@@ -6,12 +6,13 @@ Everything else, HTML above all, is text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 _DELIMITER = re.compile(r"\|(\s*:?-+:?\s*\|)+")
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*$")
 _BAR = re.compile(r"(?<!\\)\|")
+_ESCAPED = r"\|"
 _ITEM = re.compile(r"[-*+] |\d+\. ")
 _NUMBER = re.compile(r"[*`\s]*([+−-]?)(\d[\d,]*(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
@@ -57,6 +58,25 @@ def table(head: list[str], rows: list[list[str]], aligned: list[bool] | None = N
     return PipeTable(
         head, [right or _all_numbers(column) for right, column in zip(aligned, _columns(rows, width))], rows
     )
+
+
+def write_table(head: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int] = (0,)) -> str:
+    """A pipe table, without a line break at its end; `parse` reads it back.
+
+    White space in cells is folded and bars are escaped, so no name can break a row.
+
+    Args:
+        rows: as many cells each as the head.
+        left: columns that are aligned left, counted from 0; numbers stand on the right.
+
+    Raises:
+        ValueError: a row has another number of cells.
+    """
+    lines = [head, ["---" if i in left else "--:" for i in range(len(head))], *rows]
+    if odd := [line for line in lines if len(line) != len(head)]:
+        raise ValueError(f"a row of {len(odd[0])} cells in a table of {len(head)} columns: {list(odd[0])}")
+    cells = ((" ".join(cell.split()).replace("|", _ESCAPED) for cell in line) for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
 
 
 def number(cell: str) -> float | None:

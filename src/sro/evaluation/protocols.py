@@ -20,14 +20,13 @@ without a score is an error that names the row, and never counts as 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
 from sro.core.errors import SROError
 
 ProtocolName = Literal["paradetox", "clef24", "clef25"]
-PROTOCOLS: tuple[ProtocolName, ...] = get_args(ProtocolName)
 NEEDS_REFERENCE: tuple[ProtocolName, ...] = ("clef24", "clef25")
 
 SHOWN_ROWS = 8  # rows that a message lists before it says how many more there are

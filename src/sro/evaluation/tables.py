@@ -12,6 +12,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sro.core.markdown import write_table
 from sro.evaluation.intervals import RESAMPLES, Interval, Tally
 from sro.evaluation.protocols import ProtocolName
 
@@ -74,9 +75,7 @@ class Caption:
 def markdown(rows: Sequence[Row], caption: Caption) -> str:
     """The caption and the table, best J first, without a line break at its end."""
     head = ["system", "STA", "SIM", "FL", "J [95 %]", "w/t/l", "rank", "pass", "refused", "copies", "length", "chrF"]
-    lines = [head, ["---", *["--:"] * (len(head) - 1)], *map(_cells, _sorted(rows))]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"{caption}\n\n{table}"
+    return f"{caption}\n\n{write_table(head, map(_cells, _sorted(rows)))}"
 
 
 def to_csv(rows: Sequence[Row], caption: Caption) -> str:
@@ -95,7 +94,7 @@ def _sorted(rows: Sequence[Row]) -> list[Row]:
 def _cells(row: Row) -> list[str]:
     tally = row.against_reference
     return [
-        " ".join(row.system.split()).replace("|", r"\|"),
+        row.system,
         *(f"{value:.3f}" for value in (row.sta, row.sim, row.fl)),
         f"{row.j.value:.3f} [{row.j.low:.3f}, {row.j.high:.3f}]",
         "–" if tally is None else "/".join(map(str, tally)),

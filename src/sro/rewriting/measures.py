@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sro.comments.clean import key
+from sro.core.markdown import write_table
 from sro.screeners.base import Screener, Similarity
 from sro.screeners.rules.repetition import repeats
 
@@ -153,12 +154,7 @@ def table(rows: Mapping[str, Measures]) -> Table:
 def markdown(rows: Mapping[str, Measures]) -> str:
     """The same table as Markdown, without a line break at its end."""
     head, *lines = cells(rows)
-    lines = [
-        head,
-        ["---"] + ["--:"] * (len(head) - 1),
-        *([system.replace("|", r"\|"), *rest] for system, *rest in lines),
-    ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return write_table(head, lines)
 
 
 def cells(rows: Mapping[str, Measures]) -> list[list[str]]:

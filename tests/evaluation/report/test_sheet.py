@@ -10,8 +10,6 @@ import pytest
 from sro.core.errors import SROError
 from sro.evaluation.report.sheet import (
     GALLERY_SIZE,
-    HUMAN,
-    LOW_SIMILARITY,
     Line,
     payload,
     read_sheet,
@@ -80,14 +78,6 @@ def test_the_gallery_is_drawn_by_a_fixed_seed_and_leaves_out_the_reference() -> 
     assert len(set(rows)) == GALLERY_SIZE and rows == sorted(rows) and rows[0] <= 20 and rows[-1] >= 180
     assert 5 not in [found["sentences"][p][0] for p in payload(lines(5)[:-1])["gallery"]]
     assert [found["systems"][place] for place in found["rivals"]] == ["ours", "BART"]
-
-
-def test_constants_are_those_of_the_evaluation() -> None:
-    from sro.evaluation import baselines
-    from sro.rewriting import measures
-
-    assert LOW_SIMILARITY == measures.LOW_SIMILARITY
-    assert HUMAN == baselines.HUMAN
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from typing import Any, Literal
 from sro.comments.clean import clean
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
+from sro.core.markdown import write_table
 from sro.evaluation.baselines import HUMAN
 from sro.evaluation.experiments.figures import Place, style_and_content
 from sro.evaluation.run import Evaluation
@@ -140,12 +141,12 @@ def picture(found: Evaluation, own: Sequence[str], path: Path, title: str) -> No
 def differences(found: Evaluation, own: Sequence[str]) -> str:
     """J of each of ours less J of each other system, in Markdown, with its interval."""
     others = [row.system for row in sorted(found.rows, key=lambda row: -row.j.value) if row.system not in own]
-    lines = [["J less that of", *own], ["---", *["--:"] * len(own)]]
+    lines = []
     for other in others:
         cells = [found.bootstrap.difference(name, other) for name in own]
         name = f"**{other}**" if other == HUMAN else other
         lines.append([name, *(f"{d.value:+.3f} [{d.low:+.3f}, {d.high:+.3f}]" for d in cells)])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return write_table(["J less that of", *own], lines)
 
 
 def _json_lines(path: Path) -> list[dict[str, Any]]:

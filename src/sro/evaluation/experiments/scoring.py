@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sro.core.markdown import write_table
 from sro.evaluation.baselines import baselines, refused_words
 from sro.evaluation.experiments.arms import Trained
 from sro.evaluation.intervals import Bootstrap, Interval, bootstrap
@@ -121,7 +122,7 @@ def markdown(found: Comparison, title: str, caption: str, reference: str) -> str
     whole = found.gain(reference).value
     head = ["arm", "J", "seeds", "gain over start [95 %]", "of the gain", f"less {reference} [95 %]"]
     head += ["STA", "SIM", "FL", "pass", "copies", "repeats", "below .35"]
-    lines = [head, ["---", *["--:"] * (len(head) - 1)]]
+    lines = []
     for arm in found.arms:
         gain, less = found.gain(arm.name), found.against(arm.name, reference)
         own = [arm.pass_rate, arm.copy_rate, arm.repeat_rate, arm.low_similarity]
@@ -137,7 +138,6 @@ def markdown(found: Comparison, title: str, caption: str, reference: str) -> str
                 *(f"{value:.3f}" for value in own),
             ]
         )
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     judged = "; ".join(f"{role} by {name}" for role, name in found.judges.items())
     measured = (
         f"ParaDetox protocol on {len(found.arms[0].j):,} held-out comments. Judges (style and fluency never trained "
@@ -145,7 +145,7 @@ def markdown(found: Comparison, title: str, caption: str, reference: str) -> str
         f"sentences of the mean over seeds. pass: by the training screener {found.screener}, whose own words `delete` "
         "leaves out."
     )
-    return f"# {title}\n\n{caption}\n\n{measured}\n\n{table}\n"
+    return f"# {title}\n\n{caption}\n\n{measured}\n\n{write_table(head, lines)}\n"
 
 
 def _signed(interval: Interval) -> str:

@@ -24,13 +24,11 @@ from typing import TYPE_CHECKING, Any
 from sro.comments.clean import key
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
+from sro.evaluation.baselines import HUMAN
+from sro.rewriting.measures import LOW_SIMILARITY
 
 if TYPE_CHECKING:
     from sro.screeners.base import Screener, Similarity
-
-# As in sro.rewriting.measures and .baselines, which import torch: a page is written without it.
-LOW_SIMILARITY = 0.35
-HUMAN = "human reference"
 
 VERDICTS = ("failed", "copy", "low similarity", "empty")
 GALLERY_SIZE, GALLERY_SEED = 60, 0

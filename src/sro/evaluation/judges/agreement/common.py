@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sro.core.errors import SROError
+from sro.core.markdown import write_table
 from sro.evaluation.judges.training.data import RECORD
 from sro.screeners.check import Bin
 
@@ -54,11 +55,11 @@ def spearman(found: np.ndarray, wanted: np.ndarray) -> float:
 
 def table(head: Sequence[str], rows: Mapping[str, Iterable[float]]) -> str:
     """A Markdown table with a named line for each judge, without a line break at its end; NaN is a dash."""
-    lines = ["| " + " | ".join(head) + " |", "|---|" + "--:|" * (len(head) - 1)]
-    for name, figures in rows.items():
-        cells = ("–" if np.isnan(figure) else f"{figure:.3f}" for figure in figures)
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+
+    def cells(figures: Iterable[float]) -> list[str]:
+        return ["–" if np.isnan(figure) else f"{figure:.3f}" for figure in figures]
+
+    return write_table(head, ([name, *cells(figures)] for name, figures in rows.items()))
 
 
 def reliability(bins: Iterable[Bin]) -> str:
