@@ -113,7 +113,7 @@ def test_fluency_holds_a_rewrite_to_its_comment(monkeypatch: pytest.MonkeyPatch)
     def load(folder: str) -> Any:
         loaded.append(folder)
         known = {COMMENT: 0.45, MILD: 0.4, FAR: 0.3}
-        return lambda texts: np.array([known[text] for text in texts])
+        return lambda texts, sources: np.array([known[text] for text in texts])
 
     monkeypatch.setattr("sro.screeners.lora.acceptability.Acceptability.load", load)
     alone: dict[str, Any] = {"min_similarity": 0.0, "well_formed": False, "fluency": "runs/fluency/adapter"}

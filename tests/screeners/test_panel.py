@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -46,8 +47,15 @@ def test_an_empty_panel_is_refused() -> None:
         Panel([])
 
 
+@dataclass(frozen=True)
+class Measured:
+    """A `Similarity` by any function."""
+
+    similarity: Callable[[Sequence[str], Sequence[str]], np.ndarray]
+
+
 def fixed(*cosines: float) -> MeaningScreener:
-    return MeaningScreener(lambda texts, sources: np.array(cosines), minimum=0.7)
+    return MeaningScreener(Measured(lambda texts, sources: np.array(cosines)), minimum=0.7)
 
 
 def test_meaning_passes_from_the_minimum_on() -> None:
@@ -63,13 +71,13 @@ def test_meaning_gets_texts_and_sources_in_this_order() -> None:
         seen.append((texts, sources))
         return np.ones(len(texts))
 
-    MeaningScreener(similarity).screen(["rewrite"], sources=["comment"])
+    MeaningScreener(Measured(similarity)).screen(["rewrite"], sources=["comment"])
     assert seen == [(["rewrite"], ["comment"])]
 
 
 def test_meaning_refuses_a_similarity_that_gives_a_matrix_or_no_number() -> None:
     with pytest.raises(SROError, match="no number for each of the 2 texts"):
-        MeaningScreener(lambda t, s: np.ones((2, 2))).screen(["a", "b"], sources=["a", "b"])
+        MeaningScreener(Measured(lambda t, s: np.ones((2, 2)))).screen(["a", "b"], sources=["a", "b"])
     with pytest.raises(SROError, match="no number"):
         fixed(float("nan")).screen(["a"], sources=["a"])
 
@@ -154,7 +162,13 @@ def test_human_rewrites_are_almost_never_called_defective() -> None:
 
 
 def acceptable(**known: float) -> FluencyScreener:
-    return FluencyScreener(lambda texts: np.array([known[text] for text in texts]), slack=0.1)
+    def fluency(
+        texts: Sequence[str], sources: Sequence[str], references: Sequence[str] | None = None, /
+    ) -> np.ndarray:
+        assert len(texts) == len(sources)
+        return np.array([known[text] for text in texts])
+
+    return FluencyScreener(fluency, slack=0.1)
 
 
 def test_a_rewrite_is_held_to_a_half_or_to_its_source() -> None:

@@ -56,7 +56,7 @@ def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Sim
     encoder = SentenceEncoder(arguments.similarity)
     members: list[Screener] = [toxicity]
     if arguments.min_similarity > 0:
-        members.append(MeaningScreener(encoder.similarity, arguments.min_similarity))
+        members.append(MeaningScreener(encoder, arguments.min_similarity))
     if arguments.well_formed:
         members.append(ShapeScreener())
     if arguments.keep_meaning:

@@ -1,6 +1,6 @@
 """A follower of several screeners, and members that compare a rewrite with its source: meaning, shape and fluency.
 
-    panel = Panel([load_screener("embedded"), MeaningScreener(SentenceEncoder().similarity), ShapeScreener()])
+    panel = Panel([load_screener("embedded"), MeaningScreener(SentenceEncoder()), ShapeScreener()])
     panel.screen(["that is a bad idea ."], sources=["that is a damn stupid idea ."])
 
 The toxicity screener alone does not see meaning or grammar: left to it, a leader learns to pass by saying something
@@ -9,22 +9,16 @@ else, by deleting the rude word and leaving a hole (`your is .`), or by stammeri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sro.core.errors import SROError
-from sro.screeners.base import RuleScreener, Screener, Verdict, paired
+from sro.screeners.base import Fluency, RuleScreener, Screener, Similarity, Verdict, paired
 from sro.screeners.rules.form import ShapeScreener, defects
 
 __all__ = ["FluencyScreener", "MeaningScreener", "Panel", "RuleScreener", "ShapeScreener", "defects"]
-
-Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
-"""(texts, sources) → cosine of each pair, float of shape [texts]."""
-
-Acceptability = Callable[[Sequence[str]], np.ndarray]
-"""texts → P(acceptable) of each, float of shape [texts]."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +70,7 @@ class MeaningScreener:
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text. Raises SROError without `sources`, or with a number of them other than of texts."""
-        cosines = np.asarray(self.similarity(texts, paired(self.name, texts, sources)), dtype=float)
+        cosines = np.asarray(self.similarity.similarity(texts, paired(self.name, texts, sources)), dtype=float)
         if cosines.shape != (len(texts),) or not np.isfinite(cosines).all():
             raise SROError(f"{self.name}: similarity gave no number for each of the {len(texts)} texts")
         return [
@@ -93,10 +87,10 @@ class FluencyScreener:
     """Passes a text that is as acceptable as its source, up to `slack`, or more likely acceptable than not.
 
     Comments are no textbook prose: what is held against a rewrite is what it has done to its source. P(fail) is ½ at
-    the bar, where `acceptability` says how P(acceptable) is measured, and rises as it falls.
+    the bar, where `fluency` says how acceptable a text is, in [0, 1], and rises as it falls.
     """
 
-    acceptability: Acceptability
+    fluency: Fluency
     slack: float = 0.1
 
     @property
@@ -106,7 +100,7 @@ class FluencyScreener:
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text. Raises SROError without `sources`, or with a number of them other than of texts."""
         compared = paired(self.name, texts, sources)
-        both = np.asarray(self.acceptability([*texts, *compared]), dtype=float)
+        both = np.asarray(self.fluency([*texts, *compared], [*compared, *compared]), dtype=float)
         bars = np.minimum(0.5, both[len(texts) :] - self.slack)
         return [
             Verdict("pass" if value >= bar else "fail", min(1.0, max(0.0, 0.5 + (bar - value) / 2)), self.name)

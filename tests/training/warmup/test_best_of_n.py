@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +44,19 @@ class Teacher:
         return [[Completion(text, [1], not text.endswith("…")) for text in chosen] for _ in comments]
 
 
-def similarity(texts: Sequence[str], sources: Sequence[str]) -> np.ndarray:
-    return np.array([0.2 if "thank" in text else 0.8 for text in texts])
+@dataclass(frozen=True)
+class Measured:
+    """A `Similarity` by any function."""
+
+    similarity: Callable[[Sequence[str], Sequence[str]], np.ndarray]
 
 
-def acceptability(texts: Sequence[str]) -> np.ndarray:
+similarity = Measured(lambda texts, sources: np.array([0.2 if "thank" in text else 0.8 for text in texts]))
+
+
+def acceptability(
+    texts: Sequence[str], sources: Sequence[str], references: Sequence[str] | None = None, /
+) -> np.ndarray:
     return np.array([0.9 if text.startswith("you are") else 0.3 for text in texts])
 
 
@@ -143,12 +152,15 @@ def test_a_no_that_came_or_went_is_no_good() -> None:
 def test_the_dearest_judge_reads_the_best_of_each_comment_alone() -> None:
     read: list[str] = []
 
-    def recording(texts: Sequence[str]) -> np.ndarray:
+    def recording(
+        texts: Sequence[str], sources: Sequence[str], references: Sequence[str] | None = None, /
+    ) -> np.ndarray:
         read.extend(texts)
-        return acceptability(texts)
+        return acceptability(texts, sources)
 
     moves = [f"you are wrong number {n} , friend" for n in range(READ + 2)]
     closer = {move: 0.9 - 0.01 * n for n, move in enumerate(moves)}
-    reward = Reward(Screener(), lambda texts, sources: np.array([closer[text] for text in texts]), recording)
+    near = Measured(lambda texts, sources: np.array([closer[text] for text in texts]))
+    reward = Reward(Screener(), near, recording)
     found = reward(moves, [RUDE] * len(moves))
     assert set(read) == {RUDE, *moves[:READ]} and [value > 0 for value in found] == [True] * READ + [False] * 2

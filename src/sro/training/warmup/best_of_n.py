@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sro.leader.generation import Generator, Sampling
-from sro.screeners.base import Screener
-from sro.screeners.panel import Acceptability, Similarity, defects
+from sro.screeners.base import Fluency, Screener, Similarity
+from sro.screeners.rules.form import defects
 from sro.screeners.rules.meaning import meaning_changes
 from sro.training.warmup.search_log import EditLog
 
@@ -46,7 +46,7 @@ class Reward:
 
     screener: Screener
     similarity: Similarity
-    acceptability: Acceptability
+    acceptability: Fluency
     bars: Bars = Bars()
 
     def __call__(self, texts: Sequence[str], sources: Sequence[str]) -> np.ndarray:
@@ -55,7 +55,7 @@ class Reward:
             return np.zeros(0)
         rewards = np.zeros(len(texts))
         verdicts = self.screener.screen(texts, sources=sources)
-        cosine = np.asarray(self.similarity(texts, sources), dtype=float)
+        cosine = np.asarray(self.similarity.similarity(texts, sources), dtype=float)
         left = [
             i
             for i, (text, source) in enumerate(zip(texts, sources))
@@ -73,7 +73,7 @@ class Reward:
             if rank[sources[i]] <= READ:
                 asked.append(i)
         read = list(dict.fromkeys(text for i in asked for text in (texts[i], sources[i])))
-        acceptable = dict(zip(read, np.asarray(self.acceptability(read), dtype=float))) if read else {}
+        acceptable = dict(zip(read, np.asarray(self.acceptability(read, read), dtype=float))) if read else {}
         for i in asked:
             bar = min(self.bars.acceptability, acceptable[sources[i]] - self.bars.slack)
             if acceptable[texts[i]] >= bar:

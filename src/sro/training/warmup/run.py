@@ -132,7 +132,7 @@ def _taught(
     engine = EngineArguments(engine=wanted.moves_engine)
     rollouts = [load_generator(engine, leader.leader, adapter=adapter) for adapter in wanted.teachers]
     encoder = SentenceEncoder(data.similarity)
-    reward = Reward(load_screener(data.screener), encoder.similarity, Acceptability.load(wanted.fluency))
+    reward = Reward(load_screener(data.screener), encoder, Acceptability.load(wanted.fluency))
     log = EditLog(folder / "moves.jsonl")
     with Meter("teachers") as meter:
         examples = best_rewrites_of_teachers(
