@@ -137,9 +137,13 @@ def test_each_source_has_its_own_quarantine(lines: Path, table: Path, tmp_path: 
     assert (row["text"], row["reason"], row["line"]) == ("what a moron", "too_short", 4)
 
 
-def test_what_was_read_is_told(lines: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    load_sources([str(lines)])
-    assert capsys.readouterr().out == f"sro: {lines}: 10 of 10 rows kept, column 'text'\n"
+def test_what_was_read_is_logged_and_not_printed(
+    lines: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level("INFO", logger="sro"):
+        load_sources([str(lines)])
+    assert caplog.messages == [f"{lines}: 10 of 10 rows kept, column 'text'"]
+    assert capsys.readouterr().out == ""
 
 
 def test_no_sources_no_texts() -> None:

@@ -200,11 +200,11 @@ def test_the_rewriter_loads_and_writes_what_the_run_reported(done: RunResult, ho
     assert [after for _, _, after in done.rewrites] != [before for _, before, _ in done.rewrites]
 
 
-def test_what_goes_on_is_told(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    result = run(tmp_path / "run", max_steps=1)
-    assert f"sro: {len(COMMENTS) - len(result.rewrites)} comments to train on, {len(result.rewrites)} held out" in (
-        capsys.readouterr().out
-    )
+def test_what_goes_on_is_logged(run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="sro"):
+        result = run(tmp_path / "run", max_steps=1)
+    kept = len(result.rewrites)
+    assert f"{len(COMMENTS) - kept} comments to train on, {kept} held out" in caplog.messages
 
 
 def test_a_run_of_fewer_steps_than_it_logs_by_has_a_table_and_no_curves(run: Run, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ starter:toxic, starter:civil    the corpus that ships with sro
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ from typing import Literal
 from sro.comments.clean import fingerprint
 from sro.comments.corpus import Corpus, hold_out_last, load_comments
 from sro.core.errors import SROError
+
+logger = logging.getLogger(__name__)
 
 STARTER = re.compile(r"starter:(toxic|civil)$")
 _SLICE = re.compile(r"\[(?::(-\d+)|(-\d+):)\]$")
@@ -98,7 +101,7 @@ def load_sources(
     for number, name in enumerate(names):
         place = quarantine / f"quarantine_{number}.jsonl" if quarantine else None
         corpus = load_source(name, min_words=min_words, max_words=max_words, quarantine=place)
-        print(f"sro: {corpus.report.summary()}", flush=True)
+        logger.info("%s", corpus.report.summary())
         hashes[name] = corpus.sha256
         for text in corpus.texts:
             texts.setdefault(fingerprint(text), text)

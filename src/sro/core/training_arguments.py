@@ -23,12 +23,14 @@ def resolve_bf16(arguments: TrainingArguments) -> None:
         )
     if arguments.bf16 is None:
         device = "cpu" if arguments.use_cpu else None
-        arguments.bf16 = not arguments.fp16 and compute_dtype(device=device).bf16
+        chosen = compute_dtype(False if arguments.fp16 else None, device)
+        arguments.bf16 = chosen.bf16
 
 
 def check_trackers(arguments: TrainingArguments) -> None:
     """Raise SROError for a tracker in `report_to` that is not installed; transformers would fail amid the run."""
-    missing = sorted(set(arguments.report_to) - set(get_available_reporting_integrations()))
+    asked = arguments.report_to  # a list by now: transformers has resolved `none` and `all`
+    missing = sorted(set(asked or ()) - set(get_available_reporting_integrations()))
     if missing:
         names = ", ".join(missing)
         raise SROError(

@@ -1,8 +1,8 @@
-"""The leader's moves: batched sampling of paraphrases, behind one Protocol.
+"""Generate rewrites with a transformers model, in batches.
 
-Generation runs in eval mode with attention masks, in batches of similar length, each paraphrase bounded by the length
-of its comment. Sampling draws from its own seed, so a rollout depends on (weights, comments, seed) and nothing else:
-a run that was killed and resumed plays the same moves.
+Generation runs in eval mode with attention masks, in batches of similar length, each completion bounded by the length
+of its comment. Sampling uses its own seed, so completions depend on (weights, comments, seed) and nothing else: a run
+that was killed and resumed generates the same ones.
 """
 
 from __future__ import annotations
@@ -23,14 +23,13 @@ from sro.leader.speculative_decoding import Chances, can_speculate, speculate
 
 
 class TransformersGenerator:
-    """Rollouts on the training model itself: decoders guess from the comment (`sro.leader.speculative_decoding`),
-    other models use
-    `transformers.generate`."""
+    """Generates on the model itself, in training too: decoder-only models speculate that the comment is repeated
+    (`sro.leader.speculative_decoding`), others use `transformers.generate`."""
 
     def __init__(
         self, model: Any, tokenizer: Any, prompt: str, max_prompt_length: int = 512, batch_size: int = 64
     ) -> None:
-        """batch_size counts paraphrases generated side by side."""
+        """batch_size: completions generated side by side."""
         self.model, self.tokenizer, self.prompt = model, tokenizer, prompt
         self.max_prompt_length, self.batch_size = max_prompt_length, batch_size
 
@@ -112,7 +111,7 @@ class TransformersGenerator:
 
 
 def length_bounds(tokenizer: Any, prompt: str, prompts: Sequence[Sequence[int]], sampling: Sampling) -> list[int]:
-    """How many tokens a paraphrase of each comment may have, the end token included.
+    """Largest number of tokens of a completion of each comment, the end token included.
 
     Args:
         prompt: the template that `prompts` were filled from.
@@ -125,8 +124,8 @@ def length_bounds(tokenizer: Any, prompt: str, prompts: Sequence[Sequence[int]],
 
 @contextmanager
 def _nothing_else_set(model: Any) -> Iterator[None]:
-    """Moves come from the policy that is scored: `generate` would fill what a call leaves open from the model's own
-    settings, which may hold beams, penalties and forced tokens."""
+    """Sample from the policy that is scored: `generate` would take settings that a call leaves open from the
+    model's own generation config, which may hold beams, penalties and forced tokens."""
     base = model.get_base_model() if is_peft(model) else model
     own, base.generation_config = base.generation_config, GenerationConfig()
     try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import get_args
 
 from transformers import TrainingArguments
 
+from sro.core.config import suggestion
 from sro.core.errors import SROError
 from sro.core.training_arguments import check_trackers, resolve_bf16
 from sro.leader.generation import Sampling
@@ -14,10 +16,19 @@ from sro.training.objective import Objective
 
 @dataclass
 class SROConfig(TrainingArguments):
-    """`transformers.TrainingArguments` and the game's own settings; names as in TRL where TRL has the thing.
+    """Settings of `SROTrainer`: `transformers.TrainingArguments` and the method's own, named as in TRL.
+
+    The fields below say what each means, its unit and its default; all of them are flags of `sro train` too. Symbols
+    are those of Xie, Li, Zhu, "Learning from Response not Preference" (arXiv 2410.20298): `beta` is β of the loss
+    (`sro.training.objective`), `label_smoothing` ε, `num_generations` K. `bf16` follows the hardware unless set
+    (`sro.core.precision`).
 
     Raises:
-        SROError: a value outside its range, with the range.
+        SROError: a value outside its range, an unknown objective or tracker, fp16 without a GPU, an evaluation loop.
+
+    Example:
+        >>> SROConfig(prompt="Rude: {text}\\nPolite:", beta=0.2, use_cpu=True).num_generations
+        1
     """
 
     # The game (METHOD: β, ε, K)
@@ -33,7 +44,9 @@ class SROConfig(TrainingArguments):
         },
     )
     num_generations: int = field(default=1, metadata={"help": "K, paraphrases a comment"})
-    steps_per_generation: int = field(default=1, metadata={"help": "optimizer steps that one rollout feeds"})
+    steps_per_generation: int = field(
+        default=1, metadata={"help": "optimizer steps taken on each batch of generated paraphrases"}
+    )
     rpo_alpha: float = field(
         default=0.0,
         metadata={
@@ -45,24 +58,38 @@ class SROConfig(TrainingArguments):
     interpolate_to_init: float = field(
         default=0.0,
         metadata={
-            "help": "share of the start's weights in the leader that comes out, see `sro.training.weight_averaging`"
+            "help": "share of the initial weights in the final leader, in [0, 1): WiSE-FT, see "
+            "`sro.training.weight_averaging`"
         },
     )
 
     # The leader's moves
     prompt: str = field(default="", metadata={"help": "prompt template with {text}; empty: the leader's own"})
     temperature: float = field(default=1.0, metadata={"help": "sampling temperature; 0 is greedy"})
-    top_p: float = field(default=1.0, metadata={"help": "nucleus; 1 keeps rollouts on-policy"})
-    top_k: int = field(default=0, metadata={"help": "0 keeps the whole vocabulary"})
-    max_prompt_length: int = field(default=512, metadata={"help": "longest prompt in tokens; longer is an error"})
+    top_p: float = field(
+        default=1.0, metadata={"help": "nucleus sampling threshold, in (0, 1]; 1 samples from the policy itself"}
+    )
+    top_k: int = field(default=0, metadata={"help": "sample among this many likeliest tokens; 0: all"})
+    max_prompt_length: int = field(
+        default=512,
+        metadata={"help": "longest prompt in tokens; comments that need more are set aside before the first step"},
+    )
     max_completion_length: int = field(default=96, metadata={"help": "longest paraphrase in tokens"})
-    max_length_ratio: float = field(default=1.5, metadata={"help": "longest paraphrase against its comment, plus 8"})
+    max_length_ratio: float = field(
+        default=1.5, metadata={"help": "longest paraphrase, as a multiple of its comment's tokens, plus 8"}
+    )
 
     # What is written down, and when to stop
-    log_completions: bool = field(default=True, metadata={"help": "write a table of paraphrases at each log step"})
-    num_completions_to_print: int = field(default=0, metadata={"help": "of which so many are printed"})
-    collapse_window: int = field(default=128, metadata={"help": "paraphrases looked at for collapse; 0: never stop"})
-    collapse_share: float = field(default=0.3, metadata={"help": "stop when this share is empty or repeats itself"})
+    log_completions: bool = field(
+        default=True, metadata={"help": "write the paraphrases since the last logging step to completions/"}
+    )
+    num_completions_to_print: int = field(default=0, metadata={"help": "completions printed at each logging step"})
+    collapse_window: int = field(
+        default=128, metadata={"help": "number of latest paraphrases checked for collapse; 0: no check"}
+    )
+    collapse_share: float = field(
+        default=0.3, metadata={"help": "stop when more than this share of them is empty, cut off or repeats itself"}
+    )
 
     # TrainingArguments with other defaults
     output_dir: str | None = field(default="runs/sro", metadata={"help": "where adapter, checkpoints and logs go"})
@@ -82,6 +109,18 @@ class SROConfig(TrainingArguments):
 
     def __post_init__(self) -> None:
         self.remove_unused_columns = False
+        known = get_args(Objective)
+        if self.objective not in known:
+            raise SROError(
+                f"objective={self.objective!r} is unknown{suggestion(self.objective, known)}\n"
+                f"  fix: one of {', '.join(known)}"
+            )
+        if self.eval_strategy != "no":
+            raise SROError(
+                f"eval_strategy={self.eval_strategy!s}: SRO training has no evaluation loop, for there is no loss on "
+                "held-out comments without playing them\n  fix: leave out --eval_strategy; `sro train` rewrites the "
+                "comments of --held_out before and after"
+            )
         resolve_bf16(self)
         _within("beta", self.beta, self.beta > 0, "> 0")
         _within("label_smoothing", self.label_smoothing, 0 <= self.label_smoothing < 0.5, "in [0, 0.5)")
@@ -99,7 +138,7 @@ class SROConfig(TrainingArguments):
         if self.save_strategy == "steps" and self.save_steps >= 1 and self.save_steps % self.steps_per_generation:
             raise SROError(
                 f"save_steps={self.save_steps:g} is no multiple of steps_per_generation={self.steps_per_generation}: "
-                "a checkpoint amid a rollout could not be resumed exactly"
+                "a checkpoint between the steps of one generation could not be resumed exactly"
             )
         super().__post_init__()
         check_trackers(self)

@@ -1,4 +1,4 @@
-"""Many processes play one game: which comments each of them takes, and how they tell each other what they found.
+"""Training on many processes: which comments each of them takes, and how they exchange results.
 
 `accelerate launch` starts them (docs/distributed.md). Whatever they decide together (when to stop, what to train on)
 has to come out the same on all of them, and all have to run the trained model equally often: a process that waits for
@@ -25,7 +25,7 @@ from sro.core.errors import SROError
 T = TypeVar("T")
 
 NOBODY = ""
-"""A comment that is none: it is played so that all processes keep step, and counts for nothing."""
+"""An empty comment: it is processed so that all processes keep step, and counts for nothing."""
 
 
 def share(comments: Sequence[str], process: int, processes: int) -> list[str]:
@@ -125,8 +125,8 @@ def loading(arguments: TrainingArguments) -> Iterator[None]:
 def whole(model: nn.Module) -> Iterator[None]:
     """Bring weights that FSDP spread over devices together, once; elsewhere nothing happens.
 
-    Else every token of a rollout would bring them together anew, and processes whose moves are done would have to wait
-    for those whose moves are not.
+    Otherwise every generated token would gather them anew, and processes that have finished generating would have to
+    wait for those that have not.
     """
     parts = [module for module in model.modules() if isinstance(module, FSDPModule)]
     for part in parts:

@@ -8,6 +8,7 @@ estimate.
 from __future__ import annotations
 
 import json
+import logging
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -25,6 +26,8 @@ from sro.screeners.base import Verdict
 from sro.screeners.rules.repetition import completion_fault, repeats
 from sro.training.distributed import everywhere
 from sro.training.objective import kl_estimate
+
+logger = logging.getLogger(__name__)
 
 Values = Mapping[str, Sequence[float]]
 
@@ -133,7 +136,7 @@ class CompletionTable:
             lines = "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
             atomic_write_text(self.folder / f"step_{step:06d}.jsonl", lines)
         for row in rows[: self.printed]:
-            print(f"    {row.verdict}  {row.source}\n      →   {row.paraphrase}", flush=True)
+            logger.info("%s  %s\n      →   %s", row.verdict, row.source, row.paraphrase)
 
 
 class CollapseGuard(TrainerCallback):
@@ -146,11 +149,15 @@ class CollapseGuard(TrainerCallback):
     def __init__(self, window: int, share: float) -> None:
         self.window, self.share = window, share
         self._recent: deque[str | None] = deque(maxlen=max(1, window))
+        self._seen = self._cut = 0
         self.reason: str | None = None
 
     def see(self, sources: Sequence[str], moves: Sequence[Completion]) -> None:
         """Look at the newest moves, those of the other processes too: all have to stop together."""
-        self._recent.extend(everywhere([completion_fault(move, source) for move, source in zip(moves, sources)]))
+        faults = everywhere([completion_fault(move, source) for move, source in zip(moves, sources)])
+        self._recent.extend(faults)
+        self._seen += len(faults)
+        self._cut += faults.count("unfinished")
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -160,10 +167,26 @@ class CollapseGuard(TrainerCallback):
             bad = [name for name in self._recent if name]
             if len(bad) > self.share * self.window:
                 worst = max(set(bad), key=bad.count)
+                fix = (
+                    "a higher --max_completion_length or --max_length_ratio: completions are cut off there"
+                    if worst == "unfinished"
+                    else "a lower --learning_rate, a higher --beta, --rpo_alpha 0.1, or a follower that sees meaning "
+                    "(--min_similarity 0.7)"
+                )
                 self.reason = (
                     f"the leader collapsed at step {state.global_step}: {len(bad)} of its last {self.window} moves "
-                    f"are no sentences (mostly {worst}).\n  fix: a lower --learning_rate, a higher --beta, "
-                    "--rpo_alpha 0.1, or a follower that sees meaning (--min_similarity 0.7)"
+                    f"are no sentences (mostly {worst}).\n  fix: {fix}"
                 )
                 control.should_training_stop = True
+        return control
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> TrainerControl:
+        """A run too short to fill the window may still have learnt nothing, for want of one finished completion."""
+        if self.reason is None and self._seen and self._cut == self._seen:
+            self.reason = (
+                f"all {self._seen} completions of this run were cut off at their length limit, so none could pass.\n"
+                "  fix: a higher --max_completion_length or --max_length_ratio"
+            )
         return control

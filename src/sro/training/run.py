@@ -16,9 +16,10 @@ Of several processes the main one reads the comments and writes these files; the
 
 from __future__ import annotations
 
+import copy
 import json
+import logging
 import shutil
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -43,10 +44,13 @@ from sro.screeners.base import Screener, Similarity
 from sro.screeners.follower import FollowerArguments, load_follower
 from sro.training.checkpoints import last_sealed_checkpoint, refuse_other_dtype
 from sro.training.config import SROConfig
+from sro.training.dataset import fitting
 from sro.training.distributed import everywhere, from_main, loading, share, whole
 from sro.training.plots import training_plot
 from sro.training.trainer import SROTrainer
 from sro.training.weight_averaging import interpolate, trainable_weights
+
+logger = logging.getLogger(__name__)
 
 START = "embedded/warmup"
 """The adapter that the embedded leader starts from."""
@@ -61,13 +65,16 @@ class DataArguments:
         metadata={"help": "toxic comments: FILE, FILE::COLUMN, FILE::COLUMN::WHERE, `-`, hub:NAME, starter:toxic"},
     )
     held_out: str | None = field(
-        default=None, metadata={"help": "comments for the table at the end (default: a tenth of `comments`, by hash)"}
+        default=None,
+        metadata={"help": "comments to rewrite before and after training (default: a tenth of `comments`, by hash)"},
     )
-    held_out_size: int = field(default=100, metadata={"help": "at most so many of them"})
-    min_words: int = field(default=3, metadata={"help": "shorter comments are set aside"})
-    max_words: int = field(default=40, metadata={"help": "longer comments are set aside"})
-    only_refused: bool = field(default=True, metadata={"help": "train on comments that the screener refuses"})
-    resume: bool = field(default=False, metadata={"help": "go on from the last complete checkpoint of output_dir"})
+    held_out_size: int = field(default=100, metadata={"help": "largest number of held-out comments"})
+    min_words: int = field(default=3, metadata={"help": "comments of fewer words are set aside"})
+    max_words: int = field(default=40, metadata={"help": "comments of more words are set aside"})
+    only_refused: bool = field(
+        default=True, metadata={"help": "train on, and hold out, only comments that the screener fails"}
+    )
+    resume: bool = field(default=False, metadata={"help": "continue from the last complete checkpoint of output_dir"})
 
 
 @dataclass(frozen=True)
@@ -86,11 +93,14 @@ def train_run(
     leader: LeaderArguments,
     args: SROConfig,
     before: list[str] | None = None,
+    command: Sequence[str] = (),
 ) -> RunResult:
     """Train a leader by SRO, look at it before and after on held-out comments, and write everything to `output_dir`.
 
     Args:
+        args: they are copied, never changed; `prompt` is filled in from the leader where it is empty.
         before: the start's rewrites of the held-out comments, where another run has made them.
+        command: the command line, for the manifest.
 
     Raises:
         SROError: bad input, or the leader collapsed (the message says why and what to change).
@@ -102,12 +112,12 @@ def train_run(
         flips = replace(follower, flip_seed=follower.flip_seed + args.process_index)
         answer, toxicity, similarity = load_follower(flips)
         player = Leader.load(leader, START, args.prompt or None, trainable=leader.tuning == "lora")
-    training, held_out, hashes = from_main(lambda: _comments(data, args.seed, folder, toxicity))
-
+    args = copy.copy(args)
     args.prompt = player.prompt
     args.disable_tqdm = True
+    training, held_out, hashes = from_main(lambda: _comments(data, args, toxicity, player.tokenizer))
     chosen = config.plain((data, follower, leader, args))
-    from_main(lambda: provenance.write_manifest(folder, sys.argv, chosen, hashes, args.seed))
+    from_main(lambda: provenance.write_manifest(folder, command, chosen, hashes, args.seed))
     set_seed(args.seed)  # of a fresh adapter, which is made before the trainer
     trainer = SROTrainer(
         model=_tunable(player, leader),
@@ -147,9 +157,14 @@ def _starting_point(folder: Path, resume: bool, args: SROConfig) -> Path | None:
 
 
 def _comments(
-    data: DataArguments, seed: int, folder: Path, toxicity: Screener
+    data: DataArguments, args: SROConfig, toxicity: Screener, tokenizer: Any
 ) -> tuple[list[str], list[str], dict[str, str]]:
-    """To train on, to hold out, and the hash of each source."""
+    """To train on, to hold out, and the hash of each source.
+
+    With `only_refused` both hold nothing but comments that the screener fails. Held-out comments that are too long for
+    the leader are left out here, those to train on by the trainer.
+    """
+    folder, seed = Path(str(args.output_dir)), args.seed
     texts, hashes = load_sources(data.comments, min_words=data.min_words, max_words=data.max_words, quarantine=folder)
     if data.held_out:
         corpus = load_source(data.held_out, training=False, min_words=data.min_words, max_words=data.max_words)
@@ -159,13 +174,18 @@ def _comments(
     else:
         parts = split([Comment(text, "", 0) for text in texts], {"train": 0.9, "held_out": 0.1}, seed)
         texts, kept = [c.text for c in parts["train"]], [c.text for c in parts["held_out"]]
-    kept = kept[: data.held_out_size]
     if data.only_refused:
-        texts = [text for text, verdict in zip(texts, toxicity.screen(texts)) if not verdict.passed]
+        texts, kept = _refused(texts, toxicity), _refused(kept, toxicity)
+    kept = [kept[n] for n in fitting(kept, tokenizer, args.prompt, args.max_prompt_length, None)][: data.held_out_size]
     if not texts or not kept:
         raise SROError("nothing to train on or to hold out\n  fix: more comments, or --only_refused false")
-    print(f"sro: {len(texts):,} comments to train on, {len(kept):,} held out", flush=True)
+    logger.info("%s comments to train on, %s held out", f"{len(texts):,}", f"{len(kept):,}")
     return texts, kept, hashes
+
+
+def _refused(texts: list[str], toxicity: Screener) -> list[str]:
+    """The texts that the screener fails."""
+    return [text for text, verdict in zip(texts, toxicity.screen(texts)) if not verdict.passed]
 
 
 def _tunable(player: Leader, leader: LeaderArguments) -> Any:

@@ -1,24 +1,26 @@
-"""SROTrainer: one step of the game, told in the method's own order.
+"""SROTrainer: one training step, in the method's own order.
 
-1. the leader moves      paraphrases y ~ π_θ(·|x)                 `play`
-2. the follower answers  verdicts c(y) ∈ {pass, fail}             `play`
-3. the reference scores  log π_ref(y|x), log π_ref(x|x)           `play`
+1. the leader moves      paraphrases y ~ π_θ(·|x)                 `generate_and_screen`
+2. the follower answers  verdicts c(y) ∈ {pass, fail}             `generate_and_screen`
+3. the reference scores  log π_ref(y|x), log π_ref(x|x)           `generate_and_screen`
 4. the leader learns     loss on Δ(y), and on Δ(x) where y passed `compute_loss`
 
 Δ(x) is needed of every comment where verdicts are corrected for flips (`sro.training.noise`), and of none by some
 objectives.
 
-Several processes play each its share of a batch (`sro.training.distributed`): two of batch 8 learn what one of batch
-16 does.
+Several processes take each a share of a batch (`sro.training.distributed`): two of batch 8 learn what one of batch 16
+does.
 """
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import compress, islice
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -27,15 +29,19 @@ from torch.utils.data import DataLoader
 from transformers import Trainer, TrainerCallback
 
 from sro.core.errors import SROError
+from sro.core.files import atomic_write_text
 from sro.core.precision import store_frozen_linears_in_bf16
 from sro.leader.generation import Completion, Generator
 from sro.leader.logprobs import TokenLogProbs, log_probs
-from sro.leader.model import check_prompt, is_peft, prompt_ids, response_ids
+from sro.leader.model import check_prompt, is_peft, load_base, prompt_ids, response_ids, write_prompt
 from sro.leader.transformers_generator import TransformersGenerator
 from sro.screeners.base import Screener, Similarity, Verdict
+from sro.training.answers import ask_with
 from sro.training.checkpoints import CheckpointSeal, ReferenceCache
 from sro.training.config import SROConfig
+from sro.training.dataset import checked_dataset
 from sro.training.distributed import inside, same_batches, share, whole
+from sro.training.model_card import model_card
 from sro.training.monitor import CollapseGuard, CompletionTable, Gauges, completions, game_gauges, move_gauges
 from sro.training.noise import unbiased
 from sro.training.objective import Scored, compares_with_comment, losses
@@ -64,20 +70,30 @@ class SROTrainer(Trainer):
     """Stackelberg response optimization of a leader against a screener; swaps in where TRL's DPOTrainer stood.
 
     Args:
-        model: causal LM or encoder–decoder. With `peft_config` it gets a fresh adapter; a PEFT model goes on from
-            its own adapter, which is also copied as the reference; otherwise all weights are trained.
-        args: `SROConfig`; its `prompt` must be set.
-        screener: the follower.
+        model: causal LM or encoder–decoder, or the name or folder of one (`embedded` is the shipped leader). With
+            `peft_config` it gets a fresh adapter; a PEFT model goes on from its own adapter, which is also copied as
+            the reference; otherwise all weights are trained.
+        args: `SROConfig`; its `prompt` must be set. It is copied, never changed.
+        screener: the follower (the classifier that rewards): any object whose `screen(texts)` returns one `Verdict`
+            for each text. Where its signature has `sources` it is also given the comments that the texts rewrite.
         train_dataset: rows with the key `comment`, a toxic comment. Nothing else is read: no pairs, no labels. An
-            empty comment is played and counts for nothing.
-        processing_class: the leader's tokenizer.
+            empty comment is played and counts for nothing; one whose prompt is longer than `max_prompt_length` is set
+            aside, counted in the log and written to `quarantine_too_long.jsonl` in `output_dir`.
+        processing_class: the leader's tokenizer; None: the one beside a model given by name. Without a pad token a
+            copy of it pads with the end token.
         peft_config: e.g. `LoraConfig(r=8, target_modules="all-linear", task_type="CAUSAL_LM")`.
         similarity: if given, the mean similarity of paraphrase and comment is logged.
-        rollout: who makes the leader's moves; default: `TransformersGenerator` on the model itself.
-        callbacks, optimizers, …: as for `transformers.Trainer`.
+        generator: who generates the paraphrases; default: `TransformersGenerator` on the model itself.
+        callbacks, optimizers, …: as for `transformers.Trainer`; there is no evaluation loop, so no `eval_dataset`.
+
+    Attributes:
+        guard: its `reason` says after `train()` why the run was stopped or taught nothing; None if all is well.
 
     Raises:
-        SROError: no prompt, or a train_dataset without `comment`.
+        SROError: no prompt, a train_dataset without usable comments, an `eval_dataset`, no tokenizer, a screener
+            without `screen`; in training, a screener that gives too few or too many verdicts.
+
+    Source: Xie, Li, Zhu, "Learning from Response not Preference", arXiv 2410.20298.
 
     Example:
         >>> trainer = SROTrainer(model, SROConfig(prompt="paraphrase: {text}"), load_screener("embedded"),
@@ -95,34 +111,47 @@ class SROTrainer(Trainer):
         args: SROConfig,
         screener: Screener,
         train_dataset: Any,
-        processing_class: Any,
+        processing_class: Any = None,
         peft_config: Any = None,
         similarity: Similarity | None = None,
         generator: Generator | None = None,
         callbacks: Sequence[TrainerCallback] = (),
         **kwargs: Any,
     ) -> None:
-        check_prompt(args.prompt)
-        if not len(train_dataset) or "comment" not in train_dataset[0]:
+        if kwargs.get("eval_dataset") is not None:
             raise SROError(
-                "train_dataset is empty or its rows have no `comment`\n  fix: Dataset.from_dict({'comment': [...]})"
+                "SROTrainer has no evaluation loop, for there is no loss on comments without playing them\n"
+                "  fix: leave out eval_dataset; rewrite held-out comments with sro.Rewriter and compare"
             )
+        args = copy.copy(args)  # the caller's own stay as they are
+        args._n_gpu = min(args.n_gpu, 1)  # one process drives one device: DataParallel cannot cut games up
+        check_prompt(args.prompt)
+        if isinstance(model, str):
+            model, own_tokenizer = load_base(model)
+            processing_class = processing_class or own_tokenizer
+        processing_class = with_pad_token(processing_class)
+        quarantine = Path(str(args.output_dir)) if args.process_index == 0 else None
+        train_dataset = checked_dataset(
+            train_dataset, processing_class, args.prompt, args.max_prompt_length, quarantine
+        )
         if peft_config is not None:
             from peft import get_peft_model
 
             model = get_peft_model(model, peft_config)
+        if args.gradient_checkpointing and is_peft(model):
+            model.enable_input_require_grads()  # else the frozen embeddings cut the adapter off from the loss
         disable_dropout(model)
         self.reference = make_reference(model, fresh_adapter=peft_config is not None)
         if args.bf16 and is_peft(model):
             store_frozen_linears_in_bf16(model)
         self.screener, self.similarity = screener, similarity
+        self._ask = ask_with(screener)
         self.generator: Generator = generator or TransformersGenerator(
             model, processing_class, args.prompt, args.max_prompt_length
         )
         self.gauges, self.completions = Gauges(), CompletionTable(args)
         self.reference_x = ReferenceCache()
         self._played: deque[Game] = deque()
-        args._n_gpu = min(args.n_gpu, 1)  # one process drives one device: DataParallel cannot cut games up
         self.guard = CollapseGuard(args.collapse_window, args.collapse_share)
         super().__init__(
             model=model,
@@ -162,7 +191,7 @@ class SROTrainer(Trainer):
         """
         if not self._played:
             # To the next multiple of steps_per_generation and no further, whatever the epoch's length: checkpoints lie
-            # there, and one amid a rollout could not be resumed exactly.
+            # there, and one between the steps of a generation could not be resumed exactly.
             steps = self.args.steps_per_generation - self.state.global_step % self.args.steps_per_generation
             self._played.extend(self.generate_and_screen(list(islice(epoch_iterator, num_batches * steps))))
         games = [self._played.popleft() for _ in range(min(num_batches, len(self._played)))]
@@ -196,7 +225,7 @@ class SROTrainer(Trainer):
         """Step 2: whether each paraphrase of each comment passed; what counts for nothing is not asked about."""
         asked = [(comment, move) for comment, move in moves if comment]
         sources, played = [comment for comment, _ in asked], [move for _, move in asked]
-        verdicts = self.screener.screen([move.text for move in played], sources=sources) if asked else []
+        verdicts = self._ask([move.text for move in played], sources) if asked else []
         passed = [is_pass(move, verdict) for move, verdict in zip(played, verdicts)]
         self._observe(sources, played, verdicts, passed)
         answers = iter(passed)
@@ -294,6 +323,32 @@ class SROTrainer(Trainer):
         """
         return self.accelerator.autocast()
 
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """As `Trainer.save_model`, and the prompt beside the weights, which `Rewriter.load` then uses."""
+        super().save_model(output_dir, _internal_call)
+        if self.args.should_save:
+            write_prompt(Path(output_dir or str(self.args.output_dir)), self.args.prompt)
+
+    def create_model_card(
+        self, model_name: str | None = None, tags: str | Sequence[str] | None = None, **unused: Any
+    ) -> None:
+        """Write README.md into `output_dir`: SRO, the base model, the prompt, and how to load it.
+
+        Args:
+            model_name: title of the card; None: the name of `output_dir`.
+            tags: further tags for the hub.
+        """
+        if not self.is_world_process_zero():
+            return
+        model, folder = self.accelerator.unwrap_model(self.model), Path(str(self.args.output_dir))
+        adapter = is_peft(model)
+        settings = model.peft_config[model.active_adapter] if adapter else model.config
+        base = (settings.base_model_name_or_path if adapter else "") or model.config._name_or_path or "unknown"
+        more = [tags] if isinstance(tags, str) else list(tags or [])
+        text = model_card(base, adapter, self.args.prompt, self.args.objective, model_name or folder.name, more)
+        folder.mkdir(parents=True, exist_ok=True)
+        atomic_write_text(folder / "README.md", text)
+
     def _step_seed(self) -> int:
         """Rollouts depend on (seed, step, process) alone, so a resumed run plays the same moves."""
         return (self.args.seed * 1_000_003 + self.state.global_step) * 1_009 + self.args.process_index
@@ -307,6 +362,26 @@ class SROTrainer(Trainer):
     def floating_point_ops(self, inputs: Game) -> int:
         """Not counted: games are lists of ids, not padded tensors."""
         return 0
+
+
+def with_pad_token(tokenizer: Any) -> Any:
+    """The tokenizer, or a copy that pads with the end token where it has no pad token (GPT-2, Llama).
+
+    Padding is masked by position, never by id, so the end token that a completion ends with is still scored.
+
+    Raises:
+        SROError: no tokenizer, or one without an end token.
+    """
+    if tokenizer is None or tokenizer.eos_token_id is None:
+        raise SROError(
+            "SROTrainer needs a tokenizer with an end token\n"
+            "  fix: processing_class=AutoTokenizer.from_pretrained(...)"
+        )
+    if tokenizer.pad_token_id is not None:
+        return tokenizer
+    padding = copy.deepcopy(tokenizer)
+    padding.pad_token = padding.eos_token
+    return padding
 
 
 def is_pass(move: Completion, verdict: Verdict) -> bool:

@@ -1,8 +1,8 @@
-"""Part of the way back to the start: weights between where a game began and where it ended.
+"""Weight interpolation with the initial checkpoint (WiSE-FT, Wortsman et al. 2022, arXiv 2109.01903).
 
-The game teaches what passes, and unlearns some of what the start knew ("gave a shit" → "cared" before, "complained"
-after), for its follower sees little of that. Weights in between keep most of both (WiSE-FT, Wortsman et al. 2022,
-arXiv 2109.01903): passes and meaning do not change at the same pace along the line.
+Training teaches what passes the screener and loses some of what the initial leader knew about meaning ("gave a shit"
+became "cared" before training and "complained" after it), because the screener sees little of meaning. Weights between
+the two keep most of both: pass rate and meaning do not change at the same pace along the line.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def trainable_weights(model: Any) -> dict[str, torch.Tensor]:
 
 @torch.no_grad()
 def interpolate(model: Any, start: Mapping[str, torch.Tensor], share: float) -> None:
-    """Move the trainable weights by `share` of the way to `start` (0: nowhere, 1: back), in place.
+    """Move the trainable weights by `share` of the way to `start` (0: not at all, 1: all the way), in place.
 
     Of an adapter the factors are averaged, not their products: near one another the two are the same to first order.
     """

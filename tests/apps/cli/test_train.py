@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -37,7 +38,7 @@ def trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     calls: list[Any] = []
     (tmp_path / "table.md").write_text("| the table |\n", "utf-8")
 
-    def train_run(*arguments: Any) -> Any:
+    def train_run(*arguments: Any, command: Sequence[str] = ()) -> Any:
         calls.append(arguments)
         rows = [(f"comment [{n}]", f"before {n}", f"after {n}") for n in range(12)]
         return SimpleNamespace(rewrites=rows, folder=tmp_path)
@@ -51,7 +52,8 @@ def warmed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     """The arguments that `warmup_run` was called with."""
     calls: list[Any] = []
     monkeypatch.setattr(
-        "sro.training.warmup.run.warmup_run", lambda *given: calls.append(given) or tmp_path / "adapter"
+        "sro.training.warmup.run.warmup_run",
+        lambda *given, command: calls.append(given) or tmp_path / "adapter",
     )
     return calls
 
@@ -127,6 +129,9 @@ def test_train_shows_ten_rewrites_the_table_and_what_to_do_next(
     trained: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["train"]) == 0
+    assert "curves" not in capsys.readouterr().out  # a run shorter than --logging_steps draws none
+    (tmp_path / "curves.png").touch()
+    assert main(["train"]) == 0
     out = capsys.readouterr().out
     assert "  comment  comment [0]\n  before   before 0\n  after    after 0\n" in out  # brackets are no markup
     assert out.count("  after  ") == 10 and "| the table |" in out
@@ -177,7 +182,7 @@ def test_values_out_of_range_are_named(
 def test_a_mistake_in_the_run_has_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def train_run(*arguments: Any) -> None:
+    def train_run(*arguments: Any, command: Sequence[str] = ()) -> None:
         raise SROError("nothing to train on\n  fix: more comments")
 
     monkeypatch.setattr("sro.training.run.train_run", train_run)

@@ -71,7 +71,7 @@ def make(screener: Screener) -> Iterator[Make]:
         pairs: Sequence[tuple[str, str]] = (),
         make_fit: Callable[..., Indifferent] = Indifferent,
         seed: int = 0,
-        progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+        progress: Callable[[int, int], None] = lambda done, total: None,
         **mixture: Any,
     ) -> list[Example]:
         wanted = Mixture(**{**SOME, **mixture})
@@ -168,12 +168,12 @@ def test_the_language_model_is_asked_about_what_may_be_put_in(make: Make, screen
 
 
 def test_the_search_tells_how_far_it_is(make: Make, screener: Screener, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[tuple[str, int, int]] = []
+    told: list[tuple[int, int]] = []
     monkeypatch.setattr(module, "search_edits", lambda comments, *others: [])
     refused = sum(not verdict.passed for verdict in screener.screen(TOXIC))
     assert 64 < refused < 80
     make(edits=1000, progress=lambda *news: told.append(news))
-    assert told == [("edits", 64, refused), ("edits", refused, refused)]
+    assert told == [(64, refused), (refused, refused)]
 
 
 def test_a_share_is_shown_as_people_type(make: Make, some: list[Example]) -> None:

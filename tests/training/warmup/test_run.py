@@ -110,9 +110,10 @@ def test_the_manifest_says_what_was_done(run: Run, leaders: Path, tmp_path: Path
     assert manifest["data"] == {str(examples): file_sha256(examples)}
 
 
-def test_what_it_learns_from_is_told(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    run()
-    assert "sro: 3 examples: 1 edit, 1 corruption, 1 unchanged" in capsys.readouterr().out
+def test_what_it_learns_from_is_logged(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="sro"):
+        run()
+    assert "3 examples: 1 edit, 1 corruption, 1 unchanged" in caplog.messages
 
 
 def test_a_leader_goes_on_from_its_adapter(run: Run, leaders: Path, tmp_path: Path) -> None:

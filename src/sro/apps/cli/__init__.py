@@ -8,6 +8,7 @@ interrupted, 141 the reader of the output went away.
 """
 
 import importlib
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -32,8 +33,20 @@ COMMANDS = {
 }
 
 
+class _Lines(logging.Handler):
+    """What the library logs, as plain lines on standard error: results alone go to standard output."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(f"sro: {record.getMessage()}", file=sys.stderr, flush=True)
+
+
+_LINES = _Lines(logging.INFO)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `sro` with these arguments (default: the process's own) and return the exit status."""
+    logging.getLogger("sro").addHandler(_LINES)  # which adds it once
+    logging.getLogger("sro").setLevel(logging.INFO)
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         try:

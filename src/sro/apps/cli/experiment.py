@@ -73,14 +73,15 @@ def perturbation(argv: list[str]) -> Path:
     from sro.evaluation.experiments import claims
 
     asked, settings, judges = _arms(Perturbation, argv, "perturbation", "SRO under verdict flips.")
-    return claims.perturbation(settings, asked.seeds, asked.flips, asked.robust, asked.bare, judges, _say)
+    command = ["sro", "experiment", "perturbation", *argv]
+    return claims.perturbation(settings, asked.seeds, asked.flips, asked.robust, asked.bare, judges, _say, command)
 
 
 def ablation(argv: list[str]) -> Path:
     from sro.evaluation.experiments import claims
 
     asked, settings, judges = _arms(Ablation, argv, "ablation", "Which part of SRO earns its keep?")
-    return claims.ablation(settings, asked.seeds, judges, _say)
+    return claims.ablation(settings, asked.seeds, judges, _say, ["sro", "experiment", "ablation", *argv])
 
 
 def _arms(kind: type[Asked], argv: list[str], name: str, description: str) -> tuple[Asked, Settings, Judges]:

@@ -19,7 +19,7 @@ def run(argv: list[str]) -> int:
         description="Teach the embedded leader to tell sentences that people wrote from the same with a fault.",
         defaults=device_defaults(),
     )
-    adapter = train_fluency(data, args)
+    adapter = train_fluency(data, args, ["sro", "fluency", *argv])
     print((adapter.parent / "measures.json").read_text("utf-8"), end="")
     print(f"adapter  {adapter}\nnext     sro train --fluency {adapter} --comments FILE::COLUMN")
     return 0

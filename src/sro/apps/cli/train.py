@@ -27,13 +27,14 @@ def run(argv: list[str], prog: str = "sro train", presets: Mapping[str, Any] | N
         description="Train a leader by SRO on toxic comments; no pairs are read.",
         defaults=device_defaults() | dict(presets or {}),
     )
-    result = train_run(data, follower, leader, args)
+    result = train_run(data, follower, leader, args, command=[*prog.split(), *argv])
     if args.process_index:  # of many processes one speaks
         return 0
     console = Console(highlight=False, soft_wrap=True)
     for comment, before, after in result.rewrites[:10]:
         console.print(f"\n  comment  {comment}\n  before   {before}\n  after    {after}", markup=False)
     console.print(f"\n{(result.folder / 'table.md').read_text('utf-8')}", markup=False)
-    console.print(f"curves   {result.folder / 'curves.png'}", markup=False)
+    if (curves := result.folder / "curves.png").is_file():  # a run shorter than --logging_steps has none
+        console.print(f"curves   {curves}", markup=False)
     console.print(f"try it   sro rewrite 'what a stupid idea .' --adapter {result.folder / 'adapter'}", markup=False)
     return 0

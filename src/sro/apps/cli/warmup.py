@@ -23,6 +23,6 @@ def run(argv: list[str]) -> int:
         description="Turn a language model into a paraphraser from unpaired toxic and clean comments.",
         defaults=device_defaults(),
     )
-    adapter = warmup_run(data, mixture, teachers, leader, args)
+    adapter = warmup_run(data, mixture, teachers, leader, args, command=["sro", "warmup", *argv])
     print(f"adapter  {adapter}\nnext     sro train --adapter {adapter} --comments FILE::COLUMN --output_dir runs/mine")
     return 0

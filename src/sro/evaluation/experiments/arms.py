@@ -123,7 +123,7 @@ def train_arms(
             left = (time.monotonic() - started) / done * (len(runs) - number + 1) / 60 if done else None
             say(f"run {number} of {len(runs)}: {arm.name}, seed {seed}" + (f", {left:.0f} min left" if left else ""))
             shutil.rmtree(place, ignore_errors=True)  # cut short
-            asked = {**wanted.plain(), MADE_OF: of}  # a run fills in what it was not told
+            asked = {**wanted.plain(), MADE_OF: of}
             train_run(wanted.data, wanted.follower, wanted.leader, wanted.args, before=start)
             atomic_write_text(place / ASKED, json.dumps(asked, indent=1) + "\n")
             gc.collect()

@@ -7,7 +7,6 @@ runs/experiments/
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -35,6 +34,7 @@ def perturbation(
     bare: Sequence[float],
     judges: Judges,
     say: Say,
+    command: Sequence[str] = (),
 ) -> Path:
     """SRO under verdict flips, with and without the correction. Returns the folder.
 
@@ -42,6 +42,7 @@ def perturbation(
         flips: rates p; 0 is always among them.
         robust: rates for which corrected arms are trained too.
         bare: rates under which SRO without its anchor, the paper's loss, is trained too.
+        command: the command line, for the manifest.
 
     Raises:
         SROError: bad settings or rates, or a leader that collapsed.
@@ -58,13 +59,14 @@ def perturbation(
         "flips, knows p, and learns by the unbiased loss of `sro.training.noise`. p need not be known: "
         f"asking a follower twice about {len(texts)} texts gives {estimated}."
     )
-    _write(folder, settings, trained, found, markdown(found, "Verdict flips", caption, SRO))
+    _write(folder, settings, command, trained, found, markdown(found, "Verdict flips", caption, SRO))
     noise.picture(found, flips, robust, str(folder / "flips.png"))
     return folder
 
 
-def ablation(settings: Settings, seeds: int, judges: Judges, say: Say) -> Path:
-    """SRO, its parts and its relatives at equal rollouts. Returns the folder; raises as `perturbation`."""
+def ablation(settings: Settings, seeds: int, judges: Judges, say: Say, command: Sequence[str] = ()) -> Path:
+    """SRO, its parts and its relatives at equal rollouts. Returns the folder; arguments and errors as those of
+    `perturbation`."""
     arms = parts.arms(settings.args.per_device_train_batch_size)
     trained = train_arms(arms, seeds, settings, say)
     folder = Path(str(settings.args.output_dir)) / "ablation"
@@ -74,7 +76,7 @@ def ablation(settings: Settings, seeds: int, judges: Judges, say: Say) -> Path:
         f"`anchor` is `rpo_alpha` {settings.args.rpo_alpha:g}, which SRO and the pass branch have here "
         "and the paper's loss has not."
     )
-    _write(folder, settings, trained, found, markdown(found, "Which part earns its keep?", caption, SRO))
+    _write(folder, settings, command, trained, found, markdown(found, "Which part earns its keep?", caption, SRO))
     return folder
 
 
@@ -84,8 +86,10 @@ def _budget(settings: Settings, seeds: int) -> str:
     return f"{seeds} seeds, {args.max_steps} steps of {moves} rollouts each, from one start."
 
 
-def _write(folder: Path, settings: Settings, trained: Trained, found: Comparison, table: str) -> None:
+def _write(
+    folder: Path, settings: Settings, command: Sequence[str], trained: Trained, found: Comparison, table: str
+) -> None:
     atomic_write_text(folder / "table.md", table)
     atomic_write_text(folder / "table.csv", to_csv(found))
     write_sheet(folder, sheet(trained, found))
-    write_manifest(folder, sys.argv, settings.plain(), {}, settings.args.seed)
+    write_manifest(folder, command, settings.plain(), {}, settings.args.seed)

@@ -1,10 +1,10 @@
-"""Rollouts by CTranslate2: int8 on processors, float16 on GPUs, for models that
+"""Generate with CTranslate2: int8 on processors, float16 on GPUs, for models that
 `sro.leader.engines.ctranslate2_conversion` converts.
 
-Greedy moves are those of transformers in float32 up to rounding: in compute type float32 the same tokens but for ties,
-in int8 most of them (see docs/research/lab-notes.md). Drawn moves come from the same distribution by another generator
-of chances, so they differ from transformers' own under the same seed. On one machine, with as many workers and
-threads, a play depends on (weights, comments, seed) and nothing else.
+Greedy completions are those of transformers in float32 up to rounding: in compute type float32 the same tokens but for
+ties, in int8 most of them (see docs/research/lab-notes.md). Samples come from the same distribution by another random
+generator, so they differ from transformers' own under the same seed. On one machine, with as many workers and threads,
+completions depend on (weights, comments, seed) and nothing else.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SEEDING = threading.Lock()  # the seed is the process's
 
 
 class CTranslate2Generator:
-    """Rollouts on a folder that `convert` has written. Threads may share one."""
+    """Generates with a folder that `convert` has written; threads may share one."""
 
     def __init__(
         self,
@@ -51,11 +51,11 @@ class CTranslate2Generator:
 
         Args:
             folder: model.bin, config.json, vocabulary.json, the tokenizer's files and sro.json.
-            prompt: template with `{text}`; None: the one it was converted with.
+            prompt: template with `{text}`; None: the one in the folder's sro.json.
             precision: what to compute in; None: what it is stored in.
             max_prompt_length: longer prompts are an error.
-            batch_size: paraphrases generated side by side.
-            workers: copies of the model that share them out; None: one for each processor that this process may use,
+            batch_size: completions generated side by side.
+            workers: copies of the model that share the rows; None: one for each processor that this process may use,
                 up to four, and one on a GPU.
             threads: of the processor, for each worker. Two take 1.8 times as long as one with the embedded leader, for
                 they wait for one another at every layer; leaders ten times its size may want more.

@@ -1,13 +1,12 @@
-"""Engines: who generates the leader's moves. All play by `sro.leader.generation.Generator` and the same rules.
+"""Engines generate the leader's rewrites. All implement `sro.leader.generation.Generator` with the same rules.
 
     generator = load_generator(EngineArguments("ctranslate2"))
     generator.generate(["you are an idiot"], 1, Sampling(temperature=0.0), seed=0)
 
-`transformers` plays any leader, `ctranslate2` is the fast one for Llama- and T5-like leaders, and `openai` is a server
+`transformers` runs any leader, `ctranslate2` is the fast one for Llama- and T5-like leaders, and `openai` is a server
 that speaks the OpenAI protocol, such as vLLM. `auto` is one of the first two (`sro.leader.engines.auto`), for
-rewriting and
-serving; training and experiments name theirs, so that no figure hangs on what is installed. Nothing heavy is imported
-before an engine is loaded, so that a command line can be read, and found wrong, at once.
+rewriting and serving; training and experiments name theirs, so that no figure depends on what is installed. Nothing
+heavy is imported before an engine is loaded, so that a mistake on the command line is reported at once.
 """
 
 from __future__ import annotations

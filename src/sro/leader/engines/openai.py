@@ -1,13 +1,13 @@
-"""Rollouts by a server that speaks the OpenAI completions protocol: vLLM, SGLang and their like, on the user's GPU.
+"""Generate with a server that speaks the OpenAI completions protocol: vLLM, SGLang and the like, on the user's GPU.
 
     sro export --to safetensors --output_dir merged
     vllm serve merged --served-model-name merged          # in an environment of its own: it pins another torch
     sro rewrite "you are an idiot" --engine openai --engine_url http://localhost:8000/v1 --leader merged
 
-The server gets prompts as token ids, one request a paraphrase with that paraphrase's own bound and seed, so nothing
-depends on how it reads text or on what else it serves; it batches by itself. It must give token ids back
-(`return_token_ids`: vLLM from 0.10.2, SGLang), because text alone may be split otherwise when it is read again. Drawn
-moves are as reproducible as the server is under a given seed.
+The server gets prompts as token ids, one request for each completion with its own length limit and seed, so nothing
+depends on how it tokenises text or on what else it serves; it batches by itself. It must give token ids back
+(`return_token_ids`: vLLM from 0.10.2, SGLang), because text alone may be tokenised differently when it is read again.
+Samples are as reproducible as the server is under a given seed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PASSING = (408, 429, 500, 502, 503, 504)  # HTTP statuses that another try may m
 
 
 class OpenAIGenerator:
-    """Rollouts over HTTP, for decoder-only leaders. Calls from several threads do not disturb each other."""
+    """Generates over HTTP, for decoder-only leaders; threads may share one."""
 
     def __init__(
         self,

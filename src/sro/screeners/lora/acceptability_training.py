@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import random
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,8 +80,11 @@ class FluencyConfig(ClassifierConfig):
     logging_steps: float = field(default=25, metadata={"help": "steps between two log lines"})
 
 
-def train_fluency(data: FluencyData, args: FluencyConfig) -> Path:
+def train_fluency(data: FluencyData, args: FluencyConfig, command: Sequence[str] = ()) -> Path:
     """Train and save an adapter with its record; returns its folder.
+
+    Args:
+        command: the command line, for the manifest.
 
     Raises:
         SROError: an occupied output_dir, bad input, or too few sentences.
@@ -93,7 +96,7 @@ def train_fluency(data: FluencyData, args: FluencyConfig) -> Path:
     rows = labelled(whole, args.seed)
     if len(rows) < 4 * HELD_OUT:
         raise SROError(f"{len(whole):,} sentences are too few\n  fix: {2 * HELD_OUT:,} of {LENGTHS[0]} words and more")
-    provenance.write_manifest(folder, sys.argv, config.plain((data, args)), hashes, args.seed)
+    provenance.write_manifest(folder, command, config.plain((data, args)), hashes, args.seed)
     held_out, learnt = rows[:HELD_OUT], rows[HELD_OUT:]
     model, tokenizer = fine_tune_classifier(learnt, data.lora_rank, args)
     found = Acceptability(model.eval(), tokenizer)([text for text, _ in held_out])

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,10 @@ from sro.screeners.lora.classifier import base, encode
 
 
 def fine_tune_classifier(rows: Sequence[tuple[str, float]], rank: int, args: TrainingArguments) -> tuple[Any, Any]:
-    """The embedded leader with an adapter and a head that learnt `rows`, texts and their P, and its tokenizer."""
+    """The embedded leader with an adapter and a head that learnt `rows`, texts and their P, and its tokenizer.
+
+    `args` are copied, never changed.
+    """
     from peft import TaskType, get_peft_model
 
     set_seed(args.seed)
@@ -30,6 +34,7 @@ def fine_tune_classifier(rows: Sequence[tuple[str, float]], rank: int, args: Tra
     if args.bf16:
         store_frozen_linears_in_bf16(model)
     ids = encode(tokenizer, [text for text, _ in rows])
+    args = copy.copy(args)
     args.disable_tqdm = True
     trainer = Trainer(
         model=model,

@@ -65,7 +65,7 @@ def make_examples(
     make_fit: Callable[[Sequence[str], Sequence[str]], Fit],
     mixture: Mixture,
     seed: int = 0,
-    progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
     log: EditLog | None = None,
 ) -> list[Example]:
     """Shuffled examples of all kinds.
@@ -75,14 +75,14 @@ def make_examples(
         paraphrases: style-agnostic sentence pairs; those the screener refuses, that copy, or that drift (cosine < .75)
             are left out.
         make_fit: (phrases, usual comments) → what a language model says about edits; see `sro.training.warmup.lm_fit`.
-        progress: told (stage, done, total) while the edit search, the slow part, runs.
+        progress: called with (comments done, comments in all) while the edit search, the slow part, runs.
         log: what the search of an interrupted run found already.
     """
     draw = random.Random(seed)
     both = [*toxic, *clean]
     classes = learn_classes(draw.sample(both, min(len(both), 8000)), mild_words(), encoder, seed=seed)
-    lexis = learn_lexis(toxic, clean, screener, encoder, classes)
     mild = mild_and_passing(screener)
+    lexis = learn_lexis(toxic, clean, screener, encoder, classes, mild)
     fit = make_fit(mild, draw.sample(both, min(len(both), 200)))
     passed = [text for text, verdict in zip(clean, screener.screen(clean)) if verdict.passed]
     draw.shuffle(passed)
@@ -96,7 +96,7 @@ def make_examples(
         if batch:
             found = search_edits(batch, mild, lexis.innocent, screener, classes, fit)
             log.add(batch, {edit.comment: edit.rewrite for edit in found})
-        progress("edits", min(start + 64, len(sought)), len(sought))
+        progress(min(start + 64, len(sought)), len(sought))
     edits = [(comment, log.known[comment]) for comment in sought]
     examples = [Example(comment, rewrite, "edit") for comment, rewrite in edits if rewrite is not None]
     to_corrupt, rest = passed[: mixture.corruptions], passed[mixture.corruptions :]

@@ -63,10 +63,6 @@ class Lexis:
     before: dict[str, Counter[str]]
     after: dict[str, Counter[str]]
 
-    def toxic_positions(self, tokens: Sequence[str]) -> list[int]:
-        """Where the toxic words of a tokenised sentence stand."""
-        return [i for i, token in enumerate(tokens) if core(token) in self.toxic]
-
 
 def learn_lexis(
     toxic: Sequence[str],
@@ -74,6 +70,7 @@ def learn_lexis(
     screener: Screener,
     encoder: SentenceEncoder,
     classes: WordClasses,
+    mild: Sequence[str],
     min_count: int = 4,
     min_log_odds: float = 1.2,
     neighbours: int = 16,
@@ -82,6 +79,7 @@ def learn_lexis(
 
     Args:
         toxic, clean: comments, not paired.
+        mild: mild words and phrases that the screener passes, see `mild_and_passing`.
         min_count: how often a toxic word must occur in `toxic`.
         min_log_odds: least log of (smoothed rate among toxic / rate among clean), in nats.
         neighbours: mild words kept per toxic word.
@@ -97,7 +95,6 @@ def learn_lexis(
     lexicon = {word: odds[word] for word in suspects if word in refused}
 
     before, after = _contexts(toxic, set(lexicon))
-    mild = mild_and_passing(screener)
     return Lexis(
         toxic=lexicon,
         innocent=frozenset(word for word, value in odds.items() if value < INNOCENT),
@@ -136,7 +133,7 @@ def _contexts(sentences: Iterable[str], wanted: set[str]) -> tuple[dict[str, Cou
 def _neighbours(
     sentences: Sequence[str],
     queries: list[str],
-    mild: list[str],
+    mild: Sequence[str],
     encoder: SentenceEncoder,
     classes: WordClasses,
     n: int,

@@ -6,14 +6,14 @@ training, from its last checkpoint.
 
 from __future__ import annotations
 
+import copy
 import csv
 import gzip
 import json
-import sys
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from transformers import set_seed
 from transformers.trainer_utils import get_last_checkpoint
@@ -24,7 +24,7 @@ from sro.core.errors import SROError
 from sro.core.precision import store_frozen_linears_in_bf16
 from sro.core.progress import Meter, use_progress_lines
 from sro.leader.engines.loading import EngineArguments, load_generator
-from sro.leader.model import DEFAULT_PROMPT, Leader, LeaderArguments, default_lora, save_adapter
+from sro.leader.model import Leader, LeaderArguments, default_lora, save_adapter
 from sro.screeners.loading import load_screener
 from sro.screeners.lora.acceptability import Acceptability
 from sro.screeners.similarity import SentenceEncoder
@@ -34,6 +34,8 @@ from sro.training.warmup.lm_fit import Fit, LanguageModelFit
 from sro.training.warmup.search_log import EditLog
 from sro.training.warmup.teachers import Teachers, best_rewrites_of_teachers
 from sro.training.warmup.trainer import WarmupConfig, WarmupTrainer
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -57,9 +59,18 @@ class WarmupData:
 
 
 def warmup_run(
-    data: WarmupData, mixture: Mixture, teachers: Teachers, leader: LeaderArguments, args: WarmupConfig
+    data: WarmupData,
+    mixture: Mixture,
+    teachers: Teachers,
+    leader: LeaderArguments,
+    args: WarmupConfig,
+    command: Sequence[str] = (),
 ) -> Path:
     """Make the examples, train on them, and return the adapter's folder.
+
+    Args:
+        args: they are copied, never changed; `prompt` is filled in from the leader where it is empty.
+        command: the command line, for the manifest.
 
     Raises:
         SROError: bad input, an occupied output_dir, or an edit search by a leader that has an adapter already.
@@ -74,27 +85,33 @@ def warmup_run(
             "  fix: leave out --adapter, or name --teachers or --examples to learn from"
         )
     player = Leader.load(leader, "none", args.prompt or None, trainable=goes_on)
-    args.prompt = player.prompt or DEFAULT_PROMPT
     encoder_decoder = player.model.config.is_encoder_decoder
-    args.disable_tqdm = True
+    args = copy.copy(args)
+    args.prompt, args.disable_tqdm = player.prompt, True
+    if data.resume:
+        _refuse_other_dtype(folder, args)
     settings = config.plain((data, mixture, teachers, leader, args))
+
+    def note(sources: Mapping[str, str]) -> None:
+        provenance.write_manifest(folder, command, settings, sources, args.seed)
+
     earlier = read_examples(Path(data.examples)) if data.examples else []
     hashes = {data.examples: files.file_sha256(data.examples)} if data.examples else {}
     if teachers.teachers:
-        examples = _taught(data, mixture, teachers, earlier, hashes, settings, leader, args, folder)
+        examples = _taught(data, mixture, teachers, earlier, hashes, note, leader, args, folder)
     elif data.examples:
         examples = earlier
-        provenance.write_manifest(folder, sys.argv, settings, hashes, args.seed)
+        note(hashes)
     else:
         if encoder_decoder:
             raise SROError(
                 "the edit search weighs fluency with a decoder-only leader\n"
                 "  fix: make the examples with the embedded leader, then --examples runs/NAME/examples.jsonl"
             )
-        examples = _make(data, mixture, settings, player, args, folder)
+        examples = _make(data, mixture, note, player, args, folder)
     if not examples:
         raise SROError("no example came out of these comments\n  fix: more comments, or another mixture")
-    print(f"sro: {summary(examples)}", flush=True)
+    logger.info("%s", summary(examples))
     from peft import get_peft_model
 
     model = player.model
@@ -106,6 +123,17 @@ def warmup_run(
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)) if data.resume else None)
     save_adapter(model, player.tokenizer, args.prompt, folder / "adapter", half=True)
     return folder / "adapter"
+
+
+def _refuse_other_dtype(folder: Path, args: WarmupConfig) -> None:
+    """Raise SROError where the run in `folder` began in another number format than it would go on in."""
+    manifest = folder / "manifest.json"
+    began = json.loads(manifest.read_text("utf-8"))["config"].get("bf16") if manifest.is_file() else None
+    if began is not None and began != args.bf16:
+        raise SROError(
+            f"{folder} was begun with --bf16 {str(began).lower()}, and would go on with --bf16 "
+            f"{str(args.bf16).lower()}\n  fix: --bf16 {str(began).lower()}, or begin anew with another --output_dir"
+        )
 
 
 def _comments(data: WarmupData, folder: Path) -> tuple[list[str], list[str], dict[str, str]]:
@@ -122,13 +150,13 @@ def _taught(
     wanted: Teachers,
     earlier: list[Example],
     hashes: dict[str, str],
-    settings: dict[str, Any],
+    note: Callable[[Mapping[str, str]], None],
     leader: LeaderArguments,
     args: WarmupConfig,
     folder: Path,
 ) -> list[Example]:
     toxic, clean, more = _comments(data, folder)
-    provenance.write_manifest(folder, sys.argv, settings, hashes | more, args.seed)
+    note(hashes | more)
     engine = EngineArguments(engine=wanted.moves_engine)
     rollouts = [load_generator(engine, leader.leader, adapter=adapter) for adapter in wanted.teachers]
     encoder = SentenceEncoder(data.similarity)
@@ -148,12 +176,17 @@ def _write_examples(examples: Sequence[Example], folder: Path) -> None:
 
 
 def _make(
-    data: WarmupData, mixture: Mixture, settings: dict[str, Any], player: Leader, args: WarmupConfig, folder: Path
+    data: WarmupData,
+    mixture: Mixture,
+    note: Callable[[Mapping[str, str]], None],
+    player: Leader,
+    args: WarmupConfig,
+    folder: Path,
 ) -> list[Example]:
     toxic, clean, hashes = _comments(data, folder)
     pairs = [pair for file in data.paraphrase_files for pair in read_paraphrases(Path(file))]
     hashes |= {file: files.file_sha256(file) for file in data.paraphrase_files}
-    provenance.write_manifest(folder, sys.argv, settings, hashes, args.seed)
+    note(hashes)
     if args.bf16:
         store_frozen_linears_in_bf16(player.model.requires_grad_(False))
     player.model.eval()
@@ -163,9 +196,10 @@ def _make(
 
     screener, encoder = load_screener(data.screener), SentenceEncoder(data.similarity)
     with Meter("edit search") as meter:
-        progress: Callable[[str, int, int], None] = lambda _, done, total: meter.update(done, total)  # noqa: E731
         log = EditLog(folder / "edits.jsonl")
-        examples = make_examples(toxic, clean, pairs, screener, encoder, make_fit, mixture, args.seed, progress, log)
+        examples = make_examples(
+            toxic, clean, pairs, screener, encoder, make_fit, mixture, args.seed, meter.update, log
+        )
     _write_examples(examples, folder)
     return examples
 

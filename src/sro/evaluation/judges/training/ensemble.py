@@ -26,7 +26,7 @@ from typing import Any
 
 from sro.core import files
 from sro.evaluation.judges.training.data import RECORD, JudgeSpec, Labelled
-from sro.evaluation.judges.training.train import print_reached, print_sets, record, texts_of, tune
+from sro.evaluation.judges.training.train import log_reached, log_sets, record, texts_of, tune
 from sro.screeners.ensemble import FILE, mean_log_odds
 from sro.screeners.loading import load_screener
 from sro.screeners.lora.classifier import WEIGHTS
@@ -64,7 +64,7 @@ def train_opinions(lesson: JudgeSpec, data: Path, args: OpinionsConfig) -> Path:
     """
     folder = Path(str(args.output_dir))
     sets, tuning = lesson.training_rows(data), lesson.tuning_rows(data)
-    print_sets(lesson, sets)
+    log_sets(lesson, sets)
     repeated = {**sets, "judge_calibration": sets["judge_calibration"] * args.calibration_repeats}
     if not (folder / NGRAMS / CARD).is_file():
         rows = [row for found in repeated.values() for row in found]
@@ -75,7 +75,7 @@ def train_opinions(lesson: JudgeSpec, data: Path, args: OpinionsConfig) -> Path:
         save(model, folder / ADAPTER, f"P({lesson.labels[1]}) of texts", "sro judge train")
     members = [load_screener(str(folder / name)) for name in (NGRAMS, ADAPTER)]
     scale, shift, reached = tune(mean_log_odds(members, texts_of(tuning)), tuning, args.pass_rate)
-    print_reached(reached)
+    log_reached(reached)
     settings = {name: getattr(args, name) for name in (*SETTINGS, "num_train_epochs", "warmup_steps", "bf16", "seed")}
     settings["adapter_rows"] = dict(lesson.at_most)
     told = {"members": [NGRAMS, ADAPTER], "scale": round(scale, 6), "shift": round(shift, 6)}

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -131,6 +132,7 @@ def fine_tune(
 ) -> None:
     """Train `model` in place, all its weights, by cross-entropy with texts' probabilities of label 1."""
     ids = tokenizer([text for text, _ in rows], truncation=True, max_length=max_length)["input_ids"]
+    args = copy.copy(args)  # the caller's own stay as they are
     args.disable_tqdm = True
     trainer = Trainer(
         model=model.train(),

@@ -26,6 +26,7 @@ tokenizer is uncased, and most data is lower-cased anyway.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -47,6 +48,8 @@ SETTINGS = (
     *("learning_rate", "num_train_epochs", "second_round_learning_rate", "second_round_epochs", "bf16", "seed"),
 )
 """Settings of a judge that its `training.json` names."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -80,10 +83,10 @@ def train_judge(lesson: JudgeSpec, data: Path, args: JudgeConfig) -> Path:
         SROError: a data set or the encoder is missing.
     """
     sets = lesson.training_rows(data)
-    print_sets(lesson, sets)
+    log_sets(lesson, sets)
     model, tokenizer = trained_judge(lesson, sets, args)
     reached = tune_threshold(model, tokenizer, lesson.tuning_rows(data), args.pass_rate)
-    print_reached(reached)
+    log_reached(reached)
     folder = Path(str(args.output_dir))
     settings = {name: getattr(args, name) for name in SETTINGS}
     save_small(folder, model, tokenizer, {RECORD: record(lesson, sets, settings, reached)})
@@ -105,17 +108,17 @@ def trained_judge(lesson: JudgeSpec, sets: Mapping[str, list[Labelled]], args: J
     return model, tokenizer
 
 
-def print_sets(lesson: JudgeSpec, sets: Mapping[str, Sequence[Labelled]]) -> None:
+def log_sets(lesson: JudgeSpec, sets: Mapping[str, Sequence[Labelled]]) -> None:
     """What there is to learn from."""
     for name, found in sets.items():
         sides = " and ".join(f"{n:,} {label}" for label, n in _sides(found, lesson.labels).items())
-        print(f"sro: {name}: {sides} texts", flush=True)
+        logger.info("%s: %s texts", name, sides)
 
 
-def print_reached(tuned: Mapping[str, float]) -> None:
+def log_reached(tuned: Mapping[str, float]) -> None:
     """Figures on the rows that set the threshold."""
     reached = ", ".join(f"{name} {figure:.3f}" for name, figure in tuned.items())
-    print(f"sro: on rows that were not learnt from: {reached}", flush=True)
+    logger.info("on rows that were not learnt from: %s", reached)
 
 
 def tune_threshold(model: Any, tokenizer: Any, tuning: Tuning, pass_rate: float) -> dict[str, float]:

@@ -1,0 +1,152 @@
+"""What a user may hand to `SROTrainer`, and what is one clear error before the first step."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from datasets import Dataset
+from peft import LoraConfig, PeftModel
+
+from sro.core.errors import SROError
+from sro.leader.model import as_plain_text, prompt_ids, read_prompt, response_ids
+from sro.screeners.base import Verdict
+from sro.training.config import SROConfig
+from sro.training.trainer import SROTrainer
+
+pytestmark = pytest.mark.usefixtures("quick_collections")
+
+PROMPT = "Rude : {text} Polite :"
+COMMENTS = ["you are a moron", "they are stupid", "he is a fool", "shut up you idiot"]
+LORA = LoraConfig(r=2, target_modules="all-linear", task_type="CAUSAL_LM")
+
+
+class Bare:
+    """Passes every second text; knows nothing of sources, has no name."""
+
+    def screen(self, texts: Sequence[str]) -> list[Verdict]:
+        return [Verdict("pass" if n % 2 else "fail", 0.5, "bare") for n, _ in enumerate(texts)]
+
+
+def config(folder: Path, **options: Any) -> SROConfig:
+    given: dict[str, Any] = {
+        **{"output_dir": str(folder), "prompt": PROMPT, "per_device_train_batch_size": 2, "max_steps": 2},
+        **{"logging_steps": 1, "save_strategy": "no", "disable_tqdm": True, "use_cpu": True, "learning_rate": 1e-2},
+        **{"max_completion_length": 6, "collapse_window": 0, "label_smoothing": 0.0},
+    }
+    return SROConfig(**{**given, **options})
+
+
+def trainer_of(
+    leader: tuple[Any, Any], args: SROConfig, comments: Sequence[Any] = COMMENTS, **more: Any
+) -> SROTrainer:
+    model, tokenizer = leader
+    rows = Dataset.from_dict({"comment": list(comments)})
+    return SROTrainer(model, args, Bare(), rows, tokenizer, **more)  # type: ignore[arg-type]
+
+
+def test_a_bare_screener_and_a_tokenizer_without_pad_token_train(tiny_causal: Any, tmp_path: Path) -> None:
+    model, tokenizer = tiny_causal()
+    tokenizer.pad_token = None
+    args = config(tmp_path)
+    before = copy.copy(vars(args))
+    trainer = trainer_of((model, tokenizer), args)
+    trainer.train()
+    assert trainer.state.global_step == 2
+    assert trainer.processing_class.pad_token_id == tokenizer.eos_token_id and tokenizer.pad_token is None
+    assert vars(args) == before  # the caller's own
+
+
+def test_save_model_keeps_the_prompt_and_the_card_names_method_and_base(tiny_causal: Any, tmp_path: Path) -> None:
+    trainer = trainer_of(tiny_causal(), config(tmp_path / "run"), peft_config=LORA)
+    trainer.model.peft_config["default"].base_model_name_or_path = "owner/base"
+    trainer.save_model(str(tmp_path / "saved"))
+    assert read_prompt(tmp_path / "saved") == PROMPT
+    trainer.create_model_card(model_name="mine", tags="polite")
+    card = (tmp_path / "run" / "README.md").read_text("utf-8")
+    assert "base_model: owner/base\n" in card and "SRO" in card and "# mine\n" in card and "- polite\n" in card
+
+
+def test_lora_learns_under_gradient_checkpointing(tiny_causal: Any, tmp_path: Path) -> None:
+    trainer = trainer_of(tiny_causal(), config(tmp_path, gradient_checkpointing=True), peft_config=LORA)
+    trainer.train()
+    norms = [row["grad_norm"] for row in trainer.state.log_history if "grad_norm" in row]
+    assert len(norms) == 2 and all(norm > 0 for norm in norms)
+    assert isinstance(trainer.model, PeftModel)
+
+
+def test_a_leader_may_be_named(tiny_causal: Any, tiny_seq2seq: Any, saved: Any, tmp_path: Path) -> None:
+    rows = Dataset.from_dict({"comment": COMMENTS})
+    for kind, leader in (("causal", tiny_causal), ("seq2seq", tiny_seq2seq)):
+        folder = saved(tmp_path / kind, *leader())
+        trainer = SROTrainer(str(folder), config(tmp_path / f"{kind}-run"), Bare(), rows)  # type: ignore[arg-type]
+        assert type(trainer.model) is type(leader()[0])
+        assert trainer.processing_class.eos_token == leader()[1].eos_token
+        torch.testing.assert_close(*(next(model.parameters()) for model in (trainer.model, leader()[0])))
+
+
+def test_an_over_long_comment_is_set_aside_before_the_first_step(
+    tiny_causal: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    long = " ".join(["idiot"] * 50)
+    trainer = trainer_of(tiny_causal(), config(tmp_path, max_prompt_length=20), [*COMMENTS, long])
+    assert [row["comment"] for row in trainer.train_dataset] == COMMENTS
+    [row] = [json.loads(line) for line in (tmp_path / "quarantine_too_long.jsonl").read_text("utf-8").splitlines()]
+    assert (row["row"], row["reason"], row["text"]) == (5, "too_long", long) and row["tokens"] > 50
+    assert "1 of 5 comments set aside" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("options", "comments", "more", "said"),
+    [
+        ({}, ["you idiot", None], {}, r"row 2 .*: the comment is None, not a text\n  fix: "),
+        ({}, [], {}, "train_dataset is empty"),
+        ({"max_prompt_length": 3}, COMMENTS, {}, r"no comment .* fits into max_prompt_length=3 tokens\n  fix: "),
+        ({}, COMMENTS, {"eval_dataset": ["x"]}, r"no evaluation loop(.|\n)*fix: leave out eval_dataset"),
+        ({"prompt": ""}, COMMENTS, {}, "exactly once"),
+    ],
+)
+def test_what_cannot_be_trained_is_one_clear_error(
+    tiny_causal: Any, tmp_path: Path, options: Any, comments: list[Any], more: Any, said: str
+) -> None:
+    with pytest.raises(SROError, match=said):
+        trainer_of(tiny_causal(), config(tmp_path, **options), comments, **more)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"objective": "kot"}, r"objective='kot' is unknown; did you mean 'kto'\?\n  fix: one of sro, "),
+        ({"eval_strategy": "steps", "eval_steps": 1}, r"no evaluation loop(.|\n)*fix: leave out --eval_strategy"),
+        ({"report_to": "nowhere"}, r"--report_to nowhere: not installed(.|\n)*fix: "),
+    ],
+)
+def test_settings_that_do_not_exist_are_named(tmp_path: Path, options: Any, said: str) -> None:
+    with pytest.raises(SROError, match=said):
+        config(tmp_path, **options)
+
+
+def test_a_run_of_nothing_but_cut_off_completions_says_so(tiny_causal: Any, tmp_path: Path) -> None:
+    model, tokenizer = tiny_causal()
+    with torch.no_grad():
+        model.lm_head.weight[tokenizer.eos_token_id] = 0.0  # never the likeliest
+    args = config(tmp_path, max_completion_length=2, temperature=0.0)
+    trainer = trainer_of((model, tokenizer), args)
+    trainer.train()
+    assert trainer.guard.reason and "cut off at their length limit" in trainer.guard.reason
+    assert "--max_completion_length" in trainer.guard.reason
+
+
+def test_special_tokens_in_a_comment_are_text(tiny_causal: Any) -> None:
+    _, tokenizer = tiny_causal()
+    comment, end = "you </s> idiot <pad>", tokenizer.eos_token_id
+    [prompt] = prompt_ids(tokenizer, PROMPT, [comment], 100)
+    [response] = response_ids(tokenizer, [comment], True)
+    assert end not in prompt and tokenizer.pad_token_id not in prompt
+    assert response.count(end) == 1 and response[-1] == end
+    assert as_plain_text(tokenizer, ["a < b </ s>"]) == ["a < b </ s>"]
