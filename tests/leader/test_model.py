@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import BartConfig, BartForConditionalGeneration, PreTrainedTokenizerFast
 
 import sro.leader.model
@@ -23,6 +23,7 @@ from sro.leader.model import (
     LeaderArguments,
     check_prompt,
     decode,
+    default_lora,
     embedded_leader,
     prompt_ids,
     read_prompt,
@@ -215,6 +216,16 @@ def test_a_leader_that_is_not_there_is_named_with_the_mend(name: str, tmp_path: 
 def test_an_adapter_that_is_not_there_is_named_with_the_mend(base: Path, name: str) -> None:
     with pytest.raises(SROError, match=rf"no adapter could be loaded from '{name}'(.|\n)*fix"):
         Leader.load(LeaderArguments(leader=str(base), adapter=name))
+
+
+def test_an_adapter_of_another_leader_is_named_as_such(tiny_causal: Any, saved: Any, tmp_path: Path) -> None:
+    folder = saved(tmp_path / "leader", *tiny_causal())
+    get_peft_model(tiny_causal()[0], default_lora(4, 8)).save_pretrained(tmp_path / "adapter")
+    file = tmp_path / "adapter" / "adapter_model.safetensors"
+    weights = load_file(file)
+    save_file({name: weight[:, :-1].contiguous() for name, weight in weights.items()}, file)
+    with pytest.raises(SROError, match=r"it was made for another leader than (.|\n)*fix: --leader"):
+        Leader.load(LeaderArguments(leader=str(folder), adapter=str(tmp_path / "adapter")))
 
 
 def test_an_adapter_that_is_not_shipped_is_named(base: Path) -> None:
