@@ -131,14 +131,28 @@ def test_settings_that_do_not_exist_are_named(tmp_path: Path, options: Any, said
         config(tmp_path, **options)
 
 
-def test_a_run_of_nothing_but_cut_off_completions_says_so(tiny_causal: Any, tmp_path: Path) -> None:
+def test_a_run_of_nothing_but_cut_off_completions_says_so(
+    tiny_causal: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     model, tokenizer = tiny_causal()
     with torch.no_grad():
         model.lm_head.weight[tokenizer.eos_token_id] = 0.0  # never the likeliest
     args = config(tmp_path, max_completion_length=2, temperature=0.0)
     trainer = trainer_of((model, tokenizer), args)
     trainer.train()
-    assert trainer.guard.reason and "cut off at their length limit" in trainer.guard.reason
+    [said] = [message for message in caplog.messages if "cut off at their length limit" in message]
+    assert said.startswith("all 4 completions") and "raise --max_completion_length" in said
+
+
+def test_a_window_of_cut_off_completions_stops_the_run_and_names_the_limit(tiny_causal: Any, tmp_path: Path) -> None:
+    model, tokenizer = tiny_causal()
+    with torch.no_grad():
+        model.lm_head.weight[tokenizer.eos_token_id] = 0.0
+    args = config(tmp_path, max_completion_length=2, temperature=0.0, collapse_window=2)
+    trainer = trainer_of((model, tokenizer), args)
+    trainer.train()
+    assert trainer.state.global_step == 1
+    assert trainer.guard.reason and "mostly unfinished" in trainer.guard.reason
     assert "--max_completion_length" in trainer.guard.reason
 
 

@@ -183,10 +183,11 @@ class CollapseGuard(TrainerCallback):
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> TrainerControl:
-        """A run too short to fill the window may still have learnt nothing, for want of one finished completion."""
-        if self.reason is None and self._seen and self._cut == self._seen:
-            self.reason = (
-                f"all {self._seen} completions of this run were cut off at their length limit, so none could pass.\n"
-                "  fix: a higher --max_completion_length or --max_length_ratio"
+        """Warn where nothing could be learnt from any completion, even in a run too short to fill the window."""
+        if self._seen and self._cut == self._seen and state.is_world_process_zero:
+            logger.warning(
+                "all %d completions of this run were cut off at their length limit, so none could pass: raise "
+                "--max_completion_length or --max_length_ratio",
+                self._seen,
             )
         return control

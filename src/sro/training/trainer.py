@@ -87,7 +87,7 @@ class SROTrainer(Trainer):
         callbacks, optimizers, …: as for `transformers.Trainer`; there is no evaluation loop, so no `eval_dataset`.
 
     Attributes:
-        guard: its `reason` says after `train()` why the run was stopped or taught nothing; None if all is well.
+        guard: its `reason` says after `train()` why the run was stopped early; None if it was not.
 
     Raises:
         SROError: no prompt, a train_dataset without usable comments, an `eval_dataset`, no tokenizer, a screener
