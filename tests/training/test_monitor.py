@@ -103,19 +103,21 @@ def test_completions_are_written_once_and_a_step_run_again_replaces_its_file(tmp
     assert [json.loads(line)["paraphrase"] for line in file.read_text("utf-8").splitlines()] == ["again"]
 
 
-def test_completions_are_printed_where_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_completions_are_logged_where_asked(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="sro")
     completions = table(tmp_path, log_completions=False, num_completions_to_print=1)
     completions.see([row("shown"), row("hidden")])
     completions.write(5)
-    assert "shown" in (out := capsys.readouterr().out) and "hidden" not in out
+    assert "shown" in caplog.text and "hidden" not in caplog.text
     assert not list(tmp_path.iterdir())
 
 
-def test_only_the_main_process_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_the_main_process_writes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="sro")
     completions = table(tmp_path, process_index=1, num_completions_to_print=9)
     completions.see([row("one")])
     completions.write(5)
-    assert not list(tmp_path.iterdir()) and not capsys.readouterr().out
+    assert not list(tmp_path.iterdir()) and not caplog.messages
 
 
 def judge(guard: CollapseGuard) -> bool:
