@@ -5,6 +5,8 @@
     sro evaluate --input toxic.txt --output rewrites.txt --judges official
 
 Files are plain text, one a line, or CLEF JSON Lines (`.jsonl`: {"id": …, "text": …}), brought together by id.
+An output may also be what `sro rewrite --output FILE.jsonl` wrote: a comment that was refused is scored as a copy, and
+the column `refused` counts such comments.
 """
 
 from __future__ import annotations
@@ -61,6 +63,7 @@ def run(argv: list[str]) -> int:
     from sro.comments.words import read_word_list
     from sro.core.files import file_sha256
     from sro.core.provenance import write_manifest
+    from sro.evaluation.answers import is_answers, read_answers
     from sro.evaluation.clef import read_parallel
     from sro.evaluation.judges.cache import ScoreCache
     from sro.evaluation.judges.loading import load_judges
@@ -70,12 +73,18 @@ def run(argv: list[str]) -> int:
     quiet_libraries()
     files, how = parse((Files, How), argv, prog="sro evaluate", description="Score rewrites, with intervals.")
     paths = named_files(files)
-    texts = read_parallel(paths)
+    answers = {name: path for name, path in paths.items() if name not in (INPUT, REFERENCE) and is_answers(path)}
+    texts = read_parallel({name: path for name, path in paths.items() if name not in answers})
+    sources, references = texts[INPUT], texts.get(REFERENCE)
     evaluation = evaluate(
         Texts(
-            texts.pop(INPUT),
-            {name: column for name, column in texts.items() if name != REFERENCE},
-            texts.get(REFERENCE),
+            sources,
+            {
+                name: read_answers(path, sources) if name in answers else texts[name]
+                for name, path in paths.items()
+                if name not in (INPUT, REFERENCE)
+            },
+            references,
         ),
         Scoring(
             how.protocol,
