@@ -54,6 +54,8 @@ class StandIn:
     def __init__(self, address: str) -> None:
         self.address = address
         self.parts = {"screen": "ready", "rewrite": "ready", "feedback": "off"}
+        self.reasons: dict[str, str] = {}
+        self.max_text = 20_480
         self.key = ""
         self.delay = 0.0
         self.slow: dict[str, float] = {}  # seconds, by text
@@ -74,7 +76,7 @@ class StandIn:
         self.asked.append((path, body))
         if path == "/readyz":
             ready = all(state in ("ready", "off") for state in self.parts.values())
-            return 200 if ready else 503, {}, {"parts": self.parts}
+            return 200 if ready else 503, {}, {"parts": self.parts, "reasons": self.reasons, "max_text": self.max_text}
         if self.key and key != f"Bearer {self.key}":
             return 401, {}, error(401, "an API key is needed")
         if self.refusals[path]:

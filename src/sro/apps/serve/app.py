@@ -74,7 +74,7 @@ def make_app(
     json = [Depends(needs_json)]
     app.include_router(api.router(parts, service, metrics), dependencies=json)
     app.include_router(compat.router(parts, list(languages), service, metrics), dependencies=json)
-    app.include_router(state.router(parts, metrics))
+    app.include_router(state.router(parts, service, metrics))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     if web.is_dir():  # what no endpoint takes; mounted it would hide that a path takes POST only

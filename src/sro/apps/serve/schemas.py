@@ -167,3 +167,4 @@ class ModerationErrorResponse(BaseModel):
 class StateResponse(BaseModel):
     parts: dict[str, Literal["loading", "ready", "failed", "off"]]
     reasons: dict[str, str] = Field(description="by part that failed: why, and what to do")
+    max_text: int = Field(description="bytes that a text may have in UTF-8")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -97,6 +98,10 @@ def screen_texts(screener: Screener, texts: Sequence[str], asked: Asked, spans: 
 
 def _language(text: str) -> str | None:
     """`und` where less than half of the letters are Latin once disguises are taken off, else None."""
-    letters = list(filter(str.isalpha, normalise(text)))
-    latin = sum("LATIN" in unicodedata.name(letter, "") for letter in letters)
-    return "und" if 2 * latin < len(letters) else None
+    return None if _mostly_latin(text) or _mostly_latin(normalise(text)) else "und"
+
+
+def _mostly_latin(text: str) -> bool:
+    letters = Counter(filter(str.isalpha, text))
+    latin = sum(number for letter, number in letters.items() if "LATIN" in unicodedata.name(letter, ""))
+    return 2 * latin >= letters.total()

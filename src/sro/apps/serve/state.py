@@ -12,9 +12,10 @@ from sro.apps.serve.errors import Refusal, Reply
 from sro.apps.serve.lanes import Parts
 from sro.apps.serve.metrics import CONTENT_TYPE_LATEST, Metrics
 from sro.apps.serve.schemas import StateResponse
+from sro.apps.serve.settings import Service
 
 
-def router(parts: Parts, metrics: Metrics) -> APIRouter:
+def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
     """`/healthz`, `/readyz` and `/metrics`."""
     routes = APIRouter(tags=["state"], responses={code: NOT_OK[code] for code in (403, "4XX")})
     not_ready: dict[int | str, dict[str, Any]] = {
@@ -34,7 +35,8 @@ def router(parts: Parts, metrics: Metrics) -> APIRouter:
             raise Refusal(404, f"the parts are {', '.join(states)}")
         wanted = [states[part]] if part else [state for state in states.values() if state != "off"]
         ready = all(state == "ready" for state in wanted)
-        return Reply({"parts": states, "reasons": parts.failures()}, 200 if ready else 503)
+        told = {"parts": states, "reasons": parts.failures(), "max_text": service.max_text}
+        return Reply(told, 200 if ready else 503)
 
     @routes.get("/metrics", response_class=PlainTextResponse)
     async def prometheus() -> Response:

@@ -3,7 +3,7 @@
 const PLAIN = {
   0: "The server does not answer.",
   400: "The server cannot take this:",
-  401: "This server wants an API key; give it at the foot of the page.",
+  401: "This server needs an API key; give it at the foot of the page.",
   403: "The server refuses to answer here:",
   404: "The server does not offer this:",
   408: "The text came too slowly; the connection may be weak.",
@@ -13,12 +13,13 @@ const PLAIN = {
   503: "The server is not ready for this:",
   504: "The server does not answer.",
 };
+const WRONG_KEY = "This server does not know the API key given at the foot of the page.";
 const PASSING = [0, 408, 429, 502, 503, 504]; // worth another try
 
 export class Refused extends Error {
   // code: HTTP status, 0 for no answer; wait: seconds after which the server wants to be asked again, if it said so.
   constructor(code, message = "", wait = null) {
-    const plain = PLAIN[code] ?? "The server failed:";
+    const plain = code === 401 && key ? WRONG_KEY : (PLAIN[code] ?? "The server failed:");
     super(plain.endsWith(".") ? plain : `${plain} ${message || "it does not say why"}`.replace(/[^.!?]$/, "$&."));
     Object.assign(this, { code, wait, passing: PASSING.includes(code) });
   }
@@ -92,12 +93,13 @@ export async function* stream(path, body, signal) {
   }
 }
 
-// Which parts are there: {screen, rewrite, feedback}, each "ready", "loading", "failed" or "off".
-export async function parts() {
+// What the server offers: {parts: {screen, rewrite, feedback}, each "ready", "loading", "failed" or "off"; reasons: by
+// part that failed; max_text: bytes of a comment}.
+export async function offers() {
   const answer = await request("readyz");
   const told = await answer.json().catch(() => null);
   if (!told?.parts) throw new Refused(answer.status, told?.error?.message);
-  return told.parts;
+  return told;
 }
 
 export function pause(seconds, signal) {

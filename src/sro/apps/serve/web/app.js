@@ -1,5 +1,5 @@
 // The page: two views, the parts that the server has, and the key, if it wants one.
-import { parts, useKey } from "./api.js";
+import { ask, offers, useKey } from "./api.js";
 import { commentView } from "./comment.js";
 import { sheetView } from "./sheet.js";
 import { by } from "./text.js";
@@ -8,20 +8,20 @@ const SOON = 1000, LATER = 5000; // milliseconds until the server is asked again
 const one = commentView(), many = sheetView();
 const WORDS = { ready: "ready", loading: "loading", failed: "could not be loaded", off: "off" };
 const NOTES = {
-  loading: "The leader is still loading; until it has, suggestions wait.",
-  failed: "Suggestions are off: the leader could not be loaded. The server’s log says why.",
-  off: "This server screens only; it makes no suggestions.",
+  loading: "Rewriting is still loading; until it is ready, suggestions wait.",
+  failed: "There are no suggestions, because rewriting could not be loaded:",
+  off: "This server checks comments only; it makes no suggestions.",
 };
 let asking;
 
 async function look() {
   clearTimeout(asking);
   try {
-    const states = await parts();
-    by("state").textContent = `Screening: ${WORDS[states.screen]} · rewriting: ${WORDS[states.rewrite]} · feedback: ${WORDS[states.feedback]}`;
-    by("loading").textContent = NOTES[states.rewrite] ?? "";
+    const { parts: states, reasons, max_text } = await offers();
+    by("state").textContent = `Checking: ${WORDS[states.screen]} · rewriting: ${WORDS[states.rewrite]} · feedback: ${WORDS[states.feedback]}`;
+    by("loading").textContent = [NOTES[states.rewrite], reasons?.rewrite].filter(Boolean).join(" ");
     by("loading").hidden = !NOTES[states.rewrite];
-    one.parts(states);
+    one.parts(states, max_text);
     many.parts(states);
     if (Object.values(states).includes("loading")) asking = setTimeout(look, SOON);
   } catch (error) {
@@ -38,17 +38,26 @@ function view() {
     else link.removeAttribute("aria-current");
 }
 
-function takeKey() {
-  const fits = useKey(by("key").value.trim());
-  by("key-told").textContent = fits ? "In use." : "No key looks like this: it has letters, digits and signs of ASCII, and no space.";
-  if (!fits) return;
+async function takeKey() {
+  const told = by("key-told");
+  if (!useKey(by("key").value.trim())) {
+    told.textContent = "No key looks like this: it has letters, digits and signs of ASCII, and no space.";
+    return;
+  }
+  told.textContent = "Trying it …";
+  try {
+    await ask("v1/screen", { texts: ["hello"] });
+    told.textContent = "It works.";
+  } catch (error) {
+    told.textContent = error.code === 401 ? "This server does not know this key." : error.message;
+  }
   look();
   one.again();
 }
 
 by("use-key").addEventListener("click", takeKey);
 by("key").addEventListener("keydown", (event) => event.key === "Enter" && takeKey());
-addEventListener("keyless", () => (by("access").open = true));
+addEventListener("keyless", () => Object.assign(by("access"), { hidden: false, open: true }));
 addEventListener("hashchange", () => {
   view();
   scrollTo(0, 0);

@@ -6,12 +6,13 @@ const TRIES = 6; // without any answer; then somebody should look
 const OF_NO_ROW = [401, 403, 404]; // no batch would be answered
 const TOO_MUCH = [408, 503, 504]; // fewer at a time may be done in time
 
-// Give every row that waits a result or an error. `job`: {path, options, most: rows of a batch}. `done` is called after
+// Give every row that waits a result or an error. `job`: {path, options, first: rows of the
+// first batch, most: of any}. `done` is called after
 // every row, `waiting` with what went wrong and the seconds until the next try. Raises what ends it: `signal`'s reason, or Refused.
-export async function work(rows, { path, options, most }, signal, { done, waiting }) {
-  let size = most, failures = 0;
+export async function work(rows, { path, options, first, most }, signal, { done, waiting }) {
+  let size = first, failures = 0; // a small batch first, so that something is soon to be seen
   for (let at = 0; ; ) {
-    while (at < rows.length && (rows[at].result || rows[at].error)) at++;
+    while (at < rows.length && settled(rows[at])) at++;
     const batch = taken(rows, at, size);
     if (!batch.length) return;
     let answered = 0;
@@ -42,11 +43,13 @@ export async function work(rows, { path, options, most }, signal, { done, waitin
   }
 }
 
+const settled = ({ result, error, empty }) => result || error || empty;
+
 // The next rows that wait, from `at` on: as many as go into one request, but one at least.
 function taken(rows, at, size) {
   const batch = [];
   for (let i = at, length = 0; i < rows.length && batch.length < size; i++) {
-    if (rows[i].result || rows[i].error) continue;
+    if (settled(rows[i])) continue;
     length += rows[i].text.length;
     if (batch.length && length > LARGEST) break;
     batch.push(rows[i]);

@@ -5,8 +5,8 @@ import { say } from "./say.js";
 import { by, merged, number } from "./text.js";
 
 const REASONS = {
-  too_long: "A sentence that is refused is too long to be rewritten.",
-  still_fails: "Every wording that was tried is refused, too.",
+  too_long: "A sentence that fails is too long to be rewritten.",
+  still_fails: "Every wording that was tried fails too.",
   meaning_lost: "The wordings that pass say something else than yours.",
   empty: "The wordings that pass say nothing any more.",
   unfinished: "The wordings that pass break off in the middle.",
@@ -15,20 +15,23 @@ const REASONS = {
   disguised: "The wordings that pass keep part of a spelling that hid a word.",
   copy: "The wordings that pass are your own again.",
   protected_lost: "The wordings that pass lose or alter a link, mention, hashtag or code of yours.",
-  language: "A sentence that is refused is not in a language that can be rewritten here.",
-  protected_fails: "What is refused is a link, mention, hashtag, emoji, code or quotation, and these are never altered.",
+  language: "A sentence that fails is not in a language that can be rewritten here.",
+  protected_fails: "It fails for a link, mention, hashtag, emoji, code or quotation, and these are never altered.",
 };
 const TRIES = 12; // a minute of waiting for a leader that loads
+
+const NEXT = "Change the underlined words yourself; the comment is checked again as you write.";
+const EXAMPLE = "What a stupid idea. Did you even read the article?";
 
 export const reasonOf = (found) => REASONS[found.reason] ?? "There is no better wording.";
 
 export function commentView() {
-  const suggest = by("suggest"), notice = by("notice"), section = by("suggestion");
+  const suggest = by("suggest"), stop = by("stop"), notice = by("notice"), section = by("suggestion");
   const comment = screenedField(by("comment"), { name: "comment", label: "Your comment", changed: stale });
   const wording = screenedField(by("wording"), { name: "suggestion", label: "The suggestion", changed: compare });
   let going = null, found = null, feedback = false, comparing;
 
-  by("comment").querySelector(".actions").append(suggest);
+  by("comment").querySelector(".actions").append(stop, suggest); // in this order: what appears does not push the other from under the pointer
 
   function tell(text, wrong = false) {
     notice.textContent = text;
@@ -44,7 +47,7 @@ export function commentView() {
     const call = () => ask("v1/rewrite", { texts: [source] }, signal);
     const waiting = (error, seconds) => tell(`${error.message} Next try in ${number(Math.ceil(seconds), "second")}.`, true);
     close();
-    suggest.firstChild.data = "Stop";
+    busy(true);
     tell("Looking for another wording …");
     try {
       const { results } = await patiently(call, { signal, waiting, tries: TRIES });
@@ -52,24 +55,30 @@ export function commentView() {
     } catch (error) {
       tell(signal.aborted ? "Stopped." : error.message, !signal.aborted);
     }
-    suggest.firstChild.data = "Suggest a rewrite";
+    busy(false);
     going = null;
   }
 
-  const toggle = () => (going ? going.abort() : start());
+  // It stays where it is and keeps the focus: a second click, as of a double click, does nothing.
+  function busy(yes) {
+    suggest.ariaDisabled = String(yes);
+    stop.hidden = !yes;
+  }
+
+  const askOnce = () => going || start();
 
   // --- show it
 
   function show(result, source) {
     if (result.status === "unchanged") return tell("It passes as it is. Nothing to suggest.");
-    if (result.status === "refused") return tell(`No suggestion. ${reasonOf(result)}`);
+    if (result.status === "refused") return tell(`No suggestion. ${reasonOf(result)} ${NEXT}`);
     found = { source, suggestion: result.text, id: randomId() };
-    const { candidates, similarity } = result;
-    tell(`Best of ${number(candidates, "candidate", "candidates")}; similarity to your comment ${similarity.toFixed(2)}.`);
+    tell(`Another wording was found. How close it is in meaning, from 0 to 1: ${result.similarity.toFixed(2)}.`);
     section.hidden = false;
     wording.put(result.text);
     compare();
     stale();
+    section.scrollIntoView({ block: "nearest" });
     say("wording", `Suggested: ${result.text.slice(0, 500)}`);
   }
 
@@ -120,13 +129,15 @@ export function commentView() {
     }
   }
 
-  suggest.addEventListener("click", toggle);
+  suggest.addEventListener("click", askOnce);
+  stop.addEventListener("click", () => (going?.abort(), suggest.focus()));
+  by("example").addEventListener("click", () => (comment.put(EXAMPLE, { undo: true }), comment.area.focus()));
   by("use").addEventListener("click", use);
   by("edit").addEventListener("click", () => wording.area.focus());
   by("keep").addEventListener("click", keep);
   comment.area.addEventListener("keydown", (event) => {
     const start = event.key === "Enter" && (event.ctrlKey || event.metaKey);
-    if (start && !suggest.hidden) event.preventDefault(), toggle();
+    if (start && !suggest.hidden) event.preventDefault(), askOnce();
     if (event.key === "Escape" && going) going.abort();
   });
   return {
@@ -135,7 +146,8 @@ export function commentView() {
       for (const field of [comment, wording]) if (field.text) field.again();
     },
     // Which parts the service has.
-    parts(states) {
+    parts(states, most) {
+      for (const field of [comment, wording]) field.limit(most);
       feedback = states.feedback === "ready";
       suggest.hidden = ["off", "failed"].includes(states.rewrite);
       by("kept").hidden = !feedback;

@@ -1,8 +1,8 @@
-// A text field that is screened while somebody writes: the refused words are underlined in a copy behind it, and
+// A text field that is screened while somebody writes: the words it fails for are underlined in a copy behind it, and
 // listed below it with the verdict. An answer to what the field no longer says is dropped.
 import { ask, patiently } from "./api.js";
 import { say } from "./say.js";
-import { by, inUnits, make, marked, moved, number } from "./text.js";
+import { by, count, inUnits, make, marked, moved, number, repeated } from "./text.js";
 
 const WAIT = 250; // milliseconds without a keystroke
 const MOST_REASONS = 20;
@@ -18,25 +18,30 @@ export function screenedField(root, { name, label, changed = () => {} }) {
   Object.assign(reasons, { id: `${name}-reasons` });
   area.setAttribute("aria-describedby", `${verdict.id} ${reasons.id}`);
 
-  let text = "", spans = [], last = "", timer, going;
+  let text = "", spans = [], last = "", most = Infinity, timer, going;
 
   function show(state, told, probability = null) {
     root.dataset.state = state;
     find(".told").textContent = told;
-    find(".figure").textContent = probability === null ? "" : `P(fail) ${probability.toFixed(2)}`;
+    find(".figure").textContent = probability === null ? "" : `Score ${probability.toFixed(2)}`;
     find(".bar").hidden = probability === null;
     find(".bar > span").style.width = `${100 * (probability ?? 0)}%`;
   }
 
   function list() {
-    const weightiest = [...spans].sort((one, other) => other.score - one.score);
-    const items = weightiest.slice(0, MOST_REASONS).map((span) => {
-      const word = make("bdi", {}, text.slice(span.start, span.end).slice(0, 80));
-      const button = make("button", { type: "button", title: "select it in the text" }, word, ` +${span.score.toFixed(1)}`);
-      button.addEventListener("click", () => (area.focus(), area.setSelectionRange(span.start, span.end)));
+    const found = repeated(text, spans);
+    const items = found.slice(0, MOST_REASONS).map(({ word, places }) => {
+      const times = places.length > 1 ? ` ×${count(places.length)}` : "";
+      const button = make("button", { type: "button", title: "select it in the text" }, make("bdi", {}, word.slice(0, 80)), times);
+      let next = 0; // every click goes to the next place
+      button.addEventListener("click", () => {
+        const { start, end } = places[next++ % places.length];
+        area.focus();
+        area.setSelectionRange(start, end);
+      });
       return make("li", {}, button);
     });
-    if (spans.length > MOST_REASONS) items.push(make("li", {}, `and ${number(spans.length - MOST_REASONS, "other")}`));
+    if (found.length > MOST_REASONS) items.push(make("li", {}, `and ${number(found.length - MOST_REASONS, "other")}`));
     find("ul").replaceChildren(...items);
     reasons.hidden = !items.length;
   }
@@ -49,8 +54,17 @@ export function screenedField(root, { name, label, changed = () => {} }) {
     spans = moved(spans, text, area.value);
     text = area.value;
     draw();
+    measure();
     screen(WAIT);
     changed(text);
+  }
+
+  // Characters, and bytes where those are too many.
+  function measure() {
+    const size = new TextEncoder().encode(text).length, node = find(".count");
+    const long = size > most ? `, too long: ${count(size)} bytes of at most ${count(most)}` : "";
+    node.textContent = text ? `${number([...text].length, "character")}${long}` : "";
+    node.classList.toggle("wrong", Boolean(long));
   }
 
   function screen(wait = 0) {
@@ -82,12 +96,12 @@ export function screenedField(root, { name, label, changed = () => {} }) {
   function right(found) {
     delete root.dataset.asking;
     spans = inUnits(text, found.spans ?? []);
-    const failed = found.label === "fail", told = failed ? "Refused" : "Passes";
+    const failed = found.label === "fail", told = failed ? "Fails" : "Passes";
     verdict.title = `by ${found.screener}`;
     show(found.label, told, found.probability);
     draw();
     list();
-    const named = spans.slice(0, 5).map(({ start, end }) => text.slice(start, end).slice(0, 80)).join(", ");
+    const named = repeated(text, spans).slice(0, 5).map(({ word }) => word.slice(0, 80)).join(", ");
     announce(`${label}: ${told}${failed && named ? `, for: ${named}` : ""}.`);
   }
 
@@ -122,5 +136,10 @@ export function screenedField(root, { name, label, changed = () => {} }) {
       typed();
     },
     again: () => screen(),
+    // Bytes that a text may have.
+    limit(bytes) {
+      most = bytes ?? Infinity;
+      measure();
+    },
   };
 }

@@ -1,12 +1,13 @@
 // Comments out of files and into files. Pure: texts in, rows out, and back.
 //
-// A row: {line, text, error, result}; `line` is where it stands in the file, `text` null where there is none to read.
+// A row: {line, text, error, result, empty, others}; `line` is where it stands in the file, `text` null where there is
+// none to read, `empty` whether nothing is written there, `others` what else the row holds, by column.
 
 // As in `sro`'s own reading of corpora.
 const USUAL = "text comment comment_text toxic_comment toxic_sentence sentence content body message tweet post toxic".split(" ");
 const LOOKAHEAD = 100; // rows
 
-const row = (line, text, error = null) => ({ line, text, error, result: null });
+const row = (line, text, error = null, others = {}) => ({ line, text, error, result: null, empty: text !== null && !text.trim(), others });
 
 // Bytes as text: by their mark, else UTF-8, else (old exports of spreadsheets) Windows-1252.
 export function decoded(bytes) {
@@ -18,6 +19,15 @@ export function decoded(bytes) {
   } catch {
     return new TextDecoder("windows-1252").decode(bytes);
   }
+}
+
+// What a file is that holds no plain text, in words; null for one that may.
+export function notText(name, bytes) {
+  const start = String.fromCharCode(...bytes.slice(0, 4)), suffix = /\.(\w+)$/.exec(name.toLowerCase())?.[1];
+  if (start === "PAR1" || suffix === "parquet") return "a Parquet file";
+  if (["xlsx", "xls", "ods", "numbers"].includes(suffix)) return "a spreadsheet";
+  if (start.startsWith("PK\u0003\u0004") || start.startsWith("\u001f\u008b") || ["zip", "gz", "pdf", "docx"].includes(suffix)) return "not a text file";
+  return null;
 }
 
 // What a file offers: {columns: names or null, column: the likeliest, header: whether its first line seems to name
@@ -69,20 +79,25 @@ const commonest = (text) => {
   return [",", ";", "\t"].reduce((best, mark) => (first.split(mark).length > first.split(best).length ? mark : best));
 };
 
+// The names, where one comes again with a number behind it.
+const unlike = (names) => names.map((name, i) => (names.indexOf(name) < i ? `${name} ${i + 1}` : name));
+
 function openedTable(text, mark) {
-  const all = [...records(text, mark)], first = all[0]?.cells ?? [];
+  const all = [...records(text, mark)], first = unlike(all[0]?.cells ?? []);
   const named = first.map((cell) => cell.trim().toLowerCase()), usual = USUAL.find((name) => named.includes(name));
   const length = (i) => all.slice(0, LOOKAHEAD).reduce((sum, { cells }) => sum + (cells[i]?.length ?? 0), 0);
   const longest = first.reduce((best, _, i) => (length(i) > length(best) ? i : best), 0);
-  const read = ({ line, cells, open }, column) => {
-    if (open) return row(line, null, "A quotation mark opens in this row and is never closed.");
-    return column < cells.length ? row(line, cells[column]) : row(line, null, "This row has no such column.");
+  const read = ({ line, cells, open }, column, header) => {
+    const others = Object.fromEntries(first.map((name, i) => [header ? name : `column ${i + 1}`, cells[i] ?? ""]));
+    if (open) return row(line, null, "A quotation mark opens in this row and is never closed.", others);
+    if (column >= cells.length) return row(line, null, "This row has no such column.", others);
+    return row(line, cells[column], null, others);
   };
   return {
     columns: first,
     column: usual ? named.indexOf(usual) : longest,
     header: Boolean(usual),
-    rows: (column, header) => all.slice(header ? 1 : 0).map((record) => read(record, column)),
+    rows: (column, header) => all.slice(header ? 1 : 0).map((record) => read(record, column, header)),
   };
 }
 
@@ -100,8 +115,9 @@ function openedObjects(text) {
   const columns = [...keys], usual = USUAL.find((name) => keys.has(name));
   const read = ({ line, value, error }, column) => {
     if (error) return row(line, null, error);
-    const found = isObject(value) && Object.hasOwn(value, columns[column]) ? value[columns[column]] : value;
-    return typeof found === "string" ? row(line, found) : row(line, null, "There is no text at this place.");
+    const others = isObject(value) ? value : {};
+    const found = Object.hasOwn(others, columns[column]) ? others[columns[column]] : value;
+    return typeof found === "string" ? row(line, found, null, others) : row(line, null, "There is no text at this place.", others);
   };
   return {
     columns: columns.length ? columns : null,
@@ -115,13 +131,14 @@ const isObject = (value) => typeof value === "object" && value !== null && !Arra
 
 // --- results -------------------------------------------------------------------------------------------------------
 
-const COLUMNS = "line comment status rewrite reason p_fail_before p_fail_after similarity error".split(" ");
+const COLUMNS = "line comment status rewrite reason score_before score_after similarity error".split(" ");
 
 // What became of a row, in one word.
-export function kind({ error, result }) {
+export function kind({ error, result, empty }) {
   if (error) return "error";
+  if (empty) return "empty";
   if (!result) return "waiting";
-  return result.status ?? (result.label === "fail" ? "refused" : "passes");
+  return result.status ?? (result.label === "fail" ? "fails" : "passes");
 }
 
 // Never a rewrite but of a comment that was rewritten.
@@ -132,19 +149,38 @@ function values(one) {
   return [line, text, status, rewrite, result?.reason ?? null, ...figures, error];
 }
 
+// Rows as they are written out, by column: those of the file as they were, and behind them what became of the row, under
+// a name of its own where the file has that name already. Without columns the comment stands between.
+function written(rows) {
+  const theirs = [...new Set(rows.flatMap(({ others }) => Object.keys(others)))];
+  const name = (column) => (theirs.includes(column) ? `sro_${column}` : column);
+  const ours = COLUMNS.filter((column) => column !== "comment" || !theirs.length);
+  const records = rows.map((one) => {
+    const found = Object.fromEntries(values(one).map((value, i) => [COLUMNS[i], value]));
+    return { ...one.others, ...Object.fromEntries(ours.map((column) => [name(column), found[column]])) };
+  });
+  return { columns: [...theirs, ...ours.map(name)], records };
+}
+
 // What a spreadsheet would take for a formula, whatever invisible stands before it.
 const FORMULA = /^(?:[\s\p{C}]*[=+\-@＝＋－＠]|[\t\r\n])/u;
+
+const NUMBER = /^-?\d+(?:\.\d+)?$/;
 
 // Texts are quoted, and one that looks like a formula begins with a quotation mark that makes it text.
 export function cell(value) {
   if (value === null) return "";
-  if (typeof value === "number") return String(value);
+  if (typeof value !== "string" || NUMBER.test(value)) return String(value);
   return `"${FORMULA.test(value) ? "'" : ""}${value.replaceAll('"', '""')}"`;
 }
 
 // For spreadsheets: a byte order mark, or they would not read it as UTF-8.
-export const asCSV = (rows) => ["\ufeff", COLUMNS.join(","), "\r\n", ...rows.map((one) => `${values(one).map(cell).join(",")}\r\n`)];
+export function asCSV(rows) {
+  const { columns, records } = written(rows);
+  const plain = (value) => (typeof value === "object" && value !== null ? JSON.stringify(value) : (value ?? null));
+  const line = (record) => `${columns.map((column) => cell(plain(record[column]))).join(",")}\r\n`;
+  return ["\ufeff", `${columns.map((name) => (/^\w+$/.test(name) ? name : cell(name))).join(",")}\r\n`, ...records.map(line)];
+}
 
 // For programs: texts as they were, half characters as \ud83d.
-export const asLines = (rows) =>
-  rows.map((one) => `${JSON.stringify(Object.fromEntries(values(one).map((value, i) => [COLUMNS[i], value])))}\n`);
+export const asLines = (rows) => written(rows).records.map((record) => `${JSON.stringify(record)}\n`);

@@ -6,7 +6,8 @@ import { count, inUnits, make, marked, shortened, sides } from "./text.js";
 const MOST = 2000; // characters of a text
 const MOST_CELLS = 2.5e5; // of a difference: a hundred rows are drawn at once
 const TOLD = {
-  waiting: "Waiting", error: "Error", passes: "Passes", refused: "Refused", rewritten: "Rewritten", unchanged: "Unchanged",
+  waiting: "Waiting", error: "Error", empty: "Empty", passes: "Passes", fails: "Fails", refused: "No rewrite",
+  rewritten: "Rewritten", unchanged: "Passes",
 };
 
 export function resultRow(row) {
@@ -36,5 +37,5 @@ function texts({ text, result }, sort) {
 
 function probabilities(result) {
   const { before = result, after } = result;
-  return `P(fail) ${before.probability.toFixed(2)}${after ? ` → ${after.probability.toFixed(2)}` : ""}`;
+  return `Score ${before.probability.toFixed(2)}${after ? ` → ${after.probability.toFixed(2)}` : ""}`;
 }

@@ -1,6 +1,6 @@
 // Many comments: pasted or from a file, worked through with pause and cancel, shown page by page, downloaded.
 import { work } from "./batches.js";
-import { asCSV, asLines, decoded, kind, lines, opened } from "./files.js";
+import { asCSV, asLines, decoded, kind, lines, notText, opened } from "./files.js";
 import { resultRow } from "./rows.js";
 import { say } from "./say.js";
 import { by, count, make, number } from "./text.js";
@@ -9,10 +9,13 @@ const PAGE = 100; // rows in the page at a time
 const OFTEN = 400; // milliseconds between looks at what is done
 const LARGEST_FILE = 64 * 2 ** 20;
 const JOBS = {
-  rewrite: { path: "v1/rewrite", options: {}, most: 16 },
-  screen: { path: "v1/screen", options: { spans: true }, most: 256 },
+  rewrite: { path: "v1/rewrite", options: {}, first: 2, most: 16 },
+  screen: { path: "v1/screen", options: { spans: true }, first: 16, most: 256 },
 };
-const KINDS = ["all", "refused", "rewritten", "unchanged", "passes", "error", "waiting"];
+const KINDS = {
+  all: "all", fails: "fails", refused: "no rewrite", rewritten: "rewritten", unchanged: "passes", passes: "passes",
+  empty: "empty", error: "error", waiting: "waiting",
+};
 const LABELS = { ready: "Start", running: "Pause", paused: "Resume", ended: "Start again" };
 
 export function sheetView() {
@@ -34,17 +37,20 @@ export function sheetView() {
   }
 
   function takePasted() {
+    clearTimeout(typing);
+    typing = null;
     file.value = "";
     source = null;
     columns();
     const found = lines(pasted.value);
-    take(found, `${number(found.length, "comment")}, pasted.`, "comments");
+    take(found, `${told(found)}, pasted.`, "comments");
   }
 
   async function takeFile() {
     const chosen = file.files[0];
     if (!chosen) return;
     clearTimeout(typing); // what was pasted just before gives way
+    typing = null;
     pasted.value = "";
     source = null;
     columns();
@@ -55,7 +61,12 @@ export function sheetView() {
     }
     by("source").textContent = `Reading ${chosen.name} …`;
     try {
-      source = opened(chosen.name, decoded(new Uint8Array(await chosen.arrayBuffer())));
+      const bytes = new Uint8Array(await chosen.arrayBuffer()), other = notText(chosen.name, bytes);
+      if (other) {
+        by("source").textContent = `${chosen.name} is ${other}, which this page cannot read. Save it as CSV, or use sro rewrite --input.`;
+        return;
+      }
+      source = opened(chosen.name, decoded(bytes));
     } catch {
       by("source").textContent = `${chosen.name} cannot be read.`;
       return;
@@ -76,7 +87,7 @@ export function sheetView() {
   function takeColumn() {
     const found = source.rows(Number(column.value), header.checked);
     const called = file.files[0].name;
-    take(found, `${number(found.length, "comment")} from ${called}.`, called.replace(/\.\w+$/, ""));
+    take(found, `${told(found)} from ${called}.`, called.replace(/\.\w+$/, ""));
   }
 
   // --- work
@@ -86,7 +97,6 @@ export function sheetView() {
     const busy = state === "running" || state === "paused";
     by("input").disabled = busy;
     by("cancel").disabled = !busy;
-    by("go").disabled = !rows.length;
     by("go").textContent = LABELS[state];
     for (const id of ["results", "progress", "progress-told"]) by(id).hidden = !rows.length;
     if (state !== "running") by("trouble").textContent = "";
@@ -94,7 +104,7 @@ export function sheetView() {
   }
 
   async function run() {
-    if (state === "ended") for (const row of rows) if (row.text !== null) row.result = row.error = null;
+    if (state === "ended") for (const row of rows) if (row.text !== null) row.result = row.error = null; // what cannot be read stays so
     if (state !== "paused") milestone = 0;
     const { signal } = (going = new AbortController());
     before = done();
@@ -116,6 +126,8 @@ export function sheetView() {
   }
 
   function go() {
+    if (typing) takePasted(); // what was pasted a moment ago
+    if (!comments(rows)) return (by("trouble").textContent = "Paste some comments first, or choose a file.");
     if (state !== "running") return run();
     going.abort();
     enter("paused");
@@ -131,8 +143,13 @@ export function sheetView() {
 
   // --- progress
 
-  const done = () => rows.reduce((sum, row) => sum + (row.result || row.error ? 1 : 0), 0);
-  const summary = () => `${count(finished)} of ${number(rows.length, "comment")}`;
+  const comments = (some) => some.filter((row) => !row.empty).length;
+  const told = (some) => {
+    const blank = some.length - comments(some);
+    return number(comments(some), "comment") + (blank ? ` and ${number(blank, "empty row")}` : "");
+  };
+  const done = () => rows.reduce((sum, row) => sum + (!row.empty && (row.result || row.error) ? 1 : 0), 0);
+  const summary = () => `${count(finished)} of ${number(comments(rows), "comment")}`;
 
   function soon() {
     if (by("trouble").textContent) by("trouble").textContent = "";
@@ -143,13 +160,14 @@ export function sheetView() {
     clearTimeout(looking);
     looking = null;
     finished = done();
-    by("progress").max = rows.length || 1;
+    const wanted = comments(rows);
+    by("progress").max = wanted || 1;
     by("progress").value = finished;
-    const rate = (1000 * (finished - before)) / (performance.now() - since), left = (rows.length - finished) / rate;
+    const rate = (1000 * (finished - before)) / (performance.now() - since), left = (wanted - finished) / rate;
     const moving = state === "running" && finished > before;
     const speed = moving ? ` · ${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))} a second · ${duration(left)} left` : "";
     by("progress-told").textContent = `${summary()} done${speed}${state === "paused" ? " · paused" : ""}`;
-    const quarter = Math.floor((4 * finished) / (rows.length || 1));
+    const quarter = Math.floor((4 * finished) / (wanted || 1));
     if (moving && quarter > milestone && quarter < 4) say("work", `${25 * quarter} percent done.`);
     milestone = Math.max(milestone, quarter);
     for (const id of ["csv", "jsonl"]) by(id).disabled = !finished;
@@ -163,7 +181,7 @@ export function sheetView() {
     for (const row of rows) counts.set(kind(row), (counts.get(kind(row)) ?? 0) + 1);
     for (const { value, input, label } of kinds) {
       label.hidden = !counts.has(value) && value !== filter;
-      label.lastChild.textContent = `${value} ${count(counts.get(value) ?? 0)}`;
+      label.lastChild.textContent = `${KINDS[value]} ${count(counts.get(value) ?? 0)}`;
       input.checked = value === filter;
     }
     const found = filter === "all" ? rows : rows.filter((row) => kind(row) === filter);
@@ -192,7 +210,7 @@ export function sheetView() {
     for (const { node } of old.slice(shown.length)) node.remove();
   }
 
-  const kinds = KINDS.map((value) => {
+  const kinds = Object.keys(KINDS).map((value) => {
     const input = make("input", { type: "radio", name: "kind", value });
     const label = make("label", {}, input, make("span"));
     by("kinds").append(label);

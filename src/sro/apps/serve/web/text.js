@@ -103,6 +103,18 @@ export function moved(spans, before, after) {
   });
 }
 
+// The words in those spans, each once whatever its case, with its places; the weightiest first.
+export function repeated(text, spans) {
+  const found = new Map();
+  for (const span of [...spans].sort((one, other) => other.score - one.score)) {
+    const word = text.slice(span.start, span.end), key = word.toLowerCase();
+    if (!found.has(key)) found.set(key, { word, places: [] });
+    found.get(key).places.push(span);
+  }
+  for (const { places } of found.values()) places.sort((one, other) => one.start - other.start);
+  return [...found.values()];
+}
+
 // The text with every span in a <mark>.
 export function marked(text, spans) {
   const nodes = [];
