@@ -166,6 +166,26 @@ def test_perspective_over_http(client: TestClient) -> None:
     assert error(unknown)[2].startswith("Unknown requested attribute: THREAT")
 
 
+@pytest.mark.parametrize(
+    ("text", "detected"),
+    [("you are an idiot", ["en"]), ("lol", None), ("уou аrе аn idiоt", ["en"])],  # the last in look-alike letters
+)
+def test_only_a_language_that_is_known_is_detected(client: TestClient, text: str, detected: list[str] | None) -> None:
+    asked = {"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}}
+    found = client.post("/v1alpha1/comments:analyze", json=asked).json()
+    assert found.get("detectedLanguages") == detected and "attributeScores" in found
+
+
+@pytest.mark.parametrize("text", ["Du bist so ein Idiot", "ты дурак"])
+def test_other_languages_are_refused_or_dropped(client: TestClient, text: str) -> None:
+    asked: dict[str, Any] = {"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}}
+    refused = client.post("/v1alpha1/comments:analyze", json=asked)
+    assert error(refused)[0] == 400
+    assert refused.json()["error"]["details"][0]["errorType"] == "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
+    dropped = client.post("/v1alpha1/comments:analyze", json={**asked, "dropUnsupportedAttributes": True})
+    assert dropped.status_code == 200 and dropped.json() == {"languages": ["en"]}
+
+
 def test_googles_client_library_can_build_itself(client: TestClient) -> None:
     found = client.get("/$discovery/rest?version=v1alpha1").json()
     method = found["resources"]["comments"]["methods"]["analyze"]

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from unicodedata import normalize
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
@@ -139,8 +140,8 @@ SPOKEN = "zephyr"
 class Alike:
     """A similarity for which everything means the same."""
 
-    def similarity(self, texts: Sequence[str], sources: Sequence[str]) -> list[float]:
-        return [1.0] * len(texts)
+    def similarity(self, texts: Sequence[str], sources: Sequence[str]) -> np.ndarray:
+        return np.ones(len(texts), np.float32)
 
 
 @pytest.fixture(scope="module")

@@ -110,7 +110,7 @@ def test_other_languages_named_or_seen() -> None:
         in_language(query, "und", ["en"])
     assert other.value.details[0]["languageNotSupportedByAttributeError"]["detectedLanguages"] == ["und"]
     assert in_language(query, None, ["en"]) == in_language(query, "en", ["en"]) == query
-    assert in_language(query, "und", ["en", "ru"]) == query  # its screener may read what is not Latin
+    assert in_language(query, "und", ["en", "ru"]) == query  # its screener may read it
     named = read({**ASKED, "languages": ["en"]})
     assert in_language(named, "und", ["en"]) == named  # who names the language is believed
 

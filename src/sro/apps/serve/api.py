@@ -119,7 +119,16 @@ def check(texts: Sequence[str], service: Service, request: Request) -> None:
 def _told(screened: Screened, spans: bool, metrics: Metrics) -> dict[str, Any]:
     metrics.verdicts.labels(screened.verdict.label).inc()
     words = {"spans": [asdict(span) for span in screened.words]} if spans else {}
-    return {**asdict(screened.verdict), **words}
+    return {**_fields(screened.verdict), **words}
+
+
+def _fields(found: Any) -> dict[str, Any]:
+    """A verdict or a rewrite as JSON; `attributes` only where the screener tells them apart."""
+    told = asdict(found)
+    for one in (told, told.get("before"), told.get("after")):
+        if one and one.get("attributes") is None:
+            one.pop("attributes", None)
+    return told
 
 
 def _rewriting(parts: Parts, lane: Lane, options: Options, metrics: Metrics) -> Work:
@@ -132,7 +141,7 @@ def _rewriting(parts: Parts, lane: Lane, options: Options, metrics: Metrics) -> 
         for text in texts:
             found = await rewrite_long(text, options, parts, deadline) if is_long(text) else next(together)
             metrics.rewrites.labels(found.status).inc()
-            results.append(asdict(found))
+            results.append(_fields(found))
         return results
 
     return work

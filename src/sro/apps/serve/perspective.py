@@ -121,7 +121,7 @@ def in_language(query: Query, language: str | None, languages: Sequence[str]) ->
     if query.named or language is None or _code(language) in languages:
         return query
     if language == "und" and set(languages) != {"en"}:
-        return query  # what is undetermined is another script than Latin, which a screener for others may well read
+        return query  # all that is known is that it is not English, and this screener reads more than that
     return _without_attributes(query, [language])
 
 

@@ -98,6 +98,9 @@ class VerdictModel(BaseModel):
     label: Literal["pass", "fail"]
     probability: float = Field(description="P(fail) of the text or its worst sentence")
     screener: str
+    attributes: dict[str, float] | None = Field(
+        None, description="probability of each attribute (TOXICITY, THREAT, …), where the screener tells them apart"
+    )
 
 
 class SpanModel(BaseModel):

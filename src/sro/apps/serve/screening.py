@@ -6,13 +6,12 @@ All work on texts is done here, in the lane's thread: the event loop, which answ
 from __future__ import annotations
 
 import threading
-import unicodedata
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from sro.apps.serve.batch_queue import Work
+from sro.comments.languages import looks_english
 from sro.comments.normalise import normalise
 from sro.screeners.base import Screener, Verdict
 from sro.screeners.sentencewise import SentenceVerdict, judge_comments
@@ -44,7 +43,7 @@ class Screened:
     words: tuple[Span, ...] = ()
     """Their scores are what they add to the log-odds of P(fail)."""
     language: str | None = None
-    """`und` (ISO 639-2: undetermined) for a text mostly in another script than Latin; None: unknown, or not asked."""
+    """`en`, `und` (undetermined) for another language than English, None where it is not known or was not asked."""
 
 
 class SharedScreener:
@@ -97,11 +96,8 @@ def screen_texts(screener: Screener, texts: Sequence[str], asked: Asked, spans: 
 
 
 def _language(text: str) -> str | None:
-    """`und` where less than half of the letters are Latin once disguises are taken off, else None."""
-    return None if _mostly_latin(text) or _mostly_latin(normalise(text)) else "und"
-
-
-def _mostly_latin(text: str) -> bool:
-    letters = Counter(filter(str.isalpha, text))
-    latin = sum(number for letter, number in letters.items() if "LATIN" in unicodedata.name(letter, ""))
-    return 2 * latin >= letters.total()
+    """`en`, `und`, or None; a text whose letters only look foreign is read as it looks."""
+    english = looks_english(text)
+    if not english and not text.isascii():
+        english = looks_english(normalise(text))
+    return {True: "en", False: "und", None: None}[english]
