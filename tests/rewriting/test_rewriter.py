@@ -624,7 +624,7 @@ def test_another_engine_rewrites_alike_and_loads_its_own_copy_only(
 
 
 def test_the_default_engine_converts_a_leader_once_and_says_so(
-    leader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    leader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     ctranslate2 = pytest.importorskip("ctranslate2")
     monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 0)  # on a GPU transformers plays
@@ -632,12 +632,12 @@ def test_the_default_engine_converts_a_leader_once_and_says_so(
     monkeypatch.setenv("SRO_CACHE", str(tmp_path / "cache"))
     toys: Any = {"screener": Nothing(), "similarity": Overlap(), "prompt": "{text} ."}
     first = Rewriter.load(leader, **toys)
-    said = capsys.readouterr().err
-    assert said.count("sro:") == 1 and "converting" in said and f"kept in {tmp_path / 'cache/ctranslate2'}" in said
+    [said] = [record.getMessage() for record in caplog.records if record.name.startswith("sro")]
+    assert "converting" in said and f"kept in {tmp_path / 'cache/ctranslate2'}" in said
     greedy = RewriteArguments(samples=0, refine=0, min_similarity=-1)
     assert first.rewrite([COMMENT], greedy) == on("ctranslate2", leader).rewrite([COMMENT], greedy)
     Rewriter.load(leader, **toys)
-    assert "sro:" not in capsys.readouterr().err
+    assert sum(record.name.startswith("sro") for record in caplog.records) == 1
 
 
 def test_of_an_unknown_engine_the_nearest_is_named() -> None:

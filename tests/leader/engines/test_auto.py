@@ -51,14 +51,14 @@ def moves(arguments: EngineArguments | None, leader: str, **parts: Any) -> list[
     return load_generator(arguments, leader, **parts).generate(["you are a fool", "shut up"], 1, greedy, 0)
 
 
-def test_the_fast_engine_plays_and_converts_once(leader: str, cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_fast_engine_plays_and_converts_once(leader: str, cache: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert moves(None, leader) == moves(EngineArguments("ctranslate2"), leader)
-    assert capsys.readouterr().err.count("converting the leader") == 1
+    assert caplog.text.count("converting the leader") == 1
     assert [folder.name.rpartition("-")[2] for folder in cache.iterdir()] == ["int8"]
 
 
 def test_an_adapter_is_merged_by_it(
-    tiny_causal: Any, saved: Any, tmp_path: Path, adapter: str, capsys: pytest.CaptureFixture[str]
+    tiny_causal: Any, saved: Any, tmp_path: Path, adapter: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     leader = str(saved(tmp_path / "leader", *tiny_causal()))
     assert choose(leader, **{**PLAIN, "adapter": adapter}) == "ctranslate2"
@@ -67,11 +67,11 @@ def test_an_adapter_is_merged_by_it(
 
 
 def test_what_is_not_installed_is_not_missed(
-    leader: str, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    leader: str, cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(sys.modules, "ctranslate2", None)  # what an import of something missing leaves
     assert moves(None, leader) == moves(EngineArguments("transformers"), leader)
-    assert "sro:" not in capsys.readouterr().err and not cache.exists()
+    assert not caplog.messages and not cache.exists()
 
 
 @pytest.mark.parametrize("setting", [{"load_in_4bit": True}, {"bf16": True}, {"bf16": False}])
@@ -104,7 +104,7 @@ def test_a_converted_folder_is_for_ctranslate2_even_on_a_gpu(
 
 
 def test_an_unknown_architecture_goes_to_transformers_before_a_weight_is_read(
-    saved: Any, tiny_causal: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    saved: Any, tiny_causal: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     from transformers import OlmoConfig, OlmoForCausalLM
 
@@ -117,46 +117,46 @@ def test_an_unknown_architecture_goes_to_transformers_before_a_weight_is_read(
         assert choose(leader, **PLAIN) == "transformers"
         with pytest.raises(SROError, match=r"cannot convert this leader \(olmo\)(.|\n)*--engine transformers"):
             load_generator(EngineArguments("ctranslate2"), leader)
-    assert "sro:" not in capsys.readouterr().err
+    assert not caplog.messages
     assert len(moves(None, leader)) == 2
 
 
 def test_a_copy_that_is_another_model_is_not_used_and_that_is_said(
-    leader: str, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    leader: str, cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(
         ctranslate2_conversion, "log_probs", lambda *_: type("Far", (), {"total": lambda self: -1e6})()
     )
     assert choose(leader, **PLAIN) == "transformers"
-    said = capsys.readouterr().err
+    said = caplog.text
     assert "transformers plays instead (--engine transformers spares the attempt): CTranslate2" in said
     assert "computes another model" in said and list(cache.iterdir()) == []
 
 
 def test_a_converter_that_breaks_is_no_reason_not_to_rewrite(
-    leader: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    leader: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: Any) -> None:
         raise RuntimeError("no such layer")
 
     monkeypatch.setattr(ctranslate2_conversion, "_check", broken)
     assert len(moves(None, leader)) == 2
-    assert "cannot convert this leader" in (said := capsys.readouterr().err) and "no such layer" in said
+    assert "cannot convert this leader" in (said := caplog.text) and "no such layer" in said
 
 
 def test_a_cache_that_cannot_be_written_costs_nothing_but_speed(
-    leader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    leader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("SRO_CACHE", str(tmp_path / "file"))
     with monkeypatch.context() as patch:
         patch.setattr("sro.leader.model.Leader.load", lambda *_, **__: pytest.fail("loaded in vain"))
         assert choose(leader, **PLAIN) == "transformers"
-    said = capsys.readouterr().err
+    said = caplog.text
     assert "converting" not in said and "transformers plays instead" in said and "file" in said
 
 
-def test_a_leader_that_is_not_there_is_told_as_ever(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_leader_that_is_not_there_is_told_as_ever(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(SROError, match="no leader could be loaded from") as told:
         load_generator(None, str(tmp_path / "empty"))
