@@ -46,7 +46,7 @@ def help_of(words: list[str]) -> str:
 
 def actions(text: str) -> list[str]:
     """The actions that a usage line offers: [train, check] of `usage: sro judge {train,check} …`."""
-    found = re.match(r"usage: sro [a-z]+ \{([a-z,-]+)\}", text)
+    found = re.match(r"usage: sro [a-z]+ \{([a-z,_-]+)\}", text)
     return found[1].split(",") if found else []
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import resources
 from pathlib import Path
+from typing import IO
 
 from sro.core.errors import SROError
 
@@ -32,20 +32,30 @@ def atomic_write_text(path: str | Path, text: str) -> None:
 
 def atomic_write_bytes(path: str | Path, data: bytes) -> None:
     """Write `data` to `path`, replacing what is there in one step; missing parent folders are made."""
+    with atomic_file(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def atomic_file(path: str | Path) -> Iterator[IO[bytes]]:
+    """Open `path` for writing bytes; it takes its name when the block ends well, until then what was there stays."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = _sibling(path)
+    file = open(partial, "xb")  # noqa: SIM115 - closed below; not tempfile: only their owner can read those files
     try:
-        with open(partial, "xb") as file:  # not tempfile: that makes files which only their owner can read
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+        file.close()
         os.replace(partial, path)
     finally:
+        with suppress(OSError):  # a full disk has been told of; closing would tell it again
+            file.close()
         partial.unlink(missing_ok=True)
 
 
-@contextlib.contextmanager
+@contextmanager
 def atomic_folder(path: str | Path, *, replace: bool = False) -> Iterator[Path]:
     """Make the folder `path` in one step: yields an empty folder beside it, which takes its name if all goes well.
 
@@ -129,29 +139,24 @@ def cache_root() -> Path:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Callable[[str], None]]:
-    """Write a file piece by piece; it takes its name when all is written, and until then what was there stays."""
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    """A function that writes text to `path` piece by piece, as UTF-8; whole or not at all, as by `atomic_file`.
+
+    Raises:
+        SROError: `path` is a folder, or cannot be written (a full disk, no permission).
+    """
+    if path.is_dir():
+        raise SROError(f"{path} is a folder; name a file in it")
 
     def write(text: str) -> None:
         with explain_write_errors(path):
-            file.write(text)
+            file.write(text.encode("utf-8"))
 
-    if path.is_dir():
-        raise SROError(f"{path} is a folder; name a file in it")
-    with explain_write_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = open(partial, "x", encoding="utf-8", newline="\n")  # noqa: SIM115 - closed below
-    try:
+    with ExitStack() as stack:
+        with explain_write_errors(path):
+            file = stack.enter_context(atomic_file(path))
         yield write
         with explain_write_errors(path):
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            os.replace(partial, path)
-    finally:
-        with suppress(OSError):  # a full disk has been told of; closing would tell it again
-            file.close()
-        partial.unlink(missing_ok=True)
+            stack.close()
 
 
 @contextmanager
@@ -164,7 +169,7 @@ def explain_write_errors(path: Path) -> Iterator[None]:
 
 
 def one_line(fields: Mapping[str, object]) -> str:
-    """A JSON object on one line of UTF-8."""
-    text = json.dumps(fields, ensure_ascii=False)
+    """A JSON object on one line of UTF-8; dates and other values that JSON does not know as text."""
+    text = json.dumps(fields, ensure_ascii=False, default=str)
     # Escaped as a whole where it holds what UTF-8 cannot (half a character) or what some readers end a line at.
-    return text if text.isprintable() else json.dumps(fields)
+    return text if text.isprintable() else json.dumps(fields, default=str)

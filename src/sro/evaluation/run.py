@@ -106,7 +106,7 @@ def evaluate(texts: Texts, scoring: Scoring, progress: Callable[[str], None] = l
     words = refused_words(sources, scoring.screener) if scoring.lexicon is None else scoring.lexicon
     own = baselines(sources, references, words)
     if taken := sorted(own.keys() & texts.systems.keys()):
-        raise SROError(f"a system is called {taken[0]!r}, as a baseline is\n  fix: another name: --output NAME=FILE")
+        raise SROError(f"a system is called {taken[0]!r}, as a baseline is\n  fix: another name: --rewrites NAME=FILE")
     outputs: dict[str, list[str]] = {}
     refused = dict.fromkeys(own, 0.0)
     for name, column in texts.systems.items():

@@ -12,7 +12,7 @@ log-odds are a sum over n-grams) is asked; on any other it is the loss of log-od
 A text that passes has no spans: nothing was refused. They are the reasons of *this* screener, no second opinion.
 
 Of the words, those are taken that add at least `share` of what the weightiest adds, chosen on the training
-and trial texts of SemEval-2021 task 5; `sro screener check-spans` measures it.
+and trial texts of SemEval-2021 task 5; `sro screener check_spans` measures it.
 """
 
 from __future__ import annotations

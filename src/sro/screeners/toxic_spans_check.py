@@ -1,6 +1,6 @@
 """How well do the spans agree with people? The metric of SemEval-2021 task 5, beside word lists.
 
-    sro screener check-spans --gold tsd_test.csv --train tsd_train.csv --words ldnoobw_en
+    sro screener check_spans --gold tsd_test.csv --train tsd_train.csv --words ldnoobw_en
 
 F1 over characters, a text at a time, then the mean; a text where both sides mark nothing counts 1, where one does, 0
 (Pavlopoulos et al. 2021, "SemEval-2021 Task 5: Toxic Spans Detection").

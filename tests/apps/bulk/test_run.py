@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -110,18 +112,18 @@ def test_the_plan_passes_over_hidden_and_foreign_files(tmp_path: Path) -> None:
     json_lines(tmp_path / "a/b.jsonl", [{"body": "hi"}])
     json_lines(tmp_path / "_sro/c.jsonl", [{"body": "hi"}])
     json_lines(tmp_path / "a/.d.jsonl", [{"body": "hi"}])
-    (tmp_path / "e.csv").write_text("text\nhi\n")
+    (tmp_path / "e.docx").write_text("text\nhi\n")
     (tmp_path / "empty.jsonl").touch()
     found = plan(tmp_path, None, 100, [])
     assert [shard.name for shard in found.shards] == ["a/b-00000.jsonl"]
-    assert (found.column, found.left_alone) == ("body", Counter({".csv": 1}))
+    assert (found.column, found.left_alone) == ("body", Counter({".docx": 1}))
 
 
 @pytest.mark.parametrize(
     ("names", "message"),
     [
         ([], "no such file or folder"),
-        (["a.csv"], "no file with one of .parquet .jsonl .ndjson .json .txt .jsonl.gz"),
+        (["a.docx"], "no file with one of .csv .tsv .jsonl .ndjson .json .parquet .xlsx .txt"),
         (["a.jsonl", "a.json"], "a.json and {}/a.jsonl would both be written to a-00000.jsonl"),
         (["a.jsonl", "other.jsonl"], "other.jsonl: no column 'text'"),
         (["a.jsonl", "taken.jsonl"], "taken.jsonl has a column 'verdict' already"),
@@ -139,6 +141,19 @@ def test_what_cannot_be_planned_is_named(tmp_path: Path, names: list[str], messa
     with pytest.raises(SROError) as raised:
         plan(root, None, 100, ["verdict", "error"])
     assert message.replace("{}", str(root)) in str(raised.value)
+
+
+def test_a_batch_is_bounded_in_bytes_too(tmp_path: Path) -> None:
+    rows = [{"id": i, "text": "hi", "html": "x" * 1000} for i in range(40)]
+    json_lines(tmp_path / "a.jsonl", rows)
+    (tmp_path / "b.csv").write_text("id,text,html\n" + "".join(f"{r['id']},hi,{r['html']}\n" for r in rows))
+    parquet.write_table(
+        pyarrow.table({"text": ["hi"] * 40, "html": [f"{i}" * 1000 for i in range(40)]}), tmp_path / "c.parquet"
+    )
+    for shard in plan(tmp_path, None, 10**9, []).shards:
+        lengths = [len(batch.texts) for batch in read(shard, "text", 2_048, size_bytes=5_000)]
+        assert sum(lengths) == 40 and max(lengths) <= 6, shard.name
+        assert [len(batch.texts) for batch in read(shard, "text", 2_048)] == [40]
 
 
 # --- whole runs ------------------------------------------------------------------------------------------------------
@@ -179,6 +194,45 @@ def test_json_lines_keep_their_columns_and_bad_rows_become_errors(tmp_path: Path
     assert tally.counts == {"fail": 1, "pass": 2, "error": 8}
     raw = (tmp_path / "out/a-00000.jsonl").read_bytes()
     assert "grüß dich".encode() in raw and len(raw.decode().splitlines()) == 11
+
+
+def test_csv_and_tsv_come_out_as_csv_and_tsv_with_all_columns(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    (source / "a.csv").write_bytes(b'id,text,when\n1,"you idiot,\nreally",today\n2,,now\n3,a,b,c\n4,caf\xe9,x\n')
+    (source / "b.tsv").write_text("text\tid\nhi\t5\n")
+    tally = run(source, tmp_path / "out", Toy())
+    with open(tmp_path / "out/a-00000.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["id"], row["text"], row["when"]) for row in rows] == [
+        *(("1", "you idiot,\nreally", "today"), ("2", "", "now"), ("", "3,a,b,c", ""), ("4", "caf\\udce9", "x"))
+    ]
+    assert [(row["verdict"], row["error"]) for row in rows] == [
+        *(("fail", ""), ("", "empty"), ("", "malformed"), ("", "undecodable"))
+    ]
+    head, row = (tmp_path / "out/b-00000.tsv").read_text().splitlines()
+    assert (head, row) == ("text\tid\tverdict\tp_fail\twords\terror", "hi\t5\tpass\t0.1\t1\t")
+    assert tally.counts == {"fail": 1, "pass": 1, "error": 3}
+
+
+def test_a_field_that_appears_late_is_not_written_over(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [{"text": "hi"}] * 150 + [{"text": "ho", "error": "rate limited"}]
+    source = json_lines(tmp_path / "in.jsonl", rows)
+    with pytest.raises(SROError, match="has a field 'error' already"):
+        run(source, tmp_path / "out", Toy())
+    run(source, tmp_path / "other", Toy(), BulkArguments(prefix="sro_"))
+    assert results(tmp_path / "other")[-1]["error"] == "rate limited"
+
+
+def test_the_output_folder_is_not_listed_once_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for i in range(30):
+        json_lines(tmp_path / "in" / f"{i}.jsonl", [{"text": "hi"}])
+    listed = Counter[str]()
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path=".": listed.update([str(path)]) or scandir(path))
+    run(tmp_path / "in", tmp_path / "out", Toy())
+    assert listed[str(tmp_path / "out")] <= 3
+    assert len(results(tmp_path / "out")) == 30
 
 
 def test_parquet_keeps_its_columns_and_types(tmp_path: Path) -> None:

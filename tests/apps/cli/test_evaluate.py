@@ -10,7 +10,7 @@ from rewriting_stand_ins import Half, Milder, Words
 from tiny_judges import tiny_bert, tiny_roberta
 
 from sro.apps.cli import main
-from sro.apps.cli.evaluate import Files, named_files
+from sro.apps.cli.evaluate import FilesArguments, named_files
 from sro.core.errors import SROError
 from sro.rewriting.rewriter import Rewriter
 
@@ -41,7 +41,7 @@ def texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def arguments(folder: Path, judges: list[str], suffix: str = "txt") -> list[str]:
-    names = ["--input", f"{folder}/in.{suffix}", "--output", f"{folder}/ours.{suffix}"]
+    names = ["--input", f"{folder}/in.{suffix}", "--rewrites", f"{folder}/ours.{suffix}"]
     names += ["--reference", f"{folder}/ref.{suffix}", "--resamples", "100"]
     return ["evaluate", *names, "--judges", *judges]
 
@@ -76,7 +76,7 @@ def test_the_second_run_loads_no_model(
 @pytest.mark.parametrize("protocol", ["paradetox", "clef24", "clef25"])
 def test_every_protocol(texts: Path, judges: list[str], protocol: str, capsys: pytest.CaptureFixture[str]) -> None:
     judges = judges[:2] if protocol == "clef24" else judges
-    assert main([*arguments(texts, judges), "--protocol", protocol, "--save", str(texts / "out")]) == 0
+    assert main([*arguments(texts, judges), "--protocol", protocol, "--output_dir", str(texts / "out")]) == 0
     assert sorted(path.name for path in (texts / "out").iterdir()) == [
         *("manifest.json", "sentences.jsonl", "table.csv", "table.md")
     ]
@@ -91,7 +91,7 @@ def test_a_submission_of_ours_is_read(
     monkeypatch.setattr(Rewriter, "load", lambda **parts: Rewriter(Milder(), Words(), Half()))
     files = ["--input", f"{texts}/in.jsonl", "--output", f"{texts}/ours.jsonl"]
     assert main(["rewrite", "--clef", *files]) == 0
-    saved = ["--protocol", "clef24", "--save", str(texts / "out")]
+    saved = ["--protocol", "clef24", "--output_dir", str(texts / "out")]
     assert main([*arguments(texts, judges[:2], "jsonl"), *saved]) == 0
     rows = [json.loads(line) for line in (texts / "out" / "sentences.jsonl").read_text("utf-8").splitlines()]
     assert [row["text"] for row in rows if row["system"] == "ours"] == ["you person", *SOURCES[1:]]
@@ -118,10 +118,10 @@ def test_a_file_that_cannot_be_scored_is_an_error(
 def test_names_of_systems(tmp_path: Path) -> None:
     odd = tmp_path / "a=b.txt"
     odd.write_text("x")
-    files = Files(input="in.txt", output=["runs/ours.txt", "BART=peer.txt", str(odd)], reference="ref.txt")
+    files = FilesArguments(input="in.txt", rewrites=["runs/ours.txt", "BART=peer.txt", str(odd)], reference="ref.txt")
     assert named_files(files) == {
         **{"--input": "in.txt", "ours": "runs/ours.txt", "BART": "peer.txt"},
         **{"a=b": str(odd), "--reference": "ref.txt"},
     }
     with pytest.raises(SROError, match="two systems are called 'ours'"):
-        named_files(Files(input="in.txt", output=["a/ours.txt", "b/ours.txt"]))
+        named_files(FilesArguments(input="in.txt", rewrites=["a/ours.txt", "b/ours.txt"]))

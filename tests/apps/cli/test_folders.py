@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -78,16 +79,13 @@ def test_screening_a_folder(folder: Path, tmp_path: Path, capsys: Capture) -> No
 
 
 def test_a_file_that_cannot_be_read_is_named_and_makes_the_status_1(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+    folder: Path, tmp_path: Path, capsys: Capture
 ) -> None:
-    from sro.apps.bulk import readers as reading
-
-    def damaged(*args: Any) -> Any:
-        raise OSError("I/O error")
-
-    monkeypatch.setattr(reading, "_lines", damaged)
+    packed = gzip.compress(b"".join(b'{"text": "number %d"}\n' % (i * 7919 % 20_011) for i in range(20_000)))
+    (folder / "b.jsonl.gz").write_bytes(packed[: len(packed) // 2])
     assert main(["screener", "screen", "--input", str(folder), "--output", str(tmp_path / "out")]) == 1
-    assert f"not done, cannot be read: {folder / 'a.jsonl'}: OSError: I/O error" in capsys.readouterr().err
+    assert f"not done, cannot be read: {folder / 'b.jsonl.gz'}: EOFError" in capsys.readouterr().err
+    assert len(rows(tmp_path / "out/a-00000.jsonl")) == 4
 
 
 @pytest.mark.parametrize(
@@ -96,10 +94,10 @@ def test_a_file_that_cannot_be_read_is_named_and_makes_the_status_1(
         (["rewrite", "--input", "{in}"], "a folder wants both --input and --output"),
         (["rewrite", "--input", "{in}", "--output", "{out}", "--where", "a=1"], "--where is for single files"),
         (["rewrite", "hi", "--runner", "ray"], "--runner is for folders: --input FOLDER --output FOLDER/"),
-        (["rewrite", "hi", "--prefix", "x"], "--prefix is for folders"),
+        (["rewrite", "hi", "--prefix", "x"], "--prefix is for tables and folders"),
         (["rewrite", "--input", "{in}", "--output", "{in}/out"], "lie one within the other"),
         (["rewrite", "--input", "{in}", "--output", "{out}", "--runner", "spark"], "invalid choice"),
-        (["screener", "screen", "hi", "--output", "{out}"], "--output is for --input"),
+        (["rewrite", "hi", "--output", "{out}.csv", "--shard_mb", "1"], "--shard_mb is for folders"),
         (["screener", "screen", "--input", "{in}", "--output", "{out}", "--spans"], "--spans is for single files"),
         (["screener", "screen", "hi", "--workers", "2"], "--workers is for --runner ray"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -9,14 +10,19 @@ import shlex
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
+from pyarrow import parquet
 from rewriting_stand_ins import Half, Milder, Words
 
-from sro.apps.cli import main, output
+from sro.apps.cli import main
 from sro.apps.cli import rewrite as command
+from sro.apps.cli.input import InputRow
+from sro.apps.cli.output import json_line
 from sro.evaluation.clef import read_clef
 from sro.leader.engines.loading import EngineArguments
 from sro.rewriting.rewriter import Rewrite, Rewriter
@@ -72,7 +78,7 @@ def test_words_give_a_block_each(loaded: dict[str, Any], capsys: Capture) -> Non
         "pass 0.25   thank you  (unchanged)",
         "fail 0.75   hopeless idiot",
         "refused     (still_fails; best of 3 candidates: fail 0.75, similarity 0.54)",
-        "fail 0.75   " + " ".join(["idiot"] * 50),
+        "fail 0.75   " + "idiot " * 50,
         "refused     (too_long)",
     ]
     assert said.err == "sro: 4 comments: 1 unchanged, 1 rewritten, 2 refused (1 still_fails, 1 too_long)\n"
@@ -101,9 +107,11 @@ def test_a_file_to_json_lines(loaded: dict[str, Any], tmp_path: Path, capsys: Ca
     source, target = tmp_path / "in.csv", tmp_path / "new" / "out.jsonl"
     source.write_text("id,body\n7,you idiot\n8,\n9,thank you\n10,hopeless idiot\n", "utf-8")
     assert main(["rewrite", "--input", str(source), "--column", "body", "--output", str(target)]) == 0
-    rewritten, unchanged, refused = records(target)
-    assert unchanged == {"line": 4, **UNCHANGED}
+    rewritten, blank, unchanged, refused = records(target)
+    assert unchanged == {"row": 3, "line": 4, **UNCHANGED, "fields": {"id": "9"}}
+    assert (blank["row"], blank["text"], blank["status"], blank["fields"]) == (2, "", "unchanged", {"id": "8"})
     assert rewritten == {
+        "row": 1,
         "line": 2,
         "text": "you person",
         "source": "you idiot",
@@ -114,6 +122,7 @@ def test_a_file_to_json_lines(loaded: dict[str, Any], tmp_path: Path, capsys: Ca
         "similarity": 0.5432,
         "candidates": 1,
         "changes": [{"start": 0, "end": 9, "text": "you person"}],
+        "fields": {"id": "7"},
     }
     assert (refused["text"], refused["status"], refused["reason"], refused["candidates"]) == (
         *(None, "refused", "still_fails"),
@@ -121,34 +130,142 @@ def test_a_file_to_json_lines(loaded: dict[str, Any], tmp_path: Path, capsys: Ca
     )
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.splitlines()[-2:] == [
-        f"sro: {source}: 3 of 4 rows kept, column 'body'; 1 set aside (1 empty)",
-        "sro: 3 comments: 1 unchanged, 1 rewritten, 1 refused (1 still_fails)",
-    ]
+    assert said.err == "sro: 4 rows: 2 unchanged (1 blank), 1 rewritten, 1 refused (1 still_fails)\n"
 
 
-def test_rows_can_be_chosen_and_the_others_kept(loaded: dict[str, Any], tmp_path: Path) -> None:
-    source, aside, target = tmp_path / "in.tsv", tmp_path / "aside.jsonl", tmp_path / "out.jsonl"
+def test_rows_can_be_chosen(loaded: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
+    source, target = tmp_path / "in.tsv", tmp_path / "out.jsonl"
     source.write_text("text\tlabel\nthank you\t1\nyou idiot\t0\n \t1\n", "utf-8")
-    files = ["--input", str(source), "--output", str(target), "--quarantine", str(aside)]
+    files = ["--input", str(source), "--output", str(target)]
     assert main(["rewrite", *files, "--where", "label=1"]) == 0
-    assert records(target) == [{"line": 2, **UNCHANGED}]
-    assert [(row["line"], row["reason"]) for row in records(aside)] == [(4, "empty")]
+    assert [(row["row"], row["text"]) for row in records(target)] == [(1, "thank you"), (3, " ")]
+    assert "1 rows left out, which do not meet --where label=1" in capsys.readouterr().err
 
 
-def test_a_guessed_column_is_announced_once(loaded: dict[str, Any], tmp_path: Path, caplog: Any) -> None:
+BAD_ROWS = b'id,text\n1,you idiot\n2,\n3,caf\xe9\n4,a,b\n5,"two\nlines, you idiot"\n6,thank you\n'
+
+
+def test_every_row_comes_out_in_order_with_its_number_and_line(
+    loaded: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.jsonl"
+    source.write_bytes(BAD_ROWS)
+    assert main(["rewrite", "--input", str(source), "--column", "text", "--output", str(target)]) == 0
+    found = records(target)
+    assert [(row["row"], row["line"], row["status"], row["reason"]) for row in found] == [
+        (1, 2, "rewritten", None),
+        (2, 3, "unchanged", None),
+        (3, 4, "skipped", "undecodable"),
+        (4, 5, "skipped", "malformed"),
+        (5, 6, "rewritten", None),
+        (6, 8, "unchanged", None),
+    ]
+    assert [row["text"] for row in found] == ["you person", "", None, None, "two\nlines, you person", "thank you"]
+    assert found[2]["source"].encode("utf-8", "surrogateescape") == b"caf\xe9"
+    assert (found[3]["source"], found[4]["source"]) == ("4,a,b", "two\nlines, you idiot")
+    assert capsys.readouterr().err == (
+        "sro: 6 rows: 2 unchanged (1 blank), 2 rewritten, 0 refused, 2 skipped (1 undecodable, 1 malformed)\n"
+    )
+
+
+AS_THEY_STAND = [
+    "> you started it\r\n\r\n- one\n\tx = [1,\n     2]",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467 fine",
+    "\u0645\u06cc\u200c\u0631\u0648\u0645",
+    "two  spaces ",
+    " ",
+    "",
+]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".tsv", ".parquet"])
+def test_what_passes_is_the_same_code_point_by_code_point(loaded: dict[str, Any], tmp_path: Path, suffix: str) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / f"out{suffix}"
+    source.write_text("".join(json.dumps({"text": text}) + "\n" for text in AS_THEY_STAND), "utf-8")
+    assert main(["rewrite", "--input", str(source), "--output", str(target)]) == 0
+    rows = table(target)
+    assert [row["text"] for row in rows] == AS_THEY_STAND
+    assert [row.get("rewrite", row["text"]) for row in rows] == AS_THEY_STAND
+    assert {row["status"] for row in rows} == {"unchanged"}
+
+
+def table(path: Path) -> list[dict[str, Any]]:
+    if path.suffix == ".jsonl":
+        return records(path)
+    if path.suffix == ".parquet":
+        return parquet.read_table(path).to_pylist()
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ","))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".parquet"])
+def test_a_table_keeps_its_columns_and_gets_new_ones(loaded: dict[str, Any], tmp_path: Path, suffix: str) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / f"out{suffix}"
+    source.write_bytes(BAD_ROWS)
+    assert main(["rewrite", "--input", str(source), "--column", "text", "--output", str(target)]) == 0
+    rows = table(target)
+    assert list(rows[0]) == [
+        *(
+            "id",
+            "text",
+            "row",
+            "line",
+            "rewrite",
+            "status",
+            "reason",
+            "p_fail",
+            "p_fail_after",
+            "similarity",
+            "candidates",
+        )
+    ]
+    assert [str(row["id"] or "") for row in rows] == ["1", "2", "3", "", "5", "6"]
+    assert [row["text"] for row in rows[2:5]] == ["caf\\udce9", "4,a,b", "two\nlines, you idiot"]
+    assert (rows[4]["rewrite"], float(rows[4]["p_fail"]), int(rows[4]["line"])) == ("two\nlines, you person", 0.75, 6)
+    assert (rows[3]["status"], rows[3]["reason"], rows[3]["rewrite"] or "") == ("skipped", "malformed", "")
+
+
+def test_parquet_keeps_the_types_of_its_columns(loaded: dict[str, Any], tmp_path: Path) -> None:
+    source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    columns = {"id": pyarrow.array([1, 2], pyarrow.int16()), "text": ["you idiot", None], "tags": [["a"], []]}
+    parquet.write_table(pyarrow.table(columns), source)
+    assert main(["rewrite", "--input", str(source), "--column", "text", "--output", str(target)]) == 0
+    made = parquet.read_table(target)
+    assert made.select(["id", "text", "tags"]).equals(pyarrow.table(columns))
+    assert made["status"].to_pylist() == ["rewritten", "skipped"] and made["reason"].to_pylist() == [None, "null"]
+
+
+def test_a_column_that_is_there_already_is_not_written_over(
+    loaded: dict[str, Any], tmp_path: Path, capsys: Capture
+) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.csv"
+    rows: list[dict[str, Any]] = [{"text": "hi"}] * 150 + [{"text": "ho", "status": "new"}]
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ["rewrite", "--input", str(source), "--output", str(target)]
+    assert main(words) == 2 and loaded != {}
+    assert "has a column 'status' already" in capsys.readouterr().err and not target.exists()
+    assert main([*words, "--prefix", "sro_"]) == 0
+    assert (table(target)[150]["status"], table(target)[150]["sro_status"]) == ("new", "unchanged")
+
+
+def test_a_text_cannot_break_a_line_of_the_terminal(loaded: dict[str, Any], capsys: Capture) -> None:
+    assert main(["rewrite", "thank\tyou\nall\x1b[2J\u202e"]) == 0
+    assert capsys.readouterr().out == "pass 0.25   thank\\tyou\\nall\\x1b[2J\\u202e  (unchanged)\n"
+
+
+def test_a_guessed_column_is_announced_once(loaded: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
     source = tmp_path / "in.csv"
     source.write_text("id,text\n1,hi\n", "utf-8")
     assert main(["rewrite", "--input", str(source)]) == 0
-    assert len(caplog.records) == 1 and "'text'" in caplog.text
+    assert capsys.readouterr().err.count("taking the comments from column 'text'; another is named by --column") == 1
 
 
 def test_standard_input_to_standard_output(loaded: dict[str, Any], pipe: Any, capsys: Capture) -> None:
     pipe("thank you\n\nyou idiot\n")
     assert main(["rewrite", "--output", "-"]) == 0
-    first, second = map(json.loads, capsys.readouterr().out.splitlines())
-    assert first == {"line": 1, **UNCHANGED}
-    assert (second["line"], second["text"]) == (3, "you person")
+    first, blank, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first == {"row": 1, "line": 1, **UNCHANGED}
+    assert (second["row"], second["line"], second["text"]) == (3, 3, "you person") and blank["text"] == ""
 
 
 def test_a_named_pipe_is_read_only_once(loaded: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
@@ -157,15 +274,19 @@ def test_a_named_pipe_is_read_only_once(loaded: dict[str, Any], tmp_path: Path, 
     writer = threading.Thread(target=fifo.write_text, args=("thank you\n",), daemon=True)
     writer.start()
     assert main(["rewrite", "--input", str(fifo), "--format", "text", "--output", "-"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"line": 1, **UNCHANGED}
+    assert json.loads(capsys.readouterr().out) == {"row": 1, "line": 1, **UNCHANGED}
 
 
 @pytest.mark.parametrize("source", ["half a \ud83d character, thank you", "thank\u2028you"])
 def test_a_line_of_json_is_one_line_of_utf8(source: str) -> None:
-    line = output.record(Rewrite(source, source, "unchanged", Verdict("pass", 0.1, "s")), None)
+    line = json_line(result(source, Rewrite(source, source, "unchanged", Verdict("pass", 0.1, "s"))))
     assert len(line.encode("utf-8").splitlines()) == len(line.splitlines()) == 1
     assert json.loads(line)["text"] == source
-    assert "é" in output.record(Rewrite("é", None, "refused", Verdict("fail", 0.9, "s")), None)
+    assert "é" in json_line(result("é", Rewrite("é", None, "refused", Verdict("fail", 0.9, "s"))))
+
+
+def result(text: str, found: Rewrite) -> command.RewriteResult:
+    return command.RewriteResult(InputRow(1, None, text, {"text": text}), found)
 
 
 def test_an_output_is_whole_or_as_it_was(loaded: dict[str, Any], tmp_path: Path, monkeypatch: Any) -> None:
@@ -173,13 +294,12 @@ def test_an_output_is_whole_or_as_it_was(loaded: dict[str, Any], tmp_path: Path,
     source.write_text("thank you\nyou idiot\n", "utf-8")
     target.write_text("before\n")
 
-    def interrupted(found: Rewrite, line: int | None) -> str:
-        if line == 2:
+    class Interrupted(Words):
+        def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
             raise KeyboardInterrupt
-        return "half"
 
     with monkeypatch.context() as patch:
-        patch.setattr(output, "record", interrupted)
+        patch.setattr(command.Rewriter, "load", lambda **parts: Rewriter(Milder(), Interrupted(), Half()))
         assert main(["rewrite", "--input", str(source), "--output", str(target)]) == 130
     assert target.read_text() == "before\n"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.txt", "out.jsonl"]
@@ -203,7 +323,16 @@ def test_a_clef_file_comes_out_whole_with_its_ids(loaded: dict[str, Any], tmp_pa
     expected = {"en_0": "you person", **{str(i): texts[i] for i in range(1, 5)}}  # refused is 2: as it was
     assert read_clef(target) == expected
     assert records(target)[0] == {"id": "en_0", "text": "you person"}
-    assert "5 comments: 3 unchanged, 1 rewritten, 1 refused" in capsys.readouterr().err
+    assert "5 comments: 3 unchanged (1 blank), 1 rewritten, 1 refused" in capsys.readouterr().err
+
+
+def test_a_table_of_clef_2025_comes_out_with_the_rewrites_in_it(loaded: dict[str, Any], tmp_path: Path) -> None:
+    source, target = tmp_path / "in.tsv", tmp_path / "out.tsv"
+    source.write_text("toxic_sentence\tneutral_sentence\tlang\nyou idiot\t\ten\nhopeless idiot\t\ten\n", "utf-8")
+    assert main(["rewrite", "--clef", "--input", str(source), "--output", str(target)]) == 0
+    assert target.read_text("utf-8") == (
+        "toxic_sentence\tneutral_sentence\tlang\nyou idiot\tyou person\ten\nhopeless idiot\thopeless idiot\ten\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -232,6 +361,7 @@ def test_what_no_submission_can_be_made_of(
     [
         (["hi", "--input", "x.txt"], "give one of the two"),
         (["--input", "nowhere.txt"], "nowhere.txt: no such file"),
+        (["hi", "--output", "{tmp}/out.xlsx"], "the name tells no format that can be written"),
         (["hi", "--output", "{tmp}"], "is a folder; name a file in it"),
         (["hi", "--output", "{tmp}/file/below.jsonl"], "below.jsonl: cannot be written: "),
         (["hi", "--samples", "-2"], "samples=-2 must be ≥ 0"),
@@ -261,9 +391,9 @@ def test_a_mistake_in_the_file_shows_before_the_models_are_loaded(loaded: dict[s
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
 def test_a_full_disk_is_named(loaded: dict[str, Any], tmp_path: Path, monkeypatch: Any, capsys: Capture) -> None:
     def full(path: Path, *args: Any, **kwargs: Any) -> Any:
-        return open("/dev/full", "w", buffering=1)
+        return open("/dev/full", "wb")
 
-    monkeypatch.setattr(output, "open", full, raising=False)
+    monkeypatch.setattr("sro.core.files.open", full, raising=False)
     assert main(["rewrite", "thank you", "--output", str(tmp_path / "out.jsonl")]) == 2
     assert "out.jsonl: cannot be written: No space left on device" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
@@ -302,11 +432,11 @@ def test_how_hard_to_try_is_told_by_flags_or_a_file(loaded: dict[str, Any], tmp_
 def test_parts_are_what_load_takes_with_the_same_defaults() -> None:
     taken = {"leader": "embedded", **Rewriter.load.__func__.__kwdefaults__}  # type: ignore[attr-defined]
     assert taken.pop("engine") == EngineArguments().engine
-    assert vars(command.Parts()) == taken
+    assert vars(command.PartsArguments()) == taken
 
 
 def test_progress_says_how_far_how_fast_and_how_long_still() -> None:
-    tally = command.Tally(10_000, talks=True)
+    tally = command.RewriteTally(10_000, "comment", progress=True)
     tally.counts.update({"unchanged": 500, "rewritten": 75, "refused": 25})
     assert tally.progress(60) == "600 of 10,000 comments, 10.0/s, 0:15:40 left, 75% of the failed ones rewritten"
     tally.total = None
@@ -333,7 +463,7 @@ def test_a_real_leader_from_a_folder(
     assert main(["rewrite", "you idiot", "thank you", *flags]) == 0
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert first["status"] in ("rewritten", "refused") and first["candidates"] == 5
-    assert second == UNCHANGED
+    assert second == {"row": 2, **UNCHANGED}
 
 
 def test_an_exported_leader_is_used_as_its_card_says(

@@ -68,7 +68,7 @@ def test_command_line_trains_checks_and_screens(
     toxic, clean = f"{labelled}::text::label=1", f"{labelled}::text::label=0"
     folder = str(tmp_path / "mine")
     arguments = ["--toxic", toxic, "starter:toxic", "--clean", clean, "starter:civil", "--min_df", "1", "--C", "1.5"]
-    assert main(["screener", "train", *arguments, "--output", folder]) == 0
+    assert main(["screener", "train", *arguments, "--output_dir", folder]) == 0
     assert "6 of 12 rows kept" in capsys.readouterr().out
     trained = NBLR.load(folder)
     assert (trained.settings.min_df, trained.settings.C) == (1, 1.5)
@@ -110,4 +110,4 @@ def test_mistakes_are_told_with_status_2(
 
 def test_help_lists_the_actions(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["screener", "--help"]) == 0
-    assert "train,check,check-spans,screen" in capsys.readouterr().out
+    assert "screen,check,check_spans,train" in capsys.readouterr().out

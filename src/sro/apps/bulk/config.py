@@ -32,7 +32,10 @@ class BulkArguments:
         default=None,
         metadata={"help": "folders: megabytes of input a shard, what an interruption may cost (default: 16 or 1)"},
     )
-    prefix: str = field(default="", metadata={"help": "folders: put before the names of new columns"})
+    prefix: str = field(
+        default="",
+        metadata={"help": "folders and tables: text put before the names of the new columns (default: nothing)"},
+    )
 
     def __post_init__(self) -> None:
         for name in ("workers", "worker_cpus", "shard_mb"):

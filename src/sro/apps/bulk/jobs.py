@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 if TYPE_CHECKING:
     from sro.leader.engines.loading import EngineArguments
     from sro.rewriting.config import RewriteArguments
+    from sro.rewriting.result import Rewrite
+    from sro.screeners.base import Verdict
 
 Answer = dict[str, Any]
 """The new columns of one row."""
@@ -42,13 +44,14 @@ class Screening:
     """A verdict on each comment, as a whole or by its worst sentence (`sro.screeners.sentencewise`).
 
     Attributes:
-        screener, toxic_labels: as `sro.screeners.loading.load_screener` takes them.
+        screener, toxic_labels, fail_on: as `sro.screeners.loading.load_screener` takes them.
         threshold: P(fail) from which on a comment fails; None: the screener's own.
     """
 
     screener: str = "embedded"
     toxic_labels: Sequence[str] = ()
     threshold: float | None = None
+    fail_on: Sequence[str] = ()
 
     columns: ClassVar[Mapping[str, str]] = {"verdict": "text", "p_fail": "number"}
     outcome: ClassVar[str] = "verdict"
@@ -56,17 +59,22 @@ class Screening:
     shard_mb: ClassVar[float] = 16.0
 
     def settings(self) -> dict[str, Any]:
-        return {"job": "screen", **asdict(self), "toxic_labels": list(self.toxic_labels)}
+        return {
+            "job": "screen",
+            **asdict(self),
+            "toxic_labels": list(self.toxic_labels),
+            "fail_on": list(self.fail_on),
+        }
 
     def load(self) -> Work:
         from sro.screeners.loading import load_screener
         from sro.screeners.sentencewise import screen_comments
 
-        screener = load_screener(self.screener, toxic_labels=self.toxic_labels)
+        screener = load_screener(self.screener, toxic_labels=self.toxic_labels, fail_on=self.fail_on)
 
         def screen(texts: Sequence[str]) -> list[Answer]:
             verdicts = screen_comments(screener, texts, threshold=self.threshold)
-            return [{"verdict": one.label, "p_fail": round(one.probability, 4)} for one in verdicts]
+            return [screen_columns(verdict) for verdict in verdicts]
 
         return screen
 
@@ -113,18 +121,24 @@ class Rewriting:
         together = self.parts.get("batch_size", 64)
 
         def rewrite(texts: Sequence[str]) -> list[Answer]:
-            return [
-                {
-                    "rewrite": found.text,
-                    "status": found.status,
-                    "reason": found.reason,
-                    "p_fail": round(found.before.probability, 4),
-                    "p_fail_after": found.after and round(found.after.probability, 4),
-                    "similarity": None if found.similarity is None else round(found.similarity, 4),
-                    "candidates": found.candidates,
-                }
-                for some in rewriter.stream(texts, self.arguments, together)
-                for found in some
-            ]
+            return [rewrite_columns(one) for some in rewriter.stream(texts, self.arguments, together) for one in some]
 
         return rewrite
+
+
+def screen_columns(verdict: Verdict) -> Answer:
+    """The columns of `Screening`."""
+    return {"verdict": verdict.label, "p_fail": round(verdict.probability, 4)}
+
+
+def rewrite_columns(found: Rewrite) -> Answer:
+    """The columns of `Rewriting`."""
+    return {
+        "rewrite": found.text,
+        "status": found.status,
+        "reason": found.reason,
+        "p_fail": round(found.before.probability, 4),
+        "p_fail_after": found.after and round(found.after.probability, 4),
+        "similarity": None if found.similarity is None else round(found.similarity, 4),
+        "candidates": found.candidates,
+    }

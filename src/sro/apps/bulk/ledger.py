@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sro.apps.bulk.shards import Shard
+from sro.apps.bulk.formats import Shard
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 from sro.core.provenance import version, write_manifest

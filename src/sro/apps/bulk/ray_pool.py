@@ -16,9 +16,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from sro.apps.bulk.formats import Shard
 from sro.apps.bulk.ledger import Ledger
 from sro.apps.bulk.shard_worker import Event, Order, run_shard
-from sro.apps.bulk.shards import Shard
 from sro.core.errors import SROError
 
 if TYPE_CHECKING:

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from sro.apps.bulk.config import BulkArguments
+from sro.apps.bulk.formats import Shard
 from sro.apps.bulk.jobs import Job
 from sro.apps.bulk.ledger import Ledger
 from sro.apps.bulk.shard_worker import Event, Order, new_columns, run_here
-from sro.apps.bulk.shards import Shard, plan
+from sro.apps.bulk.shards import plan
 from sro.apps.bulk.summary import Tally, watch_progress
+from sro.apps.bulk.writers import remove_partial_files
 from sro.core.errors import SROError
 
 
@@ -60,6 +62,7 @@ def run(
     waiting = _waiting(found.shards, order.ledger, tally)
     if tally.before_shards:
         say(f"{tally.before_shards:,} of {tally.shards:,} shards are done already")
+    remove_partial_files(Path(target))  # once, not by each shard: the folder may hold thousands of files
     said = time.monotonic()
     for event in _events(waiting, order, arguments):
         said = watch_progress(tally, event, said, say)

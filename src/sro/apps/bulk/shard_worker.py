@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sro.apps.bulk.formats import Damaged
+from sro.apps.bulk.formats import Damaged, Shard
 from sro.apps.bulk.isolate_failures import described, isolate_failures
 from sro.apps.bulk.jobs import Job, Work
 from sro.apps.bulk.ledger import Ledger
 from sro.apps.bulk.readers import Batch, read
-from sro.apps.bulk.shards import Shard
 from sro.apps.bulk.writers import writer
 from sro.core.errors import SROError
 
@@ -62,6 +61,7 @@ def run_shard(shard: Shard, order: Order, work: Work) -> Iterator[Event]:
     try:
         with writer(order.ledger.result(shard), order.columns) as write:
             for batch in read(shard, order.column, BATCH):
+                _refuse_taken(batch, order.columns, shard.source)
                 answers = _answers(batch, order.job, work)
                 write(batch.rows, [{order.prefix + name: value for name, value in one.items()} for one in answers])
                 seen = Counter(str(ERROR if one[ERROR] else one[order.job.outcome]) for one in answers)
@@ -82,6 +82,16 @@ def run_here(shards: Iterable[Shard], order: Order) -> Iterator[Event]:
     work = order.job.load()
     for shard in shards:
         yield from run_shard(shard, order, work)
+
+
+def _refuse_taken(batch: Batch, columns: Mapping[str, str], source: str) -> None:
+    """A field that appears late in JSON Lines must not be written over; the plan has seen the first rows only."""
+    for row in batch.rows if isinstance(batch.rows, list) else ():
+        if taken := columns.keys() & row.keys():
+            raise SROError(
+                f"{source}: a row has a field {min(taken)!r} already, which would be written over\n"
+                "  fix: another --output, and --prefix sro_   (put before the names of the new columns)"
+            )
 
 
 def _answers(batch: Batch, job: Job, work: Work) -> list[dict[str, object]]:

@@ -10,31 +10,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sro.apps.bulk.formats import ABOUT, About, Kind
+from sro.apps.bulk.formats import ABOUT, About, Kind, Shard, kind_of
 from sro.comments.columns import choose_columns
+from sro.comments.formats import FORMAT_OF_SUFFIX
 from sro.core.errors import SROError
 
-KIND_OF_SUFFIX: dict[str, Kind] = {
-    **{".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".txt": "text"},
-    **{".jsonl.gz": "jsonl", ".ndjson.gz": "jsonl", ".json.gz": "jsonl", ".txt.gz": "text"},
-}
 ENDS = 1 << 16  # bytes at either end of a file that its fingerprint reads; Parquet keeps its statistics there
-
-
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """One range of one file: rows of Parquet, bytes of the other kinds, whose lines belong to where they begin."""
-
-    name: str
-    """Of its result, relative to the output folder; `/` between folders."""
-    source: str
-    kind: Kind
-    start: int
-    stop: int
-    size: int
-    """Bytes of the source that it stands for, of Parquet unpacked."""
-    fingerprint: str
-    """Of the source, see `fingerprint`."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +33,7 @@ def plan(source: str | Path, column: str | None, shard_bytes: int, added: Collec
     """Cut a file, or all files of a folder, into shards of about `shard_bytes`.
 
     Hidden files and those that start with `_` are passed over, as Spark and Arrow do. Compressed files cannot be
-    entered in the middle and are one shard each.
+    entered in the middle and are one shard each, and so are CSV, TSV (a line break may stand in a field) and XLSX.
 
     Args:
         column: with the comments; None: the first of a usual name in the first file.
@@ -64,11 +45,10 @@ def plan(source: str | Path, column: str | None, shard_bytes: int, added: Collec
     root = Path(source)
     files, left_alone = _files(root)
     shards: list[Shard] = []
-    for path in files:
-        kind = KIND_OF_SUFFIX[_suffix(path)]
-        about = ABOUT[kind](path)
-        if kind == "jsonl" and not about.columns:
-            if path.stat().st_size:
+    for path, kind in files:
+        about = ABOUT[kind](path, column)
+        if not about.columns:
+            if kind == "jsonl" and path.stat().st_size:
                 raise SROError(f"{path}: no JSON object on its first lines; JSON Lines want one object a line")
             continue  # an empty file has neither columns nor comments
         column = choose_columns(about.columns, str(path), column).text
@@ -95,7 +75,7 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _files(root: Path) -> tuple[list[Path], Counter[str]]:
+def _files(root: Path) -> tuple[list[tuple[Path, Kind]], Counter[str]]:
     if not root.exists():
         raise SROError(f"{root}: no such file or folder")
     if not root.is_dir():
@@ -103,11 +83,13 @@ def _files(root: Path) -> tuple[list[Path], Counter[str]]:
     else:
         every = (path for path in root.rglob("*") if path.is_file())
         found = sorted(path for path in every if not _hidden(path.relative_to(root)))
-    known = [path for path in found if _suffix(path) in KIND_OF_SUFFIX]
-    others = Counter(_suffix(path) or path.name for path in found if _suffix(path) not in KIND_OF_SUFFIX)
+    kinds = {path: kind_of(path) for path in found}
+    known = [(path, kind) for path, kind in kinds.items() if kind is not None]
+    others = Counter(path.suffix.lower() or path.name for path, kind in kinds.items() if kind is None)
     if not known:
         seen = f" but {', '.join(others)}" if others else ""
-        raise SROError(f"{root}: no file with one of {' '.join(KIND_OF_SUFFIX)} in it{seen}")
+        names = " ".join(suffix for suffix in FORMAT_OF_SUFFIX if suffix)
+        raise SROError(f"{root}: no file with one of {names} (or these with .gz) in it{seen}")
     return known, others
 
 
@@ -115,20 +97,15 @@ def _hidden(below: Path) -> bool:
     return any(part.startswith((".", "_")) for part in below.parts)
 
 
-def _suffix(path: Path) -> str:
-    """`.jsonl`, or `.jsonl.gz`."""
-    return "".join(path.suffixes[-2:] if path.suffix == ".gz" else path.suffixes[-1:]).lower()
-
-
 def _cut(path: Path, below: Path, kind: Kind, about: About, shard_bytes: int) -> list[Shard]:
     """Equal ranges of a file."""
     size, mark = about.size, fingerprint(path)
-    whole = path.suffix == ".gz"
+    packed = path.suffix.lower() == ".gz"
+    whole = packed or kind in ("csv", "tsv", "xlsx")
     end = (1 << 62) if whole else size if about.rows is None else about.rows
     pieces = 1 if whole else max(1, min(end, math.ceil(size / shard_bytes)))
-    stem = below.as_posix().removesuffix(path.suffix) if whole else below.as_posix()
-    stem = str(Path(stem).with_suffix("").as_posix())
-    suffix = (".parquet" if kind == "parquet" else ".jsonl") + (".gz" if whole else "")
+    stem = (below.with_suffix("") if packed else below).with_suffix("").as_posix()
+    suffix = (".jsonl" if kind in ("text", "xlsx") else f".{kind}") + (".gz" if packed else "")
     bounds = [end * i // pieces for i in range(pieces + 1)]
     sizes = [size * (i + 1) // pieces - size * i // pieces for i in range(pieces)]
     return [

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import gzip
-import json
-import os
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 import pyarrow
 from pyarrow import parquet
 
+from sro.apps.bulk.delimited import DelimitedLines
 from sro.apps.bulk.readers import Rows
+from sro.core.files import atomic_file, one_line
 
 ROW_GROUP = 65_536  # rows of a Parquet row group, and the most that wait in memory
 
@@ -31,48 +31,44 @@ def writer(path: Path, columns: Mapping[str, str]) -> Iterator[Write]:
     """A function that takes rows and what is added to each; the file takes its name when all is written.
 
     Args:
-        path: to write, Parquet or JSON Lines (also `.gz`) by its suffix. Missing folders are made, and what an
-            interrupted run left of the same file is removed.
+        path: to write, Parquet, JSON Lines, CSV or TSV (the last three also `.gz`) by its suffix. Missing folders are
+            made.
         columns: names and types (`ARROW`) of what is added.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f".{_escaped(path.name)}.*.partial"):
+    packed = path.suffix == ".gz"
+    kind = (path.with_suffix("") if packed else path).suffix
+    with ExitStack() as stack:
+        file: Any = stack.enter_context(atomic_file(path))
+        if packed:
+            file = stack.enter_context(gzip.GzipFile(fileobj=file, mode="wb", mtime=0))
+        yield stack.enter_context(WRITE[kind](file, columns))
+
+
+def remove_partial_files(folder: Path) -> None:
+    """Remove what runs that were killed have left of unfinished results, in `folder` and below."""
+    for left in folder.rglob(".*.partial"):
         left.unlink(missing_ok=True)
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-    kind = _parquet if path.suffix == ".parquet" else _gzip if path.suffix == ".gz" else _json_lines
-    try:
-        with open(partial, "xb") as file:
-            with kind(file, columns) as write:
-                yield write
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _escaped(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
 @contextmanager
 def _json_lines(file: IO[bytes], columns: Mapping[str, str]) -> Iterator[Write]:
     def write(rows: Rows, added: Added) -> None:
-        file.write(b"".join(_line({**row, **more}) for row, more in zip(rows, added)))
+        file.write("".join(one_line({**row, **more}) + "\n" for row, more in zip(rows, added)).encode())
 
     yield write
 
 
-def _line(record: Mapping[str, Any]) -> bytes:
-    text = json.dumps(record, ensure_ascii=False)
-    # Escaped as a whole where it holds what UTF-8 cannot (half a character) or what some readers end a line at.
-    return (text if text.isprintable() else json.dumps(record)).encode() + b"\n"
-
-
 @contextmanager
-def _gzip(file: IO[bytes], columns: Mapping[str, str]) -> Iterator[Write]:
-    with gzip.GzipFile(fileobj=file, mode="wb", mtime=0) as packed, _json_lines(packed, columns) as write:  # type: ignore[arg-type]
-        yield write
+def _delimited(file: IO[bytes], columns: Mapping[str, str], delimiter: str) -> Iterator[Write]:
+    lines: list[DelimitedLines] = []  # one, from the first row on
+
+    def write(rows: Rows, added: Added) -> None:
+        if rows and not lines:
+            lines.append(DelimitedLines([*rows[0], *columns], delimiter))
+            file.write(lines[0].header.encode())
+        file.write("".join(lines[0].row({**row, **more}) for row, more in zip(rows, added)).encode())
+
+    yield write
 
 
 @contextmanager
@@ -100,3 +96,11 @@ def _parquet(file: IO[bytes], columns: Mapping[str, str]) -> Iterator[Write]:
     finally:
         for one in opened:
             one.close()
+
+
+WRITE: dict[str, Callable[[IO[bytes], Mapping[str, str]], AbstractContextManager[Write]]] = {
+    ".parquet": _parquet,
+    ".jsonl": _json_lines,
+    ".csv": partial(_delimited, delimiter=","),
+    ".tsv": partial(_delimited, delimiter="\t"),
+}

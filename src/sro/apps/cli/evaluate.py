@@ -1,8 +1,9 @@
 """`sro evaluate`: score rewrites by the protocols in use, beside copy, delete and the human reference.
 
-    sro evaluate --input toxic.txt --output rewrites.txt --reference references.txt
-    sro evaluate --input in.jsonl --output ours=a.jsonl BART=b.jsonl --reference ref.jsonl --protocol clef24 --save out
-    sro evaluate --input toxic.txt --output rewrites.txt --judges official
+    sro evaluate --input toxic.txt --rewrites rewrites.txt --reference references.txt
+    sro evaluate --input in.jsonl --rewrites ours=a.jsonl BART=b.jsonl --reference ref.jsonl \\
+        --protocol clef24 --output_dir out
+    sro evaluate --input toxic.txt --rewrites rewrites.txt --judges official
 
 Files are plain text, one a line, or CLEF JSON Lines (`.jsonl`: {"id": …, "text": …}), brought together by id.
 An output may also be what `sro rewrite --output FILE.jsonl` wrote: a comment that was refused is scored as a copy, and
@@ -25,37 +26,47 @@ INPUT, REFERENCE = "--input", "--reference"  # names that no system can have
 
 
 @dataclass
-class Files:
-    """Texts; rows belong together."""
+class FilesArguments:
+    """Files whose rows belong together."""
 
-    input: str = field(metadata={"help": "comments: plain text, one a line, or CLEF JSON Lines (.jsonl)"})
-    output: list[str] = field(metadata={"help": "what systems made of them: FILE or NAME=FILE, one or more"})
-    reference: str | None = field(default=None, metadata={"help": "human rewrites; CLEF protocols need them"})
-    save: str | None = field(
-        default=None, metadata={"help": "folder for table.md, table.csv, sentences.jsonl and manifest.json"}
+    input: str = field(
+        metadata={"help": "file with the comments: plain text, one a line, or CLEF JSON Lines (.jsonl)"}
+    )
+    rewrites: list[str] = field(metadata={"help": "rewrites to score, of one or more systems: FILE or NAME=FILE"})
+    reference: str | None = field(
+        default=None, metadata={"help": "file with human rewrites; the CLEF protocols need it (default: none)"}
+    )
+    output_dir: str | None = field(
+        default=None,
+        metadata={"help": "folder to write: table.md, table.csv, sentences.jsonl, manifest.json (default: none)"},
     )
 
 
 @dataclass
-class How:
-    """By which protocol, and by whom."""
+class EvaluationArguments:
+    """By which protocol the rewrites are scored, and by which judges."""
 
-    protocol: ProtocolName = field(default="paradetox", metadata={"help": "how sentences are scored"})
+    protocol: ProtocolName = field(default="paradetox", metadata={"help": "rule by which sentences are scored"})
     judges: list[str] = field(
         default_factory=lambda: ["embedded"],
         metadata={
-            "help": "`official`, `embedded`, or style=NAME content=NAME fluency=NAME (folders or hub names; "
-            "fluency=relative: a language model compares with the comment)"
+            "help": "who judges: `official`, `embedded`, or style=NAME content=NAME fluency=NAME, each a folder or "
+            "hub name (fluency=relative: a language model compares with the comment)"
         },
     )
-    screener: str = field(default="embedded", metadata={"help": "screener that the systems were trained against"})
+    screener: str = field(
+        default="embedded",
+        metadata={"help": "screener that the systems were trained against, shown beside the judges"},
+    )
     lexicon: str | None = field(
         default=None,
         metadata={"help": "word list of the baseline `delete` (default: words the screener refuses alone)"},
     )
-    resamples: int = field(default=RESAMPLES, metadata={"help": "of the bootstrap"})
-    seed: int = field(default=0, metadata={"help": "of the bootstrap"})
-    cache: str | None = field(default=None, metadata={"help": "folder of known scores (default: $SRO_CACHE/judges)"})
+    resamples: int = field(default=RESAMPLES, metadata={"help": "number of bootstrap resamples for the intervals"})
+    seed: int = field(default=0, metadata={"help": "random seed of the bootstrap"})
+    cache: str | None = field(
+        default=None, metadata={"help": "folder where scores of judges are kept (default: $SRO_CACHE/judges)"}
+    )
 
 
 def run(argv: list[str]) -> int:
@@ -71,7 +82,9 @@ def run(argv: list[str]) -> int:
     from sro.screeners.loading import load_screener
 
     quiet_libraries()
-    files, how = parse((Files, How), argv, prog="sro evaluate", description="Score rewrites, with intervals.")
+    files, how = parse(
+        (FilesArguments, EvaluationArguments), argv, prog="sro evaluate", description="Score rewrites, with intervals."
+    )
     paths = named_files(files)
     answers = {name: path for name, path in paths.items() if name not in (INPUT, REFERENCE) and is_answers(path)}
     texts = read_parallel({name: path for name, path in paths.items() if name not in answers})
@@ -97,21 +110,21 @@ def run(argv: list[str]) -> int:
         progress=lambda line: print(f"sro: {line}", file=sys.stderr, flush=True),
     )
     print(evaluation.markdown())
-    if files.save:
-        evaluation.save(files.save)
+    if files.output_dir:
+        evaluation.save(files.output_dir)
         data = {str(path): file_sha256(path) for path in paths.values()}
-        write_manifest(files.save, ["sro", "evaluate", *argv], plain((files, how)), data, how.seed)
+        write_manifest(files.output_dir, ["sro", "evaluate", *argv], plain((files, how)), data, how.seed)
     return 0
 
 
-def named_files(files: Files) -> dict[str, str]:
+def named_files(files: FilesArguments) -> dict[str, str]:
     """Path of each column: the input first, then systems by name (of the file, where none is given), the reference."""
     paths = {INPUT: files.input}
-    for word in files.output:
+    for word in files.rewrites:
         name, equals, path = word.partition("=")
         if not equals or Path(word).exists():
             name, path = Path(word).stem, word
         if name in paths:
-            raise SROError(f"two systems are called {name!r}\n  fix: name them: --output a={path} b=…")
+            raise SROError(f"two systems are called {name!r}\n  fix: name them: --rewrites a={path} b=…")
         paths[name] = path
     return {**paths, **({REFERENCE: files.reference} if files.reference else {})}

@@ -7,14 +7,15 @@ sro experiment ablation --comments FILE          SRO, its branches alone, KTO, b
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from sro.core.config import parse, suggestion
-from sro.core.errors import SROError
+from sro.apps.cli.folders import say
+from sro.apps.cli.subcommands import run_action
+from sro.core.config import parse
 from sro.core.machine import device_defaults, give_memory_back, quiet_libraries
 from sro.evaluation.experiments.peers import PeerArguments
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Ablation:
+class AblationArguments:
     """Who judges, and how often everything is repeated."""
 
     seeds: int = field(default=3, metadata={"help": "runs of each arm, with seeds counted from --seed"})
@@ -34,7 +35,7 @@ class Ablation:
 
 
 @dataclass
-class Perturbation(Ablation):
+class PerturbationArguments(AblationArguments):
     """The same, and how wrong the follower is."""
 
     flips: list[float] = field(
@@ -49,21 +50,23 @@ class Perturbation(Ablation):
     )
 
 
-Asked = TypeVar("Asked", bound=Ablation)
+Asked = TypeVar("Asked", bound=AblationArguments)
 
 
 def run(argv: list[str]) -> int:
     """Dispatch to one of the experiments."""
-    if not argv or argv[0] in ("-h", "--help"):
-        print(f"usage: sro experiment {{{','.join(EXPERIMENTS)}}} …   (each has its --help)\n\n{__doc__}")
-        return 0 if argv else 2
-    if argv[0] not in EXPERIMENTS:
-        raise SROError(
-            f"unknown experiment '{argv[0]}'{suggestion(argv[0], EXPERIMENTS)} (one of {', '.join(EXPERIMENTS)})"
-        )
+    return run_action(
+        {name: partial(_run_experiment, experiment) for name, experiment in EXPERIMENTS.items()},
+        argv,
+        prog="sro experiment",
+        doc=__doc__,
+    )
+
+
+def _run_experiment(experiment: Callable[[list[str]], Path], argv: list[str]) -> int:
     quiet_libraries()
     give_memory_back()
-    folder = EXPERIMENTS[argv[0]](argv[1:])
+    folder = experiment(argv)
     print((folder / "table.md").read_text("utf-8"))
     print(f"look     sro report {folder}")
     return 0
@@ -72,16 +75,16 @@ def run(argv: list[str]) -> int:
 def perturbation(argv: list[str]) -> Path:
     from sro.evaluation.experiments import claims
 
-    asked, settings, judges = _arms(Perturbation, argv, "perturbation", "SRO under verdict flips.")
+    asked, settings, judges = _arms(PerturbationArguments, argv, "perturbation", "SRO under verdict flips.")
     command = ["sro", "experiment", "perturbation", *argv]
-    return claims.perturbation(settings, asked.seeds, asked.flips, asked.robust, asked.bare, judges, _say, command)
+    return claims.perturbation(settings, asked.seeds, asked.flips, asked.robust, asked.bare, judges, say, command)
 
 
 def ablation(argv: list[str]) -> Path:
     from sro.evaluation.experiments import claims
 
-    asked, settings, judges = _arms(Ablation, argv, "ablation", "Which part of SRO earns its keep?")
-    return claims.ablation(settings, asked.seeds, judges, _say, ["sro", "experiment", "ablation", *argv])
+    asked, settings, judges = _arms(AblationArguments, argv, "ablation", "Which part of SRO earns its keep?")
+    return claims.ablation(settings, asked.seeds, judges, say, ["sro", "experiment", "ablation", *argv])
 
 
 def _arms(kind: type[Asked], argv: list[str], name: str, description: str) -> tuple[Asked, Settings, Judges]:
@@ -115,12 +118,8 @@ def peers(argv: list[str]) -> Path:
         arguments,
         load_judges(arguments.judges, "paradetox").cached(ScoreCache()),
         command=["sro", "experiment", "peers", *argv],
-        progress=_say,
+        progress=say,
     )
-
-
-def _say(line: str) -> None:
-    print(f"sro: {line}", file=sys.stderr, flush=True)
 
 
 EXPERIMENTS: dict[str, Callable[[list[str]], Path]] = {

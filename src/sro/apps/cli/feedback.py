@@ -11,27 +11,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sro.apps.cli.subcommands import run_action
 from sro.apps.serve.feedback import export
-from sro.core.config import parse, suggestion
-from sro.core.errors import SROError
+from sro.core.config import parse
 
 
 @dataclass
-class Files:
+class FeedbackArguments:
     """From where, to where."""
 
-    input: str = field(metadata={"help": "the SQLite file of `sro serve --feedback`; it may be in use"})
-    output: str = field(metadata={"help": "JSON Lines file, replaced whole"})
+    input: str = field(metadata={"help": "SQLite file of `sro serve --feedback`; it may be in use"})
+    output: str = field(metadata={"help": "JSON Lines file to write; replaced as a whole"})
 
 
 def run(argv: list[str]) -> int:
     """`export` is the only action."""
-    if not argv or argv[0] in ("-h", "--help"):
-        print(f"usage: sro feedback export --input FILE --output FILE\n\n{__doc__}")
-        return 0 if argv else 2
-    if argv[0] != "export":
-        raise SROError(f"unknown action '{argv[0]}'{suggestion(argv[0], ['export'])} (there is: export)")
-    files = parse(Files, argv[1:], prog="sro feedback export", description="Write feedback as training input.")
+    return run_action({"export": export_feedback}, argv, prog="sro feedback", doc=__doc__)
 
+
+def export_feedback(argv: list[str]) -> int:
+    files = parse(FeedbackArguments, argv, prog="sro feedback export", description="Write feedback as training input.")
     print(f"{export(files.input, files.output):,} responses in {files.output}")
     return 0

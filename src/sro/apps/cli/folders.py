@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
@@ -30,21 +30,19 @@ def run_folder(
 
     if not source or not target or target == "-":
         raise SROError("a folder wants both --input and --output, and the output is a folder too")
-    tally = run(
-        source, target, job, arguments, column=column, command=["sro", *command], say=lambda line: _say(f"sro: {line}")
-    )
+    tally = run(source, target, job, arguments, column=column, command=["sro", *command], say=say)
     Console().print(render_summary(tally))
     for trouble in tally.troubles:
-        _say(f"sro: not done, cannot be read: {trouble}")
+        say(f"not done, cannot be read: {trouble}")
     return int(bool(tally.troubles))
 
 
-def refuse_alone(arguments: BulkArguments, only_files: dict[str, object], folder: bool) -> None:
-    """Flags of the one kind of work beside the other kind.
+def refuse_alone(arguments: BulkArguments, only_files: Mapping[str, object], *, folder: bool, table: bool) -> None:
+    """Refuse flags of the one kind of work beside the other kind.
 
     Args:
         only_files: flags that folders do not have, and their values.
-        folder: which kind it is.
+        folder, table: whether the work is on a folder, and whether a file is written.
 
     Raises:
         SROError: naming the flag.
@@ -53,11 +51,15 @@ def refuse_alone(arguments: BulkArguments, only_files: dict[str, object], folder
         given = [name for name, value in only_files.items() if value is not None]
         if given:
             raise SROError(f"--{given[0]} is for single files, not for folders")
-    elif arguments != BulkArguments():
-        usual = vars(BulkArguments())
-        given = [name for name, value in vars(arguments).items() if value != usual[name]]
+        return
+    usual = vars(BulkArguments())
+    given = [name for name, value in vars(arguments).items() if value != usual[name] and name != "prefix"]
+    if given:
         raise SROError(f"--{given[0]} is for folders: --input FOLDER --output FOLDER/")
+    if arguments.prefix and not table:
+        raise SROError("--prefix is for tables and folders: --output FILE.csv or --output FOLDER/")
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+def say(line: str) -> None:
+    """Tell people, on standard error."""
+    print(f"sro: {line}", file=sys.stderr, flush=True)

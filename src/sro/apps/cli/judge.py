@@ -14,15 +14,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from sro.apps.cli.subcommands import run_action
 from sro.core.config import parse, suggestion
 from sro.core.errors import SROError
 from sro.core.machine import device_defaults, quiet_libraries
 
 
 @dataclass
-class Data:
+class DataArguments:
     """Where the data sets are."""
 
     data: str = field(
@@ -32,21 +34,21 @@ class Data:
 
 
 @dataclass
-class Judged:
+class JudgeArguments:
     """What to check."""
 
     judge: list[str] = field(metadata={"help": "judges, as folders or names (`embedded`, fluency also `relative`)"})
 
 
 @dataclass
-class Carded:
+class CardArguments:
     """What judges that were trained here can be given."""
 
     card: bool = field(default=False, metadata={"help": "write README.md into the first judge's folder"})
 
 
 @dataclass
-class Final:
+class FinalArguments:
     """What a style judge alone is checked on."""
 
     final: bool = field(default=False, metadata={"help": "read the official test set too; at the very end"})
@@ -54,19 +56,18 @@ class Final:
 
 def run(argv: list[str]) -> int:
     """Dispatch to `train` or `check`, of style, fluency or content."""
-    if not argv or argv[0] in ("-h", "--help"):
-        print(f"usage: sro judge {{{','.join(ACTIONS)}}} [{'|'.join(JUDGES)}] …   (each has its --help)\n\n{__doc__}")
-        return 0 if argv else 2
-    if argv[0] not in ACTIONS:
-        raise SROError(f"unknown action '{argv[0]}'{suggestion(argv[0], ACTIONS)} (one of {', '.join(ACTIONS)})")
-    action, *rest = argv
-    role = rest.pop(0) if rest and not rest[0].startswith("-") else JUDGES[0]
+    actions = {"train": partial(_run_role, train), "check": partial(_run_role, check)}
+    return run_action(actions, argv, prog="sro judge", doc=__doc__)
+
+
+def _run_role(action: Callable[[str, list[str]], int], argv: list[str]) -> int:
+    role, rest = (argv[0], argv[1:]) if argv and not argv[0].startswith("-") else (JUDGES[0], argv)
     if role not in JUDGES:
         raise SROError(f"there is no judge of '{role}'{suggestion(role, JUDGES)} (one of {', '.join(JUDGES)})")
-    if (action, role) == ("train", "content"):
+    if action is train and role == "content":
         raise SROError("the content judge is a sentence encoder as it comes; there is only `sro judge check content`")
     quiet_libraries()
-    return ACTIONS[action](role, rest)
+    return action(role, rest)
 
 
 def train(role: str, argv: list[str]) -> int:
@@ -77,12 +78,12 @@ def train(role: str, argv: list[str]) -> int:
     prog, description = f"sro judge train {role}", f"Train a {role} judge."
     if role == "style":
         data, args = parse(
-            (Data, OpinionsConfig), argv, prog=prog, description=description, defaults=device_defaults()
+            (DataArguments, OpinionsConfig), argv, prog=prog, description=description, defaults=device_defaults()
         )
         folder = train_opinions(style_data.LESSON, Path(data.data), args)
     else:
         defaults = {**device_defaults(), **fluency_data.LESSON.defaults}
-        data, wanted = parse((Data, JudgeConfig), argv, prog=prog, description=description, defaults=defaults)
+        data, wanted = parse((DataArguments, JudgeConfig), argv, prog=prog, description=description, defaults=defaults)
         folder = train_judge(fluency_data.LESSON, Path(data.data), wanted)
     print(f"judge  {folder}\nnext   sro judge check {role} --judge {folder} embedded")
     return 0
@@ -93,17 +94,22 @@ def check(role: str, argv: list[str]) -> int:
 
     prog, description = f"sro judge check {role}", f"Does a {role} judge agree with official judges and people?"
     if role == "content":
-        data, asked = parse((Data, Judged), argv, prog=prog, description="Does a content judge agree with people?")
+        data, asked = parse(
+            (DataArguments, JudgeArguments), argv, prog=prog, description="Does a content judge agree with people?"
+        )
         found = content.check_judges(asked.judge, Path(data.data))
     elif role == "style":
-        data, asked, kept, at_last = parse((Data, Judged, Carded, Final), argv, prog=prog, description=description)
+        data, asked, kept, at_last = parse(
+            (DataArguments, JudgeArguments, CardArguments, FinalArguments), argv, prog=prog, description=description
+        )
         found = style.check_judges(asked.judge, Path(data.data), final=at_last.final, write_card=kept.card)
     else:
-        data, asked, kept = parse((Data, Judged, Carded), argv, prog=prog, description=description)
+        data, asked, kept = parse(
+            (DataArguments, JudgeArguments, CardArguments), argv, prog=prog, description=description
+        )
         found = fluency.check_judges(asked.judge, Path(data.data), write_card=kept.card)
     print(found)
     return 0
 
 
 JUDGES = ("style", "fluency", "content")
-ACTIONS: dict[str, Callable[[str, list[str]], int]] = {"train": train, "check": check}

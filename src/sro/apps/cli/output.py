@@ -1,90 +1,227 @@
-"""Where the answers of `sro rewrite` go: blocks for people, JSON Lines for programs, submissions for CLEF's judges."""
+"""Where results go: lines for people, JSON Lines, or a table that keeps all columns and has new ones.
+
+What a command has to say of a row comes as a `Result`, each of its forms made only where it is wanted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.text import Text
 
-from sro.comments.clean import clean
+from sro.apps.bulk.delimited import DelimitedLines
+from sro.apps.cli.input import Input, InputRow
+from sro.core.errors import SROError
 from sro.core.files import one_line, whole_file
-from sro.rewriting.rewriter import Rewrite
 from sro.screeners.base import Verdict
 
-Put = Callable[[Rewrite, int | None], None]
-"""Shows or writes what became of a comment; the number is the line it stands on, where it was read from a file."""
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+JSON_LINES = (".jsonl", ".ndjson")
+PLACE = {"row": "count", "line": "count"}
+"""Columns that say where a row stood."""
+ROWS = 2_048  # of a Parquet row group; as many wait in memory
+ESCAPES = {
+    **{code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))},
+    **{ord("\t"): "\\t", ord("\n"): "\\n", ord("\r"): "\\r"},
+    **{code: f"\\u{code:04x}" for code in (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))},
+}
+"""What would break a line, move the cursor of a terminal, or show text in another order than it stands."""
+
+
+class Result(Protocol):
+    """What a command says of one row."""
+
+    row: InputRow
+
+    def record(self) -> Mapping[str, object]:
+        """As a JSON object, without the row's place and other columns."""
+        ...
+
+    def cells(self) -> Mapping[str, object]:
+        """The new columns of a table."""
+        ...
+
+    def shown(self) -> Text | str:
+        """For people."""
+        ...
+
+
+Put = Callable[[Any], None]
+"""Takes a `Result` and shows or writes it."""
+
+
+def on_one_line(text: str) -> str:
+    """`text` with an escape for each character that would break a line or move a terminal's cursor."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").translate(ESCAPES)
 
 
 @contextmanager
-def sink(output: str | None) -> Iterator[Put]:
-    """Where answers go: blocks to read without `output`, else JSON Lines."""
+def open_output(output: str | None, source: Input, added: Mapping[str, str], prefix: str = "") -> Iterator[Put]:
+    """Where the results of a command go.
+
+    Args:
+        output: None: to people; `-`: JSON Lines on standard output; else a file, written whole or not at all, in the
+            format that its suffix says.
+        source: where the rows come from; its columns must be known when the first result is put, and all of them
+            where `source.measure` could be asked.
+        added: names and types (`sro.apps.bulk.writers.ARROW`) of the new columns of a table.
+        prefix: put before these names.
+
+    Raises:
+        SROError: an unknown suffix, a column that is there already, or a file that cannot be written.
+    """
     if output is None:
         console = Console(highlight=False, soft_wrap=True)
-        yield lambda found, line: console.print(block(found))
+        yield lambda result: _show(console, result.shown())
     elif output == "-":
-        yield lambda found, line: print(record(found, line), flush=True)
+        yield lambda result: print(json_line(result, source.column), flush=True)
     else:
-        with whole_file(Path(output)) as write:
-            yield lambda found, line: write(record(found, line) + "\n")
+        path, suffix = Path(output), Path(output).suffix.lower()
+        if suffix in JSON_LINES:
+            with whole_file(path) as write:
+                yield lambda result: write(json_line(result, source.column) + "\n")
+        elif suffix in DELIMITERS:
+            with _delimited(path, DELIMITERS[suffix], source, {**PLACE, **added}, prefix) as put:
+                yield put
+        elif suffix == ".parquet":
+            with _parquet(path, source, {**PLACE, **added}, prefix) as put:
+                yield put
+        else:
+            raise unknown_format(path)
+
+
+def unknown_format(path: Path) -> SROError:
+    """What to say of an output whose format its name does not tell."""
+    if path.is_dir():
+        return SROError(f"{path} is a folder; name a file in it")
+    known = ", ".join((*DELIMITERS, ".parquet", *JSON_LINES))
+    return SROError(
+        f"--output {path}: the name tells no format that can be written\n  fix: a name that ends in one of {known}"
+    )
+
+
+def json_line(result: Result, column: str = "text") -> str:
+    """A result as a line of JSON: the row's place, what is said of it, and all columns but `column` under `fields`."""
+    row, record = result.row, result.record()
+    place = {"row": row.number} if row.line is None else {"row": row.number, "line": row.line}
+    others = {name: value for name, value in row.fields.items() if name != column}
+    return one_line({**place, **record, **({"fields": others} if others else {})})
+
+
+def _show(console: Console, shown: Text | str) -> None:
+    if isinstance(shown, Text):
+        console.print(shown)
+    else:
+        sys.stdout.write(shown + "\n")
+
+
+def verdict_record(verdict: Verdict) -> dict[str, object]:
+    """The verdict as a JSON object, without what its screener does not say."""
+    return {name: value for name, value in asdict(verdict).items() if value is not None}
+
+
+def verdict_stamp(lines: Text, verdict: Verdict) -> None:
+    """Append the verdict, in a column of twelve."""
+    lines.append(f"{verdict.label} {verdict.probability:.2f}   ", "green" if verdict.passed else "red")
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+def _new_names(source: Input, added: Sequence[str], prefix: str) -> list[str]:
+    names = [prefix + name for name in added]
+    if taken := [name for name in names if name in source.columns]:
+        raise SROError(
+            f"the input has a column {taken[0]!r} already, which would be written over\n"
+            "  fix: --prefix sro_   (put before the names of the new columns)"
+        )
+    return names
+
+
+def _row_of_table(result: Result, source: Input, prefix: str) -> dict[str, object]:
+    fields = result.row.fields
+    if result.row.problem == "malformed":  # of nested JSON there is no column for the whole line
+        fields = {name: value for name, value in fields.items() if name in source.columns}
+    place = {"row": result.row.number, "line": result.row.line}
+    return {**fields, **{prefix + name: value for name, value in {**place, **result.cells()}.items()}}
 
 
 @contextmanager
-def submission(ids: Iterable[str], output: str) -> Iterator[Put]:
-    """CLEF JSON Lines `{"id": …, "text": …}`, the answers being those of `ids`, in order.
+def _delimited(path: Path, delimiter: str, source: Input, added: Mapping[str, str], prefix: str) -> Iterator[Put]:
+    lines: list[DelimitedLines] = []  # one, made when the columns are known
 
-    A submission has a text for every row: a refused comment stands as it was, which the judges then see.
-    """
-    left = iter(ids)
+    def begin() -> None:
+        if not lines:
+            columns = [*source.columns, *_new_names(source, list(added), prefix)]
+            lines.append(DelimitedLines(columns, delimiter))
+            write(lines[0].header)
 
-    def line(found: Rewrite) -> str:
-        return one_line({"id": next(left), "text": found.source if found.text is None else found.text})
+    def put(result: Result) -> None:
+        begin()
+        write(lines[0].row(_row_of_table(result, source, prefix)))
 
-    with whole_file(Path(output)) as write:
-        yield lambda found, _: write(line(found) + "\n")
-
-
-def record(found: Rewrite, line: int | None) -> str:
-    """What became of a comment, as a line of JSON Lines."""
-    fields = {
-        **({} if line is None else {"line": line}),
-        "text": found.text,
-        "source": found.source,
-        "status": found.status,
-        "reason": found.reason,
-        "before": asdict(found.before),
-        "after": found.after and asdict(found.after),
-        "similarity": found.similarity and round(found.similarity, 4),
-        "candidates": found.candidates,
-        "changes": [asdict(change) for change in found.changes],
-    }
-    return one_line(fields)
+    with whole_file(path) as write:
+        yield put
+        begin()
 
 
-def block(found: Rewrite) -> Text:
-    """What became of a comment, in one line or two, for people."""
-    lines = Text()
-    stamp(lines, found.before)
-    lines.append(clean(found.source))
-    if found.status == "unchanged":
-        lines.append("  (unchanged)", "dim")
-        return lines
-    lines.append("\n")
-    judged = f"{found.candidates} candidate{'' if found.candidates == 1 else 's'}"
-    if found.after is None or found.similarity is None:
-        lines.append("refused     ", "bold").append(f"({found.reason})", "dim")
-    elif found.text is None:
-        lines.append("refused     ", "bold").append(f"({found.reason}; best of {judged}: ", "dim")
-        lines.append(f"{found.after.label} {found.after.probability:.2f}, similarity {found.similarity:.2f})", "dim")
-    else:
-        stamp(lines, found.after)
-        lines.append(clean(found.text)).append(f"  (similarity {found.similarity:.2f}, {judged})", "dim")
-    return lines
+@contextmanager
+def _parquet(path: Path, source: Input, added: Mapping[str, str], prefix: str) -> Iterator[Put]:
+    """Columns of a Parquet file keep their types; those of other files are text, or JSON for all that is no text."""
+    import pyarrow
+    from pyarrow import parquet
+
+    from sro.apps.bulk.delimited import cell
+    from sro.apps.bulk.writers import ARROW
+    from sro.core.files import atomic_file, explain_write_errors
+
+    kept = _parquet_types(source)
+    waiting: list[dict[str, object]] = []
+    opened: list[Any] = []
+
+    def flush() -> None:
+        if not opened:
+            _new_names(source, list(added), prefix)
+            types = {name: kept.get(name, pyarrow.string()) for name in source.columns}
+            types |= {prefix + name: ARROW[kind] for name, kind in added.items()}
+            opened.append(parquet.ParquetWriter(file, pyarrow.schema(list(types.items()))))
+        schema = opened[0].schema
+        as_text = {name for name in source.columns if name not in kept}
+        rows = [{name: parquet_value(value, name in as_text) for name, value in row.items()} for row in waiting]
+        with explain_write_errors(path):
+            opened[0].write_table(pyarrow.Table.from_pylist(rows, schema=schema))
+        waiting.clear()
+
+    def parquet_value(value: object, as_text: bool) -> object:
+        return cell(value) if isinstance(value, str) or (as_text and value is not None) else value
+
+    def put(result: Result) -> None:
+        waiting.append(_row_of_table(result, source, prefix))
+        if len(waiting) >= ROWS:
+            flush()
+
+    if path.is_dir():
+        raise unknown_format(path)
+    with atomic_file(path) as file:
+        try:
+            yield put
+            flush()
+        finally:
+            for one in opened:
+                one.close()
 
 
-def stamp(lines: Text, verdict: Verdict) -> None:
-    """The verdict, in a column of twelve."""
-    lines.append(f"{verdict.label} {verdict.probability:.2f}   ", "green" if verdict.passed else "red")
+def _parquet_types(source: Input) -> dict[str, Any]:
+    from pyarrow import parquet
+
+    name = source.arguments.input or "-"
+    if not source.is_file or not name.lower().endswith(".parquet"):
+        return {}
+    schema = parquet.read_schema(name)
+    return {column: kind for column, kind in zip(schema.names, schema.types)}

@@ -18,7 +18,7 @@ def run(argv: list[str]) -> int:
         prog="sro report",
         description="One self-contained HTML page: headline, tables, plots, a gallery, and the searchable sheet.",
     )
-    parser.add_argument("folder", help="of a training run, an experiment or `sro evaluate --save`")
+    parser.add_argument("folder", help="of a training run, an experiment or `sro evaluate --output_dir`")
     parser.add_argument("--output", metavar="FILE", help="the page (default: report.html in the folder)")
     parser.add_argument(
         "--score",

@@ -2,7 +2,7 @@
 
     sro rewrite "you are an idiot" "thank you for the edit"
     sro rewrite "you are an idiot" --threshold 0.2 --samples 8 --refine 2
-    sro rewrite --input comments.csv --column body --output rewritten.jsonl
+    sro rewrite --input comments.csv --column body --output rewritten.csv    # all columns kept, new ones added
     sort -u comments.txt | sro rewrite --output - | jq .text
     sro rewrite --clef --input in.jsonl --output ours.jsonl     # ids kept: what `sro evaluate --protocol clef24` reads
     sro rewrite --input comments/ --output rewritten/ --runner ray     # folders, resumable: docs/scale.md
@@ -12,219 +12,221 @@ Exit status 0 whatever becomes of the comments (1 if a file of a folder cannot b
 
 from __future__ import annotations
 
-import sys
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
+
+from rich.text import Text
 
 from sro.apps.bulk.config import BulkArguments, is_bulk
-from sro.apps.bulk.jobs import Rewriting
-from sro.apps.cli.folders import refuse_alone, run_folder
-from sro.apps.cli.output import sink, submission
-from sro.comments.corpus import CorpusReport, iter_comments
+from sro.apps.bulk.jobs import Rewriting, rewrite_columns
+from sro.apps.cli.folders import refuse_alone, run_folder, say
+from sro.apps.cli.input import Input, InputArguments, InputRow, batches, split_words
+from sro.apps.cli.output import on_one_line, open_output, verdict_record, verdict_stamp
+from sro.apps.cli.submission import check_clef_arguments, open_submission, read_submission
 from sro.core.config import parse
-from sro.core.errors import SROError
 from sro.core.machine import quiet_libraries
-from sro.evaluation.clef import is_clef, read_clef
 from sro.leader.engines.loading import EngineArguments
 from sro.rewriting.rewriter import Rewrite, RewriteArguments, Rewriter
 
 DESCRIPTION = (
     "Rewrite toxic comments: screen, rewrite the sentences that fail, screen again, best of N, once more from there, "
     "or refuse. Give comments as words before the flags or behind them (those that begin with a dash behind `--`), in "
-    "a file or a folder by --input, or on standard input, one a line."
+    "a file or a folder by --input, or on standard input, one a line. Every row of a file comes out, in order."
 )
 PROGRESS_SECONDS = 10
+ROWS = 2_048  # read and answered together; as many as `Rewriter.stream` lets wait for their turn
 
 
 @dataclass
-class Job:
+class RewriteInput(InputArguments):
     """Which comments, and where to."""
 
-    input: str | None = field(
-        default=None,
-        metadata={"help": "csv, tsv, jsonl (each also .gz), parquet or text file; a folder; `-`: standard input"},
-    )
-    output: str | None = field(
-        default=None,
-        metadata={"help": "JSON Lines file, replaced whole at the end; a folder; `-`: standard output"},
-    )
-    column: str | None = field(default=None, metadata={"help": "column with the comments (default: a usual name)"})
-    format: str | None = field(default=None, metadata={"help": "csv, tsv, jsonl, parquet, text (default: by suffix)"})
-    where: str | None = field(default=None, metadata={"help": "only rows like label=1 or toxicity>=0.5"})
-    quarantine: str | None = field(default=None, metadata={"help": "JSON Lines file for rows that hold no comment"})
     clef: bool = field(
         default=False,
-        metadata={"help": "files are CLEF's, {id, text}: every row out with its id, refused comments as they were"},
+        metadata={
+            "help": "input and output are submissions to CLEF, .jsonl with {id, text} (2024) or .tsv with "
+            "toxic_sentence, neutral_sentence, lang (2025); every row has a text, refused comments as they were"
+        },
     )
 
 
 @dataclass
-class Parts:
+class PartsArguments:
     """Who rewrites and who judges: what `Rewriter.load` takes, the engine apart."""
 
-    leader: str = field(default="embedded", metadata={"help": "`embedded`, or a hub or folder name"})
+    leader: str = field(
+        default="embedded", metadata={"help": "language model that rewrites: `embedded`, or a hub or folder name"}
+    )
     adapter: str | None = field(
         default=None,
         metadata={
-            "help": "`none`, `embedded/rewriter`, hub or folder name (default: embedded/rewriter "
-            "if the leader is `embedded`, else none)"
+            "help": "LoRA adapter of the leader: `none`, `embedded/rewriter`, hub or folder name (default: "
+            "embedded/rewriter if the leader is `embedded`, else none)"
         },
     )
-    prompt: str | None = field(default=None, metadata={"help": "template with {text} (default: the adapter's own)"})
-    load_in_4bit: bool = field(default=False, metadata={"help": "NF4 weights; needs a GPU and the extra `quant`"})
-    screener: str = field(default="embedded", metadata={"help": "`embedded`, an NB-LR folder, or a classifier's name"})
-    similarity: str = field(default="embedded", metadata={"help": "sentence encoder: `embedded`, folder or hub name"})
+    prompt: str | None = field(
+        default=None, metadata={"help": "prompt template with {text} in it (default: the adapter's own)"}
+    )
+    load_in_4bit: bool = field(
+        default=False, metadata={"help": "load the leader's weights as NF4; needs a GPU and the extra `quant`"}
+    )
+    screener: str = field(
+        default="embedded",
+        metadata={"help": "screener that judges: `embedded`, the folder of one, or a classifier's hub name"},
+    )
+    similarity: str = field(
+        default="embedded",
+        metadata={"help": "sentence encoder that compares meanings: `embedded`, a folder or a hub name"},
+    )
     fluency: str | None = field(
         default=None,
         metadata={
-            "help": "decides among candidates that are worth the same: `embedded`, `none`, or a folder that "
-            "`sro fluency` made (default: embedded, where the embedded leader is installed)"
+            "help": "model that decides between candidates that are equally good otherwise: `embedded`, `none`, or a "
+            "folder that `sro fluency` made (default: embedded, where the embedded leader is installed)"
         },
     )
     phrases: str | None = field(
         default=None,
         metadata={
-            "help": "drafts beside the leader's moves: `embedded` (English), `none`, or a phrase table's file "
+            "help": "phrase table that adds candidates to the leader's: `embedded` (English), `none`, or a file "
             "(default: embedded if the leader is `embedded`, else none)"
         },
     )
-    max_prompt_length: int = field(default=256, metadata={"help": "tokens of prompt and sentence; longer are refused"})
-    batch_size: int = field(default=64, metadata={"help": "moves generated side by side"})
-    bf16: bool | None = field(
-        default=None, metadata={"help": "bfloat16 autocast, by transformers only (default: where it is fast)"}
+    max_prompt_length: int = field(
+        default=256, metadata={"help": "tokens of prompt and sentence together; longer sentences are refused"}
     )
+    batch_size: int = field(default=64, metadata={"help": "number of candidates generated at the same time"})
+    bf16: bool | None = field(
+        default=None,
+        metadata={"help": "compute in bfloat16, with the engine transformers only (default: where it is fast)"},
+    )
+
+
+@dataclass(frozen=True)
+class RewriteResult:
+    """What became of one row; `found` is None where it holds no text."""
+
+    row: InputRow
+    found: Rewrite | None
+
+    def record(self) -> dict[str, object]:
+        """Everything that is known of it."""
+        found = self.found
+        if found is None:
+            return {"text": None, "source": self.row.text, "status": "skipped", "reason": self.row.problem}
+        return {
+            "text": found.text,
+            "source": found.source,
+            "status": found.status,
+            "reason": found.reason,
+            "before": verdict_record(found.before),
+            "after": found.after and verdict_record(found.after),
+            "similarity": found.similarity and round(found.similarity, 4),
+            "candidates": found.candidates,
+            "changes": [asdict(change) for change in found.changes],
+        }
+
+    def cells(self) -> dict[str, object]:
+        """The columns that a folder's results have, too."""
+        if self.found is None:
+            return {**dict.fromkeys(Rewriting.columns), "status": "skipped", "reason": self.row.problem}
+        return rewrite_columns(self.found)
+
+    def shown(self) -> Text:
+        """One line or two."""
+        lines, found = Text(), self.found
+        if found is None:
+            return lines.append("skipped     ", "bold").append(f"(row {self.row.number}: {self.row.problem})", "dim")
+        verdict_stamp(lines, found.before)
+        lines.append(on_one_line(found.source))
+        if found.status == "unchanged":
+            return lines.append("  (unchanged)", "dim")
+        lines.append("\n")
+        judged = f"{found.candidates} candidate{'' if found.candidates == 1 else 's'}"
+        if found.after is None or found.similarity is None:
+            lines.append("refused     ", "bold").append(f"({found.reason})", "dim")
+        elif found.text is None:
+            lines.append("refused     ", "bold").append(f"({found.reason}; best of {judged}: ", "dim")
+            lines.append(
+                f"{found.after.label} {found.after.probability:.2f}, similarity {found.similarity:.2f})", "dim"
+            )
+        else:
+            verdict_stamp(lines, found.after)
+            lines.append(on_one_line(found.text)).append(f"  (similarity {found.similarity:.2f}, {judged})", "dim")
+        return lines
 
 
 def run(argv: list[str]) -> int:
     """Rewrite what the command line names; print or write what became of it."""
     quiet_libraries()
-    texts, flags = split_words(argv)
-    schema = (Job, Parts, EngineArguments, RewriteArguments, BulkArguments)
+    words, flags = split_words(argv)
+    schema = (RewriteInput, PartsArguments, EngineArguments, RewriteArguments, BulkArguments)
     job, parts, engine, arguments, bulk = parse(schema, flags, prog="sro rewrite", description=DESCRIPTION)
-    if texts and job.input:
-        raise SROError("comments on the command line and --input too: give one of the two")
+    source = Input(job, words, say)
     folder = is_bulk(job.input, job.output)
-    reading = {"where": job.where, "format": job.format, "quarantine": job.quarantine}
-    refuse_alone(bulk, {**reading, "clef": job.clef or None}, folder)
+    only_files = {**job.of_one_file(), "clef": job.clef or None}
+    refuse_alone(bulk, only_files, folder=folder, table=bool(job.output and job.output != "-"))
     if folder:
         rewriting = Rewriting(vars(parts), engine, arguments)
         return run_folder(job.input, job.output, rewriting, bulk, job.column, ["rewrite", *argv])
-    rows = clef_rows(job) if job.clef else {}
-    texts = texts or list(rows.values())
-    total = len(texts) or count(job)
-    report = CorpusReport()
-    lines: deque[int | None] = deque()  # of the comments that the rewriter has taken and not answered yet
-    with submission(rows, job.output) if job.clef and job.output else sink(job.output) as put:
+    if job.clef:
+        check_clef_arguments(job, words)
+        source = read_submission(source)
+    total = source.measure()
+    output = open_submission(job.output, source) if job.clef else None
+    with output or open_output(job.output, source, Rewriting.columns, bulk.prefix) as put:
         rewriter = Rewriter.load(**vars(parts), engine=engine)
-        tally = Tally(total, talks=job.output is not None)
-        for answers in rewriter.stream(read(job, texts, report, lines), arguments, parts.batch_size):
-            for found in answers:
-                put(found, lines.popleft())
-            tally.see(answers)
-    if report.rejected:
-        print(f"sro: {report.summary()}", file=sys.stderr)
-    print(f"sro: {tally}", file=sys.stderr)
+        tally = RewriteTally(total, "row" if source.is_file else "comment", progress=job.output is not None)
+        for some in batches(source.rows(), ROWS):
+            for result in rewrite_rows(rewriter, some, arguments, parts.batch_size):
+                put(result)
+                tally.see(result)
+    if source.left_out:
+        say(f"{source.left_out:,} rows left out, which do not meet --where {source.where}")
+    say(str(tally))
     return 0
 
 
-# --- in --------------------------------------------------------------------------------------------------------------
+def rewrite_rows(
+    rewriter: Rewriter, rows: list[InputRow], arguments: RewriteArguments, batch_size: int
+) -> Iterator[RewriteResult]:
+    """What becomes of each row, in order; those that hold no text are answered without being rewritten."""
+    texts = (row.text for row in rows if row.problem is None)
+    found = (one for answers in rewriter.stream(texts, arguments, batch_size) for one in answers)
+    for row in rows:
+        yield RewriteResult(row, next(found) if row.problem is None else None)
 
 
-def split_words(argv: list[str]) -> tuple[list[str], list[str]]:
-    """Comments and flags: comments stand before the first flag, behind the last one and its value, or behind `--`."""
-    words, behind = (argv[: argv.index("--")], argv[argv.index("--") + 1 :]) if "--" in argv else (argv, [])
-    first = next((i for i, word in enumerate(words) if _is_flag(word)), len(words))
-    last = max((i for i, word in enumerate(words) if word.startswith("--") and _is_flag(word)), default=len(words))
-    end = last + (1 if "=" in "".join(words[last : last + 1]) else 2)  # its value may begin with a dash: -1
-    if any(map(_is_flag, words[end:])):
-        end = len(words)  # for the parser to find fault with
-    return words[:first] + words[end:] + behind, words[first:end]
+class RewriteTally:
+    """Counts what became of the rows, and says now and then on stderr how far it is."""
 
-
-def _is_flag(word: str) -> bool:
-    """Of "- you again" and "-h" the latter."""
-    return word.startswith("-") and " " not in word
-
-
-def clef_rows(job: Job) -> dict[str, str]:
-    """Texts by id of a CLEF file; all of them, as they stand there.
-
-    Raises:
-        SROError: a row is broken, input or output is no such file, or a flag says how to read some other one.
-    """
-    others = {"column": job.column, "format": job.format, "where": job.where, "quarantine": job.quarantine}
-    if given := [name for name, value in others.items() if value is not None]:
-        raise SROError(f"--{given[0]} is for other files: --clef takes `id` and `text` of every row")
-    if not (job.input and is_clef(job.input) and job.output and is_clef(job.output)):
-        raise SROError("--clef wants files whose names tell their format: --input FILE.jsonl --output FILE.jsonl")
-    return read_clef(job.input)
-
-
-def read(job: Job, texts: list[str], report: CorpusReport, lines: deque[int | None]) -> Iterator[str]:
-    """The comments: `texts` as they stand, else those of the file, cleaned. Their lines go to `lines`."""
-    for text in texts:
-        lines.append(None)
-        yield text
-    if texts:
-        return
-    if job.input is None and sys.stdin.isatty():
-        print("sro: reading comments from the terminal, one a line, until Ctrl-D", file=sys.stderr)
-    for comment in iter_comments(
-        job.input or "-",
-        column=job.column,
-        format=job.format,
-        where=job.where,
-        quarantine=job.quarantine,
-        report=report,
-    ):
-        lines.append(comment.line)
-        yield comment.text
-
-
-def count(job: Job) -> int | None:
-    """How many comments the file holds, so that the time left is known; None for what can be read only once.
-
-    Reading the file is nothing beside rewriting it, and mistakes in its format show before the models are loaded.
-    """
-    if job.input is None or job.input == "-" or job.input.startswith("hub:"):
-        return None
-    if Path(job.input).exists() and not Path(job.input).is_file():  # a pipe with a name
-        return None
-    report = CorpusReport()
-    total = sum(1 for _ in read(job, [], report, deque(maxlen=0)))
-    job.column = job.column or report.column or None  # so that the guess is announced once
-    return total
-
-
-# --- progress --------------------------------------------------------------------------------------------------------
-
-
-class Tally:
-    """Counts what became of the comments, and says now and then on stderr how far it is."""
-
-    def __init__(self, total: int | None, talks: bool) -> None:
-        self.total, self.talks = total, talks
+    def __init__(self, total: int | None, noun: str, progress: bool) -> None:
+        self.total, self.noun, self.says_progress = total, noun, progress
         self.started = self.said = time.monotonic()
         self.counts: Counter[str] = Counter()
-        self.reasons: Counter[str] = Counter()
+        self.reasons: dict[str, Counter[str]] = {"refused": Counter(), "skipped": Counter()}
+        self.blank = 0
 
-    def see(self, answers: list[Rewrite]) -> None:
-        """Count them; talk if it is time."""
-        self.counts.update(found.status for found in answers)
-        self.reasons.update(found.reason for found in answers if found.reason)
+    def see(self, result: RewriteResult) -> None:
+        """Count it; say how far it is if it is time to."""
+        status = "skipped" if result.found is None else result.found.status
+        self.counts[status] += 1
+        reason = result.row.problem if result.found is None else result.found.reason
+        if reason:
+            self.reasons[status][reason] += 1
+        self.blank += not result.row.text.strip() and result.row.problem is None
         now = time.monotonic()
-        if self.talks and now - self.said >= PROGRESS_SECONDS:
+        if self.says_progress and now - self.said >= PROGRESS_SECONDS:
             self.said = now
-            print(f"sro: {self.progress(now - self.started)}", file=sys.stderr, flush=True)
+            say(self.progress(now - self.started))
 
     def progress(self, seconds: float) -> str:
         """How far, how fast, how long still, and how many of the comments that failed now pass."""
         done = self.counts.total()
         rate = done / seconds
-        parts = [f"{done:,}" + (f" of {self.total:,}" if self.total else "") + " comments", f"{rate:.1f}/s"]
+        parts = [f"{done:,}" + (f" of {self.total:,}" if self.total else "") + f" {self.noun}s", f"{rate:.1f}/s"]
         if self.total:
             left = round((self.total - done) / rate)
             parts.append(f"{left // 3600}:{left // 60 % 60:02}:{left % 60:02} left")
@@ -234,7 +236,11 @@ class Tally:
         return ", ".join(parts)
 
     def __str__(self) -> str:
-        counts = ", ".join(f"{self.counts[status]:,} {status}" for status in ("unchanged", "rewritten", "refused"))
-        reasons = ", ".join(f"{number:,} {reason}" for reason, number in self.reasons.most_common())
         total = self.counts.total()
-        return f"{total:,} comment{'' if total == 1 else 's'}: {counts}" + (f" ({reasons})" if reasons else "")
+        parts = [f"{self.counts['unchanged']:,} unchanged" + (f" ({self.blank:,} blank)" if self.blank else "")]
+        parts.append(f"{self.counts['rewritten']:,} rewritten")
+        for status, reasons in self.reasons.items():
+            if status == "refused" or self.counts[status]:
+                why = ", ".join(f"{number:,} {reason}" for reason, number in reasons.most_common())
+                parts.append(f"{self.counts[status]:,} {status}" + (f" ({why})" if why else ""))
+        return f"{total:,} {self.noun}{'' if total == 1 else 's'}: {', '.join(parts)}"

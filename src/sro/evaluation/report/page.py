@@ -35,7 +35,7 @@ def write_report(folder: str | Path, output: str | Path | None = None, *, score:
     """Write the page of a folder in one step and return its path.
 
     Args:
-        folder: of a training run, an experiment, or `sro evaluate --save`.
+        folder: of a training run, an experiment, or `sro evaluate --output_dir`.
         output: the file; default `folder`/report.html.
         score: where the sheet has no scores, ask the run's own screener and sentence encoder; takes seconds.
 

@@ -63,7 +63,7 @@ def read_results(folder: str | Path) -> ResultsFolder:
     if not (found.manifest or found.documents or found.plots or found.lines):
         raise SROError(
             f"{folder} holds no manifest, table, plot or sheet\n"
-            "  fix: name a folder that `sro train`, `sro evaluate --save` or `sro experiment` has written"
+            "  fix: name a folder that `sro train`, `sro evaluate --output_dir` or `sro experiment` has written"
         )
     return found
 

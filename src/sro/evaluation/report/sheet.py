@@ -8,7 +8,7 @@ A folder holds it as `sheet.jsonl`, one JSON object a sentence and system:
 protocol's), `pass` (1: the screener lets it through), `sta` and `sim` (cosine to the source); others are shown. The
 system of the first line is the one shown first.
 
-`sentences.jsonl` of `sro evaluate --save` and `rewrites.jsonl` of a training run are read as sheets too.
+`sentences.jsonl` of `sro evaluate --output_dir` and `rewrites.jsonl` of a training run are read as sheets too.
 """
 
 from __future__ import annotations

@@ -1,0 +1,204 @@
+"""Which texts a command works on: words of the command line, or the rows of a file as they stand.
+
+Nothing is folded, cleaned or left out on the way: every row has its number, and one that holds no text says why.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sro.apps.bulk.readers import bounded
+from sro.comments.columns import Columns, Where, choose_columns
+from sro.comments.readers import Row, read_rows
+from sro.core.errors import SROError
+
+
+@dataclass
+class InputArguments:
+    """Which comments."""
+
+    input: str | None = field(
+        default=None,
+        metadata={
+            "help": "file with the comments: .csv, .tsv, .jsonl, .txt with one comment a line (each also .gz), "
+            ".parquet or .xlsx; a folder of such files; or `-`, standard input"
+        },
+    )
+    output: str | None = field(
+        default=None,
+        metadata={
+            "help": "file for the results, written by its suffix: .csv, .tsv or .parquet keep all columns and add new "
+            "ones, .jsonl has one object a row; `-` prints JSON Lines; a folder if --input is one "
+            "(default: print lines for people)"
+        },
+    )
+    column: str | None = field(
+        default=None,
+        metadata={"help": "column with the comments; data.text in nested JSON (default: the first with a usual name)"},
+    )
+    format: str | None = field(
+        default=None,
+        metadata={"help": "format of --input: csv, tsv, jsonl, parquet, xlsx or text (default: told by its suffix)"},
+    )
+    encoding: str | None = field(
+        default=None,
+        metadata={"help": "encoding of --input, e.g. windows-1252 (default: told by its first bytes, else UTF-8)"},
+    )
+    delimiter: str | None = field(
+        default=None,
+        metadata={"help": "what stands between the columns of a .csv or .tsv, e.g. ';' (default: found out)"},
+    )
+    where: str | None = field(
+        default=None,
+        metadata={"help": "take only rows whose column meets this condition, e.g. label=1 or toxicity>=0.5"},
+    )
+
+    def of_one_file(self) -> dict[str, object]:
+        """Settings that a folder, which may hold files of several kinds, does not have."""
+        names = ("where", "format", "encoding", "delimiter")
+        return {name: getattr(self, name) for name in names}
+
+
+class InputRow(NamedTuple):
+    """One text to work on."""
+
+    number: int
+    """From 1: of the row in its file, blank and malformed rows counted, or of the word on the command line."""
+    line: int | None
+    """On which line of the file the row begins, from 1; None on the command line."""
+    text: str
+    """The field as it stands; of a row that holds no text the row as it was read."""
+    fields: Mapping[str, Any]
+    """All columns of the row; the text alone where it has no others."""
+    problem: str | None = None
+    """Why there is no text to work on: `malformed`, `null`, `wrong_type` or `undecodable`."""
+
+
+class Input:
+    """The rows of one command, in order, and what is known of their table."""
+
+    def __init__(
+        self,
+        arguments: InputArguments,
+        words: Sequence[str],
+        say: Callable[[str], None],
+        names: Sequence[str] = (),
+    ) -> None:
+        """Rows of the file that `arguments` name, or `words` instead.
+
+        Args:
+            say: is told which column was taken, where none was named.
+            names: identifiers of the words, where they have some.
+
+        Raises:
+            SROError: there are both words and a file, or the condition cannot be read.
+        """
+        if words and arguments.input:
+            raise SROError("comments on the command line and --input too: give one of the two")
+        self.arguments, self.words, self.say, self.names = arguments, words, say, names
+        self.where = Where.parse(arguments.where) if arguments.where else None
+        self.column = "text"
+        self.left_out = 0
+        self._available = ["text"]  # columns that the beginning of the file tells; of nested JSON dotted names
+        self._seen: dict[str, None] = {}  # those that rows have had; JSON Lines may have new ones in later rows
+
+    @property
+    def is_file(self) -> bool:
+        """Whether rows come from a file or from standard input."""
+        return not self.words
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns, in order: all of them after `measure`, else those of the rows read so far."""
+        known = [name for name in self._available if name in self._seen]
+        return [*known, *(name for name in self._seen if name not in known)] or self._available
+
+    def rows(self) -> Iterator[InputRow]:
+        """The rows that meet `--where`; the others are counted in `left_out`.
+
+        Raises:
+            SROError: there is no such file, it cannot be read, or no column with the comments is found in it.
+        """
+        self.left_out = 0
+        if self.words:
+            for number, word in enumerate(self.words, 1):
+                yield InputRow(number, None, word, {"text": word})
+            return
+        source = self.arguments.input or "-"
+        if self.arguments.input is None and sys.stdin.isatty():
+            self.say("reading comments from the terminal, one a line, until Ctrl-D")
+        asked = self.arguments
+        for row in read_rows(
+            source,
+            self._choose,
+            asked.format,
+            delimiter=asked.delimiter,
+            encoding=asked.encoding,
+            all_columns=True,
+        ):
+            if self.where and not row.malformed and not self.where.matches(row.label):
+                self.left_out += 1
+                continue
+            self._seen.update(dict.fromkeys(row.fields or ()))
+            yield self._row(row)
+
+    def measure(self) -> int | None:
+        """How many rows there are, so that the time left is known; None for what can be read only once.
+
+        Reading a file is nothing beside rewriting it; its mistakes show before models are loaded, and all its columns
+        are known before the first row is written.
+        """
+        source = self.arguments.input
+        if self.words:
+            return len(self.words)
+        if source is None or source == "-" or source.startswith("hub:"):
+            return None
+        if Path(source).exists() and not Path(source).is_file():  # a pipe with a name
+            return None
+        total = 0
+        for _ in self.rows():
+            total += 1
+        self.say = lambda line: None  # so that the guess is announced once
+        return total
+
+    def _choose(self, available: list[str]) -> Columns:
+        source = self.arguments.input or "-"
+        condition = self.where.column if self.where else None
+        columns = choose_columns(available, source, self.arguments.column, condition)
+        if columns.guessed:
+            self.say(f"{source}: taking the comments from column {columns.text!r}; another is named by --column")
+        self.column, self._available = columns.text, available
+        return columns
+
+    def _row(self, row: Row) -> InputRow:
+        problem = None if row.fault == "empty" else row.fault  # an empty comment is a comment, and stays as it is
+        if problem is None:
+            return InputRow(row.number, row.line, row.text, row.fields or {self.column: row.text})
+        text = row.text if isinstance(row.text, str) else "" if row.text is None else str(row.text)
+        return InputRow(row.number, row.line, text, row.fields or {self.column: text}, problem)
+
+
+def batches(rows: Iterable[InputRow], size: int) -> Iterator[list[InputRow]]:
+    """Lists of at most `size` rows, and of about 16 MB: what stands beside the texts is in memory too."""
+    return bounded(((row, sum(len(str(value)) for value in row.fields.values())) for row in rows), size)
+
+
+def split_words(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Comments and flags: comments stand before the first flag, behind the last one and its value, or behind `--`."""
+    argv = list(argv)
+    words, behind = (argv[: argv.index("--")], argv[argv.index("--") + 1 :]) if "--" in argv else (argv, [])
+    first = next((i for i, word in enumerate(words) if _is_flag(word)), len(words))
+    last = max((i for i, word in enumerate(words) if word.startswith("--") and _is_flag(word)), default=len(words))
+    end = last + (1 if "=" in "".join(words[last : last + 1]) else 2)  # its value may begin with a dash: -1
+    if any(map(_is_flag, words[end:])):
+        end = len(words)  # for the parser to find fault with
+    return words[:first] + words[end:] + behind, words[first:end]
+
+
+def _is_flag(word: str) -> bool:
+    """Of "- you again" and "-h" the latter."""
+    return word.startswith("-") and " " not in word

@@ -1,0 +1,184 @@
+"""`sro screener screen`: a verdict on every comment, printed, or written beside the rows of a file.
+
+    sro screener screen "you idiot" "thank you very much"
+    sro screener screen --input comments.csv --column body --output verdicts.csv    # all columns kept, new ones added
+    sro screener screen --input comments.csv --spans
+    sro screener screen --input comments/ --output verdicts/          # folders, resumable: docs/scale.md
+
+Without --output it prints a line a comment, with tabs between: `pass` or `fail`, P(fail), the text (line breaks and
+tabs as `\\n` and `\\t`); of files also the number of the row; with --attributes the probability of each; with --spans
+the words that made it fail, each with the characters where it begins and ends: `8-17 i d i o t`. A row that holds no
+text has the reason in the first field.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sro.apps.bulk.config import BulkArguments, is_bulk
+from sro.apps.bulk.jobs import Screening, screen_columns
+from sro.apps.cli.folders import refuse_alone, run_folder, say
+from sro.apps.cli.input import Input, InputArguments, InputRow, batches, split_words
+from sro.apps.cli.output import on_one_line, open_output
+from sro.core.config import parse
+from sro.core.errors import SROError
+from sro.screeners.base import Screener, Verdict
+from sro.screeners.loading import load_screener
+from sro.screeners.sentencewise import screen_comments
+from sro.screeners.toxic_spans import Span, spans_of_failing
+
+ROWS = 256  # screened and printed together
+DESCRIPTION = (
+    "Print or write the screener's verdict on every comment. Give comments as words before the flags or behind them "
+    "(those that begin with a dash behind `--`), in a file or a folder by --input, or on standard input, one a line. "
+    "Every row of a file comes out, in order."
+)
+
+
+@dataclass
+class ScreenerArguments:
+    """Which screener."""
+
+    screener: str = field(
+        default="embedded",
+        metadata={"help": "screener that judges: `embedded`, the folder of one, or a classifier's hub name"},
+    )
+    toxic_labels: list[str] = field(
+        default_factory=list,
+        metadata={
+            "help": "labels of a Hugging Face classifier that count as toxic (default: those whose names say so)"
+        },
+    )
+
+
+@dataclass
+class ThresholdArguments:
+    """From which P(fail) on a comment fails."""
+
+    threshold: float | None = field(
+        default=None,
+        metadata={"help": "P(fail) from which on a comment fails, in (0, 1] (default: the screener's own)"},
+    )
+    fail_on: list[str] = field(
+        default_factory=list,
+        metadata={"help": "attributes of an encoder screener that fail a comment: insult threat (default: toxicity)"},
+    )
+
+    def __post_init__(self) -> None:
+        if self.threshold is not None and not 0 < self.threshold <= 1:
+            raise SROError(f"threshold={self.threshold} must be in (0, 1]")
+
+
+@dataclass
+class VerdictArguments(ThresholdArguments):
+    """From which P(fail) on a comment fails, and what is said of it."""
+
+    spans: bool = field(default=False, metadata={"help": "also say which words made a comment fail"})
+    attributes: bool = field(
+        default=False, metadata={"help": "also say the probability of each attribute, where the screener has them"}
+    )
+
+
+@dataclass(frozen=True)
+class ScreenResult:
+    """The verdict on one row; None where it holds no text. `spans` where they were asked for."""
+
+    row: InputRow
+    verdict: Verdict | None
+    spans: list[Span] | None
+    of_file: bool
+    attributes: bool = False
+
+    def record(self) -> dict[str, object]:
+        """Everything that is known of it."""
+        return {**self.cells(), "text": self.row.text}
+
+    def cells(self) -> dict[str, object]:
+        """The columns that a folder's results have, too."""
+        found = screen_columns(self.verdict) if self.verdict else dict.fromkeys(Screening.columns)
+        spans = {} if self.spans is None else {"spans": [[span.start, span.end] for span in self.spans]}
+        attributes = {"attributes": self.verdict and self.verdict.attributes} if self.attributes else {}
+        return {**found, **spans, **attributes, "error": self.row.problem}
+
+    def shown(self) -> str:
+        """One line with tabs between its fields."""
+        text = self.row.text
+        label, chance = (
+            (self.row.problem, "")
+            if self.verdict is None
+            else (
+                self.verdict.label,
+                f"{self.verdict.probability:.3f}",
+            )
+        )
+        parts = [str(label), chance, on_one_line(text)]
+        if self.of_file:
+            parts.append(str(self.row.number))
+        if self.attributes:
+            chances = (self.verdict and self.verdict.attributes) or {}
+            parts.append(" ".join(f"{name}={chance:.3f}" for name, chance in chances.items()))
+        if self.spans is not None:
+            words = (f"{span.start}-{span.end} {text[span.start : span.end]}" for span in self.spans)
+            parts.append(on_one_line("; ".join(words)))
+        return "\t".join(parts)
+
+
+def run(argv: list[str]) -> int:
+    """Screen what the command line names; print or write the verdicts."""
+    words, flags = split_words(argv)
+    schema = (ScreenerArguments, VerdictArguments, InputArguments, BulkArguments)
+    which, asked, job, bulk = parse(schema, flags, prog="sro screener screen", description=DESCRIPTION)
+    source = Input(job, words, say)
+    folder = is_bulk(job.input, job.output)
+    table = bool(job.output and job.output != "-")
+    only_files = {**job.of_one_file(), "spans": asked.spans or None, "attributes": asked.attributes or None}
+    refuse_alone(bulk, only_files, folder=folder, table=table)
+    if folder:
+        screening = Screening(which.screener, tuple(which.toxic_labels), asked.threshold, tuple(asked.fail_on))
+        return run_folder(job.input, job.output, screening, bulk, job.column, ["screener", "screen", *argv])
+    if table:
+        source.measure()  # tells all columns
+    columns = {
+        **Screening.columns,
+        **{name: "text" for name in ("spans", "attributes") if getattr(asked, name)},
+        "error": "text",
+    }
+    counts: Counter[str] = Counter()
+    with open_output(job.output, source, columns, bulk.prefix) as put:
+        screener = load_screener(which.screener, toxic_labels=which.toxic_labels, fail_on=asked.fail_on)
+        for some in batches(source.rows(), ROWS):
+            for result in screen_rows(screener, some, asked, of_file=source.is_file):
+                put(result)
+                counts[result.verdict.label if result.verdict else str(result.row.problem)] += 1
+    if source.is_file:
+        say(summary(counts, source))
+    return 0
+
+
+def screen_rows(
+    screener: Screener, rows: list[InputRow], asked: VerdictArguments, *, of_file: bool
+) -> Iterator[ScreenResult]:
+    """The verdict on each row, in order; those that hold no text are not screened."""
+    texts = [row.text for row in rows if row.problem is None]
+    verdicts = screen_comments(screener, texts, threshold=asked.threshold)
+    spans: list[list[Span]] | list[None] = [None] * len(texts)
+    if asked.spans:
+        spans = spans_of_failing(screener, texts, verdicts)
+    answers = iter(zip(verdicts, spans))
+    for row in rows:
+        verdict, words = next(answers) if row.problem is None else (None, None)
+        yield ScreenResult(row, verdict, words, of_file, asked.attributes)
+
+
+def summary(counts: Counter[str], source: Input) -> str:
+    """How many rows pass, fail, or hold no text, and why."""
+    skipped = {name: number for name, number in counts.items() if name not in ("pass", "fail")}
+    parts = [f"{counts['pass']:,} pass", f"{counts['fail']:,} fail"]
+    if skipped:
+        why = ", ".join(f"{number:,} {reason}" for reason, number in skipped.items())
+        parts.append(f"{sum(skipped.values()):,} skipped ({why})")
+    if source.left_out:
+        parts.append(f"{source.left_out:,} left out by --where")
+    return f"{counts.total():,} rows: {', '.join(parts)}"

@@ -1,0 +1,35 @@
+"""Commands that have actions: `sro screener check`, `sro judge train`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sro.core.config import suggestion
+from sro.core.errors import SROError
+
+Action = Callable[[list[str]], int]
+
+
+def run_action(actions: Mapping[str, Action], argv: list[str], *, prog: str, doc: str | None) -> int:
+    """Run the action that the first word names, with the words behind it.
+
+    Args:
+        actions: functions by name.
+        prog: the command, e.g. "sro screener".
+        doc: what the command's help says below its usage.
+
+    Returns:
+        The action's exit status; 0 after `--help`, 2 where no action is named.
+
+    Raises:
+        SROError: there is no action of that name.
+    """
+    names = ",".join(actions)
+    if not argv or argv[0] in ("-h", "--help"):
+        print(f"usage: {prog} {{{names}}} ...   ({prog} {next(iter(actions))} --help tells more of each)\n\n{doc}")
+        return 0 if argv else 2
+    name = argv[0].replace("-", "_")
+    if name not in actions:
+        known = ", ".join(actions)
+        raise SROError(f"{prog} has no action '{argv[0]}'{suggestion(name, actions)} (there are: {known})")
+    return actions[name](argv[1:])
