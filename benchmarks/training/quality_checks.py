@@ -20,7 +20,8 @@ from torch.nn.functional import logsigmoid
 
 from benchmarks.training.timing import Check
 from sro.leader.model import response_ids
-from sro.training.trainer import Game, SROTrainer
+from sro.training.game import Game
+from sro.training.trainer import SROTrainer
 
 NATS = {"float32": 1e-3, "bfloat16": 0.5}  # of log π(s|x), the most that any text may differ
 LOSS = 0.02  # of the mean loss, or of 1 where that is smaller

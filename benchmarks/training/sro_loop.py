@@ -29,8 +29,9 @@ from sro.leader.generation import Completion, Generator, Sampling
 from sro.leader.logprobs import TokenLogProbs, causal_log_probs
 from sro.screeners.base import Screener, Verdict
 from sro.training.config import SROConfig
+from sro.training.game import Game
 from sro.training.reference import Reference
-from sro.training.trainer import Game, SROTrainer
+from sro.training.trainer import SROTrainer
 
 
 class TimedRollout:

@@ -12,8 +12,8 @@ from peft import LoraConfig, PeftModel, get_peft_model
 
 from sro.leader.logprobs import log_probs
 from sro.leader.model import save_adapter
+from sro.training.preparation import disable_dropout
 from sro.training.reference import AdapterOff, FrozenAdapter, FrozenCopy, make_reference
-from sro.training.trainer import disable_dropout
 
 PROMPTS, RESPONSES = [[5, 6, 7], [8, 9]], [[[20, 21, 3]], [[22, 3]]]
 Start = Callable[[str], Any]

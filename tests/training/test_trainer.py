@@ -24,7 +24,8 @@ from sro.leader.logprobs import log_probs
 from sro.leader.model import prompt_ids, response_ids
 from sro.screeners.base import Verdict
 from sro.training.config import SROConfig
-from sro.training.trainer import SROTrainer, disable_dropout, is_pass
+from sro.training.preparation import disable_dropout
+from sro.training.trainer import SROTrainer, is_pass
 
 pytestmark = pytest.mark.usefixtures("quick_collections")
 

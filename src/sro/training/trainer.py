@@ -18,7 +18,6 @@ import copy
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from itertools import compress, islice
 from pathlib import Path
 from typing import Any
@@ -41,29 +40,13 @@ from sro.training.checkpoints import CheckpointSeal, ReferenceCache
 from sro.training.config import SROConfig
 from sro.training.dataset import checked_dataset
 from sro.training.distributed import inside, same_batches, share, whole
+from sro.training.game import Game, is_comment_row
 from sro.training.model_card import model_card
 from sro.training.monitor import CollapseGuard, CompletionTable, Gauges, completions, game_gauges, move_gauges
 from sro.training.noise import unbiased
 from sro.training.objective import Scored, compares_with_comment, losses
+from sro.training.preparation import disable_dropout, with_pad_token
 from sro.training.reference import make_reference
-
-
-@dataclass(frozen=True)
-class Game:
-    """One micro-batch, played: B comments, K paraphrases each.
-
-    prompts: B lists of ids. paraphrases: B × K lists of ids. sources: the comment as a response (B lists of ids), None
-    where the loss does not ask for it. passed, reference_y: [B·K]. reference_x: [B], 0 where `sources` is None.
-    counts: [B·K] bool, False on the moves of `sro.training.distributed.NOBODY`.
-    """
-
-    prompts: list[list[int]]
-    paraphrases: list[list[list[int]]]
-    sources: list[list[int] | None]
-    passed: Tensor
-    reference_y: Tensor
-    reference_x: Tensor
-    counts: Tensor
 
 
 class SROTrainer(Trainer):
@@ -246,7 +229,7 @@ class SROTrainer(Trainer):
         texts = [[*played, x] if asked else played for played, x, asked in zip(paraphrases, as_response, new)]
         with self.compute_loss_context_manager(), self.reference.policy(model) as frozen:
             scored = self._log_probs(frozen, prompts, texts).total()
-        is_source = _behind(k, texts).to(scored.device)
+        is_source = is_comment_row(k, texts).to(scored.device)
         reference_y = scored[~is_source]
         self.reference_x.update(zip(compress(comments, new), scored[is_source].tolist()))
         reference_x = [self.reference_x.get(c, 0.0) if ids is not None else 0.0 for c, ids in zip(comments, sources)]
@@ -277,7 +260,7 @@ class SROTrainer(Trainer):
         args, k = self.args, self.args.num_generations
         responses = [[*ys, x] if x is not None else ys for ys, x in zip(inputs.paraphrases, inputs.sources)]
         found = self._log_probs(model, inputs.prompts, responses)
-        is_source = _behind(k, responses).to(found.values.device)
+        is_source = is_comment_row(k, responses).to(found.values.device)
         total, lengths = found.total(), found.lengths()
         logp_y, length_y = total[~is_source], lengths[~is_source]
         has_source = torch.tensor([x is not None for x in inputs.sources], device=total.device)
@@ -364,46 +347,9 @@ class SROTrainer(Trainer):
         return 0
 
 
-def with_pad_token(tokenizer: Any) -> Any:
-    """The tokenizer, or a copy that pads with the end token where it has no pad token (GPT-2, Llama).
-
-    Padding is masked by position, never by id, so the end token that a completion ends with is still scored.
-
-    Raises:
-        SROError: no tokenizer, or one without an end token.
-    """
-    if tokenizer is None or tokenizer.eos_token_id is None:
-        raise SROError(
-            "SROTrainer needs a tokenizer with an end token\n"
-            "  fix: processing_class=AutoTokenizer.from_pretrained(...)"
-        )
-    if tokenizer.pad_token_id is not None:
-        return tokenizer
-    padding = copy.deepcopy(tokenizer)
-    padding.pad_token = padding.eos_token
-    return padding
-
-
 def is_pass(move: Completion, verdict: Verdict) -> bool:
     """A pass needs a finished, non-empty paraphrase: a screener has nothing against silence, the game has."""
     return verdict.passed and move.finished and bool(move.text)
-
-
-def disable_dropout(model: torch.nn.Module) -> None:
-    """π_θ is one policy: under dropout Δ would not be 0 at θ = ref, and no paraphrase would come from the policy
-    scored."""
-    for module in model.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
-        # T5's and BART's attention keep a rate for `functional.dropout`; BART's layerdrop skips whole layers.
-        for name, value in vars(module).items():
-            if "drop" in name and isinstance(value, float):
-                setattr(module, name, 0.0)
-
-
-def _behind(k: int, responses: Sequence[Sequence[Any]]) -> Tensor:
-    """Of all responses to all prompts, which is the comment: it stands behind the k paraphrases."""
-    return torch.tensor([number == k for branches in responses for number in range(len(branches))])
 
 
 def _scores(*arguments: Any) -> tuple[Tensor, Tensor]:

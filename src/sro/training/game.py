@@ -1,0 +1,33 @@
+"""One micro-batch of the game, after the follower and the reference have answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Game:
+    """One micro-batch, played: B comments, K paraphrases each.
+
+    prompts: B lists of ids. paraphrases: B × K lists of ids. sources: the comment as a response (B lists of ids), None
+    where the loss does not ask for it. passed, reference_y: [B·K]. reference_x: [B], 0 where `sources` is None.
+    counts: [B·K] bool, False on the moves of `sro.training.distributed.NOBODY`.
+    """
+
+    prompts: list[list[int]]
+    paraphrases: list[list[list[int]]]
+    sources: list[list[int] | None]
+    passed: Tensor
+    reference_y: Tensor
+    reference_x: Tensor
+    counts: Tensor
+
+
+def is_comment_row(k: int, responses: Sequence[Sequence[Any]]) -> Tensor:
+    """Of all responses to all prompts, which is the comment: it stands behind the k paraphrases."""
+    return torch.tensor([number == k for branches in responses for number in range(len(branches))])
