@@ -1,10 +1,50 @@
-"""How hard to try, and when to refuse."""
+"""Which models rewrite and judge, how hard to try, and when to refuse: said once for every command and the service."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from sro.core.errors import SROError
+
+
+@dataclass(kw_only=True)
+class LeaderChoice:
+    """Which leader rewrites, for whoever only runs it; training has `sro.leader.model.LeaderArguments`."""
+
+    leader: str = field(
+        default="embedded", metadata={"help": "language model that rewrites: `embedded`, or a hub or folder name"}
+    )
+    adapter: str | None = field(
+        default=None,
+        metadata={
+            "help": "LoRA adapter of the leader: `none`, `embedded/rewriter`, hub or folder name (default: "
+            "embedded/rewriter if the leader is `embedded`, else none)"
+        },
+    )
+    prompt: str | None = field(
+        default=None, metadata={"help": "prompt template with {text} in it (default: the adapter's own)"}
+    )
+
+
+@dataclass(kw_only=True)
+class ModelArguments(LeaderChoice):
+    """The leader and who judges its rewrites, by name."""
+
+    screener: str = field(
+        default="embedded",
+        metadata={"help": "screener that judges: `embedded`, the folder of one, or a classifier's hub name"},
+    )
+    similarity: str = field(
+        default="embedded",
+        metadata={"help": "sentence encoder that compares meanings: `embedded`, a folder or a hub name"},
+    )
+    phrases: str | None = field(
+        default=None,
+        metadata={
+            "help": "phrase table that adds candidates to the leader's: `embedded` (English), `none`, or a file "
+            "(default: embedded if the leader is `embedded`, else none)"
+        },
+    )
 
 
 @dataclass(frozen=True)

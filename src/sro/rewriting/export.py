@@ -33,6 +33,7 @@ from sro.leader.files import LeaderParts
 from sro.leader.generation import Generator, Sampling
 from sro.leader.model import EMBEDDED, Leader, LeaderArguments, read_prompt, write_prompt
 from sro.leader.transformers_generator import TransformersGenerator
+from sro.rewriting.config import LeaderChoice
 from sro.screeners.base import Screener, Similarity
 from sro.screeners.loading import load_screener
 from sro.screeners.similarity import SentenceEncoder
@@ -48,8 +49,8 @@ PRECISIONS = {
 SAME = 0.9  # mean cosine between the moves of both below which a copy is not the same leader
 
 
-@dataclass
-class ExportArguments:
+@dataclass(kw_only=True)
+class ExportArguments(LeaderChoice):
     """Which leader, in which form, and what it is compared on."""
 
     to: Form = field(metadata={"help": "ctranslate2 (fast), safetensors (transformers, vLLM) or gguf (llama.cpp)"})
@@ -61,15 +62,6 @@ class ExportArguments:
             "float16; safetensors float32; gguf float16, which also has q8_0)"
         },
     )
-    leader: str = field(default="embedded", metadata={"help": "`embedded`, or a hub or folder name"})
-    adapter: str | None = field(
-        default=None,
-        metadata={
-            "help": "merged into the weights: `none`, `embedded/rewriter`, hub or folder name (default: "
-            "embedded/rewriter if the leader is `embedded`, else none)"
-        },
-    )
-    prompt: str | None = field(default=None, metadata={"help": "template with {text} (default: the adapter's own)"})
     comments: str = field(default="starter:toxic", metadata={"help": "FILE[::COLUMN][[-N:]] to compare both on"})
     compare: int = field(default=200, metadata={"help": "how many of them, evenly spaced; 0: no comparison"})
 

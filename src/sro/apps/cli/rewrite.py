@@ -28,6 +28,7 @@ from sro.apps.cli.submission import check_clef_arguments, open_submission, read_
 from sro.core.config import parse
 from sro.core.machine import quiet_libraries
 from sro.leader.engines.loading import EngineArguments
+from sro.rewriting.config import ModelArguments
 from sro.rewriting.rewriter import Rewrite, RewriteArguments, Rewriter
 
 DESCRIPTION = (
@@ -52,46 +53,18 @@ class RewriteInput(InputArguments):
     )
 
 
-@dataclass
-class PartsArguments:
+@dataclass(kw_only=True)
+class PartsArguments(ModelArguments):
     """Who rewrites and who judges: what `Rewriter.load` takes, the engine apart."""
 
-    leader: str = field(
-        default="embedded", metadata={"help": "language model that rewrites: `embedded`, or a hub or folder name"}
-    )
-    adapter: str | None = field(
-        default=None,
-        metadata={
-            "help": "LoRA adapter of the leader: `none`, `embedded/rewriter`, hub or folder name (default: "
-            "embedded/rewriter if the leader is `embedded`, else none)"
-        },
-    )
-    prompt: str | None = field(
-        default=None, metadata={"help": "prompt template with {text} in it (default: the adapter's own)"}
-    )
     load_in_4bit: bool = field(
         default=False, metadata={"help": "load the leader's weights as NF4; needs a GPU and the extra `quant`"}
-    )
-    screener: str = field(
-        default="embedded",
-        metadata={"help": "screener that judges: `embedded`, the folder of one, or a classifier's hub name"},
-    )
-    similarity: str = field(
-        default="embedded",
-        metadata={"help": "sentence encoder that compares meanings: `embedded`, a folder or a hub name"},
     )
     fluency: str | None = field(
         default=None,
         metadata={
             "help": "model that decides between candidates that are equally good otherwise: `embedded`, `none`, or a "
             "folder that `sro fluency` made (default: embedded, where the embedded leader is installed)"
-        },
-    )
-    phrases: str | None = field(
-        default=None,
-        metadata={
-            "help": "phrase table that adds candidates to the leader's: `embedded` (English), `none`, or a file "
-            "(default: embedded if the leader is `embedded`, else none)"
         },
     )
     max_prompt_length: int = field(

@@ -6,24 +6,16 @@ import ipaddress
 import re
 from dataclasses import dataclass, field
 
+from sro.rewriting.config import ModelArguments
+
 ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+")
 
 
-@dataclass
-class Models:
+@dataclass(kw_only=True)
+class Models(ModelArguments):
     """Which parts to load; names as in `sro rewrite`."""
 
-    screener: str = field(default="embedded", metadata={"help": "`embedded`, an NB-LR folder, or a classifier's name"})
     rewrite: bool = field(default=True, metadata={"help": "load the leader; without it the server screens only"})
-    leader: str = field(default="embedded", metadata={"help": "`embedded`, or a hub or folder name"})
-    adapter: str | None = field(
-        default=None, metadata={"help": "`none`, `embedded/rewriter`, hub or folder name (default: as `sro rewrite`)"}
-    )
-    prompt: str | None = field(default=None, metadata={"help": "template with {text} (default: the adapter's own)"})
-    similarity: str = field(default="embedded", metadata={"help": "sentence encoder: `embedded`, folder or hub name"})
-    phrases: str | None = field(
-        default=None, metadata={"help": "`embedded`, `none`, or a phrase table's file (default: as `sro rewrite`)"}
-    )
     languages: list[str] = field(
         default_factory=lambda: ["en"], metadata={"help": "what the screener reads; Perspective's clients ask for it"}
     )
