@@ -131,9 +131,11 @@ class HuggingFaceScreener:
             SROError: it cannot be loaded, has no trained classification head, or its labels are ambiguous.
         """
         import torch
-        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
         try:
+            # One small file first: where the hub cannot be reached, a tokenizer would be looked for under many names.
+            AutoConfig.from_pretrained(name, trust_remote_code=False)
             tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
             model, loading = AutoModelForSequenceClassification.from_pretrained(
                 name, trust_remote_code=False, use_safetensors=True, dtype=torch.float32, output_loading_info=True

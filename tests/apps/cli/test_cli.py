@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -28,6 +27,10 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
         monkeypatch.setitem(sys.modules, "sro.apps.cli.train", module)
 
     return put
+
+
+PARTS_OF_THE_DEMO = ["screener", "starter", "fluency", "rewriter", "warmup"]
+"""What `sro demo` opens, with the start of `sro train` and the before and after of `sro rewrite`; not read off the code."""
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,15 +98,10 @@ def test_a_package_that_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert "`sro train` needs torch" in capsys.readouterr().err
 
 
-def test_starts_at_once_and_without_torch() -> None:
+def test_help_loads_no_heavy_library() -> None:
     code = "import sys; from sro.apps.cli import main; main(['--help'])\n"
     code += "heavy = {'torch', 'transformers', 'numpy', 'yaml'} & set(sys.modules); assert not heavy, heavy"
-    times = []
-    for _ in range(3):
-        begin = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=60)
-        times.append(time.perf_counter() - begin)
-    assert min(times) < 0.5  # 0.03 s measured; the limit leaves room for a machine that is busy
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=60)
 
 
 def test_python_m_sro() -> None:
@@ -148,10 +146,11 @@ def test_doctor_finds_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert [finding.fix for finding in doctor.embedded_parts() if finding.fatal] == mends[1:]
 
     monkeypatch.setattr(doctor, "files", lambda package: tmp_path)
-    assert [finding.text.split(":")[0] for finding in doctor.assets() if finding.fatal] == list(doctor.ASSETS)
+    assert [finding.text.split(":")[0] for finding in doctor.assets() if finding.fatal] == PARTS_OF_THE_DEMO[:4]
 
     monkeypatch.setattr(doctor, "asset", absent)
     (missing,) = [finding for finding in doctor.assets() if "sro-embedded" in finding.text and finding.fatal]
+    assert missing.text.split(":")[0] == PARTS_OF_THE_DEMO[4]
     assert (missing.text, missing.fix) == ("warmup: sro-embedded is not installed", doctor.INSTALL_EMBEDDED)
 
     monkeypatch.setattr(doctor, "version", lambda name: {"torch": "1.0"}.get(name, "99"))
