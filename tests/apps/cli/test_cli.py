@@ -30,7 +30,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
 
 
 PARTS_OF_THE_DEMO = ["screener", "starter", "fluency", "rewriter", "warmup"]
-"""What `sro demo` opens, with the start of `sro train` and the before and after of `sro rewrite`; not read off the code."""
+"""What `sro demo` opens, rewrites of before and after included; written down here, not read off the code."""
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
