@@ -359,7 +359,7 @@ def test_a_known_flip_rate_corrects_the_loss(make: Make) -> None:
         return "thanks friend" if "stupid" in comment else "you moron"
 
     plain, robust = (make(write, comments, rpo_alpha=0.5, flip_rate=rate) for rate in (0.0, 0.2))
-    [game] = robust.generate([comments])
+    [game] = robust.generate_and_screen([comments])
     found = robust.compute_loss(robust.model.train(), game).item()
     heard = plain.compute_loss(plain.model.train(), game).item()
     inverted = plain.compute_loss(plain.model, replace(game, passed=~game.passed)).item()

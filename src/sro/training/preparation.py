@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from sro.core.errors import SROError
+from sro.leader.model import is_peft, load_base
 
 
 def with_pad_token(tokenizer: Any) -> Any:
@@ -40,3 +41,29 @@ def disable_dropout(model: torch.nn.Module) -> None:
         for name, value in vars(module).items():
             if "drop" in name and isinstance(value, float):
                 setattr(module, name, 0.0)
+
+
+def prepare_policy(model: Any, tokenizer: Any, peft_config: Any, gradient_checkpointing: bool) -> tuple[Any, Any]:
+    """The policy that the game trains, and its tokenizer.
+
+    Args:
+        model: a model, or the name or folder of one, which is then loaded.
+        tokenizer: the model's; None: the one beside a model given by name.
+        peft_config: makes a fresh adapter on the model; None: the model is trained as it is.
+        gradient_checkpointing: whether activations are computed again in the backward pass.
+
+    Raises:
+        SROError: no model under that name, or no tokenizer with an end token.
+    """
+    if isinstance(model, str):
+        model, own_tokenizer = load_base(model)
+        tokenizer = tokenizer or own_tokenizer
+    tokenizer = with_pad_token(tokenizer)
+    if peft_config is not None:
+        from peft import get_peft_model
+
+        model = get_peft_model(model, peft_config)
+    if gradient_checkpointing and is_peft(model):
+        model.enable_input_require_grads()  # else the frozen embeddings cut the adapter off from the loss
+    disable_dropout(model)
+    return model, tokenizer

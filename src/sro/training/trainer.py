@@ -32,7 +32,7 @@ from sro.core.files import atomic_write_text
 from sro.core.precision import store_frozen_linears_in_bf16
 from sro.leader.generation import Completion, Generator
 from sro.leader.logprobs import TokenLogProbs, log_probs
-from sro.leader.model import check_prompt, is_peft, load_base, prompt_ids, response_ids, write_prompt
+from sro.leader.model import check_prompt, is_peft, prompt_ids, response_ids, write_prompt
 from sro.leader.transformers_generator import TransformersGenerator
 from sro.screeners.base import Screener, Similarity, Verdict
 from sro.training.answers import ask_with
@@ -45,7 +45,7 @@ from sro.training.model_card import model_card
 from sro.training.monitor import CollapseGuard, CompletionTable, Gauges, completions, game_gauges, move_gauges
 from sro.training.noise import unbiased
 from sro.training.objective import Scored, compares_with_comment, losses
-from sro.training.preparation import disable_dropout, with_pad_token
+from sro.training.preparation import prepare_policy
 from sro.training.reference import make_reference
 
 
@@ -109,21 +109,11 @@ class SROTrainer(Trainer):
         args = copy.copy(args)  # the caller's own stay as they are
         args._n_gpu = min(args.n_gpu, 1)  # one process drives one device: DataParallel cannot cut games up
         check_prompt(args.prompt)
-        if isinstance(model, str):
-            model, own_tokenizer = load_base(model)
-            processing_class = processing_class or own_tokenizer
-        processing_class = with_pad_token(processing_class)
+        model, processing_class = prepare_policy(model, processing_class, peft_config, args.gradient_checkpointing)
         quarantine = Path(str(args.output_dir)) if args.process_index == 0 else None
         train_dataset = checked_dataset(
             train_dataset, processing_class, args.prompt, args.max_prompt_length, quarantine
         )
-        if peft_config is not None:
-            from peft import get_peft_model
-
-            model = get_peft_model(model, peft_config)
-        if args.gradient_checkpointing and is_peft(model):
-            model.enable_input_require_grads()  # else the frozen embeddings cut the adapter off from the loss
-        disable_dropout(model)
         self.reference = make_reference(model, fresh_adapter=peft_config is not None)
         if args.bf16 and is_peft(model):
             store_frozen_linears_in_bf16(model)
