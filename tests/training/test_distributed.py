@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -207,6 +208,7 @@ def whole_run(leaders: Path, folder: Path, batch: int) -> Any:
 
 def main(leaders: Path, home: Path) -> None:
     """One of two processes: every scenario in turn, then a run that is resumed, a whole run and a refused one."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")  # as the command line does
     import torch
     from accelerate import PartialState
 

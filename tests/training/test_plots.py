@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.image import imread
 
 from sro.core.errors import SROError
-from sro.core.progress import bad_share
+from sro.core.step_logs import bad_share
 from sro.training.plots import BLUE, GREEN, smooth, spread, training_figure, training_plot
 
 

@@ -523,12 +523,12 @@ def test_bf16_is_one_mode_for_moves_reference_and_loss(make: Make, peft: str, wr
         for module in model.modules():
             if isinstance(module, torch.nn.Linear):
                 module.register_forward_pre_hook(note)
-    play, loss, score_ref = trainer.generator.play, trainer.compute_loss, trainer._score_by_reference
+    generate, loss, score_ref = trainer.generator.generate, trainer.compute_loss, trainer._score_by_reference
 
     def at(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *args, **kwargs: (stage.__setitem__(0, name), call(*args, **kwargs))[1]
 
-    trainer.generator.play = at("generate", play)
+    trainer.generator.generate = at("generate", generate)
     trainer._score_by_reference = at("reference", score_ref)
     trainer.compute_loss = at("loss", loss)
     trainer.train()
@@ -647,7 +647,6 @@ def test_a_data_set_without_comments_is_refused(tiny_causal: Any, tmp_path: Path
         SROTrainer(model, config, RudeWords(), Dataset.from_dict(rows), tokenizer)
 
 
-def test_a_comment_too_long_for_the_prompt_is_an_error_not_a_cut(make: Make) -> None:
-    trainer = make(None, ["you are a stupid fool"], max_prompt_length=6)
-    with pytest.raises(SROError, match="more than max_prompt_length=6"):
-        trainer.train()
+def test_comments_that_are_all_too_long_are_an_error_before_the_first_step(make: Make) -> None:
+    with pytest.raises(SROError, match=r"no comment of train_dataset fits into max_prompt_length=6 tokens"):
+        make(None, ["you are a stupid fool"], max_prompt_length=6)

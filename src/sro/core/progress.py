@@ -27,17 +27,7 @@ from transformers import (
     TrainingArguments,
 )
 
-Step = Mapping[str, Any]
-
-
-def bad_share(logs: Step) -> float | None:
-    """Share of paraphrases that are empty, repeat themselves or were cut off; None where that was not logged.
-
-    The log has the three rates only, so a paraphrase with two faults counts twice: an upper bound, cut at 1.
-    """
-    rates = [logs[name] for name in ("empty_rate", "repeat_rate", "completions/clipped_ratio") if name in logs]
-    return min(1.0, sum(rates)) if rates else None
-
+from sro.core.step_logs import bad_share
 
 HEADER_EVERY = 20  # lines
 Clock = Callable[[], float]  # seconds, from any zero

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sro.leader.generation import Sampling, async_generator
 from sro.rewriting.candidates import Candidate, find_fault, restore_capital_and_stop, score_fluency_of_ties
 from sro.rewriting.config import RewriteArguments
@@ -91,7 +93,7 @@ class CandidateSearch:
         verdicts = self.parts.screen(texts, self.arguments.threshold, sources)
         if ahead and any(verdict.passed for verdict in verdicts):
             ahead.cancel()  # now, for what follows wants its processor
-        cosines = self.parts.similarity.similarity(texts, sources)
+        cosines = np.asarray(self.parts.similarity.similarity(texts, sources))
         for (search, draft), text, verdict, cosine in zip(pairs, texts, verdicts, cosines.tolist()):
             fault = find_fault(
                 text, search.sentence, finished=draft.finished, kept=search.kept, disguised=search.disguised

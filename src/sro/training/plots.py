@@ -18,7 +18,7 @@ import numpy as np
 
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_bytes
-from sro.core.progress import Step, bad_share
+from sro.core.step_logs import Step, bad_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

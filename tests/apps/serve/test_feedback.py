@@ -94,7 +94,7 @@ def test_other_files_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         open_store(tmp_path / "newer.db")
     assert not (tmp_path / "out").exists()
     assert main(["feedback", "exprot"]) == 2
-    assert "unknown action 'exprot'" in capsys.readouterr().err
+    assert "sro feedback has no action 'exprot'; did you mean 'export'?" in capsys.readouterr().err
 
 
 class Alike:

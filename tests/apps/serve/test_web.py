@@ -18,7 +18,7 @@ import pytest
 from web_stand_in import WEB, Server, StandIn, serving
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-HOSTILE = "</script><img src=x onerror=\"document.title='owned'\"> &lt;b&gt; \u202e stupid \ud800 \u2028 \U0001f600 $&"
+HOSTILE = "</script><img src=x onerror=\"document.title='owned'\"> &lt;b&gt; stupid \u202e \ud800 \u2028 \U0001f600 $&"
 SECONDS = 60  # for what takes milliseconds, on a machine that has other things to do
 
 Open = Callable[..., Any]

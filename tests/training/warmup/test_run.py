@@ -279,7 +279,7 @@ def test_teachers_make_the_examples(
     first = run(seed=1)
     first.parent.rename(tmp_path / "first")
     monkeypatch.setattr(
-        "sro.training.warmup.run.Acceptability.load", lambda name: lambda texts: np.full(len(texts), 0.9)
+        "sro.training.warmup.run.Acceptability.load", lambda name: lambda texts, *others: np.full(len(texts), 0.9)
     )
     monkeypatch.setattr("sro.training.warmup.best_of_n.defects", lambda text, source: [])
     rude, civil = tmp_path / "rude.txt", tmp_path / "civil.txt"
