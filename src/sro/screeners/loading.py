@@ -13,16 +13,16 @@ Importing this package imports neither torch, nor transformers, nor scikit-learn
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
 from sro.core.errors import SROError
+from sro.core.files import asset
 from sro.screeners.base import Screener
 
 EMBEDDED = "embedded/linear"
 """The shipped screener that plain `embedded` stands for."""
 SHIPPED = {"embedded/linear": "screener", "embedded/encoder": "encoder"}
-"""Name → folder of the package's assets."""
+"""Name → part that ships with `sro` or with `sro-embedded`, see `sro.core.files.asset`."""
 
 
 def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = (), fail_on: Sequence[str] = ()) -> Screener:
@@ -37,14 +37,16 @@ def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = (), fail_o
     """
     name = EMBEDDED if name_or_path == "embedded" else name_or_path
     shipped = SHIPPED.get(name)
-    folder = Path(str(files("sro") / "assets" / shipped)) if shipped else Path(name)
+    folder = asset(shipped) if shipped else Path(name)
     if name == "embedded/encoder" or (folder / "encoder.json").is_file():
         from sro.screeners.encoder.inference import EncoderScreener
 
         encoder = EncoderScreener.load(folder)
         return encoder.with_policy(fail_on) if fail_on else encoder
     if fail_on:
-        raise SROError(f"{name_or_path} has no attributes to fail on. fix: name an encoder screener: embedded/encoder")
+        raise SROError(
+            f"{name_or_path} has no attributes to fail on\n  fix: name an encoder screener: embedded/encoder"
+        )
     if name == "embedded/linear" or (folder / "nblr.json").is_file():
         from sro.screeners.nblr.model import NBLR
 

@@ -109,7 +109,9 @@ class SROTrainer(Trainer):
         args = copy.copy(args)  # the caller's own stay as they are
         args._n_gpu = min(args.n_gpu, 1)  # one process drives one device: DataParallel cannot cut games up
         check_prompt(args.prompt)
-        model, processing_class = prepare_policy(model, processing_class, peft_config, args.gradient_checkpointing)
+        model, processing_class = prepare_policy(
+            model, processing_class, peft_config, bool(args.gradient_checkpointing)
+        )
         quarantine = Path(str(args.output_dir)) if args.process_index == 0 else None
         train_dataset = checked_dataset(
             train_dataset, processing_class, args.prompt, args.max_prompt_length, quarantine
