@@ -112,6 +112,8 @@ def test_the_test_set_is_refused_in_training(lines: Path, monkeypatch: pytest.Mo
     with pytest.raises(SROError, match=r"log\.txt:5"):
         load_sources([str(lines)])
     assert len(load_source(str(lines), training=False)) == 10
+    texts, _ = load_sources([str(lines)], held_out="drop")
+    assert len(texts) == 9 and "This is comment 4!" not in texts
 
 
 # -- several sources ----------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def test_recognised_alone_and_within_a_comment(text: str, expected: bool) -> Non
 @pytest.mark.usefixtures("one_secret")
 def test_refusal_names_file_lines_and_number() -> None:
     refuse_held_out(["something else"], "f.txt")
-    with pytest.raises(SROError, match=r"(?s)^1 comment is from .*: f.txt:2\..*held_out='drop'"):
+    with pytest.raises(SROError, match=r"(?s)^1 comment is from .*: f.txt:2\..*--drop_test_set true"):
         refuse_held_out(["something else", SECRET], "f.txt")
     with pytest.raises(SROError, match=r"^1 comment is .*: f.csv:40\."):
         refuse_held_out(["something else", SECRET], "f.csv", lines=[7, 40])

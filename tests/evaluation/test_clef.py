@@ -84,3 +84,15 @@ def test_files_that_do_not_fit_together(tmp_path: Path) -> None:
         read_parallel({"in": two, "out": clef})
     with pytest.raises(SROError, match="one or more lines"):
         read_parallel({"in": write(tmp_path / "none.txt", "")})
+
+
+def test_clef_2025_tables_are_read_by_their_columns(tmp_path: Path) -> None:
+    header = "toxic_sentence\tneutral_sentence\tlang\n"
+    given, ours = tmp_path / "in.tsv", tmp_path / "ours.tsv"
+    given.write_text(header + 'you clown\t\ten\n"what ""crap"""\t\ten\n', "utf-8")
+    ours.write_text(header + "you clown\tyou are wrong\ten\nwhat crap\tthat is bad\ten\n", "utf-8")
+    found = read_parallel({"input": given, "ours": ours})
+    assert found == {"input": ["you clown", 'what "crap"'], "ours": ["you are wrong", "that is bad"]}
+    ours.write_text(header + "you clown\n", "utf-8")
+    with pytest.raises(SROError, match=r"ours\.tsv:2: 1 fields where the header has 3"):
+        read_parallel({"input": given, "ours": ours})

@@ -89,18 +89,24 @@ def load_source(
 
 
 def load_sources(
-    names: Sequence[str], *, min_words: int = 3, max_words: int = 60, quarantine: Path | None = None
+    names: Sequence[str],
+    *,
+    min_words: int = 3,
+    max_words: int = 60,
+    quarantine: Path | None = None,
+    held_out: Literal["refuse", "drop"] = "refuse",
 ) -> tuple[list[str], dict[str, str]]:
     """Training texts of several sources, in order and without repeats, and the hash of each source's texts.
 
     Args:
         quarantine: folder for the rows not kept, one file a source.
+        held_out: what happens to a source with sentences of the official test set: an error, or they are left out.
     """
     texts: dict[str, str] = {}
     hashes: dict[str, str] = {}
     for number, name in enumerate(names):
         place = quarantine / f"quarantine_{number}.jsonl" if quarantine else None
-        corpus = load_source(name, min_words=min_words, max_words=max_words, quarantine=place)
+        corpus = load_source(name, min_words=min_words, max_words=max_words, quarantine=place, held_out=held_out)
         logger.info("%s", corpus.report.summary())
         hashes[name] = corpus.sha256
         for text in corpus.texts:

@@ -61,7 +61,7 @@ def refuse_held_out(texts: Iterable[str], source: str, lines: Iterable[int] | No
         rows = "1 comment is" if len(found) == 1 else f"{len(found)} comments are"
         raise SROError(
             f"{rows} from the official ParaDetox test set, which no training may see: {places}."
-            "\n  fix: remove these lines from the file (in Python, held_out='drop' leaves them out)"
+            "\n  fix: remove these lines from the file, or --drop_test_set true (sro train, sro warmup)"
         )
 
 

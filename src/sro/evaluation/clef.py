@@ -1,12 +1,14 @@
-"""Texts to be scored: CLEF JSON Lines `{"id": …, "text": …}`, or plain text, one a line.
+"""Texts to be scored: CLEF 2024's JSON Lines `{"id": …, "text": …}`, CLEF 2025's TSV, or plain text, one a line.
 
 Rows of CLEF files are brought into the order of the input by their ids; rows of plain text stand where they stand, so
-an empty line is an empty text and is kept. A file is CLEF's if its name ends in `.jsonl` or `.ndjson`. Such files are
-written by `sro rewrite --clef`.
+an empty line is an empty text and is kept. A file is CLEF 2024's if its name ends in `.jsonl` or `.ndjson`, and CLEF
+2025's if its name ends in `.tsv` and its header has `toxic_sentence` and `neutral_sentence`: the input is read from
+the one column, rewrites and references from the other. Both are written by `sro rewrite --clef`.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +17,8 @@ from sro.core.errors import SROError
 
 CLEF_SUFFIXES = (".jsonl", ".ndjson")
 SHOWN_IDS = 5
+TOXIC, NEUTRAL = "toxic_sentence", "neutral_sentence"
+"""Columns of CLEF 2025's TSV: the comment, and its rewrite or reference."""
 
 
 def read_clef(path: str | Path) -> dict[str, str]:
@@ -80,7 +84,12 @@ def read_parallel(paths: Mapping[str, str | Path]) -> dict[str, list[str]]:
     if clef:
         ids = list(read_clef(first))
         return {name: aligned(read_clef(path), ids, path) for name, path in paths.items()}
-    columns = {name: [line.rstrip("\r") for line in _lines(path)] for name, path in paths.items()}
+    columns = {
+        name: _clef25(path, TOXIC if place == 0 else NEUTRAL)
+        if is_clef25(path)
+        else [line.rstrip("\r") for line in _lines(path)]
+        for place, (name, path) in enumerate(paths.items())
+    }
     counts = {str(path): len(columns[name]) for name, path in paths.items()}
     if len(set(counts.values())) > 1 or not counts[str(first)]:
         told = ", ".join(f"{path} has {count:,}" for path, count in counts.items())
@@ -91,6 +100,26 @@ def read_parallel(paths: Mapping[str, str | Path]) -> dict[str, list[str]]:
 def is_clef(path: str | Path) -> bool:
     """Whether a file of this name is read as CLEF JSON Lines."""
     return Path(path).suffix.lower() in CLEF_SUFFIXES
+
+
+def is_clef25(path: str | Path) -> bool:
+    """Whether a file is CLEF 2025's TSV, told by its name and its header."""
+    if Path(path).suffix.lower() != ".tsv":
+        return False
+    header = (_lines(path) or [""])[0].rstrip("\r").split("\t")
+    return {TOXIC, NEUTRAL} <= set(header)
+
+
+def _clef25(path: str | Path, column: str) -> list[str]:
+    """One column of CLEF 2025's TSV, in the order of the file. Raises SROError, with the line, for a shorter row."""
+    rows = csv.reader(_lines(path), delimiter="\t")
+    header = next(rows)
+    texts = []
+    for row in rows:
+        if len(row) != len(header):
+            raise SROError(f"{path}:{rows.line_num}: {len(row)} fields where the header has {len(header)}")
+        texts.append(row[header.index(column)])
+    return texts
 
 
 def _lines(path: str | Path) -> list[str]:

@@ -74,6 +74,10 @@ class DataArguments:
     only_refused: bool = field(
         default=True, metadata={"help": "train on, and hold out, only comments that the screener fails"}
     )
+    drop_test_set: bool = field(
+        default=False,
+        metadata={"help": "leave out sentences of the official ParaDetox test set, instead of refusing their file"},
+    )
     resume: bool = field(default=False, metadata={"help": "continue from the last complete checkpoint of output_dir"})
 
 
@@ -165,7 +169,13 @@ def _comments(
     the leader are left out here, those to train on by the trainer.
     """
     folder, seed = Path(str(args.output_dir)), args.seed
-    texts, hashes = load_sources(data.comments, min_words=data.min_words, max_words=data.max_words, quarantine=folder)
+    texts, hashes = load_sources(
+        data.comments,
+        min_words=data.min_words,
+        max_words=data.max_words,
+        quarantine=folder,
+        held_out="drop" if data.drop_test_set else "refuse",
+    )
     if data.held_out:
         corpus = load_source(data.held_out, training=False, min_words=data.min_words, max_words=data.max_words)
         hashes[data.held_out] = corpus.sha256

@@ -23,6 +23,8 @@ from sro.evaluation.intervals import RESAMPLES
 from sro.evaluation.protocols import ProtocolName
 
 INPUT, REFERENCE = "--input", "--reference"  # names that no system can have
+RENAMED = {"--output": "--rewrites", "--save": "--output_dir"}
+"""What two flags were called before; scripts that say so still work."""
 
 
 @dataclass
@@ -30,7 +32,7 @@ class FilesArguments:
     """Files whose rows belong together."""
 
     input: str = field(
-        metadata={"help": "file with the comments: plain text, one a line, or CLEF JSON Lines (.jsonl)"}
+        metadata={"help": "file with the comments: plain text, one a line, CLEF 2024's JSON Lines or CLEF 2025's TSV"}
     )
     rewrites: list[str] = field(metadata={"help": "rewrites to score, of one or more systems: FILE or NAME=FILE"})
     reference: str | None = field(
@@ -83,7 +85,10 @@ def run(argv: list[str]) -> int:
 
     quiet_libraries()
     files, how = parse(
-        (FilesArguments, EvaluationArguments), argv, prog="sro evaluate", description="Score rewrites, with intervals."
+        (FilesArguments, EvaluationArguments),
+        [RENAMED.get(word, word) for word in argv],
+        prog="sro evaluate",
+        description="Score rewrites, with intervals.",
     )
     paths = named_files(files)
     answers = {name: path for name, path in paths.items() if name not in (INPUT, REFERENCE) and is_answers(path)}

@@ -38,7 +38,13 @@ def input_fingerprints(data: DataArguments, follower: FollowerArguments, leader:
     """
 
     def texts(name: str, training: bool) -> str:
-        corpus = load_source(name, training=training, min_words=data.min_words, max_words=data.max_words)
+        corpus = load_source(
+            name,
+            training=training,
+            min_words=data.min_words,
+            max_words=data.max_words,
+            held_out="drop" if data.drop_test_set else "refuse",
+        )
         return f"{name} {corpus.sha256[:8]}"
 
     return {

@@ -13,6 +13,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 from transformers import set_seed
@@ -50,6 +51,10 @@ class WarmupData:
     examples: str | None = field(
         default=None,
         metadata={"help": "learn from this examples.jsonl of an earlier run, without a search"},
+    )
+    drop_test_set: bool = field(
+        default=False,
+        metadata={"help": "leave out sentences of the official ParaDetox test set, instead of refusing their file"},
     )
     screener: str = field(default="embedded", metadata={"help": "who says what passes"})
     similarity: str = field(default="embedded", metadata={"help": "sentence encoder"})
@@ -138,9 +143,14 @@ def _refuse_other_dtype(folder: Path, args: WarmupConfig) -> None:
 
 def _comments(data: WarmupData, folder: Path) -> tuple[list[str], list[str], dict[str, str]]:
     """Toxic comments, clean ones, and the sources' hashes."""
-    bounds = {"min_words": data.min_words, "max_words": data.max_words}
-    toxic, hashes = load_sources(data.toxic, quarantine=folder / "toxic", **bounds)
-    clean, clean_hashes = load_sources(data.clean, quarantine=folder / "clean", **bounds)
+    load = partial(
+        load_sources,
+        min_words=data.min_words,
+        max_words=data.max_words,
+        held_out="drop" if data.drop_test_set else "refuse",
+    )
+    toxic, hashes = load(data.toxic, quarantine=folder / "toxic")
+    clean, clean_hashes = load(data.clean, quarantine=folder / "clean")
     return toxic, clean, hashes | clean_hashes
 
 
