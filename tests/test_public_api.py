@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import subprocess
 import sys
 from importlib.metadata import version
@@ -41,6 +42,16 @@ def test_importing_sro_and_the_light_names_loads_no_model_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("name", sorted(sro._MODULE_OF))
+def test_every_public_name_has_an_example_that_runs(name: str) -> None:
+    public = getattr(sro, name)
+    module = sys.modules[public.__module__]
+    finder = doctest.DocTestFinder(recurse=False)
+    [found] = finder.find(public, name, module=module, globs={**vars(module), "sro": sro})
+    assert found.examples, f"{name} has no example in its docstring"
+    assert doctest.DocTestRunner(optionflags=doctest.IGNORE_EXCEPTION_DETAIL).run(found).failed == 0
 
 
 def test_public_names_have_docstrings() -> None:

@@ -57,8 +57,14 @@ class RewriteArguments:
     is not needed. A bar of 0.6 instead of 0.5 gains .01 to .02 in similarity and costs 2 to 3 % of the rewrites; one
     of 0.7, 5 %.
 
+    Refining from the best failing candidate follows Stackelberg learning from human feedback (arXiv 2512.16626).
+
     Raises:
         SROError: a value outside its range, with the range.
+
+    Example:
+        >>> RewriteArguments(samples=8, min_similarity=0.6).refine
+        1
     """
 
     samples: int = field(default=4, metadata={"help": "N, moves drawn where the greedy one will not do; 0: none"})

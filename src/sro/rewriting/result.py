@@ -37,7 +37,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """What became of one comment: its text, how it came about, and what the screener says of both."""
+    """What became of one comment: its text, how it came about, and what the screener says of both.
+
+    Example:
+        >>> rewrite = Rewrite("Thanks!", "Thanks!", "unchanged", Verdict("pass", 0.02, "nblr 1a2b3c4d"))
+        >>> rewrite.status, rewrite.text, rewrite.changes
+        ('unchanged', 'Thanks!', ())
+    """
 
     source: str
     text: str | None
@@ -46,9 +52,9 @@ class Rewrite:
     before: Verdict
     """The screener's verdict on the comment: on the whole, or on its worst sentence if one fails."""
     after: Verdict | None = None
-    """The same on the best draft, also if that was refused; None where the leader did not move."""
+    """The same on the best candidate, also if that was refused; None if no rewrite was generated."""
     similarity: float | None = None
-    """Cosine of the best draft with the comment, in [−1, 1]; None where the leader did not move."""
+    """Cosine of the best candidate with the comment, in [−1, 1]; None if no rewrite was generated."""
     candidates: int = 0
     """How many candidates were judged, of the leader and of the phrase table, for all sentences together."""
     reason: Reason | None = None

@@ -56,7 +56,16 @@ PHRASES = 3
 
 
 class Rewriter(RewriterParts):
-    """A leader, its follower, and an eye on the meaning. Make one with `Rewriter.load`, or of any parts that fit."""
+    """Rewrites comments with a leader, a follower and a measure of meaning.
+
+    Make one with `Rewriter.load`, or from parts of your own (`sro.rewriting.parts.RewriterParts` lists them).
+
+    Example:
+        >>> rewriter = Rewriter.load()  # doctest: +SKIP
+        >>> [(rewrite.status, rewrite.text) for rewrite in rewriter.rewrite(["Thanks!", "You are an idiot."])]
+        ... # doctest: +SKIP
+        [('unchanged', 'Thanks!'), ('rewritten', 'You are wrong.')]
+    """
 
     @classmethod
     def load(
@@ -78,9 +87,8 @@ class Rewriter(RewriterParts):
         """Load what is named: `embedded` parts need no network, others are folder or hub names.
 
         Args:
-            leader, load_in_4bit: see `sro.leader.model.LeaderArguments`; with the engine `ctranslate2` the leader may
-            be a
-                folder that `sro export` wrote, with `openai` it is the one that the server plays.
+            leader, load_in_4bit: see `sro.leader.model.LeaderArguments`. With the engine `ctranslate2` the leader may
+                be a folder that `sro export` wrote; with `openai` it is the one that the server runs.
             adapter: by default `embedded/rewriter` on the embedded leader and none on others.
             prompt: template with `{text}`; by default the adapter's own.
             engine: who generates, `transformers`, `ctranslate2`, `openai`, or `auto`, one of the first two
@@ -88,19 +96,18 @@ class Rewriter(RewriterParts):
                 comments and seed give the same answers on the same engine only.
             screener: see `sro.screeners.loading.load_screener`; or any object that screens.
             similarity: a sentence encoder; or any object that compares.
-            fluency: see `Rewriter`; `embedded`, a folder made by `sro fluency` (`sro.screeners.lora.acceptability`),
-            `none`, or any
-                object that judges. None: `embedded` where the embedded leader, which it needs, is installed, else
+            fluency: `embedded`, a folder made by `sro fluency` (`sro.screeners.lora.acceptability`), `none`, or any
+                object that judges; it decides between candidates that are equally good otherwise. None: `embedded`
+                where the embedded leader, which it needs, is installed, else
                 `none`. Its model is loaded when it is first asked (0.7 s, 0.6 GB), not before; threads may share it.
-            phrases: see `Rewriter`; `embedded` (English, `sro.rewriting.phrase_table`), a file of the same form, or
-            `none`.
-                None: `embedded` for the embedded leader, for others `none`.
+            phrases: phrase table that adds candidates: `embedded` (English, `sro.rewriting.phrase_table`), a file of
+                the same form, or `none`. None: `embedded` for the embedded leader, for others `none`.
             max_prompt_length: tokens of prompt and sentence together; a longer sentence that fails is refused.
-            batch_size: moves generated side by side.
+            batch_size: candidates generated at the same time.
             bf16: bfloat16 autocast, for `transformers`; None: as `sro.core.precision.compute_dtype` decides.
 
         Raises:
-            SROError: a part is missing or unusable; the message names the mend.
+            SROError: a part is missing or unusable; the message names the fix.
         """
         generator = load_generator(
             EngineArguments(engine) if isinstance(engine, str) else engine,

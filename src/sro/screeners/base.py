@@ -13,7 +13,13 @@ from sro.core.errors import SROError
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A screener's answer to one text: pass or fail, how probable a fail is, and who says so."""
+    """A screener's answer to one text: pass or fail, how probable a fail is, and who says so.
+
+    Example:
+        >>> verdict = Verdict("fail", 0.97, "nblr 1a2b3c4d")
+        >>> verdict.passed, verdict.probability
+        (False, 0.97)
+    """
 
     label: Literal["pass", "fail"]
     probability: float
@@ -29,7 +35,19 @@ class Verdict:
 
 
 class Screener(Protocol):
-    """The follower of the game: a list of texts in, a list of verdicts out, in the same order."""
+    """The follower of the game (the classifier that rewards): a list of texts in, as many verdicts out, in order.
+
+    Any object with `name` and `screen` is one; nothing needs to be inherited (METHOD: c(y) ∈ {pass, fail}).
+
+    Example:
+        >>> class NoShouting:
+        ...     name = "no shouting 1"
+        ...     def screen(self, texts, *, sources=None):
+        ...         loud = [text.isupper() for text in texts]
+        ...         return [Verdict("fail" if one else "pass", float(one), self.name) for one in loud]
+        >>> [verdict.label for verdict in NoShouting().screen(["HELLO", "hello"])]
+        ['fail', 'pass']
+    """
 
     @property
     def name(self) -> str:
@@ -53,9 +71,8 @@ class Similarity(Protocol):
 
 
 class Fluency(Protocol):
-    """How well texts are written, for choosing among moves: `sro.screeners.lora.acceptability`, or any fluency judge
-    of
-    `sro.evaluation`."""
+    """How well texts are written, for choosing among candidates: `sro.screeners.lora.acceptability`, or any fluency
+    judge of `sro.evaluation`."""
 
     def __call__(
         self, texts: Sequence[str], sources: Sequence[str], references: Sequence[str] | None = None, /

@@ -33,7 +33,12 @@ def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = (), fail_o
     (`sro.screeners.ensemble`), an adapter (`sro.screeners.lora.classifier`). Anything else is a Hugging Face sequence
     classifier, a local folder or a name on the hub, whose `toxic_labels` are told by their names unless given.
 
-    Raises SROError when the folder is damaged, or the model is no usable classifier or its labels are ambiguous.
+    Raises:
+        SROError: the folder is damaged, the model is no usable classifier, or its labels are ambiguous.
+
+    Example:
+        >>> [verdict.label for verdict in load_screener("embedded").screen(["thank you very much", "you idiot"])]
+        ['pass', 'fail']
     """
     name = EMBEDDED if name_or_path == "embedded" else name_or_path
     shipped = SHIPPED.get(name)

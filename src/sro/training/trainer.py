@@ -80,8 +80,9 @@ class SROTrainer(Trainer):
 
     Example:
         >>> trainer = SROTrainer(model, SROConfig(prompt="paraphrase: {text}"), load_screener("embedded"),
-        ...                      Dataset.from_dict({"comment": comments}), tokenizer, peft_config=LoraConfig(...))
-        >>> trainer.train()
+        ...                      Dataset.from_dict({"comment": comments}), tokenizer,
+        ...                      peft_config=LoraConfig(task_type="CAUSAL_LM"))  # doctest: +SKIP
+        >>> trainer.train()  # doctest: +SKIP
     """
 
     args: SROConfig
