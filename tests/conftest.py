@@ -10,6 +10,7 @@ Every call gives a fresh copy with the same weights, so a test may train it.
 from __future__ import annotations
 
 import gc
+import logging
 import os
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -48,6 +49,17 @@ def tiny_tokenizer(adds_end: bool) -> Any:
     return PreTrainedTokenizerFast(
         tokenizer_object=inner, pad_token="<pad>", unk_token="<unk>", bos_token="<s>", eos_token="</s>"
     )
+
+
+@pytest.fixture(autouse=True)
+def loggers_as_they_were() -> Iterator[None]:
+    """`sro serve` takes the records of these loggers for itself, in the process of the tests as well."""
+    loggers = [logging.getLogger(name) for name in ("sro", "uvicorn")]
+    before = [(list(logger.handlers), logger.propagate, logger.level) for logger in loggers]
+    yield
+    for logger, (handlers, propagate, level) in zip(loggers, before):
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")
