@@ -22,8 +22,8 @@ help: ## this list
 demo: $(VENV)/.installed ## train and rewrite with the embedded parts, offline (5 minutes on two cores)
 	$(BIN)/sro demo
 
-test: $(VENV)/.installed-dev ## the fast tests, offline (about 10 minutes)
-	$(BIN)/python -m pytest
+test: $(VENV)/.installed-dev ## the fast tests, offline (about 7 minutes)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: $(VENV)/.installed-dev ## the tests that take minutes, or need a data set or the embedded leader (about an hour)
 	$(BIN)/python -m pytest -m slow
