@@ -17,9 +17,7 @@ from sro.apps.cli.input import Input, InputArguments
 from sro.apps.cli.output import Put
 from sro.core.errors import SROError
 from sro.core.files import one_line, whole_file
-from sro.evaluation.clef import is_clef, read_clef
-
-TOXIC, NEUTRAL = "toxic_sentence", "neutral_sentence"
+from sro.evaluation.clef import NEUTRAL, TOXIC, is_clef, read_clef
 
 
 def check_clef_arguments(arguments: InputArguments, words: Sequence[str]) -> None:
