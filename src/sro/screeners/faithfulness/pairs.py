@@ -1,0 +1,168 @@
+"""Training pairs of the faithfulness critic: a comment, a candidate, and whether the candidate still says it.
+
+Nothing here is parallel detoxification data. A faithful pair is a clean sentence made rude and the sentence itself, a
+rude comment and the same without what nobody misses, a paraphrase, or a phrase-table edit; an unfaithful one is a
+faithful pair broken by `sro.screeners.faithfulness.changes`, or comes from sets of negations and contradictions.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from sro.screeners.faithfulness import changes
+from sro.screeners.faithfulness.changes import Change, WrongWord
+
+SHORTEST, LONGEST = 15, 180  # characters of a comment that pairs are made of
+LOWERED = 0.25  # of the pairs are written in lower case, as in many comments
+BROKEN = 0.55  # of the made pairs are unfaithful
+COARSE_AGAIN = 0.35  # of the rude comments get a second layer of rudeness
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A comment, a candidate for its rewrite, and the share to which the candidate still says what it says.
+
+    `kind` is the name of the change that made the pair, or of the set that it comes from.
+    """
+
+    comment: str
+    candidate: str
+    kept: float
+    kind: str
+
+
+@dataclass
+class Material:
+    """What pairs are made of.
+
+    Attributes:
+        clean: Civil sentences.
+        rude: Comments that insult or swear.
+        edit: The phrase table's civil forms of a rude comment; none where it knows no phrase of it.
+        ready: Pairs of sets, by the set's name.
+        antonyms: Word → antonyms.
+    """
+
+    clean: Sequence[str]
+    rude: Sequence[str]
+    edit: Callable[[str], Sequence[str]]
+    ready: Mapping[str, Sequence[Pair]]
+    antonyms: Mapping[str, Sequence[str]]
+
+
+class PairMaker:
+    """An endless stream of training pairs.
+
+    Args:
+        material: What they are made of.
+        seed: Of all draws; two processes take different ones.
+    """
+
+    SHARES = (("clean", 0.42), ("rude", 0.33), ("ready", 0.25))
+
+    def __init__(self, material: Material, seed: int) -> None:
+        self.material = material
+        self.rng = random.Random(seed)
+        wrong = WrongWord([*material.clean[:20_000], *material.rude[:20_000]])
+        self.breaks: tuple[Change, ...] = (
+            *changes.UNFAITHFUL,
+            wrong.__call__,
+            wrong.__call__,
+            wrong.__call__,
+            changes.Antonym(material.antonyms).__call__,
+        )
+        self.names = [*(change.__name__ for change in changes.UNFAITHFUL), *["wrong_word"] * 3, "antonym"]
+
+    def __iter__(self) -> Iterator[Pair]:
+        makers = {"clean": self._from_clean, "rude": self._from_rude, "ready": self._ready}
+        names, weights = [name for name, _ in self.SHARES], [share for _, share in self.SHARES]
+        while True:
+            pair = makers[self.rng.choices(names, weights)[0]]()
+            if pair is None or not pair.candidate.strip():
+                continue
+            if self.rng.random() < LOWERED:
+                pair = Pair(pair.comment.lower(), pair.candidate.lower(), pair.kept, pair.kind)
+            yield pair
+
+    def _from_clean(self) -> Pair | None:
+        """A clean sentence made rude once or twice; its own wording is the faithful rewrite, or what is broken."""
+        sentence = self.rng.choice(self.material.clean)
+        rude, kind = sentence, "same"
+        for _ in range(self.rng.choice((0, 1, 1, 1, 2))):
+            change = self.rng.choice(changes.RUDENESS)
+            changed = change(rude, self.rng)
+            rude, kind = (changed, change.__name__) if changed else (rude, kind)
+        if self.rng.random() >= BROKEN:
+            return Pair(rude, sentence, 1.0, kind)
+        if self.rng.random() < 0.08:
+            return Pair(rude, self.rng.choice(self.material.clean), 0.0, "other_sentence")
+        return self._broken(rude, sentence, drop=True)
+
+    def _from_rude(self) -> Pair | None:
+        """A rude comment beside a faithful edit of it, or beside one that broke."""
+        comment = self.rng.choice(self.material.rude)
+        table = list(self.material.edit(comment))
+        cuts = [change(comment, self.rng) for change in changes.FAITHFUL]
+        edits = [(edit, "phrase_table") for edit in table]
+        edits += [(cut, change.__name__) for cut, change in zip(cuts, changes.FAITHFUL) if cut]
+        candidate, kind = self.rng.choice(edits) if edits else (comment, "same")
+        if self.rng.random() < COARSE_AGAIN:
+            comment = changes.address(comment, self.rng) or comment
+        if self.rng.random() < BROKEN:
+            return self._broken(comment, candidate, drop=False)
+        return Pair(comment, candidate, 1.0, kind) if edits or self.rng.random() < 0.25 else None
+
+    def _broken(self, comment: str, faithful: str, drop: bool) -> Pair | None:
+        """The faithful candidate less what it said. `drop`: leaving out a part of it counts as a loss."""
+        at = self.rng.randrange(len(self.breaks))
+        if self.breaks[at] is changes.drop_part and not drop:
+            return None
+        broken = self.breaks[at](faithful, self.rng)
+        return Pair(comment, broken, 0.0, self.names[at]) if broken and broken != faithful else None
+
+    def _ready(self) -> Pair | None:
+        name = self.rng.choice(list(self.material.ready))
+        pair = self.rng.choice(self.material.ready[name])
+        if pair.kept < 0.5 or self.rng.random() < 0.6:
+            change = self.rng.choice(changes.RUDENESS) if self.rng.random() < 0.3 else None
+            rude = change(pair.comment, self.rng) if change else None
+            return Pair(rude or pair.comment, pair.candidate, pair.kept, name)
+        return self._broken(pair.comment, pair.candidate, drop=True)
+
+
+def fits(text: str) -> bool:
+    """Whether a comment has the length that pairs are made of, and several words."""
+    return SHORTEST <= len(text) <= LONGEST and text.count(" ") >= 2
+
+
+def batches(
+    pairs: Iterator[Pair], lengths: Callable[[Pair], int], tokens: int, pool: int = 16
+) -> Iterator[list[Pair]]:
+    """Batches of about `tokens` tokens with padding: `pool` of them are drawn, sorted by length, and shuffled."""
+    rng = random.Random(0)
+    while True:
+        drawn: list[tuple[int, Pair]] = []
+        budget = tokens * pool
+        while budget > 0:
+            pair = next(pairs)
+            drawn.append((lengths(pair), pair))
+            budget -= drawn[-1][0]
+        drawn.sort(key=lambda item: item[0])
+        found: list[list[Pair]] = [[]]
+        for length, pair in drawn:
+            if found[-1] and (len(found[-1]) + 1) * length > tokens:
+                found.append([])
+            found[-1].append(pair)
+        rng.shuffle(found)
+        yield from found
+
+
+def count_kinds(pairs: Sequence[Pair]) -> dict[str, int]:
+    """How many pairs of each kind there are, the most frequent first."""
+    counts: dict[str, int] = {}
+    for pair in chain(pairs):
+        counts[pair.kind] = counts.get(pair.kind, 0) + 1
+    return dict(sorted(counts.items(), key=lambda item: -item[1]))

