@@ -81,7 +81,7 @@ class OutputArguments:
     output_dir: str = field(metadata={"help": "folder for the trained screener, nblr.json and nblr.safetensors"})
 
 
-KINDS = ("linear", "encoder")
+KINDS = ("linear", "encoder", "faithfulness")
 
 
 def kind_and_rest(argv: list[str]) -> tuple[str, list[str]]:
@@ -102,7 +102,7 @@ def run(argv: list[str]) -> int:
 
 def train(argv: list[str]) -> int:
     kind, rest = kind_and_rest(argv)
-    return train_encoder(rest) if kind == "encoder" else train_linear(rest)
+    return {"linear": train_linear, "encoder": train_encoder, "faithfulness": train_faithfulness}[kind](rest)
 
 
 def train_encoder(argv: list[str]) -> int:
@@ -130,6 +130,37 @@ def train_encoder(argv: list[str]) -> int:
     if (folder / "model.safetensors").is_file() and os.environ.get("RANK", "0") == "0":
         screener = encoder.write_screener(load_file(folder / "model.safetensors"), development, folder)
         print(f"{screener.name} in {folder}")
+    return 0
+
+
+def train_faithfulness(argv: list[str]) -> int:
+    import os
+    from functools import partial
+    from pathlib import Path
+
+    from safetensors.numpy import load_file
+
+    from sro.rewriting.phrase_table import load_idioms
+    from sro.screeners.encoder.optimise import WEIGHTS, EncoderTraining
+    from sro.screeners.faithfulness import run as critic
+    from sro.screeners.faithfulness.training import fit
+
+    data, settings = parse(
+        (critic.CriticData, EncoderTraining),
+        argv,
+        prog="sro screener train --kind faithfulness",
+        description=critic.__doc__ or "",
+    )
+    folder = Path(data.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    public = Path(os.environ.get("SRO_DATA", "../shared/data"))
+    material, kept = critic.read(data, public if public.is_dir() else None, partial(load_idioms().variants, n=2))
+    print(f"{len(material.clean):,} clean and {len(material.rude):,} rude texts to make pairs of", flush=True)
+    for line in fit(material, settings, folder):
+        print(line, flush=True)
+    if (folder / WEIGHTS).is_file() and os.environ.get("RANK", "0") == "0":
+        trained, table = critic.write_critic(load_file(folder / WEIGHTS), kept, folder)
+        print(table, f"{trained.name} in {folder}", sep="\n")
     return 0
 
 

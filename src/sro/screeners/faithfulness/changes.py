@@ -122,12 +122,12 @@ FAITHFUL: tuple[Change, ...] = (drop_address, drop_intensifiers)
 
 def hole(text: str, rng: random.Random) -> str | None:
     """A content word is missing and nothing was mended; rude nouns that a clause needs before others."""
-    found = content_words(text)
+    found = [m for m in content_words(text) if not w.INTENSIFIER.fullmatch(f"{m[0]} ")]
     heads = [
         m for m in found if w.RUDE_NOUN.fullmatch(m[0]) and re.search(r"\b(?:a|an|the|of|is|are) $", text[: m.start()])
     ]
     some = heads or found
-    if len(found) < 3:
+    if len(found) < 2:
         return None
     m = rng.choice(some)
     return without(text, m.start(), m.end())

@@ -10,14 +10,16 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from sro.screeners.faithfulness import changes
 from sro.screeners.faithfulness.changes import Change, WrongWord
+from sro.screeners.faithfulness.words import STOPGAPS
 
 SHORTEST, LONGEST = 15, 180  # characters of a comment that pairs are made of
 LOWERED = 0.25  # of the pairs are written in lower case, as in many comments
 BROKEN = 0.55  # of the made pairs are unfaithful
+READY = {"paraphrase": 0.5, "cannot": 0.3, "breaking_nli": 0.2}
+"""Sets whose pairs are taken as they are, and how often each."""
 COARSE_AGAIN = 0.35  # of the rude comments get a second layer of rudeness
 
 
@@ -104,7 +106,7 @@ class PairMaker:
     def _from_rude(self) -> Pair | None:
         """A rude comment beside a faithful edit of it, or beside one that broke."""
         comment = self.rng.choice(self.material.rude)
-        table = list(self.material.edit(comment))
+        table = [edit for edit in self.material.edit(comment) if not adds_stopgap(comment, edit)]
         cuts = [change(comment, self.rng) for change in changes.FAITHFUL]
         edits = [(edit, "phrase_table") for edit in table]
         edits += [(cut, change.__name__) for cut, change in zip(cuts, changes.FAITHFUL) if cut]
@@ -124,13 +126,21 @@ class PairMaker:
         return Pair(comment, broken, 0.0, self.names[at]) if broken and broken != faithful else None
 
     def _ready(self) -> Pair | None:
-        name = self.rng.choice(list(self.material.ready))
+        name = self.rng.choices(list(READY), list(READY.values()))[0]
         pair = self.rng.choice(self.material.ready[name])
         if pair.kept < 0.5 or self.rng.random() < 0.6:
             change = self.rng.choice(changes.RUDENESS) if self.rng.random() < 0.3 else None
             rude = change(pair.comment, self.rng) if change else None
             return Pair(rude or pair.comment, pair.candidate, pair.kept, name)
         return self._broken(pair.comment, pair.candidate, drop=True)
+
+
+def adds_stopgap(comment: str, edit: str) -> bool:
+    """Whether an edit puts a word in that says little ("unpleasant person"), which readers do not accept."""
+    had = set(comment.lower().split())
+    return any(
+        word in STOPGAPS and word not in had for word in edit.lower().replace(".", " ").replace(",", " ").split()
+    )
 
 
 def fits(text: str) -> bool:
@@ -163,6 +173,6 @@ def batches(
 def count_kinds(pairs: Sequence[Pair]) -> dict[str, int]:
     """How many pairs of each kind there are, the most frequent first."""
     counts: dict[str, int] = {}
-    for pair in chain(pairs):
+    for pair in pairs:
         counts[pair.kind] = counts.get(pair.kind, 0) + 1
     return dict(sorted(counts.items(), key=lambda item: -item[1]))

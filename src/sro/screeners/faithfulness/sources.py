@@ -16,7 +16,7 @@ FOREIGN = frozenset({"cold_zh", "germeval2018_de", "kor_ko", "toldbr_pt", "mlma_
 
 
 def read_ready(meaning: Path, paraphrases: Path) -> dict[str, list[Pair]]:
-    """Pairs of sets: paraphrases (ParaBank 2), negations (CANNOT), one-word contradictions, CondaQA's edits."""
+    """Pairs of sets: paraphrases (ParaBank 2), negations (CANNOT), contradictions by one word (Breaking NLI)."""
     found: dict[str, list[Pair]] = {"paraphrase": list(_parabank(paraphrases))}
     found["cannot"] = [
         Pair(row["a"], row["b"], 1.0 - row["label"], "cannot")
@@ -28,10 +28,6 @@ def read_ready(meaning: Path, paraphrases: Path) -> dict[str, list[Pair]]:
         Pair(row["a"], row["b"], kept[row["label"]], "breaking_nli")
         for row in read_records(meaning / "breaking_nli/breaking_nli.jsonl.gz")
         if row["label"] in kept
-    ]
-    found["condaqa"] = [
-        Pair(row["a"], row["b"], float(row["edit"] == "paraphrase"), "condaqa")
-        for row in read_records(meaning / "condaqa_edits/condaqa_edits.jsonl.gz")
     ]
     return {
         name: [pair for pair in pairs if fits(pair.comment) and fits(pair.candidate)] for name, pairs in found.items()
@@ -55,7 +51,7 @@ def read_material(data: Path, rows: Sequence[Row], edit: Callable[[str], Sequenc
 
     Args:
         data: Folder of the public sets.
-        rows: English texts with attributes, as the encoder screener learns from them; held-out ones are not among them.
+        rows: Texts with attributes, as the encoder screener learns from them, none held out.
         edit: Civil forms of a comment by the phrase table.
     """
     usable = [row for row in rows if row.source not in FOREIGN and fits(row.text)]

@@ -1,0 +1,93 @@
+"""From data to a folder that `FaithfulnessCritic.load` takes: make pairs, train, calibrate, export.
+
+    sro screener train --kind faithfulness --output my_critic --minutes 40
+
+The pairs are made from the public sets in the folder `SRO_DATA`, as the shipped critic's were; no detoxification pairs
+are among them (`sro.screeners.faithfulness.pairs`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from sro.core.errors import SROError
+from sro.core.files import atomic_write_text, file_sha256
+from sro.screeners.encoder.calibration import balanced_threshold, fit_platt, sigmoid
+from sro.screeners.encoder.run import EncoderData, read_rows
+from sro.screeners.faithfulness.critic import CARD, FORMAT, GRAPH, FaithfulnessCritic
+from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker
+from sro.screeners.faithfulness.sources import read_material
+
+CALIBRATION_PAIRS = 1500
+CALIBRATION_SEED = 12_345
+
+
+@dataclass
+class CriticData:
+    """Where the critic goes."""
+
+    output: str = field(metadata={"help": "folder for model.onnx and critic.json; a run that stopped goes on there"})
+    development: int = field(default=2, metadata={"help": "percent of the texts kept for calibration"})
+
+
+def read(data: CriticData, public: Path | None, edit: Callable[[str], Sequence[str]]) -> tuple[Material, Material]:
+    """What to make training pairs of, and what to make pairs for calibration of.
+
+    Args:
+        data: The share that is kept for calibration.
+        public: Folder of the public sets.
+        edit: Civil forms of a comment by the phrase table.
+    """
+    if public is None:
+        raise SROError("the critic learns from the public sets. fix: set SRO_DATA to their folder")
+    rows, development = read_rows(EncoderData(data.output, public=True, development=data.development), public)
+    learnt = read_material(public, rows, edit)
+    kept = read_material(public, development, edit)
+    for name, pairs in learnt.ready.items():
+        every = max(2, 100 // max(1, data.development))
+        kept.ready[name] = pairs[::every]
+        learnt.ready[name] = [pair for at, pair in enumerate(pairs) if at % every]
+    return learnt, kept
+
+
+def write_critic(arrays: Mapping[str, np.ndarray], material: Material, folder: Path) -> tuple[FaithfulnessCritic, str]:
+    """Export the weights and calibrate them on pairs made of `material`; the critic, and its answers by kind.
+
+    Args:
+        arrays: State of the trained model, float32.
+        material: Held out of training.
+        folder: Gets `model.onnx` and `critic.json`.
+    """
+    from sro.screeners.encoder.onnx import write
+
+    layers = 1 + max(int(name.split(".")[1]) for name in arrays if name.startswith("layers."))
+    write(arrays, folder / GRAPH, layers, heads=12, epsilon=1e-12)
+    about = {"format": FORMAT, "sha256": file_sha256(folder / GRAPH), "calibration": [1.0, 0.0], "threshold": 0.5}
+    atomic_write_text(folder / CARD, json.dumps(about, indent=1))
+    pairs = list(islice(PairMaker(material, CALIBRATION_SEED), CALIBRATION_PAIRS))
+    logits = FaithfulnessCritic.load(folder).logits([(pair.comment, pair.candidate) for pair in pairs])
+    kept = np.array([pair.kept for pair in pairs])
+    scale, shift = fit_platt(logits, kept)
+    probabilities = sigmoid(scale * logits + shift)
+    about |= {"calibration": [scale, shift], "threshold": balanced_threshold(probabilities, kept >= 0.5)}
+    atomic_write_text(folder / CARD, json.dumps(about, indent=1))
+    return FaithfulnessCritic.load(folder), by_kind(pairs, probabilities)
+
+
+def by_kind(pairs: Sequence[Pair], probabilities: np.ndarray) -> str:
+    """Mean answer for each kind of pair, as lines of text; kept and lost pairs apart."""
+    answers: dict[tuple[float, str], list[float]] = defaultdict(list)
+    for pair, probability in zip(pairs, probabilities):
+        answers[round(pair.kept), pair.kind].append(float(probability))
+    lines = [
+        f"{'kept' if kept else 'lost'}  {kind:18s} {len(some):5d}  {np.mean(some):.2f}"
+        for (kept, kind), some in sorted(answers.items(), key=lambda item: (-item[0][0], -np.mean(item[1])))
+    ]
+    return "\n".join(["       kind                pairs  P(kept)", *lines])
