@@ -40,6 +40,7 @@ MODULES = [
     *("sro.screeners.nblr.model", "sro.screeners.toxic_spans", "sro.screeners.rules.form"),
     *("sro.screeners.rules.meaning", "sro.screeners.rules.repetition", "sro.screeners.sentencewise"),
     *("sro.rewriting.phrase_table", "sro.rewriting.disguise", "sro.comments.languages"),
+    "sro.rewriting.deletions",
 ]
 PATTERNS = {
     f"{module}.{name}": value

@@ -33,6 +33,7 @@ class RewriterParts:
         fluency: decides among candidates that will do and are worth the same, to a tenth, and is asked only where
             there are several (`sro.rewriting.candidates.best`).
         phrases: candidates of a phrase table, beside the leader's greedy one: `Idioms.variants`.
+        cuts: candidates that only leave out, beside those too: `sro.rewriting.deletions`. None: there are none.
         reads: whether the leader knows the language of a text; None: too little text to tell. By default nobody asks.
     """
 
@@ -42,6 +43,7 @@ class RewriterParts:
     fits: Callable[[str], bool] = field(default=_any)
     fluency: Fluency | None = None
     phrases: Callable[[str], Sequence[str]] | None = None
+    cuts: Callable[[str], Sequence[str]] | None = None
     reads: Callable[[str], bool | None] = field(default=_any_language)
 
     def screen(

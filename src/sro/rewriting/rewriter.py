@@ -27,6 +27,7 @@ from sro.core.errors import SROError
 from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.config import RewriteArguments
+from sro.rewriting.deletions import deletions
 from sro.rewriting.parts import RewriterParts
 from sro.rewriting.result import Change, Reason, Rewrite, Status
 from sro.rewriting.search import CandidateSearch
@@ -137,7 +138,7 @@ class Rewriter(RewriterParts):
             fits=fits,
             fluency=fluency,
             phrases=phrase_table(phrases or ("embedded" if leader == "embedded" else "none")),
-            **({"reads": looks_english} if leader == "embedded" else {}),
+            **({"reads": looks_english, "cuts": deletions} if leader == "embedded" else {}),
         )
 
     def rewrite(self, texts: Sequence[str], arguments: RewriteArguments | None = None) -> list[Rewrite]:

@@ -1,5 +1,6 @@
 """What is tried for sentences that fail, round by round, until each has a candidate that will do: the leader's greedy
-one and those of a phrase table, then sampled ones, then the same again from the best failing one.
+one, those that only leave out and those of a phrase table, then sampled ones, then the same again from the best
+failing one.
 
 The table makes idiom civil that a small leader does not know ("not give a shit"), and keeps closer to the sentence;
 the leader knows what the table has no phrase for. Which of them wins is decided by `sro.rewriting.candidates.best`.
@@ -49,7 +50,7 @@ class CandidateSearch:
         spare = async_generator(self.parts.generator)
         if spare and len(searches) == 1 and wanted.samples and wanted.seed is None:
             ahead = spare.generate_async([searches[0].prompt_text], *self._sampling_arguments(sampled=True))
-        greedy, table = self._generate(searches, sampled=False), map(self._phrase_drafts, searches)
+        greedy, table = self._generate(searches, sampled=False), map(self._rule_drafts, searches)
         self._add_candidates(searches, [[*some, *more] for some, more in zip(greedy, table)], ahead)
         for turn in range(1 + wanted.refine):
             if turn:
@@ -78,8 +79,9 @@ class CandidateSearch:
         sampling = Sampling(temperature=temperature, max_new_tokens=10_000, avoid_loops=True)
         return self.arguments.samples if sampled else 1, sampling, self.arguments.seed
 
-    def _phrase_drafts(self, search: Search) -> list[Draft]:
-        return list(map(Draft, self.parts.phrases(search.sentence))) if self.parts.phrases else []
+    def _rule_drafts(self, search: Search) -> list[Draft]:
+        writers = [writer for writer in (self.parts.cuts, self.parts.phrases) if writer is not None]
+        return [Draft(text) for writer in writers for text in writer(search.sentence)]
 
     def _add_candidates(
         self, searches: Sequence[Search], drafts: Sequence[Sequence[Draft]], ahead: PendingGeneration | None = None
