@@ -23,6 +23,13 @@ stale.
 Every command that has flags also takes `--config FILE.yaml`, with the same names, and `--print-config`.
 """
 
+MORE = (
+    ["serve", "add-key"],
+    ["screener", "train", "--kind", "encoder"],
+    ["screener", "train", "--kind", "faithfulness"],
+)
+"""Help that no usage line of a command names."""
+
 
 def help_of(words: list[str]) -> str:
     """What `sro WORDS --help` prints.
@@ -59,7 +66,8 @@ def page() -> str:
         text = help_of([command])
         parts.append(section(2, f"sro {command}", text))
         parts += [section(3, f"sro {command} {word}", help_of([command, word])) for word in actions(text)]
-    parts.append(section(3, "sro serve add-key", help_of(["serve", "add-key"])))
+    for words in MORE:
+        parts.append(section(3, " ".join(["sro", *words]), help_of(words)))
     return "\n".join(parts)
 
 

@@ -172,6 +172,23 @@ def test_what_is_refused_shows_while_one_writes(service: StandIn, open_page: Ope
     expect(page.locator("#comment .verdict")).to_contain_text("Nothing written yet.")
 
 
+def test_a_screener_of_six_attributes_has_a_bar_for_each(service: StandIn, open_page: Open, expect: Any) -> None:
+    page = open_page()
+    page.fill("#comment-text", "so stupid")
+    expect(page.locator("#comment .verdict")).to_contain_text("Fails")
+    expect(page.locator("#comment .attributes")).to_be_hidden()
+    service.attributes = {"TOXICITY": 0.91, "INSULT": 0.5, "IDENTITY_ATTACK": 0.03}
+    page.fill("#comment-text", "so very stupid")
+    expect(page.locator("#comment .attributes dt")).to_have_text(["Toxic", "Insult", "Attack on a group"])
+    expect(page.locator("#comment .attributes dd")).to_have_text(["0.91", "0.50", "0.03"])
+    widths = page.evaluate(
+        "[...document.querySelectorAll('#comment .attributes .bar > span')].map(e => e.style.width)"
+    )
+    assert widths == ["91%", "50%", "3%"]
+    page.fill("#comment-text", "")
+    expect(page.locator("#comment .attributes")).to_be_hidden()
+
+
 def test_an_answer_to_what_the_field_no_longer_says_is_dropped(service: StandIn, open_page: Open, expect: Any) -> None:
     service.slow = {"stupid": 1.0}
     page = open_page()

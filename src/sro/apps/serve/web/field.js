@@ -6,6 +6,14 @@ import { by, count, inUnits, make, marked, moved, number, repeated } from "./tex
 
 const WAIT = 250; // milliseconds without a keystroke
 const MOST_REASONS = 20;
+const ATTRIBUTES = {
+  TOXICITY: "Toxic",
+  SEVERE_TOXICITY: "Severely toxic",
+  INSULT: "Insult",
+  PROFANITY: "Swearing",
+  THREAT: "Threat",
+  IDENTITY_ATTACK: "Attack on a group",
+};
 
 // Fills `root` from the template; `name` is for ids and announcements, `changed` is called with every new text.
 export function screenedField(root, { name, label, changed = () => {} }) {
@@ -46,6 +54,17 @@ export function screenedField(root, { name, label, changed = () => {} }) {
     reasons.hidden = !items.length;
   }
 
+  // One bar for each attribute, where the screener tells them apart; null: there are none.
+  function attributes(scores) {
+    const rows = Object.entries(scores ?? {}).map(([name, score]) => {
+      const bar = make("span", { className: "bar", ariaHidden: "true" }, make("span"));
+      bar.firstChild.style.width = `${100 * score}%`;
+      return make("div", {}, make("dt", {}, ATTRIBUTES[name] ?? name), make("dd", {}, bar, score.toFixed(2)));
+    });
+    find(".attributes").replaceChildren(...rows);
+    find(".attributes").hidden = !rows.length;
+  }
+
   // A space of no width at the end: a line that is still empty has a height.
   const draw = () => mirror.replaceChildren(...marked(text, spans), "\u200b");
 
@@ -77,6 +96,7 @@ export function screenedField(root, { name, label, changed = () => {} }) {
       delete root.dataset.asking;
       spans = [];
       show("empty", "Nothing written yet.");
+      attributes(null);
       list();
     }
   }
@@ -99,6 +119,7 @@ export function screenedField(root, { name, label, changed = () => {} }) {
     const failed = found.label === "fail", told = failed ? "Fails" : "Passes";
     verdict.title = `by ${found.screener}`;
     show(found.label, told, found.probability);
+    attributes(found.attributes);
     draw();
     list();
     const named = repeated(text, spans).slice(0, 5).map(({ word }) => word.slice(0, 80)).join(", ");
@@ -109,6 +130,7 @@ export function screenedField(root, { name, label, changed = () => {} }) {
     delete root.dataset.asking;
     spans = [];
     show("wrong", message);
+    attributes(null);
     draw();
     list();
     announce(message.replace(/ Next try.*/, ""));
