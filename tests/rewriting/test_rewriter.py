@@ -253,6 +253,39 @@ def test_drafts_of_a_phrase_table_stand_beside_the_greedy_move() -> None:
     assert rewriter.rewrite([COMMENT])[0].text == "you are"
 
 
+class Reads:
+    """A critic for which a candidate keeps the meaning unless it says `wrong`; remembers what it was asked."""
+
+    threshold = 0.5
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        self.asked += pairs
+        return np.array([0.1 if "wrong" in candidate else 0.9 for _, candidate in pairs])
+
+
+def test_a_critic_refuses_what_says_something_else_and_is_asked_of_sound_candidates_alone() -> None:
+    critic = Reads()
+    rewriter = game(RUDE, MILD, NEARER, OFF_TOPIC, faithfulness=critic)
+    (found,) = rewriter.rewrite([COMMENT], RewriteArguments(samples=3, refine=0))
+    assert found.text == NEARER
+    assert critic.asked == [(COMMENT, MILD), (COMMENT, NEARER)]  # RUDE fails, and OFF_TOPIC is not close enough
+    (found,) = game(MILD, MILD, faithfulness=Reads()).rewrite([COMMENT], RewriteArguments(samples=1, refine=0))
+    assert (found.status, found.reason) == ("refused", "meaning_lost")
+
+
+def test_of_equal_candidates_the_more_faithful_one_is_taken() -> None:
+    class Prefers(Reads):
+        def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+            return np.array([0.6 if candidate == MILD else 0.95 for _, candidate in pairs])
+
+    (found,) = game(MILD, faithfulness=Prefers(), cuts=lambda sentence: ["you are sure"]).rewrite([COMMENT])
+    assert found.text == "you are sure"
+    assert game(MILD, cuts=lambda sentence: ["you are sure"]).rewrite([COMMENT])[0].text == MILD
+
+
 def test_a_phrase_table_by_name(tmp_path: Path) -> None:
     known = phrase_table("embedded")
     assert known and known("i do n't give a shit about it") and not known("thank you")

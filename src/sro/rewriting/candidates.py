@@ -27,11 +27,13 @@ class Candidate:
     """What is wrong with its shape, if anything."""
     fluency: float = 0.0
     """In [0, 1]; 0 where it was not asked for."""
+    faithfulness: float = 1.0
+    """How probable it is that it says what was said, in [0, 1]; 1 where nobody was asked."""
 
     @property
     def score(self) -> float:
-        """P(pass) · similarity: what there is of J without a judge of fluency."""
-        return (1.0 - self.verdict.probability) * self.similarity
+        """P(pass) · similarity · faithfulness: what there is of J without a judge of fluency."""
+        return (1.0 - self.verdict.probability) * self.similarity * self.faithfulness
 
     def objection(self, min_similarity: float) -> Reason | None:
         """Why it will not do, if so: the screener's word first, then meaning, then shape."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sro.screeners.base import Fluency, Screener, Similarity, Verdict
+from sro.screeners.base import Faithfulness, Fluency, Screener, Similarity, Verdict
 from sro.screeners.sentencewise import screen_comments
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class RewriterParts:
         fluency: decides among candidates that will do and are worth the same, to a tenth, and is asked only where
             there are several (`sro.rewriting.candidates.best`).
         phrases: candidates of a phrase table, beside the leader's greedy one: `Idioms.variants`.
+        faithfulness: reads a sentence and a candidate together, and decides whether it still says what was said; it is
+            asked about candidates that pass and are close enough by `similarity`. None: nobody is asked.
         cuts: candidates that only leave out, beside those too: `sro.rewriting.deletions`. None: there are none.
         reads: whether the leader knows the language of a text; None: too little text to tell. By default nobody asks.
     """
@@ -43,6 +45,7 @@ class RewriterParts:
     fits: Callable[[str], bool] = field(default=_any)
     fluency: Fluency | None = None
     phrases: Callable[[str], Sequence[str]] | None = None
+    faithfulness: Faithfulness | None = None
     cuts: Callable[[str], Sequence[str]] | None = None
     reads: Callable[[str], bool | None] = field(default=_any_language)
 

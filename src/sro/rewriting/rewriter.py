@@ -32,7 +32,8 @@ from sro.rewriting.parts import RewriterParts
 from sro.rewriting.result import Change, Reason, Rewrite, Status
 from sro.rewriting.search import CandidateSearch
 from sro.rewriting.state import CommentState, Search
-from sro.screeners.base import Fluency, Screener, Similarity, Verdict
+from sro.screeners.base import Faithfulness, Fluency, Screener, Similarity, Verdict
+from sro.screeners.faithfulness.critic import FaithfulnessCritic
 from sro.screeners.loading import load_screener
 from sro.screeners.similarity import SentenceEncoder
 
@@ -81,6 +82,7 @@ class Rewriter(RewriterParts):
         similarity: str | Similarity = "embedded",
         fluency: str | Fluency | None = None,
         phrases: str | None = None,
+        faithfulness: str | Faithfulness | None = None,
         max_prompt_length: int = 256,
         batch_size: int = 64,
         bf16: bool | None = None,
@@ -103,6 +105,8 @@ class Rewriter(RewriterParts):
                 `none`. Its model is loaded when it is first asked (0.7 s, 0.6 GB), not before; threads may share it.
             phrases: phrase table that adds candidates: `embedded` (English, `sro.rewriting.phrase_table`), a file of
                 the same form, or `none`. None: `embedded` for the embedded leader, for others `none`.
+            faithfulness: the folder of a critic (`sro screener train --kind faithfulness`), or any object that says
+                how probable it is that a candidate says what the sentence says. None: nobody is asked.
             max_prompt_length: tokens of prompt and sentence together; a longer sentence that fails is refused.
             batch_size: candidates generated at the same time.
             bf16: bfloat16 autocast, for `transformers`; None: as `sro.core.precision.compute_dtype` decides.
@@ -137,6 +141,7 @@ class Rewriter(RewriterParts):
             similarity=SentenceEncoder(similarity) if isinstance(similarity, str) else similarity,
             fits=fits,
             fluency=fluency,
+            faithfulness=FaithfulnessCritic.load(faithfulness) if isinstance(faithfulness, str) else faithfulness,
             phrases=phrase_table(phrases or ("embedded" if leader == "embedded" else "none")),
             **({"reads": looks_english, "cuts": deletions} if leader == "embedded" else {}),
         )

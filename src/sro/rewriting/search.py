@@ -9,7 +9,7 @@ the leader knows what the table has no phrase for. Which of them wins is decided
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ from sro.leader.generation import Sampling, async_generator
 from sro.rewriting.candidates import Candidate, find_fault, restore_capital_and_stop, score_fluency_of_ties
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.parts import RewriterParts
+from sro.rewriting.result import Reason
 from sro.rewriting.state import Search
 
 if TYPE_CHECKING:
@@ -96,11 +97,14 @@ class CandidateSearch:
         if ahead and any(verdict.passed for verdict in verdicts):
             ahead.cancel()  # now, for what follows wants its processor
         cosines = np.asarray(self.parts.similarity.similarity(texts, sources))
+        made = []
         for (search, draft), text, verdict, cosine in zip(pairs, texts, verdicts, cosines.tolist()):
             fault = find_fault(
                 text, search.sentence, finished=draft.finished, kept=search.kept, disguised=search.disguised
             )
-            search.candidates.append(Candidate(text, verdict, cosine, fault))
+            made.append(Candidate(text, verdict, cosine, fault))
+        for (search, _), candidate in zip(pairs, self._read_meaning(sources, made)):
+            search.candidates.append(candidate)
         # A search with a candidate that will do is over, so those whose fluency was scored never stand beside others.
         score_fluency_of_ties(
             [search.candidates for search in searches],
@@ -108,6 +112,18 @@ class CandidateSearch:
             self.parts.fluency,
             self.arguments.min_similarity,
         )
+
+    def _read_meaning(self, sources: Sequence[str], candidates: Sequence[Candidate]) -> list[Candidate]:
+        """The candidates with what the critic of faithfulness says of those that nobody else objects to."""
+        read = list(candidates)
+        critic, bar = self.parts.faithfulness, self.arguments.min_similarity
+        asked = [i for i, one in enumerate(candidates) if one.objection(bar) is None] if critic else []
+        if critic and asked:
+            answers = critic.probabilities([(sources[i], candidates[i].text) for i in asked])
+            for i, kept in zip(asked, answers.tolist()):
+                fault: Reason | None = None if kept >= critic.threshold else "meaning_lost"
+                read[i] = replace(candidates[i], faithfulness=kept, fault=fault)
+        return read
 
 
 def _drafts(completions: Sequence[Sequence[Completion]]) -> list[list[Draft]]:

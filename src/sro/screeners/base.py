@@ -80,6 +80,17 @@ class Fluency(Protocol):
         """[N] in [0, 1], higher is better."""
 
 
+class Faithfulness(Protocol):
+    """Whether a candidate still says what a comment says: `sro.screeners.faithfulness.critic`, or anybody's own."""
+
+    threshold: float
+    """Probability from which on the meaning counts as kept."""
+
+    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        """[N] in [0, 1] of N (comment, candidate)."""
+        ...
+
+
 SUREST = 1e-9
 """Probabilities are kept this far from 0 and 1, where log-odds have no end."""
 

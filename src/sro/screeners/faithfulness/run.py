@@ -20,7 +20,7 @@ import numpy as np
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text, file_sha256
 from sro.screeners.encoder.calibration import balanced_threshold, fit_platt, sigmoid
-from sro.screeners.encoder.run import EncoderData, read_rows
+from sro.screeners.encoder.splits import evaluation_texts, in_development, merge, read_all
 from sro.screeners.faithfulness.critic import CARD, FORMAT, GRAPH, FaithfulnessCritic
 from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker
 from sro.screeners.faithfulness.sources import read_material
@@ -47,9 +47,10 @@ def read(data: CriticData, public: Path | None, edit: Callable[[str], Sequence[s
     """
     if public is None:
         raise SROError("the critic learns from the public sets. fix: set SRO_DATA to their folder")
-    rows, development = read_rows(EncoderData(data.output, public=True, development=data.development), public)
-    learnt = read_material(public, rows, edit)
-    kept = read_material(public, development, edit)
+    rows = merge(read_all(public), evaluation_texts(public))
+    held = [in_development(row.text, data.development) for row in rows]
+    learnt = read_material(public, [row for row, out in zip(rows, held) if not out], edit)
+    kept = read_material(public, [row for row, out in zip(rows, held) if out], edit)
     for name, pairs in learnt.ready.items():
         every = max(2, 100 // max(1, data.development))
         kept.ready[name] = pairs[::every]
