@@ -13,7 +13,13 @@ from tiny_encoder import HIDDEN, PIECES, write_tiny_base
 from sro.core.errors import SROError
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.augment import augment
-from sro.screeners.encoder.calibration import balanced_threshold, expected_calibration_error, fit_platt, sigmoid
+from sro.screeners.encoder.calibration import (
+    balanced_threshold,
+    expected_calibration_error,
+    fit_platt,
+    fit_to_prior,
+    sigmoid,
+)
 from sro.screeners.encoder.export import export_onnx
 from sro.screeners.encoder.inference import EncoderScreener, Policy, batches_by_length
 from sro.screeners.encoder.label_maps import Row, dynahate, hate, jigsaw_six, not_hate
@@ -256,6 +262,17 @@ def test_platt_scaling_recovers_the_scale() -> None:
     assert abs(scale - 0.5) < 0.03 and abs(shift + 1) < 0.06
     assert expected_calibration_error(sigmoid(scale * logits + shift), labels) < 0.02
     assert expected_calibration_error(sigmoid(logits), labels) > 0.05
+
+
+def test_calibration_to_a_prior_is_right_for_texts_of_that_share() -> None:
+    rng = np.random.default_rng(0)
+    labels = (rng.random(40_000) < 0.5).astype(float)
+    logits = rng.normal(np.where(labels == 1, 1.5, -1.5), 1.0)
+    scale, shift = fit_to_prior(logits, labels, 0.1)
+    rare = np.concatenate([np.flatnonzero(labels == 0)[:18_000], np.flatnonzero(labels == 1)[:2_000]])
+    probabilities = sigmoid(scale * logits[rare] + shift)
+    assert abs(probabilities.mean() - 0.1) < 0.01
+    assert expected_calibration_error(probabilities, labels[rare]) < 0.02
 
 
 def test_the_threshold_balances_both_classes() -> None:

@@ -36,6 +36,13 @@ def fit_platt(logits: Floats, labels: Floats, weights: Floats | None = None) -> 
     return float(found.x[0]), float(found.x[1])
 
 
+def fit_to_prior(logits: Floats, labels: Floats, prior: float) -> tuple[float, float]:
+    """`fit_platt` as if a share `prior` of the texts had the attribute, whatever share of `labels` is above a half."""
+    positive = labels >= 0.5
+    weights = np.where(positive, prior / max(positive.mean(), 1e-9), (1 - prior) / max((~positive).mean(), 1e-9))
+    return fit_platt(logits, labels, weights)
+
+
 def expected_calibration_error(probabilities: Floats, labels: Floats, bins: int = 15) -> float:
     """ECE: the mean gap between probability and share of positives over `bins` equal bins of probability."""
     places = np.minimum((probabilities * bins).astype(int), bins - 1)

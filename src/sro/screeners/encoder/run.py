@@ -22,7 +22,7 @@ from sro.comments.test_set import refuse_held_out
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text, file_sha256
 from sro.screeners.encoder.attributes import ATTRIBUTES
-from sro.screeners.encoder.calibration import balanced_threshold, fit_platt, sigmoid
+from sro.screeners.encoder.calibration import balanced_threshold, fit_to_prior, sigmoid
 from sro.screeners.encoder.inference import CARD, FORMAT, GRAPH, EncoderScreener
 from sro.screeners.encoder.label_maps import JIGSAW, Row
 from sro.screeners.encoder.mixture import SHARES, groups_named, target_matrix
@@ -30,6 +30,13 @@ from sro.screeners.encoder.sources import read_records
 from sro.screeners.encoder.splits import evaluation_texts, in_development, merge, read_all
 from sro.screeners.encoder.tokenizer import LONGEST
 
+NATURAL = frozenset({"jigsaw6_small", "jigsaw_binary20k", "jigsaw_toxic", "wikipedia_talk"})
+"""Sets of whole comments of one forum: TOXICITY is calibrated on these, for they are what a forum sends."""
+FEWEST_NATURAL = 300
+PRIOR = {"TOXICITY": 0.1}
+OTHER_PRIOR = 0.25
+"""Share of texts with an attribute for which its probability is right: about that of a forum for TOXICITY. The others
+are so rare there that no honest probability would ever reach a half."""
 OWN_SHARE = 50.0  # of the draws beside the public mixture's 100
 
 
@@ -99,7 +106,8 @@ def write_screener(arrays: Mapping[str, np.ndarray], rows: Sequence[Row], folder
 
     Args:
         arrays: State of an `EncoderClassifier`, float32.
-        rows: Held out of training. Thresholds give the best mean of both classes' recall on them.
+        rows: Held out of training. Thresholds give the best mean of both classes' recall on them; probabilities are
+            right for the shares of `PRIOR`.
         folder: Gets `model.onnx` and `encoder.json`.
     """
     from sro.screeners.encoder.onnx import write
@@ -116,12 +124,14 @@ def write_screener(arrays: Mapping[str, np.ndarray], rows: Sequence[Row], folder
     card = folder / CARD
     atomic_write_text(card, json.dumps(about, indent=1))
     logits, targets = EncoderScreener.load(folder).logits([row.text for row in rows]), target_matrix(list(rows))
+    natural = np.array([row.source in NATURAL for row in rows])
     for column, name in enumerate(ATTRIBUTES):
         known = ~np.isnan(targets[:, column])
         labels = targets[known, column]
         if min((labels >= 0.5).sum(), (labels < 0.5).sum()) < 5:
             continue  # too few to say more than the training did
-        scale, shift = fit_platt(logits[known, column], labels)
+        fitted = known & natural if name == "TOXICITY" and (known & natural).sum() >= FEWEST_NATURAL else known
+        scale, shift = fit_to_prior(logits[fitted, column], targets[fitted, column], PRIOR.get(name, OTHER_PRIOR))
         probabilities = sigmoid(scale * logits[known, column] + shift)
         about["calibration"][name] = [scale, shift]
         about["thresholds"][name] = balanced_threshold(probabilities, labels >= 0.5)
