@@ -53,7 +53,7 @@ def help_of(words: list[str]) -> str:
 
 def actions(text: str) -> list[str]:
     """The actions that a usage line offers: [train, check] of `usage: sro judge {train,check} …`."""
-    found = re.match(r"usage: sro [a-z]+ \{([a-z,_-]+)\}", text)
+    found = re.match(r"usage: sro [a-z ]+ \{([a-z,_-]+)\}", text)
     return found[1].split(",") if found else []
 
 
@@ -63,12 +63,19 @@ def page() -> str:
 
     parts = [HEAD, section(2, "sro", help_of([]))]
     for command in COMMANDS:
-        text = help_of([command])
-        parts.append(section(2, f"sro {command}", text))
-        parts += [section(3, f"sro {command} {word}", help_of([command, word])) for word in actions(text)]
+        parts += sections([command])
     for words in MORE:
         parts.append(section(3, " ".join(["sro", *words]), help_of(words)))
     return "\n".join(parts)
+
+
+def sections(words: list[str]) -> list[str]:
+    """Of a command, and of all its actions with theirs."""
+    text = help_of(words)
+    parts = [section(1 + len(words), f"sro {' '.join(words)}", text)]
+    for word in actions(text):
+        parts += sections([*words, word])
+    return parts
 
 
 def section(level: int, title: str, text: str) -> str:
@@ -79,7 +86,8 @@ def section(level: int, title: str, text: str) -> str:
 def main(arguments: list[str]) -> int:
     """Write the page, or with `--check` compare it."""
     os.environ.update(COLUMNS="100", NO_COLOR="1")
-    os.environ.pop("SRO_CACHE", None)
+    for name in ("SRO_CACHE", "SRO_DATA"):  # defaults of flags, wherever they are set
+        os.environ.pop(name, None)
     fresh = page()
     if arguments == ["--check"]:
         stale = not PAGE.is_file() or PAGE.read_text("utf-8") != fresh

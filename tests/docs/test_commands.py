@@ -22,9 +22,9 @@ CLI = ROOT / "docs" / "reference" / "cli.md"
 
 
 def section(words: list[str]) -> str:
-    """What the page of flags says of a command, with its action if it has one."""
+    """What the page of flags says of a command, with its action (and that one's) if it has one."""
     page = CLI.read_text("utf-8")
-    for name in (" ".join(words[:2]), " ".join(words[:1])):
+    for name in (" ".join(words[:length]) for length in (3, 2, 1)):
         if found := re.search(rf"^##+ sro {re.escape(name)}\n+```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
             return found[1]
     raise AssertionError(f"no such command: sro {' '.join(words)}")

@@ -3,6 +3,8 @@
 sro experiment peers --split tuning              ours beside stored systems and people, by independent judges
 sro experiment perturbation --comments FILE      what wrong verdicts do to SRO, and what a correction gives back
 sro experiment ablation --comments FILE          SRO, its branches alone, KTO, best-of-n fine-tuning
+sro experiment read sheet --a FILE --b FILE      two systems' rewrites as a blind, shuffled sheet for readers
+sro experiment read score --sheet DIR FILE…      what readers prefer and would show, with intervals and agreement
 """
 
 from __future__ import annotations
@@ -55,12 +57,14 @@ Asked = TypeVar("Asked", bound=AblationArguments)
 
 def run(argv: list[str]) -> int:
     """Dispatch to one of the experiments."""
-    return run_action(
-        {name: partial(_run_experiment, experiment) for name, experiment in EXPERIMENTS.items()},
-        argv,
-        prog="sro experiment",
-        doc=__doc__,
-    )
+    experiments = {name: partial(_run_experiment, experiment) for name, experiment in EXPERIMENTS.items()}
+    return run_action({**experiments, "read": read}, argv, prog="sro experiment", doc=__doc__)
+
+
+def read(argv: list[str]) -> int:
+    from sro.apps.cli import reading
+
+    return reading.run(argv)
 
 
 def _run_experiment(experiment: Callable[[list[str]], Path], argv: list[str]) -> int:

@@ -1,4 +1,5 @@
-"""The experiments as pictures: lines over a rate with a dot a seed, and systems in the plane of style and content."""
+"""The experiments as pictures: lines over a rate with a dot a seed, systems in the plane of style and content, and
+what readers prefer as bars."""
 
 from __future__ import annotations
 
@@ -34,6 +35,15 @@ class Place(NamedTuple):
     sim: float
     j: float
     own: bool = False
+
+
+class Bar(NamedTuple):
+    """How often a reader preferred a, found them the same, preferred b."""
+
+    reader: str
+    a: int
+    same: int
+    b: int
 
 
 def lines_over(
@@ -103,6 +113,40 @@ def style_and_content(places: Sequence[Place], path: str | Path, title: str) -> 
     ax.set_xlabel("SIM: cosine to the source", color=GREY)
     ax.set_ylabel("STA: share that the style judge passes", color=GREY)
     ax.set_title(title, loc="left", fontsize=13, fontweight="bold", color=INK)
+    _write(figure, path)
+
+
+def preference_bars(bars: Sequence[Bar], a: str, b: str, path: str | Path) -> None:
+    """A bar a reader: pairs on which a is preferred, the same, b; numbered."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8.0, 1.3 + 0.5 * len(bars)), facecolor="white")
+    ax = figure.add_subplot()
+    places = range(len(bars))
+    before = np.zeros(len(bars))
+    keys = []
+    for counts, colour in (
+        ([bar.a for bar in bars], VERMILION),
+        ([bar.same for bar in bars], FAINT),
+        ([bar.b for bar in bars], BLUE),
+    ):
+        keys.append(ax.barh(places, counts, left=before, height=0.62, color=colour))
+        for place, count in enumerate(counts):
+            if count:
+                ink = INK if colour == FAINT else "white"
+                ax.text(before[place] + count / 2, place, str(count), ha="center", va="center", color=ink, fontsize=10)
+        before += counts
+    ax.set_yticks(places, [bar.reader for bar in bars], parse_math=False)
+    ax.invert_yaxis()
+    _plain(ax)
+    ax.grid(visible=False)
+    ax.set_xlabel("pairs", color=GREY)
+    legend = ax.legend(
+        keys, [a, "the same", b], loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False, fontsize=10
+    )
+    for text in legend.get_texts():
+        text.set_parse_math(False)  # names may hold dollars
+    figure.tight_layout()
     _write(figure, path)
 
 

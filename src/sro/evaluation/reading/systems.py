@@ -1,0 +1,116 @@
+"""The rewrites of a system, from whatever file holds comments beside rewrites, joined by comment.
+
+NAME=FILE                      what `sro rewrite --output` or `sro evaluate --output_dir` (sentences.jsonl) writes
+NAME=FILE::COMMENT::REWRITE    any other table, its two columns named: people=test.jsonl::toxic::reference
+
+Without NAME a system is called as its file. In a file with several systems (a column `system`) NAME says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from sro.comments.clean import key, readable
+from sro.comments.columns import USUAL_COLUMNS, Columns, choose_columns
+from sro.comments.formats import require_file
+from sro.comments.readers import Row, read_rows
+from sro.core.errors import SROError
+
+NAMED = "name its columns: NAME=FILE::COMMENT::REWRITE"
+
+
+class Rewrite(NamedTuple):
+    """What a system made of one comment, both on one line each, so that line breaks do not give a system away."""
+
+    comment: str
+    text: str | None
+    """None where the system refused, or gave nothing."""
+
+
+@dataclass(frozen=True)
+class System:
+    """A system's name, its file, and its rewrites by the letters and digits of the comment."""
+
+    name: str
+    path: str
+    rewrites: dict[str, Rewrite]
+
+
+def read_system(word: str) -> System:
+    """The system that a word of the command line names; see the module's text.
+
+    Of a comment that comes twice the first rewrite is taken. Rows without a comment are left out.
+
+    Raises:
+        SROError: the file is missing or malformed, has not the columns, or holds several systems and none is named.
+    """
+    name, path, named = _parts(word)
+    require_file(Path(path))
+
+    def choose(available: list[str]) -> Columns:
+        return choose_columns(available, path, text=named[0], label=named[1]) if named else _usual(available, path)
+
+    found: dict[str | None, dict[str, Rewrite]] = {}
+    for system, rewrite in _rewrites(read_rows(path, choose, all_columns=True), path):
+        found.setdefault(system, {}).setdefault(key(rewrite.comment), rewrite)
+    if not found:
+        raise SROError(f"{path}: holds no comment with a rewrite")
+    label = _choose_system([one for one in found if one is not None], name, path)
+    return System(name or label or Path(path).stem, path, found[label])
+
+
+def _parts(word: str) -> tuple[str, str, tuple[str, str] | None]:
+    """Name ("" where none is given), path, and the named columns."""
+    name, equals, rest = word.partition("=")
+    if not equals or Path(word.split("::")[0]).exists():
+        name, rest = "", word
+    path, *columns = rest.split("::")
+    if not path or len(columns) not in (0, 2):
+        raise SROError(f"{word!r} names no system\n  fix: NAME=FILE, or {NAMED}")
+    return name, path, (columns[0], columns[1]) if columns else None
+
+
+def _usual(available: list[str], path: str) -> Columns:
+    """`source` and `text`, or a comment under a usual name and `rewrite`: the two forms that this package writes."""
+    if "rewrite" in available:
+        if "source" in available:
+            return Columns("source", "rewrite")
+        others = [name for name in available if name.strip().lower() in USUAL_COLUMNS]
+        if others:
+            return Columns(choose_columns(others, path).text, "rewrite")
+    elif {"source", "text"} <= set(available):
+        return Columns("source", "text")
+    listing = ", ".join(map(repr, available))
+    raise SROError(f"{path}: no column with rewrites beside one with comments. Columns: {listing}.\n  fix: {NAMED}")
+
+
+def _rewrites(rows: Iterator[Row], path: str) -> Iterator[tuple[str | None, Rewrite]]:
+    """System (None where the file has no such column) and rewrite of each row that holds a comment."""
+    for row in rows:
+        where = f"{path}:{row.line}"
+        if row.malformed:
+            raise SROError(f"{where}: cannot be read as a row\n  fix: mend or remove the line")
+        fields = row.fields or {}
+        if row.fault or not key(row.text) or fields.get("status") == "skipped":
+            continue
+        if not isinstance(row.label, str | None):
+            raise SROError(f"{where}: the rewrite has to be text, not {row.label!r:.40}\n  fix: {NAMED}")
+        text = readable(row.label or "")
+        refused = not text or fields.get("status") == "refused"
+        system = fields.get("system")
+        yield None if system is None else str(system), Rewrite(readable(row.text), None if refused else text)
+
+
+def _choose_system(systems: list[str], name: str, path: str) -> str | None:
+    """Which of the systems in a file is meant; None where the file does not tell systems apart."""
+    if not systems:
+        return None
+    if name in systems:
+        return name
+    if len(systems) == 1:
+        return systems[0]
+    listing = ", ".join(systems)
+    raise SROError(f"{path}: holds several systems ({listing})\n  fix: say which: '{systems[0]}={path}'")
