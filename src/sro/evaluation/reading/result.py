@@ -128,7 +128,7 @@ def _together(readings: Sequence[Reading]) -> Score:
 
 
 def _judged(sheet: Sheet, fit: np.ndarray) -> np.ndarray:
-    """The fits without those of refusals: what the rule fills in is nobody's judgement, and readers always agree on it."""
+    """The fits without those of refusals: what a rule fills in, nobody has judged."""
     judged: np.ndarray = np.where(refusals(sheet), np.nan, fit)
     return judged
 
