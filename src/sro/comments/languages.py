@@ -1,86 +1,226 @@
-"""Is this English? A light answer for a leader that writes nothing else: by script and by function words.
+"""Which language is a comment in? By the words of English that we carry, else by py3langid's model of 139 languages.
 
-    >>> looks_english("you are an idiot"), looks_english("du bist so ein Idiot"), looks_english("lol")
-    (True, False, None)
+    >>> detect("you are an idiot").code, detect("du bist so ein Idiot").code, detect("lol").code
+    ('en', 'de', 'und')
 
-The rule is conservative: it says "no" only where letters of another script are the majority, or where at least two
-different function words of German, French, Spanish, Portuguese, Italian, Dutch or Swedish stand in the text and less
-than half as many English ones. It knows nothing of other languages in Latin letters, nor of romanised ones. Words that
-are English too (*die*, *on*, *me*, *do*) are on no list but the English one.
+Comments are short, rude and misspelt, and a wrong answer refuses somebody's comment. So there are three answers: a
+text is English, or surely is not, or nobody knows. It surely is not where most letters are of another script, or where
+some words together are far likelier in another language than in English; slang, names, laughter, leetspeak and single
+words are not enough. How a language is called is told apart from that, for related ones are easily confused, and of
+romanised ones, which the model has not read, only the commonest is known: Hindi (`hi-Latn`), by its small words. The
+bars were set on comments of thirty data sets (`benchmarks/languages.py`, docs/research/lab-notes.md).
+
+Nothing needs a network. The model is loaded when the first text needs it, which plain English does not.
 """
 
 from __future__ import annotations
 
+import math
 import re
+import threading
 import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
-WORD = re.compile(r"[^\W\d_]+")
+from sro.comments.normalise import normalise
+from sro.comments.spelled_out import SHORT_WORDS, usual_words
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+
+class Language(NamedTuple):
+    """What is known of a text's language."""
+
+    code: str
+    """ISO 639-1 (`de`), `hi-Latn` for romanised Hindi; `und` for one that has no name here, and where nobody knows."""
+    confidence: float
+    """That it is this one, in [0, 1]: the model's probability, or the share of the words that are usual there; 0 for
+    `und`."""
+    english: bool | None
+    """Whether the text is English. False: surely not, though the language may have no name here; None: unknown."""
+
+
+UNKNOWN = Language("und", 0.0, None)
+FOREIGN = Language("und", 0.0, False)
+
+LONGEST = 400
+"""Characters that are looked at; more of them tell nothing new."""
+USUAL = 0.8
+"""The share of usual English words that makes a text English; the model is not asked then."""
+ENGLISH = 0.5
+"""The probability from which on the model's word for English is taken."""
+NOT_ENGLISH, NOT_ENGLISH_IN_TWO_WORDS = 2.0, 4.0
+"""Log-odds of another language against English from which on a text surely is not."""
+MIN_LETTERS, MIN_WORDS = 10, 2
+"""With fewer, in different words, a text in Latin letters is never said not to be English."""
+NAMED = 0.4
+"""The probability from which on a language is named."""
 
 
 def _set(listed: str) -> frozenset[str]:
     return frozenset(listed.split())
 
 
-ENGLISH = _set(
+NAMES = _set(
     """
-    the and of to in is it you that was for on are with as i his they at be this have from or had by not but what all
-    were we when your can said there an each which she do how their if will up about out many then them these so some
-    her would make like him has more go no could my than been its who now did get come me our just don t s m re u ur
-    im yourself please thanks why off here over a us am he any because should too only very being
-    die man"""
+    af az bs ca cs cy da de es et eu fi fr ga gl hr hu id is it lt lv ms mt nl no pl pt ro sk sl sq sv sw tl tr uz vi
+    be bg kk mk ru sr tt uk ar fa he ps ug ur am el hy ka ja ko zh as bn gu hi kn ml mr ne or pa si ta te km lo my
+    th"""
 )
-OTHERS = {
-    "German": _set(
-        """
-        der das und nicht ist ich du ein eine einen dem den mit auf für dass daß sich auch aber oder wenn haben hast
-        bist sind wir ihr euch dich dir dein deine mein meine kein keine doch noch schon nur wie warum weil immer sehr
-        zu"""
-    ),
-    "French": _set(
-        """
-        le la les des du est et pas que qui une un vous nous je tu il elle dans pour avec sur ce cette mais ton ta tes
-        votre vos mon sont être t'es suis ne plus très comme quand pourquoi ça c'est j'ai aux"""
-    ),
-    "Spanish": _set(
-        """
-        el la los las que una un es por para con pero eres muy como tu tus mi y de del se lo le te al más qué está
-        están son porque cuando eso esta este nada todo ser hay sí"""
-    ),
-    "Portuguese": _set(
-        """
-        os as que uma um é não você vocês muito mas com para seu sua por isso esse essa eu ele ela de da dos das em no
-        na se são está tem como quando também"""
-    ),
-    "Italian": _set(
-        """
-        il lo gli che non una un sei di per con ma sono è sei del della dei nel questo questa tu tuo tua io mi ti si
-        anche perché quando come più molto"""
-    ),
-    "Dutch": _set(
-        """
-        het een niet jij je bent en van dat die ik ook maar wat voor met zijn hij wij jullie naar hebben heb geen nog
-        als zo deze"""
-    ),
-    "Swedish": _set(
-        """
-        och är det att jag inte du en ett som på för med han hon dig din ditt så men om var kan ska från har vi ni"""
-    ),
+"""Languages that are named. The model's others are small, and where it puts slang and romanised languages."""
+VARIETIES = {
+    **{"pcm": "en", "nn": "no", "arz": "ar", "ary": "ar", "wuu": "zh", "yue": "zh", "uzs": "uz"},
+    **{"hbo": "he", "grc": "el", "gcr": "ht", "gcf": "ht", "sdh": "ku"},
 }
-FOREIGN = {name: listed - ENGLISH for name, listed in OTHERS.items()}
+"""Labels of the model that count as another of them."""
+SHORT_ENGLISH = SHORT_WORDS | _set("an ya yo hi mr u r im id vs ll re ve don t s m d n")
+"""Words of one and two letters, halves of `don't` and `you'll` among them."""
+HINDI = _set(
+    """
+    aaj abe abhi achi agar apna apne apni aur aulad baap baat bahot bahut behenchod bewakoof bhadwa bhadwe bhai
+    bhenchod bhi bhosdike bohat bohot chahiye chup chutiya chutiye dekh desh diya ekdum gaand gadha gadhe gandu gaya
+    gaye gayi ghar gya hai hain hamara hamare harami hoga hona hone hoon hota hote hua isko jaise kaam kabhi kahi kaise
+    karke karna karne karo kaun khud kisi kiya krna krta krte kuch kutta kutte kya kyon kyu kyun liye maa madarchod
+    madharchod matlab mera meri mujhe nahi nahin nhi pagal pehle phir rahe rahi randi rha rhe rhi saala saale sahi sala
+    salo sath suar tera teri toh tujhe tum tumhara tumhare tumhari unki unko usko wala wale wali waise woh yaar yeh"""
+)
+"""Words of romanised Hindi that no other language here has."""
+SMALL_HINDI = _set(
+    """
+    ab ek gand h ho hu hum ja jab jo ka kar ke ki ko koi kr log mat mc mein mere ne ni pe se tab tak tere tha thi to tu
+    us vo wo ye"""
+)
+"""… and those that others have too: they count half, and only beside one of the former."""
+MIN_HINDI, HINDI_SHARE = 2.0, 0.3
+"""Different words of these, and their share of a text's words, that make it Hindi."""
+
+NO_WORDS = re.compile(r"(?:https?://|www\.|[@\\/])\S*|\S@\S+|<[^<>]{0,300}>|&\w{1,8};|\bRT\b")
+APART = re.compile(r"['’‘`´-]")
+EDGES = "!\"#$%&'()*+,-./:;<=>?[\\]^_`{|}~“”‘’«»„…–—¿¡•"
+MIXED_WORD = re.compile("[a-z][\u0370-\u1cff]|[\u0370-\u1cff][a-z]", re.IGNORECASE)
 
 
-def looks_english(text: str) -> bool | None:
-    """Whether a text, in any spelling, is English; None where there is too little to tell."""
-    letters = [letter for letter in unicodedata.normalize("NFKC", text) if letter.isalpha()]
-    if 2 * sum(map(_is_latin, letters)) < len(letters):
-        return False
-    words = set(WORD.findall(text.lower()))
-    english = len(words & ENGLISH)
-    foreign = max(len(words & listed) for listed in FOREIGN.values())
-    if foreign >= 2 and foreign > 2 * english:
-        return False
-    return True if english else None
+def detect(text: str) -> Language:
+    """The language of a text, whatever characters it holds.
+
+    Example:
+        >>> detect("Tu ekdum bewakoof aur gadha hai").code, detect("Ты полный идиот").english
+        ('hi-Latn', False)
+    """
+    text = NO_WORDS.sub(" ", unicodedata.normalize("NFKC", text[:LONGEST]))
+    found = _detect(text)
+    if found.english is not False or text.isascii():
+        return found
+    plain = _undisguised(text)
+    return found if _is_of_other_script(plain) else _by_words(_words(plain)) or found
 
 
-def _is_latin(letter: str) -> bool:
-    return letter < "\u0250" or "\u1e00" <= letter <= "\u1eff"
+def speaks(text: str, spoken: Collection[str] = ("en",)) -> bool | None:
+    """Whether a text is in one of these languages. False only where it surely is not, None where nobody knows.
+
+    Example:
+        >>> [speaks(text) for text in ("you are an idiot", "du bist so ein Idiot", "lol")]
+        [True, False, None]
+    """
+    found = detect(text)
+    if found.code != "und":
+        return found.code in spoken
+    return False if found.english is False and set(spoken) == {"en"} else None
+
+
+def _detect(text: str) -> Language:
+    if not text.isascii() and _is_of_other_script(text):
+        return _named(*_best(_probabilities(text)))
+    words = _words(text)
+    return _by_words(words) or _by_model(words)
+
+
+def _by_words(words: Sequence[str]) -> Language | None:
+    """English or Hindi, where enough words are usual there."""
+    if len(set(words)) < MIN_WORDS:
+        return None
+    usual = usual_words()
+    english = sum(word in usual or word in SHORT_ENGLISH for word in words) / len(words)
+    if english >= USUAL:
+        return Language("en", english, True)
+    sure, small = ([word for word in words if word in listed] for listed in (HINDI, SMALL_HINDI))
+    hindi = (len(sure) + len(small)) / len(words)
+    if sure and hindi >= HINDI_SHARE and len(set(sure)) + len(set(small)) / 2 >= MIN_HINDI:
+        return Language("hi-Latn", hindi, False)
+    return None
+
+
+def _by_model(words: Sequence[str]) -> Language:
+    different = {word for word in words if len(word) > 1}
+    if len(different) < MIN_WORDS:
+        return UNKNOWN
+    likely = _probabilities(" ".join(words))
+    code, probability = _best(likely)
+    if likely["en"] >= ENGLISH:
+        return Language("en", likely["en"], True)
+    odds = math.log((probability + 1e-6) / (likely["en"] + 1e-6))
+    enough = NOT_ENGLISH_IN_TWO_WORDS if len(different) == 2 else NOT_ENGLISH
+    return _named(code, probability) if odds >= enough and sum(map(len, different)) >= MIN_LETTERS else UNKNOWN
+
+
+def _named(code: str, probability: float) -> Language:
+    return Language(code, probability, False) if probability >= NAMED and code in NAMES else FOREIGN
+
+
+# --- what of a text is looked at -------------------------------------------------------------------------------------
+
+
+def _words(text: str) -> list[str]:
+    """The lower-cased words, without leetspeak, code, laughter and what else has no language."""
+    parts = [part for token in text.lower().split() for part in APART.split(token.strip(EDGES))]
+    return [part for part in parts if part.isalpha() and not _is_laughter(part)]
+
+
+def _is_laughter(word: str) -> bool:
+    """Few letters again and again: haha, kkkk, aaargh."""
+    return len(word) > 3 and len(set(word)) < (3 if len(word) < 6 else 4)
+
+
+def _is_of_other_script(text: str) -> bool:
+    letters = list(filter(str.isalpha, text))
+    return 2 * sum(letter < "\u0250" or "\u1e00" <= letter <= "\u1eff" for letter in letters) < len(letters)
+
+
+def _undisguised(text: str) -> str:
+    """The text in the letters that it seems to have: `ídíot`, or `уоu` with two Cyrillic letters; else as it is."""
+    folded = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    return normalise(folded) if MIXED_WORD.search(folded) else folded
+
+
+# --- the model -------------------------------------------------------------------------------------------------------
+
+
+def _best(likely: Mapping[str, float]) -> tuple[str, float]:
+    """The likeliest language beside English; `zxx` is the model's label of what is in none."""
+    return max((one for one in likely.items() if one[0] not in ("en", "zxx")), key=lambda one: one[1])
+
+
+def _probabilities(text: str) -> dict[str, float]:
+    """Of every language that the model knows."""
+    found: dict[str, float] = {}
+    for code, probability in _model().rank(text):
+        code = VARIETIES.get(code, code)
+        found[code] = found.get(code, 0.0) + probability
+    return found
+
+
+LOADING = threading.Lock()
+
+
+def _model() -> LanguageIdentifier:
+    with LOADING:  # two threads would load it twice
+        return _load()
+
+
+@cache
+def _load() -> LanguageIdentifier:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
