@@ -21,7 +21,7 @@ from regex_steps import Steps
 
 from sro.comments import clean, normalise, sentences, spelled_out
 from sro.comments.disguise_scan import find_disguised
-from sro.comments.languages import looks_english
+from sro.comments.languages import detect
 from sro.comments.spelled_out import runs_of_singles
 from sro.comments.test_set import is_held_out
 from sro.rewriting import phrase_table
@@ -105,7 +105,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "sentencewise.author_text": author_text,
     "disguise.plain_spelling": plain_spelling,
     "disguise.keeps_disguise": lambda text: keeps_disguise(text, "you fool"),
-    "languages.looks_english": looks_english,
+    "languages.detect": detect,
     "phrase_table.split": phrase_table.split,
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sro.comments.languages import looks_english
+from sro.comments.languages import speaks
 from sro.comments.normalise import normalise
 from sro.core.errors import SROError
 from sro.leader.engines.loading import EngineArguments
@@ -521,7 +521,7 @@ def test_the_leader_reads_what_a_disguise_says_and_a_rewrite_keeps_nothing_of_it
 
 
 def test_a_language_that_the_leader_does_not_write_is_refused() -> None:
-    rewriter = Rewriter(Replacing(), Words(), Overlap(), reads=looks_english)
+    rewriter = Rewriter(Replacing(), Words(), Overlap(), reads=speaks)
     texts = [
         "Du bist ein idiot und das ist nicht gut.",
         "Ты такой idiot правда",

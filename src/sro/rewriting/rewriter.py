@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sro.comments.clean import readable
-from sro.comments.languages import looks_english
+from sro.comments.languages import speaks
 from sro.core.errors import SROError
 from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.rewriting.candidates import Candidate, best
@@ -143,7 +143,7 @@ class Rewriter(RewriterParts):
             fluency=fluency,
             faithfulness=FaithfulnessCritic.load(faithfulness) if isinstance(faithfulness, str) else faithfulness,
             phrases=phrase_table(phrases or ("embedded" if leader == "embedded" else "none")),
-            **({"reads": looks_english, "cuts": deletions} if leader == "embedded" else {}),
+            **({"reads": speaks, "cuts": deletions} if leader == "embedded" else {}),
         )
 
     def rewrite(self, texts: Sequence[str], arguments: RewriteArguments | None = None) -> list[Rewrite]:

@@ -118,8 +118,10 @@ def in_language(query: Query, language: str | None, languages: Sequence[str]) ->
     Raises:
         Refusal: 400, the screener does not read this language, and the request does not say to drop the attribute.
     """
-    if query.named or language is None or _code(language) in languages:
+    if query.named or language is None:
         return query
+    if language in languages:
+        return replace(query, languages=(language,))
     if language == "und" and set(languages) != {"en"}:
         return query  # all that is known is that it is not English, and this screener reads more than that
     return _without_attributes(query, [language])
@@ -234,8 +236,8 @@ def _or(value: Any, default: Any) -> Any:
 
 
 def _code(language: str) -> str:
-    """`en` of `en-GB`."""
-    return language.split("-")[0].lower()
+    """`en` of `en-GB`; but romanised Hindi is a language of its own, as it was to Perspective."""
+    return "hi-Latn" if language.lower() == "hi-latn" else language.split("-")[0].lower()
 
 
 def _invalid(message: str) -> Refusal:

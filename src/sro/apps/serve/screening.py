@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sro.apps.serve.batch_queue import Work
-from sro.comments.languages import looks_english
-from sro.comments.normalise import normalise
+from sro.comments.languages import detect
 from sro.screeners.base import Screener, Verdict
 from sro.screeners.sentencewise import SentenceVerdict, judge_comments
 from sro.screeners.toxic_spans import Span
@@ -43,7 +42,8 @@ class Screened:
     words: tuple[Span, ...] = ()
     """Their scores are what they add to the log-odds of P(fail)."""
     language: str | None = None
-    """`en`, `und` (undetermined) for another language than English, None where it is not known or was not asked."""
+    """Its code (`sro.comments.languages`), `und` for one beside English that has no name there; None where it is not
+    known or was not asked."""
 
 
 class SharedScreener:
@@ -96,8 +96,6 @@ def screen_texts(screener: Screener, texts: Sequence[str], asked: Asked, spans: 
 
 
 def _language(text: str) -> str | None:
-    """`en`, `und`, or None; a text whose letters only look foreign is read as it looks."""
-    english = looks_english(text)
-    if not english and not text.isascii():
-        english = looks_english(normalise(text))
-    return {True: "en", False: "und", None: None}[english]
+    """As `Screened.language`."""
+    found = detect(text)
+    return None if found.english is None else found.code
