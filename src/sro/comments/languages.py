@@ -77,6 +77,13 @@ VARIETIES = {
 """Labels of the model that count as another of them."""
 SHORT_ENGLISH = SHORT_WORDS | _set("an ya yo hi mr u r im id vs ll re ve don t s m d n")
 """Words of one and two letters, halves of `don't` and `you'll` among them."""
+OTHERS = _set(
+    """
+    aap aber als aus bent bueno che chi cojones com como con das dat del dem den der ein est fait font gracias gut hai
+    hasta hijos ich ist jag las los med merci meu moi mon mongol nada nel nicht nie oui par para pas por pour puta que
+    quer sans sie soy suis ton una und van wat weil yeh"""
+)
+"""Small and rude words of other languages that have slipped in among the usual English ones."""
 HINDI = _set(
     """
     aaj abe abhi achi agar apna apne apni aur aulad baap baat bahot bahut behenchod bewakoof bhadwa bhadwe bhai
@@ -141,8 +148,7 @@ def _by_words(words: Sequence[str]) -> Language | None:
     """English or Hindi, where enough words are usual there."""
     if len(set(words)) < MIN_WORDS:
         return None
-    usual = usual_words()
-    english = sum(word in usual or word in SHORT_ENGLISH for word in words) / len(words)
+    english = sum(word in _usual_english() for word in words) / len(words)
     if english >= USUAL:
         return Language("en", english, True)
     sure, small = ([word for word in words if word in listed] for listed in (HINDI, SMALL_HINDI))
@@ -150,6 +156,11 @@ def _by_words(words: Sequence[str]) -> Language | None:
     if sure and hindi >= HINDI_SHARE and len(set(sure)) + len(set(small)) / 2 >= MIN_HINDI:
         return Language("hi-Latn", hindi, False)
     return None
+
+
+@cache
+def _usual_english() -> frozenset[str]:
+    return (usual_words() | SHORT_ENGLISH) - OTHERS
 
 
 def _by_model(words: Sequence[str]) -> Language:

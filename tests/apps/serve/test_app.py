@@ -176,14 +176,20 @@ def test_only_a_language_that_is_known_is_detected(client: TestClient, text: str
     assert found.get("detectedLanguages") == detected and "attributeScores" in found
 
 
-@pytest.mark.parametrize("text", ["Du bist so ein Idiot", "ты дурак"])
-def test_other_languages_are_refused_or_dropped(client: TestClient, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("Du bist so ein Idiot", "de"), ("ты дурак", None), ("Tu ekdum bewakoof aur gadha hai, chup kar", "hi-Latn")],
+)
+def test_other_languages_are_refused_or_dropped(client: TestClient, text: str, code: str | None) -> None:
     asked: dict[str, Any] = {"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}}
     refused = client.post("/v1alpha1/comments:analyze", json=asked)
     assert error(refused)[0] == 400
-    assert refused.json()["error"]["details"][0]["errorType"] == "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
+    detail = refused.json()["error"]["details"][0]
+    assert detail["errorType"] == "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
+    assert detail["languageNotSupportedByAttributeError"]["detectedLanguages"] == [code or "und"]
     dropped = client.post("/v1alpha1/comments:analyze", json={**asked, "dropUnsupportedAttributes": True})
-    assert dropped.status_code == 200 and dropped.json() == {"languages": ["en"]}
+    named = {"detectedLanguages": [code]} if code else {}
+    assert dropped.status_code == 200 and dropped.json() == {"languages": ["en"], **named}
 
 
 def test_googles_client_library_can_build_itself(client: TestClient) -> None:

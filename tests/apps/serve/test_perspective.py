@@ -111,6 +111,10 @@ def test_other_languages_named_or_seen() -> None:
     assert other.value.details[0]["languageNotSupportedByAttributeError"]["detectedLanguages"] == ["und"]
     assert in_language(query, None, ["en"]) == in_language(query, "en", ["en"]) == query
     assert in_language(query, "und", ["en", "ru"]) == query  # its screener may read it
+    assert in_language(query, "de", ["en", "de"]).languages == ("de",)
+    with pytest.raises(Refusal):
+        in_language(query, "hi-Latn", ["en", "hi"])  # who reads Hindi's own letters reads no others
+    assert read({**ASKED, "languages": ["hi-Latn"]}, languages=["hi-Latn"]).languages == ("hi-Latn",)
     named = read({**ASKED, "languages": ["en"]})
     assert in_language(named, "und", ["en"]) == named  # who names the language is believed
 
