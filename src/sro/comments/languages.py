@@ -137,6 +137,12 @@ def speaks(text: str, spoken: Collection[str] = ("en",)) -> bool | None:
     return False if found.english is False and set(spoken) == {"en"} else None
 
 
+def language_of(text: str) -> str | None:
+    """The code of a text's language, `und` for one beside English without a name here; None where nobody knows."""
+    found = detect(text)
+    return None if found.english is None else found.code
+
+
 def _detect(text: str) -> Language:
     if not text.isascii() and _is_of_other_script(text):
         return _named(*_best(_probabilities(text)))

@@ -47,7 +47,8 @@ def test_rewriting_a_folder(folder: Path, asked: dict[str, Any], tmp_path: Path,
     unchanged, rewritten, refused, error = rows(tmp_path / "out/a-00000.jsonl")
     assert rewritten == {
         **{"id": 2, "text": "you idiot", "rewrite": "you person", "status": "rewritten", "reason": None},
-        **{"p_fail": 0.75, "p_fail_after": 0.25, "similarity": 0.5432, "candidates": 1, "error": None},
+        **{"p_fail": 0.75, "p_fail_after": 0.25, "similarity": 0.5432, "candidates": 1, "detected_language": "en"},
+        "error": None,
     }
     assert (unchanged["rewrite"], unchanged["status"], unchanged["p_fail_after"]) == ("thank you", "unchanged", None)
     assert (refused["rewrite"], refused["status"], refused["reason"], refused["candidates"]) == (
@@ -78,6 +79,21 @@ def test_screening_a_folder(folder: Path, tmp_path: Path, capsys: Capture) -> No
     assert "1 of 1 shards are done already" in capsys.readouterr().err
 
 
+def test_the_language_of_each_comment_on_request(tmp_path: Path, capsys: Capture) -> None:
+    texts = ["you are kind", "du bist ein toller Mensch", "lol"]
+    (tmp_path / "in.csv").write_text("text\n" + "\n".join(texts) + "\n", "utf-8")
+    words = ["screener", "screen", "--language", "--input", str(tmp_path / "in.csv"), "--output"]
+    assert main([*words, str(tmp_path / "out.jsonl")]) == 0
+    assert [row["detected_language"] for row in rows(tmp_path / "out.jsonl")] == ["en", "de", None]
+    assert main([*words, str(tmp_path / "out.csv")]) == 0
+    table = (tmp_path / "out.csv").read_text("utf-8").splitlines()
+    assert "detected_language" in table[0].split(",") and ",de," in table[2]
+    capsys.readouterr()
+    assert main(["screener", "screen", texts[1], texts[2], "--language"]) == 0
+    german, unknown = capsys.readouterr().out.splitlines()
+    assert german.split("\t")[2:] == [texts[1], "de"] and unknown.split("\t")[2:] == ["lol", ""]
+
+
 def test_a_file_that_cannot_be_read_is_named_and_makes_the_status_1(
     folder: Path, tmp_path: Path, capsys: Capture
 ) -> None:
@@ -99,6 +115,10 @@ def test_a_file_that_cannot_be_read_is_named_and_makes_the_status_1(
         (["rewrite", "--input", "{in}", "--output", "{out}", "--runner", "spark"], "invalid choice"),
         (["rewrite", "hi", "--output", "{out}.csv", "--shard_mb", "1"], "--shard_mb is for folders"),
         (["screener", "screen", "--input", "{in}", "--output", "{out}", "--spans"], "--spans is for single files"),
+        (
+            ["screener", "screen", "--input", "{in}", "--output", "{out}", "--language"],
+            "--language is for single files",
+        ),
         (["screener", "screen", "hi", "--workers", "2"], "--workers is for --runner ray"),
     ],
 )

@@ -217,6 +217,7 @@ def test_a_table_keeps_its_columns_and_gets_new_ones(loaded: dict[str, Any], tmp
             "p_fail_after",
             "similarity",
             "candidates",
+            "detected_language",
         )
     ]
     assert [str(row["id"] or "") for row in rows] == ["1", "2", "3", "", "5", "6"]

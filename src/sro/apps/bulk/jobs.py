@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from sro.comments.languages import language_of
+
 if TYPE_CHECKING:
     from sro.leader.engines.loading import EngineArguments
     from sro.rewriting.config import RewriteArguments
@@ -95,7 +97,7 @@ class Rewriting:
 
     columns: ClassVar[Mapping[str, str]] = {
         **{"rewrite": "text", "status": "text", "reason": "text", "p_fail": "number", "p_fail_after": "number"},
-        **{"similarity": "number", "candidates": "count"},
+        **{"similarity": "number", "candidates": "count", "detected_language": "text"},
     }
     outcome: ClassVar[str] = "status"
     passing: ClassVar[frozenset[str]] = frozenset({"unchanged", "rewritten"})
@@ -141,4 +143,5 @@ def rewrite_columns(found: Rewrite) -> Answer:
         "p_fail_after": found.after and round(found.after.probability, 4),
         "similarity": None if found.similarity is None else round(found.similarity, 4),
         "candidates": found.candidates,
+        "detected_language": language_of(found.source),
     }

@@ -6,9 +6,10 @@
     sro screener screen --input comments/ --output verdicts/          # folders, resumable: docs/scale.md
 
 Without --output it prints a line a comment, with tabs between: `pass` or `fail`, P(fail), the text (line breaks and
-tabs as `\\n` and `\\t`); of files also the number of the row; with --attributes the probability of each; with --spans
-the words that made it fail, each with the characters where it begins and ends: `8-17 i d i o t`. A row that holds no
-text has the reason in the first field.
+tabs as `\\n` and `\\t`); of files also the number of the row; with --attributes the probability of each; with
+--language the comment's language, or nothing where it is not known; with --spans the words that made it fail, each
+with the characters where it begins and ends: `8-17 i d i o t`. A row that holds no text has the reason in the first
+field.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from sro.apps.bulk.jobs import Screening, screen_columns
 from sro.apps.cli.folders import refuse_alone, run_folder, say
 from sro.apps.cli.input import Input, InputArguments, InputRow, batches, split_words
 from sro.apps.cli.output import on_one_line, open_output
+from sro.comments.languages import language_of
 from sro.core.config import parse
 from sro.core.errors import SROError
 from sro.screeners.base import Screener, Verdict
@@ -30,6 +32,8 @@ from sro.screeners.sentencewise import screen_comments
 from sro.screeners.toxic_spans import Span, spans_of_failing
 
 ROWS = 256  # screened and printed together
+MORE = {"spans": "spans", "attributes": "attributes", "language": "detected_language"}
+"""Flags that ask for a column more, of one file."""
 DESCRIPTION = (
     "Print or write the screener's verdict on every comment. Give comments as words before the flags or behind them "
     "(those that begin with a dash behind `--`), in a file or a folder by --input, or on standard input, one a line. "
@@ -79,6 +83,10 @@ class VerdictArguments(ThresholdArguments):
     attributes: bool = field(
         default=False, metadata={"help": "also say the probability of each attribute, where the screener has them"}
     )
+    language: bool = field(
+        default=False,
+        metadata={"help": "also say which language a comment is in: `de`, `und` for one without a name here"},
+    )
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,7 @@ class ScreenResult:
     spans: list[Span] | None
     of_file: bool
     attributes: bool = False
+    language: bool = False
 
     def record(self) -> dict[str, object]:
         """Everything that is known of it."""
@@ -100,7 +109,8 @@ class ScreenResult:
         found = screen_columns(self.verdict) if self.verdict else dict.fromkeys(Screening.columns)
         spans = {} if self.spans is None else {"spans": [[span.start, span.end] for span in self.spans]}
         attributes = {"attributes": self.verdict and self.verdict.attributes} if self.attributes else {}
-        return {**found, **spans, **attributes, "error": self.row.problem}
+        language = {"detected_language": self.verdict and language_of(self.row.text)} if self.language else {}
+        return {**found, **spans, **attributes, **language, "error": self.row.problem}
 
     def shown(self) -> str:
         """One line with tabs between its fields."""
@@ -119,6 +129,8 @@ class ScreenResult:
         if self.attributes:
             chances = (self.verdict and self.verdict.attributes) or {}
             parts.append(" ".join(f"{name}={chance:.3f}" for name, chance in chances.items()))
+        if self.language:
+            parts.append((self.verdict and language_of(text)) or "")
         if self.spans is not None:
             words = (f"{span.start}-{span.end} {text[span.start : span.end]}" for span in self.spans)
             parts.append(on_one_line("; ".join(words)))
@@ -133,7 +145,7 @@ def run(argv: list[str]) -> int:
     source = Input(job, words, say)
     folder = is_bulk(job.input, job.output)
     table = bool(job.output and job.output != "-")
-    only_files = {**job.of_one_file(), "spans": asked.spans or None, "attributes": asked.attributes or None}
+    only_files = {**job.of_one_file(), **{name: getattr(asked, name) or None for name in MORE}}
     refuse_alone(bulk, only_files, folder=folder, table=table)
     if folder:
         screening = Screening(which.screener, tuple(which.toxic_labels), asked.threshold, tuple(asked.fail_on))
@@ -142,7 +154,7 @@ def run(argv: list[str]) -> int:
         source.measure()  # tells all columns
     columns = {
         **Screening.columns,
-        **{name: "text" for name in ("spans", "attributes") if getattr(asked, name)},
+        **{column: "text" for name, column in MORE.items() if getattr(asked, name)},
         "error": "text",
     }
     counts: Counter[str] = Counter()
@@ -169,7 +181,7 @@ def screen_rows(
     answers = iter(zip(verdicts, spans))
     for row in rows:
         verdict, words = next(answers) if row.problem is None else (None, None)
-        yield ScreenResult(row, verdict, words, of_file, asked.attributes)
+        yield ScreenResult(row, verdict, words, of_file, asked.attributes, asked.language)
 
 
 def summary(counts: Counter[str], source: Input) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sro.apps.serve.batch_queue import Work
-from sro.comments.languages import detect
+from sro.comments.languages import language_of
 from sro.screeners.base import Screener, Verdict
 from sro.screeners.sentencewise import SentenceVerdict, judge_comments
 from sro.screeners.toxic_spans import Span
@@ -89,13 +89,7 @@ def screen_texts(screener: Screener, texts: Sequence[str], asked: Asked, spans: 
             one.verdict,
             one.sentences,
             tuple(words.get(i, ())),
-            _language(text) if asked.language else None,
+            language_of(text) if asked.language else None,
         )
         for i, (text, one) in enumerate(zip(texts, judged))
     ]
-
-
-def _language(text: str) -> str | None:
-    """As `Screened.language`."""
-    found = detect(text)
-    return None if found.english is None else found.code
