@@ -67,6 +67,13 @@ class PartsArguments(ModelArguments):
             "folder that `sro fluency` made (default: embedded, where the embedded leader is installed)"
         },
     )
+    faithfulness: str | None = field(
+        default=None,
+        metadata={
+            "help": "folder of a critic (`sro screener train --kind faithfulness`) that refuses candidates which do not "
+            "say what the sentence says (default: none)"
+        },
+    )
     max_prompt_length: int = field(
         default=256, metadata={"help": "tokens of prompt and sentence together; longer sentences are refused"}
     )
