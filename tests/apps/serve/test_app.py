@@ -22,6 +22,7 @@ from sro.apps.serve.settings import Service
 from sro.core.errors import SROError
 
 OURS = ["/v1/screen", "/v1/rewrite", "/v1/feedback", "/v1alpha1/comments:analyze", "/v1/moderations"]
+OURS += ["/v1alpha1/comments:suggestscore"]
 
 
 @pytest.fixture(scope="module")
@@ -188,8 +189,12 @@ def test_other_languages_are_refused_or_dropped(client: TestClient, text: str) -
 
 def test_googles_client_library_can_build_itself(client: TestClient) -> None:
     found = client.get("/$discovery/rest?version=v1alpha1").json()
-    method = found["resources"]["comments"]["methods"]["analyze"]
-    assert found["rootUrl"] + found["servicePath"] + method["path"] == "http://localhost/v1alpha1/comments:analyze"
+    methods = found["resources"]["comments"]["methods"]
+    for name, method in methods.items():
+        path = "/" + found["servicePath"] + method["path"]
+        assert found["rootUrl"] + path[1:] == f"http://localhost/v1alpha1/comments:{name}"
+        assert client.post(path, json={}).json()["error"]["status"] == "INVALID_ARGUMENT"  # it is there
+    assert client.post(found["rootUrl"] + found["batchPath"]).status_code == 400  # so is this
     named = {value["$ref"] for schema in found["schemas"].values() for value in _values(schema) if "$ref" in value}
     assert named <= set(found["schemas"])
     assert client.get("/$discovery/rest?version=v9").status_code == 404

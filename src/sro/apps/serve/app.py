@@ -74,6 +74,7 @@ def make_app(
     json = [Depends(needs_json)]
     app.include_router(api.router(parts, service, metrics), dependencies=json)
     app.include_router(compat.router(parts, list(languages), service, metrics), dependencies=json)
+    app.include_router(compat.batch_router(service))
     app.include_router(state.router(parts, service, metrics))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)

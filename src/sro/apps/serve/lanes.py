@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sro.apps.serve.batch_queue import Lane, Watch, Work
 from sro.apps.serve.feedback import Feedback, keep, open_store
-from sro.apps.serve.screening import SharedScreener, screening
+from sro.apps.serve.screening import SharedScreener, language_of, screening
 from sro.apps.serve.settings import SCREEN_BATCH, UNIT, Models, Service
+from sro.apps.serve.suggested import Suggestion
 from sro.leader.engines.loading import EngineArguments
 
 
@@ -60,13 +62,7 @@ def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArg
 
     def load_feedback() -> Work:
         assert service.feedback is not None
-        store = open_store(service.feedback)
-
-        def work(key: None, rows: Sequence[Feedback]) -> Sequence[None]:
-            keep(store, rows)
-            return [None] * len(rows)
-
-        return work
+        return keeping(service.feedback)
 
     def lane(name: str, load: Callable[[], Work], max_batch: int, max_waiting: int) -> Lane:
         return Lane(name, load, max_batch=max_batch, max_waiting=max_waiting, weigh=weight, watch=watch)
@@ -78,6 +74,18 @@ def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArg
         rewrite=rewrite if models.rewrite else None,
         feedback=feedback if service.feedback else None,
     )
+
+
+def keeping(path: str | Path) -> Work:
+    """The work of the feedback lane, with the file opened: rows are kept, and the answer to suggested scores is the
+    language of their comment (`sro.apps.serve.screening.language_of`)."""
+    store = open_store(path)
+
+    def work(key: None, rows: Sequence[Feedback | Suggestion]) -> Sequence[str | None]:
+        keep(store, [row for row in rows if not (isinstance(row, Suggestion) and row.passing)])
+        return [language_of(row.text) if isinstance(row, Suggestion) else None for row in rows]
+
+    return work
 
 
 def weight(text: str) -> int:
