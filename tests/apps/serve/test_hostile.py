@@ -277,7 +277,10 @@ SECRET = "the colonel's brother is a goose"
         ("/v1alpha1/comments:analyze", {"comment": SECRET, "requestedAttributes": {"TOXICITY": {}}}),
         ("/v1alpha1/comments:analyze", {"comment": {"text": [SECRET]}, "requestedAttributes": {"TOXICITY": {}}}),
         ("/v1alpha1/comments:suggestscore", {"comment": {"text": SECRET}, "attributeScores": {SECRET: {}}}),
-        ("/v1alpha1/comments:suggestscore", {"comment": {"text": SECRET}, "attributeScores": {"THREAT": {"a": SECRET}}}),
+        (
+            "/v1alpha1/comments:suggestscore",
+            {"comment": {"text": SECRET}, "attributeScores": {"THREAT": {"a": SECRET}}},
+        ),
         ("/v1/moderations", {"input": [SECRET, 5]}),
         ("/v1/moderations", {"input": {"text": SECRET}}),
         ("/v1/moderations", SECRET),

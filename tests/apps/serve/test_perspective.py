@@ -97,7 +97,7 @@ def test_a_comment_that_is_too_long_in_bytes() -> None:
 
 def test_attributes_that_nobody_here_can_score() -> None:
     several = {**ASKED, "requestedAttributes": {"TOXICITY": {}, "FLIRTATION": {}, "ATTACK_ON_AUTHOR": {}}}
-    with pytest.raises(Refusal, match="^400: Unknown requested attribute: FLIRTATION$") as found:
+    with pytest.raises(Refusal, match=r"^400: Unknown requested attribute: FLIRTATION$") as found:
         read(several)
     kind, advice = found.value.details
     assert kind["errorType"] == "INVALID_REQUEST"
@@ -126,7 +126,7 @@ def test_six_attributes_and_their_experimental_names() -> None:
 def test_a_screener_of_one_attribute_refuses_the_other_five() -> None:
     query = read({**ASKED, "requestedAttributes": {"TOXICITY": {}, "THREAT_EXPERIMENTAL": {}}})
     one = scores(Verdict("fail", 0.9, "linear"))
-    with pytest.raises(Refusal, match="^400: Unknown requested attribute: THREAT_EXPERIMENTAL$") as found:
+    with pytest.raises(Refusal, match=r"^400: Unknown requested attribute: THREAT_EXPERIMENTAL$") as found:
         with_known(query, one)
     assert "embedded/encoder" in found.value.details[1]["message"]
     lenient = read({**ASKED, "requestedAttributes": {"TOXICITY": {}, "THREAT": {}}}, drop=True)

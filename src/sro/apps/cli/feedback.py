@@ -29,7 +29,9 @@ class FeedbackArguments:
 
 def run(argv: list[str]) -> int:
     """`export` or `export_scores`."""
-    return run_action({"export": export_feedback, "export_scores": export_suggested}, argv, prog="sro feedback", doc=__doc__)
+    return run_action(
+        {"export": export_feedback, "export_scores": export_suggested}, argv, prog="sro feedback", doc=__doc__
+    )
 
 
 def export_feedback(argv: list[str]) -> int:

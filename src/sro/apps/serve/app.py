@@ -57,8 +57,12 @@ def make_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         for lane in parts.lanes:
             lane.start()
+        if parts.shadow is not None:
+            parts.shadow.start(metrics.shadowed)
         yield
         until = time.monotonic() + LAST_BATCH  # for all of them: every request was answered or given up before
+        if parts.shadow is not None:
+            parts.shadow.close(1.0)
         for lane in parts.lanes:
             lane.close(max(0.0, until - time.monotonic()))
 

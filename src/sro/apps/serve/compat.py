@@ -56,7 +56,12 @@ def router(parts: Parts, languages: list[str], service: Service, metrics: Metric
         query = perspective.in_language(perspective.with_known(query, scores), found.language, languages)
         metrics.verdicts.labels(found.verdict.label).inc()
         spans = [(one.start, one.end, perspective.scores(one.verdict)) for one in found.sentences]
-        return Reply(perspective.answer(query, scores, spans, found.language))
+        answer = Reply(perspective.answer(query, scores, spans, found.language))
+        if parts.shadow is not None:
+            parts.shadow.ask(
+                query, scores, found.verdict.screener, sent=str(request.url.query), headers=request.headers
+            )
+        return answer
 
     @routes.post("/v1alpha1/comments:suggestscore", response_model=SuggestScoreResponse)
     async def suggest(payload: Annotated[SuggestScoreRequest, UNREAD], request: Request) -> Response:

@@ -108,9 +108,7 @@ def document(root: str) -> dict[str, Any]:
         "resources": {
             "comments": {
                 "methods": {
-                    "analyze": _method(
-                        "analyze", "AnalyzeComment", "Scores a comment for the requested attributes."
-                    ),
+                    "analyze": _method("analyze", "AnalyzeComment", "Scores a comment for the requested attributes."),
                     "suggestscore": _method(
                         "suggestscore", "SuggestCommentScore", "Keeps what a comment should have scored."
                     ),

@@ -1,7 +1,7 @@
 """Google's JSON as its parsers take it, and mistakes as Perspective tells them. Pure functions.
 
-Fields have the names of the discovery document or the same in snake_case, null is as good as nothing, numbers may stand
-in quotation marks, and members of enumerations may be told by their numbers (proto3's JSON mapping).
+Fields have the names of the discovery document or the same in snake_case, null is as good as nothing, numbers may
+stand in quotation marks, and members of enumerations may be told by their numbers (proto3's JSON mapping).
 """
 
 from __future__ import annotations

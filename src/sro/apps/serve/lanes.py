@@ -11,6 +11,7 @@ from sro.apps.serve.batch_queue import Lane, Watch, Work
 from sro.apps.serve.feedback import Feedback, keep, open_store
 from sro.apps.serve.screening import SharedScreener, language_of, screening
 from sro.apps.serve.settings import SCREEN_BATCH, UNIT, Models, Service
+from sro.apps.serve.shadow import Shadow
 from sro.apps.serve.suggested import Suggestion
 from sro.leader.engines.loading import EngineArguments
 
@@ -22,6 +23,8 @@ class Parts:
     screen: Lane
     rewrite: Lane | None = None
     feedback: Lane | None = None
+    shadow: Shadow | None = None
+    """Asks the service that this one replaces; no lane, for nobody waits for it."""
 
     @property
     def lanes(self) -> list[Lane]:
@@ -73,6 +76,7 @@ def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArg
         screen=lane("screen", load_screening, SCREEN_BATCH, service.screen_queue),
         rewrite=rewrite if models.rewrite else None,
         feedback=feedback if service.feedback else None,
+        shadow=Shadow(service.shadow, service.shadow_pairs) if service.shadow else None,
     )
 
 

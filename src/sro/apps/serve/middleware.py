@@ -27,6 +27,7 @@ PROTECTED = ("/v1/", "/v1alpha1/", "/metrics")
 """Paths that need a key where there are keys. Not whether the server lives, nor the page and the API's description."""
 BATCH = "/batch"
 """Needs no key and counts for no rate: each of its parts does (`sro.apps.serve.dispatch`)."""
+DISCOVERY = "/$discovery/rest"
 COUNTED = ("/v1/", "/v1alpha1/", BATCH)
 """Paths that the limits count; a busy server is still asked for its health."""
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -117,6 +118,9 @@ class Gate:
             name = self._name(path, presented(headers, QueryParams(scope["query_string"])))
             note["key"] = name
         else:
+            key = presented(headers, QueryParams(scope["query_string"]))
+            if path == DISCOVERY and key:  # may come without one; clients try their key with it
+                self._name(path, key)
             return
         if path.startswith(COUNTED) and path != BATCH and (wait := self.rate.take(name)):
             raise over_rate(path, self.service.rate, name, wait)
@@ -125,7 +129,7 @@ class Gate:
         name = (self.keys or {}).get(digest(key)) if key else None
         if name is not None:
             return name
-        if path.startswith("/v1alpha1/"):  # with Google's codes and words, which its clients look for
+        if path.startswith(("/v1alpha1/", DISCOVERY)):  # with Google's codes and words, which its clients look for
             if key:
                 raise Refusal(400, "API key not valid. Please pass a valid API key.")
             raise Refusal(403, "Method doesn't allow unregistered callers. Please pass an API key.")

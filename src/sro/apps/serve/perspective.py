@@ -174,7 +174,7 @@ def answer(
     Args:
         query: as `read` and `with_known` gave it.
         probabilities: of the whole comment, by attribute (`scores`).
-        sentences: begin and end in characters, and the probabilities of each; by default the whole comment is one span.
+        sentences: begin and end in characters, and the probabilities of each; by default the whole is one span.
         language: that the comment was found to be in; None or `und`: unknown, and nothing is said of it.
     """
     units = [0, *accumulate(2 if ord(character) > 0xFFFF else 1 for character in query.text)]
