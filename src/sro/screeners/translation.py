@@ -173,22 +173,24 @@ def scored_pairs(screener: Screener, rows: Iterable[Mapping[str, object]], colum
 
 
 def rendered(rows: Sequence[Translation]) -> Table:
-    """The translations as a table for the screen."""
-    caption = "same: comments whose decision stays; as many: the threshold that flags as many comments as today"
+    """The translations as a table for the screen, with a star where there are too few comments."""
+    caption = (
+        "same: comments whose decision stays; + newly flagged, − no longer\n"
+        "as many: the threshold that flags as many comments as today"
+    )
     shown = Table(title="thresholds", title_justify="left", caption=caption, caption_justify="left")
-    shown.add_column("attribute")
-    for name in ("today", "comments", "flagged", "ours", "same", "newly flagged", "no longer", "as many"):
+    shown.add_column("attribute", no_wrap=True)
+    for name in ("today", "comments", "flagged", "ours", "same", "+ −", "as many"):
         shown.add_column(name, justify="right")
     for row in rows:
-        counts = (f"{row.newly:,}", f"{row.no_longer:,}", f"{row.as_many:g}")
-        few = "" if row.enough else " *"
         shown.add_row(
-            row.attribute + few,
+            row.attribute + ("" if row.enough else " *"),
             f"{row.theirs:g}",
             f"{row.pairs:,}",
             f"{row.flagged:,}",
             f"{row.threshold:g}",
             f"{row.same:.1%}",
-            *counts,
+            f"+{row.newly:,} −{row.no_longer:,}",
+            f"{row.as_many:g}",
         )
     return shown

@@ -109,7 +109,8 @@ def _part(piece: bytes) -> Part:
     head, _, body = request.lstrip(b"\n").partition(b"\n\n")
     line, _, rest = head.partition(b"\n")
     words = line.decode("latin-1").split()
-    if len(words) not in (2, 3) or (len(words) == 3 and not words[2].upper().startswith("HTTP/")):
+    version = words[2:] or ["HTTP/1.1"]  # may be missing, as in Google's own examples
+    if len(words) not in (2, 3) or not words[0].isalpha() or not version[0].upper().startswith("HTTP/"):
         return Part(content_id, mistake="a request begins with `POST /v1alpha1/comments:analyze HTTP/1.1`")
     try:
         target = urlsplit(words[1])

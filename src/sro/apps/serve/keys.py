@@ -1,7 +1,7 @@
 """API keys: made once, shown once, kept as hashes; and how often each may ask.
 
-A file of keys has a line for each, `name sha256:…`; what follows a `#` is ignored. A key is 256 random bits, or was made
-elsewhere and is long, so a plain hash of it can neither be guessed nor reversed, and needs no salt.
+A file of keys has a line for each, `name sha256:…`; what follows a `#` is ignored. A key is 256 random bits, or was
+made elsewhere and is long, so a plain hash of it can neither be guessed nor reversed, and needs no salt.
 """
 
 from __future__ import annotations
