@@ -16,7 +16,7 @@ PAIRS = [(0.1, 0.2), (0.2, 0.1), (0.3, 0.9), (0.6, 0.3), (0.8, 0.8), (0.9, 0.95)
 def test_by_hand() -> None:
     found = translate("TOXICITY", PAIRS, 0.8)
     # Above .6 one comment (.3, .9) is no longer flagged, at .3 another (.6, .3) is newly: each threshold keeps 5 of 6,
-    # and is off by one from the 3 that are flagged today; so the lower. Between .3 and .6 both are wrong, and 3 flagged.
+    # and is off by one from the 3 that are flagged today; so the lower. In between both are wrong, and 3 are flagged.
     assert (found.pairs, found.flagged, found.newly, found.no_longer) == (6, 3, 1, 0)
     assert 0.2 < found.threshold <= 0.3 and found.same == pytest.approx(5 / 6)
     assert 0.3 < found.as_many <= 0.6
@@ -108,7 +108,7 @@ def test_the_command_on_comments_that_were_scored_earlier(tmp_path: Path, capsys
     for rows, message in (
         ([{"a": "b"}], "no text"),
         ([{"body": "b"}], "no column"),
-        ([{"body": "b", "THREAT": "x"}], ""),
+        ([{"body": "b", "THREAT": "x"}], "THREAT is 'x'"),
     ):
         with pytest.raises(SROError, match=message):
             scored_pairs(_Threats(), rows, "body")
