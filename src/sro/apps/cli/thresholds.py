@@ -17,6 +17,11 @@ from sro.core.errors import SROError
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.loading import load_screener
 
+DESCRIPTION = (
+    "Print the thresholds of ours that keep the decisions made with another service's scores: from pairs of scores "
+    "(`sro serve --shadow`), or from comments with their old scores."
+)
+
 
 @dataclass
 class TranslationArguments:
@@ -37,10 +42,6 @@ class TranslationArguments:
         default_factory=list, metadata={"help": "attributes to translate for (default: all that are scored)"}
     )
 
-    def __post_init__(self) -> None:
-        if (self.pairs is None) == (self.scored is None):
-            raise SROError("--pairs has scores of both, --scored those of the other service: give one of the two")
-
 
 def run(argv: list[str]) -> int:
     """Print the translations as a table."""
@@ -48,12 +49,14 @@ def run(argv: list[str]) -> int:
     from sro.screeners.translation import ENOUGH, read_pairs, rendered, scored_pairs, translate
 
     schema = (ScreenerArguments, TranslationArguments)
-    which, asked = parse(schema, argv, prog="sro screener thresholds", description=__doc__ or "")
-    if asked.pairs is not None:
+    which, asked = parse(schema, argv, prog="sro screener thresholds", description=DESCRIPTION)
+    if asked.pairs is not None and asked.scored is None:
         pairs = read_pairs(asked.pairs)
-    else:
+    elif asked.scored is not None and asked.pairs is None:
         screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
         pairs = scored_pairs(screener, read_records(Path(asked.scored)), asked.column)
+    else:
+        raise SROError("--pairs has scores of both, --scored those of the other service: give one of the two")
     names = [name.upper() for name in asked.attributes] or list(pairs)
     rows = [translate(name, pairs.get(name, []), asked.threshold) for name in sorted(names, key=_place)]
     Console().print(rendered(rows))
