@@ -111,7 +111,8 @@ class Shadow:
         if ASKED_BY in headers or not query.attributes:
             return
         named = {"languages": list(query.languages)} if query.named else {}
-        asked = {name: {} for name in query.attributes}  # without their thresholds, which would hide low scores
+        # Without their thresholds, which would hide low scores.
+        asked: dict[str, dict[str, Any]] = {name: {} for name in query.attributes}
         body = {"comment": {"text": query.text}, **named, "requestedAttributes": asked, "doNotStore": True}
         key = {name: headers[name] for name in ("x-goog-api-key",) if name in headers}
         if own := os.environ.get(KEY):
