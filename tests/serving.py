@@ -14,8 +14,7 @@ from fastapi.testclient import TestClient
 
 from sro.apps.serve.app import make_app
 from sro.apps.serve.batch_queue import Lane, Work
-from sro.apps.serve.feedback import keep, open_store
-from sro.apps.serve.lanes import Parts, weight
+from sro.apps.serve.lanes import Parts, keeping, weight
 from sro.apps.serve.screening import SharedScreener, screening
 from sro.apps.serve.settings import Service
 from sro.screeners.base import Verdict
@@ -34,6 +33,26 @@ class RudeWords:
             Verdict("fail", 0.9, self.name) if any(word in text for word in RUDE) else Verdict("pass", 0.1, self.name)
             for text in texts
         ]
+
+
+SIX = ("TOXICITY", "SEVERE_TOXICITY", "INSULT", "PROFANITY", "THREAT", "IDENTITY_ATTACK")
+WORDS = {"INSULT": "idiot", "PROFANITY": "damn", "THREAT": "kill", "IDENTITY_ATTACK": "your kind"}
+
+
+class SixAttributes:
+    """Tells attributes apart, each by one of `WORDS`; TOXICITY is the highest of them."""
+
+    name = "six attributes 1"
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        return list(map(self._verdict, texts))
+
+    def _verdict(self, text: str) -> Verdict:
+        found = {name: 0.9 if word in text else 0.1 for name, word in WORDS.items()}
+        found |= {"SEVERE_TOXICITY": 0.2, "TOXICITY": max(found.values()) - 0.05}
+        toxicity = found["TOXICITY"]
+        attributes = {name: found[name] for name in SIX}
+        return Verdict("fail" if toxicity >= 0.5 else "pass", toxicity, self.name, attributes)
 
 
 def rude_spans(screener: Any, texts: Sequence[str]) -> list[list[Span]]:
@@ -70,24 +89,14 @@ def make_lane(work: Work, max_batch: int = 4, max_waiting: int = 16) -> Lane:
     return Lane("rewrite", lambda: work, max_batch=max_batch, max_waiting=max_waiting, weigh=weight)
 
 
-def make_parts(rewrite: Lane | None = None, feedback: Path | None = None) -> Parts:
-    """All three lanes; `rewrite` by default refuses what is rude."""
-    shared = SharedScreener(RudeWords)
-
-    def storing() -> Any:
-        assert feedback is not None
-        store = open_store(feedback)
-
-        def work(key: None, rows: Sequence[Any]) -> list[None]:
-            keep(store, rows)
-            return [None] * len(rows)
-
-        return work
+def make_parts(rewrite: Lane | None = None, feedback: Path | None = None, screener: Any = RudeWords) -> Parts:
+    """All three lanes; `rewrite` by default refuses what is rude. `screener` makes the one that screens."""
+    shared = SharedScreener(screener)
 
     return Parts(
         screen=Lane("screen", lambda: screening(shared, rude_spans), max_batch=8, max_waiting=64, weigh=weight),
         rewrite=rewrite or make_lane(rewriting),
-        feedback=Lane("feedback", storing, max_batch=8, max_waiting=64) if feedback else None,
+        feedback=Lane("feedback", lambda: keeping(feedback), max_batch=8, max_waiting=64) if feedback else None,
     )
 
 

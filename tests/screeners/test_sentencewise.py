@@ -56,6 +56,36 @@ def test_a_threshold_is_for_whole_and_sentences() -> None:
     ]
 
 
+class Two:
+    """Fails insults, and tells threats apart."""
+
+    name = "two 1"
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        return [self._verdict(text) for text in texts]
+
+    def _verdict(self, text: str) -> Verdict:
+        found = {"TOXICITY": 0.9 if "bad" in text else 0.2, "THREAT": 0.8 if "kill" in text else 0.1}
+        if len(text) > 30:  # a long text dilutes what stands in it
+            found = {name: value / 3 for name, value in found.items()}
+        toxicity = max(found.values())
+        return Verdict("fail" if toxicity >= 0.5 else "pass", toxicity, self.name, found)
+
+
+def test_of_each_attribute_the_highest_among_what_fails() -> None:
+    both, one, none = screen_comments(
+        Two(),
+        [
+            "You are so bad. I will kill you. Thank you for the page.",
+            "I will kill you. Thank you for the page, dear friend.",
+            "Thank you for the page. Thank you for the other page, too.",
+        ],
+    )
+    assert (both.probability, both.attributes) == (0.9, {"TOXICITY": 0.9, "THREAT": 0.8})
+    assert (one.label, one.attributes) == ("fail", {"TOXICITY": 0.2, "THREAT": 0.8})
+    assert none.passed and none.attributes == {"TOXICITY": pytest.approx(0.2 / 3), "THREAT": pytest.approx(0.1 / 3)}
+
+
 def test_sources_go_with_the_whole() -> None:
     screener = Share()
     screen_comments(screener, ["😂", "One. Two."], sources=["a", " b  c "])

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sro.comments.clean import key, readable
 from sro.comments.normalise import normalise
@@ -101,8 +101,20 @@ def judge_comments(
             SentenceVerdict(start, end, verdict if words == whole else next(rest))
             for start, end, words in parts[place]
         )
-        judgements.append(Judgement(worst([verdict, *(one.verdict for one in sentences)]), sentences))
+        judgements.append(Judgement(_of_comment(verdict, [one.verdict for one in sentences]), sentences))
     return judgements
+
+
+def _of_comment(whole: Verdict, sentences: Sequence[Verdict]) -> Verdict:
+    """The worst verdict. Where it fails, each attribute is the highest among the whole and the sentences that fail:
+    the insult may stand in one and the threat in another."""
+    verdict = worst([whole, *sentences])
+    if verdict.passed or verdict.attributes is None:
+        return verdict
+    read = [one.attributes for one in (whole, *sentences) if one is whole or not one.passed]
+    known = [attributes for attributes in read if attributes is not None]
+    highest = {name: max(attributes[name] for attributes in known) for name in verdict.attributes}
+    return replace(verdict, attributes=highest)
 
 
 def author_text(text: str) -> str:

@@ -1,5 +1,6 @@
 """The service over HTTP, with fakes for models."""
 
+import io
 import json
 import logging
 import subprocess
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from serving import Held, RudeWords, make_lane, make_parts, rewriting, serving
+from serving import SIX, Held, RudeWords, SixAttributes, make_lane, make_parts, rewriting, serving
 
 from sro.apps.serve.batch_queue import Lane
 from sro.apps.serve.feedback import responses
@@ -22,6 +23,7 @@ from sro.apps.serve.settings import Service
 from sro.core.errors import SROError
 
 OURS = ["/v1/screen", "/v1/rewrite", "/v1/feedback", "/v1alpha1/comments:analyze", "/v1/moderations"]
+OURS += ["/v1alpha1/comments:suggestscore"]
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +168,31 @@ def test_perspective_over_http(client: TestClient) -> None:
     assert error(unknown)[2].startswith("Unknown requested attribute: THREAT")
 
 
+def test_six_attributes_over_http() -> None:
+    names = {name: {} for name in (*SIX, "THREAT_EXPERIMENTAL")}
+    asked = {"comment": {"text": "You idiot. I will kill you."}, "requestedAttributes": names, "spanAnnotations": True}
+    with serving(make_parts(screener=SixAttributes)) as client:
+        found = client.post("/v1alpha1/comments:analyze", json=asked).json()["attributeScores"]
+        assert list(found) == list(names)
+        # The insult stands in one sentence, the threat in another: the comment has both.
+        assert {name: one["summaryScore"]["value"] for name, one in found.items()} == {
+            "TOXICITY": 0.85,
+            "SEVERE_TOXICITY": 0.2,
+            "INSULT": 0.9,
+            "PROFANITY": 0.1,
+            "THREAT": 0.9,
+            "IDENTITY_ATTACK": 0.1,
+            "THREAT_EXPERIMENTAL": 0.9,
+        }
+        assert [span["score"]["value"] for span in found["THREAT"]["spanScores"]] == [0.1, 0.9]
+        emoji = client.post("/v1alpha1/comments:analyze", json={**asked, "comment": {"text": "😂"}}).json()
+        assert {one["summaryScore"]["value"] for one in emoji["attributeScores"].values()} == {0.0}
+        unknown = client.post("/v1alpha1/comments:analyze", json={**asked, "requestedAttributes": {"SPAM": {}}})
+        assert error(unknown) == (400, "INVALID_ARGUMENT", "Unknown requested attribute: SPAM")
+        [result] = client.post("/v1/moderations", json={"input": "I will kill your kind"}).json()["results"]
+        assert result["categories"]["hate/threatening"] and result["category_scores"]["hate/threatening"] == 0.9
+
+
 @pytest.mark.parametrize(
     ("text", "detected"),
     [("you are an idiot", ["en"]), ("lol", None), ("уou аrе аn idiоt", ["en"])],  # the last in look-alike letters
@@ -194,8 +221,12 @@ def test_other_languages_are_refused_or_dropped(client: TestClient, text: str, c
 
 def test_googles_client_library_can_build_itself(client: TestClient) -> None:
     found = client.get("/$discovery/rest?version=v1alpha1").json()
-    method = found["resources"]["comments"]["methods"]["analyze"]
-    assert found["rootUrl"] + found["servicePath"] + method["path"] == "http://localhost/v1alpha1/comments:analyze"
+    methods = found["resources"]["comments"]["methods"]
+    for name, method in methods.items():
+        path = "/" + found["servicePath"] + method["path"]
+        assert found["rootUrl"] + path[1:] == f"http://localhost/v1alpha1/comments:{name}"
+        assert client.post(path, json={}).json()["error"]["status"] == "INVALID_ARGUMENT"  # it is there
+    assert client.post(found["rootUrl"] + found["batchPath"]).status_code == 400  # so is this
     named = {value["$ref"] for schema in found["schemas"].values() for value in _values(schema) if "$ref" in value}
     assert named <= set(found["schemas"])
     assert client.get("/$discovery/rest?version=v9").status_code == 404
@@ -269,6 +300,54 @@ def test_the_rate_is_for_each_key_and_not_for_health() -> None:
         assert 1 <= int(ask("a").headers["Retry-After"]) <= 30
         assert ask("b").status_code == 200
         assert client.get("/healthz").status_code == 200
+
+
+def test_over_the_rate_googles_clients_read_googles_words() -> None:
+    asked = {"comment": {"text": "a"}, "requestedAttributes": {"TOXICITY": {}}}
+    with serving(keys={digest("a"): "forum"}, service=Service(keys="keys.txt", rate=1)) as client:
+        answers = [client.post("/v1alpha1/comments:analyze?key=a", json=asked) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    code, status, message = error(answers[1])
+    assert (code, status) == (429, "RESOURCE_EXHAUSTED")
+    assert message == (
+        "Quota exceeded for quota metric 'Analysis requests (AnalyzeComment)' and limit 'Analysis requests "
+        "(AnalyzeComment) per minute' of service 'commentanalyzer.googleapis.com' for consumer 'project:forum'."
+    )
+    info, retry = answers[1].json()["error"]["details"]
+    assert info["reason"] == "RATE_LIMIT_EXCEEDED" and info["metadata"]["quota_limit_value"] == "1"
+    assert retry["retryDelay"] == answers[1].headers["Retry-After"] + "s"
+
+
+def test_a_full_queue_is_a_quota_to_googles_clients() -> None:
+    work = Held()
+    lane = Lane("screen", lambda: work, max_batch=1, max_waiting=1)
+    parts = make_parts()
+    parts.screen = lane
+    asked = {"comment": {"text": "a"}, "requestedAttributes": {"TOXICITY": {}}}
+    with serving(parts, Service(time_limit=30)) as client:
+        threads = [
+            threading.Thread(target=client.post, args=("/v1/screen",), kwargs={"json": {"texts": [text]}})
+            for text in "ab"
+        ]
+        for thread in threads:
+            thread.start()
+            assert work.begun.wait(30)
+        while lane.waiting < 1:
+            pass
+        refused = client.post("/v1alpha1/comments:analyze", json=asked)
+        work.go.set()
+        for thread in threads:
+            thread.join()
+    assert error(refused)[:2] == (429, "RESOURCE_EXHAUSTED")
+    assert refused.json()["error"]["details"][0]["retryDelay"] == refused.headers["Retry-After"] + "s"
+
+
+def test_a_wrong_key_is_told_where_clients_try_it() -> None:
+    with serving(keys={digest("secret"): "forum"}, service=Service(keys="keys.txt")) as client:
+        for key, status in (("", 200), ("&key=secret", 200), ("&key=wrong", 400)):
+            found = client.get(f"/$discovery/rest?version=v1alpha1{key}")
+            assert found.status_code == status
+        assert error(found)[2] == "API key not valid. Please pass a valid API key."
 
 
 def test_too_many_requests_at_once_are_refused_in_our_shape() -> None:
@@ -437,3 +516,17 @@ def test_add_key_prints_the_key_once(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["serve", "add-key", "forum", "--keys", str(tmp_path / "keys.txt")]) == 0
     key = capsys.readouterr().out.strip()
     assert digest(key) in (tmp_path / "keys.txt").read_text()
+
+
+def test_add_key_takes_one_that_clients_have_already(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sro.apps.cli import main
+
+    for key, status in (("AIzaSy" + "x" * 33, 0), ("short", 2), ("a b" * 20, 2)):
+        monkeypatch.setattr("sys.stdin", io.StringIO(key + "\n"))
+        name = f"forum{len(key)}"
+        assert main(["serve", "add-key", name, "--keys", str(tmp_path / "keys.txt"), "--existing"]) == status
+        told = capsys.readouterr()
+        assert key not in told.out + told.err
+        assert (digest(key) in (tmp_path / "keys.txt").read_text()) == (status == 0)

@@ -89,7 +89,7 @@ def test_other_files_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     with pytest.raises(SROError, match="no file for feedback"):
         open_store(tmp_path / "text.db")
     newer = sqlite3.connect(tmp_path / "newer.db")
-    newer.execute("PRAGMA user_version=2")
+    newer.execute("PRAGMA user_version=3")
     with pytest.raises(SROError, match="update sro"):
         open_store(tmp_path / "newer.db")
     assert not (tmp_path / "out").exists()

@@ -24,6 +24,7 @@ from sro.apps.serve.settings import Models, Service
 
 JSON = {"Content-Type": "application/json"}
 OURS = ["/v1/screen", "/v1/rewrite", "/v1/feedback", "/v1alpha1/comments:analyze", "/v1/moderations"]
+OURS += ["/v1alpha1/comments:suggestscore"]
 
 
 @pytest.fixture(scope="module")
@@ -272,9 +273,14 @@ SECRET = "the colonel's brother is a goose"
         ("/v1/feedback", {"action": "taken", "source": SECRET, "suggestion": SECRET}),
         ("/v1/feedback", {"action": "edited", "source": SECRET, "suggestion": SECRET}),
         ("/v1/feedback", {"action": "accepted", "source": "x", "suggestion": "y", "id": SECRET}),
-        ("/v1alpha1/comments:analyze", {"comment": {"text": SECRET}, "requestedAttributes": {"INSULT": {}}}),
+        ("/v1alpha1/comments:analyze", {"comment": {"text": SECRET}, "requestedAttributes": {"FLIRTATION": {}}}),
         ("/v1alpha1/comments:analyze", {"comment": SECRET, "requestedAttributes": {"TOXICITY": {}}}),
         ("/v1alpha1/comments:analyze", {"comment": {"text": [SECRET]}, "requestedAttributes": {"TOXICITY": {}}}),
+        ("/v1alpha1/comments:suggestscore", {"comment": {"text": SECRET}, "attributeScores": {SECRET: {}}}),
+        (
+            "/v1alpha1/comments:suggestscore",
+            {"comment": {"text": SECRET}, "attributeScores": {"THREAT": {"a": SECRET}}},
+        ),
         ("/v1/moderations", {"input": [SECRET, 5]}),
         ("/v1/moderations", {"input": {"text": SECRET}}),
         ("/v1/moderations", SECRET),

@@ -6,9 +6,15 @@ from typing import Any
 import pytest
 
 from sro.apps.serve.errors import Refusal, body
-from sro.apps.serve.perspective import answer, in_language, read
+from sro.apps.serve.perspective import answer, in_language, read, scores, with_known
+from sro.screeners.base import Verdict
+from sro.screeners.encoder.attributes import ATTRIBUTES
 
 ASKED: dict[str, Any] = {"comment": {"text": "you idiot"}, "requestedAttributes": {"TOXICITY": {}}}
+
+
+def toxic(probability: float) -> dict[str, float]:
+    return {"TOXICITY": probability}
 
 
 def refused(request: Any, **more: Any) -> dict[str, Any]:
@@ -22,7 +28,7 @@ def refused(request: Any, **more: Any) -> dict[str, Any]:
 
 def test_the_smallest_request() -> None:
     score = {"value": 0.75, "type": "PROBABILITY"}
-    assert answer(read(ASKED), 0.75) == {
+    assert answer(read(ASKED), toxic(0.75)) == {
         "attributeScores": {
             "TOXICITY": {"spanScores": [{"begin": 0, "end": 9, "score": score}], "summaryScore": score}
         },
@@ -31,9 +37,9 @@ def test_the_smallest_request() -> None:
 
 
 def test_a_language_is_detected_only_where_it_is_known() -> None:
-    assert answer(read(ASKED), 0.75, language="en")["detectedLanguages"] == ["en"]
+    assert answer(read(ASKED), toxic(0.75), language="en")["detectedLanguages"] == ["en"]
     for unknown in (None, "und"):
-        assert "detectedLanguages" not in answer(read({**ASKED, "languages": ["en"]}), 0.75, language=unknown)
+        assert "detectedLanguages" not in answer(read({**ASKED, "languages": ["en"]}), toxic(0.75), language=unknown)
 
 
 def test_every_field_there_is() -> None:
@@ -51,7 +57,7 @@ def test_every_field_there_is() -> None:
             "dropUnsupportedAttributes": False,
         }
     )
-    found = answer(query, 0.9, [(0, 4, 0.1), (5, 15, 0.9)])
+    found = answer(query, toxic(0.9), [(0, 4, toxic(0.1)), (5, 15, toxic(0.9))])
     spans = found["attributeScores"]["TOXICITY"]["spanScores"]
     assert [(span["begin"], span["end"], span["score"]["value"]) for span in spans] == [(0, 4, 0.1), (5, 15, 0.9)]
     assert found["clientToken"] == "mine" and found["languages"] == ["en-GB"]
@@ -65,15 +71,15 @@ def test_google_takes_the_other_spelling_and_null_too() -> None:
 def test_spans_count_utf_16_units() -> None:
     text = "😂 you idiot"
     query = read({**ASKED, "comment": {"text": text}, "spanAnnotations": True})
-    [span] = answer(query, 0.9, [(2, 11, 0.9)])["attributeScores"]["TOXICITY"]["spanScores"]
+    [span] = answer(query, toxic(0.9), [(2, 11, toxic(0.9))])["attributeScores"]["TOXICITY"]["spanScores"]
     units = text.encode("utf-16-le")
     assert units[2 * span["begin"] : 2 * span["end"]].decode("utf-16-le") == "you idiot"
 
 
 def test_scores_below_the_threshold_are_not_returned() -> None:
     query = read({**ASKED, "requestedAttributes": {"TOXICITY": {"scoreThreshold": 0.5}}})
-    assert "attributeScores" not in answer(query, 0.49)
-    assert "attributeScores" in answer(query, 0.5)
+    assert "attributeScores" not in answer(query, toxic(0.49))
+    assert "attributeScores" in answer(query, toxic(0.5))
 
 
 @pytest.mark.parametrize("text", ["", " \n"])
@@ -90,13 +96,42 @@ def test_a_comment_that_is_too_long_in_bytes() -> None:
 
 
 def test_attributes_that_nobody_here_can_score() -> None:
-    several = {**ASKED, "requestedAttributes": {"TOXICITY": {}, "SEVERE_TOXICITY": {}}}
-    told = refused(several)["message"]
-    assert told.startswith("Unknown requested attribute: SEVERE_TOXICITY")
-    assert "--drop_unknown_attributes" in told and "dropUnsupportedAttributes" in told
+    several = {**ASKED, "requestedAttributes": {"TOXICITY": {}, "FLIRTATION": {}, "ATTACK_ON_AUTHOR": {}}}
+    with pytest.raises(Refusal, match=r"^400: Unknown requested attribute: FLIRTATION$") as found:
+        read(several)
+    kind, advice = found.value.details
+    assert kind["errorType"] == "INVALID_REQUEST"
+    assert "--drop_unknown_attributes" in advice["message"] and "dropUnsupportedAttributes" in advice["message"]
     assert refused({**ASKED, "requestedAttributes": {}})["errorType"] == "NO_REQUESTED_ATTRIBUTES"
     assert read({**several, "dropUnsupportedAttributes": True}).attributes == ("TOXICITY",)
     assert read(several, drop=True).attributes == ("TOXICITY",)
+    for name in ("TOXICITY_EXPERIMENTAL_EXPERIMENTAL", "FLIRTATION_EXPERIMENTAL", "toxicity"):
+        assert name in refused({**ASKED, "requestedAttributes": {name: {}}})["message"]
+
+
+def test_six_attributes_and_their_experimental_names() -> None:
+    names = [*ATTRIBUTES, *(f"{name}_EXPERIMENTAL" for name in ATTRIBUTES)]
+    query = read({**ASKED, "requestedAttributes": {name: {} for name in names}})
+    values = {name: number / 10 for number, name in enumerate(ATTRIBUTES)}
+    assert with_known(query, values) == query
+    found = answer(query, values)["attributeScores"]
+    assert {name: one["summaryScore"]["value"] for name, one in found.items()} == {
+        name: values[name.removesuffix("_EXPERIMENTAL")] for name in names
+    }
+    barred = {"THREAT": {"scoreThreshold": 0.41}, "THREAT_EXPERIMENTAL": {"scoreThreshold": 0.4}}
+    [(name, _)] = answer(read({**ASKED, "requestedAttributes": barred}), values)["attributeScores"].items()
+    assert name == "THREAT_EXPERIMENTAL"  # each of its own threshold
+
+
+def test_a_screener_of_one_attribute_refuses_the_other_five() -> None:
+    query = read({**ASKED, "requestedAttributes": {"TOXICITY": {}, "THREAT_EXPERIMENTAL": {}}})
+    one = scores(Verdict("fail", 0.9, "linear"))
+    with pytest.raises(Refusal, match=r"^400: Unknown requested attribute: THREAT_EXPERIMENTAL$") as found:
+        with_known(query, one)
+    assert "embedded/encoder" in found.value.details[1]["message"]
+    lenient = read({**ASKED, "requestedAttributes": {"TOXICITY": {}, "THREAT": {}}}, drop=True)
+    assert with_known(lenient, one).attributes == ("TOXICITY",)
+    assert answer(with_known(lenient, one), one)["attributeScores"].keys() == {"TOXICITY"}
 
 
 def test_other_languages_named_or_seen() -> None:
@@ -121,9 +156,9 @@ def test_other_languages_named_or_seen() -> None:
 
 def test_attributes_of_other_languages_are_dropped_on_request() -> None:
     query = read({**ASKED, "languages": ["es"], "dropUnsupportedAttributes": True})
-    assert query.attributes == () and answer(query, 0.9) == {"languages": ["es"]}
+    assert query.attributes == () and answer(query, toxic(0.9)) == {"languages": ["es"]}
     seen = in_language(read({**ASKED, "dropUnsupportedAttributes": True}), "und", ["en"])
-    assert "attributeScores" not in answer(seen, 0.9)
+    assert "attributeScores" not in answer(seen, toxic(0.9))
     assert refused({**ASKED, "languages": ["es"]}, drop=True)["errorType"] == "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
 
 
@@ -147,6 +182,7 @@ def test_null_is_nothing_and_numbers_may_stand_in_quotation_marks() -> None:
         ({"comment": {"text": "hi", "type": "HTML"}}, "only 'PLAIN_TEXT' comments are supported"),
         ({"comment": {"text": 5}}, "comment.text"),
         ({"comment": "hi"}, 'at "comment"'),
+        ({"context": {"entries": [{"text": "a"}], "article_and_parent_comment": {"article": {}}}}, "Context can have"),
         ({"requestedAttributes": {"TOXICITY": {"scoreType": "RAW"}}}, "score type RAW is not supported"),
         ({"requestedAttributes": {"TOXICITY": {"scoreThreshold": "x"}}}, "scoreThreshold"),
         ({"requestedAttributes": {"TOXICITY": {"scoreThreshold": "1" * 400}}}, "scoreThreshold"),

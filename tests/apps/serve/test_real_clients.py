@@ -124,7 +124,7 @@ def test_a_method_that_a_path_does_not_take_and_a_path_that_is_not_there(client:
     for path in ("/healthz", "/readyz", "/metrics"):
         wrong = client.post(path, json={})
         assert (wrong.status_code, wrong.headers["Allow"]) == (405, "GET")
-    for path in ("/v1/nothing", "/v1alpha1/comments:suggestscore", "/nothing"):
+    for path in ("/v1/nothing", "/v1alpha1/comments:guess", "/nothing"):
         for answer in (client.get(path), client.post(path), client.post(path, json={})):
             assert answer.status_code == 404 and "/openapi.json" in message(answer), path
     page = client.post("/app.js", json={})

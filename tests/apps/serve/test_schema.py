@@ -28,6 +28,7 @@ FAST, SLOW = 8, 500
 """Requests of each kind of `KINDS`; an endpoint that takes nothing gets fewer."""
 ALLOWED, FORBIDDEN = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 POSTS = ["/v1/screen", "/v1/rewrite", "/v1/feedback", "/v1alpha1/comments:analyze", "/v1/moderations"]
+POSTS += ["/v1alpha1/comments:suggestscore"]
 KINDS = [(path, ALLOWED) for path in [*POSTS, "/readyz", "/healthz", "/metrics", "/$discovery/rest"]]
 KINDS += [(path, FORBIDDEN) for path in POSTS]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]

@@ -2,9 +2,12 @@
 
     sro feedback export --input feedback.db --output responses.jsonl
     sro train --comments responses.jsonl::comment --output_dir runs/next
+    sro feedback export_scores --input feedback.db --output labelled.jsonl
+    sro screener train --kind encoder --labelled labelled.jsonl --output my_encoder
 
 One JSON object a row: `comment`, `response`, `verdict` (pass: taken, or written by the person; fail: refused), `by`
-(leader or person), `at`. Edits are responses that pass; no row is a parallel target.
+(leader or person), `at`. Edits are responses that pass; no row is a parallel target. `export_scores` writes what
+platforms suggested through Perspective's `comments:suggestscore`: `text`, a field for each attribute, and whose it is.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sro.apps.cli.subcommands import run_action
-from sro.apps.serve.feedback import export
+from sro.apps.serve.feedback import export, export_scores
 from sro.core.config import parse
 
 
@@ -25,11 +28,20 @@ class FeedbackArguments:
 
 
 def run(argv: list[str]) -> int:
-    """`export` is the only action."""
-    return run_action({"export": export_feedback}, argv, prog="sro feedback", doc=__doc__)
+    """`export` or `export_scores`."""
+    return run_action(
+        {"export": export_feedback, "export_scores": export_suggested}, argv, prog="sro feedback", doc=__doc__
+    )
 
 
 def export_feedback(argv: list[str]) -> int:
     files = parse(FeedbackArguments, argv, prog="sro feedback export", description="Write feedback as training input.")
     print(f"{export(files.input, files.output):,} responses in {files.output}")
+    return 0
+
+
+def export_suggested(argv: list[str]) -> int:
+    about = "Write the scores that platforms suggested as labels for a screener."
+    files = parse(FeedbackArguments, argv, prog="sro feedback export_scores", description=about)
+    print(f"{export_scores(files.input, files.output):,} labelled comments in {files.output}")
     return 0

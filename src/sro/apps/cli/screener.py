@@ -5,6 +5,7 @@
     sro screener screen --screener embedded/encoder --fail_on insult threat --attributes true "I will find you"
     sro screener screen --input comments/ --output verdicts/          # folders, resumable: docs/scale.md
     sro screener check --screener embedded --toxic data.csv::text::label=1 --clean data.csv::text::label=0
+    sro screener thresholds --pairs pairs.jsonl --threshold 0.8       # from another service's scores to ours
     sro screener check_spans --gold tsd_test.csv --train tsd_train.csv --words bad_words.txt
     sro screener train --toxic toxic.txt --clean clean.txt --output_dir my_screener
     sro screener train --kind encoder --labelled my.csv --output my_encoder
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from sro.apps.cli import screening
+from sro.apps.cli import screening, thresholds
 from sro.apps.cli.screening import ScreenerArguments, ThresholdArguments
 from sro.apps.cli.subcommands import run_action
 from sro.core.config import parse
@@ -217,4 +218,10 @@ def check_spans(argv: list[str]) -> int:
     return 0
 
 
-ACTIONS = {"screen": screening.run, "check": check, "check_spans": check_spans, "train": train}
+ACTIONS = {
+    "screen": screening.run,
+    "check": check,
+    "check_spans": check_spans,
+    "train": train,
+    "thresholds": thresholds.run,
+}

@@ -2,6 +2,7 @@
 
     sro serve                                          # this machine only: http://127.0.0.1:8000
     sro serve add-key my-forum --keys keys.txt         # prints a key, and keeps its hash
+    sro serve add-key my-forum --keys keys.txt --existing < key.txt      # one that clients have already
     sro serve --host 0.0.0.0 --keys keys.txt --rate 600 --feedback feedback.db
 
 Logs go to standard error as JSON Lines, without comments. Ctrl-C or SIGTERM ends it once what came in is answered
@@ -73,11 +74,20 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def add(argv: list[str]) -> int:
-    """Make a key, print it, keep its hash."""
+    """Make a key, print it, keep its hash; or keep the hash of one that is there."""
     parser = argparse.ArgumentParser(prog="sro serve add-key", description="Make an API key and keep its hash.")
     parser.add_argument("name", help="who will use it, e.g. my-forum")
     parser.add_argument("--keys", required=True, metavar="FILE", help="file of hashed keys; made if it is not there")
+    parser.add_argument(
+        "--existing",
+        action="store_true",
+        help="take a key that clients have already, from standard input, e.g. the one that they send to Perspective",
+    )
     options = parser.parse_args(argv)
 
-    print(add_key(options.keys, options.name))
+    if options.existing:
+        add_key(options.keys, options.name, sys.stdin.readline().strip())
+        print(f"the key of '{options.name}' is in {options.keys}")
+    else:
+        print(add_key(options.keys, options.name))
     return 0

@@ -57,8 +57,12 @@ def make_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         for lane in parts.lanes:
             lane.start()
+        if parts.shadow is not None:
+            parts.shadow.start(metrics.shadowed)
         yield
         until = time.monotonic() + LAST_BATCH  # for all of them: every request was answered or given up before
+        if parts.shadow is not None:
+            parts.shadow.close(1.0)
         for lane in parts.lanes:
             lane.close(max(0.0, until - time.monotonic()))
 
@@ -74,6 +78,7 @@ def make_app(
     json = [Depends(needs_json)]
     app.include_router(api.router(parts, service, metrics), dependencies=json)
     app.include_router(compat.router(parts, list(languages), service, metrics), dependencies=json)
+    app.include_router(compat.batch_router(service))
     app.include_router(state.router(parts, service, metrics))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)

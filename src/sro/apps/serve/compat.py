@@ -1,4 +1,5 @@
-"""The endpoints of others: Perspective's `comments:analyze` with its discovery document, OpenAI's moderations."""
+"""The endpoints of others: Perspective's methods, one by one and in batches, with their discovery document; OpenAI's
+moderations."""
 
 from __future__ import annotations
 
@@ -8,11 +9,21 @@ from fastapi import APIRouter, Request
 from pydantic import SkipValidation
 from starlette.responses import Response
 
-from sro.apps.serve import moderations, perspective
+from sro.apps.serve import batch, moderations, perspective, suggestscore
 from sro.apps.serve.api import NOT_OK, check
-from sro.apps.serve.compat_schemas import AnalyzeRequest, AnalyzeResponse, ModerationRequest, ModerationResponse
+from sro.apps.serve.compat_schemas import (
+    BATCH_BODY,
+    BATCH_RESPONSES,
+    AnalyzeRequest,
+    AnalyzeResponse,
+    ModerationRequest,
+    ModerationResponse,
+    SuggestScoreRequest,
+    SuggestScoreResponse,
+)
 from sro.apps.serve.deadline import Deadline
 from sro.apps.serve.discovery import document
+from sro.apps.serve.dispatch import answer_parts
 from sro.apps.serve.errors import Refusal, Reply
 from sro.apps.serve.lanes import Parts
 from sro.apps.serve.metrics import Metrics
@@ -34,17 +45,36 @@ def router(parts: Parts, languages: list[str], service: Service, metrics: Metric
 
     @routes.post("/v1alpha1/comments:analyze", response_model=AnalyzeResponse)
     async def analyze(payload: Annotated[AnalyzeRequest, UNREAD], request: Request) -> Response:
-        """As Perspective answers; of its attributes TOXICITY is scored."""
+        """As Perspective answers, for the attributes that the screener scores."""
         query = perspective.read(
             payload, languages=languages, max_bytes=service.max_text, drop=service.drop_unknown_attributes
         )
         check([query.text], service, request)
         asked = Asked(language=True)
         [found] = await parts.screen.submit([query.text], asked, Deadline(service.time_limit))
-        query = perspective.in_language(query, found.language, languages)
+        scores = perspective.scores(found.verdict)
+        query = perspective.in_language(perspective.with_known(query, scores), found.language, languages)
         metrics.verdicts.labels(found.verdict.label).inc()
-        spans = [(one.start, one.end, one.verdict.probability) for one in found.sentences]
-        return Reply(perspective.answer(query, found.verdict.probability, spans, found.language))
+        spans = [(one.start, one.end, perspective.scores(one.verdict)) for one in found.sentences]
+        answer = Reply(perspective.answer(query, scores, spans, found.language))
+        if parts.shadow is not None:
+            parts.shadow.ask(
+                query, scores, found.verdict.screener, sent=str(request.url.query), headers=request.headers
+            )
+        return answer
+
+    @routes.post("/v1alpha1/comments:suggestscore", response_model=SuggestScoreResponse)
+    async def suggest(payload: Annotated[SuggestScoreRequest, UNREAD], request: Request) -> Response:
+        """What a comment should have scored; kept on the disk before it is answered, unless `doNotStore` is true."""
+        sender = request.scope["sro.note"].get("key")
+        suggestion = suggestscore.read(payload, max_bytes=service.max_text, sender=sender)
+        check([suggestion.text], service, request)
+        if parts.feedback is None:
+            raise Refusal(404, "this server keeps no suggested scores (it was started without --feedback FILE)")
+        [language] = await parts.feedback.submit([suggestion], None, Deadline(service.time_limit))
+        if not suggestion.passing:
+            metrics.feedback.labels("suggested").inc()
+        return Reply(suggestscore.answer(suggestion, language))
 
     @routes.get("/$discovery/rest")
     async def discovery(request: Request, version: str = "v1alpha1") -> Response:
@@ -55,7 +85,7 @@ def router(parts: Parts, languages: list[str], service: Service, metrics: Metric
 
     @routes.post("/v1/moderations", response_model=ModerationResponse, responses=OPENAI_NOT_OK)
     async def moderate(payload: Annotated[ModerationRequest, UNREAD], request: Request) -> Response:
-        """As OpenAI's moderation endpoint answers; `harassment` is scored."""
+        """As OpenAI's moderation endpoint answers; `harassment` is scored, and what the attributes fill."""
         texts = moderations.read(payload)
         check(texts, service, request)
         found = await in_pieces(parts.screen, texts, Asked(), Deadline(service.time_limit))
@@ -63,5 +93,18 @@ def router(parts: Parts, languages: list[str], service: Service, metrics: Metric
             metrics.verdicts.labels(screened.verdict.label).inc()
         verdicts = [screened.verdict for screened in found]
         return Reply(moderations.answer(verdicts, verdicts[0].screener))
+
+    return routes
+
+
+def batch_router(service: Service) -> APIRouter:
+    """`/batch`, which takes no JSON."""
+    routes = APIRouter(tags=["compatible"], responses=NOT_OK)
+
+    @routes.post("/batch", responses=BATCH_RESPONSES, response_class=Response, openapi_extra=BATCH_BODY)
+    async def many(request: Request) -> Response:
+        """Several requests of Perspective's in one, as Google's client libraries batch them."""
+        parts = batch.read(request.headers.get("content-type", ""), await request.body(), service.max_texts)
+        return await answer_parts(parts, request, service.time_limit)
 
     return routes

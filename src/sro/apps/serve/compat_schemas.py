@@ -1,4 +1,4 @@
-"""The shapes of Perspective's `comments:analyze` and OpenAI's moderations, as the API's description tells them.
+"""The shapes of Perspective's methods and OpenAI's moderations, as the API's description tells them.
 
 They describe; `sro.apps.serve.perspective` and `sro.apps.serve.moderations` read, with the words of those services
 for mistakes.
@@ -41,12 +41,18 @@ class AttributeParameters(BaseModel):
 
 
 class RequestedAttributes(BaseModel):
-    """By name. TOXICITY is scored; others are refused, or left out with `dropUnsupportedAttributes`."""
+    """By name. Those that the screener scores are answered, the six also with `_EXPERIMENTAL` behind their names;
+    others are refused, or left out with `dropUnsupportedAttributes`."""
 
     __pydantic_extra__: dict[str, AttributeParameters]
     model_config = ConfigDict(extra="allow", json_schema_extra={"minProperties": 1})
 
     TOXICITY: AttributeParameters | None = None
+    SEVERE_TOXICITY: AttributeParameters | None = None
+    INSULT: AttributeParameters | None = None
+    PROFANITY: AttributeParameters | None = None
+    THREAT: AttributeParameters | None = None
+    IDENTITY_ATTACK: AttributeParameters | None = None
 
 
 class AnalyzeRequest(BaseModel):
@@ -58,8 +64,8 @@ class AnalyzeRequest(BaseModel):
     languages: list[str] | None = Field(None, description="ISO 639-1; by default told by the script")
     doNotStore: bool | None = Field(None, description="nothing is ever stored")
     clientToken: Text | None = Field(None, description="comes back with the answer")
-    sessionId: str | None = None
-    communityId: str | None = None
+    sessionId: str | None = Field(None, description="not read: nothing is stored that it could join")
+    communityId: str | None = Field(None, description="not read: the scores are the same for every community")
     spanAnnotations: bool | None = Field(None, description="a score for each sentence")
     dropUnsupportedAttributes: bool | None = None
 
@@ -123,6 +129,71 @@ class AnalyzeResponse(BaseModel):
             ]
         },
     )
+
+
+class SuggestedScore(BaseModel):
+    value: float | str | None = Field(None, description="0 to 1; by default 0")
+    type: Literal["SCORE_TYPE_UNSPECIFIED", "PROBABILITY"] | None = None
+
+
+class SuggestedSpan(BaseModel):
+    begin: int = Field(ge=0, description="in UTF-16 units, as `end`")
+    end: int = Field(ge=0)
+    score: SuggestedScore | None = None
+
+
+class SuggestedScores(BaseModel):
+    """One of them at least."""
+
+    summaryScore: SuggestedScore | None = None
+    spanScores: list[SuggestedSpan] | None = None
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1})
+
+
+class SuggestScoreRequest(BaseModel):
+    """SuggestCommentScoreRequest. Names may be written in snake_case too; null is as good as nothing."""
+
+    comment: TextEntry
+    context: Context | None = Field(None, description="taken, not kept")
+    attributeScores: dict[str, SuggestedScores] = Field(min_length=1, max_length=64, description="by attribute")
+    languages: list[str] | None = None
+    clientToken: Text | None = Field(None, description="kept, and comes back with the answer")
+    sessionId: str | None = Field(None, description="kept")
+    communityId: str | None = Field(None, description="kept")
+    doNotStore: bool | None = Field(None, description="check and answer, and keep nothing; not a field of Google's")
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "comment": {"text": "you are an idiot"},
+                    "attributeScores": {"TOXICITY": {"summaryScore": {"value": 1}}},
+                    "languages": ["en"],
+                    "communityId": "forum.example.org",
+                    "clientToken": "comment:4711",
+                }
+            ]
+        },
+    )
+
+
+class SuggestScoreResponse(BaseModel):
+    """SuggestCommentScoreResponse."""
+
+    clientToken: Text | None = None
+    detectedLanguages: list[str] | None = Field(None, description="missing where the language is not known")
+    requestedLanguages: list[str] | None = None
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"clientToken": "comment:4711", "requestedLanguages": ["en"]}]}
+    )
+
+
+MIXED: dict[str, Any] = {"multipart/mixed": {"schema": {"type": "string", "format": "binary"}}}
+BATCH_BODY: dict[str, Any] = {"requestBody": {"required": True, "content": MIXED}}
+BATCH_RESPONSES: dict[int | str, dict[str, Any]] = {200: {"content": MIXED, "description": "the answers, in order"}}
 
 
 # --- OpenAI ----------------------------------------------------------------------------------------------------------

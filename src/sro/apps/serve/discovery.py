@@ -3,7 +3,8 @@
     discovery.build("commentanalyzer", "v1alpha1", developerKey=key, static_discovery=False,
                     discoveryServiceUrl="http://127.0.0.1:8000/$discovery/rest?version=v1alpha1")
 
-Field names are those of Google's document; `comments:suggestscore` is left out, for nobody would learn from it.
+Field names are those of Google's document. `batchPath` is where `new_batch_http_request` sends its batches
+(`sro.apps.serve.batch`).
 """
 
 from __future__ import annotations
@@ -51,7 +52,37 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "detectedLanguages": _list(TEXT),
         "clientToken": TEXT,
     },
+    "SuggestCommentScoreRequest": {
+        "comment": _ref("TextEntry"),
+        "context": _ref("Context"),
+        "attributeScores": _map(_ref("AttributeScores")),
+        "languages": _list(TEXT),
+        "clientToken": TEXT,
+        "sessionId": TEXT,
+        "communityId": TEXT,
+        "doNotStore": TRUTH,
+    },
+    "SuggestCommentScoreResponse": {
+        "clientToken": TEXT,
+        "detectedLanguages": _list(TEXT),
+        "requestedLanguages": _list(TEXT),
+    },
 }
+
+
+def _method(name: str, messages: str, about: str) -> dict[str, Any]:
+    """A method of `comments`; `messages` is the name of its request and response without these words."""
+    return {
+        "id": f"commentanalyzer.comments.{name}",
+        "path": f"v1alpha1/comments:{name}",
+        "flatPath": f"v1alpha1/comments:{name}",
+        "httpMethod": "POST",
+        "parameters": {},
+        "parameterOrder": [],
+        "request": _ref(f"{messages}Request"),
+        "response": _ref(f"{messages}Response"),
+        "description": about,
+    }
 
 
 def document(root: str) -> dict[str, Any]:
@@ -77,17 +108,10 @@ def document(root: str) -> dict[str, Any]:
         "resources": {
             "comments": {
                 "methods": {
-                    "analyze": {
-                        "id": "commentanalyzer.comments.analyze",
-                        "path": "v1alpha1/comments:analyze",
-                        "flatPath": "v1alpha1/comments:analyze",
-                        "httpMethod": "POST",
-                        "parameters": {},
-                        "parameterOrder": [],
-                        "request": _ref("AnalyzeCommentRequest"),
-                        "response": _ref("AnalyzeCommentResponse"),
-                        "description": "Scores a comment for the requested attributes.",
-                    }
+                    "analyze": _method("analyze", "AnalyzeComment", "Scores a comment for the requested attributes."),
+                    "suggestscore": _method(
+                        "suggestscore", "SuggestCommentScore", "Keeps what a comment should have scored."
+                    ),
                 }
             }
         },

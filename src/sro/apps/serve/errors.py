@@ -30,6 +30,7 @@ STATUS = {
     503: "UNAVAILABLE",
 }
 """Google's names for the codes (google.rpc.Code)."""
+PERSPECTIVE = "/v1alpha1/"
 OPENAI_TYPE = {401: "authentication_error", 429: "rate_limit_error", 500: "server_error", 503: "server_error"}
 
 
@@ -72,6 +73,34 @@ def reply(path: str, error: HTTPException) -> Reply:
     return Reply(body(path, error), error.status_code, dict(error.headers or {}))
 
 
+def over_rate(path: str, a_minute: int, name: str, wait: float) -> Refusal:
+    """429 for a key that asks too often; where Perspective's clients ask, in the words of Google's quotas.
+
+    Source: an answer of 21 February 2024 (github.com/mlcommons/modelgauge, issue 169).
+    """
+    if not path.startswith(PERSPECTIVE):
+        return Refusal(429, f"more than {a_minute} requests a minute (--rate)", retry_after=wait)
+    metric = "Analysis requests (AnalyzeComment)"
+    info = {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": "RATE_LIMIT_EXCEEDED",
+        "domain": "googleapis.com",
+        "metadata": {
+            "service": "commentanalyzer.googleapis.com",
+            "quota_metric": "CommentAnalyzerService/analyze_requests",
+            "quota_limit": "AnalyzeRequestsPerMinutePerProject",
+            "quota_limit_value": str(a_minute),
+            "quota_location": "global",
+            "consumer": f"projects/{name}",
+        },
+    }
+    message = (
+        f"Quota exceeded for quota metric '{metric}' and limit '{metric} per minute' of service "
+        f"'commentanalyzer.googleapis.com' for consumer 'project:{name}'."
+    )
+    return Refusal(429, message, retry_after=wait, details=[info])
+
+
 def body(path: str, error: HTTPException) -> dict[str, Any]:
     """The same without the HTTP around it, for the last line of a stream."""
     code, message = error.status_code, str(error.detail)
@@ -79,5 +108,8 @@ def body(path: str, error: HTTPException) -> dict[str, Any]:
         kind = OPENAI_TYPE.get(code, "invalid_request_error")
         return {"error": {"message": message, "type": kind, "param": None, "code": None}}
     told = {"code": code, "message": message, "status": STATUS.get(code, "UNKNOWN")}
-    details = error.details if isinstance(error, Refusal) else []
+    details = list(error.details) if isinstance(error, Refusal) else []
+    after = (error.headers or {}).get("Retry-After")
+    if code == 429 and after and path.startswith(PERSPECTIVE):
+        details.append({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{after}s"})
     return {"error": {**told, "details": details} if details else told}

@@ -1,7 +1,7 @@
 """API keys: made once, shown once, kept as hashes; and how often each may ask.
 
-A file of keys has a line for each, `name sha256:…`; what follows a `#` is ignored. A key is 256 random bits, so a
-plain hash of it can neither be guessed nor reversed, and needs no salt.
+A file of keys has a line for each, `name sha256:…`; what follows a `#` is ignored. A key is 256 random bits, or was
+made elsewhere and is long, so a plain hash of it can neither be guessed nor reversed, and needs no salt.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from sro.core.errors import SROError
 
 NAME = re.compile(r"[\w.@-]{1,64}")
 LINE = re.compile(rf"({NAME.pattern})\s+sha256:([0-9a-f]{{64}})")
+SHORTEST = 20
+"""Characters of a key that was made elsewhere: its hash must not be guessed. Google's have 39."""
 
 
 def read_keys(path: str | Path) -> dict[str, str]:
@@ -44,18 +46,21 @@ def read_keys(path: str | Path) -> dict[str, str]:
     return names
 
 
-def add_key(path: str | Path, name: str) -> str:
-    """Make a key, append its hash to the file, and return it; it cannot be had again.
+def add_key(path: str | Path, name: str, key: str | None = None) -> str:
+    """Make a key, or take that one, append its hash to the file, and return it; it cannot be had again.
 
     Raises:
-        SROError: the name is taken or no word, or the file cannot be written.
+        SROError: the name is taken or no word, the key is short, or the file cannot be written.
     """
     if not NAME.fullmatch(name):
         raise SROError(f"{name!r} is no name for a key: letters, digits and _ . @ - (64 at most)")
     path = Path(path)
     if path.exists() and path.stat().st_size and name in read_keys(path).values():
         raise SROError(f"{path} has a key '{name}'; take another name, or remove its line")
-    key = f"sro_{secrets.token_urlsafe(32)}"
+    if key is None:
+        key = f"sro_{secrets.token_urlsafe(32)}"
+    elif len(key) < SHORTEST or not key.isascii() or not key.isprintable() or " " in key:
+        raise SROError(f"a key has at least {SHORTEST} characters of ASCII\n  fix: without --existing one is made")
     try:
         # Nobody else's business, though hashes give nothing away but the names.
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8") as file:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sro.apps.serve.batch_queue import Lane, Watch, Work
 from sro.apps.serve.feedback import Feedback, keep, open_store
 from sro.apps.serve.screening import SharedScreener, screening
 from sro.apps.serve.settings import SCREEN_BATCH, UNIT, Models, Service
+from sro.apps.serve.shadow import Shadow
+from sro.apps.serve.suggested import Suggestion
+from sro.comments.languages import language_of
 from sro.leader.engines.loading import EngineArguments
 
 
@@ -20,6 +24,8 @@ class Parts:
     screen: Lane
     rewrite: Lane | None = None
     feedback: Lane | None = None
+    shadow: Shadow | None = None
+    """Asks the service that this one replaces; no lane, for nobody waits for it."""
 
     @property
     def lanes(self) -> list[Lane]:
@@ -60,13 +66,7 @@ def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArg
 
     def load_feedback() -> Work:
         assert service.feedback is not None
-        store = open_store(service.feedback)
-
-        def work(key: None, rows: Sequence[Feedback]) -> Sequence[None]:
-            keep(store, rows)
-            return [None] * len(rows)
-
-        return work
+        return keeping(service.feedback)
 
     def lane(name: str, load: Callable[[], Work], max_batch: int, max_waiting: int) -> Lane:
         return Lane(name, load, max_batch=max_batch, max_waiting=max_waiting, weigh=weight, watch=watch)
@@ -77,7 +77,20 @@ def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArg
         screen=lane("screen", load_screening, SCREEN_BATCH, service.screen_queue),
         rewrite=rewrite if models.rewrite else None,
         feedback=feedback if service.feedback else None,
+        shadow=Shadow(service.shadow, service.shadow_pairs) if service.shadow else None,
     )
+
+
+def keeping(path: str | Path) -> Work:
+    """The work of the feedback lane, with the file opened: rows are kept, and the answer to suggested scores is the
+    language of their comment (`sro.comments.languages.language_of`)."""
+    store = open_store(path)
+
+    def work(key: None, rows: Sequence[Feedback | Suggestion]) -> Sequence[str | None]:
+        keep(store, [row for row in rows if not (isinstance(row, Suggestion) and row.passing)])
+        return [language_of(row.text) if isinstance(row, Suggestion) else None for row in rows]
+
+    return work
 
 
 def weight(text: str) -> int:

@@ -29,6 +29,9 @@ class Metrics:
         self.verdicts = Counter("sro_verdicts", "Texts screened", ["label"], registry=self.registry)
         self.rewrites = Counter("sro_rewrites", "Texts rewritten or not", ["status"], registry=self.registry)
         self.feedback = Counter("sro_feedback", "Feedback kept", ["action"], registry=self.registry)
+        self.shadow = Counter(
+            "sro_shadow", "Questions to the service that this one replaces", ["outcome"], registry=self.registry
+        )
         self.batches = Histogram(
             "sro_batch_items",
             "Items of a batch",
@@ -52,6 +55,10 @@ class Metrics:
         """A batch was done; fits `Lane.watch`."""
         self.batches.labels(part).observe(items)
         self.batch_seconds.labels(part).observe(seconds)
+
+    def shadowed(self, outcome: str) -> None:
+        """The old service was asked; fits `Shadow.start`."""
+        self.shadow.labels(outcome).inc()
 
     def text(self) -> bytes:
         """All of it, in Prometheus's text format."""

@@ -18,14 +18,17 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sro.apps.serve.body import as_json, replay
-from sro.apps.serve.errors import Refusal, reply
+from sro.apps.serve.errors import Refusal, over_rate, reply
 from sro.apps.serve.keys import RateLimit, digest, presented
 from sro.apps.serve.metrics import Metrics
 from sro.apps.serve.settings import Service
 
 PROTECTED = ("/v1/", "/v1alpha1/", "/metrics")
 """Paths that need a key where there are keys. Not whether the server lives, nor the page and the API's description."""
-COUNTED = ("/v1/", "/v1alpha1/")
+BATCH = "/batch"
+"""Needs no key and counts for no rate: each of its parts does (`sro.apps.serve.dispatch`)."""
+DISCOVERY = "/$discovery/rest"
+COUNTED = ("/v1/", "/v1alpha1/", BATCH)
 """Paths that the limits count; a busy server is still asked for its health."""
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 POLICY = (
@@ -84,7 +87,8 @@ class Gate:
                 self._admit(scope, note)
                 body = await self._read(scope, receive)
                 if scope["method"] == "POST" and counted:
-                    body = as_json(scope, body, self.service.max_body, trusted=self.keys is not None)
+                    trusted = self.keys is not None and scope["path"] != BATCH
+                    body = as_json(scope, body, self.service.max_body, trusted=trusted)
                 await self.app(scope, replay(body, receive), answer)
             except HTTPException as refusal:
                 await reply(scope["path"], refusal)(scope, receive, answer)
@@ -114,15 +118,18 @@ class Gate:
             name = self._name(path, presented(headers, QueryParams(scope["query_string"])))
             note["key"] = name
         else:
+            key = presented(headers, QueryParams(scope["query_string"]))
+            if path == DISCOVERY and key:  # may come without one; clients try their key with it
+                self._name(path, key)
             return
-        if path.startswith(COUNTED) and (wait := self.rate.take(name)):
-            raise Refusal(429, f"more than {self.service.rate} requests a minute (--rate)", retry_after=wait)
+        if path.startswith(COUNTED) and path != BATCH and (wait := self.rate.take(name)):
+            raise over_rate(path, self.service.rate, name, wait)
 
     def _name(self, path: str, key: str | None) -> str:
         name = (self.keys or {}).get(digest(key)) if key else None
         if name is not None:
             return name
-        if path.startswith("/v1alpha1/"):  # with Google's codes and words, which its clients look for
+        if path.startswith(("/v1alpha1/", DISCOVERY)):  # with Google's codes and words, which its clients look for
             if key:
                 raise Refusal(400, "API key not valid. Please pass a valid API key.")
             raise Refusal(403, "Method doesn't allow unregistered callers. Please pass an API key.")

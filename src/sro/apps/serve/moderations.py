@@ -1,8 +1,18 @@
 """OpenAI's `POST /v1/moderations`, translated. Pure functions.
 
-The one screener knows toxicity, which comes nearest to OpenAI's `harassment`. Its clients expect every category in
-every result, so the others are there too; that nobody looked at them is said where OpenAI's shape has a place for it:
-their `category_applied_input_types` are empty. `flagged` is the screener's verdict.
+What a screener knows fills those of OpenAI's categories whose definition it meets. Each score is a probability, and a
+category that includes another ("hateful content that also includes violence …") has at most the other's:
+
+| category | from | of |
+| --- | --- | --- |
+| `harassment` | P(fail), the verdict | every screener |
+| `harassment/threatening` | the lower of that and THREAT | one with attributes |
+| `hate` | IDENTITY_ATTACK | one with attributes |
+| `hate/threatening` | the lower of IDENTITY_ATTACK and THREAT | one with attributes |
+
+PROFANITY, INSULT and SEVERE_TOXICITY fill none: OpenAI minds no swearing, and an insult is harassment. Its clients
+expect every category in every result, so the others are there too; that nobody looked at them is said where OpenAI's
+shape has a place for it: their `category_applied_input_types` are empty. `flagged` is as with OpenAI: a category is.
 """
 
 from __future__ import annotations
@@ -14,9 +24,8 @@ from typing import Any
 from sro.apps.serve.errors import Refusal
 from sro.screeners.base import Verdict
 
-SCORED = "harassment"
 CATEGORIES = (
-    SCORED,
+    "harassment",
     "harassment/threatening",
     "hate",
     "hate/threatening",
@@ -30,6 +39,9 @@ CATEGORIES = (
     "violence",
     "violence/graphic",
 )
+
+PRESENT = 0.5
+"""Probability from which on a category is true; of `harassment` the screener's own threshold decides."""
 
 
 def read(payload: Any) -> list[str]:
@@ -64,9 +76,18 @@ def _part(part: Any) -> str:
 
 
 def _result(verdict: Verdict) -> dict[str, Any]:
+    scores = {"harassment": verdict.probability}
+    known = verdict.attributes or {}
+    if "THREAT" in known:
+        scores["harassment/threatening"] = min(verdict.probability, known["THREAT"])
+    if "IDENTITY_ATTACK" in known:
+        scores["hate"] = known["IDENTITY_ATTACK"]
+    if {"THREAT", "IDENTITY_ATTACK"} <= set(known):
+        scores["hate/threatening"] = min(known["THREAT"], known["IDENTITY_ATTACK"])
+    found = {name: score >= PRESENT for name, score in scores.items()} | {"harassment": not verdict.passed}
     return {
-        "flagged": not verdict.passed,
-        "categories": {name: name == SCORED and not verdict.passed for name in CATEGORIES},
-        "category_scores": {name: verdict.probability if name == SCORED else 0.0 for name in CATEGORIES},
-        "category_applied_input_types": {name: ["text"] if name == SCORED else [] for name in CATEGORIES},
+        "flagged": any(found.values()),
+        "categories": {name: found.get(name, False) for name in CATEGORIES},
+        "category_scores": {name: scores.get(name, 0.0) for name in CATEGORIES},
+        "category_applied_input_types": {name: ["text"] if name in scores else [] for name in CATEGORIES},
     }

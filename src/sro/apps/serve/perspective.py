@@ -4,21 +4,34 @@ Sources: the method's reference and the page on limits and errors (github.com/co
 and Google's discovery document of `commentanalyzer` v1alpha1, which has the field names and says that spans count
 UTF-16 units. The service ends on 31 December 2026.
 
-Of its attributes only TOXICITY can be scored honestly: there is one screener, and it was taught toxicity. The others
-are answered as Perspective answers names that it does not know.
+Six attributes were in production there; a screener that tells them apart answers them, also under the names of their
+experimental versions, and one that does not answers TOXICITY. All others (SEXUALLY_EXPLICIT, FLIRTATION,
+ATTACK_ON_AUTHOR, …) nobody here was taught: they are refused as Perspective refuses names that it does not know.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
 from sro.apps.serve.errors import Refusal
+from sro.apps.serve.google_json import (
+    SCORE_TYPES,
+    ascii_name,
+    comment_text,
+    either,
+    error,
+    fields,
+    invalid,
+    language_codes,
+    member,
+    number,
+)
+from sro.screeners.base import Verdict
+from sro.screeners.encoder.attributes import ATTRIBUTES
 
-TOXICITY = "TOXICITY"
 FIELDS = {
     "comment": dict,
     "context": dict,
@@ -31,11 +44,7 @@ FIELDS = {
     "spanAnnotations": bool,
     "dropUnsupportedAttributes": bool,
 }
-NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
-TEXT_TYPES = ("TEXT_TYPE_UNSPECIFIED", "PLAIN_TEXT", "HTML")
-SCORE_TYPES = ("SCORE_TYPE_UNSPECIFIED", "PROBABILITY")
-"""Enumerations, whose members may also be named by their numbers."""
-JSON_NAMES = {dict: "an object", list: "a list", bool: "true or false", str: "text"}
+EXPERIMENTAL = "_EXPERIMENTAL"
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class Query:
 
     text: str
     attributes: tuple[str, ...]
-    """Those asked for that can be scored, in the request's order."""
+    """Those asked for that some screener scores, by the request's names and in its order."""
     thresholds: Mapping[str, float]
     """By attribute: scores below are not returned."""
     languages: tuple[str, ...]
@@ -55,6 +64,8 @@ class Query:
     """Whether the request says which languages the comment is in."""
     drop: bool
     """Whether attributes that do not support the comment's language are left out, instead of an error."""
+    drop_unknown: bool
+    """The same of attributes that the screener does not score."""
 
 
 def read(payload: Any, *, languages: Sequence[str] = ("en",), max_bytes: int = 20_480, drop: bool = False) -> Query:
@@ -69,45 +80,48 @@ def read(payload: Any, *, languages: Sequence[str] = ("en",), max_bytes: int = 2
     Raises:
         Refusal: 400, with Perspective's message and error type.
     """
-    request = _fields(payload)
-    comment = request.get("comment", {})
-    text = _or(comment.get("text"), "")
-    if not isinstance(text, str):
-        raise _invalid('Invalid value at "comment.text": expected text')
-    if not text.strip():
-        raise _error("COMMENT_EMPTY", "Comment must be non-empty.")
-    if (size := len(text.encode("utf-8", "surrogatepass"))) > max_bytes:
-        limit = f"It has {size:,} bytes in UTF-8; {max_bytes:,} are allowed here (--max_text)."
-        raise _error("COMMENT_TOO_LONG", f"Comment text too long. {limit}")
-    if _member(comment.get("type"), TEXT_TYPES) not in ("PLAIN_TEXT", "TEXT_TYPE_UNSPECIFIED"):
-        raise _invalid("Currently, only 'PLAIN_TEXT' comments are supported")
+    request = fields(payload, FIELDS)
+    text = comment_text(request, max_bytes)
     asked = request.get("requestedAttributes", {})
     if not asked:
-        raise _error("NO_REQUESTED_ATTRIBUTES", "Missing requested_attributes")
+        raise error("NO_REQUESTED_ATTRIBUTES", "Missing requested_attributes")
     dropping = request.get("dropUnsupportedAttributes", False)
-    attributes = tuple(name for name in asked if name == TOXICITY)
-    unknown = [name for name in asked if name != TOXICITY]
-    if unknown and not (drop or dropping):
-        raise _invalid(
-            f"Unknown requested attribute: {_ascii(unknown[0])}. Only {TOXICITY} is scored here; other attributes are "
-            "left out where the request says dropUnsupportedAttributes, or the server was started with "
-            "--drop_unknown_attributes."
-        )
-    given = request.get("languages", [])
-    if not all(isinstance(language, str) for language in given):
-        raise _invalid('Invalid value at "languages": expected a list of language codes')
+    given = language_codes(request)
     query = Query(
         text=text,
-        attributes=attributes,
-        thresholds={name: _threshold(name, asked[name]) for name in attributes},
+        attributes=tuple(asked),
+        thresholds={},
         languages=tuple(given) or tuple(languages[:1]),
         sentences=request.get("spanAnnotations", False),
         client_token=request.get("clientToken"),
         named=bool(given),
         drop=dropping,
+        drop_unknown=drop or dropping,
     )
+    query = with_known(query, ATTRIBUTES)
+    query = replace(query, thresholds={name: _threshold(name, asked[name]) for name in query.attributes})
     other = [language for language in given if _code(language) not in languages]
     return _without_attributes(query, other) if other else query
+
+
+def with_known(query: Query, known: Collection[str]) -> Query:
+    """The query, once it is known which attributes the screener scores.
+
+    Raises:
+        Refusal: 400, one of those asked for is not among them, and nothing says to leave such out.
+    """
+    unknown = [name for name in query.attributes if in_production(name) not in known]
+    if not unknown:
+        return query
+    if not query.drop_unknown:
+        raise error(
+            "INVALID_REQUEST",
+            f"Unknown requested attribute: {ascii_name(unknown[0])}",
+            advice=f"This server scores {', '.join(known)}. Other attributes are left out where the request says "
+            "dropUnsupportedAttributes, or the server was started with --drop_unknown_attributes."
+            + ("" if len(known) > 1 else f" `--screener embedded/encoder` scores {', '.join(ATTRIBUTES)}."),
+        )
+    return replace(query, attributes=tuple(name for name in query.attributes if name not in unknown))
 
 
 def in_language(query: Query, language: str | None, languages: Sequence[str]) -> Query:
@@ -133,40 +147,51 @@ def _without_attributes(query: Query, other: Sequence[str]) -> Query:
     known = {
         "requestedLanguages" if query.named else "detectedLanguages": list(query.languages if query.named else other)
     }
-    raise _error(
+    raise error(
         "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE",
-        f"Attribute {query.attributes[0]} does not support request languages: {_ascii(', '.join(other))}",
+        f"Attribute {query.attributes[0]} does not support request languages: {ascii_name(', '.join(other))}",
         languageNotSupportedByAttributeError={**known, "attribute": query.attributes[0]},
     )
 
 
+def in_production(name: str) -> str:
+    """`TOXICITY` of `TOXICITY_EXPERIMENTAL`; other names stay."""
+    plain = name.removesuffix(EXPERIMENTAL)
+    return plain if plain in ATTRIBUTES else name
+
+
+def scores(verdict: Verdict) -> Mapping[str, float]:
+    """The probability of each attribute that the screener scores; P(fail) is that of TOXICITY, unless it says."""
+    return {"TOXICITY": verdict.probability, **(verdict.attributes or {})}
+
+
 def answer(
     query: Query,
-    probability: float,
-    sentences: Sequence[tuple[int, int, float]] = (),
+    probabilities: Mapping[str, float],
+    sentences: Sequence[tuple[int, int, Mapping[str, float]]] = (),
     language: str | None = None,
 ) -> dict[str, Any]:
     """The response.
 
     Args:
-        query: as `read` gave it.
-        probability: of the whole comment to be toxic.
-        sentences: begin and end in characters, and the probability of each; by default the whole comment is one span.
+        query: as `read` and `with_known` gave it.
+        probabilities: of the whole comment, by attribute (`scores`).
+        sentences: begin and end in characters, and the probabilities of each; by default the whole is one span.
         language: that the comment was found to be in; None or `und`: unknown, and nothing is said of it.
     """
     units = [0, *accumulate(2 if ord(character) > 0xFFFF else 1 for character in query.text)]
-    spans = sentences if query.sentences and sentences else [(0, len(query.text), probability)]
-    scores = {
-        name: {
-            "spanScores": [{"begin": units[a], "end": units[b], "score": _score(value)} for a, b, value in spans],
-            "summaryScore": _score(probability),
-        }
-        for name in query.attributes
-        if probability >= query.thresholds[name]
-    }
+    spans = sentences if query.sentences and sentences else [(0, len(query.text), probabilities)]
+    told = {}
+    for name in query.attributes:
+        plain = in_production(name)
+        if probabilities[plain] >= query.thresholds[name]:
+            told[name] = {
+                "spanScores": [{"begin": units[a], "end": units[b], "score": _score(of[plain])} for a, b, of in spans],
+                "summaryScore": _score(probabilities[plain]),
+            }
     return {
         # Google's JSON leaves out what is empty.
-        **({"attributeScores": scores} if scores else {}),
+        **({"attributeScores": told} if told else {}),
         "languages": list(query.languages),
         **({} if language in (None, "und") else {"detectedLanguages": [language]}),
         **({} if query.client_token is None else {"clientToken": query.client_token}),
@@ -177,78 +202,24 @@ def _score(value: float) -> dict[str, Any]:
     return {"value": round(value, 8), "type": "PROBABILITY"}
 
 
-def _fields(payload: Any) -> dict[str, Any]:
-    """The request's fields under their JSON names; Google's parsers take `requested_attributes` too, and null for
-    nothing."""
-    if not isinstance(payload, dict):
-        raise _invalid("Invalid JSON payload received. Expected an object.")
-    fields: dict[str, Any] = {}
-    for given, value in payload.items():
-        head, *tail = given.split("_")
-        name = head + "".join(map(str.capitalize, tail))
-        if name not in FIELDS:
-            raise _invalid(f'Invalid JSON payload received. Unknown name "{_ascii(given)}": Cannot find field.')
-        if value is None:
-            continue
-        if not isinstance(value, FIELDS[name]):
-            raise _invalid(f'Invalid value at "{name}": expected {JSON_NAMES[FIELDS[name]]}')
-        fields[name] = value
-    return fields
-
-
 def _threshold(name: str, parameters: Any) -> float:
-    parameters = _or(parameters, {})
+    parameters = either(parameters, {})
     if not isinstance(parameters, dict):
-        raise _invalid(f'Invalid value at "requestedAttributes.{name}": expected an object')
-    kind = _member(_or(parameters.get("scoreType"), parameters.get("score_type")), SCORE_TYPES)
+        raise invalid(f'Invalid value at "requestedAttributes.{name}": expected an object')
+    kind = member(either(parameters.get("scoreType"), parameters.get("score_type")), SCORE_TYPES)
     if kind not in SCORE_TYPES:
-        raise _invalid(f"Requested score type {_ascii(str(kind))} is not supported by attribute {name}")
-    value = _or(_or(parameters.get("scoreThreshold"), parameters.get("score_threshold")), 0.0)
-    number = _number(value)
-    if number is None:
-        raise _invalid(f'Invalid value at "requestedAttributes.{name}.scoreThreshold": expected a number')
-    return number
+        raise _unsupported_type(name, kind)
+    value = either(either(parameters.get("scoreThreshold"), parameters.get("score_threshold")), 0.0)
+    found = number(value)
+    if found is None:
+        raise invalid(f'Invalid value at "requestedAttributes.{name}.scoreThreshold": expected a number')
+    return found
 
 
-def _number(value: Any) -> float | None:
-    """A number, which in Google's JSON (proto3) may stand in quotation marks; None for what is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    if isinstance(value, str) and not NUMBER.fullmatch(value):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:  # an integer of hundreds of digits
-        return None
-    return None if number != number else number
-
-
-def _member(value: Any, members: Sequence[str]) -> Any:
-    """The name of an enumeration's member, which may be told by its number; by default the first."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(members):
-        return members[value]
-    return _or(value, members[0])
-
-
-def _or(value: Any, default: Any) -> Any:
-    """In Google's JSON null is as good as nothing."""
-    return default if value is None else value
+def _unsupported_type(name: str, kind: Any) -> Refusal:
+    return invalid(f"Requested score type {ascii_name(str(kind))} is not supported by attribute {name}")
 
 
 def _code(language: str) -> str:
     """`en` of `en-GB`; but romanised Hindi is a language of its own, as it was to Perspective."""
     return "hi-Latn" if language.lower() == "hi-latn" else language.split("-")[0].lower()
-
-
-def _invalid(message: str) -> Refusal:
-    return _error("INVALID_REQUEST", message)
-
-
-def _error(kind: str, message: str, **more: Any) -> Refusal:
-    detail = {"@type": "type.googleapis.com/google.commentanalyzer.v1alpha1.Error", "errorType": kind, **more}
-    return Refusal(400, message, details=[detail])
-
-
-def _ascii(name: str) -> str:
-    """A name out of the request, fit to be shown."""
-    return name[:64].encode("ascii", "backslashreplace").decode()

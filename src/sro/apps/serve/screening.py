@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from sro.apps.serve.batch_queue import Work
@@ -73,9 +73,12 @@ def screening(screener: SharedScreener, spans: Spans) -> Work:
     """The work of the screening lane; its answers are `Screened`."""
 
     def work(asked: Asked, texts: Sequence[str]) -> list[Screened]:
-        return screener.with_lock(lambda one: screen_texts(one, texts, asked, spans))
+        found = screener.with_lock(lambda one: screen_texts(one, texts, asked, spans))
+        return [_with_attributes(one, attributes) for one in found]
 
-    screener.with_lock(lambda one: one.screen(["ready?"]))  # what is loaded or compiled at the first call is now
+    # What is loaded or compiled at the first call is now; and the answer says which attributes there are.
+    [ready] = screener.with_lock(lambda one: one.screen(["ready?"]))
+    attributes = tuple(ready.attributes or ())
     return work
 
 
@@ -93,3 +96,10 @@ def screen_texts(screener: Screener, texts: Sequence[str], asked: Asked, spans: 
         )
         for i, (text, one) in enumerate(zip(texts, judged))
     ]
+
+
+def _with_attributes(found: Screened, names: Sequence[str]) -> Screened:
+    """A comment in which its author says nothing is not shown to the screener, and has none of the attributes."""
+    if found.verdict.attributes is not None or not names:
+        return found
+    return replace(found, verdict=replace(found.verdict, attributes=dict.fromkeys(names, 0.0)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sro.rewriting.config import ModelArguments
 
 ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+")
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~/\-]*)?")
 
 
 @dataclass(kw_only=True)
@@ -27,7 +28,7 @@ class Service:
 
     Raises:
         ValueError: a number below 1, an address that others reach or a page of anybody's without a file of keys, or an
-            origin that is none.
+            origin or address that is none.
     """
 
     host: str = field(default="127.0.0.1", metadata={"help": "address to listen on; others than loopback need --keys"})
@@ -43,6 +44,14 @@ class Service:
     feedback: str | None = field(
         default=None, metadata={"help": "SQLite file that keeps feedback; without one none is taken"}
     )
+    shadow: str | None = field(
+        default=None,
+        metadata={
+            "help": "address of the service that this one replaces, e.g. https://commentanalyzer.googleapis.com: "
+            "it is asked too, and pairs of scores are kept for `sro screener thresholds`; never texts"
+        },
+    )
+    shadow_pairs: str = field(default="pairs.jsonl", metadata={"help": "file that gets the pairs of --shadow"})
     drop_unknown_attributes: bool = field(
         default=False, metadata={"help": "Perspective's attributes that nobody here can score are left out, no error"}
     )
@@ -65,6 +74,10 @@ class Service:
             raise ValueError(
                 f"{self.host} can be reached from elsewhere, so requests need keys\n"
                 "  fix: sro serve add-key NAME --keys keys.txt, and --keys keys.txt here"
+            )
+        if self.shadow is not None and not ADDRESS.fullmatch(self.shadow):
+            raise ValueError(
+                f"shadow: {self.shadow!r} is no address of a service\n  fix: https://commentanalyzer.googleapis.com"
             )
         for origin in self.cors:
             if origin != "*" and not ORIGIN.fullmatch(origin):

@@ -1,0 +1,69 @@
+"""`sro screener thresholds`: the thresholds of ours that keep the decisions made with another service's scores.
+
+sro screener thresholds --pairs pairs.jsonl --threshold 0.8          # the file of `sro serve --shadow`
+sro screener thresholds --scored old.csv --threshold 0.8 --screener embedded/encoder
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from sro.apps.cli.screening import ScreenerArguments
+from sro.core.config import parse
+from sro.core.errors import SROError
+from sro.screeners.encoder.attributes import ATTRIBUTES
+from sro.screeners.loading import load_screener
+
+DESCRIPTION = (
+    "Print the thresholds of ours that keep the decisions made with another service's scores: from pairs of scores "
+    "(`sro serve --shadow`), or from comments with their old scores."
+)
+
+
+@dataclass
+class TranslationArguments:
+    """Whose scores, and which threshold of theirs."""
+
+    threshold: float = field(
+        metadata={"help": "today's, in (0, 1]: comments that they score so or higher are flagged"}
+    )
+    pairs: str | None = field(default=None, metadata={"help": "JSON Lines of `sro serve --shadow`: both scores"})
+    scored: str | None = field(
+        default=None,
+        metadata={
+            "help": "csv, tsv or jsonl with texts and their scores in columns TOXICITY, THREAT, …; screened now"
+        },
+    )
+    column: str = field(default="text", metadata={"help": "column of the texts in --scored"})
+    attributes: list[str] = field(
+        default_factory=list, metadata={"help": "attributes to translate for (default: all that are scored)"}
+    )
+
+
+def run(argv: list[str]) -> int:
+    """Print the translations as a table."""
+    from sro.screeners.encoder.sources import read_records
+    from sro.screeners.translation import ENOUGH, read_pairs, rendered, scored_pairs, translate
+
+    schema = (ScreenerArguments, TranslationArguments)
+    which, asked = parse(schema, argv, prog="sro screener thresholds", description=DESCRIPTION)
+    if asked.pairs is not None and asked.scored is None:
+        pairs = read_pairs(asked.pairs)
+    elif asked.scored is not None and asked.pairs is None:
+        screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
+        pairs = scored_pairs(screener, read_records(Path(asked.scored)), asked.column)
+    else:
+        raise SROError("--pairs has scores of both, --scored those of the other service: give one of the two")
+    names = [name.upper() for name in asked.attributes] or list(pairs)
+    rows = [translate(name, pairs.get(name, []), asked.threshold) for name in sorted(names, key=_place)]
+    Console().print(rendered(rows))
+    if not all(row.enough for row in rows):
+        print(f"* fewer than {ENOUGH} comments are flagged today, or are not: too few to rely on")
+    return 0
+
+
+def _place(name: str) -> tuple[int, str]:
+    return (ATTRIBUTES.index(name), name) if name in ATTRIBUTES else (len(ATTRIBUTES), name)

@@ -1,0 +1,132 @@
+"""Google's JSON as its parsers take it, and mistakes as Perspective tells them. Pure functions.
+
+Fields have the names of the discovery document or the same in snake_case, null is as good as nothing, numbers may
+stand in quotation marks, and members of enumerations may be told by their numbers (proto3's JSON mapping).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sro.apps.serve.errors import Refusal
+
+NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
+TEXT_TYPES = ("TEXT_TYPE_UNSPECIFIED", "PLAIN_TEXT", "HTML")
+SCORE_TYPES = ("SCORE_TYPE_UNSPECIFIED", "PROBABILITY")
+"""Enumerations, whose members may also be named by their numbers."""
+JSON_NAMES = {dict: "an object", list: "a list", bool: "true or false", str: "text"}
+
+
+def fields(payload: Any, kinds: Mapping[str, type], where: str = "") -> dict[str, Any]:
+    """An object's fields under their JSON names, without those that are null.
+
+    Args:
+        payload: the parsed JSON.
+        kinds: the fields that there are, and the type of each.
+        where: the object's own name and a full stop, for messages; nothing for the whole request.
+
+    Raises:
+        Refusal: 400, it is no object, or has another field or a value of another type.
+    """
+    if not isinstance(payload, dict):
+        if where:
+            raise invalid(f'Invalid value at "{where[:-1]}": expected an object')
+        raise invalid("Invalid JSON payload received. Expected an object.")
+    found: dict[str, Any] = {}
+    for given, value in payload.items():
+        head, *tail = given.split("_")
+        name = head + "".join(map(str.capitalize, tail))
+        if name not in kinds:
+            raise invalid(f'Invalid JSON payload received. Unknown name "{ascii_name(given)}": Cannot find field.')
+        if value is None:
+            continue
+        if not isinstance(value, kinds[name]):
+            raise invalid(f'Invalid value at "{where}{name}": expected {JSON_NAMES[kinds[name]]}')
+        found[name] = value
+    return found
+
+
+def comment_text(request: Mapping[str, Any], max_bytes: int) -> str:
+    """The text of a request's `comment`.
+
+    Raises:
+        Refusal: 400, it is empty, longer than `max_bytes` in UTF-8, or no plain text; or the request's `context` has
+            both of the fields of which it may have one.
+    """
+    comment = request.get("comment", {})
+    text = either(comment.get("text"), "")
+    if not isinstance(text, str):
+        raise invalid('Invalid value at "comment.text": expected text')
+    if not text.strip():
+        raise error("COMMENT_EMPTY", "Comment must be non-empty.")
+    if (size := len(text.encode("utf-8", "surrogatepass"))) > max_bytes:
+        limit = f"It has {size:,} bytes in UTF-8; {max_bytes:,} are allowed here (--max_text)."
+        raise error("COMMENT_TOO_LONG", f"Comment text too long. {limit}")
+    if member(comment.get("type"), TEXT_TYPES) not in ("PLAIN_TEXT", "TEXT_TYPE_UNSPECIFIED"):
+        raise invalid("Currently, only 'PLAIN_TEXT' comments are supported")
+    context = request.get("context", {})
+    articles = either(context.get("articleAndParentComment"), context.get("article_and_parent_comment"))
+    if context.get("entries") and articles:
+        raise invalid("Context can have either entries or article_and_parent_comment, but both fields were populated.")
+    return text
+
+
+def language_codes(request: Mapping[str, Any]) -> list[str]:
+    """The `languages` that a request names. Raises Refusal, 400, where they are no texts."""
+    given: list[Any] = request.get("languages", [])
+    if not all(isinstance(language, str) for language in given):
+        raise invalid('Invalid value at "languages": expected a list of language codes')
+    return given
+
+
+def number(value: Any) -> float | None:
+    """A number, which may stand in quotation marks; None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and not NUMBER.fullmatch(value):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return None
+    return None if found != found else found
+
+
+def member(value: Any, members: Sequence[str]) -> Any:
+    """The name of an enumeration's member, which may be told by its number; by default the first."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(members):
+        return members[value]
+    return either(value, members[0])
+
+
+def either(value: Any, default: Any) -> Any:
+    """The value, or the default where it is null."""
+    return default if value is None else value
+
+
+def invalid(message: str) -> Refusal:
+    """A mistake in the request that has no type of its own."""
+    return error("INVALID_REQUEST", message)
+
+
+def error(kind: str, message: str, *, advice: str | None = None, **more: Any) -> Refusal:
+    """Perspective's error of that type.
+
+    Args:
+        kind: `errorType`.
+        message: in Google's words, since clients look for them.
+        advice: what can be done about it here; beside Google's words, in a detail of its own.
+        more: further fields of the detail.
+    """
+    details = [{"@type": "type.googleapis.com/google.commentanalyzer.v1alpha1.Error", "errorType": kind, **more}]
+    if advice is not None:
+        told = {"@type": "type.googleapis.com/google.rpc.LocalizedMessage", "locale": "en-US", "message": advice}
+        details.append(told)
+    return Refusal(400, message, details=details)
+
+
+def ascii_name(name: str) -> str:
+    """A name out of the request, fit to be shown."""
+    return name[:64].encode("ascii", "backslashreplace").decode()

@@ -1,0 +1,106 @@
+"""Scores that people suggested for comments (Perspective's `comments:suggestscore`): kept, and given back as labels.
+
+They stand in the file of feedback (`sro.apps.serve.feedback`), in a table of their own, for they judge a comment and
+not a suggestion of ours. The export is what `sro screener train --kind encoder --labelled` reads.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS suggested (
+    number INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    sender TEXT,
+    text TEXT NOT NULL,
+    scores TEXT NOT NULL,
+    languages TEXT NOT NULL,
+    community TEXT,
+    session TEXT,
+    client_token TEXT,
+    software TEXT NOT NULL
+)
+"""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What somebody says a comment should have scored.
+
+    Attributes:
+        text: the comment.
+        scores: by attribute, `{"summary": 0.0 to 1.0 or None, "spans": [[begin, end, score], …]}`; places count UTF-16
+            units, as the client did.
+        languages: that the client named.
+        community: `communityId`, whose norms the scores follow.
+        session: `sessionId`, which joins the calls of one session.
+        client_token: `clientToken`; platforms put the comment's own number there.
+        sender: name of the API key.
+        passing: it shall be checked and answered, not kept (`doNotStore`).
+    """
+
+    text: str
+    scores: Mapping[str, Mapping[str, Any]]
+    languages: Sequence[str] = ()
+    community: str | None = None
+    session: str | None = None
+    client_token: str | None = None
+    sender: str | None = None
+    passing: bool = False
+
+
+def insert(store: sqlite3.Connection, rows: Sequence[Suggestion], now: str, software: str) -> None:
+    """Put the rows into the table; the caller commits."""
+    values = [
+        (
+            now,
+            row.sender,
+            storable(row.text),
+            json.dumps(row.scores),
+            json.dumps(list(row.languages)),
+            *map(storable, (row.community, row.session, row.client_token)),
+            software,
+        )
+        for row in rows
+    ]
+    store.executemany(
+        "INSERT INTO suggested (at, sender, text, scores, languages, community, session, client_token, software) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        values,
+    )
+
+
+def labels(store: sqlite3.Connection) -> Iterator[dict[str, Any]]:
+    """A row for each suggestion, oldest first: `text`, a field for each attribute that has a score for the whole
+    comment, and what else is known of it."""
+    if not store.execute("SELECT 1 FROM sqlite_master WHERE name = 'suggested'").fetchone():
+        return  # an earlier version made the file
+    rows = store.execute(
+        "SELECT text, scores, languages, community, session, client_token, sender, at FROM suggested ORDER BY number"
+    )
+    for text, told, languages, community, session, client_token, sender, at in rows:
+        scores = json.loads(told)
+        whole = {name: one["summary"] for name, one in scores.items() if one["summary"] is not None}
+        spans = {name: one["spans"] for name, one in scores.items() if one["spans"]}
+        more = {
+            "languages": json.loads(languages),
+            "community": community,
+            "session": session,
+            "client_token": client_token,
+            "sender": sender,
+        }
+        yield {"text": text, **whole, **({"spans": spans} if spans else {}), **_there(more), "at": at}
+
+
+def storable(text: str | None) -> str | None:
+    """SQLite keeps UTF-8, which has no half characters."""
+    return text and text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _there(named: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in named.items() if value}

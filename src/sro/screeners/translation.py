@@ -1,0 +1,196 @@
+"""A threshold for another service's scores, in ours: which keeps today's decisions, and which flags as many.
+
+    pairs = read_pairs("pairs.jsonl")                          # of `sro serve --shadow`
+    translate("TOXICITY", pairs["TOXICITY"], 0.8)              # Translation(threshold=0.43, same=0.97, …)
+
+Today a comment is flagged where their score is at the threshold or above. Ours keeps a decision where it says the same
+of the comment. With few pairs, or few that are flagged, the best threshold is luck: `ENOUGH`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.table import Table
+
+from sro.core.errors import SROError
+from sro.screeners.base import Screener
+from sro.screeners.encoder.attributes import ATTRIBUTES
+from sro.screeners.sentencewise import screen_comments
+
+ENOUGH = 50
+"""Comments on either side of today's threshold below which a translation is not to be relied on."""
+Pair = tuple[float, float]
+"""Our probability and their score of one comment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What becomes of one threshold."""
+
+    attribute: str
+    theirs: float
+    """The threshold of today."""
+    pairs: int
+    flagged: int
+    """Comments that are flagged today."""
+    threshold: float
+    """Ours that keeps most decisions."""
+    same: float
+    """Share of the comments whose decision it keeps."""
+    newly: int
+    """Comments that it flags and that are not flagged today."""
+    no_longer: int
+    """Comments that are flagged today and that it does not flag."""
+    as_many: float
+    """The threshold of ours that flags as many comments as today, or as nearly as their scores allow."""
+
+    @property
+    def enough(self) -> bool:
+        return min(self.flagged, self.pairs - self.flagged) >= ENOUGH
+
+
+def translate(attribute: str, pairs: Sequence[Pair], theirs: float) -> Translation:
+    """The translation of one threshold.
+
+    Args:
+        attribute: what the scores are of.
+        pairs: of the comments, in any order.
+        theirs: the threshold of today, in (0, 1].
+
+    Raises:
+        SROError: there are no pairs, or the threshold lies outside (0, 1].
+    """
+    if not 0 < theirs <= 1:
+        raise SROError(f"threshold={theirs} must be in (0, 1]: it is today's, for the other service's scores")
+    if not pairs:
+        raise SROError(f"no comment has both scores of {attribute}\n  fix: let `sro serve --shadow` run for longer")
+    ours, old = np.array(pairs, dtype=np.float64).T
+    flagged = old >= theirs
+    # The thresholds that differ: below all of them, and above each value. Flagging falls from all to none.
+    values, order = np.unique(ours), np.argsort(ours, kind="stable")
+    below = np.searchsorted(ours[order], values, side="left")  # comments that pass at the threshold values[i]
+    kept = np.concatenate([[0], np.cumsum(flagged[order])])  # of those that pass: flagged today
+    no_longer, passing = kept[below], below
+    newly = len(ours) - passing - (flagged.sum() - no_longer)
+    highs = values
+    if values[-1] < 1:  # a threshold above every value flags nothing
+        highs, passing = np.append(values, 1.0), np.append(passing, len(ours))
+        no_longer, newly = np.append(no_longer, flagged.sum()), np.append(newly, 0)
+    lows = np.concatenate([[0.0], values])[: len(highs)]
+    wrong, shift = no_longer + newly, np.abs(newly - no_longer)
+    some = highs > 0  # nothing else flags all where a value is 0
+    lows, highs, newly, no_longer, wrong, shift = (one[some] for one in (lows, highs, newly, no_longer, wrong, shift))
+    best = int(np.lexsort((shift, wrong))[0])
+    level = int(np.lexsort((wrong, shift))[0])
+    return Translation(
+        attribute=attribute,
+        theirs=theirs,
+        pairs=len(ours),
+        flagged=int(flagged.sum()),
+        threshold=between(float(lows[best]), float(highs[best])),
+        same=1 - float(wrong[best]) / len(ours),
+        newly=int(newly[best]),
+        no_longer=int(no_longer[best]),
+        as_many=between(float(lows[level]), float(highs[level])),
+    )
+
+
+def between(low: float, high: float) -> float:
+    """A number above `low` and not above `high`, near their middle, with as few digits as will do."""
+    middle = (low + high) / 2
+    for digits in range(1, 17):
+        found = round(middle, digits)
+        if low < found <= high:
+            return found
+    return high
+
+
+def read_pairs(path: str | Path) -> dict[str, list[Pair]]:
+    """Pairs by attribute, from the file of `sro serve --shadow`; those of the screener that came last.
+
+    Raises:
+        SROError: the file cannot be read, or a line of it is no pair; with its number.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SROError(f"{path}: cannot be read as pairs: {error}\n  fix: the file of --shadow_pairs") from error
+    rows = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            row = json.loads(line)
+            both = [(name, float(row["ours"][name]), float(score)) for name, score in row["theirs"].items()]
+            rows.append((str(row["screener"]), both))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise SROError(f"{path}:{number}: no pair of scores: {error!r}\n  fix: remove the line") from error
+    if not rows:
+        raise SROError(f"{path}: holds no pair yet\n  fix: let `sro serve --shadow` run for longer")
+    pairs: dict[str, list[Pair]] = {}
+    for screener, both in rows:
+        if screener == rows[-1][0]:  # probabilities of another screener are others
+            for name, ours, theirs in both:
+                pairs.setdefault(name, []).append((ours, theirs))
+    return pairs
+
+
+def scored_pairs(screener: Screener, rows: Iterable[Mapping[str, object]], column: str) -> dict[str, list[Pair]]:
+    """Pairs by attribute of comments that the other service scored earlier.
+
+    Args:
+        screener: asked now.
+        rows: records with the text in `column`, and the other's scores in columns named as the attributes.
+        column: of the text.
+
+    Raises:
+        SROError: a row has no text, or a score that is no number; or no column is named as an attribute.
+    """
+    kept = list(rows)
+    texts = [row.get(column) for row in kept]
+    for number, text in enumerate(texts, start=1):
+        if not isinstance(text, str):
+            raise SROError(f"row {number}: no text in the column '{column}'\n  fix: --column names it")
+    names = [name for name in ATTRIBUTES if any(row.get(name) not in (None, "") for row in kept)]
+    if not names:
+        raise SROError(f"no column is named as an attribute\n  fix: name it as one of {', '.join(ATTRIBUTES)}")
+    verdicts = screen_comments(screener, [str(text) for text in texts])
+    pairs: dict[str, list[Pair]] = {}
+    for number, (row, verdict) in enumerate(zip(kept, verdicts), start=1):
+        ours = {"TOXICITY": verdict.probability, **(verdict.attributes or {})}
+        for name in names:
+            value = row.get(name)
+            if value in (None, "") or name not in ours:
+                continue
+            try:
+                pairs.setdefault(name, []).append((ours[name], float(str(value))))
+            except ValueError:
+                raise SROError(f"row {number}: {name} is {value!r}\n  fix: a number from 0 to 1, or nothing") from None
+    return pairs
+
+
+def rendered(rows: Sequence[Translation]) -> Table:
+    """The translations as a table for the screen, with a star where there are too few comments."""
+    caption = (
+        "same: comments whose decision stays; + newly flagged, − no longer\n"
+        "as many: the threshold that flags as many comments as today"
+    )
+    shown = Table(title="thresholds", title_justify="left", caption=caption, caption_justify="left")
+    shown.add_column("attribute", no_wrap=True)
+    for name in ("today", "comments", "flagged", "ours", "same", "+ −", "as many"):
+        shown.add_column(name, justify="right")
+    for row in rows:
+        shown.add_row(
+            row.attribute + ("" if row.enough else " *"),
+            f"{row.theirs:g}",
+            f"{row.pairs:,}",
+            f"{row.flagged:,}",
+            f"{row.threshold:g}",
+            f"{row.same:.1%}",
+            f"+{row.newly:,} −{row.no_longer:,}",
+            f"{row.as_many:g}",
+        )
+    return shown
