@@ -70,8 +70,8 @@ class PartsArguments(ModelArguments):
     faithfulness: str | None = field(
         default=None,
         metadata={
-            "help": "folder of a critic (`sro screener train --kind faithfulness`) that refuses candidates which do not "
-            "say what the sentence says (default: none)"
+            "help": "folder of a critic (`sro screener train --kind faithfulness`) that refuses candidates which no "
+            "longer say what the sentence says (default: none)"
         },
     )
     max_prompt_length: int = field(
