@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from sro.core.errors import SROError
+from sro.rewriting import phrase_table
 from sro.rewriting.phrase_table import load_idioms, parsed
 
 
@@ -30,7 +32,9 @@ def test_a_list_on_the_mild_side_follows_the_first_of_its_length(tmp_path: Path)
 def test_an_edge_may_be_one_of_several_words(tmp_path: Path) -> None:
     assert table(tmp_path, "rot about/$ => dust about/$") == ["Well , they talk dust about us . Dust !"]
     assert table(tmp_path, "^/talk rot => ~/say things") == ["Well , they say things about us . Things !"]
-    assert parsed("^/talk rot => a").firsts() == {"talk", "rot"}
+    assert list(parsed("^/talk rot/gas => a").openings()) == [
+        *(("talk", "rot"), ("talk", "gas"), ("rot", None), ("gas", None)),
+    ]
 
 
 def test_longer_rules_come_first_and_edges_hold(tmp_path: Path) -> None:
@@ -92,3 +96,16 @@ def test_clean_comments_have_no_variant() -> None:
 
 def test_a_phrase_that_only_looks_rude_keeps_its_capitals() -> None:
     assert load_idioms().variants("Dick Cheney is an idiot .", 1) == ["Dick Cheney is unwise ."]
+
+
+def test_few_rules_are_tried_at_each_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`are` begins 160 rules; those are tried whose second word stands there."""
+    tried = Counter[str]()
+    fit = phrase_table._fit
+    monkeypatch.setattr(phrase_table, "_fit", lambda rude, *rest: tried.update(["rules"]) or fit(rude, *rest))
+    load_idioms().variants("fucking hell , are is are is " * 100)
+    assert 0 < tried["rules"] < 10 * 700
+
+
+def test_a_comment_without_a_phrase_has_no_variants() -> None:
+    assert load_idioms().variants("the son of a us senator") == []

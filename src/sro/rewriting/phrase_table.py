@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -37,17 +37,20 @@ class Rule:
     rude: tuple[tuple[str, ...], ...]
     mild: tuple[Side, ...]
 
-    def firsts(self) -> set[str]:
-        """The words that its phrases begin with.
+    def openings(self) -> Iterator[tuple[str, str | None]]:
+        """The pairs of words that its phrases begin with; None for any second word, or none.
 
         Raises:
             ValueError: a phrase without a word.
         """
-        found: set[str] = set()
-        for words_here in self.rude:
-            found.update(word for word in words_here if word != START)
+        for at, words_here in enumerate(self.rude):
+            second = self.rude[at + 1] if at + 1 < len(self.rude) else (END,)
+            others = dict.fromkeys(second) if {START, END, ANY}.isdisjoint(second) else {None: None}
+            for word in words_here:
+                if word not in (START, END):
+                    yield from ((word, other) for other in others)
             if START not in words_here:
-                return found - {END}
+                return
         raise ValueError("no rude word")
 
     def civil(self, k: int, choice: Sequence[int]) -> list[str]:
@@ -58,10 +61,42 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Idioms:
-    """The table, by the first plain word of each rule; longer rules before shorter ones."""
+class Hit:
+    """A phrase that was found: its rule, which word of each list, the word that `_` stands for, where it ends."""
 
-    rules: dict[str, list[Rule]]
+    rule: Rule
+    choice: tuple[int, ...]
+    caught: str
+    end: int
+
+
+@dataclass(frozen=True)
+class Idioms:
+    """The table, by the first plain word of each rule and the word behind it; longer rules before shorter ones."""
+
+    rules: dict[str, dict[str | None, list[Rule]]]
+    """Under each first word the rules for a second one, and under None those for all other second words."""
+
+    @classmethod
+    def of(cls, rules: Sequence[Rule]) -> Idioms:
+        """The table of these rules."""
+        found: dict[str, dict[str | None, list[tuple[int, Rule]]]] = defaultdict(lambda: defaultdict(list))
+        for number, rule in enumerate(rules):
+            for first, second in dict.fromkeys(rule.openings()):
+                found[first][second].append((number, rule))
+        table: dict[str, dict[str | None, list[Rule]]] = {}
+        for first, by_second in found.items():
+            others = by_second[None]
+            table[first] = {
+                second: [
+                    rule
+                    for _, rule in sorted(
+                        {**dict(some), **dict(others)}.items(), key=lambda one: (-len(one[1].rude), one[0])
+                    )
+                ]
+                for second, some in by_second.items()
+            }
+        return cls(table)
 
     def variants(self, comment: str, n: int = 3) -> list[str]:
         """Up to `n` different comments without the table's rude phrases; none where it knows no phrase of it.
@@ -69,45 +104,61 @@ class Idioms:
         The k-th takes the k-th civil form of every phrase that has so many, else the last.
         """
         tokens = split(comment)
+        hits = self._hits([token.lower() for token in tokens])
+        if not hits:
+            return []
         found: dict[str, None] = {}
         for k in range(n):
-            changed = self._generate(tokens, k)
+            changed = _replaced(tokens, hits, k)
             if changed != tokens:
                 found[join(changed, like=comment)] = None
         return list(found)
 
-    def _generate(self, tokens: list[str], k: int) -> list[str]:
-        lowered = [token.lower() for token in tokens]
-        out: list[str] = []
+    def _hits(self, tokens: Sequence[str]) -> dict[int, Hit]:
+        """The phrases of lowered tokens, none within another, by where they begin."""
+        found: dict[int, Hit] = {}
         i = 0
         while i < len(tokens):
-            hit = self._match(lowered, i)
-            if hit is None:
-                out.append(tokens[i])
-                i += 1
-                continue
-            rule, choice, caught, length = hit
-            new = [caught if word == ANY else word for word in rule.civil(k, choice) if word not in (START, END)]
-            if new == lowered[i : i + length]:  # a phrase that only looks rude keeps its capitals ("Dick Cheney")
-                new = tokens[i : i + length]
-            elif new and tokens[i][:1].isupper() and (i == 0 or tokens[i - 1] in _STOPS):
-                new[0] = new[0][:1].upper() + new[0][1:]
-            out += new
-            i += length
-        return _tidied(out)
+            hit = self._match(tokens, i)
+            if hit is not None:
+                found[i] = hit
+            i = max(i + 1, hit.end if hit else 0)
+        return found
 
-    def _match(self, tokens: Sequence[str], i: int) -> tuple[Rule, tuple[int, ...], str, int] | None:
-        """The longest rule that fits at `i`, which of its words do, the word that `_` stands for, and how many tokens
-        it takes."""
+    def _match(self, tokens: Sequence[str], i: int) -> Hit | None:
+        """The longest rule that fits at `i`."""
+        behind = tokens[i + 1] if i + 1 < len(tokens) else ""
         hits = []
         for first in (tokens[i], ANY):
-            for rule in self.rules.get(first, []):
+            by_second = self.rules.get(first, {})
+            for rule in by_second.get(behind) or by_second.get(None, ()):
                 fit = _fit(rule.rude, tokens, i)
                 if fit is not None:
-                    choice, caught, end = fit
-                    hits.append((rule, choice, caught, end - i))
+                    hits.append(Hit(rule, *fit))
                     break
-        return max(hits, key=lambda hit: len(hit[0].rude), default=None)
+        return max(hits, key=lambda hit: len(hit.rule.rude), default=None)
+
+
+def _replaced(tokens: Sequence[str], hits: Mapping[int, Hit], k: int) -> list[str]:
+    """The tokens with the k-th civil form of each phrase."""
+    out: list[str] = []
+    i = 0
+    while i < len(tokens):
+        hit = hits.get(i)
+        if hit is None:
+            out.append(tokens[i])
+            i += 1
+            continue
+        here = tokens[i : hit.end]
+        new = [hit.caught if word == ANY else word for word in hit.rule.civil(k, hit.choice)]
+        new = [word for word in new if word not in (START, END)]
+        if new == [token.lower() for token in here]:
+            new = list(here)  # a phrase that only looks rude keeps its capitals ("Dick Cheney")
+        elif new and tokens[i][:1].isupper() and (i == 0 or tokens[i - 1] in _STOPS):
+            new[0] = new[0][:1].upper() + new[0][1:]
+        out += new
+        i = hit.end
+    return _tidied(out)
 
 
 def _fit(rude: tuple[tuple[str, ...], ...], tokens: Sequence[str], at: int) -> tuple[tuple[int, ...], str, int] | None:
@@ -140,31 +191,31 @@ def load_idioms(path: Path | None = None) -> Idioms:
         text = (resources.files("sro") / "assets/starter" / name).read_text("utf-8")
     else:
         name, text = str(path), path.read_text("utf-8")
-    rules: dict[str, list[Rule]] = defaultdict(list)
+    rules: list[Rule] = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith(("#", "[")):
             continue
         try:
-            rule = parsed(line)
-            for first in rule.firsts():
-                rules[first].append(rule)
+            rules.append(parsed(line))
         except ValueError as error:
             raise SROError(f"{name}, line {number}: {error}\n  fix: rude => mild ; mild …") from error
-    return Idioms({first: sorted(some, key=lambda rule: -len(rule.rude)) for first, some in rules.items()})
+    return Idioms.of(rules)
 
 
 def parsed(line: str) -> Rule:
     """The rule that a line spells.
 
     Raises:
-        ValueError: no `=>`, or a list on the mild side that answers none on the rude side.
+        ValueError: no `=>`, no word on the rude side, or a list on the mild side that answers none on the rude side.
     """
     rude, arrow, mild = line.partition("=>")
     if not arrow:
         raise ValueError("no rule")
     lists = tuple(tuple(word.split("/")) for word in rude.split())
     sides = [tuple(tuple(word.split("/")) for word in side.split()) for side in mild.split(";")]
-    return Rule(lists, tuple(tuple(zip(side, _partners(lists, side))) for side in sides))
+    rule = Rule(lists, tuple(tuple(zip(side, _partners(lists, side))) for side in sides))
+    next(rule.openings(), None)  # raises where there is none
+    return rule
 
 
 def _partners(lists: Sequence[Sequence[str]], side: Sequence[Sequence[str]]) -> list[int | None]:
