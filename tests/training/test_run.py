@@ -256,6 +256,18 @@ def test_nothing_to_train_on_is_an_error_with_the_mend(run: Run, tmp_path: Path)
     assert not (tmp_path / "run" / "manifest.json").exists()
 
 
+def test_comments_that_do_not_fit_begin_no_run(run: Run, home: Path, tmp_path: Path) -> None:
+    short = tmp_path / "short.txt"
+    short.write_text("an idiot fool\n", "utf-8")
+    data = {"held_out": str(short), "only_refused": False}
+    for held_out, message in ((str(short), "no comment of train_dataset fits"), (None, "no held-out comment fits")):
+        with pytest.raises(SROError, match=message) as raised:
+            run(tmp_path / "run", data={**data, "held_out": held_out}, max_prompt_length=8)
+        assert "--max_prompt_length" in str(raised.value)
+        assert not (tmp_path / "run" / "manifest.json").exists()
+    assert run(tmp_path / "run", data=data, max_steps=1).folder.is_dir()
+
+
 # -- which leader -------------------------------------------------------------------------------------
 
 

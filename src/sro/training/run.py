@@ -121,7 +121,6 @@ def train_run(
     args.disable_tqdm = True
     training, held_out, hashes = from_main(lambda: _comments(data, args, toxicity, player.tokenizer))
     chosen = config.plain((data, follower, leader, args))
-    from_main(lambda: provenance.write_manifest(folder, command, chosen, hashes, args.seed))
     set_seed(args.seed)  # of a fresh adapter, which is made before the trainer
     trainer = SROTrainer(
         model=_tunable(player, leader),
@@ -134,6 +133,8 @@ def train_run(
     )
     use_progress_lines(trainer)
     start = _start_to_keep(trainer)
+    # Only now: what was refused until here has begun no run, so the next try may use the folder.
+    from_main(lambda: provenance.write_manifest(folder, command, chosen, hashes, args.seed))
     before = before or _look(trainer, held_out, folder / "before.json", reuse=checkpoint is not None)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     from_main(lambda: _write_log(trainer.state.log_history, folder))
@@ -186,9 +187,14 @@ def _comments(
         texts, kept = [c.text for c in parts["train"]], [c.text for c in parts["held_out"]]
     if data.only_refused:
         texts, kept = _refused(texts, toxicity), _refused(kept, toxicity)
-    kept = [kept[n] for n in fitting(kept, tokenizer, args.prompt, args.max_prompt_length, None)][: data.held_out_size]
     if not texts or not kept:
         raise SROError("nothing to train on or to hold out\n  fix: more comments, or --only_refused false")
+    kept = [kept[n] for n in fitting(kept, tokenizer, args.prompt, args.max_prompt_length, None)][: data.held_out_size]
+    if not kept:
+        raise SROError(
+            f"no held-out comment fits into max_prompt_length={args.max_prompt_length} tokens\n"
+            "  fix: raise --max_prompt_length, or name other comments: --held_out FILE"
+        )
     logger.info("%s comments to train on, %s held out", f"{len(texts):,}", f"{len(kept):,}")
     return texts, kept, hashes
 
