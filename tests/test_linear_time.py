@@ -51,7 +51,7 @@ PATTERNS = {
 UNITS = [
     *("a*-", "a-", " ", "  '", "..", "http://", "@a", "`", "```\n", "> ", "a'", "a", "4.", "(", "<a ", "f u ", "[a]("),
     *("\n", "a b", "aI", "!", "$", "a@", "www.", "x.com/", "&#1", "<b>", "||", "**a", "_a_", ":", "- ", "😂\u200d"),
-    *("і", "🇮 ", "a\u0301", "\u202e", "n't"),
+    *("і", "🇮 ", "a\u0301", "\u202e", "n't", "ß", "İ", "ﷺ", "is "),
 ]
 ENDS = ["", "*", "1"]
 AT_ONE_PLACE = {
@@ -90,6 +90,7 @@ def test_the_count_tells_patterns_whose_steps_grow_with_the_square(pattern: str)
             del PATTERNS["bad"]
 
 
+IDIOMS, EMBEDDED = phrase_table.load_idioms(), load_screener("embedded/linear")
 FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "clean.key": clean.key,
     "clean.readable": clean.readable,
@@ -107,6 +108,8 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "disguise.keeps_disguise": lambda text: keeps_disguise(text, "you fool"),
     "languages.detect": detect,
     "phrase_table.split": phrase_table.split,
+    "phrase_table.variants": lambda text: IDIOMS.variants(f"{text} fucking hell"),
+    "nblr.attributions": lambda text: EMBEDDED.attributions(text),
 }
 
 

@@ -15,6 +15,7 @@ from sro.screeners.toxic_spans import (
     heaviest_spans,
     log_odds,
     merge_spans,
+    spans_of_authors,
     toxic_spans,
     word_places,
     word_scores,
@@ -106,3 +107,13 @@ def test_neighbours_are_merged() -> None:
 
 def test_a_word_spelled_out_is_one() -> None:
     assert word_places("an i d i o t") == [(0, 2), (3, 12)]
+
+
+def test_nothing_is_marked_that_the_author_did_not_say(embedded: NBLR) -> None:
+    text = "> you stupid idiot\nYou moron, https://example.org/idiot"
+    [spans] = spans_of_authors(embedded, [text])
+    assert [text[span.start : span.end] for span in spans] == ["moron"]
+
+
+def test_what_sums_leave_of_nothing_is_no_reason() -> None:
+    assert heaviest_spans([Span(0, 1, 1e-15), Span(2, 3, -1.0)]) == []

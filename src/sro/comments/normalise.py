@@ -220,9 +220,13 @@ def _unmasked(token: str) -> tuple[Edit, ...]:
 
 def _restored(token: str, at: int) -> Edit | None:
     """The edit of one word, without the punctuation around it: first with `*_~#!` taken for punctuation as well."""
+    before = None
     for left, right in ((f"{OPENING}(*_~#-", f"{CLOSING}*_~#-"), (f"{OPENING}(*_~#-", CLOSING), (OPENING, CLOSING)):
         start = len(token) - len(token.lstrip(left))
         word = token[start:].rstrip(right)
+        if word == before:
+            continue
+        before = word
         if word in LISTED:
             return None  # `*fuck*`: nothing is hidden
         if word and (found := beneath(word) or _without_gaps(word)):
@@ -230,12 +234,16 @@ def _restored(token: str, at: int) -> Edit | None:
     return None
 
 
+GAPS = re.compile("[-._~*]+")
+NO_GAPS = str.maketrans("", "", "-._~*")
+
+
 def _without_gaps(word: str) -> str | None:
     """`fu.ck`, `i-diot`: a listed word of at least four letters with signs strewn in."""
-    joined = re.sub(r"[-._~*]", "", word)
+    joined = word.translate(NO_GAPS)
     if 2 * sum(map(str.isdigit, joined)) >= len(joined):  # part numbers: `a55-h01e`
         return None
-    if LISTED.intersection(re.split(r"[-._~*]+", word)):  # `cluster-fuck` hides nothing
+    if LISTED.intersection(GAPS.split(word)):  # `cluster-fuck` hides nothing
         return None
     if len(joined) < 4 or joined == word or (len(joined) < len(word) - 2 and not joined.isalpha()):
         return None

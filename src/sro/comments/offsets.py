@@ -38,10 +38,11 @@ class Normalised:
 
         A number is shared among the characters that its own came from, or goes to the first where there is none.
         """
-        shared = np.zeros(self.offsets[-1])
-        for value, start, end in zip(values.tolist(), self.offsets, self.offsets[1:]):
-            shared[start : max(end, start + 1)] += value / max(end - start, 1)
-        return shared
+        starts, length = np.array(self.offsets[:-1], dtype=np.int64), self.offsets[-1]
+        widths = np.maximum(np.diff(np.array(self.offsets, dtype=np.int64)), 1)
+        firsts = np.cumsum(widths) - widths  # of each number's places among those of all
+        places = np.repeat(starts - firsts, widths) + np.arange(widths.sum())
+        return np.bincount(places, np.repeat(values / widths, widths), length)[:length]
 
     def edited(self, edits: Iterable[Edit], *, as_one: bool = False) -> Normalised:
         """The text with these edits, which must be in order and apart.
@@ -56,7 +57,10 @@ class Normalised:
             parts += [self.text[done:start], new]
             offsets += self.offsets[done:start]
             share = 0 if as_one else end - start
-            offsets += [self.offsets[start + share * i // len(new)] for i in range(len(new))]
+            if share == len(new):
+                offsets += self.offsets[start:end]
+            else:
+                offsets += [self.offsets[start + share * i // len(new)] for i in range(len(new))]
             done = end
         if not parts:
             return self

@@ -25,10 +25,12 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from sro.comments.normalise import trace
+from sro.comments.offsets import Normalised
 from sro.screeners.base import Screener, Verdict, log_odds
 from sro.screeners.sentencewise import author_text
 
 SHARE = 0.5
+NOISE = 1e-9  # log-odds; what sums of floating-point numbers may leave of nothing
 WORD = re.compile(r"\w+")
 BATCH = 64  # texts whose occlusions are screened together
 
@@ -46,8 +48,8 @@ class Span:
 class Attributing(Protocol):
     """A screener that can say what each character adds to its log-odds."""
 
-    def attributions(self, text: str) -> np.ndarray:
-        """Log-odds by character, float64 of shape [characters]."""
+    def attributions(self, text: str, seen: Normalised | None = None) -> np.ndarray:
+        """Log-odds by character, float64 of shape [characters]; `seen` is `trace(text)`, where it is at hand."""
 
 
 def toxic_spans(
@@ -61,7 +63,9 @@ def toxic_spans(
         share: of the weightiest word's score that a word must reach, in (0, 1].
         only_refused: False: of texts that pass too, what comes nearest to being refused.
     """
-    told = [place for place, verdict in enumerate(screener.screen(texts)) if not (only_refused and verdict.passed)]
+    told = list(range(len(texts)))
+    if only_refused:
+        told = [place for place, verdict in enumerate(screener.screen(texts)) if not verdict.passed]
     found: list[list[Span]] = [[] for _ in texts]
     for place, words in zip(told, word_scores(screener, [texts[place] for place in told])):
         found[place] = merge_spans(heaviest_spans(words, share), texts[place])
@@ -73,32 +77,36 @@ def spans_of_failing(screener: Screener, texts: Sequence[str], verdicts: Sequenc
 
     Args:
         verdicts: as `sro.screeners.sentencewise.screen_comments` gives them. A comment that fails by a sentence alone
-            has spans too, and what its author did not say (`author_text`) has none.
+            has spans too.
     """
     failing = [place for place, verdict in enumerate(verdicts) if not verdict.passed]
-    spans = toxic_spans(screener, [author_text(texts[place]) for place in failing], only_refused=False)
     found: list[list[Span]] = [[] for _ in texts]
-    for place, of_text in zip(failing, spans):
+    for place, of_text in zip(failing, spans_of_authors(screener, [texts[place] for place in failing])):
         found[place] = of_text
     return found
+
+
+def spans_of_authors(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
+    """Where the trouble lies in what the authors of the comments say themselves (`author_text`), if they pass too."""
+    return toxic_spans(screener, list(map(author_text, texts)), only_refused=False)
 
 
 def heaviest_spans(words: Sequence[Span], share: float = SHARE) -> list[Span]:
     """The words that reach `share` of the highest score; none where no word speaks for refusal."""
     bar = share * max((word.score for word in words), default=0.0)
-    return [word for word in words if word.score >= bar > 0]
+    return [word for word in words if word.score >= bar > NOISE]
 
 
 def word_scores(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
     """Every word of the texts with its score."""
-    places = [word_places(text) for text in texts]
+    found: list[list[Span]] = []
     if isinstance(screener, Attributing):
-        by_character = map(screener.attributions, texts)
-        return [
-            [Span(start, end, float(scores[start:end].sum())) for start, end in words]
-            for words, scores in zip(places, by_character)
-        ]
-    found = []
+        for text in texts:
+            seen = trace(text)
+            sums = np.concatenate([[0.0], np.cumsum(screener.attributions(text, seen))])
+            found.append([Span(start, end, float(sums[end] - sums[start])) for start, end in _places(seen)])
+        return found
+    places = [word_places(text) for text in texts]
     for at in range(0, len(texts), BATCH):
         found += _occluded(screener, texts[at : at + BATCH], places[at : at + BATCH])
     return found
@@ -106,7 +114,10 @@ def word_scores(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
 
 def word_places(text: str) -> list[tuple[int, int]]:
     """Where the words lie: `i d i o t` is one, for the screener reads it so."""
-    seen = trace(text)
+    return _places(trace(text))
+
+
+def _places(seen: Normalised) -> list[tuple[int, int]]:
     return [seen.origin(*match.span()) for match in WORD.finditer(seen.text)]
 
 

@@ -57,9 +57,9 @@ def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArg
     shared = SharedScreener(load_screener)
 
     def load_screening() -> Work:
-        from sro.screeners.toxic_spans import toxic_spans
+        from sro.screeners.toxic_spans import spans_of_authors
 
-        return screening(shared, lambda screener, texts: toxic_spans(screener, texts, only_refused=False))
+        return screening(shared, spans_of_authors)
 
     def load_rewriting() -> Work:
         return _rewriting(models, engine, shared, service.rewrite_batch)

@@ -18,7 +18,7 @@ from sro.screeners.toxic_spans import Span
 
 T = TypeVar("T")
 Spans = Callable[[Screener, Sequence[str]], list[list[Span]]]
-"""Where in failing texts the reasons are; `sro.screeners.toxic_spans.toxic_spans`."""
+"""Where in failing texts the reasons are; `sro.screeners.toxic_spans.spans_of_authors`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,9 @@ import hashlib
 import json
 import math
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +31,7 @@ from safetensors.numpy import load, save
 
 from sro.comments.disguise_scan import END, find_disguised
 from sro.comments.normalise import normalise, trace
+from sro.comments.offsets import Normalised
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_bytes, atomic_write_text
 from sro.screeners.base import Verdict
@@ -157,62 +156,66 @@ class NBLR:
         )
         return scores
 
-    def attributions(self, text: str) -> np.ndarray:
+    def attributions(self, text: str, seen: Normalised | None = None) -> np.ndarray:
         """What each character adds to the logit of P(fail), float64 of shape [characters]; with the bias, all of it.
 
         The logit is a sum over n-grams. Each occurrence of an n-gram has an equal part of its term, and each of the
         characters that it covers an equal part of that; positive numbers speak for fail. They are exact, but no
         forecast of what the logit would be without those characters: that would change the length of x too.
+
+        Args:
+            seen: `trace(text)`, where it is at hand.
         """
-        seen = trace(text).replaced(CONTRACTION, lambda _: "")
+        seen = (seen or trace(text)).replaced(CONTRACTION, lambda _: "")
         places = [match.span() for match in TOKEN.finditer(seen.text)]
         words = [seen.text[start:end] for start, end in places]
         # Letters are those of the words, numbered as if nothing stood between: every n-gram covers a range of them.
-        starts = np.concatenate([[0], np.cumsum([len(word) for word in words], dtype=np.int64)]).tolist()
+        starts = np.cumsum([0, *map(len, words)], dtype=np.int64)
         changes = np.zeros(starts[-1] + 1)  # of the score, from one letter to the next
-        self._add_shares(
-            changes,
-            word_ngrams(words, self.settings.word_ngrams),
-            (
-                (starts[i], starts[i + n])
-                for n in range(1, self.settings.word_ngrams + 1)
-                for i in range(len(words) - n + 1)
-            ),
-        )
-        self._add_shares(
-            changes,
-            (gram for word in words for gram in character_ngrams(word, self.settings.character_ngrams)),
-            (
-                (start + max(0, i - 1), min(end, start + i + n - 1))  # the word is padded by one at either end
-                for start, end in pairwise(starts)
-                for n in range(2, self.settings.character_ngrams + 1)
-                for i in range(end - start + 2 - n + 1)
-            ),
-        )
+        for grams in (self._grams_of_words(words, starts), self._grams_of_characters(words, starts)):
+            self._add_shares(changes, *grams)
         scores = np.zeros(len(seen.text))
         letters = [np.arange(start, end) for start, end in places]
         scores[np.concatenate([np.empty(0, dtype=np.int64), *letters])] = np.cumsum(changes)[:-1]
         return seen.shared_out(scores)
 
-    def _add_shares(self, changes: np.ndarray, grams: Iterable[str], ranges: Iterable[tuple[int, int]]) -> None:
-        """Add the terms of a block's known n-grams to `changes`, each shared evenly by the letters in its range."""
-        known = [
-            (row, start, end)
-            for gram, (start, end) in zip(grams, ranges)
-            if (row := self.vocabulary.get(gram)) is not None
-        ]
-        shares = self._shares([row for row, _, _ in known])
-        for row, start, end in known:
-            share = shares[row] / (end - start)
-            changes[start] += share
-            changes[end] -= share
+    def _grams_of_words(self, words: Sequence[str], starts: np.ndarray) -> np.ndarray:
+        """Of every n-gram of words its row, or -1, and where it begins and ends; int64 of shape [3, n-grams]."""
+        sizes = range(1, min(self.settings.word_ngrams, len(words)) + 1)
+        grams = word_ngrams(words, self.settings.word_ngrams)
+        rows = np.array([self.vocabulary.get(gram, -1) for gram in grams], dtype=np.int64)
+        begins = np.concatenate([starts[:0], *(starts[: len(words) - n + 1] for n in sizes)])
+        return np.stack([rows, begins, np.concatenate([starts[:0], *(starts[n:] for n in sizes)])])
 
-    def _shares(self, rows: list[int]) -> dict[int, float]:
-        """What one occurrence of each n-gram of a block adds to the logit: the terms of `_block_scores`."""
-        counts = Counter(rows)
-        x = {row: (1.0 + math.log(count)) * float(self.idf[row]) for row, count in counts.items()}
-        length = math.sqrt(sum(value * value for value in x.values()))
-        return {row: x[row] * float(self.weight[row]) / (length * count) for row, count in counts.items()}
+    def _grams_of_characters(self, words: Sequence[str], starts: np.ndarray) -> np.ndarray:
+        """The same of n-grams of characters. A word is looked up once."""
+        of_word = {word: self._grams_of_word(word) for word in dict.fromkeys(words)}
+        found = [of_word[word] for word in words]
+        grams = np.concatenate([np.empty((3, 0), dtype=np.int64), *found], axis=1)
+        grams[1:] += np.repeat(starts[:-1], [some.shape[1] for some in found])
+        return grams
+
+    def _grams_of_word(self, word: str) -> np.ndarray:
+        """The same of one word, only those that are known; it is padded by one character at either end."""
+        longest = self.settings.character_ngrams
+        sizes = range(2, min(longest, len(word) + 2) + 1)
+        rows = np.array([self.vocabulary.get(gram, -1) for gram in character_ngrams(word, longest)], dtype=np.int64)
+        begins = np.concatenate([np.empty(0, dtype=np.int64), *(np.arange(len(word) + 3 - n) for n in sizes)])
+        ends = begins + np.repeat(list(sizes), [len(word) + 3 - n for n in sizes])
+        grams = np.stack([rows, np.maximum(begins - 1, 0), np.minimum(ends - 1, len(word))])
+        return grams[:, rows >= 0]
+
+    def _add_shares(self, changes: np.ndarray, rows: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> None:
+        """Add the terms of a block's known n-grams (`_block_scores`) to `changes`, each shared evenly by its
+        occurrences, and by the letters in their ranges."""
+        known = rows >= 0
+        if not known.any():
+            return
+        rows, begins, ends = (side[known] for side in (rows, begins, ends))
+        rows, which, counts = np.unique(rows, return_inverse=True, return_counts=True)
+        x = (1.0 + np.log(counts)) * self.idf[rows]
+        shares = (x * self.weight[rows] / (math.sqrt(float(x @ x)) * counts))[which] / (ends - begins)
+        changes += np.bincount(begins, shares, len(changes)) - np.bincount(ends, shares, len(changes))
 
     def save(self, folder: str | Path) -> None:
         """Write both files into `folder`, each in one step; the JSON, written last, holds the hash of the arrays."""
