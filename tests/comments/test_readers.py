@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from sro.comments import formats, json_documents
 from sro.comments.columns import Choose, Columns, choose_columns
-from sro.comments.readers import Row, quarantine_record, read_rows
+from sro.comments.readers import read_rows
+from sro.comments.rows import Row, quarantine_record
 from sro.core.errors import SROError
 
 ROWS = [("you utter fool", "1"), ("good morning all", "0"), ("naïve ‘fool’ 🙄", "1")]
@@ -338,6 +340,39 @@ def test_long_fields_nul_bytes_and_escaped_quotes(tmp_path: Path) -> None:
 def test_arrays_exports_and_dotted_columns(tmp_path: Path, content: str, lines: list[int]) -> None:
     rows = read(written(tmp_path, "f.json", content), columns("data.text"))
     assert [(row.text, row.line) for row in rows] == list(zip("ab", lines))
+
+
+def test_an_array_is_read_item_by_item_on_however_few_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "PIECE", 7)
+    monkeypatch.setattr(json_documents, "PIECE", 7)
+    items = [{"text": f'ä {n} \\ " ]}}', "n": n, "more": [{"a": None}, -1.5e300]} for n in range(50)]
+    for indent in (None, 1):
+        source = written(tmp_path, "f.json", json.dumps([*items, 123456789, "{"], indent=indent))
+        rows = list(read_rows(source, columns(), all_columns=True))
+        assert [row.fields for row in rows[:-2]] == items
+        assert [(row.text, row.malformed) for row in rows[-2:]] == [("123456789", True), ('"{"', True)]
+    held: list[int] = []
+    more = json_documents._Text._more
+    monkeypatch.setattr(
+        json_documents._Text, "_more", lambda self: (more(self), held.append(len(self._text) - self.at))[0]
+    )
+    assert len(read(source)) == 52 and 0 < max(held) < 2 * len(json.dumps(items[-1], indent=1)) + 40
+
+
+def test_documents_one_behind_the_other_are_all_read(tmp_path: Path) -> None:
+    pages = '[{"text": "a"}]\n[]\n[{"text": "b"}, {"text": "c"}]\n'
+    assert [row.text for row in read(written(tmp_path, "f.jsonl", pages))] == ["a", "b", "c"]
+    objects = '{\n  "text": "a"\n}\n{\n  "text": "b"\n}\n'
+    assert [(row.line, row.text) for row in read(written(tmp_path, "g.json", objects))] == [(1, "a"), (4, "b")]
+    assert read(written(tmp_path, "h.json", "[]\n")) == []
+    with pytest.raises(SROError, match=r"i.json:2: broken JSON: something stands behind the array"):
+        read(written(tmp_path, "i.json", '[{"text": "a"}]\nx'))
+
+
+def test_an_export_too_large_to_hold_is_told_with_the_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_documents, "EXPORT", 30)
+    with pytest.raises(SROError, match=r"(?s)too much to hold.*jq -c"):
+        read(written(tmp_path, "f.json", '{"all": [{"text": "a"}, {"text": "b"}]}'))
 
 
 @pytest.mark.parametrize("content", ['[{"text": "a"}, {"text"', '[{"text": "a"} {"text": "b"}]'])

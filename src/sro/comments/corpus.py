@@ -26,7 +26,8 @@ from typing import Literal
 
 from sro.comments.clean import clean, fingerprint, key
 from sro.comments.columns import Columns, Where, choose_columns
-from sro.comments.readers import Row, quarantine_record, read_rows
+from sro.comments.readers import read_rows
+from sro.comments.rows import Row, quarantine_record
 from sro.comments.test_set import is_held_out, refuse_held_out
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text

@@ -7,7 +7,9 @@ import gzip
 import io
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,15 @@ MARKS = (  # what a file may begin with, and the encoding that it then has; the 
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+ONE_BYTE = ("cp125", "iso8859-", "koi8-", "mac-")
+"""Encodings of one byte a character, in which a line break is what it is in ASCII."""
+PIECE = 1 << 20  # characters of a long line that come at a time; a dump of JSON may be one line of many gigabytes
+Span = tuple[int, int]
+"""Bytes of a file from which its lines are read: those that begin there."""
+
+
+class Unreadable(SROError):
+    """A source cannot be read to its end: its bytes, not its rows, are broken."""
 
 
 def format_of(source: str) -> str:
@@ -54,36 +65,96 @@ def require_file(path: Path) -> None:
         raise SROError(f"{path}: no such file{suggestion(path.name, siblings)}")
 
 
-def read_lines(source: str, encoding: str | None = None) -> Iterator[str]:
+def read_lines(source: str, encoding: str | None = None, span: Span | None = None) -> Iterator[str]:
     """Decoded lines with their ends. Only `\\n` ends a line, so that line numbers are those of `sed -n`.
 
     A byte order mark tells the encoding; without one it is `encoding`, by default UTF-8. Bytes that do not fit become
     lone surrogates (Python's `surrogateescape`): nothing is lost, and only the rows that hold them are set aside.
 
+    Args:
+        span: only the lines that begin in these bytes, of a file that `can_be_entered`.
+
     Raises:
-        SROError: the file cannot be read, is not in UTF-16 as its mark says, or `encoding` is unknown.
+        Unreadable: the file cannot be read, or is not in UTF-16 as its mark says.
+        SROError: `encoding` is unknown, or needed.
     """
+    return join_lines(read_pieces(source, encoding)) if span is None else _lines_of_span(source, encoding, span)
+
+
+def join_lines(pieces: Iterable[str]) -> Iterator[str]:
+    """Lines of pieces, as `read_pieces` gives them."""
+    waiting: list[str] = []
+    for piece in pieces:
+        if waiting or not piece.endswith("\n"):
+            waiting.append(piece)
+            if not piece.endswith("\n"):
+                continue
+            piece = "".join(waiting)
+            waiting.clear()
+        yield piece
+    if waiting:
+        yield "".join(waiting)
+
+
+def read_pieces(source: str, encoding: str | None = None) -> Iterator[str]:
+    """Lines as by `read_lines`, those above `PIECE` characters in pieces, of which the last alone ends in `\\n`."""
+    with _opened(source) as binary:
+        chosen, errors = _decoding(binary.peek(4)[:4], source, encoding)
+        text = io.TextIOWrapper(binary, encoding=chosen, errors=errors, newline="\n")
+        try:
+            yield from iter(partial(text.readline, PIECE), "")  # from the stream itself, it would be closed
+        finally:
+            text.detach()
+
+
+def _lines_of_span(source: str, encoding: str | None, span: Span) -> Iterator[str]:
+    at, stop = span
+    with _opened(source) as binary:
+        chosen, errors = _decoding(binary.peek(4)[:4], source, encoding)
+        if at:  # the line that the byte before belongs to is the span's before, unless it ends just there
+            chosen = "utf-8" if chosen == "utf-8-sig" else chosen  # the mark is behind us
+            binary.seek(at - 1)
+            at += len(binary.readline()) - 1
+        while at < stop and (line := binary.readline()):
+            yield line.decode(chosen, errors)
+            chosen = "utf-8" if chosen == "utf-8-sig" else chosen
+            at += len(line)
+
+
+def can_be_entered(source: str, encoding: str | None) -> bool:
+    """Whether the lines of a file can be found from any byte on: it is not compressed, and the byte of a line break
+    stands for nothing else.
+
+    Raises:
+        Unreadable, SROError: as `read_lines`.
+    """
+    if source.endswith(".gz"):
+        return False
+    with _opened(source) as binary:
+        chosen, _ = _decoding(binary.peek(4)[:4], source, encoding)
+    name = codecs.lookup(chosen).name
+    return name in ("utf-8", "utf-8-sig", "ascii") or name.startswith(ONE_BYTE)
+
+
+@contextmanager
+def _opened(source: str) -> Iterator[io.BufferedReader]:
+    """Bytes of a file or of standard input, with what goes wrong on the way told as `Unreadable`."""
     try:
-        raw: Any = sys.stdin.buffer if source == "-" else _opened(source)
+        raw: Any = sys.stdin.buffer if source == "-" else _raw(source)
         binary = io.BufferedReader(raw)
         try:
-            chosen, errors = _decoding(binary.peek(4)[:4], source, encoding)
-            with_ends = io.TextIOWrapper(binary, encoding=chosen, errors=errors, newline="\n")
-            try:
-                yield from iter(with_ends.readline, "")  # from the stream itself, it would be closed
-            finally:
-                with_ends.detach()
+            yield binary
         finally:
             binary.detach()  # standard input is not ours to close
             if source != "-":
                 raw.close()
     except (OSError, EOFError, zlib.error) as error:
-        raise SROError(f"{source}: cannot be read: {error}") from error
+        raise Unreadable(f"{source}: cannot be read: {error}") from error
     except UnicodeError as error:
-        raise SROError(f"{source}: not the text that its beginning or --encoding says: {error}") from error
+        raise Unreadable(f"{source}: not the text that its beginning or --encoding says: {error}") from error
 
 
-def _opened(source: str) -> Any:
+def _raw(source: str) -> Any:
     return gzip.open(source, "rb") if source.endswith(".gz") else open(source, "rb", buffering=0)
 
 
@@ -95,8 +166,8 @@ def _decoding(head: bytes, source: str, encoding: str | None) -> tuple[str, str]
         raise SROError(f"{source}: looks like UTF-16 without its mark\n  fix: --encoding {name}")
     chosen = marked or encoding or "utf-8"
     try:
-        codecs.lookup(chosen)
-    except LookupError as error:
+        "a".encode(chosen)  # some codecs, such as base64, are none of texts
+    except (LookupError, UnicodeError) as error:
         raise SROError(f"unknown encoding {chosen!r}\n  fix: --encoding utf-8, windows-1252, utf-16, …") from error
     wide = chosen.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
     return chosen, "surrogatepass" if wide else "surrogateescape"

@@ -3,47 +3,68 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import Any, Literal
 
-from sro.core.errors import SROError
+from sro.comments.formats import join_lines, read_pieces
+from sro.comments.json_documents import Record, array_items, export_items
 
 LOOKAHEAD = 100  # rows; each names its own fields, and may leave some out
 DEPTH = 4  # levels of objects in objects whose fields are columns of dotted names: `data.text`
 
-
-class Record(NamedTuple):
-    """A line or an item."""
-
-    line: int
-    """The physical line that it starts on, from 1."""
-    value: dict[str, Any] | None
-    """None where it is no object."""
-    raw: str
+Layout = Literal["lines", "array", "export"]
 
 
-def json_records(lines: Iterator[str], source: str) -> Iterator[Record]:
-    """Every line, in order, or every item of an array; blank lines have a blank `raw`.
+def json_records(pieces: Iterator[str], source: str) -> Iterator[Record]:
+    """Every line, in order, or every item of an array or export; blank lines have a blank `raw`.
+
+    Args:
+        pieces: lines, long ones in pieces (`sro.comments.formats.read_pieces`): an array takes as much memory as its
+            longest item, on however few lines it stands.
 
     Raises:
-        SROError: an array or export is broken, with the line.
+        Unreadable: an array or export is broken, with the line, or an export is too large.
     """
-    head = list(islice(lines, LOOKAHEAD))
-    if _is_one_document(head, source):
-        yield from _items("".join(chain(head, lines)), source)
-        return
-    for number, line in enumerate(chain(head, lines), 1):
+    head, layout = _look(pieces, source)
+    whole = chain(head, pieces)
+    if layout == "lines":
+        return line_records(join_lines(whole))
+    return array_items(whole, source) if layout == "array" else export_items(whole, source)
+
+
+def line_records(lines: Iterable[str]) -> Iterator[Record]:
+    """Every line, in order."""
+    for number, line in enumerate(lines, 1):
         yield Record(number, parse_object(line), line.rstrip("\r\n"))
 
 
-def _is_one_document(head: list[str], source: str) -> bool:
-    """Whether the lines begin an array of objects, or one object over several lines, or are one alone in a .json."""
-    start = "".join(head).lstrip("\ufeff \t\r\n")
+def json_layout(source: str, encoding: str | None = None) -> Layout:
+    """How a file holds its objects. Raises Unreadable or SROError as `sro.comments.formats.read_lines` does."""
+    return _look(read_pieces(source, encoding), source)[1]
+
+
+def _look(pieces: Iterator[str], source: str) -> tuple[list[str], Layout]:
+    """The first pieces, and what they begin: an array of objects, one object over several lines (or one alone in a
+    `.json`), or one object a line."""
+    head: list[str] = []
+    start, first, filled = "", "", 0  # two signs, the first line that is not blank, how many such lines
+    for piece in islice(pieces, LOOKAHEAD):
+        content = piece.strip("\ufeff \t\r\n")
+        if content and (not head or head[-1].endswith("\n")):
+            filled += 1
+            first = first or content
+        head.append(piece)
+        if len(start) < 2:
+            start += "".join(content.split())[:2]
+        if filled > 1 and len(start) > 1:
+            break
+        if start[:1] == "[" and len(start) > 1:
+            break
     if start[:1] == "[":
-        return start[1:].lstrip()[:1] == "{"
-    alone = sum(not line.isspace() for line in head) == 1 and source.removesuffix(".gz").endswith(".json")
-    return start.splitlines()[:1] == ["{"] or (alone and start[:1] == "{")
+        return head, "array" if start[1:2] in ("{", "]") else "lines"
+    alone = start[:1] == "{" and filled == 1 and source.removesuffix(".gz").lower().endswith(".json")
+    return head, "export" if alone or first == "{" else "lines"
 
 
 def parse_object(line: str) -> dict[str, Any] | None:
@@ -53,40 +74,6 @@ def parse_object(line: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
-
-
-def _items(text: str, source: str) -> Iterator[Record]:
-    """The items of an array; of an object those of the list in it, where it is the only one, else the object."""
-    decoder = json.JSONDecoder()
-    line, counted, at = 1, 0, _skip_blanks(text, 0)
-    try:
-        if text[at] == "{":
-            whole, _ = decoder.raw_decode(text, at)
-            lists = [some for some in whole.values() if isinstance(some, list) and some and isinstance(some[0], dict)]
-            for item in lists[0] if len(lists) == 1 else [whole]:
-                yield Record(1, item if isinstance(item, dict) else None, json.dumps(item, ensure_ascii=False))
-            return
-        at = _skip_blanks(text, at + 1)
-        while text[at] != "]":
-            line, counted = line + text.count("\n", counted, at), at
-            item, end = decoder.raw_decode(text, at)
-            yield Record(line, item if isinstance(item, dict) else None, text[at:end])
-            at = _skip_blanks(text, end)
-            if text[at] == ",":
-                at = _skip_blanks(text, at + 1)
-            elif text[at] != "]":
-                raise ValueError(f"a comma or ] is missing at character {at}")
-    except (ValueError, IndexError, RecursionError) as error:
-        why = "it ends within the array" if isinstance(error, IndexError) else error
-        raise SROError(
-            f"{source}:{line}: broken JSON: {why}\n  fix: mend the file, or write one object a line"
-        ) from error
-
-
-def _skip_blanks(text: str, at: int) -> int:
-    while text[at].isspace() or text[at] == "\ufeff":
-        at += 1
-    return at
 
 
 def field_names(value: dict[str, Any], prefix: str = "", depth: int = DEPTH) -> Iterator[str]:

@@ -11,53 +11,23 @@ or replaced on the way.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from sro.comments.columns import Choose, Columns
 from sro.comments.delimited import read_delimited
-from sro.comments.formats import BINARY, FORMATS, format_of, read_lines, require_file
-from sro.comments.json_rows import LOOKAHEAD, field_names, field_value, json_records
+from sro.comments.formats import BINARY, FORMATS, Span, Unreadable, format_of, read_lines, read_pieces, require_file
+from sro.comments.json_rows import LOOKAHEAD, field_names, field_value, json_records, line_records
+from sro.comments.rows import Row
 from sro.core.config import suggestion
 from sro.core.errors import SROError
 
-LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # a byte that is not UTF-8, or half a character in a JSON escape
+logger = logging.getLogger(__name__)
 
 LABELS = {"", "0", "1", "0.0", "1.0", "true", "false", "yes", "no"}
-
-RowFault = Literal["malformed", "null", "wrong_type", "undecodable", "empty"]
-
-
-class Row(NamedTuple):
-    """One row as it was read."""
-
-    line: int
-    """The physical line it starts on, from 1; in Parquet and hub data, which have no lines, the row's number."""
-    text: Any
-    """The comment as it stands; None where absent; the raw row where malformed."""
-    label: Any = None
-    malformed: bool = False
-    number: int = 0
-    """Of the row among the file's rows, from 1; a header is no row."""
-    fields: dict[str, Any] | None = None
-    """All columns, where they were asked for and the row is well-formed."""
-
-    @property
-    def fault(self) -> RowFault | None:
-        """Why the row holds no comment, if so."""
-        if self.malformed:
-            return "malformed"
-        if self.text is None:
-            return "null"
-        if not isinstance(self.text, str):
-            return "wrong_type"
-        if LONE_SURROGATE.search(self.text):
-            return "undecodable"
-        return None if self.text.strip() else "empty"
 
 
 def read_rows(
@@ -67,7 +37,10 @@ def read_rows(
     *,
     delimiter: str | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
     all_columns: bool = False,
+    span: Span | None = None,
+    say: Callable[[str], None] = logger.warning,
 ) -> Iterator[Row]:
     """Rows of `source`, lazily, in order; `choose` is called once it is known which columns there are.
 
@@ -80,10 +53,15 @@ def read_rows(
         delimiter: what separates the columns of a table; None: the format's own, else the one with which `choose`
             finds its columns.
         encoding: of a file without a byte order mark; None: UTF-8.
+        sheet: of a workbook; None: the first.
         all_columns: whether rows carry all their `fields`.
+        span: read only the lines that begin in these bytes, of JSON Lines or text that can be entered there
+            (`sro.comments.formats.can_be_entered`); lines and rows are counted from its beginning.
+        say: is told which sheet was taken, where there are others.
 
     Raises:
-        SROError: the source is missing, unreadable or of unknown format, or has not the columns, or the column that
+        Unreadable: the source cannot be read to its end.
+        SROError: the source is missing or of unknown format, or has not the columns, or the column that
             was guessed holds labels. Raised when the first row is asked for.
     """
     chosen = Columns("")
@@ -106,22 +84,20 @@ def read_rows(
         if kind == "parquet":
             rows = _parquet_rows(source, chosen_columns, all_columns)
         elif kind == "xlsx":
-            rows = _xlsx_rows(source, chosen_columns, all_columns)
+            rows = _xlsx_rows(source, chosen_columns, all_columns, sheet, say)
+        elif kind == "text":
+            rows = _text_rows(read_lines(source, encoding, span), chosen_columns)
+        elif kind == "jsonl":
+            rows = _json_rows(source, chosen_columns, all_columns, encoding, span)
         else:
-            lines = read_lines(source, encoding)
-            if kind == "text":
-                rows = _text_rows(lines, chosen_columns)
-            elif kind == "jsonl":
-                rows = _json_rows(lines, chosen_columns, source, all_columns)
-            else:
-                usual = "," if kind == "csv" else "\t"
-                rows = _delimited_rows(lines, chosen_columns, source, usual, delimiter, all_columns)
+            usual = "," if kind == "csv" else "\t"
+            rows = _delimited_rows(read_lines(source, encoding), chosen_columns, source, usual, delimiter, all_columns)
     head = list(islice(rows, 1))
     if chosen.guessed:
         head += islice(rows, LOOKAHEAD - 1)
         _refuse_labels(head, chosen, source)
     for number, row in enumerate(chain(head, rows), 1):
-        yield row._replace(number=number)
+        yield Row(row.line, row.text, row.label, row.malformed, number, row.fields)
 
 
 def _refuse_labels(rows: list[Row], columns: Columns, source: str) -> None:
@@ -141,11 +117,17 @@ def _text_rows(lines: Iterator[str], choose: Choose) -> Iterator[Row]:
         yield Row(number, text, fields={"text": text})
 
 
-def _json_rows(lines: Iterator[str], choose: Choose, source: str, all_columns: bool) -> Iterator[Row]:
-    records = json_records(lines, source)
+def _json_rows(
+    source: str, choose: Choose, all_columns: bool, encoding: str | None, span: Span | None
+) -> Iterator[Row]:
+    records = (
+        json_records(read_pieces(source, encoding), source)
+        if span is None
+        else line_records(read_lines(source, encoding, span))
+    )
     head = list(islice(records, LOOKAHEAD))
     available = list(dict.fromkeys(name for record in head for name in field_names(record.value or {})))
-    if head and not available:
+    if head and not available and span is None:
         raise SROError(
             f"{source}: no JSON object on its first {len(head)} lines; want one object a line, or an array of objects"
             "\n  fix: jq -c '.[]' IN > OUT makes lines of an array"
@@ -178,15 +160,17 @@ def _delimited_rows(
             yield Row(line, fields[text], None if label is None else fields[label], fields=told)
 
 
-def _xlsx_rows(source: str, choose: Choose, all_columns: bool) -> Iterator[Row]:
-    """Rows of the first sheet; its first row names the columns."""
+def _xlsx_rows(
+    source: str, choose: Choose, all_columns: bool, sheet: str | None, say: Callable[[str], None]
+) -> Iterator[Row]:
+    """Rows of one sheet; its first row names the columns."""
     try:
         import openpyxl
     except ImportError as error:
         raise SROError(f"{source}: XLSX needs openpyxl\n  fix: pip install openpyxl, or save it as CSV") from error
     try:
         book = openpyxl.load_workbook(source, read_only=True, data_only=True)
-        values = book.worksheets[0].iter_rows(values_only=True)
+        values = _sheet(book, source, sheet, say).iter_rows(values_only=True)
         header = ["" if name is None else str(name) for name in next(values, ())]
         columns = choose(header) if header else Columns("")
         for line, cells in enumerate(values, 2):
@@ -197,7 +181,23 @@ def _xlsx_rows(source: str, choose: Choose, all_columns: bool) -> Iterator[Row]:
     except SROError:
         raise
     except Exception as error:  # a broken workbook ends in whatever its XML or ZIP parser raises
-        raise SROError(f"{source}: cannot be read as XLSX: {error}") from error
+        raise Unreadable(f"{source}: cannot be read as XLSX: {error}") from error
+
+
+def _sheet(book: Any, source: str, sheet: str | None, say: Callable[[str], None]) -> Any:
+    """The sheet of this name, or the first; charts are none."""
+    sheets = {one.title: one for one in book.worksheets}
+    if sheet is None:
+        first, *others = sheets
+        if others:
+            named = ", ".join(map(repr, others))
+            say(f"{source}: taking the comments from sheet {first!r}; --sheet names another: {named}")
+        return sheets[first]
+    if sheet not in sheets:
+        raise SROError(
+            f"{source}: no sheet {sheet!r}{suggestion(sheet, sheets) or '.'} Sheets: {', '.join(map(repr, sheets))}."
+        )
+    return sheets[sheet]
 
 
 def _parquet_rows(source: str, choose: Choose, all_columns: bool) -> Iterator[Row]:
@@ -211,17 +211,17 @@ def _parquet_rows(source: str, choose: Choose, all_columns: bool) -> Iterator[Ro
             names = available if all_columns else [name for name in available if name in columns[:2]]
             line = 0
             for batch in file.iter_batches(batch_size=4096, columns=names):
-                values = {name: _parquet_values(batch.column(name)) for name in names}
+                values = {name: parquet_values(batch.column(name)) for name in names}
                 for cells in zip(*values.values()):
                     line += 1
                     row = dict(zip(names, cells))
                     told = row if all_columns else None
                     yield Row(line, row[columns.text], row.get(columns.label or ""), fields=told)
     except (pyarrow.ArrowException, OSError) as error:
-        raise SROError(f"{source}: cannot be read as Parquet: {error}") from error
+        raise Unreadable(f"{source}: cannot be read as Parquet: {error}") from error
 
 
-def _parquet_values(column: Any) -> list[Any]:
+def parquet_values(column: Any) -> list[Any]:
     """Python values; strings by way of their bytes, since pyarrow stops at the first that is not UTF-8."""
     import pyarrow
 
@@ -246,21 +246,3 @@ def _hub_rows(source: str, choose: Choose, all_columns: bool) -> Iterator[Row]:
             yield Row(number, record.get(columns.text), label, fields=record if all_columns else None)
     except (OSError, ValueError) as error:  # not found, no network, no such split, no such configuration
         raise SROError(f"{source}: cannot be read from the hub: {error}") from error
-
-
-def quarantine_record(row: Row, source: str, reason: str) -> str:
-    """One line of a quarantine file, {file, line, reason, text}: which row of `source` was set aside, and why."""
-    record = {"file": source, "line": row.line, "reason": reason, "text": _printable(row.text)}
-    return json.dumps(record, ensure_ascii=False) + "\n"
-
-
-def _printable(value: Any) -> str | None:
-    """Text and None as they are; the repr of its bytes where text is not UTF-8, and of any other value."""
-    if not isinstance(value, str):
-        return None if value is None else repr(value)
-    if not LONE_SURROGATE.search(value):
-        return value
-    try:
-        return repr(value.encode("utf-8", "surrogateescape"))
-    except UnicodeEncodeError:  # not from bytes, but from an escape such as "\\ud800" in JSON
-        return repr(value.encode("utf-8", "surrogatepass"))

@@ -94,13 +94,30 @@ def test_the_language_of_each_comment_on_request(tmp_path: Path, capsys: Capture
     assert german.split("\t")[2:] == [texts[1], "de"] and unknown.split("\t")[2:] == ["lol", ""]
 
 
+def test_how_files_are_read_is_told_of_folders_too(folder: Path, tmp_path: Path, capsys: Capture) -> None:
+    (folder / "a.jsonl").unlink()
+    (folder / "a.csv").write_bytes("label;text\n1;you idiot, naïf\n0;thank you\n".encode("windows-1252"))
+    words = ["screener", "screen", "--input", str(folder), "--column", "text"]
+    assert main([*words, "--output", str(tmp_path / "out")]) == 0
+    assert (
+        f"sro: the bytes of 1 row of {folder / 'a.csv'} are not UTF-8\n"
+        "  fix: name the encoding of the input: --encoding windows-1252\n"
+    ) in capsys.readouterr().err
+    flags = ["--encoding", "windows-1252", "--delimiter", ";", "--where", "label=1"]
+    assert main([*words, "--output", str(tmp_path / "all"), *flags]) == 0
+    said = capsys.readouterr()
+    assert "left out" in said.out and "not UTF-8" not in said.err
+    head, row = (tmp_path / "all/a-00000.csv").read_text("utf-8").splitlines()
+    assert head == "label,text,verdict,p_fail,error" and row.startswith('1,"you idiot, naïf",fail,')
+
+
 def test_a_file_that_cannot_be_read_is_named_and_makes_the_status_1(
     folder: Path, tmp_path: Path, capsys: Capture
 ) -> None:
     packed = gzip.compress(b"".join(b'{"text": "number %d"}\n' % (i * 7919 % 20_011) for i in range(20_000)))
     (folder / "b.jsonl.gz").write_bytes(packed[: len(packed) // 2])
     assert main(["screener", "screen", "--input", str(folder), "--output", str(tmp_path / "out")]) == 1
-    assert f"not done, cannot be read: {folder / 'b.jsonl.gz'}: EOFError" in capsys.readouterr().err
+    assert f"not done: {folder / 'b.jsonl.gz'}: cannot be read: " in capsys.readouterr().err
     assert len(rows(tmp_path / "out/a-00000.jsonl")) == 4
 
 
@@ -108,7 +125,7 @@ def test_a_file_that_cannot_be_read_is_named_and_makes_the_status_1(
     ("argv", "message"),
     [
         (["rewrite", "--input", "{in}"], "a folder wants both --input and --output"),
-        (["rewrite", "--input", "{in}", "--output", "{out}", "--where", "a=1"], "--where is for single files"),
+        (["rewrite", "--input", "{in}", "--output", "{out}", "--format", "text"], "--format is for single files"),
         (["rewrite", "hi", "--runner", "ray"], "--runner is for folders: --input FOLDER --output FOLDER/"),
         (["rewrite", "hi", "--prefix", "x"], "--prefix is for tables and folders"),
         (["rewrite", "--input", "{in}", "--output", "{in}/out"], "lie one within the other"),

@@ -165,6 +165,8 @@ def test_every_row_comes_out_in_order_with_its_number_and_line(
     assert (found[3]["source"], found[4]["source"]) == ("4,a,b", "two\nlines, you idiot")
     assert capsys.readouterr().err == (
         "sro: 6 rows: 2 unchanged (1 blank), 2 rewritten, 0 refused, 2 skipped (1 undecodable, 1 malformed)\n"
+        f"sro: the bytes of 1 row of {source} are not UTF-8\n"
+        "  fix: name the encoding of the input: --encoding windows-1252\n"
     )
 
 
@@ -267,6 +269,49 @@ def test_standard_input_to_standard_output(loaded: dict[str, Any], pipe: Any, ca
     first, blank, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert first == {"row": 1, "line": 1, **UNCHANGED}
     assert (second["row"], second["line"], second["text"]) == (3, 3, "you person") and blank["text"] == ""
+
+
+LATE: list[dict[str, Any]] = [{"text": "you idiot"}] * 150 + [{"text": "half \ud83d", "late": {"a": 1}, "n": 2.5}]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".parquet"])
+def test_a_column_that_comes_late_through_a_pipe_is_kept(
+    loaded: dict[str, Any], pipe: Any, tmp_path: Path, suffix: str
+) -> None:
+    target = tmp_path / "new" / f"out{suffix}"
+    pipe("".join(json.dumps(row) + "\n" for row in LATE))
+    assert main(["rewrite", "--format", "jsonl", "--output", str(target)]) == 0
+    rows = table(target)
+    assert len(rows) == 151 and list(rows[0])[:4] == ["text", "late", "n", "row"]
+    assert (rows[0]["late"] or "", rows[0]["rewrite"], int(rows[0]["row"])) == ("", "you person", 1)
+    assert (rows[150]["late"], float(rows[150]["n"]), rows[150]["reason"]) == ('{"a": 1}', 2.5, "undecodable")
+    assert [path.name for path in target.parent.iterdir()] == [target.name]
+
+
+def test_a_late_column_of_a_pipe_is_not_written_over(
+    loaded: dict[str, Any], pipe: Any, tmp_path: Path, capsys: Capture
+) -> None:
+    pipe("".join(json.dumps(row) + "\n" for row in [*LATE, {"text": "hi", "status": "new"}]))
+    assert main(["rewrite", "--format", "jsonl", "--output", str(tmp_path / "out.csv")]) == 2
+    assert "has a column 'status' already" in capsys.readouterr().err and list(tmp_path.iterdir()) == []
+
+
+def test_the_sheet_of_a_workbook_is_named_or_told(loaded: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.title = "March"
+    book.active.append(("text",))
+    book.create_sheet("April").append(("text",))
+    book["April"].append(("you idiot",))
+    source, target = str(tmp_path / "in.xlsx"), tmp_path / "out.csv"
+    book.save(source)
+    assert main(["rewrite", "--input", source, "--output", str(target)]) == 0
+    said = capsys.readouterr().err
+    assert said.count("taking the comments from sheet 'March'; --sheet names another: 'April'") == 1
+    assert main(["rewrite", "--input", source, "--sheet", "April", "--output", str(target)]) == 0
+    assert table(target)[0]["rewrite"] == "you person" and "sheet" not in capsys.readouterr().err
+    assert main(["rewrite", "--input", source, "--sheet", "Aprl"]) == 2
+    assert "no sheet 'Aprl'; did you mean 'April'? Sheets: 'March', 'April'." in capsys.readouterr().err
 
 
 def test_a_named_pipe_is_read_only_once(loaded: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:

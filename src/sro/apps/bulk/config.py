@@ -10,6 +10,21 @@ from sro.core.errors import SROError
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How files are read, as `sro.comments.readers.read_rows` takes it, and which of their rows are wanted."""
+
+    where: str | None = None
+    """Rows that do not meet this condition are left out (`sro.comments.columns.Where`)."""
+    delimiter: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+
+
+AS_FOUND = Reading()
+"""Every row, with separators and encodings as the files tell them."""
+
+
+@dataclass(frozen=True)
 class BulkArguments:
     """How a folder is worked through; only `shard_mb` and `prefix` can change what is written.
 

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 
 import pyarrow
 from pyarrow import parquet
 
-from sro.comments.columns import Columns, choose_columns
-from sro.comments.formats import BINARY, FORMAT_OF_SUFFIX
-from sro.comments.json_rows import LOOKAHEAD, field_names, parse_object
+from sro.apps.bulk.config import Reading
+from sro.comments.columns import Columns, Where, choose_columns
+from sro.comments.formats import BINARY, FORMAT_OF_SUFFIX, Unreadable, can_be_entered
+from sro.comments.json_rows import json_layout
 from sro.comments.readers import read_rows
-from sro.core.errors import SROError
 
 Kind = Literal["csv", "tsv", "xlsx", "parquet", "jsonl", "text"]
+WHOLE = 1 << 62
+"""The end of a range that is the whole of its file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
     """One range of one file: rows of Parquet; bytes of JSON Lines and text, whose lines belong to where they begin;
-    the whole file of CSV, TSV and XLSX, which cannot be entered in the middle."""
+    the whole file (`WHOLE`) where it cannot be entered in the middle."""
 
     name: str
     """Of its result, relative to the output folder; `/` between folders."""
@@ -38,66 +38,64 @@ class Shard:
     """Of the source, see `sro.apps.bulk.shards.fingerprint`."""
 
 
-class Damaged(Exception):
-    """A file cannot be read to the end of a range."""
-
-
 class About(NamedTuple):
-    """What is known of a file before it is read."""
+    """What is known of a file before it is worked on."""
 
     columns: list[str]
+    """None of an empty file."""
+    text: str
+    """The column with the comments."""
     size: int
     """In bytes, of Parquet unpacked."""
     rows: int | None = None
     """Only Parquet tells."""
+    whole: bool = False
+    """Whether it cannot be entered in the middle."""
 
 
-def _line_columns(path: Path, column: str | None) -> About:
-    opened: Any = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opened(path, "rb") as file:
-            head = [line.removeprefix(b"\xef\xbb\xbf") for line in islice(file, LOOKAHEAD)]
-    except (OSError, EOFError) as error:
-        raise SROError(f"{path}: cannot be read: {error}") from error
-    objects = [parse_object(line.decode("utf-8", "surrogateescape")) for line in head]
-    return About(list(dict.fromkeys(name for one in objects for name in field_names(one or {}))), path.stat().st_size)
+def look_at(path: Path, kind: Kind, column: str | None, reading: Reading, say: Callable[[str], None]) -> About:
+    """What is known of a file once its first rows are read.
 
+    Args:
+        column: with the comments; None: the first of a usual name.
+        say: is told which column or sheet was taken of several.
 
-def _header_columns(path: Path, column: str | None) -> About:
-    columns: list[str] = []
+    Raises:
+        SROError: the file cannot be read, or a column that is wanted is not in it.
+    """
+    source, condition = str(path), Where.parse(reading.where) if reading.where else None
+    about = About([], "", path.stat().st_size, whole=kind in ("csv", "tsv", "xlsx"))
 
     def choose(names: list[str]) -> Columns:
-        chosen = choose_columns(names, str(path), column)
-        columns.extend(names)
-        return chosen
+        nonlocal about
+        columns = choose_columns(names, source, column, condition.column if condition else None)
+        about = about._replace(columns=names, text=columns.text)
+        if columns.guessed:
+            say(f"{source}: taking the comments from column {columns.text!r}; another is named by --column")
+        return columns
 
-    next(read_rows(str(path), choose), None)
-    return About(columns, path.stat().st_size)
+    if kind == "parquet":
+        about = _parquet_size(path, about)
+        if column is not None:  # its columns are known without reading a row
+            choose(about.columns)
+            return about
+    how = {"delimiter": reading.delimiter, "encoding": reading.encoding, "sheet": reading.sheet}
+    next(read_rows(source, choose, kind, **how, say=say), None)
+    if kind in ("jsonl", "text"):
+        whole = not can_be_entered(source, reading.encoding)
+        whole = whole or (kind == "jsonl" and json_layout(source, reading.encoding) != "lines")
+        about = about._replace(whole=whole)
+    return about
 
 
-def _text_columns(path: Path, column: str | None) -> About:
-    return About(["text"], path.stat().st_size)
-
-
-def _parquet_columns(path: Path, column: str | None) -> About:
+def _parquet_size(path: Path, about: About) -> About:
     try:
         with parquet.ParquetFile(path) as file:
-            about = file.metadata
-            size = sum(about.row_group(i).total_byte_size for i in range(file.num_row_groups))
-            return About(list(file.schema_arrow.names), size, about.num_rows)
+            told = file.metadata
+            size = sum(told.row_group(i).total_byte_size for i in range(file.num_row_groups))
+            return about._replace(columns=list(file.schema_arrow.names), size=size, rows=told.num_rows)
     except (pyarrow.ArrowException, OSError) as error:
-        raise SROError(f"{path}: cannot be read as Parquet: {error}") from error
-
-
-ABOUT: dict[Kind, Callable[[Path, str | None], About]] = {
-    "csv": _header_columns,
-    "tsv": _header_columns,
-    "xlsx": _header_columns,
-    "parquet": _parquet_columns,
-    "jsonl": _line_columns,
-    "text": _text_columns,
-}
-"""How to look at a file of each kind, given the column with the comments if it is named; raises SROError."""
+        raise Unreadable(f"{path}: cannot be read as Parquet: {error}") from error
 
 
 def kind_of(path: Path) -> Kind | None:

@@ -46,16 +46,18 @@ class Worker:
 
     def _done(self, shard: Shard) -> str:
         counts: Counter[str] = Counter()
+        stray: Counter[str] = Counter()
         finished, trouble = 0, None
         earlier = self.order.ledger.finished(shard)  # by an actor that died before it could say so
         if earlier is not None:
-            return json.dumps({"counts": earlier, "finished": shard.size, "trouble": None})
+            return json.dumps({"counts": earlier, "finished": shard.size, "trouble": None, "stray": {}})
         if self._work is None:  # here, not in __init__: an actor that cannot start is started for ever
             self._work = self.order.job.load()
         for event in run_shard(shard, self.order, self._work):
             counts.update(event.counts)
+            stray.update(event.stray)
             finished, trouble = event.finished, event.trouble
-        return json.dumps({"counts": counts, "finished": finished, "trouble": trouble})
+        return json.dumps({"counts": counts, "finished": finished, "trouble": trouble, "stray": stray})
 
 
 def run_on_ray(shards: Sequence[Shard], order: Order, arguments: BulkArguments) -> Iterator[Event]:
@@ -99,7 +101,7 @@ def run_on_ray(shards: Sequence[Shard], order: Order, arguments: BulkArguments) 
             event = json.loads(row["event"])
             if "stop" in event:
                 raise SROError(event["stop"])
-            yield Event(Counter(event["counts"]), event["finished"], event["trouble"])
+            yield Event(Counter(event["counts"]), event["finished"], event["trouble"], Counter(event["stray"]))
     finally:
         if begun_here:
             ray.shutdown()

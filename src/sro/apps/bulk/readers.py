@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import pyarrow
 from pyarrow import parquet
 
-from sro.apps.bulk.formats import Damaged, Kind, Shard
-from sro.comments.columns import Columns, choose_columns
-from sro.comments.json_rows import field_value, parse_object
-from sro.comments.readers import Row, read_rows
+from sro.apps.bulk.config import AS_FOUND, Reading
+from sro.apps.bulk.formats import WHOLE, Shard
+from sro.comments.columns import Columns, Where, choose_columns
+from sro.comments.formats import Unreadable
+from sro.comments.readers import parquet_values, read_rows
+from sro.comments.rows import Row, has_stray_bytes
 
 BATCH_BYTES = 16 << 20  # of input a batch, so that rows of 300 kB cost no more memory than short ones
 T = TypeVar("T")
@@ -29,49 +29,76 @@ class Batch(NamedTuple):
     texts: list[str]
     """The comments, one a row; empty where there is a fault."""
     faults: list[str | None]
-    """Why a row holds no comment: malformed, null, wrong_type, undecodable or empty; None: it does."""
+    """Why a row holds no comment: malformed, null, wrong_type or undecodable; None: it does, if only blanks."""
+    columns: Sequence[str] = ()
+    """Names of the columns, in order; only CSV and TSV tell them, even where they have no row."""
+    left_out: int = 0
+    """Rows before the last of these that `Reading.where` does not want."""
+    stray: int = 0
+    """Rows that are undecodable because their bytes are not of the encoding."""
 
 
-def read(shard: Shard, column: str, size: int, size_bytes: int = BATCH_BYTES) -> Iterator[Batch]:
+def read(
+    shard: Shard, column: str, size: int, reading: Reading = AS_FOUND, size_bytes: int = BATCH_BYTES
+) -> Iterator[Batch]:
     """Batches of at most `size` rows and about `size_bytes` of a shard; a larger row is a batch of its own.
 
     Raises:
-        Damaged: the file is, or it is gone; the message names it.
+        Unreadable: the file is damaged, or it is gone; the message names it.
     """
+    where = Where.parse(reading.where) if reading.where else None
+    if shard.kind != "parquet":
+        yield from _rows(shard, column, size, size_bytes, reading, where)
+        return
     try:
-        yield from READ[shard.kind](shard, column, size, size_bytes)
-    except (OSError, EOFError, zlib.error, pyarrow.ArrowException) as error:
-        raise Damaged(f"{shard.source}: {type(error).__name__}: {error}") from error
+        yield from _parquet(shard, column, size, size_bytes, where)
+    except (OSError, pyarrow.ArrowException) as error:
+        raise Unreadable(f"{shard.source}: cannot be read as Parquet: {error}") from error
 
 
-# --- lines -----------------------------------------------------------------------------------------------------------
-
-
-def _lines(shard: Shard, column: str, size: int, size_bytes: int) -> Iterator[Batch]:
-    lines = (line for line in _range(shard) if shard.kind == "text" or line.strip())
-    for some in bounded(((line, len(line)) for line in lines), size, size_bytes):
-        rows = [{column: line} if shard.kind == "text" else parse_object(line) for line in some]
-        found = [
-            Row(0, line, malformed=True) if row is None else Row(0, field_value(row, column))
-            for line, row in zip(some, rows)
-        ]
-        yield Batch([{column: line} if row is None else row for line, row in zip(some, rows)], *_comments(found))
-
-
-def _tables(shard: Shard, column: str, size: int, size_bytes: int) -> Iterator[Batch]:
+def _rows(
+    shard: Shard, column: str, size: int, size_bytes: int, reading: Reading, where: Where | None
+) -> Iterator[Batch]:
     header: list[str] = []
+    label = where.column if where else None
+    left_out, given = 0, False
 
     def choose(names: list[str]) -> Columns:
-        columns = choose_columns(names, shard.source, column)
+        if shard.kind not in ("csv", "tsv"):  # the first objects of a range may leave the column out
+            return Columns(column, label)
+        columns = choose_columns(names, shard.source, column, label)
         header.extend(names)
         return columns
 
-    found = read_rows(shard.source, choose, shard.kind, all_columns=True)
-    for some in bounded(
-        ((row, sum(len(str(value)) for value in (row.fields or {}).values())) for row in found), size, size_bytes
-    ):
-        rows = [row.fields or {**dict.fromkeys(header, ""), column: row.text} for row in some]
-        yield Batch(rows, *_comments(some))
+    def wanted(rows: Iterator[Row]) -> Iterator[tuple[Row, int]]:
+        nonlocal left_out
+        for row in rows:
+            if shard.kind == "jsonl" and row.fields is None and row.fault == "empty":
+                continue  # a blank line between objects is no row
+            if where and not row.malformed and not where.matches(row.label):
+                left_out += 1
+                continue
+            yield row, sum(len(str(value)) for value in (row.fields or {column: row.text}).values())
+
+    found = read_rows(
+        shard.source,
+        choose,
+        shard.kind,
+        delimiter=reading.delimiter,
+        encoding=reading.encoding,
+        sheet=reading.sheet,
+        all_columns=True,
+        span=None if shard.stop == WHOLE else (shard.start, shard.stop),
+        say=lambda line: None,  # the plan has said it
+    )
+    for some in bounded(wanted(found), size, size_bytes):
+        blank = dict.fromkeys(header, "")
+        rows = [{**blank, column: row.text} if row.fields is None else row.fields for row in some]
+        stray = sum(row.fault == "undecodable" and has_stray_bytes(row.text) for row in some)
+        yield Batch(rows, *_comments(some), header, left_out, stray)
+        left_out, given = 0, True
+    if left_out or not given:  # a table of no rows still has columns
+        yield Batch([], [], [], header, left_out)
 
 
 def bounded(items: Iterable[tuple[T, int]], size: int, size_bytes: int = BATCH_BYTES) -> Iterator[list[T]]:
@@ -88,36 +115,20 @@ def bounded(items: Iterable[tuple[T, int]], size: int, size_bytes: int = BATCH_B
         yield some
 
 
-def _range(shard: Shard) -> Iterator[str]:
-    """Lines without their ends. Bytes that are not UTF-8 travel as lone surrogates, so nothing is lost."""
-    opened: Any = gzip.open if shard.source.endswith(".gz") else open
-    with opened(shard.source, "rb") as file:
-        at = shard.start
-        if at:  # the line that the byte before belongs to is the range's before, unless it ends just there
-            file.seek(at - 1)
-            at += len(file.readline()) - 1
-        while at < shard.stop and (line := file.readline()):
-            yield line.removeprefix(b"" if at else b"\xef\xbb\xbf").rstrip(b"\r\n").decode("utf-8", "surrogateescape")
-            at += len(line)
-
-
 def _comments(rows: list[Row]) -> tuple[list[str], list[str | None]]:
-    """Texts, empty where there is a fault, and faults."""
-    return ["" if row.fault else row.text for row in rows], [row.fault for row in rows]
+    """Texts, empty where there is a fault, and faults. A blank comment is a comment, and stays as it is."""
+    faults = [None if row.fault == "empty" else row.fault for row in rows]
+    return ["" if fault else row.text for row, fault in zip(rows, faults)], list(faults)
 
 
-# --- Parquet ---------------------------------------------------------------------------------------------------------
-
-
-def _parquet(shard: Shard, column: str, size: int, size_bytes: int) -> Iterator[Batch]:
+def _parquet(shard: Shard, column: str, size: int, size_bytes: int, where: Where | None) -> Iterator[Batch]:
     with parquet.ParquetFile(shard.source) as file:
         ends = [0]
         for group in range(file.num_row_groups):
             ends.append(ends[-1] + file.metadata.row_group(group).num_rows)
         groups = [i for i in range(file.num_row_groups) if ends[i] < shard.stop and ends[i + 1] > shard.start]
         if not groups:  # a file of no rows still has columns
-            empty = pyarrow.RecordBatch.from_pylist([], schema=file.schema_arrow)
-            yield Batch(empty, [], [])
+            yield Batch(pyarrow.RecordBatch.from_pylist([], schema=file.schema_arrow), [], [])
             return
         at = ends[groups[0]]
         unpacked = sum(file.metadata.row_group(i).total_byte_size for i in groups)
@@ -127,24 +138,8 @@ def _parquet(shard: Shard, column: str, size: int, size_bytes: int) -> Iterator[
             at += len(rows)
             if first < last:
                 cut = rows.slice(first, last - first)
-                yield Batch(cut, *_comments([Row(0, value) for value in _values(cut.column(column))]))
-
-
-def _values(column: Any) -> list[Any]:
-    if pyarrow.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if pyarrow.types.is_string(column.type) or pyarrow.types.is_large_string(column.type):
-        column = column.cast(pyarrow.large_binary())  # pyarrow stops at the first string that is not UTF-8
-        return [value if value is None else value.decode("utf-8", "surrogateescape") for value in column.to_pylist()]
-    values: list[Any] = column.to_pylist()
-    return values
-
-
-READ: dict[Kind, Callable[[Shard, str, int, int], Iterator[Batch]]] = {
-    "csv": _tables,
-    "tsv": _tables,
-    "xlsx": _tables,
-    "jsonl": _lines,
-    "text": _lines,
-    "parquet": _parquet,
-}
+                wanted = cut
+                if where:
+                    wanted = cut.filter(pyarrow.array(map(where.matches, parquet_values(cut.column(where.column)))))
+                texts, faults = _comments([Row(0, value) for value in parquet_values(wanted.column(column))])
+                yield Batch(wanted, texts, faults, left_out=len(cut) - len(wanted))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sro.apps.bulk.config import BulkArguments
+from sro.apps.bulk.config import AS_FOUND, BulkArguments, Reading
 from sro.apps.bulk.formats import Shard
 from sro.apps.bulk.jobs import Job
 from sro.apps.bulk.ledger import Ledger
@@ -28,6 +28,7 @@ def run(
     arguments: BulkArguments | None = None,
     *,
     column: str | None = None,
+    reading: Reading = AS_FOUND,
     command: Sequence[str] = (),
     say: Callable[[str], None] = lambda line: None,
 ) -> Tally:
@@ -37,9 +38,10 @@ def run(
     but says why in `error`. Memory depends on the size of a batch, not on that of the input.
 
     Args:
-        source: Parquet, JSON Lines or text; see `sro.apps.bulk.shards`.
+        source: a file of one of `sro.comments.formats.FORMATS`, or a folder of such files; see `sro.apps.bulk.shards`.
         target: output folder, new, empty, or of an earlier run with the same settings.
         column: with the comments; None: the first of a usual name.
+        reading: how the files are read, and which of their rows are wanted.
         command: for the manifest.
         say: is told how far it is, every ten seconds.
 
@@ -52,12 +54,13 @@ def run(
     arguments = arguments or BulkArguments()
     _refuse_nested(Path(source), Path(target))
     megabytes = arguments.shard_mb or job.shard_mb
-    found = plan(source, column, int(megabytes * 1e6), new_columns(job, arguments.prefix))
+    found = plan(source, column, int(megabytes * 1e6), new_columns(job, arguments.prefix), reading, say)
     if found.left_alone:
         others = ", ".join(f"{number:,} {name}" for name, number in found.left_alone.most_common())
         say(f"left alone in {source}, files of other kinds: {others}")
     settings = {"column": found.column, "shard_mb": megabytes, "prefix": arguments.prefix, **_contents(job.settings())}
-    order = Order(job, found.column, arguments.prefix, Ledger.open(target, settings, command))
+    settings |= {name: value for name, value in vars(reading).items() if value is not None}
+    order = Order(job, found.column, arguments.prefix, Ledger.open(target, settings, command), reading)
     tally = Tally(job.passing, len(found.shards), sum(shard.size for shard in found.shards))
     waiting = _waiting(found.shards, order.ledger, tally)
     if tally.before_shards:

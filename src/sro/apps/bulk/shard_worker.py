@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sro.apps.bulk.formats import Damaged, Shard
+from sro.apps.bulk.config import AS_FOUND, Reading
+from sro.apps.bulk.formats import Shard
 from sro.apps.bulk.isolate_failures import described, isolate_failures
 from sro.apps.bulk.jobs import Job, Work
 from sro.apps.bulk.ledger import Ledger
 from sro.apps.bulk.readers import Batch, read
 from sro.apps.bulk.writers import writer
+from sro.comments.formats import Unreadable
 from sro.core.errors import SROError
 
 BATCH = 2_048  # rows read, worked on and written together; as many as `Rewriter.stream` lets wait for their turn
 ERROR = "error"
+LEFT_OUT = "left out"
+"""The outcome of rows that `Reading.where` does not want; they are in no result."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Order:
     column: str
     prefix: str
     ledger: Ledger
+    reading: Reading = AS_FOUND
 
     @property
     def columns(self) -> dict[str, str]:
@@ -38,11 +43,13 @@ class Event:
     """News of the work."""
 
     counts: Counter[str]
-    """Rows by outcome, or `error`; negative where they are taken back."""
+    """Rows by outcome, `error` or `left out`; negative where they are taken back."""
     finished: int = 0
     """Bytes of the shard that has come to its end with this."""
     trouble: str | None = None
     """Why that shard has no result."""
+    stray: Counter[str] = field(default_factory=Counter)
+    """Rows whose bytes are not of the encoding, by file."""
 
 
 def new_columns(job: Job, prefix: str) -> dict[str, str]:
@@ -55,20 +62,21 @@ def run_shard(shard: Shard, order: Order, work: Work) -> Iterator[Event]:
     others can be.
 
     Raises:
-        SROError: going on is no use, see `carefully`; or the result cannot be written.
+        SROError: going on is no use, see `isolate_failures`; or the result cannot be written.
     """
     counts: Counter[str] = Counter()
     try:
         with writer(order.ledger.result(shard), order.columns) as write:
-            for batch in read(shard, order.column, BATCH):
+            for batch in read(shard, order.column, BATCH, order.reading):
                 _refuse_taken(batch, order.columns, shard.source)
                 answers = _answers(batch, order.job, work)
-                write(batch.rows, [{order.prefix + name: value for name, value in one.items()} for one in answers])
+                write(batch, [{order.prefix + name: value for name, value in one.items()} for one in answers])
                 seen = Counter(str(ERROR if one[ERROR] else one[order.job.outcome]) for one in answers)
+                seen += Counter({LEFT_OUT: batch.left_out})
                 counts += seen
-                yield Event(seen)
+                yield Event(seen, stray=Counter({shard.source: batch.stray}) + Counter())
         order.ledger.finish(shard, counts)
-    except Damaged as error:
+    except Unreadable as error:
         undone = Counter({name: -number for name, number in counts.items()})  # for there is no result to hold them
         yield Event(undone, shard.size, str(error))
         return

@@ -6,12 +6,12 @@ import hashlib
 import math
 import os
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sro.apps.bulk.formats import ABOUT, About, Kind, Shard, kind_of
-from sro.comments.columns import choose_columns
+from sro.apps.bulk.config import AS_FOUND, Reading
+from sro.apps.bulk.formats import WHOLE, About, Kind, Shard, kind_of, look_at
 from sro.comments.formats import FORMAT_OF_SUFFIX
 from sro.core.errors import SROError
 
@@ -29,15 +29,25 @@ class Plan:
     """Suffixes of files of other kinds, which are not read."""
 
 
-def plan(source: str | Path, column: str | None, shard_bytes: int, added: Collection[str]) -> Plan:
+def plan(
+    source: str | Path,
+    column: str | None,
+    shard_bytes: int,
+    added: Collection[str],
+    reading: Reading = AS_FOUND,
+    say: Callable[[str], None] = lambda line: None,
+) -> Plan:
     """Cut a file, or all files of a folder, into shards of about `shard_bytes`.
 
-    Hidden files and those that start with `_` are passed over, as Spark and Arrow do. Compressed files cannot be
-    entered in the middle and are one shard each, and so are CSV, TSV (a line break may stand in a field) and XLSX.
+    Hidden files and those that start with `_` are passed over, as Spark and Arrow do. Files that cannot
+    be entered in the middle are one shard each: compressed ones, CSV and TSV (a line break may stand in a field),
+    XLSX, JSON arrays and exports, UTF-16.
 
     Args:
         column: with the comments; None: the first of a usual name in the first file.
         added: columns that the work adds; no file may have one of these.
+        reading: how the files are read.
+        say: is told which column or sheet was taken of several.
 
     Raises:
         SROError: nothing to read, no such column, a name taken, or a file that is damaged where its columns are told.
@@ -46,12 +56,10 @@ def plan(source: str | Path, column: str | None, shard_bytes: int, added: Collec
     files, left_alone = _files(root)
     shards: list[Shard] = []
     for path, kind in files:
-        about = ABOUT[kind](path, column)
+        about = look_at(path, kind, column, reading, say)
         if not about.columns:
-            if kind == "jsonl" and path.stat().st_size:
-                raise SROError(f"{path}: no JSON object on its first lines; JSON Lines want one object a line")
             continue  # an empty file has neither columns nor comments
-        column = choose_columns(about.columns, str(path), column).text
+        column = about.text
         if taken := sorted(set(added).intersection(about.columns)):
             raise SROError(
                 f"{path} has a column {taken[0]!r} already, which would be written over\n"
@@ -101,9 +109,8 @@ def _cut(path: Path, below: Path, kind: Kind, about: About, shard_bytes: int) ->
     """Equal ranges of a file."""
     size, mark = about.size, fingerprint(path)
     packed = path.suffix.lower() == ".gz"
-    whole = packed or kind in ("csv", "tsv", "xlsx")
-    end = (1 << 62) if whole else size if about.rows is None else about.rows
-    pieces = 1 if whole else max(1, min(end, math.ceil(size / shard_bytes)))
+    end = WHOLE if about.whole else size if about.rows is None else about.rows
+    pieces = 1 if about.whole else max(1, min(end, math.ceil(size / shard_bytes)))
     stem = (below.with_suffix("") if packed else below).with_suffix("").as_posix()
     suffix = (".jsonl" if kind in ("text", "xlsx") else f".{kind}") + (".gz" if packed else "")
     bounds = [end * i // pieces for i in range(pieces + 1)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from rich.table import Table
 
-from sro.apps.bulk.shard_worker import ERROR, Event
+from sro.apps.bulk.shard_worker import ERROR, LEFT_OUT, Event
 
 SECONDS = 10.0  # between two lines of progress
 
@@ -22,6 +22,7 @@ class Tally:
         passing: outcomes after which there is a text that passes.
         shards, size: of the whole, and bytes.
         before: rows by outcome in shards that an earlier run has finished; `before_shards` and `before_size` likewise.
+        stray: rows of this run whose bytes are not of the encoding, by file.
     """
 
     passing: frozenset[str]
@@ -34,12 +35,14 @@ class Tally:
     done_shards: int = 0
     done_size: int = 0
     troubles: list[str] = field(default_factory=list)
+    stray: Counter[str] = field(default_factory=Counter)
     started: float = field(default_factory=time.monotonic)
     ended: float | None = None
 
     def see(self, event: Event) -> None:
         """Take an event in."""
         self.counts.update(event.counts)
+        self.stray.update(event.stray)
         self.done_size += event.finished
         if event.trouble:
             self.troubles.append(event.trouble)
@@ -77,7 +80,7 @@ def watch_progress(tally: Tally, event: Event, said: float, say: Callable[[str],
 
 def pass_rate(counts: Counter[str], passing: frozenset[str]) -> str:
     """Of the rows that have an answer."""
-    answered = sum(number for name, number in counts.items() if name != ERROR)
+    answered = sum(number for name, number in counts.items() if name not in (ERROR, LEFT_OUT))
     return f"{sum(counts[name] for name in passing) / answered:.1%}" if answered else "–"
 
 

@@ -13,14 +13,15 @@ import pyarrow
 from pyarrow import parquet
 
 from sro.apps.bulk.delimited import DelimitedLines
-from sro.apps.bulk.readers import Rows
+from sro.apps.bulk.readers import Batch
 from sro.core.files import atomic_file, one_line
 
 ROW_GROUP = 65_536  # rows of a Parquet row group, and the most that wait in memory
+ROW_GROUP_BYTES = 128 << 20  # the same in bytes: what stands beside the texts may be long
 
 Added = Sequence[Mapping[str, Any]]
 """New columns of each row."""
-Write = Callable[[Rows, Added], None]
+Write = Callable[[Batch, Added], None]
 
 ARROW = {"text": pyarrow.string(), "number": pyarrow.float64(), "count": pyarrow.int64()}
 """What the columns of `sro.apps.bulk.jobs` are in Parquet."""
@@ -28,7 +29,7 @@ ARROW = {"text": pyarrow.string(), "number": pyarrow.float64(), "count": pyarrow
 
 @contextmanager
 def writer(path: Path, columns: Mapping[str, str]) -> Iterator[Write]:
-    """A function that takes rows and what is added to each; the file takes its name when all is written.
+    """A function that takes a batch and what is added to its rows; the file takes its name when all is written.
 
     Args:
         path: to write, Parquet, JSON Lines, CSV or TSV (the last three also `.gz`) by its suffix. Missing folders are
@@ -52,21 +53,21 @@ def remove_partial_files(folder: Path) -> None:
 
 @contextmanager
 def _json_lines(file: IO[bytes], columns: Mapping[str, str]) -> Iterator[Write]:
-    def write(rows: Rows, added: Added) -> None:
-        file.write("".join(one_line({**row, **more}) + "\n" for row, more in zip(rows, added)).encode())
+    def write(batch: Batch, added: Added) -> None:
+        file.write("".join(one_line({**row, **more}) + "\n" for row, more in zip(batch.rows, added)).encode())
 
     yield write
 
 
 @contextmanager
 def _delimited(file: IO[bytes], columns: Mapping[str, str], delimiter: str) -> Iterator[Write]:
-    lines: list[DelimitedLines] = []  # one, from the first row on
+    lines: list[DelimitedLines] = []  # one, from the first batch on
 
-    def write(rows: Rows, added: Added) -> None:
-        if rows and not lines:
-            lines.append(DelimitedLines([*rows[0], *columns], delimiter))
+    def write(batch: Batch, added: Added) -> None:
+        if not lines:
+            lines.append(DelimitedLines([*batch.columns, *columns], delimiter))
             file.write(lines[0].header.encode())
-        file.write("".join(lines[0].row({**row, **more}) for row, more in zip(rows, added)).encode())
+        file.write("".join(lines[0].row({**row, **more}) for row, more in zip(batch.rows, added)).encode())
 
     yield write
 
@@ -83,11 +84,12 @@ def _parquet(file: IO[bytes], columns: Mapping[str, str]) -> Iterator[Write]:
             opened[0].write_table(pyarrow.Table.from_batches(waiting))
             waiting.clear()
 
-    def write(rows: Rows, added: Added) -> None:
+    def write(batch: Batch, added: Added) -> None:
+        rows = batch.rows
         for name, kind in columns.items():
             rows = rows.append_column(name, pyarrow.array([more[name] for more in added], ARROW[kind]))
         waiting.append(rows)
-        if sum(map(len, waiting)) >= ROW_GROUP:
+        if sum(map(len, waiting)) >= ROW_GROUP or sum(some.nbytes for some in waiting) >= ROW_GROUP_BYTES:
             flush()
 
     try:

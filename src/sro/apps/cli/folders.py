@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
-from sro.apps.bulk.config import BulkArguments
+from sro.apps.bulk.config import BulkArguments, Reading
 from sro.apps.bulk.jobs import Job
 from sro.core.errors import SROError
 
@@ -18,6 +18,7 @@ def run_folder(
     job: Job,
     arguments: BulkArguments,
     column: str | None,
+    reading: Reading,
     command: Sequence[str],
 ) -> int:
     """Do the job; exit status 1 where files could not be read, whose names are printed.
@@ -30,11 +31,23 @@ def run_folder(
 
     if not source or not target or target == "-":
         raise SROError("a folder wants both --input and --output, and the output is a folder too")
-    tally = run(source, target, job, arguments, column=column, command=["sro", *command], say=say)
+    tally = run(source, target, job, arguments, column=column, reading=reading, command=["sro", *command], say=say)
     Console().print(render_summary(tally))
     for trouble in tally.troubles:
-        say(f"not done, cannot be read: {trouble}")
+        say(f"not done: {trouble}")
+    if tally.stray:
+        first, *others = tally.stray
+        where = f"{len(tally.stray):,} files, such as {first}" if others else first
+        say(explain_stray(tally.stray.total(), where, reading.encoding))
     return int(bool(tally.troubles))
+
+
+def explain_stray(number: int, where: str, encoding: str | None) -> str:
+    """That some rows have bytes which are not of the encoding, and what to do."""
+    return (
+        f"the bytes of {number:,} {'row' if number == 1 else 'rows'} of {where} are not {encoding or 'UTF-8'}"
+        f"\n  fix: name the encoding of the input: --encoding {'NAME' if encoding else 'windows-1252'}"
+    )
 
 
 def refuse_alone(arguments: BulkArguments, only_files: Mapping[str, object], *, folder: bool, table: bool) -> None:

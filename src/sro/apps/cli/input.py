@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sro.apps.bulk.config import Reading
 from sro.apps.bulk.readers import bounded
 from sro.comments.columns import Columns, Where, choose_columns
-from sro.comments.readers import Row, read_rows
+from sro.comments.formats import format_of
+from sro.comments.readers import read_rows
+from sro.comments.rows import Row, has_stray_bytes
 from sro.core.errors import SROError
 
 
@@ -56,11 +59,18 @@ class InputArguments:
         default=None,
         metadata={"help": "take only rows whose column meets this condition, e.g. label=1 or toxicity>=0.5"},
     )
+    sheet: str | None = field(
+        default=None, metadata={"help": "sheet of an .xlsx with the comments (default: the first)"}
+    )
+
+    @property
+    def reading(self) -> Reading:
+        """How the input is read, be it a file or a folder."""
+        return Reading(self.where, self.delimiter, self.encoding, self.sheet)
 
     def of_one_file(self) -> dict[str, object]:
         """Settings that a folder, which may hold files of several kinds, does not have."""
-        names = ("where", "format", "encoding", "delimiter")
-        return {name: getattr(self, name) for name in names}
+        return {"format": self.format}
 
 
 class InputRow(NamedTuple):
@@ -103,6 +113,8 @@ class Input:
         self.where = Where.parse(arguments.where) if arguments.where else None
         self.column = "text"
         self.left_out = 0
+        self.stray = 0  # rows whose bytes are not of the encoding
+        self._measured = False
         self._available = ["text"]  # columns that the beginning of the file tells; of nested JSON dotted names
         self._seen: dict[str, None] = {}  # those that rows have had; JSON Lines may have new ones in later rows
 
@@ -112,10 +124,23 @@ class Input:
         return not self.words
 
     @property
+    def name(self) -> str:
+        """The path of the file, `-` of standard input."""
+        return self.arguments.input or "-"
+
+    @property
     def columns(self) -> list[str]:
         """Names of the columns, in order: all of them after `measure`, else those of the rows read so far."""
         known = [name for name in self._available if name in self._seen]
         return [*known, *(name for name in self._seen if name not in known)] or self._available
+
+    @property
+    def knows_columns(self) -> bool:
+        """Whether `columns` are all there will be, once the first row is read. A pipe is read only once, and each
+        object of its JSON Lines may bring a new one."""
+        if self.words or self._measured or self.name.startswith("hub:"):
+            return True
+        return (self.arguments.format or format_of(self.name)) != "jsonl"
 
     def rows(self) -> Iterator[InputRow]:
         """The rows that meet `--where`; the others are counted in `left_out`.
@@ -123,22 +148,23 @@ class Input:
         Raises:
             SROError: there is no such file, it cannot be read, or no column with the comments is found in it.
         """
-        self.left_out = 0
+        self.left_out = self.stray = 0
         if self.words:
             for number, word in enumerate(self.words, 1):
                 yield InputRow(number, None, word, {"text": word})
             return
-        source = self.arguments.input or "-"
         if self.arguments.input is None and sys.stdin.isatty():
             self.say("reading comments from the terminal, one a line, until Ctrl-D")
         asked = self.arguments
         for row in read_rows(
-            source,
+            self.name,
             self._choose,
             asked.format,
             delimiter=asked.delimiter,
             encoding=asked.encoding,
+            sheet=asked.sheet,
             all_columns=True,
+            say=self.say,
         ):
             if self.where and not row.malformed and not self.where.matches(row.label):
                 self.left_out += 1
@@ -162,15 +188,15 @@ class Input:
         total = 0
         for _ in self.rows():
             total += 1
+        self._measured = True
         self.say = lambda line: None  # so that the guess is announced once
         return total
 
     def _choose(self, available: list[str]) -> Columns:
-        source = self.arguments.input or "-"
         condition = self.where.column if self.where else None
-        columns = choose_columns(available, source, self.arguments.column, condition)
+        columns = choose_columns(available, self.name, self.arguments.column, condition)
         if columns.guessed:
-            self.say(f"{source}: taking the comments from column {columns.text!r}; another is named by --column")
+            self.say(f"{self.name}: taking the comments from column {columns.text!r}; another is named by --column")
         self.column, self._available = columns.text, available
         return columns
 
@@ -178,6 +204,7 @@ class Input:
         problem = None if row.fault == "empty" else row.fault  # an empty comment is a comment, and stays as it is
         if problem is None:
             return InputRow(row.number, row.line, row.text, row.fields or {self.column: row.text})
+        self.stray += problem == "undecodable" and has_stray_bytes(row.text)
         text = row.text if isinstance(row.text, str) else "" if row.text is None else str(row.text)
         return InputRow(row.number, row.line, text, row.fields or {self.column: text}, problem)
 

@@ -5,11 +5,13 @@ What a command has to say of a row comes as a `Result`, each of its forms made o
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Protocol
 
 from rich.console import Console
@@ -18,14 +20,14 @@ from rich.text import Text
 from sro.apps.bulk.delimited import DelimitedLines
 from sro.apps.cli.input import Input, InputRow
 from sro.core.errors import SROError
-from sro.core.files import one_line, whole_file
+from sro.core.files import atomic_file, explain_write_errors, one_line, whole_file
 from sro.screeners.base import Verdict
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 JSON_LINES = (".jsonl", ".ndjson")
 PLACE = {"row": "count", "line": "count"}
 """Columns that say where a row stood."""
-ROWS = 2_048  # of a Parquet row group; as many wait in memory
+ROWS, CHARACTERS = 2_048, 64 << 20  # of a Parquet row group; as many wait in memory
 ESCAPES = {
     **{code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))},
     **{ord("\t"): "\\t", ord("\n"): "\\n", ord("\r"): "\\r"},
@@ -54,6 +56,8 @@ class Result(Protocol):
 
 Put = Callable[[Any], None]
 """Takes a `Result` and shows or writes it."""
+WriteRow = Callable[[Mapping[str, object]], None]
+"""Takes a row of a table, with its new columns."""
 
 
 def on_one_line(text: str) -> str:
@@ -68,8 +72,8 @@ def open_output(output: str | None, source: Input, added: Mapping[str, str], pre
     Args:
         output: None: to people; `-`: JSON Lines on standard output; else a file, written whole or not at all, in the
             format that its suffix says.
-        source: where the rows come from; its columns must be known when the first result is put, and all of them
-            where `source.measure` could be asked.
+        source: where the rows come from. A table has all its columns: those of `source.measure` where it could be
+            asked, else the rows are held in a temporary file until the last is there.
         added: names and types (`sro.apps.bulk.writers.ARROW`) of the new columns of a table.
         prefix: put before these names.
 
@@ -86,14 +90,9 @@ def open_output(output: str | None, source: Input, added: Mapping[str, str], pre
         if suffix in JSON_LINES:
             with whole_file(path) as write:
                 yield lambda result: write(json_line(result, source.column) + "\n")
-        elif suffix in DELIMITERS:
-            with _delimited(path, DELIMITERS[suffix], source, {**PLACE, **added}, prefix) as put:
-                yield put
-        elif suffix == ".parquet":
-            with _parquet(path, source, {**PLACE, **added}, prefix) as put:
-                yield put
         else:
-            raise unknown_format(path)
+            with _table(path, source, {**PLACE, **added}, prefix) as put:
+                yield put
 
 
 def unknown_format(path: Path) -> SROError:
@@ -153,7 +152,34 @@ def _row_of_table(result: Result, source: Input, prefix: str) -> dict[str, objec
 
 
 @contextmanager
-def _delimited(path: Path, delimiter: str, source: Input, added: Mapping[str, str], prefix: str) -> Iterator[Put]:
+def _table(path: Path, source: Input, added: Mapping[str, str], prefix: str) -> Iterator[Put]:
+    suffix = path.suffix.lower()
+    if suffix in DELIMITERS:
+        table = _delimited(path, DELIMITERS[suffix], source, added, prefix)
+    elif suffix == ".parquet":
+        table = _parquet(path, source, added, prefix)
+    else:
+        raise unknown_format(path)
+    with table as write_row:
+        if source.knows_columns:
+            yield lambda result: write_row(_row_of_table(result, source, prefix))
+            return
+        # Held on disk until the last row: any may bring a column, and the header comes first.
+        with TemporaryFile("w+", dir=path.parent, encoding="utf-8") as held:
+
+            def hold(result: Result) -> None:
+                _new_names(source, list(added), prefix)  # a column that comes late may be taken, too
+                with explain_write_errors(path):
+                    held.write(one_line(_row_of_table(result, source, prefix)) + "\n")
+
+            yield hold
+            held.seek(0)
+            for line in held:
+                write_row(json.loads(line))
+
+
+@contextmanager
+def _delimited(path: Path, delimiter: str, source: Input, added: Mapping[str, str], prefix: str) -> Iterator[WriteRow]:
     lines: list[DelimitedLines] = []  # one, made when the columns are known
 
     def begin() -> None:
@@ -162,28 +188,28 @@ def _delimited(path: Path, delimiter: str, source: Input, added: Mapping[str, st
             lines.append(DelimitedLines(columns, delimiter))
             write(lines[0].header)
 
-    def put(result: Result) -> None:
+    def write_row(row: Mapping[str, object]) -> None:
         begin()
-        write(lines[0].row(_row_of_table(result, source, prefix)))
+        write(lines[0].row(row))
 
     with whole_file(path) as write:
-        yield put
+        yield write_row
         begin()
 
 
 @contextmanager
-def _parquet(path: Path, source: Input, added: Mapping[str, str], prefix: str) -> Iterator[Put]:
+def _parquet(path: Path, source: Input, added: Mapping[str, str], prefix: str) -> Iterator[WriteRow]:
     """Columns of a Parquet file keep their types; those of other files are text, or JSON for all that is no text."""
     import pyarrow
     from pyarrow import parquet
 
     from sro.apps.bulk.delimited import cell
     from sro.apps.bulk.writers import ARROW
-    from sro.core.files import atomic_file, explain_write_errors
 
     kept = _parquet_types(source)
-    waiting: list[dict[str, object]] = []
+    waiting: list[Mapping[str, object]] = []
     opened: list[Any] = []
+    characters = 0
 
     def flush() -> None:
         if not opened:
@@ -201,16 +227,19 @@ def _parquet(path: Path, source: Input, added: Mapping[str, str], prefix: str) -
     def parquet_value(value: object, as_text: bool) -> object:
         return cell(value) if isinstance(value, str) or (as_text and value is not None) else value
 
-    def put(result: Result) -> None:
-        waiting.append(_row_of_table(result, source, prefix))
-        if len(waiting) >= ROWS:
+    def write_row(row: Mapping[str, object]) -> None:
+        nonlocal characters
+        waiting.append(row)
+        characters += sum(len(str(value)) for value in row.values())
+        if len(waiting) >= ROWS or characters >= CHARACTERS:
             flush()
+            characters = 0
 
     if path.is_dir():
         raise unknown_format(path)
     with atomic_file(path) as file:
         try:
-            yield put
+            yield write_row
             flush()
         finally:
             for one in opened:

@@ -21,7 +21,7 @@ from rich.text import Text
 
 from sro.apps.bulk.config import BulkArguments, is_bulk
 from sro.apps.bulk.jobs import Rewriting, rewrite_columns
-from sro.apps.cli.folders import refuse_alone, run_folder, say
+from sro.apps.cli.folders import explain_stray, refuse_alone, run_folder, say
 from sro.apps.cli.input import Input, InputArguments, InputRow, batches, split_words
 from sro.apps.cli.output import on_one_line, open_output, verdict_record, verdict_stamp
 from sro.apps.cli.submission import check_clef_arguments, open_submission, read_submission
@@ -150,7 +150,7 @@ def run(argv: list[str]) -> int:
     refuse_alone(bulk, only_files, folder=folder, table=bool(job.output and job.output != "-"))
     if folder:
         rewriting = Rewriting(vars(parts), engine, arguments)
-        return run_folder(job.input, job.output, rewriting, bulk, job.column, ["rewrite", *argv])
+        return run_folder(job.input, job.output, rewriting, bulk, job.column, job.reading, ["rewrite", *argv])
     if job.clef:
         check_clef_arguments(job, words)
         source = read_submission(source)
@@ -166,6 +166,8 @@ def run(argv: list[str]) -> int:
     if source.left_out:
         say(f"{source.left_out:,} rows left out, which do not meet --where {source.where}")
     say(str(tally))
+    if source.stray:
+        say(explain_stray(source.stray, source.name, job.encoding))
     return 0
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from sro.apps.bulk.config import BulkArguments, is_bulk
 from sro.apps.bulk.jobs import Screening, screen_columns
-from sro.apps.cli.folders import refuse_alone, run_folder, say
+from sro.apps.cli.folders import explain_stray, refuse_alone, run_folder, say
 from sro.apps.cli.input import Input, InputArguments, InputRow, batches, split_words
 from sro.apps.cli.output import on_one_line, open_output
 from sro.comments.languages import language_of
@@ -149,7 +149,8 @@ def run(argv: list[str]) -> int:
     refuse_alone(bulk, only_files, folder=folder, table=table)
     if folder:
         screening = Screening(which.screener, tuple(which.toxic_labels), asked.threshold, tuple(asked.fail_on))
-        return run_folder(job.input, job.output, screening, bulk, job.column, ["screener", "screen", *argv])
+        words = ["screener", "screen", *argv]
+        return run_folder(job.input, job.output, screening, bulk, job.column, job.reading, words)
     if table:
         source.measure()  # tells all columns
     columns = {
@@ -166,6 +167,8 @@ def run(argv: list[str]) -> int:
                 counts[result.verdict.label if result.verdict else str(result.row.problem)] += 1
     if source.is_file:
         say(summary(counts, source))
+        if source.stray:
+            say(explain_stray(source.stray, source.name, job.encoding))
     return 0
 
 

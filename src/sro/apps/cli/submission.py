@@ -26,7 +26,7 @@ def check_clef_arguments(arguments: InputArguments, words: Sequence[str]) -> Non
     Raises:
         SROError: a flag says how to read another kind of file, or input and output are not both of one CLEF kind.
     """
-    others = {"column": arguments.column, **arguments.of_one_file()}
+    others = {"column": arguments.column, **arguments.of_one_file(), **vars(arguments.reading)}
     if given := [name for name, value in others.items() if value is not None]:
         raise SROError(f"--{given[0]} is for other files: --clef takes every row as the campaign defines it")
     source, target = arguments.input or "", arguments.output or ""

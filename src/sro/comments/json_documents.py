@@ -1,0 +1,149 @@
+"""JSON that is not one object a line: an array, read item by item, or an export, one object with a list in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sro.comments.formats import PIECE, Unreadable
+
+EXPORT = 256 << 20  # characters of an export, which is read as a whole; some GB of memory
+LONGEST_LITERAL = 16  # characters, and some more; no word, number or escape that is cut begins further from the end
+BLANK = re.compile(r"[\s\ufeff]*")
+DECODER = json.JSONDecoder()
+
+
+class Record(NamedTuple):
+    """A line or an item."""
+
+    line: int
+    """The physical line that it starts on, from 1."""
+    value: dict[str, Any] | None
+    """None where it is no object."""
+    raw: str
+    """As it stands, where it is no object."""
+
+
+def array_items(pieces: Iterator[str], source: str) -> Iterator[Record]:
+    """The items of an array, or of several, one behind the other; no more of them is held than the longest.
+
+    Raises:
+        Unreadable: it is no array, or broken, with the line.
+    """
+    text = _Text(pieces)
+    try:
+        while text.peek() == "[":
+            text.at += 1
+            closed = text.peek() == "]"
+            while not closed:
+                yield text.record()
+                sign = text.peek()
+                if sign not in (",", "]"):
+                    raise ValueError("a comma or ] is missing" if sign else "it ends within the array")
+                closed = sign == "]"
+                if not closed:
+                    text.at += 1
+                    text.peek()
+            text.at += 1
+        if text.peek():
+            raise ValueError("something stands behind the array")
+    except (ValueError, RecursionError) as error:
+        raise _broken(source, text, error) from error
+
+
+def export_items(pieces: Iterator[str], source: str) -> Iterator[Record]:
+    """Of each object the items of the list of objects in it, where there is only one such list, else the object.
+
+    Raises:
+        Unreadable: it is broken, with the line, or larger than `EXPORT`.
+    """
+    held, length = [], 0
+    for piece in pieces:
+        held.append(piece)
+        length += len(piece)
+        if length > EXPORT:
+            raise Unreadable(
+                f"{source}: one JSON object of more than {EXPORT >> 20} million characters, which is too much to hold"
+                "\n  fix: write the items of its list one a line: jq -c '.NAME[]' IN > OUT.jsonl"
+            )
+    text = _Text(iter(["".join(held)]))
+    try:
+        while text.peek():
+            found = text.record()
+            if found.value is None:
+                raise ValueError("something stands behind the object")
+            lists = [
+                some for some in found.value.values() if isinstance(some, list) and some and isinstance(some[0], dict)
+            ]
+            for item in lists[0] if len(lists) == 1 else [found.value]:
+                whole = isinstance(item, dict)
+                yield Record(found.line, item if whole else None, "" if whole else json.dumps(item))
+    except (ValueError, RecursionError) as error:
+        raise _broken(source, text, error) from error
+
+
+def _broken(source: str, text: _Text, error: Exception) -> Unreadable:
+    why = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+    return Unreadable(f"{source}:{text.line()}: broken JSON: {why}\n  fix: mend the file, or write one object a line")
+
+
+class _Text:
+    """JSON that is read on as far as it is needed, and forgotten behind that."""
+
+    def __init__(self, pieces: Iterator[str]) -> None:
+        self.at = 0
+        self._pieces, self._text = pieces, ""
+        self._line, self._counted = 1, 0
+
+    def peek(self) -> str:
+        """The next sign that is no blank, "" at the end; `at` is on it then."""
+        while True:
+            self.at = BLANK.match(self._text, self.at).end()  # type: ignore[union-attr]
+            if self.at < len(self._text):
+                return self._text[self.at]
+            if not self._more():
+                return ""
+
+    def line(self) -> int:
+        """The line of the sign at `at`, from 1."""
+        self._line, self._counted = self._line + self._text.count("\n", self._counted, self.at), self.at
+        return self._line
+
+    def record(self) -> Record:
+        """The value at `at`, and on behind it.
+
+        Raises:
+            ValueError, RecursionError: there is none.
+        """
+        line = self.line()
+        while True:
+            try:
+                value, end = DECODER.raw_decode(self._text, self.at)
+            except json.JSONDecodeError as error:
+                cut = error.msg.startswith("Unterminated") or error.pos > len(self._text) - LONGEST_LITERAL
+                if not cut:
+                    raise
+                if not self._more():
+                    raise ValueError("it ends within a value") from error
+                continue
+            if end == len(self._text) and self._more():  # a number may go on
+                continue
+            raw = "" if isinstance(value, dict) else self._text[self.at : end]
+            self.at = end
+            return Record(line, value if isinstance(value, dict) else None, raw)
+
+    def _more(self) -> bool:
+        """Read on by at least as much as is held, so that all readings of a long value take time like its length."""
+        self.line()
+        held = [self._text[self.at :]]
+        wanted = max(PIECE, len(held[0]))
+        self._text, self.at, self._counted = "", 0, 0
+        for piece in self._pieces:
+            held.append(piece)
+            wanted -= len(piece)
+            if wanted <= 0:
+                break
+        self._text = "".join(held)
+        return len(held) > 1
