@@ -131,7 +131,7 @@ class Idioms:
         hits = []
         for first in (tokens[i], ANY):
             by_second = self.rules.get(first, {})
-            for rule in by_second.get(behind) or by_second.get(None, ()):
+            for rule in by_second.get(behind) or by_second.get(None) or []:
                 fit = _fit(rule.rude, tokens, i)
                 if fit is not None:
                     hits.append(Hit(rule, *fit))

@@ -79,8 +79,16 @@ def look_at(path: Path, kind: Kind, column: str | None, reading: Reading, say: C
         if column is not None:  # its columns are known without reading a row
             choose(about.columns)
             return about
-    how = {"delimiter": reading.delimiter, "encoding": reading.encoding, "sheet": reading.sheet}
-    next(read_rows(source, choose, kind, **how, say=say), None)
+    rows = read_rows(
+        source,
+        choose,
+        kind,
+        delimiter=reading.delimiter,
+        encoding=reading.encoding,
+        sheet=reading.sheet,
+        say=say,
+    )
+    next(rows, None)
     if kind in ("jsonl", "text"):
         whole = not can_be_entered(source, reading.encoding)
         whole = whole or (kind == "jsonl" and json_layout(source, reading.encoding) != "lines")
