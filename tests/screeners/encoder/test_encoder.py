@@ -279,6 +279,9 @@ def test_the_threshold_balances_both_classes() -> None:
     probabilities = np.array([0.1, 0.2, 0.6, 0.4, 0.8, 0.9, 0.95])
     positive = np.array([0, 0, 0, 1, 1, 1, 1], dtype=bool)
     assert balanced_threshold(probabilities, positive) == pytest.approx(0.7)
+    mixed = np.array([0.1, 0.3, 0.5, 0.2, 0.4, 0.6])
+    positive = np.array([0, 0, 0, 1, 1, 1], dtype=bool)
+    assert balanced_threshold(mixed, positive, 0.3) < balanced_threshold(mixed, positive, 3.0)
 
 
 def test_own_labels_are_read_by_either_name_and_mistakes_name_the_line(tmp_path: Path) -> None:

@@ -54,10 +54,14 @@ def expected_calibration_error(probabilities: Floats, labels: Floats, bins: int 
     return float(sum(gaps))
 
 
-def balanced_threshold(probabilities: Floats, positive: NDArray[np.bool_]) -> float:
-    """The threshold with the best mean of recall and of passed negatives, half-way between the answers beside it."""
+def balanced_threshold(probabilities: Floats, positive: NDArray[np.bool_], cost: float = 1.0) -> float:
+    """The threshold with the best sum of recall and `cost` times the share of passed negatives.
+
+    It lies half-way between the answers beside it. `cost` says how many times as bad a false alarm is as a miss, for
+    classes of the same size.
+    """
     order = np.unique(probabilities)
     hits = 1 - np.searchsorted(np.sort(probabilities[positive]), order) / positive.sum()
     passed = np.searchsorted(np.sort(probabilities[~positive]), order) / (~positive).sum()
-    best = int(np.argmax(hits + passed))
+    best = int(np.argmax(hits + cost * passed))
     return float((order[max(best - 1, 0)] + order[best]) / 2)

@@ -37,6 +37,8 @@ PRIOR = {"TOXICITY": 0.1}
 OTHER_PRIOR = 0.25
 """Share of texts with an attribute for which its probability is right: about that of a forum for TOXICITY. The others
 are so rare there that no honest probability would ever reach a half."""
+COST_OF_FALSE_ALARMS = {"TOXICITY": 2.0}
+"""TOXICITY decides what passes, and a civil comment that is refused is worse than a rude one that slips through."""
 OWN_SHARE = 50.0  # of the draws beside the public mixture's 100
 
 
@@ -106,8 +108,8 @@ def write_screener(arrays: Mapping[str, np.ndarray], rows: Sequence[Row], folder
 
     Args:
         arrays: State of an `EncoderClassifier`, float32.
-        rows: Held out of training. Thresholds give the best mean of both classes' recall on them; probabilities are
-            right for the shares of `PRIOR`.
+        rows: Held out of training. Thresholds are `balanced_threshold` on them; probabilities are right for the
+            shares of `PRIOR`.
         folder: Gets `model.onnx` and `encoder.json`.
     """
     from sro.screeners.encoder.onnx import write
@@ -134,6 +136,8 @@ def write_screener(arrays: Mapping[str, np.ndarray], rows: Sequence[Row], folder
         scale, shift = fit_to_prior(logits[fitted, column], targets[fitted, column], PRIOR.get(name, OTHER_PRIOR))
         probabilities = sigmoid(scale * logits[known, column] + shift)
         about["calibration"][name] = [scale, shift]
-        about["thresholds"][name] = balanced_threshold(probabilities, labels >= 0.5)
+        about["thresholds"][name] = balanced_threshold(
+            probabilities, labels >= 0.5, COST_OF_FALSE_ALARMS.get(name, 1.0)
+        )
     atomic_write_text(card, json.dumps(about, indent=1))
     return EncoderScreener.load(folder)
