@@ -17,7 +17,8 @@ def _any(sentence: str) -> bool:
     return True
 
 
-def _any_language(text: str) -> bool | None:
+def any_language(text: str) -> bool | None:
+    """What `reads` says by default: nobody can tell."""
     return None
 
 
@@ -47,7 +48,7 @@ class RewriterParts:
     phrases: Callable[[str], Sequence[str]] | None = None
     faithfulness: Faithfulness | None = None
     cuts: Callable[[str], Sequence[str]] | None = None
-    reads: Callable[[str], bool | None] = field(default=_any_language)
+    reads: Callable[[str], bool | None] = field(default=any_language)
 
     def screen(
         self, texts: Sequence[str], threshold: float | None = None, sources: Sequence[str] | None = None

@@ -28,7 +28,7 @@ from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.deletions import deletions
-from sro.rewriting.parts import RewriterParts
+from sro.rewriting.parts import RewriterParts, any_language
 from sro.rewriting.result import Change, Reason, Rewrite, Status
 from sro.rewriting.search import CandidateSearch
 from sro.rewriting.state import CommentState, Search
@@ -135,6 +135,7 @@ class Rewriter(RewriterParts):
 
         if fluency is None or isinstance(fluency, str):
             fluency = None if fluency == "none" else AcceptabilityWhenAsked(fluency)
+        english = leader == "embedded"  # it writes nothing else; of others nobody here knows
         return cls(
             generator=generator,
             screener=load_screener(screener) if isinstance(screener, str) else screener,
@@ -142,8 +143,9 @@ class Rewriter(RewriterParts):
             fits=fits,
             fluency=fluency,
             faithfulness=FaithfulnessCritic.load(faithfulness) if isinstance(faithfulness, str) else faithfulness,
-            phrases=phrase_table(phrases or ("embedded" if leader == "embedded" else "none")),
-            **({"reads": speaks, "cuts": deletions} if leader == "embedded" else {}),
+            phrases=phrase_table(phrases or ("embedded" if english else "none")),
+            reads=speaks if english else any_language,
+            cuts=deletions if english else None,
         )
 
     def rewrite(self, texts: Sequence[str], arguments: RewriteArguments | None = None) -> list[Rewrite]:
