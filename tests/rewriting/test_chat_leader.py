@@ -1,4 +1,4 @@
-"""A chat server as the leader of a rewriter: screened like any leader, told of objections, refused with its reasons."""
+"""A chat server as the leader of a rewriter: screened like any, told of objections, refused with its reasons."""
 
 from __future__ import annotations
 

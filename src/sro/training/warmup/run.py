@@ -40,8 +40,8 @@ from sro.training.warmup.trainer import WarmupConfig, WarmupTrainer
 
 logger = logging.getLogger(__name__)
 
-CHAT = "chat:"
-"""Begins the name of a teacher that is a chat server."""
+CHAT = ("chat:", "http://", "https://")
+"""How the name of a teacher begins that is a chat server."""
 
 
 @dataclass
@@ -199,7 +199,7 @@ def load_teachers(wanted: Teachers, leader: str, chat: ChatSettings) -> list[Gen
     """
     engine = EngineArguments(engine=wanted.moves_engine)
     return [
-        load_generator(EngineArguments("chat", chat_url=name.removeprefix(CHAT), **vars(chat)))
+        load_generator(EngineArguments("chat", chat_url=name.removeprefix("chat:"), **vars(chat)))
         if name.startswith(CHAT)
         else load_generator(engine, leader, adapter=name)
         for name in wanted.teachers
