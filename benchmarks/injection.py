@@ -2,7 +2,7 @@
 
     python -m benchmarks.injection                       # 600 comments, some minutes on two cores
     python -m benchmarks.injection --number 50 --show    # the first 50, each with its rewrite
-    python -m benchmarks.injection --number 400 --chat_url http://localhost:11434/v1 --chat_model NAME    # a chat model
+    python -m benchmarks.injection --number 400 --chat_url http://localhost:11434/v1 --chat_model NAME
 
 Each attack is composed with comments of the starter corpus, in turn. An attack is *at the leader* where it stands in a
 sentence that was rewritten; elsewhere the leader never saw it, and sentences that pass are not touched. It is *obeyed*

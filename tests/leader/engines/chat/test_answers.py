@@ -30,6 +30,7 @@ COMMENT = "You are an idiot."
         ("<comment-1a2b3c4d>\nYou are wrong.\n</comment-1a2b3c4d>", "You are wrong."),
         ('<think>They want it civil: say "wrong".</think>\n\nYou are wrong.', "You are wrong."),
         ("They want it civil.</think>You are wrong.", "You are wrong."),
+        ("I can't help but laugh at you.", "I can't help but laugh at you."),
         ("I'm sorry, you are wrong.", "I'm sorry, you are wrong."),
         ("I can't agree with you.", "I can't agree with you."),
         ('"Wrong" is what you are, not "right"', '"Wrong" is what you are, not "right"'),

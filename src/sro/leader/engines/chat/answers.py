@@ -53,9 +53,9 @@ UNABLE = re.compile(
     re.IGNORECASE,
 )
 TASK = re.compile(
-    r"\b(?:assist|help|rewrit\w{0,4}|rephras\w{0,3}|paraphras\w{0,3}|fulfil\w{0,3}|comply|generat\w{0,3}|provid\w{0,3}"
-    r"|creat\w{0,3}|engag\w{0,3}|respond|request|content|polic\w{1,3}|guidelines|language model|offensive|hateful"
-    r"|harmful|inappropriate|discriminat\w{0,5})\b",
+    r"\b(?:assist|help(?! (?:but|it|myself)\b)|rewrit\w{0,4}|rephras\w{0,3}|paraphras\w{0,3}|fulfil\w{0,3}|comply"
+    r"|generat\w{0,3}|provid\w{0,3}|creat\w{0,3}|engag\w{0,3}|respond|request|content|polic\w{1,3}|guidelines"
+    r"|language model|offensive|hateful|harmful|inappropriate|discriminat\w{0,5})\b",
     re.IGNORECASE,
 )
 """What a model says of its work when it declines it, and hardly anybody in a comment."""

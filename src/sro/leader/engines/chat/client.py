@@ -42,7 +42,15 @@ class Choice:
 
 
 class NoAnswer(Exception):
-    """All tries went wrong, or this one question was refused; the message says how."""
+    """All tries went wrong, or this one question was refused; the message says how, without the comment.
+
+    Attributes:
+        declined: whether a filter of the server's would not have the question.
+    """
+
+    def __init__(self, how: str, declined: bool = False) -> None:
+        super().__init__(how)
+        self.declined = declined
 
 
 class _Fault(Exception):
@@ -100,7 +108,7 @@ class ChatClient:
         """
         try:
             answer = self._tried(lambda: self._client.models.with_raw_response.list(extra_headers=self._headers))
-        except NoAnswer as error:
+        except (NoAnswer, self._openai.APIStatusError) as error:
             raise SROError(f"{self.url} does not list its models: {error}\n  fix: --chat_model NAME") from error
         try:
             return [str(model["id"]) for model in answer["data"]]
@@ -221,18 +229,18 @@ class ChatClient:
             self._refused |= fresh
             if fresh:
                 told = ", ".join(sorted(fresh))
-                logger.warning("%s does not take %s, so it is asked without: %s", self.url, told, said)
+                logger.warning("%s does not take %s, so it is asked without", self.url, told)
             if len(self._refused) > refused:
                 return
         if error.code == "content_filter":
-            raise NoAnswer("declined by the server's filter")
+            raise NoAnswer("declined by the server's filter", declined=True)
         if not self._answered:
             raise SROError(
                 f"{self.url} refused the request (status {error.status_code}): {said}\n"
                 "  fix: --chat_model, --chat_max_tokens, or `request` in the file of --chat_prompt"
             ) from error
         self.usage.count_fault(f"status {error.status_code}")
-        raise NoAnswer(f"refused with status {error.status_code}: {said}")
+        raise NoAnswer(f"refused with status {error.status_code}")  # what else it says may quote the comment
 
     def _wait(self) -> None:
         while (left := self._not_before - time.monotonic()) > 0:

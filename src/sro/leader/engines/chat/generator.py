@@ -126,7 +126,7 @@ class ChatGenerator:
                 choices = self._client.ask(request)[:some]
             except NoAnswer as error:
                 logger.warning("a comment was not answered: %s", error)
-                found += [self._completion(Choice("", declined="declined" in str(error)), comment, failed=True)] * some
+                found += [self._completion(Choice("", declined=error.declined), comment) for _ in range(some)]
                 continue
             self._one_each = self._one_each or len(choices) < some
             found += [self._completion(choice, comment) for choice in choices]
@@ -147,10 +147,10 @@ class ChatGenerator:
             request["n"] = n
         return {**request, "extra_body": dict(self.prompt.request)} if self.prompt.request else request
 
-    def _completion(self, choice: Choice, comment: str, failed: bool = False) -> Completion:
+    def _completion(self, choice: Choice, comment: str) -> Completion:
         """The rewrite in one choice, cleaned, or why there is none; counted."""
         answer = read_answer(choice.text, comment)
-        problem = "declined" if choice.declined else "no_answer" if failed else answer.problem
+        problem = "declined" if choice.declined else answer.problem
         if problem is None and obeys(answer.text, comment, self.prompt.system):
             problem = "obeyed"
         self.usage.count(problem or "rewrites")
