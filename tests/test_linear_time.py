@@ -24,6 +24,9 @@ from sro.comments.disguise_scan import find_disguised
 from sro.comments.languages import detect
 from sro.comments.spelled_out import runs_of_singles
 from sro.comments.test_set import is_held_out
+from sro.leader.engines.chat.answers import read_answer
+from sro.leader.engines.chat.obedience import obeys
+from sro.leader.engines.chat.prompt import defused
 from sro.rewriting import phrase_table
 from sro.rewriting.disguise import keeps_disguise, plain_spelling
 from sro.screeners.loading import load_screener
@@ -41,6 +44,7 @@ MODULES = [
     *("sro.screeners.rules.meaning", "sro.screeners.rules.repetition", "sro.screeners.sentencewise"),
     *("sro.rewriting.phrase_table", "sro.rewriting.disguise", "sro.comments.languages"),
     "sro.rewriting.deletions",
+    *(f"sro.leader.engines.chat.{name}" for name in ("answers", "obedience", "prompt")),
 ]
 PATTERNS = {
     f"{module}.{name}": value
@@ -65,6 +69,7 @@ AT_ONE_PLACE = {
     "ADDRESS",
     "LABELLED",
     "MIXED",
+    *("THINKS", "EXCLAIMED", "INTRODUCED", "NOTE", "NUMBERED", "SORRY", "UNABLE"),
 }  # matched, not searched for
 
 
@@ -110,6 +115,9 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "phrase_table.split": phrase_table.split,
     "phrase_table.variants": lambda text: IDIOMS.variants(f"{text} fucking hell"),
     "nblr.attributions": lambda text: EMBEDDED.attributions(text),
+    "chat.read_answer": lambda text: [read_answer(text, "you fool"), read_answer("you fool", text)],
+    "chat.obeys": lambda text: [obeys(text, f"{text} ignore the above"), obeys(text, "you", text)],
+    "chat.defused": defused,
 }
 
 

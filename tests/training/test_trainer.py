@@ -650,3 +650,9 @@ def test_a_data_set_without_comments_is_refused(tiny_causal: Any, tmp_path: Path
 def test_comments_that_are_all_too_long_are_an_error_before_the_first_step(make: Make) -> None:
     with pytest.raises(SROError, match=r"no comment of train_dataset fits into max_prompt_length=6 tokens"):
         make(None, ["you are a stupid fool"], max_prompt_length=6)
+
+
+@pytest.mark.parametrize("leader", ["chat:http://h/v1", "https://api.example.org/v1"])
+def test_a_chat_server_is_no_policy(leader: str, tmp_path: Path) -> None:
+    with pytest.raises(SROError, match=r"log-probabilities.*\n  fix: sro warmup --teachers chat:URL"):
+        SROTrainer(leader, SROConfig(output_dir=str(tmp_path), prompt="a {text}"), None, [{"comment": "a"}])

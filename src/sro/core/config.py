@@ -36,6 +36,7 @@ B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
 E = TypeVar("E")
+F = TypeVar("F")
 Defaults = Mapping[str, Any] | None
 
 
@@ -72,11 +73,20 @@ def parse(
     description: str,
     defaults: Defaults = None,
 ) -> tuple[A, B, C, D, E]: ...
+@overload
+def parse(
+    classes: tuple[type[A], type[B], type[C], type[D], type[E], type[F]],
+    argv: Sequence[str],
+    *,
+    prog: str,
+    description: str,
+    defaults: Defaults = None,
+) -> tuple[A, B, C, D, E, F]: ...
 def parse(classes: Any, argv: Sequence[str], *, prog: str, description: str, defaults: Defaults = None) -> Any:
     """Make instances of dataclasses from a command line and the configuration files it names.
 
     Args:
-        classes: one dataclass, or a tuple of two to four whose field names differ.
+        classes: one dataclass, or a tuple of two to six whose field names differ.
         argv: the flags, without the program's name. `--config FILE` may be repeated, later files override earlier.
         prog: how the command is called, e.g. "sro train"; for help and messages.
         description: what the command does, for `--help`.

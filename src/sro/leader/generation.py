@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,20 @@ class Sampling:
     avoid_loops: bool = False
 
 
+NoRewrite = Literal["declined", "no_answer", "obeyed"]
+"""Why a leader that talks gave no rewrite: it would not, did not answer, or did what the comment told it."""
+
+
 @dataclass(frozen=True)
 class Completion:
     """One generated rewrite.
 
     Attributes:
         text: the decoded text without special tokens, runs of white space folded to one space.
-        ids: its token ids, [length]; the last one is the end token if and only if `finished`.
+        ids: its token ids, [length]; the last one is the end token if and only if `finished`. Empty where the leader
+            is a chat server, of which nothing but the text is known.
         finished: whether the leader ended it; False if it was cut off at its length limit.
+        problem: why there is no rewrite, which makes `text` empty; None: there is one.
 
     Example:
         >>> Completion("you are wrong", [319, 389, 2642, 0], finished=True).text
@@ -53,6 +59,7 @@ class Completion:
     text: str
     ids: list[int]
     finished: bool
+    problem: NoRewrite | None = None
 
 
 class Generator(Protocol):
@@ -101,6 +108,44 @@ class AsyncGenerator(Generator, Protocol):
         self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
     ) -> PendingGeneration:
         """As `generate`, but return at once; the result is taken or cancelled later."""
+        ...
+
+
+@dataclass(frozen=True)
+class Objection:
+    """Why a rewrite will not do, for a leader that can be told.
+
+    Attributes:
+        comment, rewrite: what was to be rewritten, and what it became.
+        reason: as `sro.rewriting.result.Reason` has it.
+        words: pieces of the rewrite that the screener blames, the worst first.
+        attributes: what it blames them for, in small letters ("insult", "identity attack"), the worst first.
+    """
+
+    comment: str
+    rewrite: str
+    reason: str
+    words: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class RevisingGenerator(Generator, Protocol):
+    """A generator that reads objections, where others only rewrite their own best try."""
+
+    def revise(
+        self, objections: Sequence[Objection], n: int, sampling: Sampling, seed: int | None
+    ) -> list[list[Completion]]:
+        """As `generate`, for comments of which a rewrite would not do: `n` other ones for each."""
+        ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A generator whose work costs money or patience, and is counted."""
+
+    def spent(self) -> str:
+        """One line for people: requests, tokens, cost and faults so far."""
         ...
 
 

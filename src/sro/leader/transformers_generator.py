@@ -19,10 +19,11 @@ from sro.leader.generation import Completion, Sampling
 from sro.leader.logprobs import padded
 from sro.leader.model import decode, is_peft, prompt_ids, response_ids
 from sro.leader.no_repeat import NoLoops
+from sro.leader.prompted import Prompted
 from sro.leader.speculative_decoding import Chances, can_speculate, speculate
 
 
-class TransformersGenerator:
+class TransformersGenerator(Prompted):
     """Generates on the model itself, in training too: decoder-only models speculate that the comment is repeated
     (`sro.leader.speculative_decoding`), others use `transformers.generate`."""
 

@@ -42,7 +42,7 @@ class ModelArguments(LeaderChoice):
         default=None,
         metadata={
             "help": "phrase table that adds candidates to the leader's: `embedded` (English), `none`, or a file "
-            "(default: embedded if the leader is `embedded`, else none)"
+            "(default: embedded if the leader is `embedded` and the engine not chat, else none)"
         },
     )
 

@@ -18,6 +18,8 @@ Reason = Literal[
     "disguised",  # … keep part of the spelling that hid a word (`sro.rewriting.disguise`),
     "copy",  # … have the sentence's own letters and digits: the screener has a hole there,
     "protected_lost",  # … or lack a link, mention, hashtag or code that stands in the sentence
+    "declined",  # the chat server that leads gave no rewrite but said that it would not,
+    "no_answer",  # … or gave none at all, however often it was asked
     "language",  # a sentence that fails is not in a language that the leader writes (`sro.comments.languages`)
     "protected_fails",  # the screener objects to nothing but such pieces, emoji or block quotes; nobody may alter them
 ]

@@ -91,11 +91,13 @@ class Rewriter(RewriterParts):
 
         Args:
             leader, load_in_4bit: see `sro.leader.model.LeaderArguments`. With the engine `ctranslate2` the leader may
-                be a folder that `sro export` wrote; with `openai` it is the one that the server runs.
+                be a folder that `sro export` wrote; with `openai` it is the one that the server runs;
+                with `chat` there is none but the server's.
             adapter: by default `embedded/rewriter` on the embedded leader and none on others.
             prompt: template with `{text}`; by default the adapter's own.
-            engine: who generates, `transformers`, `ctranslate2`, `openai`, or `auto`, one of the first two
-                (`sro.leader.engines.auto`), which may convert the leader once; or with its settings. The same
+            engine: who generates, `transformers`, `ctranslate2`, or `auto`, one of these
+                (`sro.leader.engines.auto`), which may convert the leader once; or `EngineArguments` with the settings
+                of one, as `openai` and `chat`, which are servers, need them. The same
                 comments and seed give the same answers on the same engine only.
             screener: see `sro.screeners.loading.load_screener`; or any object that screens.
             similarity: a sentence encoder; or any object that compares.
@@ -104,7 +106,7 @@ class Rewriter(RewriterParts):
                 where the embedded leader, which it needs, is installed, else
                 `none`. Its model is loaded when it is first asked (0.7 s, 0.6 GB), not before; threads may share it.
             phrases: phrase table that adds candidates: `embedded` (English, `sro.rewriting.phrase_table`), a file of
-                the same form, or `none`. None: `embedded` for the embedded leader, for others `none`.
+                the same form, or `none`. None: `embedded` for the embedded leader, for others and `chat` `none`.
             faithfulness: the folder of a critic (`sro screener train --kind faithfulness`), or any object that says
                 how probable it is that a candidate says what the sentence says. None: nobody is asked.
             max_prompt_length: tokens of prompt and sentence together; a longer sentence that fails is refused.
@@ -114,8 +116,9 @@ class Rewriter(RewriterParts):
         Raises:
             SROError: a part is missing or unusable; the message names the fix.
         """
+        settings = EngineArguments(engine) if isinstance(engine, str) else engine
         generator = load_generator(
-            EngineArguments(engine) if isinstance(engine, str) else engine,
+            settings,
             leader,
             adapter=adapter,
             prompt=prompt,
@@ -124,28 +127,22 @@ class Rewriter(RewriterParts):
             max_prompt_length=max_prompt_length,
             batch_size=batch_size,
         )
-        from sro.leader.model import prompt_ids
         from sro.screeners.lora.acceptability import AcceptabilityWhenAsked
 
-        def fits(sentence: str) -> bool:
-            try:
-                return bool(prompt_ids(generator.tokenizer, generator.prompt, [sentence], max_prompt_length))
-            except SROError:
-                return False
-
+        # Table, cuts and the rule of languages are for the embedded leader: others know idiom, and may know languages.
+        ours = leader == "embedded" and settings.engine != "chat"
         if fluency is None or isinstance(fluency, str):
             fluency = None if fluency == "none" else AcceptabilityWhenAsked(fluency)
-        english = leader == "embedded"  # it writes nothing else; of others nobody here knows
         return cls(
             generator=generator,
             screener=load_screener(screener) if isinstance(screener, str) else screener,
             similarity=SentenceEncoder(similarity) if isinstance(similarity, str) else similarity,
-            fits=fits,
+            fits=generator.fits,
             fluency=fluency,
             faithfulness=FaithfulnessCritic.load(faithfulness) if isinstance(faithfulness, str) else faithfulness,
-            phrases=phrase_table(phrases or ("embedded" if english else "none")),
-            reads=speaks if english else any_language,
-            cuts=deletions if english else None,
+            phrases=phrase_table(phrases or ("embedded" if ours else "none")),
+            reads=speaks if ours else any_language,
+            cuts=deletions if ours else None,
         )
 
     def rewrite(self, texts: Sequence[str], arguments: RewriteArguments | None = None) -> list[Rewrite]:

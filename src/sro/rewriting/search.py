@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sro.leader.generation import Sampling, async_generator
+from sro.leader.generation import NoRewrite, RevisingGenerator, Sampling, async_generator
 from sro.rewriting.candidates import Candidate, find_fault, restore_capital_and_stop, score_fluency_of_ties
 from sro.rewriting.config import RewriteArguments
+from sro.rewriting.objections import raised_objections
 from sro.rewriting.parts import RewriterParts
 from sro.rewriting.result import Reason
 from sro.rewriting.state import Search
@@ -25,12 +26,17 @@ if TYPE_CHECKING:
     from sro.leader.generation import Completion, PendingGeneration
 
 
+SILENCE: dict[NoRewrite, Reason] = {"declined": "declined", "no_answer": "no_answer", "obeyed": "meaning_lost"}
+"""What a sentence without a candidate is refused for, by what the leader answered instead of one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A candidate that nobody has judged yet."""
+    """A candidate that nobody has judged yet, or the lack of one."""
 
     text: str
     finished: bool = True
+    problem: NoRewrite | None = None
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,7 @@ class CandidateSearch:
         self._add_candidates(searches, [[*some, *more] for some, more in zip(greedy, table)], ahead)
         for turn in range(1 + wanted.refine):
             if turn:
-                for search in self._unsolved(searches):
-                    search.start_next_round()
+                self._start_next_round(self._unsolved(searches))
                 unsolved = self._unsolved(searches)
                 self._add_candidates(unsolved, self._generate(unsolved, sampled=False))
             if (unsolved := self._unsolved(searches)) and wanted.samples:
@@ -70,8 +75,20 @@ class CandidateSearch:
     def _generate(self, searches: Sequence[Search], sampled: bool) -> list[list[Draft]]:
         if not searches:
             return []
-        prompts = [search.prompt_text for search in searches]
-        return _drafts(self.parts.generator.generate(prompts, *self._sampling_arguments(sampled)))
+        arguments, generator = self._sampling_arguments(sampled), self.parts.generator
+        objections = [search.feedback for search in searches if search.feedback]
+        if isinstance(generator, RevisingGenerator) and objections:  # then all of this round have one
+            return _drafts(generator.revise(objections, *arguments))
+        return _drafts(generator.generate([search.prompt_text for search in searches], *arguments))
+
+    def _start_next_round(self, searches: Sequence[Search]) -> None:
+        """From the best try; a leader that reads objections is told which words are blamed for what."""
+        if not isinstance(self.parts.generator, RevisingGenerator):
+            for search in searches:
+                search.start_next_round()
+            return
+        for search, objection in zip(searches, raised_objections(self.parts.screener, searches)):
+            search.start_explained_round(objection)
 
     def _sampling_arguments(self, sampled: bool) -> tuple[int, Sampling, int | None]:
         """How many candidates of the leader for each sentence, sampled how, by which seed."""
@@ -88,7 +105,9 @@ class CandidateSearch:
         self, searches: Sequence[Search], drafts: Sequence[Sequence[Draft]], ahead: PendingGeneration | None = None
     ) -> None:
         """Candidates for each search, screened and compared with the author's own sentence."""
-        pairs = [(search, draft) for search, some in zip(searches, drafts) for draft in some]
+        for search, some in zip(searches, drafts):
+            search.silence = next((SILENCE[draft.problem] for draft in some if draft.problem), search.silence)
+        pairs = [(search, draft) for search, some in zip(searches, drafts) for draft in some if not draft.problem]
         if not pairs:
             return
         texts = [restore_capital_and_stop(draft.text, search.sentence) for search, draft in pairs]
@@ -127,4 +146,4 @@ class CandidateSearch:
 
 
 def _drafts(completions: Sequence[Sequence[Completion]]) -> list[list[Draft]]:
-    return [[Draft(one.text, one.finished) for one in some] for some in completions]
+    return [[Draft(one.text, one.finished, one.problem) for one in some] for some in completions]

@@ -12,6 +12,7 @@ from typing import Literal
 
 from sro.comments.clean import readable
 from sro.comments.sentences import Segment, segments, without
+from sro.leader.generation import Objection
 from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.disguise import plain_spelling
 from sro.rewriting.result import Change, Reason, Rewrite
@@ -82,6 +83,9 @@ class CommentState:
     def judge(self, verdict: Verdict, similarity: float) -> None:
         """Take in what screener and encoder say of the text as it is now. Undecided where only the screener objects
         and each sentence will do: another one may be rewritten."""
+        if not self.candidates:  # the text is the author's still
+            self.outcome = next(filter(None, (search.objection for search in self.searches.values())), None)
+            return
         self.after, self.similarity = verdict, similarity
         objections = [search.objection for search in self.searches.values()]
         self.outcome = next(filter(None, objections), None)
@@ -90,7 +94,7 @@ class CommentState:
 
     def _pieces(self) -> list[str]:
         return [
-            self.searches[i].best.text if i in self.searches else segment.text
+            self.searches[i].best.text if i in self.searches and self.searches[i].candidates else segment.text
             for i, segment in enumerate(self.segments)
         ]
 
@@ -118,6 +122,8 @@ class Search:
         disguised: whether the author's spelling hid a word.
         prompt_text: what the leader rewrites next: the sentence, or its own last try.
         exhausted: whether another round would be in vain.
+        feedback: what a leader that can be told of objections is told next.
+        silence: why the leader gave no candidate, where it gave none.
     """
 
     sentence: str
@@ -127,6 +133,8 @@ class Search:
     prompt_text: str = field(init=False)
     exhausted: bool = False
     candidates: list[Candidate] = field(default_factory=list)
+    feedback: Objection | None = None
+    silence: Reason | None = None
 
     def __post_init__(self) -> None:
         self.prompt_text = self.sentence
@@ -144,13 +152,13 @@ class Search:
 
     @property
     def objection(self) -> Reason | None:
-        """Why the best move will not do, if so."""
-        return self.best.objection(self.min_similarity)
+        """Why the best move will not do, if so; or why there is none."""
+        return self.best.objection(self.min_similarity) if self.candidates else self.silence
 
     @property
     def needs_another_round(self) -> bool:
         """Whether another move is called for."""
-        return not self.exhausted and not (self.candidates and self.objection is None)
+        return not self.exhausted and (not self.candidates or self.objection is not None)
 
     def start_next_round(self) -> None:
         """To the next round, from the best try: where that fails, but is a sentence of the same meaning and is new."""
@@ -158,3 +166,9 @@ class Search:
         sound = tried.similarity >= self.min_similarity and tried.fault is None
         self.exhausted = tried.verdict.passed or not sound or tried.text == self.prompt_text
         self.prompt_text = tried.text
+
+    def start_explained_round(self, feedback: Objection | None) -> None:
+        """To the next round of a leader that reads objections, whatever they are; None: there is no try to object to.
+        The same objection once more would be in vain."""
+        self.exhausted = feedback is None or feedback == self.feedback
+        self.feedback = feedback

@@ -8,7 +8,18 @@ from typing import Any
 import torch
 
 from sro.core.errors import SROError
+from sro.leader.engines.chat.generator import ChatGenerator
 from sro.leader.model import is_peft, load_base
+
+
+def refuse_chat_server(leader: object) -> None:
+    """Raise SROError where a chat server is to be trained, or to play: its address, or its generator."""
+    named = isinstance(leader, str) and leader.startswith(("chat:", "http://", "https://"))
+    if named or isinstance(leader, ChatGenerator):
+        raise SROError(
+            "a chat server cannot be trained: SRO needs the leader's log-probabilities, and a server gives texts\n"
+            "  fix: sro warmup --teachers chat:URL (an embedded leader learns from its answers), then sro train"
+        )
 
 
 def with_pad_token(tokenizer: Any) -> Any:
@@ -55,6 +66,7 @@ def prepare_policy(model: Any, tokenizer: Any, peft_config: Any, gradient_checkp
     Raises:
         SROError: no model under that name, or no tokenizer with an end token.
     """
+    refuse_chat_server(model)
     if isinstance(model, str):
         model, own_tokenizer = load_base(model)
         tokenizer = tokenizer or own_tokenizer

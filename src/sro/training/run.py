@@ -47,6 +47,7 @@ from sro.training.config import SROConfig
 from sro.training.dataset import fitting
 from sro.training.distributed import everywhere, from_main, loading, share, whole
 from sro.training.plots import training_plot
+from sro.training.preparation import refuse_chat_server
 from sro.training.trainer import SROTrainer
 from sro.training.weight_averaging import interpolate, trainable_weights
 
@@ -109,6 +110,7 @@ def train_run(
     Raises:
         SROError: bad input, or the leader collapsed (the message says why and what to change).
     """
+    refuse_chat_server(leader.leader)
     folder = Path(str(args.output_dir))
     checkpoint = from_main(lambda: _starting_point(folder, data.resume, args))
     with loading(args):

@@ -45,7 +45,7 @@ from sro.training.model_card import model_card
 from sro.training.monitor import CollapseGuard, CompletionTable, Gauges, completions, game_gauges, move_gauges
 from sro.training.noise import unbiased
 from sro.training.objective import Scored, compares_with_comment, losses
-from sro.training.preparation import prepare_policy
+from sro.training.preparation import prepare_policy, refuse_chat_server
 from sro.training.reference import make_reference
 
 
@@ -107,6 +107,7 @@ class SROTrainer(Trainer):
                 "SROTrainer has no evaluation loop, for there is no loss on comments without playing them\n"
                 "  fix: leave out eval_dataset; rewrite held-out comments with sro.Rewriter and compare"
             )
+        refuse_chat_server(generator)
         args = copy.copy(args)  # the caller's own stay as they are
         args._n_gpu = min(args.n_gpu, 1)  # one process drives one device: DataParallel cannot cut games up
         check_prompt(args.prompt)

@@ -53,7 +53,7 @@ def warmed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     calls: list[Any] = []
     monkeypatch.setattr(
         "sro.training.warmup.run.warmup_run",
-        lambda *given, command: calls.append(given) or tmp_path / "adapter",
+        lambda *given, command, chat: calls.append(given) or tmp_path / "adapter",
     )
     return calls
 
@@ -244,3 +244,10 @@ def test_warmup_hands_its_flags_to_the_run(
 
 def test_every_command_that_trains_is_listed() -> None:
     assert {"train", "demo", "warmup"} <= set(cli.COMMANDS)
+
+
+@pytest.mark.parametrize("flags", [["--engine", "chat"], ["--chat_url=http://h/v1"], ["--responses", "chat"]])
+def test_a_chat_server_cannot_be_trained(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", *flags]) == 2
+    said = capsys.readouterr().err
+    assert "log-probabilities" in said and "fix: sro warmup --teachers chat:URL" in said

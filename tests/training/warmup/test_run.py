@@ -305,3 +305,55 @@ def test_teachers_make_the_examples(
     assert set(manifest["data"]) == {str(rude), str(civil), str(tmp_path / "examples.jsonl")}
     assert manifest["config"]["moves"] == 6
     assert "teachers  8/8" in capsys.readouterr().err
+
+
+def test_a_chat_server_teaches(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its answers are screened like any teacher's; what it would not say is no example."""
+    pytest.importorskip("openai", reason="the chat engine needs the extra `chat`")
+    from chat_server import ChatServer, comment_of
+
+    monkeypatch.setattr(
+        "sro.training.warmup.run.Acceptability.load", lambda name: lambda texts, *others: np.full(len(texts), 0.9)
+    )
+
+    class Same:
+        def similarity(self, texts: Any, sources: Any) -> np.ndarray:
+            return np.ones(len(texts))
+
+    monkeypatch.setattr("sro.training.warmup.run.SentenceEncoder", lambda name: Same())
+
+    def answer(request: dict[str, Any]) -> str:
+        page = comment_of(request).split()[5]
+        return (
+            "I'm sorry, but I can't assist with that."
+            if page == "3"
+            else f"Sure! Rewrite: I think that page {page} is wrong ."
+        )
+
+    server = ChatServer(answer)
+    rude, civil = tmp_path / "rude.txt", tmp_path / "civil.txt"
+    rude.write_text("\n".join(f"you stupid idiot , page {i} is crap" for i in range(6)), "utf-8")
+    civil.write_text("\n".join(f"i think that page {i} is a good idea ." for i in range(6)), "utf-8")
+    with caplog.at_level("INFO"):
+        adapter = run(
+            examples=None,
+            data={"toxic": [str(rude)], "clean": [str(civil)]},
+            teachers={
+                "teachers": [f"chat:{server.url}"],
+                "table": False,
+                "moves_each": 1,
+                "repairs": 0,
+                "untouched": 0,
+            },
+            mixture={"typed": 0.0},
+            prompt=PROMPT,
+        )
+    server.shutdown()
+    server.server_close()
+    examples = read_examples(adapter.parent / "examples.jsonl")
+    assert {(one.source, one.target, one.kind) for one in examples} == {
+        (f"you stupid idiot , page {i} is crap", f"I think that page {i} is wrong .", "move") for i in (0, 1, 2, 4, 5)
+    }
+    assert "2 declined" in caplog.text

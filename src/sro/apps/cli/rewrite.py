@@ -2,6 +2,7 @@
 
     sro rewrite "you are an idiot" "thank you for the edit"
     sro rewrite "you are an idiot" --threshold 0.2 --samples 8 --refine 2
+    sro rewrite "you are an idiot" --engine chat --chat_url http://localhost:11434/v1 --chat_model llama3.2
     sro rewrite --input comments.csv --column body --output rewritten.csv    # all columns kept, new ones added
     sort -u comments.txt | sro rewrite --output - | jq .text
     sro rewrite --clef --input in.jsonl --output ours.jsonl     # ids kept: what `sro evaluate --protocol clef24` reads
@@ -28,6 +29,7 @@ from sro.apps.cli.submission import check_clef_arguments, open_submission, read_
 from sro.core.config import parse
 from sro.core.machine import quiet_libraries
 from sro.leader.engines.loading import EngineArguments
+from sro.leader.generation import Metered
 from sro.rewriting.config import ModelArguments
 from sro.rewriting.rewriter import Rewrite, RewriteArguments, Rewriter
 
@@ -168,6 +170,8 @@ def run(argv: list[str]) -> int:
     say(str(tally))
     if source.stray:
         say(explain_stray(source.stray, source.name, job.encoding))
+    if isinstance(rewriter.generator, Metered):
+        say(rewriter.generator.spent())
     return 0
 
 

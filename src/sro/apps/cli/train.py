@@ -9,6 +9,9 @@ from rich.console import Console
 
 from sro.core.machine import device_defaults, keep_memory, quiet_libraries
 
+OF_ENGINES = ("--engine", "--chat_", "--responses")
+"""How flags begin that somebody types who wants to train the model behind a server."""
+
 
 def run(argv: list[str], prog: str = "sro train", presets: Mapping[str, Any] | None = None) -> int:
     """Parse, train, print the table, some rewrites and what to do next. `presets` go before the usual defaults."""
@@ -16,8 +19,11 @@ def run(argv: list[str], prog: str = "sro train", presets: Mapping[str, Any] | N
     from sro.leader.model import LeaderArguments
     from sro.screeners.follower import FollowerArguments
     from sro.training.config import SROConfig
+    from sro.training.preparation import refuse_chat_server
     from sro.training.run import DataArguments, train_run
 
+    if any(word.startswith(OF_ENGINES) for word in argv):
+        refuse_chat_server("chat:")  # before the flag is called unknown, for the reason is another
     quiet_libraries()
     keep_memory()
     data, follower, leader, args = parse(

@@ -8,6 +8,7 @@ from sro.core.machine import device_defaults, keep_memory, quiet_libraries
 def run(argv: list[str]) -> int:
     """Parse, warm up, say where the adapter lies."""
     from sro.core.config import parse
+    from sro.leader.engines.chat.config import ChatSettings
     from sro.leader.model import LeaderArguments
     from sro.training.warmup.examples import Mixture
     from sro.training.warmup.run import WarmupData, warmup_run
@@ -16,13 +17,13 @@ def run(argv: list[str]) -> int:
 
     quiet_libraries()
     keep_memory()
-    data, mixture, teachers, leader, args = parse(
-        (WarmupData, Mixture, Teachers, LeaderArguments, WarmupConfig),
+    data, mixture, teachers, leader, args, chat = parse(
+        (WarmupData, Mixture, Teachers, LeaderArguments, WarmupConfig, ChatSettings),
         argv,
         prog="sro warmup",
         description="Turn a language model into a paraphraser from unpaired toxic and clean comments.",
         defaults=device_defaults(),
     )
-    adapter = warmup_run(data, mixture, teachers, leader, args, command=["sro", "warmup", *argv])
+    adapter = warmup_run(data, mixture, teachers, leader, args, command=["sro", "warmup", *argv], chat=chat)
     print(f"adapter  {adapter}\nnext     sro train --adapter {adapter} --comments FILE::COLUMN --output_dir runs/mine")
     return 0

@@ -26,6 +26,7 @@ from sro.leader.engines.ctranslate2_conversion import WEIGHTS, Precision, import
 from sro.leader.engines.stepwise import Row, busy, generate_stepwise
 from sro.leader.generation import Cancelled, Completion, PendingGeneration, Sampling
 from sro.leader.model import read_prompt
+from sro.leader.prompted import Prompted
 
 MOST_WORKERS = 4  # by default; each holds the weights (0.14 GB of the embedded leader in int8)
 PATIENCE = 10.0  # seconds to wait for CTranslate2's thread to let go of what it was handed; it takes microseconds
@@ -33,7 +34,7 @@ PATIENCE = 10.0  # seconds to wait for CTranslate2's thread to let go of what it
 _SEEDING = threading.Lock()  # the seed is the process's
 
 
-class CTranslate2Generator:
+class CTranslate2Generator(Prompted):
     """Generates with a folder that `convert` has written; threads may share one."""
 
     def __init__(

@@ -3,8 +3,9 @@
     generator = load_generator(EngineArguments("ctranslate2"))
     generator.generate(["you are an idiot"], 1, Sampling(temperature=0.0), seed=0)
 
-`transformers` runs any leader, `ctranslate2` is the fast one for Llama- and T5-like leaders, and `openai` is a server
-that speaks the OpenAI protocol, such as vLLM. `auto` is one of the first two (`sro.leader.engines.auto`), for
+`transformers` runs any leader, `ctranslate2` is the fast one for Llama- and T5-like leaders, `openai` is a server
+that speaks the OpenAI completions protocol with token ids, such as vLLM, and `chat` is any chat model behind a server,
+hosted ones included. `auto` is one of the first two (`sro.leader.engines.auto`), for
 rewriting and serving; training and experiments name theirs, so that no figure depends on what is installed. Nothing
 heavy is imported before an engine is loaded, so that a mistake on the command line is reported at once.
 """
@@ -17,20 +18,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sro.core.errors import SROError
+from sro.leader.engines.chat.config import NAMED_ONLY, ChatArguments
 
 if TYPE_CHECKING:
     from sro.leader.generation import Completion, Sampling
     from sro.leader.transformers_generator import TransformersGenerator
 
-ENGINES = ("auto", "transformers", "ctranslate2", "openai")
+ENGINES = ("auto", "transformers", "ctranslate2", "openai", "chat")
 
 
 class Engine(Protocol):
-    """A `sro.leader.generation.Generator` that says how it makes prompts."""
+    """A `sro.leader.generation.Generator` that says which comments it can take."""
 
-    tokenizer: Any
-    prompt: str
-    max_prompt_length: int
+    def fits(self, comment: str) -> bool:
+        """Whether a comment is short enough to be rewritten."""
+        ...
 
     def generate(
         self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
@@ -40,7 +42,7 @@ class Engine(Protocol):
 
 
 @dataclass(frozen=True)
-class EngineArguments:
+class EngineArguments(ChatArguments):
     """Which engine, and what only it needs to know.
 
     Raises:
@@ -51,7 +53,8 @@ class EngineArguments:
         default="auto",
         metadata={
             "help": "auto (ctranslate2 where it is installed, there is no GPU and the leader can be converted; else "
-            "transformers), transformers, ctranslate2 (needs the extra `fast`) or openai (a server such as vLLM's)"
+            "transformers), transformers, ctranslate2 (needs the extra `fast`), openai (a server such as vLLM's that "
+            "runs --leader) or chat (any chat model behind the OpenAI protocol; needs the extra `chat`)"
         },
     )
     engine_precision: str | None = field(
@@ -70,7 +73,12 @@ class EngineArguments:
             raise SROError(f"no engine {self.engine!r}{suggestion(self.engine, ENGINES)} (there are {known})")
         if self.engine == "openai" and not self.engine_url:
             raise SROError("--engine openai needs --engine_url, e.g. http://localhost:8000/v1")
+        if self.engine == "chat":
+            if not self.chat_url:
+                raise SROError("--engine chat needs --chat_url, e.g. http://localhost:11434/v1")
+            self.check()
         owners = {"engine_url": "openai", "engine_model": "openai", "engine_precision": "ctranslate2"}
+        owners |= dict.fromkeys(NAMED_ONLY, "chat")
         for name, owner in owners.items():
             if getattr(self, name) is not None and self.engine != owner:
                 raise SROError(f"--{name} is for --engine {owner}, not for {self.engine}")
@@ -93,7 +101,7 @@ def load_generator(
         arguments: the engine; None: `auto`.
         leader, adapter, prompt: as `sro.rewriting.rewriter.Rewriter.load` takes them. `leader` may be a folder that
             `sro export --to ctranslate2` wrote. For `openai` only its tokenizer and prompt are used, and the server
-            plays what it was started with.
+            plays what it was started with. For `chat` all three are refused: it is told by `--chat_prompt`.
         load_in_4bit: transformers only, see `sro.leader.model.LeaderArguments`.
         bf16: transformers only; bfloat16 autocast, None: as `sro.core.precision.compute_dtype` decides.
             Either makes `auto` choose transformers.
@@ -108,6 +116,8 @@ def load_generator(
         from sro.leader.engines.auto import choose
 
         arguments = EngineArguments(choose(leader, adapter, prompt, load_in_4bit, bf16))
+    if arguments.engine == "chat":
+        return _chat(arguments, leader, adapter, prompt, load_in_4bit or bool(bf16), max_prompt_length)
     sizes: Any = {"max_prompt_length": max_prompt_length, "batch_size": batch_size}
     if arguments.engine == "transformers":
         return _transformers(leader, adapter, prompt, load_in_4bit, bf16, sizes)
@@ -149,6 +159,19 @@ def load_generator(
     return CTranslate2Generator(folder, prompt=parts.prompt, **sizes)
 
 
+def _chat(
+    arguments: ChatArguments, leader: str, adapter: str | None, prompt: str | None, options: bool, longest: int
+) -> Engine:
+    if leader != "embedded" or adapter not in (None, "none") or prompt or options:
+        raise SROError(
+            "--engine chat is a leader of its own: --leader, --adapter, --prompt, --load_in_4bit and --bf16 are not "
+            "for it\n  fix: --chat_model names the model, --chat_prompt a file with instructions and examples"
+        )
+    from sro.leader.engines.chat.generator import ChatGenerator
+
+    return ChatGenerator(arguments, max_prompt_length=longest)
+
+
 def _transformers(
     leader: str, adapter: str | None, prompt: str | None, load_in_4bit: bool, bf16: bool | None, sizes: Any
 ) -> Engine:
@@ -175,6 +198,10 @@ class Autocast:
         self.generator = generator
         self.tokenizer, self.prompt = generator.tokenizer, generator.prompt
         self.max_prompt_length = generator.max_prompt_length
+
+    def fits(self, comment: str) -> bool:
+        """See `Engine`."""
+        return self.generator.fits(comment)
 
     def generate(
         self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None

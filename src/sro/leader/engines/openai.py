@@ -26,12 +26,13 @@ from typing import Any
 from sro.core.errors import SROError
 from sro.leader.engines.stepwise import Row, generate_stepwise
 from sro.leader.generation import Completion, Sampling
+from sro.leader.prompted import Prompted
 
 KEY = "SRO_ENGINE_KEY"  # environment variable with the server's key; no other key is ever sent to it
 PASSING = (408, 429, 500, 502, 503, 504)  # HTTP statuses that another try may mend
 
 
-class OpenAIGenerator:
+class OpenAIGenerator(Prompted):
     """Generates over HTTP, for decoder-only leaders; threads may share one."""
 
     def __init__(

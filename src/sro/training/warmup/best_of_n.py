@@ -126,7 +126,7 @@ def generate_candidates(teachers: Sequence[Generator], n: int, temperature: floa
             sampling = Sampling(temperature=temperature, avoid_loops=True)
             drawn = teacher.generate(batch, n, sampling, seed) if n else [[] for _ in batch]
             for comment, moves in zip(batch, (one + more for one, more in zip(greedy, drawn))):
-                found |= dict.fromkeys((comment, move.text) for move in moves if move.finished)
+                found |= dict.fromkeys((comment, move.text) for move in moves if move.finished and not move.problem)
         return list(found)
 
     return tries

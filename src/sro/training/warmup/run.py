@@ -24,7 +24,9 @@ from sro.core import config, files, provenance
 from sro.core.errors import SROError
 from sro.core.precision import store_frozen_linears_in_bf16
 from sro.core.progress import Meter, use_progress_lines
+from sro.leader.engines.chat.config import ChatSettings
 from sro.leader.engines.loading import EngineArguments, load_generator
+from sro.leader.generation import Generator, Metered
 from sro.leader.model import Leader, LeaderArguments, default_lora, save_adapter
 from sro.screeners.loading import load_screener
 from sro.screeners.lora.acceptability import Acceptability
@@ -37,6 +39,9 @@ from sro.training.warmup.teachers import Teachers, best_rewrites_of_teachers
 from sro.training.warmup.trainer import WarmupConfig, WarmupTrainer
 
 logger = logging.getLogger(__name__)
+
+CHAT = ("chat:", "http://", "https://")
+"""How the name of a teacher begins that is a chat server."""
 
 
 @dataclass
@@ -70,10 +75,12 @@ def warmup_run(
     leader: LeaderArguments,
     args: WarmupConfig,
     command: Sequence[str] = (),
+    chat: ChatSettings | None = None,
 ) -> Path:
     """Make the examples, train on them, and return the adapter's folder.
 
     Args:
+        chat: how teachers that are chat servers are asked; None: by the defaults.
         args: they are copied, never changed; `prompt` is filled in from the leader where it is empty.
         command: the command line, for the manifest.
 
@@ -95,7 +102,8 @@ def warmup_run(
     args.prompt, args.disable_tqdm = player.prompt, True
     if data.resume:
         _refuse_other_dtype(folder, args)
-    settings = config.plain((data, mixture, teachers, leader, args))
+    chat = chat or ChatSettings()
+    settings = config.plain((data, mixture, teachers, leader, args, chat))
 
     def note(sources: Mapping[str, str]) -> None:
         provenance.write_manifest(folder, command, settings, sources, args.seed)
@@ -103,7 +111,7 @@ def warmup_run(
     earlier = read_examples(Path(data.examples)) if data.examples else []
     hashes = {data.examples: files.file_sha256(data.examples)} if data.examples else {}
     if teachers.teachers:
-        examples = _taught(data, mixture, teachers, earlier, hashes, note, leader, args, folder)
+        examples = _taught(data, mixture, teachers, earlier, hashes, note, leader, args, folder, chat)
     elif data.examples:
         examples = earlier
         note(hashes)
@@ -164,11 +172,11 @@ def _taught(
     leader: LeaderArguments,
     args: WarmupConfig,
     folder: Path,
+    chat: ChatSettings,
 ) -> list[Example]:
     toxic, clean, more = _comments(data, folder)
     note(hashes | more)
-    engine = EngineArguments(engine=wanted.moves_engine)
-    rollouts = [load_generator(engine, leader.leader, adapter=adapter) for adapter in wanted.teachers]
+    rollouts = load_teachers(wanted, leader.leader, chat)
     encoder = SentenceEncoder(data.similarity)
     reward = Reward(load_screener(data.screener), encoder, Acceptability.load(wanted.fluency))
     log = EditLog(folder / "moves.jsonl")
@@ -176,8 +184,26 @@ def _taught(
         examples = best_rewrites_of_teachers(
             toxic, clean, earlier, rollouts, reward, wanted, mixture.typed, args.seed, meter.update, log
         )
+    for teacher in rollouts:
+        if isinstance(teacher, Metered):
+            logger.info("%s", teacher.spent())
     _write_examples(examples, folder)
     return examples
+
+
+def load_teachers(wanted: Teachers, leader: str, chat: ChatSettings) -> list[Generator]:
+    """The teachers, by their names: `chat:URL` is a chat server, anything else an adapter of the leader.
+
+    Raises:
+        SROError: a part is missing, or a server cannot be asked.
+    """
+    engine = EngineArguments(engine=wanted.moves_engine)
+    return [
+        load_generator(EngineArguments("chat", chat_url=name.removeprefix("chat:"), **vars(chat)))
+        if name.startswith(CHAT)
+        else load_generator(engine, leader, adapter=name)
+        for name in wanted.teachers
+    ]
 
 
 def _write_examples(examples: Sequence[Example], folder: Path) -> None:

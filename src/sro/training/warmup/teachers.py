@@ -35,11 +35,14 @@ REPAIRABLE = (drop_function_word, drop_function_word, swap, repeat, add)
 
 @dataclass
 class Teachers:
-    """Leaders whose best moves are learnt."""
+    """Leaders whose best moves are learnt; of a chat server, its answers that the panel passes."""
 
     teachers: list[str] = field(
         default_factory=list,
-        metadata={"help": "adapters of the leader, whose best moves are learnt"},
+        metadata={
+            "help": "adapters of the leader, or chat servers (chat:http://localhost:11434/v1), whose best moves "
+            "are learnt"
+        },
     )
     moves: int = field(default=4000, metadata={"help": "toxic comments to try, beside those of earlier examples"})
     table: bool = field(default=True, metadata={"help": "the phrase table makes tries of a comment too"})

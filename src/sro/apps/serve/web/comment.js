@@ -15,6 +15,8 @@ const REASONS = {
   disguised: "The wordings that pass keep part of a spelling that hid a word.",
   copy: "The wordings that pass are your own again.",
   protected_lost: "The wordings that pass lose or alter a link, mention, hashtag or code of yours.",
+  declined: "The model that rewrites declined to.",
+  no_answer: "The model that rewrites did not answer.",
   language: "A sentence that fails is not in a language that can be rewritten here.",
   protected_fails: "It fails for a link, mention, hashtag, emoji, code or quotation, and these are never altered.",
 };

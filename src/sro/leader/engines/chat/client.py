@@ -1,0 +1,309 @@
+"""One question to a chat server, asked until it is answered: time-outs, lost connections, rate limits, broken answers.
+
+The client of `openai` sends; when to try again is decided here, because threads share one pause after a 429, because
+an answer that is no JSON or holds no choice counts as a fault too, and because every try is counted.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sro.core.errors import SROError
+from sro.leader.engines.chat.usage import Usage
+
+logger = logging.getLogger(__name__)
+
+PASSING = (408, 409, 425, 429)
+"""Statuses below 500 that another try may mend; all from 500 on are."""
+LONGEST_WAIT = 120.0
+"""Seconds that a server may ask us to wait; beyond, a person should know."""
+HOPELESS = 6
+"""Questions in a row that all tries left without an answer: then it is not the comments' fault."""
+DISPENSABLE = ("seed", "temperature", "top_p", "n")
+"""Fields that a server may refuse; without them it is asked again, and from then on."""
+
+Request = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer: what it says, and whether the server ended it by itself, declined, or cut it off."""
+
+    text: str
+    finished: bool = True
+    declined: bool = False
+
+
+class NoAnswer(Exception):
+    """All tries went wrong, or this one question was refused; the message says how, without the comment.
+
+    Attributes:
+        declined: whether a filter of the server's would not have the question.
+    """
+
+    def __init__(self, how: str, declined: bool = False) -> None:
+        super().__init__(how)
+        self.declined = declined
+
+
+class _Fault(Exception):
+    """One try went wrong; another one may not. `wait`: seconds that the server asks for."""
+
+    def __init__(self, what: str, wait: float | None = None) -> None:
+        super().__init__(what)
+        self.wait = wait
+
+
+class ChatClient:
+    """Asks one model of one server; threads may share it."""
+
+    def __init__(
+        self, url: str, key: str | None, *, timeout: float, retries: int, usage: Usage, key_env: str = ""
+    ) -> None:
+        """Nothing is sent.
+
+        Args:
+            url: up to and with the version, e.g. http://localhost:11434/v1.
+            key: None: the server wants none.
+            timeout: seconds for one try.
+            retries: further tries, after pauses of 0.5, 1, 2, … 8 seconds, or as long as the server asks for.
+            usage: counts requests, tokens and faults.
+            key_env: where the key comes from, for messages.
+
+        Raises:
+            SROError: `openai` is not installed.
+        """
+        try:
+            import openai
+        except ImportError as error:
+            raise SROError("--engine chat needs openai\n  fix: pip install -e '.[chat]'") from error
+        self.url, self.retries, self.usage, self.timeout, self.key_env = url, retries, usage, timeout, key_env
+        self._openai: Any = openai
+        self._client: Any = openai.OpenAI(
+            api_key=key or "none",
+            base_url=url,
+            timeout=timeout,
+            max_retries=0,  # ours, see the module
+            http_client=openai.DefaultHttpxClient(follow_redirects=False),  # comments go where the user said
+        )
+        self._headers = {} if key else {"Authorization": openai.Omit()}
+        self._lock = threading.Lock()
+        self._not_before = 0.0  # by the monotonic clock: what a rate limit asks of all threads
+        self._hopeless = 0
+        self._refused: set[str] = set()
+        self._answered = False
+
+    def models(self) -> list[str]:
+        """Names of the models that the server lists.
+
+        Raises:
+            SROError: it cannot be reached, or does not tell.
+        """
+        try:
+            answer = self._tried(lambda: self._client.models.with_raw_response.list(extra_headers=self._headers))
+        except (NoAnswer, self._openai.APIStatusError) as error:
+            raise SROError(f"{self.url} does not list its models: {error}\n  fix: --chat_model NAME") from error
+        try:
+            return [str(model["id"]) for model in answer["data"]]
+        except (KeyError, TypeError) as error:
+            raise SROError(
+                f"{self.url} does not list its models: {_shown(answer)}\n  fix: --chat_model NAME"
+            ) from error
+
+    def ask(self, request: Request) -> list[Choice]:
+        """The choices that the server gives, at least one and perhaps fewer than `n`.
+
+        Raises:
+            NoAnswer: no try was answered; or this question was refused, where others are not.
+            SROError: no question will be answered: the server is away, wants another key, address, model or request.
+        """
+
+        def send() -> Any:
+            kept = {name: value for name, value in request.items() if name not in self._refused}
+            if "max_tokens" in self._refused:
+                kept["max_completion_tokens"] = request["max_tokens"]
+            self.usage.count("requests")
+            return self._client.chat.completions.with_raw_response.create(**kept, extra_headers=self._headers)
+
+        def read(answer: Any) -> list[Choice]:
+            choices = read_choices(answer)
+            if not choices:
+                raise _Fault(f"an answer without choices: {_shown(answer)}")
+            return choices
+
+        while True:
+            refused = len(self._refused)
+            try:
+                answer = self._tried(send, read)
+            except self._openai.APIStatusError as error:
+                self._take_refusal(error, request, refused)
+                continue
+            self.usage.count_tokens(*read_tokens(answer))
+            self._answered = True
+            return read_choices(answer)
+
+    def _tried(self, send: Any, read: Any = None) -> Any:
+        """The JSON of the first try that is answered."""
+        fault: _Fault | None = None
+        for attempt in range(self.retries + 1):
+            if attempt:
+                self.usage.count("retries")
+            self._wait()
+            try:
+                answer = self._once(send)
+                if read:
+                    read(answer)
+                self._hopeless = 0
+                return answer
+            except _Fault as error:
+                fault = error
+                self.usage.count_fault(str(error))
+            pause = min(0.5 * 2**attempt, 8.0)
+            if fault.wait is not None:
+                self._pause_all(fault.wait)
+            elif attempt < self.retries:
+                time.sleep(pause)
+        self._hopeless += 1
+        said = f"no answer in {self.retries + 1} tries; last: {fault}"
+        if self._hopeless >= HOPELESS:
+            raise SROError(f"{self.url} gave {said}\n  fix: look at the server, then run the command again")
+        raise NoAnswer(said)
+
+    def _once(self, send: Any) -> Any:
+        """One try."""
+        try:
+            reply = send()
+        except self._openai.APITimeoutError as error:
+            raise _Fault(f"no answer within {self.timeout:g} s") from error
+        except self._openai.APIConnectionError as error:
+            why = str(error.__cause__ or error)
+            if not self._answered and "refused" in why.lower():
+                raise SROError(
+                    f"nothing answers at {self.url}: {why}\n  fix: start the server, or name its address by --chat_url"
+                ) from error
+            raise _Fault(f"connection lost: {why}") from error
+        except self._openai.APIStatusError as error:
+            fault = self._status_fault(error)
+            if fault is None:
+                raise
+            raise fault from error
+        try:
+            return json.loads(reply.text)
+        except ValueError as error:
+            raise _Fault("an answer that is no JSON") from error
+
+    def _status_fault(self, error: Any) -> Exception | None:
+        """What a status means: a fault that may pass, or the end; None: this request was refused, `ask` looks why."""
+        status, said = int(error.status_code), _shown(error.body or error.message)
+        if status in (401, 403):
+            key = self.key_env or "OPENAI_API_KEY"
+            return SROError(f"{self.url} refuses the key (status {status}): {said}\n  fix: put it into {key}")
+        if status == 404 or 300 <= status < 400:
+            return SROError(
+                f"{self.url} has no such address or model (status {status}): {said}\n"
+                "  fix: --chat_url up to and with the version (…/v1), --chat_model as the server lists it"
+            )
+        if status < 500 and status not in PASSING:
+            return None
+        if error.code == "insufficient_quota":
+            return SROError(f"{self.url}: the account has no credit left: {said}\n  fix: see the provider's page")
+        wait = asked_to_wait(error.response.headers.get("retry-after", ""))
+        if wait is not None and wait > LONGEST_WAIT:
+            return SROError(f"{self.url} asks to wait {wait:.0f} s (status {status})\n  fix: run it again later")
+        return _Fault(f"status {status}", wait)
+
+    def _take_refusal(self, error: Any, request: Request, refused: int) -> None:
+        """Leave out what the server does not know and return; else raise."""
+        said = _shown(error.body or error.message)
+        fields = (*DISPENSABLE, "max_tokens")
+        named = {name for name in fields if name == error.param or f"'{name}'" in said or f'"{name}"' in said}
+        with self._lock:
+            fresh = named & request.keys() - self._refused
+            self._refused |= fresh
+            if fresh:
+                told = ", ".join(sorted(fresh))
+                logger.warning("%s does not take %s, so it is asked without", self.url, told)
+            if len(self._refused) > refused:
+                return
+        if error.code == "content_filter":
+            raise NoAnswer("declined by the server's filter", declined=True)
+        if not self._answered:
+            raise SROError(
+                f"{self.url} refused the request (status {error.status_code}): {said}\n"
+                "  fix: --chat_model, --chat_max_tokens, or `request` in the file of --chat_prompt"
+            ) from error
+        self.usage.count_fault(f"status {error.status_code}")
+        raise NoAnswer(f"refused with status {error.status_code}")  # what else it says may quote the comment
+
+    def _wait(self) -> None:
+        while (left := self._not_before - time.monotonic()) > 0:
+            time.sleep(left)
+
+    def _pause_all(self, seconds: float) -> None:
+        with self._lock:
+            self._not_before = max(self._not_before, time.monotonic() + seconds)
+
+
+def read_choices(answer: Any) -> list[Choice]:
+    """The choices in the JSON of an answer; those that are none are left out."""
+    choices = answer.get("choices") if isinstance(answer, dict) else None
+    found = []
+    for choice in choices if isinstance(choices, list) else []:
+        message = choice.get("message") if isinstance(choice, dict) else None
+        if not isinstance(message, dict):
+            continue
+        reason = choice.get("finish_reason")
+        if message.get("refusal") or reason == "content_filter":
+            found.append(Choice("", declined=True))
+        elif isinstance(message.get("content"), str):
+            found.append(Choice(message["content"], finished=reason != "length"))
+    return found
+
+
+def read_tokens(answer: Any) -> tuple[int, int]:
+    """Tokens read and written, by the JSON of an answer; 0 where it does not say."""
+    usage = answer.get("usage") if isinstance(answer, dict) else None
+    counts = (
+        [usage.get(name) for name in ("prompt_tokens", "completion_tokens")] if isinstance(usage, dict) else [0, 0]
+    )
+    read, written = (count if isinstance(count, int) and count > 0 else 0 for count in counts)
+    return read, written
+
+
+def asked_to_wait(header: str) -> float | None:
+    """Seconds of a Retry-After, which is a number or a date; None where it is neither."""
+    try:
+        seconds = float(header)
+        return seconds if 0 <= seconds < float("inf") else None
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def the_model(named: str | None, listed: Sequence[str], url: str) -> str:
+    """The model's name: as named, else the one that the server has.
+
+    Raises:
+        SROError: it has none, or several.
+    """
+    if named:
+        return named
+    if len(listed) != 1:
+        have = ", ".join(listed[:8]) or "none"
+        raise SROError(f"{url} has {len(listed)} models: {have}\n  fix: --chat_model NAME")
+    return listed[0]
+
+
+def _shown(answer: Any, most: int = 300) -> str:
+    text = " ".join((answer if isinstance(answer, str) else json.dumps(answer, default=str)).split())
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,89 @@
+"""How a chat server is asked: one dataclass, as flags and as YAML. The key is never among them, only its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from sro.core.errors import SROError
+
+KEY = "OPENAI_API_KEY"
+"""Environment variable of the key where none is named."""
+NAMED_ONLY = ("chat_url", "chat_model", "chat_prompt", "chat_key_env", "chat_price_in", "chat_price_out")
+"""Settings that are refused beside another engine; the others have defaults, so nobody can tell who set them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatSettings:
+    """Everything but the address.
+
+    Raises:
+        SROError: a number outside its range.
+    """
+
+    chat_model: str | None = field(
+        default=None, metadata={"help": "chat: name of the model (default: the server's, where it lists one alone)"}
+    )
+    chat_prompt: str | None = field(
+        default=None, metadata={"help": "chat: YAML file with instructions and examples (default: the shipped one)"}
+    )
+    chat_key_env: str | None = field(
+        default=None,
+        metadata={
+            "help": "chat: environment variable that holds the server's key (default: OPENAI_API_KEY, which goes to "
+            "https:// and to this machine alone)"
+        },
+    )
+    chat_timeout: float = field(default=60.0, metadata={"help": "chat: seconds for one request"})
+    chat_retries: int = field(
+        default=4, metadata={"help": "chat: further tries of a request that failed or was too fast"}
+    )
+    chat_concurrency: int = field(default=4, metadata={"help": "chat: requests under way at the same time"})
+    chat_max_tokens: int = field(
+        default=512, metadata={"help": "chat: longest answer in tokens; models that think first need thousands"}
+    )
+    chat_price_in: float | None = field(
+        default=None, metadata={"help": "chat: price of a million tokens read, for the cost told at the end"}
+    )
+    chat_price_out: float | None = field(default=None, metadata={"help": "chat: price of a million tokens written"})
+
+    def check(self) -> None:
+        """Raise SROError where a number is out of its range."""
+        for name, least in (("chat_timeout", 0.001), ("chat_retries", 0), ("chat_concurrency", 1)):
+            if getattr(self, name) < least:
+                raise SROError(f"--{name} {getattr(self, name)} must be at least {least}")
+        if self.chat_max_tokens < 1:
+            raise SROError(f"--chat_max_tokens {self.chat_max_tokens} must be at least 1")
+        for name in ("chat_price_in", "chat_price_out"):
+            if (getattr(self, name) or 0.0) < 0:
+                raise SROError(f"--{name} {getattr(self, name)} must not be negative")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatArguments(ChatSettings):
+    """Which chat server, and how it is asked."""
+
+    chat_url: str | None = field(default=None, metadata={"help": "chat: e.g. http://localhost:11434/v1 (Ollama)"})
+
+
+def check_url(url: str) -> str:
+    """The address without a slash at its end.
+
+    Raises:
+        SROError: it is no http(s) address, or holds a password.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SROError(f"{url!r} is no http:// or https:// address\n  fix: --chat_url http://localhost:11434/v1")
+    if parts.username or parts.password or parts.query:
+        raise SROError(
+            f"the address of {parts.hostname} holds more than an address, and it is logged\n"
+            f"  fix: put the key into an environment variable, {KEY} or the one of --chat_key_env"
+        )
+    return url.rstrip("/")
+
+
+def is_safe_for_a_key(url: str) -> bool:
+    """Whether a key that was not meant for this server may go there: encrypted, or not leaving this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in ("localhost", "127.0.0.1", "::1")

