@@ -53,13 +53,17 @@ def tiny_tokenizer(adds_end: bool) -> Any:
 
 @pytest.fixture(autouse=True)
 def loggers_as_they_were() -> Iterator[None]:
-    """`sro serve` takes the records of these loggers for itself, in the process of the tests as well."""
+    """`sro serve` takes the records of these loggers for itself, in the process of the tests as well, and import-linter
+    disables all that there are."""
     loggers = [logging.getLogger(name) for name in ("sro", "uvicorn")]
     before = [(list(logger.handlers), logger.propagate, logger.level) for logger in loggers]
     yield
     for logger, (handlers, propagate, level) in zip(loggers, before):
         logger.handlers, logger.propagate = handlers, propagate
         logger.setLevel(level)
+    for known in logging.root.manager.loggerDict.values():
+        if isinstance(known, logging.Logger):
+            known.disabled = False
 
 
 @pytest.fixture(scope="session")
