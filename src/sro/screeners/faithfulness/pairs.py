@@ -51,7 +51,7 @@ class Material:
     clean: Sequence[str]
     rude: Sequence[str]
     edit: Callable[[str], Sequence[str]]
-    ready: Mapping[str, Sequence[Pair]]
+    ready: dict[str, list[Pair]]
     antonyms: Mapping[str, Sequence[str]]
 
 
