@@ -53,7 +53,7 @@ def tiny_tokenizer(adds_end: bool) -> Any:
 
 @pytest.fixture(autouse=True)
 def loggers_as_they_were() -> Iterator[None]:
-    """`sro serve` takes the records of these loggers for itself, in the process of the tests as well, and import-linter
+    """`sro serve` takes the records of these loggers for itself, in the process of the tests as well; import-linter
     disables all that there are."""
     loggers = [logging.getLogger(name) for name in ("sro", "uvicorn")]
     before = [(list(logger.handlers), logger.propagate, logger.level) for logger in loggers]
