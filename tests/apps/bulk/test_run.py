@@ -447,7 +447,7 @@ def test_screening_with_the_embedded_screener(tmp_path: Path) -> None:
     assert tally.counts == {"fail": 1, "pass": 1}
 
 
-def test_where_a_server_stands_is_no_setting() -> None:
+def test_where_a_server_stands_is_no_setting(tmp_path: Path) -> None:
     from sro.leader.engines.loading import EngineArguments
 
     one, other = (
@@ -455,6 +455,14 @@ def test_where_a_server_stands_is_no_setting() -> None:
         for url in ("http://a/v1", "http://b/v1")
     )
     assert one == other and one["engine_model"] == "m" and one["leader"] == "x" and one["samples"] == 4
+    prompts = [tmp_path / name for name in ("a.yaml", "b.yaml", "c.yaml")]
+    for path, text in zip(prompts, ("Be kind.", "Be kind.", "Be terse.")):
+        path.write_text(text, encoding="utf-8")
+    same, again, changed = (
+        Rewriting(engine=EngineArguments("chat", chat_url=f"http://{path.stem}/v1", chat_prompt=str(path))).settings()
+        for path in prompts
+    )
+    assert same == again != changed
     by_default = Rewriting().settings()
     assert by_default["engine"] == "auto" and "ctranslate2" in by_default and "ctranslate2" not in one
     assert set(Rewriting.columns) >= {"rewrite", "status", Rewriting.outcome}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from sro.comments.languages import language_of
+from sro.core.files import file_sha256
 
 if TYPE_CHECKING:
     from sro.leader.engines.loading import EngineArguments
@@ -39,6 +41,13 @@ class Job(Protocol):
     def load(self) -> Work:
         """Load the models. Raises SROError where a part is missing or unusable."""
         ...
+
+
+NO_ANSWER_DEPENDS_ON = frozenset(
+    "engine_url engine_timeout chat_url chat_timeout chat_retries chat_concurrency chat_key_env chat_price_in "
+    "chat_price_out".split()
+)
+"""Where a server stands, how long it is waited for and what it costs: a run may go on with others."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +121,9 @@ class Rewriting:
         found = {"job": "rewrite", **self.parts, **asdict(engine), **asdict(arguments)}
         if engine.engine == "auto":
             found["ctranslate2"] = version("ctranslate2")  # which it turns on
-        # Where a server stands, and how long it is waited for, says nothing about what it answers.
-        return {name: value for name, value in found.items() if name not in ("engine_url", "engine_timeout")}
+        if engine.chat_prompt:
+            found["chat_prompt"] = file_sha256(Path(engine.chat_prompt))  # its text counts, not where it lies
+        return {name: value for name, value in found.items() if name not in NO_ANSWER_DEPENDS_ON}
 
     def load(self) -> Work:
         from sro.leader.engines.loading import EngineArguments
