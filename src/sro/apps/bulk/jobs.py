@@ -44,8 +44,17 @@ class Job(Protocol):
 
 
 NO_ANSWER_DEPENDS_ON = frozenset(
-    "engine_url engine_timeout chat_url chat_timeout chat_retries chat_concurrency chat_key_env chat_price_in "
-    "chat_price_out".split()
+    [
+        "engine_url",
+        "engine_timeout",
+        "chat_url",
+        "chat_timeout",
+        "chat_retries",
+        "chat_concurrency",
+        "chat_key_env",
+        "chat_price_in",
+        "chat_price_out",
+    ]
 )
 """Where a server stands, how long it is waited for and what it costs: a run may go on with others."""
 
