@@ -45,14 +45,8 @@ class Job(Protocol):
 
 NO_ANSWER_DEPENDS_ON = frozenset(
     [
-        "engine_url",
-        "engine_timeout",
-        "chat_url",
-        "chat_timeout",
-        "chat_retries",
-        "chat_concurrency",
-        "chat_key_env",
-        "chat_price_in",
+        *("engine_url", "engine_timeout"),
+        *("chat_url", "chat_timeout", "chat_retries", "chat_concurrency", "chat_key_env", "chat_price_in"),
         "chat_price_out",
     ]
 )
