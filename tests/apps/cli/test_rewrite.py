@@ -451,7 +451,7 @@ def test_flags_reach_the_rewriter(loaded: dict[str, Any]) -> None:
     assert loaded == {
         **{"leader": "x", "adapter": "y", "prompt": "{text}:", "load_in_4bit": False, "screener": "z"},
         **{"similarity": "embedded", "max_prompt_length": 256, "batch_size": 8, "bf16": False},
-        "fluency": None,
+        **{"fluency": None, "faithfulness": None},
         "phrases": None,
         "engine": EngineArguments("auto"),
     }
