@@ -83,8 +83,10 @@ class Fluency(Protocol):
 class Faithfulness(Protocol):
     """Whether a candidate still says what a comment says: `sro.screeners.faithfulness.critic`, or anybody's own."""
 
-    threshold: float
-    """Probability from which on the meaning counts as kept."""
+    @property
+    def threshold(self) -> float:
+        """Probability from which on the meaning counts as kept."""
+        ...
 
     def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
         """[N] in [0, 1] of N (comment, candidate)."""
