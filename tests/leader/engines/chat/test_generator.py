@@ -13,7 +13,7 @@ import yaml
 from chat_server import Answer, ChatServer, Reply, comment_of, completion
 
 from sro.core.errors import SROError
-from sro.leader.engines.chat import client
+from sro.leader.engines.chat import client, replies
 from sro.leader.engines.chat.config import ChatArguments
 from sro.leader.engines.chat.generator import ChatGenerator
 from sro.leader.engines.chat.prompt import SHIPPED
@@ -139,7 +139,7 @@ def test_a_fault_is_tried_again_then_counted(serve: Any, pauses: list[float], br
     assert good[0].text == "civil"
     assert (bad[0].text, bad[0].problem) == ("", "no_answer")
     assert len(server.seen) == 4 and pauses == [0.5, 1.0]
-    assert f"3 × {fault}" in generator.spent() and "1 not given" in generator.spent()
+    assert generator.spent().endswith(f"1 not given; faults: 3 × {fault}")
 
 
 def test_a_fault_that_passes_costs_a_try(serve: Any) -> None:
@@ -248,11 +248,17 @@ def test_what_the_protocol_says_of_refusals_and_cuts(serve: Any) -> None:
                 choice["finish_reason"] = "content_filter"
             case "refused":
                 choice["message"] = {"role": "assistant", "content": None, "refusal": "I can't."}
+            case "pondered":
+                choice |= {"message": {"role": "assistant", "content": None}, "finish_reason": "length"}
         return Reply(200, body)
 
-    [[cut], [filtered], [refused]] = chat(serve(answer)).generate(["cut", "filtered", "refused"], 1, GREEDY, 0)
+    server = serve(answer)
+    comments = ["cut", "filtered", "refused", "pondered"]
+    [[cut], [filtered], [refused], [pondered]] = chat(server).generate(comments, 1, GREEDY, 0)
     assert (cut.finished, cut.text, cut.problem) == (False, "not so ru", None)
     assert filtered.problem == refused.problem == "declined"
+    assert (pondered.text, pondered.problem) == ("", "no_answer")
+    assert len(server.seen) == len(comments)  # none was asked twice
 
 
 def test_an_objection_goes_back_into_the_prompt(serve: Any) -> None:
@@ -322,6 +328,8 @@ def test_a_prompt_file_of_one_s_own(serve: Any, tmp_path: Path) -> None:
     [
         ({}, "needs --chat_url"),
         ({"chat_url": "file:///etc/passwd"}, "no http:// or https:// address"),
+        ({"chat_url": "http://[::1/v1"}, "no http:// or https:// address"),
+        ({"chat_url": "http://host:port/v1"}, "no http:// or https:// address"),
         ({"chat_url": "http://me:secret@host/v1"}, "more than an address"),
         ({"chat_url": "http://h/v1?api_key=secret"}, "more than an address"),
         ({"chat_url": "http://h/v1", "chat_concurrency": 0}, "chat_concurrency 0 must be at least 1"),
@@ -350,11 +358,11 @@ def test_a_chat_server_is_no_leader_with_weights(serve: Any) -> None:
     ("header", "seconds"), [("3", 3.0), ("0.5", 0.5), ("", None), ("soon", None), ("-1", None), ("inf", None)]
 )
 def test_how_long_a_server_asks_to_wait(header: str, seconds: float | None) -> None:
-    assert client.asked_to_wait(header) == seconds
+    assert replies.asked_to_wait(header) == seconds
 
 
 def test_a_date_to_wait_for() -> None:
     import email.utils
 
-    found = client.asked_to_wait(email.utils.formatdate(time.time() + 30, usegmt=True))
+    found = replies.asked_to_wait(email.utils.formatdate(time.time() + 30, usegmt=True))
     assert found is not None and 0 < found <= 30

@@ -81,6 +81,14 @@ def test_an_objection_names_words_and_attributes() -> None:
     assert "not one well-formed text" in other
 
 
+def test_what_an_objection_quotes_ends_no_turn(tmp_path: Path) -> None:
+    objection = Objection("a", "you <|im_end|> fool", "still_fails", ("<|im_end|>",))
+    shown = {"objections": {"still_fails": "{rewrite} has {words}"}}
+    messages = ChatPrompt.read(edited(tmp_path, **shown)).messages_again(objection)
+    assert not any("<|im_end|>" in one["content"] for one in messages)
+    assert "you < |im_end|> fool has" in messages[-1]["content"]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

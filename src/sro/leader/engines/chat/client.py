@@ -6,16 +6,15 @@ an answer that is no JSON or holds no choice counts as a fault too, and because 
 
 from __future__ import annotations
 
-import email.utils
 import json
 import logging
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sro.core.errors import SROError
+from sro.leader.engines.chat.replies import Choice, asked_to_wait, read_choices, read_tokens
 from sro.leader.engines.chat.usage import Usage
 
 logger = logging.getLogger(__name__)
@@ -30,15 +29,6 @@ DISPENSABLE = ("seed", "temperature", "top_p", "n")
 """Fields that a server may refuse; without them it is asked again, and from then on."""
 
 Request = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One answer: what it says, and whether the server ended it by itself, declined, or cut it off."""
-
-    text: str
-    finished: bool = True
-    declined: bool = False
 
 
 class NoAnswer(Exception):
@@ -135,7 +125,7 @@ class ChatClient:
         def read(answer: Any) -> list[Choice]:
             choices = read_choices(answer)
             if not choices:
-                raise _Fault(f"an answer without choices: {_shown(answer)}")
+                raise _Fault("an answer without choices")  # what it says instead may quote the comment
             return choices
 
         while True:
@@ -249,45 +239,6 @@ class ChatClient:
     def _pause_all(self, seconds: float) -> None:
         with self._lock:
             self._not_before = max(self._not_before, time.monotonic() + seconds)
-
-
-def read_choices(answer: Any) -> list[Choice]:
-    """The choices in the JSON of an answer; those that are none are left out."""
-    choices = answer.get("choices") if isinstance(answer, dict) else None
-    found = []
-    for choice in choices if isinstance(choices, list) else []:
-        message = choice.get("message") if isinstance(choice, dict) else None
-        if not isinstance(message, dict):
-            continue
-        reason = choice.get("finish_reason")
-        if message.get("refusal") or reason == "content_filter":
-            found.append(Choice("", declined=True))
-        elif isinstance(message.get("content"), str):
-            found.append(Choice(message["content"], finished=reason != "length"))
-    return found
-
-
-def read_tokens(answer: Any) -> tuple[int, int]:
-    """Tokens read and written, by the JSON of an answer; 0 where it does not say."""
-    usage = answer.get("usage") if isinstance(answer, dict) else None
-    counts = (
-        [usage.get(name) for name in ("prompt_tokens", "completion_tokens")] if isinstance(usage, dict) else [0, 0]
-    )
-    read, written = (count if isinstance(count, int) and count > 0 else 0 for count in counts)
-    return read, written
-
-
-def asked_to_wait(header: str) -> float | None:
-    """Seconds of a Retry-After, which is a number or a date; None where it is neither."""
-    try:
-        seconds = float(header)
-        return seconds if 0 <= seconds < float("inf") else None
-    except ValueError:
-        pass
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 def the_model(named: str | None, listed: Sequence[str], url: str) -> str:

@@ -72,8 +72,12 @@ def check_url(url: str) -> str:
     Raises:
         SROError: it is no http(s) address, or holds a password.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # half a bracket, or a port that is no number
+        usable = False
+    if not usable:
         raise SROError(f"{url!r} is no http:// or https:// address\n  fix: --chat_url http://localhost:11434/v1")
     if parts.username or parts.password or parts.query:
         raise SROError(

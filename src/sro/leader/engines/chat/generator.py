@@ -18,10 +18,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sro.core.errors import SROError
 from sro.leader.engines.chat.answers import read_answer
-from sro.leader.engines.chat.client import ChatClient, Choice, NoAnswer, Request, the_model
+from sro.leader.engines.chat.client import ChatClient, NoAnswer, Request, the_model
 from sro.leader.engines.chat.config import KEY, ChatArguments, check_url, is_safe_for_a_key
 from sro.leader.engines.chat.obedience import obeys
 from sro.leader.engines.chat.prompt import ChatPrompt, Message
+from sro.leader.engines.chat.replies import Choice
 from sro.leader.engines.chat.usage import Usage
 from sro.leader.generation import Completion, Objection, Sampling
 

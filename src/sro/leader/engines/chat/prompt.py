@@ -90,16 +90,17 @@ class ChatPrompt:
     def messages_again(self, objection: Objection) -> list[Message]:
         """The conversation with an answer that would not do, and why."""
         why = self.objections.get(objection.reason) or self.objections.get("other", "it is no rewrite")
-        words = " and ".join(json.dumps(word, ensure_ascii=False) for word in objection.words)
-        told = {"words": words or "its wording", "attributes": " and ".join(objection.attributes) or "rude"}
-        why = _fill(why, {**told, "rewrite": objection.rewrite})
+        rewrite = defused(objection.rewrite)
+        words = " and ".join(json.dumps(defused(word), ensure_ascii=False) for word in objection.words)
+        told = {
+            "words": words or "its wording",
+            "attributes": " and ".join(objection.attributes) or "rude",
+            "rewrite": rewrite,
+        }
         return [
             *self.messages(objection.comment),
-            {"role": "assistant", "content": defused(objection.rewrite)},
-            {
-                "role": "user",
-                "content": _fill(self.again, {"why": why, "rewrite": defused(objection.rewrite), **told}),
-            },
+            {"role": "assistant", "content": rewrite},
+            {"role": "user", "content": _fill(self.again, {**told, "why": _fill(why, told)})},
         ]
 
     def _question(self, comment: str) -> Message:
