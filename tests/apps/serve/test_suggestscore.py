@@ -63,6 +63,7 @@ def test_every_field_there_is() -> None:
         ({"attributeScores": {"TOXICITY": {}}}, "neither summaryScore nor spanScores"),
         ({"attributeScores": {"TOXICITY": 1}}, 'at "attributeScores.TOXICITY": expected an object'),
         ({"attributeScores": {"a b": {"summaryScore": {"value": 1}}}}, "a name of an attribute"),
+        ({"attributeScores": {"text": {"summaryScore": {"value": 1}}}}, "a name of an attribute"),
         ({"attributeScores": {f"A{n}": SCORES["TOXICITY"] for n in range(65)}}, "may have 64 attributes"),
         ({"attributeScores": {"A": {"summaryScore": {"value": 1.1}}}}, "A.summaryScore.value"),
         ({"attributeScores": {"A": {"summaryScore": {"value": "x"}}}}, "expected a probability"),

@@ -25,7 +25,8 @@ FIELDS = {
     "communityId": str,
     "doNotStore": bool,
 }
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
+NAME = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+"""Of an attribute; in small letters it could pass for another field of the exported row, such as `text`."""
 LONGEST = 1024
 """Characters of an identifier that is kept: `communityId`, `sessionId`, `clientToken`."""
 MOST_SPANS = 1000
@@ -53,7 +54,7 @@ def read(payload: Any, *, max_bytes: int = 20_480, sender: str | None = None) ->
     scores: dict[str, Mapping[str, Any]] = {}
     for name, told in suggested.items():
         if not NAME.fullmatch(name):
-            raise invalid('Invalid value at "attributeScores": a name of an attribute has letters, digits and _')
+            raise invalid('Invalid value at "attributeScores": a name of an attribute has capitals, digits and _')
         scores[in_production(name)] = _scores(f"attributeScores.{name}", told)
     names = {name: request.get(name) for name in ("communityId", "sessionId", "clientToken")}
     for name, value in names.items():
