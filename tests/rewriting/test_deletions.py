@@ -17,6 +17,9 @@ from sro.rewriting.deletions import deletions, without_address, without_adjectiv
         ("no one cares , loser", "no one cares"),
         ("This is, you absolute clown, not what I said.", "This is, not what I said."),
         ("Moron! You broke the build.", "You broke the build."),
+        ("What is wrong with you stupid morons?", "What is wrong with you?"),
+        ("I hate you idiots.", "I hate you."),
+        ("I hate you, idiot.", "I hate you."),
     ],
 )
 def test_insults_of_the_reader_are_cut(sentence: str, first: str) -> None:

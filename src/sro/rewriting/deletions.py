@@ -49,6 +49,13 @@ _YOU_NAMES = re.compile(
     rf"|didn't|must|just|keep|never|always|think|know|want|really|would|could|might|made|make|get|got|deserve)\b)",
     re.IGNORECASE,
 )
+_GOVERNING = frozenset(
+    [
+        *("about", "are", "at", "believe", "by", "for", "from", "hate", "help", "is", "like", "love", "of", "on"),
+        *("tell", "than", "thank", "to", "told", "trust", "were", "with"),
+    ]
+)
+"""Behind these words `you` is not called out to, but a part of the clause."""
 _ARTICLE = re.compile(r"\b([Aa])n? (?=([a-z]\w*))")
 _FEWEST_WORDS = 2
 _LONGEST = 2000
@@ -76,7 +83,7 @@ def without_address(sentence: str) -> str:
     """Without insults of whom it speaks to: behind it, before it, between commas, and "you idiots" before a verb."""
     text = _INSIDE.sub(",", sentence)
     text = _YOU_NAMES.sub(r"\1 ", text)
-    text = _AT_END.sub("", text)
+    text = _AT_END.sub(_end, text)
     rest = _AT_START.sub("", text)
     return _capital(rest, sentence) if rest.strip(" .!?,") else text
 
@@ -88,6 +95,13 @@ def without_adjectives(sentence: str) -> str:
     if text == sentence:
         return sentence
     return _capital(_ARTICLE.sub(_article, text), sentence)
+
+
+def _end(match: re.Match[str]) -> str:
+    """`you` where the clause needs it ("What is wrong with you morons?"), else nothing."""
+    before = match.string[: match.start()].rpartition(" ")[2].lower()
+    called = match[0].lstrip().startswith(",") or before not in _GOVERNING
+    return "" if called else match[0][: match[0].index(" ", 1)]
 
 
 def _article(match: re.Match[str]) -> str:
