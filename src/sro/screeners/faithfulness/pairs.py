@@ -168,11 +168,3 @@ def batches(
             found[-1].append(pair)
         rng.shuffle(found)
         yield from found
-
-
-def count_kinds(pairs: Sequence[Pair]) -> dict[str, int]:
-    """How many pairs of each kind there are, the most frequent first."""
-    counts: dict[str, int] = {}
-    for pair in pairs:
-        counts[pair.kind] = counts.get(pair.kind, 0) + 1
-    return dict(sorted(counts.items(), key=lambda item: -item[1]))

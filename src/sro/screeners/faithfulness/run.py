@@ -2,8 +2,8 @@
 
     sro screener train --kind faithfulness --output my_critic --minutes 40
 
-The pairs are made from the public sets in the folder `SRO_DATA`, as the shipped critic's were; no detoxification pairs
-are among them (`sro.screeners.faithfulness.pairs`).
+The pairs are made from the public sets in the folder `SRO_DATA`; no detoxification pairs are among them
+(`sro.screeners.faithfulness.pairs`).
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ def read(data: CriticData, public: Path | None, edit: Callable[[str], Sequence[s
         data: The share that is kept for calibration.
         public: Folder of the public sets.
         edit: Civil forms of a comment by the phrase table.
+
+    Raises SROError where there is no folder, or nothing in it to make some kind of pairs of.
     """
     if public is None:
         raise SROError("the critic learns from the public sets. fix: set SRO_DATA to their folder")
@@ -55,7 +57,16 @@ def read(data: CriticData, public: Path | None, edit: Callable[[str], Sequence[s
         every = max(2, 100 // max(1, data.development))
         kept.ready[name] = pairs[::every]
         learnt.ready[name] = [pair for at, pair in enumerate(pairs) if at % every]
+    refuse_gaps(learnt, f"{public} has nothing to make pairs of", "set SRO_DATA to the whole folder of public sets")
+    refuse_gaps(kept, "nothing is left to calibrate on", "a larger --development")
     return learnt, kept
+
+
+def refuse_gaps(material: Material, what: str, fix: str) -> None:
+    """Raise SROError where pairs of some kind cannot be made, before minutes are spent on the others."""
+    parts = {"clean texts": material.clean, "rude texts": material.rude, **material.ready}
+    if missing := [name for name, some in parts.items() if not some]:
+        raise SROError(f"{what}: no {', no '.join(missing)}. fix: {fix}")
 
 
 def write_critic(arrays: Mapping[str, np.ndarray], material: Material, folder: Path) -> tuple[FaithfulnessCritic, str]:

@@ -1,4 +1,4 @@
-"""What the shipped faithfulness critic learns from: openly licensed sets, and none that people rated rewrites in."""
+"""What a faithfulness critic learns from: openly licensed sets, and none that people rated rewrites in."""
 
 from __future__ import annotations
 

