@@ -100,7 +100,8 @@ def test_the_command_on_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 def test_the_command_on_comments_that_were_scored_earlier(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "old.csv"
-    path.write_text("body,TOXICITY\nyou are an idiot,0.97\nthank you for the edit,0.02\nplease see the page,\n")
+    rows = "body,TOXICITY\nyou are an idiot,0.97\nthank you for the edit,0.02\n\nplease see the page,\n"
+    path.write_text(rows, encoding="utf-8-sig")  # with the mark that spreadsheets put first
     asked = ["--scored", str(path), "--column", "body", "--threshold", "0.8", "--screener", "embedded/linear"]
     assert main(["screener", "thresholds", *asked]) == 0
     line = next(line for line in capsys.readouterr().out.splitlines() if "TOXICITY" in line)
@@ -112,6 +113,15 @@ def test_the_command_on_comments_that_were_scored_earlier(tmp_path: Path, capsys
     ):
         with pytest.raises(SROError, match=message):
             scored_pairs(_Threats(), rows, "body")
+
+
+def test_a_file_of_scores_that_cannot_be_read_is_one_clear_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "old.csv").write_text("body,TOXICITY\nyou,0.9\n")
+    for name, message in (("olds.csv", "no such file"), ("old.csv", "no column 'text'")):
+        assert main(["screener", "thresholds", "--scored", str(tmp_path / name), "--threshold", "0.8"]) == 2
+        assert message in capsys.readouterr().err
 
 
 class _Threats:

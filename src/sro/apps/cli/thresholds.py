@@ -6,12 +6,14 @@ sro screener thresholds --scored old.csv --threshold 0.8 --screener embedded/enc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from rich.console import Console
 
 from sro.apps.cli.screening import ScreenerArguments
+from sro.comments.columns import choose_columns
+from sro.comments.readers import read_rows
 from sro.core.config import parse
 from sro.core.errors import SROError
 from sro.screeners.encoder.attributes import ATTRIBUTES
@@ -45,7 +47,6 @@ class TranslationArguments:
 
 def run(argv: list[str]) -> int:
     """Print the translations as a table."""
-    from sro.screeners.encoder.sources import read_records
     from sro.screeners.translation import ENOUGH, read_pairs, rendered, scored_pairs, translate
 
     schema = (ScreenerArguments, TranslationArguments)
@@ -53,16 +54,23 @@ def run(argv: list[str]) -> int:
     if asked.pairs is not None and asked.scored is None:
         pairs = read_pairs(asked.pairs)
     elif asked.scored is not None and asked.pairs is None:
+        rows = _records(asked.scored, asked.column)  # first, for a mistake in it shows at once
         screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
-        pairs = scored_pairs(screener, read_records(Path(asked.scored)), asked.column)
+        pairs = scored_pairs(screener, rows, asked.column)
     else:
         raise SROError("--pairs has scores of both, --scored those of the other service: give one of the two")
     names = [name.upper() for name in asked.attributes] or list(pairs)
-    rows = [translate(name, pairs.get(name, []), asked.threshold) for name in sorted(names, key=_place)]
-    Console().print(rendered(rows))
-    if not all(row.enough for row in rows):
+    found = [translate(name, pairs.get(name, []), asked.threshold) for name in sorted(names, key=_place)]
+    Console().print(rendered(found))
+    if not all(one.enough for one in found):
         print(f"* fewer than {ENOUGH} comments are flagged today, or are not: too few to rely on")
     return 0
+
+
+def _records(path: str, column: str) -> list[Mapping[str, object]]:
+    """The rows of a file of comments, without its blank lines."""
+    rows = read_rows(path, lambda names: choose_columns(names, path, column), all_columns=True)
+    return [row.fields or {} for row in rows if row.fields is not None or row.malformed]
 
 
 def _place(name: str) -> tuple[int, str]:
