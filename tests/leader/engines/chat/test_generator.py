@@ -304,6 +304,20 @@ def test_the_key_comes_from_the_environment(serve: Any, monkeypatch: pytest.Monk
         chat(server, chat_key_env="NO_SUCH_KEY")
 
 
+def test_names_of_an_openai_account_go_with_its_key_alone(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = serve(lambda request: "civil")
+    names = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
+    for name in names:
+        monkeypatch.setenv(name, "mine")
+    monkeypatch.setenv("MY_KEY", "xyz")
+    chat(server).generate(["a"], 1, GREEDY, 0)
+    chat(server, chat_key_env="MY_KEY").generate(["a"], 1, GREEDY, 0)
+    monkeypatch.setenv("OPENAI_API_KEY", "abc")
+    chat(server).generate(["a"], 1, GREEDY, 0)
+    told = [[headers[header] for header in names.values()] for headers in server.headers]
+    assert told == [[None, None], [None, None], ["mine", "mine"]]
+
+
 def test_the_usual_key_does_not_leave_this_machine_in_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
     from sro.leader.engines.chat.generator import read_key
 

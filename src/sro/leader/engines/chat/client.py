@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sro.core.errors import SROError
+from sro.leader.engines.chat.config import KEY
 from sro.leader.engines.chat.replies import Choice, asked_to_wait, read_choices, read_tokens
 from sro.leader.engines.chat.usage import Usage
 
@@ -83,7 +84,10 @@ class ChatClient:
             max_retries=0,  # ours, see the module
             http_client=openai.DefaultHttpxClient(follow_redirects=False),  # comments go where the user said
         )
-        self._headers = {} if key else {"Authorization": openai.Omit()}
+        kept_back = [] if key else ["Authorization"]
+        if not key or key_env != KEY:  # who the user is to OpenAI, which its client would tell any server
+            kept_back += ["OpenAI-Organization", "OpenAI-Project"]
+        self._headers = dict.fromkeys(kept_back, openai.Omit())
         self._lock = threading.Lock()
         self._not_before = 0.0  # by the monotonic clock: what a rate limit asks of all threads
         self._hopeless = 0
