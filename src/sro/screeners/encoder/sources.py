@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sro.comments.formats import require_file
 from sro.screeners.encoder import label_maps as maps
 from sro.screeners.encoder.label_maps import (
     TH,
@@ -108,7 +109,11 @@ SOURCES = (
 
 
 def read_records(path: Path) -> Iterator[Record]:
-    """The records of a JSON Lines file (also gzip) or of a CSV or TSV file with a header."""
+    """The records of a JSON Lines file (also gzip) or of a CSV or TSV file with a header.
+
+    Raises SROError where there is no such file.
+    """
+    require_file(path)
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8", newline="") as file:
         if ".jsonl" in path.name:
