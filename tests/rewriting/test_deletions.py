@@ -14,7 +14,7 @@ from sro.rewriting.deletions import deletions, without_address, without_adjectiv
         ("You fucking idiots should read the manual", "You should read the manual"),
         ("Hey moron, stop reverting my edits", "Stop reverting my edits"),
         ("Fuck you, I will edit what I want.", "I will edit what I want."),
-        ("no one cares , loser", "no one cares"),
+        ("no one cares , you loser", "no one cares"),
         ("This is, you absolute clown, not what I said.", "This is, not what I said."),
         ("Moron! You broke the build.", "You broke the build."),
         ("What is wrong with you stupid morons?", "What is wrong with you?"),
@@ -50,6 +50,8 @@ def test_oaths_and_contemptuous_adjectives_are_cut_and_articles_agree(sentence: 
         "You moron!",  # nothing would be left
         "She called me an idiot.",
         "The idea is stupid.",
+        "Politicians are thieves, liars.",
+        "They keep cows, pigs, sheep.",
     ],
 )
 def test_what_a_clause_needs_stays(sentence: str) -> None:

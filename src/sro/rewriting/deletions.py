@@ -10,14 +10,16 @@ import re
 
 from sro.comments.words import VOWEL
 
+_CALLED = (
+    r"(?:idiots?|morons?|dumb ?ass(?:es)?|ass ?holes?|bastards?|bitch(?:es)?|pricks?|dick ?heads?|retards?|imbeciles?"
+    r"|scum ?bags?|douche ?bags?|twats?|cunts?|shit ?heads?|dipshits?|wankers?|dimwits?|jackass(?:es)?|fuck ?wits?"
+    r"|fuckers?|mother ?fuckers?|pieces? of (?:shit|crap|trash|garbage)|nitwits?|sons? of bitches|son of a bitch"
+    r"|dumb ?fucks?)"
+)
+"""Names that a person is called without `you`: nobody lists them ("thieves, liars") or keeps them ("cows, pigs")."""
 _NAMES = (
-    r"(?:idiots?|morons?|fools?|clowns?|losers?|dumb ?ass(?:es)?|ass ?holes?|bastards?|bitch(?:es)?|pricks?"
-    r"|dick ?heads?|retards?|jerks?|imbeciles?|scum ?bags?|scum|douche ?bags?|douches?|twats?|cunts?|pigs?"
-    r"|shit ?heads?|dipshits?|wankers?|dimwits?|cowards?|jackass(?:es)?|fuck ?wits?|fuckers?"
-    r"|mother ?fuckers?|trolls?|freaks?"
-    r"|pussy|pussies|faggots?|fags?|whores?|sluts?|pieces? of (?:shit|crap|trash|garbage)|dolts?|dunces?|nitwits?"
-    r"|pillocks?|knob"
-    r"|sons? of bitches|son of a bitch|hypocrites?|liars?|scumbag|vermin|weirdos?|creeps?|nazis?|fucks?|dumb ?fucks?)"
+    rf"(?:{_CALLED}|fools?|clowns?|losers?|jerks?|scum|douches?|pigs?|cowards?|trolls?|freaks?|pussy|pussies|faggots?"
+    r"|fags?|whores?|sluts?|dolts?|dunces?|pillocks?|knob|hypocrites?|liars?|vermin|weirdos?|creeps?|nazis?|fucks?)"
 )
 _ADJECTIVES = (
     r"(?:f+u+c+k+i+n+g?|stupid(?:[- ]ass)?|dumb(?:[- ]?ass)?|pathetic|goddamn(?:ed)?|damn(?:ed)?|bloody|shitty|crappy"
@@ -35,7 +37,7 @@ _SPARE_ADJECTIVE = re.compile(
     re.IGNORECASE,
 )
 """Behind these a thing is known by its noun; "a stupid idea" would lose what is said of it."""
-_ADDRESS = rf"(?:(?:you|u|ya|ye) )?(?:{_ADJECTIVES} ){{0,4}}{_NAMES}"
+_ADDRESS = rf"(?:(?:you|u|ya|ye) (?:{_ADJECTIVES} ){{0,4}}{_NAMES}|(?:{_ADJECTIVES} ){{0,4}}{_CALLED})"
 _AT_END = re.compile(rf"(?: ?, ?{_ADDRESS}| (?:you|u|ya) (?:{_ADJECTIVES} ){{0,4}}{_NAMES})(?= ?[.!?…]* ?$)", re.I)
 _AT_START = re.compile(
     rf"^ ?(?:(?:hey|listen|look|dear|oi|yo|ok|okay|oh|shut up|fuck you|fuck off|screw you|jesus|christ|fuck|shit|damn"
