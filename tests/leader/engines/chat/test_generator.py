@@ -318,13 +318,36 @@ def test_names_of_an_openai_account_go_with_its_key_alone(serve: Any, monkeypatc
     assert told == [[None, None], [None, None], ["mine", "mine"]]
 
 
-def test_the_usual_key_does_not_leave_this_machine_in_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        ("https://api.openai.com/v1", True),
+        ("http://localhost:8000/v1", True),
+        ("http://[::1]:8000/v1", True),
+        ("http://api.openai.com/v1", False),
+        ("https://api.example.org/v1", False),
+        ("https://api.openai.com.example.org/v1", False),
+        ("http://gpu.example.org/v1", False),
+    ],
+)
+def test_the_usual_key_goes_to_openai_and_this_machine_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, url: str, sent: bool
+) -> None:
     from sro.leader.engines.chat.generator import read_key
 
     monkeypatch.setenv("OPENAI_API_KEY", "abc")
-    assert read_key(None, "https://api.example.org/v1") == read_key(None, "http://localhost:8000/v1") == "abc"
-    assert read_key(None, "http://gpu.example.org/v1") is None
-    assert read_key("OPENAI_API_KEY", "http://gpu.example.org/v1") == "abc"  # who names it means it
+    assert read_key(None, url) == ("abc" if sent else None)
+    assert ("add --chat_key_env OPENAI_API_KEY" in caplog.text) is not sent
+    assert read_key("OPENAI_API_KEY", url) == "abc"  # who names it means it
+
+
+def test_a_server_that_wants_a_key_of_its_own_is_told_the_flag(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sro.leader.engines.chat.generator.gets_the_usual_key", lambda url: False)
+    monkeypatch.setenv("OPENAI_API_KEY", "abc")
+    server = serve(lambda request: Reply(401, {"error": {"message": "who are you"}}))
+    with pytest.raises(SROError, match=r"refuses the key .*\n  fix: .*--chat_key_env"):
+        chat(server).generate(["you fool"], 1, GREEDY, 0)
+    assert server.headers[-1]["Authorization"] is None
 
 
 def test_a_prompt_file_of_one_s_own(serve: Any, tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ class ChatClient:
             timeout: seconds for one try.
             retries: further tries, after pauses of 0.5, 1, 2, … 8 seconds, or as long as the server asks for.
             usage: counts requests, tokens and faults.
-            key_env: where the key comes from, for messages.
+            key_env: where the key comes from, for messages; empty: nothing was named, and nothing is sent by default.
 
         Raises:
             SROError: `openai` is not installed.
@@ -197,8 +197,8 @@ class ChatClient:
         """What a status means: a fault that may pass, or the end; None: this request was refused, `ask` looks why."""
         status, said = int(error.status_code), _shown(error.body or error.message)
         if status in (401, 403):
-            key = self.key_env or "OPENAI_API_KEY"
-            return SROError(f"{self.url} refuses the key (status {status}): {said}\n  fix: put it into {key}")
+            fix = f"put it into {self.key_env}" if self.key_env else "export MY_KEY=… and --chat_key_env MY_KEY"
+            return SROError(f"{self.url} refuses the key (status {status}): {said}\n  fix: {fix}")
         if status == 404 or 300 <= status < 400:
             return SROError(
                 f"{self.url} has no such address or model (status {status}): {said}\n"
