@@ -104,6 +104,13 @@ def test_a_429_is_waited_for_by_all(serve: Any, pauses: list[float]) -> None:
     assert "(1 tried again)" in generator.spent() and "1 × status 429" in generator.spent()
 
 
+def test_a_429_that_asks_for_no_wait_gets_our_own(serve: Any, pauses: list[float]) -> None:
+    replies = [Reply(429, {}, {"Retry-After": "0"}) for _ in range(3)]
+    server = serve(lambda request: replies.pop() if replies else "civil")
+    assert texts(chat(server, chat_retries=3).generate(["you fool"], 1, GREEDY, 0)) == [["civil"]]
+    assert pauses == [0.5, 1.0, 2.0]
+
+
 def test_a_429_that_asks_for_an_hour_is_an_error(serve: Any) -> None:
     server = serve(lambda request: Reply(429, {}, {"Retry-After": "3600"}))
     with pytest.raises(SROError, match=r"asks to wait 3600 s .*\n  fix"):

@@ -64,7 +64,7 @@ class ChatClient:
             url: up to and with the version, e.g. http://localhost:11434/v1.
             key: None: the server wants none.
             timeout: seconds for one try.
-            retries: further tries, after pauses of 0.5, 1, 2, … 8 seconds, or as long as the server asks for.
+            retries: further tries, after pauses of 0.5, 1, 2, … 8 seconds, or longer where the server asks for it.
             usage: counts requests, tokens and faults.
             key_env: where the key comes from, for messages; empty: nothing was named, and nothing is sent by default.
 
@@ -161,7 +161,7 @@ class ChatClient:
                 self.usage.count_fault(str(error))
             pause = min(0.5 * 2**attempt, 8.0)
             if fault.wait is not None:
-                self._pause_all(fault.wait)
+                self._pause_all(max(fault.wait, pause))  # 0 would burn all tries at once
             elif attempt < self.retries:
                 time.sleep(pause)
         self._hopeless += 1
