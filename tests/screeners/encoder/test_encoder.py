@@ -345,3 +345,17 @@ def test_own_labels_are_read_in_other_encodings_and_formats(tmp_path: Path) -> N
     (tmp_path / "own.json").write_text('[{"text": "grüße", "toxic": 0}]', encoding="utf-8")
     for name in ("own.csv", "own.json"):
         assert [(row.text, row.targets) for row in read_labelled(tmp_path / name)] == [("grüße", {"TOXICITY": 0.0})]
+
+
+def test_a_graph_that_is_none_of_ours_is_one_clear_error(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    from sro.screeners.encoder.onnx import read
+
+    arrays = {"x.scales": np.ones(2), "positions": np.ones((1, 2, 2)), "head.weight": np.ones((2, 2))}
+    weights = [onnx.numpy_helper.from_array(value.astype(np.float32), name) for name, value in arrays.items()]
+    graph = onnx.helper.make_model(onnx.helper.make_graph([], "g", [], [], weights))
+    contents = {"scales": graph.SerializeToString(), "page": b"<html>no model</html>", "empty": b""}
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(SROError, match=rf"{name} is no encoder of this project\. fix: name a folder"):
+            read(tmp_path / name)
