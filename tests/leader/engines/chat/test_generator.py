@@ -185,10 +185,6 @@ def test_no_server() -> None:
             r"refuses the key .*who are you.*\n  fix: .*OPENAI_API_KEY",
         ),
         (Reply(404, {"error": {"message": "no model"}}), r"no such address or model .*\n  fix: --chat_url"),
-        (
-            Reply(400, {"error": {"message": "context too short"}}),
-            r"status 400.*context too short.*\n  fix: --chat_model",
-        ),
         (Reply(307, "", {"Location": "http://127.0.0.1:9/v1/chat/completions"}), "no such address or model"),
     ],
 )
@@ -197,6 +193,29 @@ def test_what_no_other_try_mends_is_an_error_at_once(serve: Any, reply: Reply, m
     with pytest.raises(SROError, match=message):
         chat(server).generate(["you fool"], 1, GREEDY, 0)
     assert len(server.seen) == 1
+
+
+def test_two_questions_that_are_refused_end_the_run(serve: Any) -> None:
+    server = serve(lambda request: Reply(400, {"error": {"message": "context too short"}}))
+    generator = chat(server)
+    assert generator.generate(["you fool"], 1, GREEDY, 0)[0][0].problem == "no_answer"
+    with pytest.raises(SROError, match=r"two questions \(status 400\): .*context too short.*\n  fix: --chat_model"):
+        generator.generate(["idiot"], 1, GREEDY, 0)
+    assert len(server.seen) == 2
+
+
+def test_the_first_question_may_be_refused_for_its_comment(serve: Any, caplog: pytest.LogCaptureFixture) -> None:
+    def answer(request: dict[str, Any]) -> Any:
+        comment = comment_of(request)
+        return Reply(400, {"error": {"message": f"not this: {comment}"}}) if comment == "you vile" else "civil"
+
+    server = serve(answer)
+    generator = chat(server, chat_concurrency=1)
+    for _ in range(2):  # the same question again is not a second one
+        assert generator.generate(["you vile"], 1, GREEDY, 0)[0][0].problem == "no_answer"
+    assert texts(generator.generate(["you fool"], 1, GREEDY, 0)) == [["civil"]]
+    assert "refused with status 400; if others are too, look at --chat_model" in caplog.text
+    assert "vile" not in caplog.text + generator.spent()
 
 
 def test_one_refused_question_stops_nobody(serve: Any) -> None:

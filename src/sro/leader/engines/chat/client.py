@@ -28,6 +28,8 @@ HOPELESS = 6
 """Questions in a row that all tries left without an answer: then it is not the comments' fault."""
 DISPENSABLE = ("seed", "temperature", "top_p", "n")
 """Fields that a server may refuse; without them it is asked again, and from then on."""
+SUSPECTS = "--chat_model, --chat_max_tokens, or `request` in the file of --chat_prompt"
+"""What makes a server refuse every question."""
 
 Request = dict[str, Any]
 
@@ -93,6 +95,7 @@ class ChatClient:
         self._hopeless = 0
         self._refused: set[str] = set()
         self._answered = False
+        self._first_refused: Any = None  # messages: a second question that is refused is not the comment's fault
 
     def models(self) -> list[str]:
         """Names of the models that the server lists.
@@ -214,7 +217,11 @@ class ChatClient:
         return _Fault(f"status {status}", wait)
 
     def _take_refusal(self, error: Any, request: Request, refused: int) -> None:
-        """Leave out what the server does not know and return; else raise."""
+        """Leave out what the server does not know and return; else raise.
+
+        Before anything was answered, one question may be refused for its comment (too long, or a filter without its
+        code); two different ones are refused for what they have in common, the settings.
+        """
         said = _shown(error.body or error.message)
         fields = (*DISPENSABLE, "max_tokens")
         named = {name for name in fields if name == error.param or f"'{name}'" in said or f'"{name}"' in said}
@@ -228,13 +235,15 @@ class ChatClient:
                 return
         if error.code == "content_filter":
             raise NoAnswer("declined by the server's filter", declined=True)
-        if not self._answered:
+        with self._lock:
+            first = self._first_refused = self._first_refused or request["messages"]
+        if not self._answered and first != request["messages"]:
             raise SROError(
-                f"{self.url} refused the request (status {error.status_code}): {said}\n"
-                "  fix: --chat_model, --chat_max_tokens, or `request` in the file of --chat_prompt"
+                f"{self.url} refused two questions (status {error.status_code}): {said}\n  fix: {SUSPECTS}"
             ) from error
         self.usage.count_fault(f"status {error.status_code}")
-        raise NoAnswer(f"refused with status {error.status_code}")  # what else it says may quote the comment
+        hint = "" if self._answered else f"; if others are too, look at {SUSPECTS}"
+        raise NoAnswer(f"refused with status {error.status_code}{hint}")  # what else it says may quote the comment
 
     def _wait(self) -> None:
         while (left := self._not_before - time.monotonic()) > 0:
