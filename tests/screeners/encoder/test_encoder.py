@@ -321,8 +321,8 @@ def test_own_labels_are_read_by_either_name_and_mistakes_name_the_line(tmp_path:
     [
         (
             "own.jsonl",
-            b'{"text": "hello", "toxic": 0}\n\n{"text": "bye", "toxic": "maybe"}\n',
-            "line 3: toxic is 'maybe'",
+            b'{"text": "hello", "toxic": 0}\n{"text": "bye", "toxic": "maybe"}\n',
+            "line 2: toxic is 'maybe'",
         ),
         ("own.jsonl", b'{"text": "hello", "toxic": [1]}\n', r"line 1: toxic is \[1\]"),
         ("own.jsonl", b'{"text": "hello", "toxic": 0}\n{"text"\n', "line 2: cannot be read"),
