@@ -447,6 +447,19 @@ def test_screening_with_the_embedded_screener(tmp_path: Path) -> None:
     assert tally.counts == {"fail": 1, "pass": 1}
 
 
+def test_a_folder_begun_with_other_columns_is_not_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = json_lines(tmp_path / "in.jsonl", [{"text": "you idiot"}])
+    run(source, tmp_path / "out", Screening())
+    monkeypatch.setattr(Screening, "columns", {**Screening.columns, "label": "text"})
+    with pytest.raises(
+        SROError, match=r"columns: \['verdict', 'p_fail'\] there, \['verdict', 'p_fail', 'label'\] now"
+    ):
+        run(source, tmp_path / "out", Screening())
+    assert Rewriting().settings()["columns"] == list(Rewriting.columns)
+
+
 def test_where_a_server_stands_is_no_setting(tmp_path: Path) -> None:
     from sro.leader.engines.loading import EngineArguments
 

@@ -15,7 +15,7 @@ import pytest
 from serving import SixAttributes, make_parts, serving
 
 from sro.apps.cli import main
-from sro.apps.serve.keys import digest
+from sro.apps.serve.keys import add_key, digest
 from sro.apps.serve.lanes import make_parts as real_parts
 from sro.apps.serve.settings import Models, Service
 from sro.apps.serve.shadow import Shadow
@@ -228,3 +228,17 @@ def test_with_keys_the_clients_key_goes_on(tmp_path: Path) -> None:
             while not old.calls:
                 time.sleep(0.01)
     assert [path for path, _, _ in old.calls] == [f"{ANALYZE}?key=AIza-theirs"]
+
+
+def test_a_key_of_ours_stays_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SRO_SHADOW_KEY", raising=False)
+    ours = add_key(tmp_path / "keys", "forum")
+    with old_service(perspective) as old, shadowed(old.url, tmp_path / "pairs.jsonl") as client:
+        client.post(f"{ANALYZE}?alt=json&key={ours}", json=ASKED)
+        until(client, "pair")
+        client.post(f"{ANALYZE}?%6Bey={ours.replace('_', '%5F', 1)}", json=ASKED)
+        until(client, "pair", 2)
+        client.post(ANALYZE, json=ASKED, headers={"X-Goog-Api-Key": ours})
+        until(client, "pair", 3)
+    assert [path for path, _, _ in old.calls] == [f"{ANALYZE}?alt=json", ANALYZE, ANALYZE]
+    assert not any(ours in told for _, headers, _ in old.calls for told in headers.values())

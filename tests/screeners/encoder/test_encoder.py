@@ -314,3 +314,48 @@ def test_own_labels_are_read_by_either_name_and_mistakes_name_the_line(tmp_path:
     file.write_text("text,toxic\nhello,0\nbye,maybe\n", encoding="utf-8")
     with pytest.raises(SROError, match=r"own\.csv, line 3: toxic is 'maybe'"):
         list(read_labelled(file))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (
+            "own.jsonl",
+            b'{"text": "hello", "toxic": 0}\n{"text": "bye", "toxic": "maybe"}\n',
+            "line 2: toxic is 'maybe'",
+        ),
+        ("own.jsonl", b'{"text": "hello", "toxic": [1]}\n', r"line 1: toxic is \[1\]"),
+        ("own.jsonl", b'{"text": "hello", "toxic": 0}\n{"text"\n', "line 2: cannot be read"),
+        ("own.csv", b'text,toxic\n"two\nlines",0\nbye,maybe\n', "line 4: toxic is 'maybe'"),
+        ("own.csv", b"text,toxic\nhello,0\n,1\n", "line 3: no text"),
+        ("own.csv", b"text,toxic\ngr\xfc\xdfe,0\n", "line 2: text that is not UTF-8"),
+        ("own.csv", b"comment,toxic\nhello,0\n", "no column 'text'"),
+    ],
+)
+def test_a_mistake_in_own_labels_is_told_with_its_line(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(SROError, match=message):
+        list(read_labelled(tmp_path / name))
+
+
+def test_own_labels_are_read_in_other_encodings_and_formats(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_bytes("text;toxic\ngrüße;0\n\n".encode("utf-16"))
+    (tmp_path / "own.json").write_text('[{"text": "grüße", "toxic": 0}]', encoding="utf-8")
+    for name in ("own.csv", "own.json"):
+        assert [(row.text, row.targets) for row in read_labelled(tmp_path / name)] == [("grüße", {"TOXICITY": 0.0})]
+
+
+def test_a_graph_that_is_none_of_ours_is_one_clear_error(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    from sro.screeners.encoder.onnx import read
+
+    arrays = {"x.scales": np.ones(2), "positions": np.ones((1, 2, 2)), "head.weight": np.ones((2, 2))}
+    weights = [onnx.numpy_helper.from_array(value.astype(np.float32), name) for name, value in arrays.items()]
+    graph = onnx.helper.make_model(onnx.helper.make_graph([], "g", [], [], weights))
+    contents = {"scales": graph.SerializeToString(), "page": b"<html>no model</html>", "empty": b""}
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(SROError, match=rf"{name} is no encoder of this project\. fix: name a folder"):
+            read(tmp_path / name)

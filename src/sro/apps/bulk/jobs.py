@@ -35,7 +35,7 @@ class Job(Protocol):
     """Megabytes of input that are a minute's work or some: what an interruption may cost."""
 
     def settings(self) -> dict[str, Any]:
-        """All that decides what the answers are, as plain values."""
+        """All that decides what the answers are, as plain values, and the names of their columns."""
         ...
 
     def load(self) -> Work:
@@ -78,6 +78,7 @@ class Screening:
             **asdict(self),
             "toxic_labels": list(self.toxic_labels),
             "fail_on": list(self.fail_on),
+            "columns": list(self.columns),
         }
 
     def load(self) -> Work:
@@ -126,7 +127,8 @@ class Rewriting:
             found["ctranslate2"] = version("ctranslate2")  # which it turns on
         if engine.chat_prompt:
             found["chat_prompt"] = file_sha256(Path(engine.chat_prompt))  # its text counts, not where it lies
-        return {name: value for name, value in found.items() if name not in NO_ANSWER_DEPENDS_ON}
+        kept = {name: value for name, value in found.items() if name not in NO_ANSWER_DEPENDS_ON}
+        return {**kept, "columns": list(self.columns)}
 
     def load(self) -> Work:
         from sro.leader.engines.loading import EngineArguments

@@ -18,6 +18,8 @@ from sro.core.errors import SROError
 
 NAME = re.compile(r"[\w.@-]{1,64}")
 LINE = re.compile(rf"({NAME.pattern})\s+sha256:([0-9a-f]{{64}})")
+PREFIX = "sro_"
+"""Keys that are made here begin so: whoever finds one knows what it opens."""
 SHORTEST = 20
 """Characters of a key that was made elsewhere: its hash must not be guessed. Google's have 39."""
 
@@ -58,7 +60,7 @@ def add_key(path: str | Path, name: str, key: str | None = None) -> str:
     if path.exists() and path.stat().st_size and name in read_keys(path).values():
         raise SROError(f"{path} has a key '{name}'; take another name, or remove its line")
     if key is None:
-        key = f"sro_{secrets.token_urlsafe(32)}"
+        key = f"{PREFIX}{secrets.token_urlsafe(32)}"
     elif len(key) < SHORTEST or not key.isascii() or not key.isprintable() or " " in key:
         raise SROError(f"a key has at least {SHORTEST} characters of ASCII\n  fix: without --existing one is made")
     try:

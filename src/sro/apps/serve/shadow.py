@@ -5,7 +5,8 @@
 
 A line of the file is `{"at": …, "screener": …, "ours": {"TOXICITY": 0.91}, "theirs": {"TOXICITY": 0.84}}`: no text, no
 key, no address. The old service gets the comment, the languages and the attributes, with the client's own key (or the
-one in the environment variable SRO_SHADOW_KEY) and `doNotStore`.
+one in the environment variable SRO_SHADOW_KEY) and `doNotStore`. A key that was made by `sro serve add-key` is not
+its business and never goes there.
 
 Our own answer neither waits for it nor fails by it: it is asked by threads of its own, out of a queue that drops what
 it has no room for, and whatever goes wrong is counted (`sro_shadow` of `/metrics`).
@@ -20,6 +21,7 @@ import queue
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
 
+from sro.apps.serve.keys import PREFIX
 from sro.apps.serve.perspective import Query, in_production
 from sro.core.errors import SROError
 
@@ -115,6 +118,8 @@ class Shadow:
         asked: dict[str, dict[str, Any]] = {name: {} for name in query.attributes}
         body = {"comment": {"text": query.text}, **named, "requestedAttributes": asked, "doNotStore": True}
         key = {name: headers[name] for name in ("x-goog-api-key",) if name in headers}
+        key = {name: value for name, value in key.items() if not value.startswith(PREFIX)}
+        sent = _without_our_keys(sent)
         if own := os.environ.get(KEY):
             sent, key = "", {"x-goog-api-key": own}
         told = {name: round(ours[in_production(name)], 6) for name in query.attributes}
@@ -161,6 +166,12 @@ class Shadow:
         with self._writing, open(self.path, "a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         return "pair", None
+
+
+def _without_our_keys(query: str) -> str:
+    """The query string without the values that begin as our own keys do, whatever their names and their escapes."""
+    fields = query.split("&")
+    return "&".join(one for one in fields if not urllib.parse.unquote_plus(one.partition("=")[2]).startswith(PREFIX))
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

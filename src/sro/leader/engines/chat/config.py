@@ -31,7 +31,7 @@ class ChatSettings:
         default=None,
         metadata={
             "help": "chat: environment variable that holds the server's key (default: OPENAI_API_KEY, which goes to "
-            "https:// and to this machine alone)"
+            "https://api.openai.com and to this machine alone)"
         },
     )
     chat_timeout: float = field(default=60.0, metadata={"help": "chat: seconds for one request"})
@@ -87,7 +87,9 @@ def check_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def is_safe_for_a_key(url: str) -> bool:
-    """Whether a key that was not meant for this server may go there: encrypted, or not leaving this machine."""
+def gets_the_usual_key(url: str) -> bool:
+    """Whether `OPENAI_API_KEY` may go there unasked: to OpenAI itself, encrypted, or not leaving this machine."""
     parts = urlsplit(url)
-    return parts.scheme == "https" or parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if parts.hostname in ("localhost", "127.0.0.1", "::1"):
+        return True
+    return parts.scheme == "https" and parts.hostname == "api.openai.com"

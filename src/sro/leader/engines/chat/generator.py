@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from sro.core.errors import SROError
 from sro.leader.engines.chat.answers import read_answer
 from sro.leader.engines.chat.client import ChatClient, NoAnswer, Request, the_model
-from sro.leader.engines.chat.config import KEY, ChatArguments, check_url, is_safe_for_a_key
+from sro.leader.engines.chat.config import KEY, ChatArguments, check_url, gets_the_usual_key
 from sro.leader.engines.chat.obedience import obeys
 from sro.leader.engines.chat.prompt import ChatPrompt, Message
 from sro.leader.engines.chat.replies import Choice
@@ -63,7 +63,7 @@ class ChatGenerator:
             timeout=arguments.chat_timeout,
             retries=arguments.chat_retries,
             usage=self.usage,
-            key_env=arguments.chat_key_env or KEY,
+            key_env=arguments.chat_key_env or (KEY if gets_the_usual_key(self.url) else ""),
         )
         named = arguments.chat_model
         self.model = the_model(named, [] if named else self._client.models(), self.url)
@@ -162,14 +162,18 @@ def read_key(name: str | None, url: str) -> str | None:
     """The server's key, from the environment; None: there is none for it.
 
     Args:
-        name: the variable that the user named. None: `OPENAI_API_KEY`, which was hardly set for a stranger's server
-            that is reached without encryption, and is not sent there.
+        name: the variable that the user named. None: `OPENAI_API_KEY`, which was hardly set for somebody else's
+            server, and is sent to OpenAI and to this machine alone; that it was kept back is told.
 
     Raises:
         SROError: the variable that was named is not set.
     """
     if name is None:
-        return os.environ.get(KEY) if is_safe_for_a_key(url) else None
+        if gets_the_usual_key(url):
+            return os.environ.get(KEY)
+        if os.environ.get(KEY):
+            logger.warning("%s is not sent to %s; if its key is meant, add --chat_key_env %s", KEY, url, KEY)
+        return None
     if not os.environ.get(name):
         raise SROError(f"the environment variable {name} is empty, which --chat_key_env names\n  fix: export {name}=…")
     return os.environ[name]
