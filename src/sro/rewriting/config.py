@@ -45,6 +45,13 @@ class ModelArguments(LeaderChoice):
             "(default: embedded if the leader is `embedded` and the engine not chat, else none)"
         },
     )
+    faithfulness: str | None = field(
+        default=None,
+        metadata={
+            "help": "critic that refuses candidates which no longer say what the sentence says: `embedded`, or a "
+            "folder that `sro screener train --kind faithfulness` made; needs the extra `encoder` (default: none)"
+        },
+    )
 
 
 @dataclass(frozen=True)

@@ -69,13 +69,6 @@ class PartsArguments(ModelArguments):
             "folder that `sro fluency` made (default: embedded, where the embedded leader is installed)"
         },
     )
-    faithfulness: str | None = field(
-        default=None,
-        metadata={
-            "help": "critic that refuses candidates which no longer say what the sentence says: `embedded`, or a "
-            "folder that `sro screener train --kind faithfulness` made; needs the extra `encoder` (default: none)"
-        },
-    )
     max_prompt_length: int = field(
         default=256, metadata={"help": "tokens of prompt and sentence together; longer sentences are refused"}
     )

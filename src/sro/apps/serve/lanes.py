@@ -114,6 +114,7 @@ def _rewriting(models: Models, engine: EngineArguments, screener: SharedScreener
         screener=screener,
         similarity=models.similarity,
         phrases=models.phrases,
+        faithfulness=models.faithfulness,
         batch_size=batch,
     )
 

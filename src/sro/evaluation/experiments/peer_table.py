@@ -137,7 +137,7 @@ def _rewrites(
             loaded.clear()
             loaded[system.adapter] = load(adapter=system.adapter, screener=peers.screener, engine=peers.engine)
         rewriter = loaded[system.adapter]
-        rewriter = rewriter if system.phrases else replace(rewriter, phrases=None)
+        rewriter = rewriter if system.phrases else replace(rewriter, phrases=None, cuts=None)
         return [answer.text for answer in rewriter.rewrite(comments, system.arguments)]
 
     made: dict[str, list[str | None]] = {}
