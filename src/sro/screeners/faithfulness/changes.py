@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from sro.screeners.faithfulness import words as w
+from sro.screeners.faithfulness.common_words import FUNCTION, OPPOSITE
 
 Change = Callable[[str, random.Random], str | None]
 
@@ -32,7 +33,7 @@ _NEGATED |= {"aren't": "are", "wasn't": "was", "never": "always", "not": ""}
 
 def content_words(text: str) -> list[re.Match[str]]:
     """Words that carry what is said: no function word, and three letters at least."""
-    return [m for m in _WORD.finditer(text) if len(m[0]) > 2 and m[0].lower() not in w.FUNCTION]
+    return [m for m in _WORD.finditer(text) if len(m[0]) > 2 and m[0].lower() not in FUNCTION]
 
 
 def without(text: str, start: int, end: int) -> str:
@@ -170,11 +171,11 @@ def negate(text: str, rng: random.Random) -> str | None:
 
 def turn(text: str, rng: random.Random) -> str | None:
     """A word exchanged for its opposite, or a person for another."""
-    found = [m for m in _WORD.finditer(text) if m[0].lower() in w.OPPOSITE]
+    found = [m for m in _WORD.finditer(text) if m[0].lower() in OPPOSITE]
     if not found:
         return None
     m = rng.choice(found)
-    return text[: m.start()] + like(w.OPPOSITE[m[0].lower()], m[0]) + text[m.end() :]
+    return text[: m.start()] + like(OPPOSITE[m[0].lower()], m[0]) + text[m.end() :]
 
 
 def other_fact(text: str, rng: random.Random) -> str | None:
