@@ -43,6 +43,13 @@ def test_passing_before_meaning_before_shape_before_the_product() -> None:
         assert best(ranked[i:], 0.5) is ranked[i]
 
 
+def test_a_stopgap_stands_behind_any_other_that_will_do() -> None:
+    stopgap, plain = Candidate("an unkind man", PASS, 0.9, None, overused=1), move("a man", PASS, 0.6)
+    assert best([stopgap, plain], 0.5) is plain
+    assert best([stopgap, move("off", PASS, 0.2), move("rude", FAIL, 0.9)], 0.5) is stopgap
+    assert tied_candidates([stopgap, plain, move("one man", PASS, 0.59)], 0.5) == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("moves", "expected"),
     [

@@ -70,6 +70,12 @@ def test_each_member_can_be_left_out(settings: dict[str, Any], verdicts: list[bo
     assert passes(follower, MILD, RUDE, FAR, ILL) == verdicts
 
 
+def test_overused_words_are_a_member_where_a_list_is_named(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("wrong\t40\n", encoding="utf-8")
+    settings = FollowerArguments(min_similarity=0.0, well_formed=False, overused=str(tmp_path / "list.txt"))
+    assert passes(load_follower(settings)[0], MILD, RUDE, FAR) == [False, False, True]
+
+
 def test_what_comes_back_beside_the_follower() -> None:
     """The toxicity screener that the table is measured with sees no meaning; the similarity is the follower's own."""
     follower, toxicity, similarity = load_follower(FollowerArguments(similarity="a/name"))

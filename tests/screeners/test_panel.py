@@ -13,7 +13,7 @@ import pytest
 
 from sro.core.errors import SROError
 from sro.screeners.base import Verdict
-from sro.screeners.panel import FluencyScreener, MeaningScreener, Panel, defects
+from sro.screeners.panel import FaithfulnessScreener, FluencyScreener, MeaningScreener, Panel, defects
 from sro.screeners.rules.form import ShapeScreener
 
 DATA = Path(os.environ.get("SRO_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -182,3 +182,20 @@ def test_a_rewrite_is_held_to_a_half_or_to_its_source() -> None:
 def test_fluency_needs_the_sources() -> None:
     with pytest.raises(SROError, match="compares a rewrite with its source"):
         acceptable(good=0.9).screen(["good"])
+
+
+class Critic:
+    threshold = 0.4
+
+    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        return np.array([0.4 if comment[0] == text[0] else 0.1 for comment, text in pairs])
+
+
+def test_a_critic_of_faithfulness_as_a_member_of_the_panel() -> None:
+    member = FaithfulnessScreener(Critic())
+    kept, lost = member.screen(["ax", "bx"], sources=["ay", "ay"])
+    assert (kept.label, kept.probability) == ("pass", pytest.approx(0.6))
+    assert (lost.label, lost.probability) == ("fail", pytest.approx(0.9))
+    assert member.screen([], sources=[]) == []
+    with pytest.raises(SROError, match="compares a rewrite with its source"):
+        member.screen(["a"])

@@ -29,6 +29,8 @@ class Candidate:
     """In [0, 1]; 0 where it was not asked for."""
     faithfulness: float = 1.0
     """How probable it is that it says what was said, in [0, 1]; 1 where nobody was asked."""
+    overused: int = 0
+    """How many words it puts in that leaders overuse ("unkind person" for any insult)."""
 
     @property
     def score(self) -> float:
@@ -43,7 +45,7 @@ class Candidate:
 
 
 def best(candidates: Iterable[Candidate], min_similarity: float) -> Candidate:
-    """The best move: it passes, before it keeps the meaning, before it is well shaped.
+    """The best move: it passes, before it keeps the meaning, before it is well shaped, before it is no stopgap.
 
     Among those that will do, the largest product of `Candidate.score` and fluency, as J is one (`sro.evaluation`);
     a fluency of 0 stands behind any other. Among those that fail, the least probable to. The first of equals, so the
@@ -56,6 +58,7 @@ def best(candidates: Iterable[Candidate], min_similarity: float) -> Candidate:
             passed,
             candidate.similarity >= min_similarity,
             candidate.fault is None,
+            -candidate.overused if passed else 0,
             0.0 if passed else -candidate.verdict.probability,
             candidate.score * candidate.fluency,
             candidate.score,
@@ -70,6 +73,8 @@ def tied_candidates(candidates: Sequence[Candidate], min_similarity: float) -> l
     Empty where there is but one, or one text: nobody need be asked then.
     """
     fit = [i for i, candidate in enumerate(candidates) if candidate.objection(min_similarity) is None]
+    fewest = min((candidates[i].overused for i in fit), default=0)
+    fit = [i for i in fit if candidates[i].overused == fewest]
     most = max((candidates[i].score for i in fit), default=0.0)
     tied = [i for i in fit if candidates[i].score >= 0.9 * most]
     return tied if len({candidates[i].text for i in tied}) > 1 else []

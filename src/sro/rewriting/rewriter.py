@@ -35,6 +35,7 @@ from sro.rewriting.state import CommentState, Search
 from sro.screeners.base import Faithfulness, Fluency, Screener, Similarity, Verdict
 from sro.screeners.faithfulness.critic import FaithfulnessCritic
 from sro.screeners.loading import load_screener
+from sro.screeners.overused import OverusedWords
 from sro.screeners.similarity import SentenceEncoder
 
 if TYPE_CHECKING:
@@ -129,7 +130,8 @@ class Rewriter(RewriterParts):
         )
         from sro.screeners.lora.acceptability import AcceptabilityWhenAsked
 
-        # Table, cuts and the rule of languages are for the embedded leader: others know idiom, and may know languages.
+        # Table, cuts, overused words and the rule of languages are for the embedded leader: others know idiom, and may
+        # know languages.
         ours = leader == "embedded" and settings.engine != "chat"
         if fluency is None or isinstance(fluency, str):
             fluency = None if fluency == "none" else AcceptabilityWhenAsked(fluency)
@@ -143,6 +145,7 @@ class Rewriter(RewriterParts):
             phrases=phrase_table(phrases or ("embedded" if ours else "none")),
             reads=speaks if ours else any_language,
             cuts=deletions if ours else None,
+            overused=OverusedWords.load("embedded").faults if ours else None,
         )
 
     def rewrite(self, texts: Sequence[str], arguments: RewriteArguments | None = None) -> list[Rewrite]:

@@ -121,7 +121,8 @@ class CandidateSearch:
             fault = find_fault(
                 text, search.sentence, finished=draft.finished, kept=search.kept, disguised=search.disguised
             )
-            made.append(Candidate(text, verdict, cosine, fault))
+            overused = len(self.parts.overused(text, search.sentence)) if self.parts.overused else 0
+            made.append(Candidate(text, verdict, cosine, fault, overused=overused))
         for (search, _), candidate in zip(pairs, self._read_meaning(sources, made)):
             search.candidates.append(candidate)
         # A search with a candidate that will do is over, so those whose fluency was scored never stand beside others.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sro.screeners.base import Screener, Similarity
 from sro.screeners.loading import load_screener
+from sro.screeners.overused import OverusedWords
 from sro.screeners.similarity import SentenceEncoder
 
 
@@ -34,6 +35,17 @@ class FollowerArguments:
         metadata={"help": "a paraphrase also has to be as acceptable as its comment: `embedded`, a folder, or `none`"},
     )
     fluency_slack: float = field(default=0.1, metadata={"help": "P(acceptable) by which it may be worse"})
+    faithfulness: str = field(
+        default="none",
+        metadata={"help": "critic that has to find the comment's meaning kept: `embedded`, a folder, or `none`"},
+    )
+    overused: str = field(
+        default="none",
+        metadata={
+            "help": "list of words that a paraphrase may not put in, for leaders overuse them: `embedded`, a file of "
+            "`sro screener train --kind overused`, or `none`"
+        },
+    )
     only_best: bool = field(
         default=False,
         metadata={"help": "of a comment's paraphrases only the best one passes (best-of-n fine-tuning)"},
@@ -48,7 +60,7 @@ def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Sim
     """The follower that answers in training, the toxicity screener inside it, and the similarity it measures with."""
     from sro.screeners.best_of_n import BestOnly
     from sro.screeners.noisy import FlippingScreener
-    from sro.screeners.panel import FluencyScreener, MeaningScreener, Panel
+    from sro.screeners.panel import FaithfulnessScreener, FluencyScreener, MeaningScreener, Panel
     from sro.screeners.rules.form import ShapeScreener
     from sro.screeners.rules.meaning import MeaningRuleScreener
 
@@ -61,10 +73,16 @@ def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Sim
         members.append(ShapeScreener())
     if arguments.keep_meaning:
         members.append(MeaningRuleScreener())
+    if arguments.overused != "none":
+        members.append(OverusedWords.load(arguments.overused).screener())
     if arguments.fluency != "none":
         from sro.screeners.lora.acceptability import Acceptability
 
         members.append(FluencyScreener(Acceptability.load(arguments.fluency), arguments.fluency_slack))
+    if arguments.faithfulness != "none":
+        from sro.screeners.faithfulness.critic import FaithfulnessCritic
+
+        members.append(FaithfulnessScreener(FaithfulnessCritic.load(arguments.faithfulness)))
     follower: Screener = Panel(members) if len(members) > 1 else toxicity
     if arguments.only_best:
         follower = BestOnly(follower)

@@ -15,10 +15,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from sro.core.errors import SROError
-from sro.screeners.base import Fluency, RuleScreener, Screener, Similarity, Verdict, paired
+from sro.screeners.base import Faithfulness, Fluency, RuleScreener, Screener, Similarity, Verdict, paired
 from sro.screeners.rules.form import ShapeScreener, defects
 
-__all__ = ["FluencyScreener", "MeaningScreener", "Panel", "RuleScreener", "ShapeScreener", "defects"]
+__all__ = [
+    "FaithfulnessScreener",
+    "FluencyScreener",
+    "MeaningScreener",
+    "Panel",
+    "RuleScreener",
+    "ShapeScreener",
+    "defects",
+]
 
 
 @dataclass(frozen=True)
@@ -105,4 +113,24 @@ class FluencyScreener:
         return [
             Verdict("pass" if value >= bar else "fail", min(1.0, max(0.0, 0.5 + (bar - value) / 2)), self.name)
             for value, bar in zip(both[: len(texts)].tolist(), bars.tolist())
+        ]
+
+
+@dataclass(frozen=True)
+class FaithfulnessScreener:
+    """Passes a text that still says what its source says, by a critic that reads both together.
+
+    P(fail) is the critic's P(not faithful), so that it is above 1 − `critic.threshold` where a text fails.
+    """
+
+    critic: Faithfulness
+    name: str = "faithfulness"
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        """One verdict per text. Raises SROError without `sources`, or with a number of them other than of texts."""
+        compared = paired(self.name, texts, sources)
+        kept = self.critic.probabilities(list(zip(compared, texts))) if texts else np.zeros(0)
+        return [
+            Verdict("pass" if value >= self.critic.threshold else "fail", 1.0 - value, self.name)
+            for value in np.asarray(kept, dtype=float).tolist()
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 from sro.leader.generation import Completion, Sampling
+from sro.rewriting.phrase_table import Idioms, Rule
 from sro.screeners.base import Verdict
+from sro.screeners.overused import OverusedWords
 from sro.training.warmup.best_of_n import READ, Bars, Reward, best_moves, generate_candidates
 from sro.training.warmup.examples import Example
 from sro.training.warmup.search_log import EditLog
-from sro.training.warmup.teachers import Teachers, best_rewrites_of_teachers
+from sro.training.warmup.teachers import Teachers, best_rewrites_of_teachers, rule_edits
 
 RUDE = "you are a stupid idiot , friend"
 
@@ -75,6 +77,24 @@ def test_a_reward_is_the_product_and_nothing_where_a_bar_is_missed() -> None:
     assert REWARD([], []).shape == (0,)
 
 
+class Critic:
+    """Finds kept what does not say "mistaken"."""
+
+    threshold = 0.5
+
+    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        assert all(comment == RUDE for comment, _ in pairs)
+        return np.array([0.2 if "mistaken" in text else 0.75 for _, text in pairs])
+
+
+def test_a_critic_weighs_what_clears_all_bars_and_overused_words_earn_nothing() -> None:
+    texts = ["you are wrong , friend", "you are mistaken , friend", "you are a stupid one , friend"]
+    read = replace(REWARD, faithfulness=Critic())
+    assert read(texts, [RUDE] * 3) == pytest.approx([0.9 * 0.8 * 0.9 * 0.75, 0, 0])
+    tired = replace(REWARD, overused=OverusedWords({"wrong": 40.0}, "overused 1"))
+    assert tired(texts, [RUDE] * 3) == pytest.approx([0, 0.9 * 0.8 * 0.9, 0])
+
+
 def test_a_comment_below_the_bar_is_the_bar() -> None:
     noisy = "u r a stupid idiot friend"  # acceptable to .3
     assert REWARD(["so wrong friend now"], [noisy])[0] > 0
@@ -125,6 +145,12 @@ def test_a_second_warm_up_is_moves_good_edits_repairs_and_what_stays() -> None:
     assert not {e.target for e in stays} & {e.target for e in mended}
     assert found == best_rewrites_of_teachers(*arguments, typed_share=0.0, seed=0)
     assert found != best_rewrites_of_teachers(*arguments, typed_share=1.0, seed=0)
+
+
+def test_what_only_leaves_out_is_tried_with_the_table_too() -> None:
+    table = Idioms.of([Rule((("stupid",),), (((("bad",), None),),))])
+    assert rule_edits("learn to spell , you moron .", table) == ["learn to spell ."]
+    assert "a bad rule" in rule_edits("a fucking stupid rule", table)
 
 
 def test_the_best_is_learnt_whoever_said_it() -> None:

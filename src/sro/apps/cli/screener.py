@@ -82,7 +82,18 @@ class OutputArguments:
     output_dir: str = field(metadata={"help": "folder for the trained screener, nblr.json and nblr.safetensors"})
 
 
-KINDS = ("linear", "encoder", "faithfulness")
+@dataclass
+class OverusedData:
+    """What the words that a leader overuses are counted in."""
+
+    rewrites: list[str] = field(
+        metadata={"help": "jsonl with `source` and `text` of a leader's rewrites (`sro rewrite --output FILE.jsonl`)"}
+    )
+    clean: list[str] = field(metadata={"help": "sources of civil comments by people, thousands of them"})
+    output: str = field(metadata={"help": "file for the list, a word and its ratio in each line"})
+
+
+KINDS = ("linear", "encoder", "faithfulness", "overused")
 
 
 def kind_and_rest(argv: list[str]) -> tuple[str, list[str]]:
@@ -103,7 +114,8 @@ def run(argv: list[str]) -> int:
 
 def train(argv: list[str]) -> int:
     kind, rest = kind_and_rest(argv)
-    return {"linear": train_linear, "encoder": train_encoder, "faithfulness": train_faithfulness}[kind](rest)
+    actions = (train_linear, train_encoder, train_faithfulness, train_overused)
+    return dict(zip(KINDS, actions, strict=True))[kind](rest)
 
 
 def train_encoder(argv: list[str]) -> int:
@@ -162,6 +174,33 @@ def train_faithfulness(argv: list[str]) -> int:
     if (folder / WEIGHTS).is_file() and os.environ.get("RANK", "0") == "0":
         trained, table = critic.write_critic(load_file(folder / WEIGHTS), kept, folder)
         print(table, f"{trained.name} in {folder}", sep="\n")
+    return 0
+
+
+def train_overused(argv: list[str]) -> int:
+    from pathlib import Path
+
+    from sro.comments import readers
+    from sro.comments.columns import choose_columns
+    from sro.comments.sources import load_sources
+    from sro.screeners import overused
+
+    (data,) = parse(
+        (OverusedData,), argv, prog="sro screener train --kind overused", description=overused.__doc__ or ""
+    )
+    pairs = []
+    for name in data.rewrites:
+        for row in readers.read_rows(
+            name, lambda found, name=name: choose_columns(found, name, "source"), all_columns=True
+        ):
+            fields = row.fields or {}
+            if isinstance(fields.get("text"), str) and isinstance(fields.get("source"), str):
+                pairs.append((fields["source"], fields["text"]))
+    clean, _ = load_sources(data.clean)
+    found = overused.OverusedWords(overused.learn_overused(pairs, clean), "new")
+    found.save(Path(data.output))
+    print(f"{len(found.ratios):,} overused words and pairs of {len(pairs):,} rewrites in {data.output}")
+    print("\n".join(f"{ratio:8.1f} × {word}" for word, ratio in list(found.ratios.items())[:20]))
     return 0
 
 

@@ -133,8 +133,8 @@ def fit(
 def start_from(model: EncoderClassifier, screener: str) -> None:
     """Give `model` the weights of a trained encoder, by its name or folder.
 
-    Where training left its float weights in the folder these are taken, not the graph's int8. Positions beyond those that the graph reads keep the base's values; a head of another shape, for another task, is
-    left untrained.
+    Where training left its float weights in the folder these are taken, not the graph's int8. Positions beyond those
+    that the graph reads keep the base's values; a head of another shape, for another task, is left untrained.
     """
     folder = asset("encoder") if screener == "embedded/encoder" else Path(screener)
     if (folder / WEIGHTS).is_file():

@@ -2,9 +2,9 @@
 
 Best-of-n sampling (RAFT, Dong et al. 2023, arXiv 2304.06767; ReST, Gulcehre et al. 2023, arXiv 2308.08998) with the
 panel as reward: a move has to pass the screener, keep the meaning, have a shape, turn nothing
-(`sro.screeners.rules.meaning`)
-and be acceptable, and of those that do the one with the largest P(pass) · cosine · P(acceptable) is learnt. No person
-wrote or chose any of them.
+(`sro.screeners.rules.meaning`), put in no overused word (`sro.screeners.overused`), be acceptable, and be faithful in
+the eyes of a critic where there is one. Of those that do the one with the largest
+P(pass) · cosine · P(acceptable) · P(faithful) is learnt. No person wrote or chose any of them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sro.leader.generation import Generator, Sampling
-from sro.screeners.base import Fluency, Screener, Similarity
+from sro.screeners.base import Faithfulness, Fluency, Screener, Similarity
+from sro.screeners.overused import OverusedWords
 from sro.screeners.rules.form import defects
 from sro.screeners.rules.meaning import meaning_changes
 from sro.training.warmup.search_log import EditLog
@@ -41,13 +42,15 @@ class Bars:
 
 @dataclass(frozen=True)
 class Reward:
-    """What the panel says of a move: P(pass) · cosine · P(acceptable), and 0 where one of them falls short, or where
-    `READ` other moves of the comment have more of the first two."""
+    """What the panel says of a move: P(pass) · cosine · P(acceptable) · P(faithful), and 0 where one of them falls
+    short, or where `READ` other moves of the comment have more of the first two."""
 
     screener: Screener
     similarity: Similarity
     acceptability: Fluency
     bars: Bars = Bars()
+    faithfulness: Faithfulness | None = None
+    overused: OverusedWords | None = None
 
     def __call__(self, texts: Sequence[str], sources: Sequence[str]) -> np.ndarray:
         """[N] in [0, 1]."""
@@ -63,6 +66,7 @@ class Reward:
             and cosine[i] >= self.bars.similarity
             and not defects(text, source)
             and not meaning_changes(text, source)
+            and not (self.overused and self.overused.faults(text, source))
         ]
         worth = {i: (1 - verdicts[i].probability) * cosine[i] for i in left}
         # The dearest question last, and only of the best; a comment that many moves answer is read once.
@@ -78,6 +82,9 @@ class Reward:
             bar = min(self.bars.acceptability, acceptable[sources[i]] - self.bars.slack)
             if acceptable[texts[i]] >= bar:
                 rewards[i] = worth[i] * acceptable[texts[i]]
+        if self.faithfulness and (read := np.flatnonzero(rewards).tolist()):
+            kept = np.asarray(self.faithfulness.probabilities([(sources[i], texts[i]) for i in read]), dtype=float)
+            rewards[read] *= np.where(kept >= self.faithfulness.threshold, kept, 0.0)
         return rewards
 
 

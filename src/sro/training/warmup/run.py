@@ -28,8 +28,10 @@ from sro.leader.engines.chat.config import ChatSettings
 from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.leader.generation import Generator, Metered
 from sro.leader.model import Leader, LeaderArguments, default_lora, save_adapter
+from sro.screeners.faithfulness.critic import FaithfulnessCritic
 from sro.screeners.loading import load_screener
 from sro.screeners.lora.acceptability import Acceptability
+from sro.screeners.overused import OverusedWords
 from sro.screeners.similarity import SentenceEncoder
 from sro.training.warmup.best_of_n import Reward
 from sro.training.warmup.examples import Example, Mixture, make_examples, summary
@@ -178,7 +180,13 @@ def _taught(
     note(hashes | more)
     rollouts = load_teachers(wanted, leader.leader, chat)
     encoder = SentenceEncoder(data.similarity)
-    reward = Reward(load_screener(data.screener), encoder, Acceptability.load(wanted.fluency))
+    reward = Reward(
+        load_screener(data.screener),
+        encoder,
+        Acceptability.load(wanted.fluency),
+        faithfulness=None if wanted.faithfulness == "none" else FaithfulnessCritic.load(wanted.faithfulness),
+        overused=None if wanted.overused == "none" else OverusedWords.load(wanted.overused),
+    )
     log = EditLog(folder / "moves.jsonl")
     with Meter("teachers") as meter:
         examples = best_rewrites_of_teachers(

@@ -20,6 +20,7 @@ from typing import Literal
 
 from sro.comments.synthetic_errors import add, broken_sentences, drop_function_word, repeat, swap
 from sro.leader.generation import Generator
+from sro.rewriting.deletions import deletions
 from sro.rewriting.phrase_table import Idioms, load_idioms
 from sro.training.warmup.best_of_n import Reward, best_moves, generate_candidates
 from sro.training.warmup.examples import Example, Kind, add_typos
@@ -54,6 +55,19 @@ class Teachers:
     repairs: int = field(default=400, metadata={"help": "broken clean comments to mend"})
     untouched: int = field(default=300, metadata={"help": "clean comments that must come back as they are"})
     fluency: str = field(default="embedded", metadata={"help": "who says what is a whole sentence"})
+    faithfulness: str = field(
+        default="none", metadata={"help": "critic that has to find the meaning kept: `embedded`, a folder, or `none`"}
+    )
+    overused: str = field(
+        default="none",
+        metadata={"help": "list of words that no move may put in: `embedded`, a file, or `none`; see `sro train`"},
+    )
+
+
+def rule_edits(comment: str, table: Idioms) -> list[str]:
+    """The comment without its addresses and oaths, and the table's civil form of what is left then."""
+    cut = deletions(comment)
+    return cut + [text for one in cut for text in table.variants(one, 1)]
 
 
 def best_rewrites_of_teachers(
@@ -89,6 +103,8 @@ def best_rewrites_of_teachers(
         """What an earlier search found, what the table says, and what the teachers play."""
         found = [(comment, example.target) for comment in batch for example in judged.get(comment, [])]
         found += [(comment, text) for comment in batch for text in table.variants(comment, VARIANTS)]
+        if wanted.table:
+            found += [(comment, text) for comment in batch for text in rule_edits(comment, table)]
         return list(dict.fromkeys(found + by_teachers(batch, seed)))
 
     unseen = [comment for comment in refused if comment not in judged]
