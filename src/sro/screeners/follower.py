@@ -28,7 +28,10 @@ class FollowerArguments:
     )
     keep_meaning: bool = field(
         default=False,
-        metadata={"help": 'a paraphrase also has to keep every "not" and whom it is about, and may not praise'},
+        metadata={
+            "help": 'a paraphrase also has to keep every "not" (unless a critic of faithfulness reads it) and whom it '
+            "is about, and may not praise"
+        },
     )
     fluency: str = field(
         default="none",
@@ -62,7 +65,7 @@ def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Sim
     from sro.screeners.noisy import FlippingScreener
     from sro.screeners.panel import FaithfulnessScreener, FluencyScreener, MeaningScreener, Panel
     from sro.screeners.rules.form import ShapeScreener
-    from sro.screeners.rules.meaning import MeaningRuleScreener
+    from sro.screeners.rules.meaning import MeaningRuleScreener, changes_but_negation
 
     toxicity = load_screener(arguments.screener)
     encoder = SentenceEncoder(arguments.similarity)
@@ -72,7 +75,10 @@ def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Sim
     if arguments.well_formed:
         members.append(ShapeScreener())
     if arguments.keep_meaning:
-        members.append(MeaningRuleScreener())
+        read = arguments.faithfulness != "none"
+        members.append(
+            MeaningRuleScreener("sense 1, a critic for not", changes_but_negation) if read else MeaningRuleScreener()
+        )
     if arguments.overused != "none":
         members.append(OverusedWords.load(arguments.overused).screener())
     if arguments.fluency != "none":

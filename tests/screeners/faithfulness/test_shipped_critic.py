@@ -30,3 +30,14 @@ def test_what_was_said_is_told_from_what_was_lost(
     yes, no = critic.probabilities([(comment, kept), (comment, lost)])
     assert yes > critic.threshold
     assert yes > no + 0.2
+
+
+def test_capitals_do_not_change_what_is_read() -> None:
+    critic = FaithfulnessCritic.load("embedded")
+    shouted, quiet = critic.probabilities(
+        [
+            ("STOP DELETING MY PAGE ASSHOLE!", "STOP DELETING MY PAGE!"),
+            ("stop deleting my page asshole!", "stop deleting my page!"),
+        ]
+    )
+    assert shouted == quiet > critic.threshold

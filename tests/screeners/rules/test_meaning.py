@@ -6,7 +6,14 @@ import pytest
 
 from sro.core.errors import SROError
 from sro.screeners.follower import FollowerArguments, load_follower
-from sro.screeners.rules.meaning import SUBJECTS, MeaningRuleScreener, lost_subjects, meaning_changes, negations
+from sro.screeners.rules.meaning import (
+    SUBJECTS,
+    MeaningRuleScreener,
+    changes_but_negation,
+    lost_subjects,
+    meaning_changes,
+    negations,
+)
 
 
 @pytest.mark.parametrize(
@@ -88,3 +95,9 @@ def test_it_sits_in_the_panel_only_where_it_is_asked_for() -> None:
         return follower.screen(["that is fun"], sources=["that shit is not fun"])[0].passed
 
     assert passes(False) and not passes(True)
+
+
+def test_a_critic_reads_what_a_not_does() -> None:
+    assert meaning_changes("he does not tell the truth", "he is a liar") == ["negation"]
+    assert changes_but_negation("he does not tell the truth", "he is a liar") == []
+    assert changes_but_negation("he is a friend", "he is a liar") == ["praise"]

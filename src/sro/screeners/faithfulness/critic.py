@@ -27,14 +27,28 @@ FORMAT = 1
 LONGEST = 128
 """Tokens of comment and candidate together; each may take what the other leaves, and half at least."""
 
+SHOUTED = 0.3
+"""Share of capitals among the letters of a text from which on it is read in small letters: the encoder has hardly a
+word for capitals, and found "STOP DELETING MY PAGE!" unfaithful to "STOP DELETING MY PAGE, ASSHOLE!"."""
+
 Pair = tuple[str, str]
+
+
+def unshouted(text: str) -> str:
+    """The text in small letters where it shouts.
+
+    >>> unshouted("YOU are WRONG"), unshouted("The BBC is wrong")
+    ('you are wrong', 'The BBC is wrong')
+    """
+    letters = sum(map(str.isalpha, text))
+    return text.lower() if sum(map(str.isupper, text)) > SHOUTED * letters else text
 
 
 def pair_ids(tokenizer: EncoderTokenizer, pairs: Sequence[Pair], longest: int = LONGEST) -> list[list[int]]:
     """Token ids of each (comment, candidate): begin, comment, end, end, candidate, end."""
     rows = []
     for comment, candidate in pairs:
-        first, second = (tokenizer([text], longest)[0][1:-1] for text in (comment, candidate))
+        first, second = (tokenizer([unshouted(text)], longest)[0][1:-1] for text in (comment, candidate))
         room = longest - 4
         keep = max(room // 2, room - len(second))
         first = first[:keep]

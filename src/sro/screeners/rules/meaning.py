@@ -129,3 +129,9 @@ class MeaningRuleScreener(RuleScreener):
 
     name: str = "sense 1"
     faults: Callable[[str, str], Sequence[str]] = meaning_changes
+
+
+def changes_but_negation(text: str, source: str) -> list[MeaningChange]:
+    """`meaning_changes` for who has a critic of faithfulness, which reads whether a "not" turns what is said: "a liar"
+    and "does not tell the truth" say the same."""
+    return [change for change in meaning_changes(text, source) if change != "negation"]

@@ -19,7 +19,7 @@ from sro.leader.generation import Generator, Sampling
 from sro.screeners.base import Faithfulness, Fluency, Screener, Similarity
 from sro.screeners.overused import OverusedWords
 from sro.screeners.rules.form import defects
-from sro.screeners.rules.meaning import meaning_changes
+from sro.screeners.rules.meaning import changes_but_negation, meaning_changes
 from sro.training.warmup.search_log import EditLog
 
 BATCH = 240
@@ -38,6 +38,11 @@ class Bars:
     acceptability: float = 0.6
     slack: float = 0.05
     """Where the comment itself is below that bar, its move may be so much less acceptable than it is."""
+
+
+WITH_CRITIC = Bars(similarity=0.4, acceptability=0.5, slack=0.12)
+"""Where a critic reads the meaning, the cosine, which minds every insult that is gone, need not; and what the panel
+likes best is fluent without a high bar."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +64,14 @@ class Reward:
         rewards = np.zeros(len(texts))
         verdicts = self.screener.screen(texts, sources=sources)
         cosine = np.asarray(self.similarity.similarity(texts, sources), dtype=float)
+        changes = changes_but_negation if self.faithfulness else meaning_changes
         left = [
             i
             for i, (text, source) in enumerate(zip(texts, sources))
             if verdicts[i].passed
             and cosine[i] >= self.bars.similarity
             and not defects(text, source)
-            and not meaning_changes(text, source)
+            and not changes(text, source)
             and not (self.overused and self.overused.faults(text, source))
         ]
         worth = {i: (1 - verdicts[i].probability) * cosine[i] for i in left}

@@ -33,7 +33,7 @@ from sro.screeners.loading import load_screener
 from sro.screeners.lora.acceptability import Acceptability
 from sro.screeners.overused import OverusedWords
 from sro.screeners.similarity import SentenceEncoder
-from sro.training.warmup.best_of_n import Reward
+from sro.training.warmup.best_of_n import WITH_CRITIC, Bars, Reward
 from sro.training.warmup.examples import Example, Mixture, make_examples, summary
 from sro.training.warmup.lm_fit import Fit, LanguageModelFit
 from sro.training.warmup.search_log import EditLog
@@ -180,11 +180,13 @@ def _taught(
     note(hashes | more)
     rollouts = load_teachers(wanted, leader.leader, chat)
     encoder = SentenceEncoder(data.similarity)
+    critic = None if wanted.faithfulness == "none" else FaithfulnessCritic.load(wanted.faithfulness)
     reward = Reward(
         load_screener(data.screener),
         encoder,
         Acceptability.load(wanted.fluency),
-        faithfulness=None if wanted.faithfulness == "none" else FaithfulnessCritic.load(wanted.faithfulness),
+        WITH_CRITIC if critic else Bars(),
+        faithfulness=critic,
         overused=None if wanted.overused == "none" else OverusedWords.load(wanted.overused),
     )
     log = EditLog(folder / "moves.jsonl")
