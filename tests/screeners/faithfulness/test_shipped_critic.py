@@ -32,8 +32,7 @@ def test_what_was_said_is_told_from_what_was_lost(
     assert yes > no + 0.2
 
 
-def test_capitals_do_not_change_what_is_read() -> None:
-    critic = FaithfulnessCritic.load("embedded")
+def test_capitals_do_not_change_what_is_read(critic: FaithfulnessCritic) -> None:
     shouted, quiet = critic.probabilities(
         [
             ("STOP DELETING MY PAGE ASSHOLE!", "STOP DELETING MY PAGE!"),
