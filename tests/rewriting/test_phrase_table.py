@@ -68,20 +68,20 @@ def test_a_line_that_is_no_rule_is_named(tmp_path: Path) -> None:
         ("You don 't know shit about it", "You don 't know anything about it"),
         ("he is full of shit .", "he is wrong ."),
         ("What the fuck is going on?", "What is going on?"),
-        ("she is an idiot .", "she is unwise ."),
+        ("she is an idiot .", "she has no idea what she is doing ."),
         ("that was a fucking apple .", "that was an apple ."),
         ("damn , that is good", "oh , that is good"),
         ("sit down , you idiot .", "sit down ."),
-        ("they are too stupid to vote", "they are unable to vote"),
+        ("they are too stupid to vote", "they are not able to vote"),
         ("do not shit your pants .", "do not panic ."),
         ("it is just as shit as mine", "it is just as bad as mine"),
-        ("that asshole cop drove off", "that rude cop drove off"),
-        ("you ignorant fucks !", "you uninformed people !"),
-        ("a racist who votes for a racist party .", "a prejudiced person who votes for a prejudiced party ."),
+        ("that asshole cop drove off", "that cop drove off"),
+        ("you ignorant fucks !", "you are wrong !"),
+        ("a racist who votes for a racist party .", "someone prejudiced who votes for a prejudiced party ."),
         ("Fuck you , he said", "I am angry with you , he said"),
         ("do not make an ass of yourself", "do not embarrass yourself"),
-        ("what a bunch of clowns .", "they are unserious people ."),
-        ("that clown senator showed extreme stupidity", "that unserious senator showed very poor judgment"),
+        ("what a bunch of clowns .", "they are hard to take seriously ."),
+        ("that clown senator showed extreme stupidity", "that senator showed very poor judgment"),
         ("the lesser of two evils", "the better of two bad choices"),
     ],
 )
@@ -95,7 +95,7 @@ def test_clean_comments_have_no_variant() -> None:
 
 
 def test_a_phrase_that_only_looks_rude_keeps_its_capitals() -> None:
-    assert load_idioms().variants("Dick Cheney is an idiot .", 1) == ["Dick Cheney is unwise ."]
+    assert load_idioms().variants("Dick Cheney is an idiot .", 1) == ["Dick Cheney has no idea ."]
 
 
 def test_few_rules_are_tried_at_each_word(monkeypatch: pytest.MonkeyPatch) -> None:
