@@ -80,7 +80,7 @@ def test_a_line_that_is_no_rule_is_named(tmp_path: Path) -> None:
         ("a racist who votes for a racist party .", "a prejudiced person who votes for a prejudiced party ."),
         ("Fuck you , he said", "I am angry with you , he said"),
         ("do not make an ass of yourself", "do not embarrass yourself"),
-        ("what a bunch of clowns .", "they are unserious people ."),
+        ("what a bunch of clowns .", "they are hard to take seriously ."),
         ("that clown senator showed extreme stupidity", "that unserious senator showed very poor judgment"),
         ("the lesser of two evils", "the better of two bad choices"),
     ],
