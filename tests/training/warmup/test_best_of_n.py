@@ -91,6 +91,7 @@ def test_a_critic_weighs_what_clears_all_bars_and_overused_words_earn_nothing() 
     texts = ["you are wrong , friend", "you are mistaken , friend", "you are a stupid one , friend"]
     read = replace(REWARD, faithfulness=Critic())
     assert read(texts, [RUDE] * 3) == pytest.approx([0.9 * 0.8 * 0.9 * 0.75, 0, 0])
+    assert replace(read, bars=Bars(reward=0.5))(texts, [RUDE] * 3) == pytest.approx([0, 0, 0])
     tired = replace(REWARD, overused=OverusedWords({"wrong": 40.0}, "overused 1"))
     assert tired(texts, [RUDE] * 3) == pytest.approx([0, 0.9 * 0.8 * 0.9, 0])
 

@@ -23,7 +23,7 @@ from sro.screeners.rules.meaning import changes_but_negation, meaning_changes
 from sro.training.warmup.search_log import EditLog
 
 BATCH = 240
-READ = 6
+READ = 4
 """Moves of a comment that the dearest judge reads, those with the largest P(pass) · cosine; others earn nothing."""
 
 Tries = Callable[[Sequence[str], int], list[tuple[str, str]]]
@@ -38,9 +38,11 @@ class Bars:
     acceptability: float = 0.6
     slack: float = 0.05
     """Where the comment itself is below that bar, its move may be so much less acceptable than it is."""
+    reward: float = 0.0
+    """The product of all that is asked; a best move below it is no good example."""
 
 
-WITH_CRITIC = Bars(similarity=0.4, acceptability=0.5, slack=0.12)
+WITH_CRITIC = Bars(similarity=0.4, acceptability=0.5, slack=0.12, reward=0.25)
 """Where a critic reads the meaning, the cosine, which minds every insult that is gone, need not; and what the panel
 likes best is fluent without a high bar."""
 
@@ -91,7 +93,7 @@ class Reward:
         if self.faithfulness and (read := np.flatnonzero(rewards).tolist()):
             kept = np.asarray(self.faithfulness.probabilities([(sources[i], texts[i]) for i in read]), dtype=float)
             rewards[read] *= np.where(kept >= self.faithfulness.threshold, kept, 0.0)
-        return rewards
+        return np.where(rewards >= self.bars.reward, rewards, 0.0)
 
 
 def best_tries(tries: Sequence[tuple[str, str]], reward: Reward) -> dict[str, str]:
