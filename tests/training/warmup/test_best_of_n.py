@@ -161,7 +161,7 @@ def test_the_best_is_learnt_whoever_said_it() -> None:
     wanted = Teachers(moves=5, moves_each=0, repairs=0, untouched=0)
     found = best_rewrites_of_teachers([rude, other], [], earlier, [teacher], REWARD, wanted, typed_share=0.0, seed=0)
     by_source = {example.source: example for example in found}
-    assert by_source[rude] == Example(rude, "you are unwise , friend", "idiom")
+    assert by_source[rude] == Example(rude, "you are wrong , friend", "idiom")
     again = by_source[earlier[0].source]
     assert again.kind == "idiom" and again.target.startswith("you are so ")
     assert other not in by_source  # of which the table knows nothing, and the teacher nothing good
