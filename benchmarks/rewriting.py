@@ -118,7 +118,7 @@ def main(argv: Sequence[str]) -> None:
     engines = variants(work) if work.variants else loaded(work)
     for engine in engines.values():
         engine.generate(texts[:8], 1, GREEDY, 0)  # what is made at the first call is not counted
-    screener = load_screener("embedded")
+    screener = load_screener("embedded/linear")
     seconds, moves = throughput(engines, texts, work.repeats)
     latencies = latency(engines, everything, screener, work)
     said = {name: [move.text for [move] in found] for name, found in moves.items()}

@@ -165,7 +165,7 @@ def main(argv: list[str]) -> int:
     """Measure, print and save."""
     machine = this_machine(PACKAGES)
     work = parse(Work, argv, prog="screening.py", description=(__doc__ or "").splitlines()[0])
-    screener = load_screener("embedded")
+    screener = load_screener("embedded/linear")
     assert isinstance(screener, NBLR)
     entrants = systems(screener)
     parts = [f"{machine}\n{screener.name}; {work.repeats} turns"]

@@ -165,7 +165,7 @@ def test_contractions_are_those_of_the_plain_pattern(text: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("unit", UNITS)
 def test_a_long_text_is_screened_in_time_that_grows_with_its_length(unit: str) -> None:
-    screener = load_screener("embedded")
+    screener = load_screener("embedded/linear")
 
     def seconds(length: int) -> float:
         text = "x " + unit * (length // len(unit)) + "1"

@@ -171,7 +171,7 @@ def prepared(work: Work) -> tuple[list[str], Task]:
         raise SROError(f"--repeats {work.repeats} must be at least {LEAST}, --steps {work.steps} at least 1")
     if work.batch_size % work.micro_batch or work.micro_batch % 2:
         raise SROError("--batch_size must be a multiple of --micro_batch, and that an even number")
-    screener = load_screener("embedded")
+    screener = load_screener("embedded/linear")
     texts = load_source(work.comments, max_words=work.max_words).texts
     texts = [text for text, verdict in zip(texts, screener.screen(texts)) if not verdict.passed]
     needed = work.repeats * work.batch_size * (work.steps + 1)

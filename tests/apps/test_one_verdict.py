@@ -74,7 +74,7 @@ class Same:
 @pytest.mark.parametrize("threshold", [None, 0.2])
 def test_the_verdicts_agree(threshold: float | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     texts = mixed(400)
-    screener = load_screener("embedded")
+    screener = load_screener("embedded/linear")
     expected = screen_comments(screener, texts, threshold=threshold)
     labels = [verdict.label for verdict in expected]
     assert len(texts) > 300 and 0.2 < labels.count("fail") / len(texts) < 0.8

@@ -23,7 +23,7 @@ def test_the_files_are_what_the_script_writes() -> None:
 
 
 def test_disguises_are_detected_where_the_word_decides() -> None:
-    screener = load_screener("embedded")
+    screener = load_screener("embedded/linear")
     measured = evasion.by_kind(screener, evasion.decided_by_disguised(screener, evasion.read("obfuscated")))
     assert {line.kind for line in measured} >= {*KINDS, "all"}
     for line in measured:
@@ -34,7 +34,7 @@ def test_disguises_are_detected_where_the_word_decides() -> None:
 
 
 def test_no_more_than_a_point_of_new_false_alarms() -> None:
-    measured = evasion.by_kind(load_screener("embedded"), evasion.read("innocent"))[-1]
+    measured = evasion.by_kind(load_screener("embedded/linear"), evasion.read("innocent"))[-1]
     assert measured.texts >= 250
     assert measured.shares[1] - measured.shares[0] <= 0.01
 
@@ -42,7 +42,7 @@ def test_no_more_than_a_point_of_new_false_alarms() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not DATA.is_dir(), reason="needs the data sets: set SRO_DATA")
 def test_words_that_others_marked_are_detected_too() -> None:
-    screener = load_screener("embedded")
+    screener = load_screener("embedded/linear")
     rows = evasion.decided_by_disguised(screener, evasion.marked_rows(DATA / "toxic_spans" / "tsd_test.csv"))
     assert len({row["text"] for row in rows}) > 0.95 * len(rows)  # each row disguises its own sentence
     measured = evasion.by_kind(screener, rows)[-1]

@@ -68,14 +68,14 @@ def test_groups_stand_below_their_kind() -> None:
 
 def test_the_embedded_screener_keeps_its_figures() -> None:
     """7 of 320 on identities, two of them for the identity alone, and 32 of 108 hard negatives when measured."""
-    failed = [not verdict.passed for verdict in load_screener("embedded").screen([row["text"] for row in ROWS])]
+    failed = [not verdict.passed for verdict in load_screener("embedded/linear").screen([row["text"] for row in ROWS])]
     of_kind = {line.name: line for line in identity.by_group(ROWS, failed)}
     assert of_kind["identities"].alarms <= 7
     assert of_kind["hard negatives"].alarms <= 32
 
 
 def test_alarms_name_the_words_to_blame() -> None:
-    screener = load_screener("embedded")
+    screener = load_screener("embedded/linear")
     rows = [row for row in ROWS if row["term"] == "trash"]
     shown = identity.alarms(screener, rows, screener.screen([row["text"] for row in rows]))
     assert "| trash | Empty the trash and the disk" in shown

@@ -49,6 +49,6 @@ def test_the_first_verdict_needs_no_torch() -> None:
 def test_both_kinds_answer_every_text(kind: str) -> None:
     from sro.screeners.loading import load_screener
 
-    entrants = screening.systems(load_screener("embedded"))  # type: ignore[arg-type]
+    entrants = screening.systems(load_screener("embedded/linear"))  # type: ignore[arg-type]
     answers = [len(entrant(["a", "b", ""])) for name, entrant in entrants.items() if name.endswith(kind)]
     assert answers and set(answers) == {3}

@@ -49,7 +49,7 @@ KINDS: dict[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_long_words_leave_nothing_behind(kind: str) -> None:
-    screener = load_screener("embedded")
+    screener = load_screener("embedded/linear")
     screener.screen(["you 1d1ot, yоu f*ck"])  # what is made at the first call is made
     words = list(long_words(KINDS[kind]))
     verdicts = screener.screen(words[:2])

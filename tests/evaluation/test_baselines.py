@@ -42,7 +42,7 @@ def test_the_lexicon_of_a_screener_is_what_it_refuses_alone() -> None:
 def test_the_embedded_screener_has_a_lexicon() -> None:
     from sro.screeners.loading import load_screener
 
-    found = refused_words(["you stupid idiot , thank you for the edit"], load_screener("embedded"))
+    found = refused_words(["you stupid idiot , thank you for the edit"], load_screener("embedded/linear"))
     assert {"stupid", "idiot"} <= set(found) and not {"thank", "edit", "the"} & set(found)
 
 

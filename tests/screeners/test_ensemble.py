@@ -68,7 +68,7 @@ def test_no_text_no_verdict() -> None:
 def folder(tmp_path: Path) -> Path:
     place = tmp_path / "both"
     tiny_roberta(place / "tone", ["neutral", "toxic"], seed=1)
-    (place / "ensemble.json").write_text('{"members": ["embedded", "tone"], "scale": 0.5, "shift": 0.25}', "utf-8")
+    (place / "ensemble.json").write_text('{"members": ["embedded/linear", "tone"], "scale": 0.5, "shift": 0.25}', "utf-8")
     return place
 
 
@@ -77,7 +77,7 @@ def test_a_folder_names_its_members(folder: Path) -> None:
     texts = ["you idiot", "thank you", "the page is bad"]
     columns = [
         [verdict.probability for verdict in load_screener(name).screen(texts)]
-        for name in ("embedded", str(folder / "tone"))
+        for name in ("embedded/linear", str(folder / "tone"))
     ]
     z = np.mean([np.log(np.clip(c, 1e-6, 1 - 1e-6) / (1 - np.clip(c, 1e-6, 1 - 1e-6))) for c in columns], axis=0)
     found = [verdict.probability for verdict in both.screen(texts)]

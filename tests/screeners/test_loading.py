@@ -20,7 +20,7 @@ def test_a_verdict_knows_whether_it_passed() -> None:
 
 def test_importing_and_using_the_shipped_screener_needs_no_heavy_package() -> None:
     code = (
-        "import sys; from sro.screeners.loading import load_screener; load_screener('embedded').screen(['hello']);"
+        "import sys; from sro.screeners.loading import load_screener; load_screener('embedded/linear').screen(['hello']);"
         "print(sorted({'torch', 'transformers', 'sklearn'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -39,7 +39,7 @@ def test_importing_and_using_the_shipped_screener_needs_no_heavy_package() -> No
     ],
 )
 def test_shipped_screener_refuses(text: str) -> None:
-    (verdict,) = load_screener("embedded").screen([text])
+    (verdict,) = load_screener("embedded/linear").screen([text])
     assert not verdict.passed
     assert 0.5 <= verdict.probability <= 1
 
@@ -58,7 +58,7 @@ def test_shipped_screener_refuses(text: str) -> None:
     ],
 )
 def test_shipped_screener_passes(text: str) -> None:
-    (verdict,) = load_screener("embedded").screen([text])
+    (verdict,) = load_screener("embedded/linear").screen([text])
     assert verdict.passed
     assert 0 <= verdict.probability < 0.5
 

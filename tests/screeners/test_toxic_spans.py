@@ -34,7 +34,7 @@ class Counts:
 
 @pytest.fixture(scope="module")
 def embedded() -> NBLR:
-    screener = load_screener("embedded")
+    screener = load_screener("embedded/linear")
     assert isinstance(screener, NBLR)
     return screener
 

@@ -167,7 +167,7 @@ def test_the_result_is_what_is_written(done: RunResult) -> None:
 def test_the_manifest_says_what_was_done(done: RunResult, home: Path) -> None:
     manifest = json.loads((done.folder / "manifest.json").read_text("utf-8"))
     config = manifest["config"]
-    assert (config["leader"], config["screener"], config["prompt"]) == (str(home / "causal"), "embedded", PROMPT)
+    assert (config["leader"], config["screener"], config["prompt"]) == (str(home / "causal"), "embedded/linear", PROMPT)
     assert config["comments"] == [str(home / "comments.txt")]
     assert manifest["data"] == {str(home / "comments.txt"): texts_hash([*COMMENTS, CIVIL])}
 
@@ -216,7 +216,7 @@ def test_a_run_of_fewer_steps_than_it_logs_by_has_a_table_and_no_curves(run: Run
 
 
 def test_comments_that_pass_are_trained_on_only_where_asked_for(run: Run, tmp_path: Path) -> None:
-    assert load_screener("embedded").screen([CIVIL])[0].passed
+    assert load_screener("embedded/linear").screen([CIVIL])[0].passed
     result = run(tmp_path / "run", data={"only_refused": False}, max_steps=-1, num_train_epochs=1, save_strategy="no")
     assert played(result.folder) == {*COMMENTS, CIVIL} - {row[0] for row in result.rewrites}
 

@@ -1,6 +1,6 @@
 """From texts to a table: every judge asked once, every row that a table needs.
 
-scoring = Scoring("paradetox", load_judges(["embedded"], "paradetox"), load_screener("embedded"))
+scoring = Scoring("paradetox", load_judges(["embedded"], "paradetox"), load_screener("embedded/linear"))
 evaluation = evaluate(Texts(sources, {"ours": rewrites}, references), scoring)
 print(evaluation.markdown())
 evaluation.save("runs/mine/evaluation")

@@ -74,7 +74,7 @@ class Agreement:
         comments: how many were rewritten.
         identical: share of moves that are the same text.
         cosine: mean similarity of the copy's move with the original's, in [−1, 1].
-        passed: share that the embedded screener passes, (original, copy).
+        passed: share that the screener of n-grams passes, (original, copy).
         similarity: mean similarity with the comment, (original, copy).
     """
 
@@ -175,9 +175,9 @@ def compare(
     """Rewrite the texts by both, once, greedily and without loops, and judge what comes out.
 
     Args:
-        screener, similarity: who judges; None: the embedded ones.
+        screener, similarity: who judges; None: `embedded/linear`, which the shipped leader learnt from, and `embedded`.
     """
-    screener, similarity = screener or load_screener("embedded"), similarity or SentenceEncoder()
+    screener, similarity = screener or load_screener("embedded/linear"), similarity or SentenceEncoder()
     sampling = Sampling(temperature=0.0, max_new_tokens=10_000, avoid_loops=True)
     moves = [[move.text for [move] in generator.generate(texts, 1, sampling, 0)] for generator in (original, exported)]
     passed = [float(np.mean([verdict.passed for verdict in screener.screen(said)])) for said in moves]
@@ -221,7 +221,7 @@ def card(arguments: ExportArguments, precision: str, parts: LeaderParts, agreeme
         lines[-1:] = [
             "",
             f"Original: transformers in float32. Comments: `{arguments.comments}`, evenly spaced, rewritten once, "
-            "greedily and without loops; judged by the screener and the sentence encoder that are embedded in `sro`. "
+            "greedily and without loops; judged by `embedded/linear` and the embedded sentence encoder. "
             "`agreement.json` has the numbers, `manifest.json` says how they were made.",
             "",
         ]

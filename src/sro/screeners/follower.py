@@ -15,7 +15,10 @@ from sro.screeners.similarity import SentenceEncoder
 class FollowerArguments:
     """Who answers the leader."""
 
-    screener: str = field(default="embedded", metadata={"help": "`embedded`, an NB-LR folder, or a classifier's name"})
+    screener: str = field(
+        default="embedded/linear",
+        metadata={"help": "`embedded/linear`, `embedded`, the folder of a screener, or a classifier's name"},
+    )
     similarity: str = field(default="embedded", metadata={"help": "sentence encoder: `embedded`, folder or hub name"})
     min_similarity: float = field(
         default=0.7,

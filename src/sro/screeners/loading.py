@@ -1,7 +1,8 @@
 """The follower: anything that answers a text with pass or fail.
 
-One Protocol, one file per kind: `nblr` (the paper's, shipped), `huggingface` (any sequence classifier), `panel`
-(several that must agree), `flipping` (the perturbation experiment), `check` (how good is a screener?).
+One Protocol, one file per kind: `encoder` (shipped: `embedded`), `nblr` (the paper's, shipped: `embedded/linear`),
+`huggingface` (any sequence classifier), `panel` (several that must agree), `noisy` (the perturbation experiment),
+`check` (how good is a screener?).
 
     >>> from sro.screeners.loading import load_screener
     >>> [verdict.label for verdict in load_screener("embedded").screen(["thank you very much", "you idiot"])]
@@ -19,28 +20,43 @@ from sro.core.errors import SROError
 from sro.core.files import asset
 from sro.screeners.base import Screener
 
-EMBEDDED = "embedded/linear"
+EMBEDDED = "embedded/encoder"
 """The shipped screener that plain `embedded` stands for."""
 SHIPPED = {"embedded/linear": "screener", "embedded/encoder": "encoder"}
-"""Name → part that ships with `sro` or with `sro-embedded`, see `sro.core.files.asset`."""
+"""Name → part that ships with `sro`, see `sro.core.files.asset`."""
+
+
+def full_name(name: str) -> str:
+    """What a screener's name stands for, so that records say it however the word `embedded` may move on.
+
+    >>> full_name("embedded"), full_name("embedded/linear")
+    ('embedded/encoder', 'embedded/linear')
+    """
+    return EMBEDDED if name == "embedded" else name
 
 
 def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = (), fail_on: Sequence[str] = ()) -> Screener:
     """The screener of that name; `fail_on` are the attributes that fail a text, for an encoder screener alone.
 
-    Two are shipped with the package: `"embedded/linear"`, an NB-LR, and `"embedded/encoder"`, a small transformer with
-    six attributes; `"embedded"` is `EMBEDDED`. A folder is what its files say: an NB-LR, an encoder, several opinions
-    (`sro.screeners.ensemble`), an adapter (`sro.screeners.lora.classifier`). Anything else is a Hugging Face sequence
-    classifier, a local folder or a name on the hub, whose `toxic_labels` are told by their names unless given.
+    Two are shipped with the package: `"embedded/encoder"`, a small transformer with six attributes, which `"embedded"`
+    stands for, and `"embedded/linear"`, an NB-LR. Where the first cannot run, the second is never taken in its place: a
+    verdict says nothing if nobody knows whose it is. A folder is what its files say: an NB-LR, an encoder, several
+    opinions (`sro.screeners.ensemble`), an adapter (`sro.screeners.lora.classifier`). Anything else is a Hugging Face
+    sequence classifier, a local folder or a name on the hub, whose `toxic_labels` are told by their names unless given.
 
     Raises:
-        SROError: the folder is damaged, the model is no usable classifier, or its labels are ambiguous.
+        SROError: `embedded` lacks a part, the folder is damaged, the model is no usable classifier, or its labels are
+            ambiguous.
 
     Example:
         >>> [verdict.label for verdict in load_screener("embedded").screen(["thank you very much", "you idiot"])]
         ['pass', 'fail']
     """
-    name = EMBEDDED if name_or_path == "embedded" else name_or_path
+    name = full_name(name_or_path)
+    if name == "embedded/encoder":
+        from sro.screeners.encoder.installed import require_embedded
+
+        require_embedded()
     shipped = SHIPPED.get(name)
     folder = asset(shipped) if shipped else Path(name)
     if name == "embedded/encoder" or (folder / "encoder.json").is_file():
@@ -50,7 +66,7 @@ def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = (), fail_o
         return encoder.with_policy(fail_on) if fail_on else encoder
     if fail_on:
         raise SROError(
-            f"{name_or_path} has no attributes to fail on\n  fix: name an encoder screener: embedded/encoder"
+            f"{name_or_path} has no attributes to fail on\n  fix: name an encoder screener: embedded"
         )
     if name == "embedded/linear" or (folder / "nblr.json").is_file():
         from sro.screeners.nblr.model import NBLR

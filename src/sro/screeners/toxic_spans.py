@@ -5,9 +5,10 @@
     >>> [(span.start, span.end) for span in found]
     [(8, 17)]
 
-A word's score is what it adds to the log-odds of P(fail). A screener that can tell (`Attributing`: the NB-LR, whose
-log-odds are a sum over n-grams) is asked; on any other it is the loss of log-odds when the word is taken out
-(occlusion: one more text to screen a word). Words are those of the normalised text, given where they were written.
+A word's score is what it adds to the log-odds of P(fail). A screener that can tell exactly (`Attributing`: the NB-LR,
+whose log-odds are a sum over n-grams) is asked; so is one that can score all words of several texts at once
+(`WordScoring`: the encoder). On any other it is the loss of log-odds when the word is taken out (occlusion: one more
+text to screen a word). Words are those of the normalised text, given where they were written.
 
 A text that passes has no spans: nothing was refused. They are the reasons of *this* screener, no second opinion.
 
@@ -52,13 +53,21 @@ class Attributing(Protocol):
         """Log-odds by character, float64 of shape [characters]; `seen` is `trace(text)`, where it is at hand."""
 
 
+@runtime_checkable
+class WordScoring(Protocol):
+    """A screener that scores words itself, or stretches of words where a text has many."""
+
+    def word_scores(self, texts: Sequence[str], words: Sequence[Sequence[tuple[int, int]]]) -> list[list[Span]]:
+        """Scores in log-odds, in the order of each text; `words`: where its words stand."""
+
+
 def toxic_spans(
     screener: Screener, texts: Sequence[str], share: float = SHARE, *, only_refused: bool = True
 ) -> list[list[Span]]:
     """Where the refused words are, in the order of the text; neighbours make one span. Empty where a text passes.
 
     Args:
-        screener: exact where it is `Attributing`, else by occlusion.
+        screener: exact where it is `Attributing`, else by occlusion (an encoder's is bounded, see `WordScoring`).
         texts: as written; the places are those of their characters.
         share: of the weightiest word's score that a word must reach, in (0, 1].
         only_refused: False: of texts that pass too, what comes nearest to being refused.
@@ -108,7 +117,8 @@ def word_scores(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
         return found
     places = [word_places(text) for text in texts]
     for at in range(0, len(texts), BATCH):
-        found += _occluded(screener, texts[at : at + BATCH], places[at : at + BATCH])
+        some = texts[at : at + BATCH], places[at : at + BATCH]
+        found += screener.word_scores(*some) if isinstance(screener, WordScoring) else _occluded(screener, *some)
     return found
 
 

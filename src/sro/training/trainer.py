@@ -79,7 +79,7 @@ class SROTrainer(Trainer):
     Source: Xie, Li, Zhu, "Learning from Response not Preference", arXiv 2410.20298.
 
     Example:
-        >>> trainer = SROTrainer(model, SROConfig(prompt="paraphrase: {text}"), load_screener("embedded"),
+        >>> trainer = SROTrainer(model, SROConfig(prompt="paraphrase: {text}"), load_screener("embedded/linear"),
         ...                      Dataset.from_dict({"comment": comments}), tokenizer,
         ...                      peft_config=LoraConfig(task_type="CAUSAL_LM"))  # doctest: +SKIP
         >>> trainer.train()  # doctest: +SKIP

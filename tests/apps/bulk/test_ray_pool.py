@@ -47,14 +47,14 @@ def files(folder: Path) -> dict[str, bytes]:
 @pytest.mark.slow
 def test_ray_writes_what_one_process_writes_and_goes_on_with_its_work(pool: None, tmp_path: Path) -> None:
     source = comments(tmp_path / "in", "a.jsonl", "b.jsonl")
-    here = run(source, tmp_path / "here", Screening(), BulkArguments(shard_mb=ON_RAY.shard_mb))
+    here = run(source, tmp_path / "here", Screening("embedded/linear"), BulkArguments(shard_mb=ON_RAY.shard_mb))
     for name in list(files(tmp_path / "here"))[::2]:  # begun here, killed half way
         target = tmp_path / "ray" / name
         for part, to in ((name, target), (f"_sro/done/{name}.json", tmp_path / f"ray/_sro/done/{name}.json")):
             to.parent.mkdir(parents=True, exist_ok=True)
             to.write_bytes((tmp_path / "here" / part).read_bytes())
     (tmp_path / "ray/_sro/manifest.json").write_bytes((tmp_path / "here/_sro/manifest.json").read_bytes())
-    tally = run(source, tmp_path / "ray", Screening(), ON_RAY)
+    tally = run(source, tmp_path / "ray", Screening("embedded/linear"), ON_RAY)
     assert files(tmp_path / "ray") == files(tmp_path / "here") and len(files(tmp_path / "here")) > 4
     assert tally.before + tally.counts == here.counts and tally.before_shards and tally.done_shards
     assert not list((tmp_path / "ray").glob(".*"))
@@ -67,7 +67,7 @@ def test_ray_on_a_damaged_file_and_on_a_model_that_is_not_there(pool: None, tmp_
 
     packed = gzip.compress("".join(f'{{"text": "{i * 7919}"}}\n' for i in range(20_000)).encode())
     (source / "b.jsonl.gz").write_bytes(packed[: len(packed) // 2])
-    tally = run(source, tmp_path / "out", Screening(), ON_RAY)
+    tally = run(source, tmp_path / "out", Screening("embedded/linear"), ON_RAY)
     assert tally.counts.total() == len(TEXTS)
     assert len(tally.troubles) == 1 and "b.jsonl.gz: cannot be read: " in tally.troubles[0]
     (tmp_path / "broken").mkdir()
@@ -99,7 +99,7 @@ def test_more_workers_than_the_machine_has_room_for() -> None:
 def test_without_ray_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(SROError, match=r"fix: pip install -e '.\[ray\]'"):
-        run(comments(tmp_path / "in", "a.jsonl"), tmp_path / "out", Screening(), ON_RAY)
+        run(comments(tmp_path / "in", "a.jsonl"), tmp_path / "out", Screening("embedded/linear"), ON_RAY)
 
 
 def test_ray_is_begun_on_this_machine_alone_unless_an_address_is_given() -> None:
@@ -119,7 +119,7 @@ def test_a_worker_that_takes_over_says_what_was_counted_before(tmp_path: Path) -
     from sro.apps.bulk.shards import plan
 
     source = comments(tmp_path / "in", "a.jsonl")
-    job = Screening()
+    job = Screening("embedded/linear")
     ledger = Ledger.open(tmp_path / "out", job.settings(), [])
     (shard,) = plan(source, "text", 10**6, []).shards
     worker = ray_pool.Worker(Order(job, "text", "", ledger))

@@ -335,9 +335,9 @@ def test_a_run_that_is_killed_outright_goes_on(tmp_path: Path) -> None:
     done = len(list((tmp_path / "out/_sro/done").iterdir()))
     assert process.returncode == -signal.SIGKILL and done >= 3
     arguments = BulkArguments(shard_mb=0.1)
-    tally = run(tmp_path / "in", tmp_path / "out", Screening(), arguments)
+    tally = run(tmp_path / "in", tmp_path / "out", Screening("embedded/linear"), arguments)
     assert tally.before_shards == done and tally.done_shards == tally.shards - done > 0
-    run(tmp_path / "in", tmp_path / "whole", Screening(), arguments)
+    run(tmp_path / "in", tmp_path / "whole", Screening("embedded/linear"), arguments)
     assert results(tmp_path / "out") == results(tmp_path / "whole")
     assert not list((tmp_path / "out").glob(".*"))
 
@@ -442,7 +442,7 @@ def test_carefully_finds_the_culprits() -> None:
 
 def test_screening_with_the_embedded_screener(tmp_path: Path) -> None:
     source = json_lines(tmp_path / "in.jsonl", [{"text": "you idiot"}, {"text": "thank you very much"}])
-    tally = run(source, tmp_path / "out", Screening())
+    tally = run(source, tmp_path / "out", Screening("embedded/linear"))
     assert [row["verdict"] for row in results(tmp_path / "out")] == ["fail", "pass"]
     assert tally.counts == {"fail": 1, "pass": 1}
 
@@ -451,12 +451,12 @@ def test_a_folder_begun_with_other_columns_is_not_gone_on_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = json_lines(tmp_path / "in.jsonl", [{"text": "you idiot"}])
-    run(source, tmp_path / "out", Screening())
+    run(source, tmp_path / "out", Screening("embedded/linear"))
     monkeypatch.setattr(Screening, "columns", {**Screening.columns, "label": "text"})
     with pytest.raises(
         SROError, match=r"columns: \['verdict', 'p_fail'\] there, \['verdict', 'p_fail', 'label'\] now"
     ):
-        run(source, tmp_path / "out", Screening())
+        run(source, tmp_path / "out", Screening("embedded/linear"))
     assert Rewriting().settings()["columns"] == list(Rewriting.columns)
 
 

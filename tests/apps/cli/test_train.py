@@ -207,7 +207,7 @@ def test_the_demo_is_a_small_training_run(trained: list[Any]) -> None:
     [(data, follower, leader, args)] = trained
     assert (args.output_dir, args.max_steps, args.learning_rate) == ("runs/demo", 30, 6e-5)
     assert (args.logging_steps, data.held_out_size) == (2, 48)
-    assert (data.comments, follower.screener, leader.leader) == (["starter:toxic"], "embedded", "embedded")
+    assert (data.comments, follower.screener, leader.leader) == (["starter:toxic"], "embedded/linear", "embedded")
 
 
 @pytest.mark.parametrize("flags", [["--max_steps", "3"], ["--max_steps=3"], ["--max-steps", "3"]])

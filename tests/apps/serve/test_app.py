@@ -492,7 +492,7 @@ from serving import serving
 from sro.apps.cli import serve
 from sro.apps.serve.lanes import make_parts
 from sro.apps.serve.settings import Models, Service
-parts = make_parts(Models(rewrite=False), Service(), lambda name, items, seconds: None)
+parts = make_parts(Models(rewrite=False, screener="embedded/linear"), Service(), lambda name, items, seconds: None)
 with serving(parts) as client:
     asked = {"comment": {"text": "you idiot"}, "requestedAttributes": {"TOXICITY": {}}}
     assert client.post("/v1alpha1/comments:analyze", json=asked).status_code == 200

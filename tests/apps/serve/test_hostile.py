@@ -61,7 +61,7 @@ HOSTILE = [
 def shipped() -> Iterator[TestClient]:
     """With the shipped screener; the leader stays a fake."""
     service = Service()
-    parts = real_parts(Models(rewrite=False), service, lambda name, items, seconds: None)
+    parts = real_parts(Models(rewrite=False, screener="embedded/linear"), service, lambda name, items, seconds: None)
     parts.rewrite = make_parts().rewrite
     with serving(parts, service) as client:
         yield client
@@ -325,7 +325,7 @@ LONG = ["a", "you idiot ", "\n", "(", "[", "`", "<a ", "@a", "#", "😂", "a.", 
 @pytest.mark.parametrize("piece", LONG)
 def test_a_megabyte_line_takes_seconds_where_it_is_allowed(piece: str) -> None:
     service = Service(max_body=1 << 23, max_text=1 << 21, time_limit=120)
-    parts = real_parts(Models(rewrite=False), service, lambda name, items, seconds: None)
+    parts = real_parts(Models(rewrite=False, screener="embedded/linear"), service, lambda name, items, seconds: None)
     with serving(parts, service) as client:
         took = []
         for size in (100_000, 1_000_000):

@@ -19,7 +19,7 @@ def test_what_ships_with_sro_is_told_by_its_hash() -> None:
     names = {part: shown.rpartition(" ") for part, shown in found.items()}
     embedded = {
         "adapter": "embedded/warmup",
-        "screener": "embedded",
+        "screener": "embedded/linear",
         "fluency": "embedded",
         "comments": "starter:toxic",
     }

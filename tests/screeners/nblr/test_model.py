@@ -101,7 +101,7 @@ ODDITIES = [
 def test_many_at_once_are_judged_as_one_by_one() -> None:
     from importlib.resources import files
 
-    screener = load_screener("embedded")
+    screener = load_screener("embedded/linear")
     assert isinstance(screener, NBLR)
     lines = (files("sro") / "assets/starter/comments.jsonl").read_text("utf-8").splitlines()
     texts = [*ODDITIES, *(json.loads(line)["text"] for line in lines), "word " * 30_000, *ODDITIES]
@@ -126,7 +126,7 @@ def test_longer_ngrams_of_words_are_found_at_once_too() -> None:
 def test_twenty_thousand_sentences_at_once_are_judged_as_one_by_one() -> None:
     from sro.screeners.nblr.training import load_texts
 
-    screener = load_screener("embedded")
+    screener = load_screener("embedded/linear")
     assert isinstance(screener, NBLR)
     names = ("sentences/dev_toxic.txt", "sentences/dev_normal.txt", "toxic_spans/tsd_train.csv::text")
     texts = load_texts([f"{DATA}/{name}" for name in names])
@@ -231,7 +231,7 @@ def test_too_little_text_is_told() -> None:
 def test_shipped_screener_is_small_and_says_what_it_was_trained_on() -> None:
     from importlib.resources import files
 
-    screener = load_screener("embedded")
+    screener = load_screener("embedded/linear")
     assert isinstance(screener, NBLR)
     folder = Path(str(files("sro") / "assets/screener"))
     assert sum(path.stat().st_size for path in folder.iterdir()) <= 4_000_000
@@ -246,7 +246,7 @@ def test_shipped_screener_raises_few_false_alarms_on_the_identity_set() -> None:
     from sro.screeners.nblr.training import load_texts
 
     texts = load_texts([str(Path(__file__).parents[3] / "src/sro/assets/starter/identity.jsonl") + "::text"])
-    alarms = [verdict for verdict in load_screener("embedded").screen(texts) if not verdict.passed]
+    alarms = [verdict for verdict in load_screener("embedded/linear").screen(texts) if not verdict.passed]
     assert len(alarms) <= 0.09 * len(texts)
 
 
@@ -256,7 +256,7 @@ def test_shipped_screener_keeps_its_figures_on_tuning_data() -> None:
     from sro.screeners.nblr.training import load_texts
 
     result = check(
-        load_screener("embedded"),
+        load_screener("embedded/linear"),
         load_texts([f"{DATA}/paradetox_train/paradetox.tsv::toxic"]),
         load_texts([f"{DATA}/judge_calibration/official_labels.jsonl::text::sta=1"]),
     )

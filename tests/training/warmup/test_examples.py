@@ -50,7 +50,7 @@ Make = Callable[..., list[Example]]
 
 @pytest.fixture(scope="module")
 def screener() -> Screener:
-    return load_screener("embedded")
+    return load_screener("embedded/linear")
 
 
 @pytest.fixture(scope="module")

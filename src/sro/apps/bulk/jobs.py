@@ -73,9 +73,12 @@ class Screening:
     shard_mb: ClassVar[float] = 16.0
 
     def settings(self) -> dict[str, Any]:
+        from sro.screeners.loading import full_name
+
         return {
             "job": "screen",
             **asdict(self),
+            "screener": full_name(self.screener),  # a folder that another screener began is not gone on with
             "toxic_labels": list(self.toxic_labels),
             "fail_on": list(self.fail_on),
             "columns": list(self.columns),
@@ -120,6 +123,7 @@ class Rewriting:
         from sro.core.provenance import version
         from sro.leader.engines.loading import EngineArguments
         from sro.rewriting.config import RewriteArguments
+        from sro.screeners.loading import full_name
 
         engine, arguments = self.engine or EngineArguments(), self.arguments or RewriteArguments()
         found = {"job": "rewrite", **self.parts, **asdict(engine), **asdict(arguments)}
@@ -127,6 +131,8 @@ class Rewriting:
             found["ctranslate2"] = version("ctranslate2")  # which it turns on
         if engine.chat_prompt:
             found["chat_prompt"] = file_sha256(Path(engine.chat_prompt))  # its text counts, not where it lies
+        if "screener" in found:
+            found["screener"] = full_name(found["screener"])
         kept = {name: value for name, value in found.items() if name not in NO_ANSWER_DEPENDS_ON}
         return {**kept, "columns": list(self.columns)}
 

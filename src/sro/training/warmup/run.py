@@ -63,7 +63,7 @@ class WarmupData:
         default=False,
         metadata={"help": "leave out sentences of the official ParaDetox test set, instead of refusing their file"},
     )
-    screener: str = field(default="embedded", metadata={"help": "who says what passes"})
+    screener: str = field(default="embedded/linear", metadata={"help": "who says what passes"})
     similarity: str = field(default="embedded", metadata={"help": "sentence encoder"})
     min_words: int = field(default=3, metadata={"help": "shorter comments are set aside"})
     max_words: int = field(default=32, metadata={"help": "longer comments are set aside"})

