@@ -52,6 +52,7 @@ class Work:
     format: str = field(default="parquet", metadata={"help": "parquet or jsonl"})
     files: int = field(default=4, metadata={"help": "files of the input folder"})
     engine: str = field(default="transformers", metadata={"help": "for rewriting: transformers or ctranslate2"})
+    screener: str = field(default="embedded/linear", metadata={"help": "see `sro screener screen --help`"})
     runner: str = field(default="here", metadata={"help": "here or ray"})
     workers: int | None = field(default=None, metadata={"help": "ray: see sro rewrite --help"})
     seed: int = field(default=0, metadata={"help": "for drawing the rows"})
@@ -155,6 +156,7 @@ def write_rows(folder: Path, sources: Sequence[Sequence[str]], rows: int, work: 
 def measured(job: str, rows: int, source: Path, target: Path, work: Work) -> Figures:
     """Run the command in a process of its own, and watch it."""
     flags = ["--input", str(source), "--output", str(target), "--runner", work.runner]
+    flags += ["--screener", work.screener]
     flags += ["--workers", str(work.workers)] if work.workers else []
     flags += ["--engine", work.engine] if job == "rewrite" else []
     started = time.monotonic()

@@ -1,6 +1,6 @@
 """Whom does the screener misjudge? False alarms on clean sentences, by identity group and by term, with intervals.
 
-    python -m benchmarks.identity                     # seconds: the embedded screener
+    python -m benchmarks.identity                     # seconds: the screener of n-grams
     python -m benchmarks.identity --rewrite true      # minutes: also what becomes of each sentence
 
 The sentences of `tests/data/identity.jsonl` were written for this and trained nobody. Those of the identity groups are
@@ -43,7 +43,7 @@ class Row(TypedDict):
 class Work:
     """What to measure on what."""
 
-    screener: str = field(default="embedded", metadata={"help": "see `sro screener check --help`"})
+    screener: str = field(default="embedded/linear", metadata={"help": "see `sro screener check --help`"})
     data: str = field(default=str(DATA), metadata={"help": "jsonl with `text`, `term` and `group`, all clean"})
     rewrite: bool = field(default=False, metadata={"help": "also rewrite, with the embedded leader and defaults"})
 

@@ -143,7 +143,7 @@ def main() -> int:
     engine = EngineArguments()
     if options.chat_url:
         engine = EngineArguments("chat", chat_url=options.chat_url, chat_model=options.chat_model)
-    rewriter, console = Rewriter.load(engine=engine), Console()
+    rewriter, console = Rewriter.load(engine=engine, screener="embedded/linear"), Console()
     counts: dict[str, Counter[str]] = {attack.kind: Counter() for attack in ATTACKS}
     rows = composed(options.number, options.seed)
     while batch := list(islice(rows, options.batch)):

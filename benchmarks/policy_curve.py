@@ -112,7 +112,7 @@ def main(argv: list[str]) -> int:
     work = parse(Work, argv, prog="policy_curve.py", description=(__doc__ or "").splitlines()[0])
     folder = Path(work.output_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    rewriter = Rewriter.load()
+    rewriter = Rewriter.load(screener="embedded/linear")
     recorded = Recorded(rewriter.generator, folder / "moves.jsonl", max(work.samples))
     rewriter = replace(rewriter, generator=recorded)
     judge = StyleClassifier(embedded_judge("style"))

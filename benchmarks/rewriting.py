@@ -14,7 +14,7 @@ The peers are transformers' own `generate` in float32 and in bfloat16; the engin
 by guesses (`sro.leader.speculative_decoding`).
 
 Quality is that of those greedy rewrites: how many are the very text of `generate`'s in float32, pass rate by the
-embedded screener, J by the embedded judges (STA · SIM · FL, see `sro.evaluation`) with its 95 % bootstrap interval,
+screener of n-grams, J by the embedded judges (STA · SIM · FL, see `sro.evaluation`) with its 95 % bootstrap interval,
 and the paired difference of J with float32's: an engine is as good where that interval does not lie below 0.
 """
 

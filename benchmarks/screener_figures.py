@@ -1,6 +1,6 @@
 """All figures of a screener on sets that it did not learn from, beside their goals, as one Markdown table.
 
-    python -m benchmarks.screener_figures --screener embedded/encoder --texts 1000 --output docs/results/encoder.md
+    python -m benchmarks.screener_figures --screener embedded --texts 1000 --output docs/results/encoder.md
 
 Reads the public sets in `SRO_DATA`; held-out parts are those of `sro.screeners.encoder.splits`. A screener without
 attributes is measured by its probability of failing.
@@ -210,7 +210,7 @@ PARTS = (contrast_cases, contrast_sentences, identities, rewrites, attributes, t
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--screener", default="embedded/encoder")
+    parser.add_argument("--screener", default="embedded")
     parser.add_argument("--texts", type=int, default=1000, help="at most so many of each set, drawn by seed 0")
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()

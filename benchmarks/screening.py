@@ -1,4 +1,4 @@
-"""How fast, how well and how soon does the embedded screener judge? Beside alt-profanity-check.
+"""How fast, how well and how soon does the screener of n-grams judge? Beside alt-profanity-check.
 
     pip install --no-deps alt-profanity-check==1.9.1      # MIT; joblib and scikit-learn come with sro (Python 3.11)
     python -m benchmarks.screening --output runs/benchmarks/screening.json
@@ -36,7 +36,7 @@ from sro.screeners.nblr.model import NBLR
 PEER = "alt-profanity-check"
 MEND = "`pip install --no-deps alt-profanity-check==1.9.1`"
 KINDS = ("probabilities", "verdicts")
-STARTUP = [sys.executable, "-m", "sro", "screener", "screen", "you idiot"]
+STARTUP = [sys.executable, "-m", "sro", "screener", "screen", "you idiot", "--screener", "embedded/linear"]
 PACKAGES = ("sro", "numpy", "scikit-learn", PEER)
 
 

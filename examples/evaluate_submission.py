@@ -23,7 +23,7 @@ def lines(path: Path) -> list[str]:
 def score(source: Path, rewrites: Path, reference: Path | None, judges: Judges) -> Evaluation:
     """The table, with paired bootstrap intervals."""
     texts = Texts(lines(source), {rewrites.stem: lines(rewrites)}, lines(reference) if reference else None)
-    return evaluate(texts, Scoring("paradetox", judges, load_screener("embedded")))
+    return evaluate(texts, Scoring("paradetox", judges, load_screener("embedded/linear")))
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -124,7 +124,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--part", choices=["tune", "report", "all"], default="report")
     parser.add_argument("--failures", action="store_true", help="print what gets past, and new false alarms")
-    parser.add_argument("--screener", default="embedded")
+    parser.add_argument("--screener", default="embedded/linear")
     parser.add_argument("--marked", help="disguise the marked words of this csv instead (SemEval-2021 task 5)")
     given = parser.parse_args()
     screener, console = load_screener(given.screener), Console()

@@ -92,7 +92,7 @@ def test_the_verdicts_agree(threshold: float | None, tmp_path: Path, capsys: pyt
         (one.label, round(one.probability, 9)) for one in expected
     ]
 
-    bar = [] if threshold is None else ["--threshold", str(threshold)]
+    bar = ["--screener", "embedded/linear", *([] if threshold is None else ["--threshold", str(threshold)])]
     assert main(["screener", "screen", *texts, *bar]) == 0
     printed = re.findall(r"^(?:\d+\t)?(pass|fail)\t[01]\.\d+\t", capsys.readouterr().out, re.MULTILINE)
     assert printed == labels

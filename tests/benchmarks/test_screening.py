@@ -38,7 +38,8 @@ def test_quality_by_hand() -> None:
 
 def test_the_first_verdict_needs_no_torch() -> None:
     program = (
-        "import sys; from sro.apps.cli import main; main(['screener', 'screen', 'you idiot']); "
+        "import sys; from sro.apps.cli import main; "
+        "main(['screener', 'screen', 'you idiot', '--screener', 'embedded/linear']); "
         "print(sorted({'torch', 'transformers', 'sklearn', 'scipy'} & set(sys.modules)))"
     )
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout

@@ -68,7 +68,9 @@ def test_no_text_no_verdict() -> None:
 def folder(tmp_path: Path) -> Path:
     place = tmp_path / "both"
     tiny_roberta(place / "tone", ["neutral", "toxic"], seed=1)
-    (place / "ensemble.json").write_text('{"members": ["embedded/linear", "tone"], "scale": 0.5, "shift": 0.25}', "utf-8")
+    (place / "ensemble.json").write_text(
+        '{"members": ["embedded/linear", "tone"], "scale": 0.5, "shift": 0.25}', "utf-8"
+    )
     return place
 
 

@@ -20,7 +20,8 @@ def test_a_verdict_knows_whether_it_passed() -> None:
 
 def test_importing_and_using_the_shipped_screener_needs_no_heavy_package() -> None:
     code = (
-        "import sys; from sro.screeners.loading import load_screener; load_screener('embedded/linear').screen(['hello']);"
+        "import sys; from sro.screeners.loading import load_screener;"
+        "load_screener('embedded/linear').screen(['hello']);"
         "print(sorted({'torch', 'transformers', 'sklearn'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -64,7 +65,7 @@ def test_shipped_screener_passes(text: str) -> None:
 
 
 def test_a_name_that_is_nothing_is_an_error_with_a_mend(tmp_path: Path) -> None:
-    with pytest.raises(SROError, match="fix: give `embedded`"):
+    with pytest.raises(SROError, match="fix: give `embedded`, `embedded/linear`"):
         load_screener(str(tmp_path / "absent"))
 
 

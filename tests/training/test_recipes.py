@@ -12,7 +12,16 @@ from sro.apps.cli import main
 RECIPES = Path(__file__).parents[2] / "recipes"
 RUDE = ["you are a stupid fool", "shut up and leave , idiot", "this is trash , you moron", "what a crap page"]
 SMALL = [
-    *("--screener", "embedded/linear", "--max_steps", "1", "--per_device_train_batch_size", "2", "--num_generations", "2"),
+    *(
+        "--screener",
+        "embedded/linear",
+        "--max_steps",
+        "1",
+        "--per_device_train_batch_size",
+        "2",
+        "--num_generations",
+        "2",
+    ),
     *("--max_completion_length", "8", "--bf16", "false", "--use_cpu", "true", "--lora_rank", "2"),
     *("--collapse_window", "0", "--held_out_size", "1", "--save_steps", "1"),
 ]

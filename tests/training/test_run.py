@@ -167,7 +167,11 @@ def test_the_result_is_what_is_written(done: RunResult) -> None:
 def test_the_manifest_says_what_was_done(done: RunResult, home: Path) -> None:
     manifest = json.loads((done.folder / "manifest.json").read_text("utf-8"))
     config = manifest["config"]
-    assert (config["leader"], config["screener"], config["prompt"]) == (str(home / "causal"), "embedded/linear", PROMPT)
+    assert (config["leader"], config["screener"], config["prompt"]) == (
+        str(home / "causal"),
+        "embedded/linear",
+        PROMPT,
+    )
     assert config["comments"] == [str(home / "comments.txt")]
     assert manifest["data"] == {str(home / "comments.txt"): texts_hash([*COMMENTS, CIVIL])}
 

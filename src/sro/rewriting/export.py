@@ -175,7 +175,7 @@ def compare(
     """Rewrite the texts by both, once, greedily and without loops, and judge what comes out.
 
     Args:
-        screener, similarity: who judges; None: `embedded/linear`, which the shipped leader learnt from, and `embedded`.
+        screener, similarity: who judges; None: `embedded/linear`, which taught the shipped leader, and `embedded`.
     """
     screener, similarity = screener or load_screener("embedded/linear"), similarity or SentenceEncoder()
     sampling = Sampling(temperature=0.0, max_new_tokens=10_000, avoid_loops=True)

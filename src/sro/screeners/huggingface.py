@@ -143,8 +143,8 @@ class HuggingFaceScreener:
         except (OSError, ValueError, KeyError, ImportError) as error:
             raise SROError(
                 f"screener '{name}' cannot be loaded: {str(error).strip().splitlines()[0]}\n"
-                "  fix: give `embedded`, the folder of a NB-LR screener, or a folder or hub name of a sequence"
-                " classifier whose weights are in safetensors"
+                "  fix: give `embedded`, `embedded/linear`, the folder of a screener, or a folder or hub name of a "
+                "sequence classifier whose weights are in safetensors"
             ) from error
         if missing := sorted(loading["missing_keys"]):
             raise SROError(

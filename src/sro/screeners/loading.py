@@ -39,10 +39,11 @@ def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = (), fail_o
     """The screener of that name; `fail_on` are the attributes that fail a text, for an encoder screener alone.
 
     Two are shipped with the package: `"embedded/encoder"`, a small transformer with six attributes, which `"embedded"`
-    stands for, and `"embedded/linear"`, an NB-LR. Where the first cannot run, the second is never taken in its place: a
-    verdict says nothing if nobody knows whose it is. A folder is what its files say: an NB-LR, an encoder, several
+    stands for, and `"embedded/linear"`, an NB-LR. Where the first cannot run, the second is never taken in its place:
+    a verdict says nothing if nobody knows whose it is. A folder is what its files say: an NB-LR, an encoder, several
     opinions (`sro.screeners.ensemble`), an adapter (`sro.screeners.lora.classifier`). Anything else is a Hugging Face
-    sequence classifier, a local folder or a name on the hub, whose `toxic_labels` are told by their names unless given.
+    sequence classifier, a local folder or a name on the hub, whose `toxic_labels` are told by their names unless
+    given.
 
     Raises:
         SROError: `embedded` lacks a part, the folder is damaged, the model is no usable classifier, or its labels are
@@ -65,9 +66,7 @@ def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = (), fail_o
         encoder = EncoderScreener.load(folder)
         return encoder.with_policy(fail_on) if fail_on else encoder
     if fail_on:
-        raise SROError(
-            f"{name_or_path} has no attributes to fail on\n  fix: name an encoder screener: embedded"
-        )
+        raise SROError(f"{name_or_path} has no attributes to fail on\n  fix: name an encoder screener: embedded")
     if name == "embedded/linear" or (folder / "nblr.json").is_file():
         from sro.screeners.nblr.model import NBLR
 

@@ -70,6 +70,13 @@ def read_marked(path: str | Path) -> list[Marked]:
     return marked
 
 
+def evenly_spaced(marked: Sequence[Marked], texts: int | None) -> list[Marked]:
+    """At most so many of them, from the whole file; None: all."""
+    if texts is None or texts >= len(marked):
+        return list(marked)
+    return [marked[at * len(marked) // texts] for at in range(texts)]
+
+
 def f1(found: Set[int], gold: Set[int]) -> float:
     """Of one text: 2·|both| / (|found| + |gold|); 1 where both are empty."""
     return 2 * len(found & gold) / (len(found) + len(gold)) if found or gold else 1.0
@@ -108,11 +115,11 @@ def check_spans(
 ) -> list[Row]:
     """Rows: the screener (on what it refuses, and on every text), each word list, and marking nothing."""
     texts = [item.text for item in gold]
+    everywhere = list(map(characters, toxic_spans(screener, texts, only_refused=False)))
+    verdicts = screener.screen(texts)
     systems = {
-        screener.name: list(map(characters, toxic_spans(screener, texts))),
-        f"{screener.name}, also where it passes": list(
-            map(characters, toxic_spans(screener, texts, only_refused=False))
-        ),
+        screener.name: [set() if verdict.passed else found for verdict, found in zip(verdicts, everywhere)],
+        f"{screener.name}, also where it passes": everywhere,
     }
     for name, words in (lexicons or {}).items():
         pattern = _matcher(words)

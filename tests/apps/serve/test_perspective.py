@@ -128,7 +128,7 @@ def test_a_screener_of_one_attribute_refuses_the_other_five() -> None:
     one = scores(Verdict("fail", 0.9, "linear"))
     with pytest.raises(Refusal, match=r"^400: Unknown requested attribute: THREAT_EXPERIMENTAL$") as found:
         with_known(query, one)
-    assert "embedded/encoder" in found.value.details[1]["message"]
+    assert "--screener embedded`" in found.value.details[1]["message"]
     lenient = read({**ASKED, "requestedAttributes": {"TOXICITY": {}, "THREAT": {}}}, drop=True)
     assert with_known(lenient, one).attributes == ("TOXICITY",)
     assert answer(with_known(lenient, one), one)["attributeScores"].keys() == {"TOXICITY"}

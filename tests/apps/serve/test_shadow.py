@@ -210,7 +210,12 @@ def test_the_settings(tmp_path: Path) -> None:
     service = Service(shadow="https://commentanalyzer.googleapis.com", shadow_pairs=str(pairs))
     parts = real_parts(Models(rewrite=False, screener="embedded/linear"), service, lambda name, items, seconds: None)
     assert parts.shadow is not None and parts.shadow.url == f"https://commentanalyzer.googleapis.com{ANALYZE}"
-    assert real_parts(Models(rewrite=False, screener="embedded/linear"), Service(), lambda name, items, seconds: None).shadow is None
+    assert (
+        real_parts(
+            Models(rewrite=False, screener="embedded/linear"), Service(), lambda name, items, seconds: None
+        ).shadow
+        is None
+    )
     with pytest.raises(SROError, match="--shadow_pairs"):
         Shadow("http://localhost", tmp_path / "absent" / "pairs.jsonl")
     for address in ("commentanalyzer.googleapis.com", "file:///etc/passwd", "https://x/?key=secret"):

@@ -175,7 +175,7 @@ def test_the_table_is_of_the_products_answers_and_a_second_run_makes_none(data: 
     loaded: list[str] = []
 
     def load(adapter: str, screener: str, engine: str) -> Rewriter:
-        assert (screener, engine) == ("embedded", "ctranslate2")
+        assert (screener, engine) == ("embedded/linear", "ctranslate2")
         loaded.append(Path(adapter).name)
         return Rewriter(Scripted(), Rude(), SharedWords(), phrases=drafts)
 

