@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from sro.comments.readers import read_records
 from sro.core.markdown import write_table
 from sro.screeners.base import Screener, Verdict
+from sro.screeners.encoder.sources import read_records
 from sro.screeners.loading import load_screener
 
 
