@@ -2,7 +2,7 @@
 
     python -m benchmarks.cascade --data ../shared/data --texts 300
 
-A cascade would take a text as passed where the screener of n-grams, which is hundreds of times as fast, gives it a
+A cascade would take a text as passed where the screener of n-grams, which is a hundred times as fast, gives it a
 P(fail) below some bar. The bar is the highest at which at most `--lost` of the texts that the encoder fails would be
 passed unread, over contrast cases (`dynahate`, test), Jigsaw's last sentences of either side and threats together. The
 share of texts below it is what it would spare. Speeds are by the processor's time, so that other work on the machine

@@ -42,7 +42,7 @@ def test_the_command_judges_by_it(capsys: Capture) -> None:
 def test_so_do_folders(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text(json.dumps({"text": THREAT}) + "\n")
     assert run(tmp_path / "in.jsonl", tmp_path / "out", Screening()).counts == {"fail": 1}
-    with pytest.raises(SROError, match="screener: embedded/encoder there, embedded/linear now"):
+    with pytest.raises(SROError, match="screener: 'embedded/encoder' there, 'embedded/linear' now"):
         run(tmp_path / "in.jsonl", tmp_path / "out", Screening("embedded/linear"))
     assert Rewriting(vars(PartsArguments())).settings()["screener"] == ENCODER
 

@@ -33,8 +33,8 @@ class ModelArguments(LeaderChoice):
     screener: str = field(
         default="embedded",
         metadata={
-            "help": "screener that judges: `embedded` (reads, six attributes), `embedded/linear` (n-grams, hundreds "
-            "of times as fast), the folder of one, or a classifier's hub name"
+            "help": "screener that judges: `embedded` (reads, six attributes), `embedded/linear` (n-grams, a hundred "
+            "times as fast), the folder of one, or a classifier's hub name"
         },
     )
     similarity: str = field(
