@@ -55,12 +55,12 @@ $(BIN)/pip:
 # An order-only prerequisite (after the bar): the interpreter's own date says nothing about what is installed.
 $(VENV)/.installed: $(PINS) | $(BIN)/pip
 	@echo "installing into $(VENV), a few minutes the first time ..."
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e . -e packages/sro-embedded
 	$(BIN)/python -m pip install --quiet --no-deps -r requirements-embedded.txt
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e . -e packages/sro-embedded
 	@touch $@
 
 $(VENV)/.installed-dev: $(PINS) | $(BIN)/pip
 	@echo "installing into $(VENV), a few minutes the first time ..."
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]" -e packages/sro-embedded
 	$(BIN)/python -m pip install --quiet --no-deps -r requirements-embedded.txt
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]" -e packages/sro-embedded
 	@touch $(VENV)/.installed $@

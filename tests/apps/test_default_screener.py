@@ -94,7 +94,7 @@ def test_without_its_weights_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None
         raise SROError(f"{name} is not there")
 
     monkeypatch.setattr(installed, "asset", absent)
-    with pytest.raises(SROError, match=r"weights of the embedded screener are not in this sro\n  fix: pip install"):
+    with pytest.raises(SROError, match=r"encoder is not there\n  or name the screener of n-grams"):
         loading.load_screener("embedded")
 
 

