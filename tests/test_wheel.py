@@ -28,6 +28,7 @@ def run(*words: str | Path, cwd: Path) -> str:
 def build(project: Path, into: Path) -> Path:
     """A wheel of a copy of the project, so that nothing an earlier build left can come into it."""
     pytest.importorskip("build", reason="needs build: pip install -e '.[dev]'")
+    into.mkdir(exist_ok=True)
     copy = into / f"{project.name}-copy"
     ignored = shutil.ignore_patterns(".*", "runs", "site", "build", "dist", "tests", "__pycache__", "*.egg-info")
     shutil.copytree(project, copy, ignore=ignored)
@@ -37,13 +38,14 @@ def build(project: Path, into: Path) -> Path:
 
 
 def test_the_wheel_is_small_and_rewrites_outside_the_checkout(tmp_path: Path) -> None:
-    wheel = build(ROOT, tmp_path)
+    wheel, parts = build(ROOT, tmp_path / "sro"), build(ROOT / "packages" / "sro-embedded", tmp_path / "parts")
     assert wheel.stat().st_size < LIMIT
 
     home = tmp_path / "venv"
     venv.create(home, with_pip=False)
     python = home / "bin" / "python"
-    run(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel, cwd=tmp_path)
+    install = ("-m", "pip", "--python", python, "install", "--no-deps", "--no-index")
+    run(sys.executable, *install, wheel, parts, cwd=tmp_path)
     [packages] = (home / "lib").glob("python*/site-packages")
     # The libraries it needs are those of this environment; what is installed there in editable mode stays out, because
     # a .pth file is read in the environment's own folder only.
@@ -61,5 +63,5 @@ def test_the_embedded_parts_are_a_wheel_of_data(tmp_path: Path) -> None:
     from zipfile import ZipFile
 
     names = ZipFile(build(ROOT / "packages" / "sro-embedded", tmp_path)).namelist()
-    for part in ("warmup/adapter_model.safetensors", "judge_fluency/model.safetensors", "judge_style/ensemble.json"):
+    for part in ("encoder/model.onnx", "warmup/adapter_model.safetensors", "judge_style/ensemble.json"):
         assert f"sro_embedded/{part}" in names
