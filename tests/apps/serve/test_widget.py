@@ -358,6 +358,13 @@ def test_nothing_moves(service: StandIn, open_page: Open, expect: Any, width: in
         const { x, y, width, height } = document.querySelector(name).getBoundingClientRect();
         return [name, x, y + scrollY, width, height]; })"""
     before = page.evaluate(places)
+    write(page, "What a stupid idea. Did you even read the stupid article before you wrote this?")
+    expect(page.locator("sro-widget .new")).to_be_visible()
+    assert page.evaluate(
+        "(n => n.scrollHeight <= n.clientHeight)(document.querySelector('sro-widget').shadowRoot"
+        ".querySelector('.read'))"
+    )  # so much is seen without scrolling
+    assert page.evaluate(places) == before
     long = "a stupid " + "w" * 200 + " and so on " * 60
     write(page, long)
     expect(page.locator("sro-widget .new")).to_contain_text("a bad")

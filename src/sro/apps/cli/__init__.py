@@ -27,6 +27,7 @@ COMMANDS = {
     "experiment": "the paper's claims: beside peers, under wrong verdicts, and part by part",
     "report": "one HTML page of a run or an experiment: tables, plots, every sentence, worst first",
     "serve": "screen and rewrite over HTTP, also for clients of Perspective and of OpenAI's moderations",
+    "mcp": "screen and rewrite as tools for assistants (Model Context Protocol)",
     "feedback": "export what people did with suggestions, as input for the next round",
     "export": "a leader with its adapter merged, for CTranslate2, vLLM or llama.cpp; compared with the original",
     "doctor": "what is installed, what is missing and the command that mends it",

@@ -44,7 +44,7 @@ button:hover, .take { background: color-mix(in srgb, currentColor 12%, transpare
 :focus-visible { outline: 2px solid; outline-offset: -2px; }
 button:focus-visible { outline-offset: 1px; }
 .live { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
-@media (pointer: coarse) { .buttons { min-block-size: 2.75rem; } }`);
+@media (max-width: 40rem) { :host { block-size: var(--sro-height, 14rem); } .buttons { min-block-size: 2.75rem; } }`);
 
 function make(name, properties, ...children) {
   const node = Object.assign(document.createElement(name), properties);
@@ -100,8 +100,8 @@ export class SroWidget extends HTMLElement {
   #pause = 0; // until then a server that was away is left alone
   #off; // with these settings nobody answers
   #screensOnly; // nor rewrites
-  #timer; // of the next request
-  #saying; // … word to screen readers
+  #timer; // to the next request
+  #saying; // to screen readers
   #parts = {};
 
   constructor() {
@@ -288,7 +288,7 @@ export class SroWidget extends HTMLElement {
     const news = [failed ? `${told}: ${shown.join(", ")}.` : this.#state === "away" || live.textContent ? told : ""];
     if (this.#note !== TEXTS.looking) news.push(note.textContent, offer?.suggestion ?? "");
     clearTimeout(this.#saying);
-    const said = news.join(" ").trim(); // twice the same would be read twice
+    const said = news.join(" ").trim(); // the same would be read again
     if (said !== live.textContent) this.#saying = setTimeout(() => (live.textContent = said), QUIET);
   }
 

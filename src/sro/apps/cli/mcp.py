@@ -1,0 +1,69 @@
+"""`sro mcp`: screening and rewriting as tools for assistants (Model Context Protocol), on standard input and output.
+
+    sro mcp                                   # what a client starts; by hand it waits for a client's messages
+    sro mcp --no_rewrite                      # screens only
+    claude mcp add sro -- sro mcp
+
+It reads and writes no file and asks no network, unless an engine or a model is named that does.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sro.core.config import parse
+from sro.core.errors import SROError
+from sro.leader.engines.loading import EngineArguments
+from sro.rewriting.config import ModelArguments
+
+if TYPE_CHECKING:
+    from sro.rewriting.rewriter import Rewriter
+    from sro.screeners.base import Screener
+
+DESCRIPTION = (
+    "Run an MCP server on standard input and output with the tools `screen` and `rewrite`. A client starts it; "
+    "docs/how-to/mcp.md has the JSON for that."
+)
+INSTALL = 'pip install -c constraints.txt -e ".[mcp]"   (in a checkout of sro)'
+
+
+@dataclass(kw_only=True)
+class Models(ModelArguments):
+    """Which parts there are; each is loaded when it is first asked."""
+
+    rewrite: bool = field(default=True, metadata={"help": "offer the tool `rewrite`; without it the server screens"})
+
+
+def run(argv: list[str]) -> int:
+    """Serve until standard input ends."""
+    models, engine = parse((Models, EngineArguments), argv, prog="sro mcp", description=DESCRIPTION)
+    try:
+        import mcp.server.mcpserver  # noqa: F401
+    except ImportError as error:
+        raise SROError(f"`sro mcp` needs the package mcp, from 2.0 on ({error})\n  fix: {INSTALL}") from error
+    from sro.apps.mcp.server import Tools, make_server
+    from sro.screeners.loading import load_screener
+
+    def load_rewriter(screener: Screener) -> Rewriter:
+        from sro.core.machine import quiet_libraries
+        from sro.rewriting.rewriter import Rewriter
+
+        quiet_libraries()
+        return Rewriter.load(
+            models.leader,
+            adapter=models.adapter,
+            prompt=models.prompt,
+            engine=engine,
+            screener=screener,
+            similarity=models.similarity,
+            phrases=models.phrases,
+            faithfulness=models.faithfulness,
+        )
+
+    if sys.stdin.isatty():
+        print("sro mcp: waits for a client on standard input; Ctrl-C ends it", file=sys.stderr)
+    tools = Tools(lambda: load_screener(models.screener), load_rewriter if models.rewrite else None)
+    make_server(tools).run("stdio")
+    return 0

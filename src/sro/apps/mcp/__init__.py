@@ -1,0 +1,1 @@
+"""Screening and rewriting as tools for assistants, by the Model Context Protocol."""
