@@ -179,3 +179,23 @@ def test_without_the_package_the_fix_is_named(
     monkeypatch.setitem(sys.modules, "mcp.server.mcpserver", None)
     assert main(["mcp"]) == 2
     assert 'fix: pip install -c constraints.txt -e ".[mcp]"' in capsys.readouterr().err
+
+
+@pytest.mark.slow  # loads the embedded leader, twice
+def test_the_command_rewrites_as_the_library_does(tmp_path: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "PYTHONPATH", "SRO_CACHE")}
+    texts = ["Thank you for the edit.", "What a stupid idea, nobody asked for it.", "Du bist ein dummer Idiot."]
+
+    async def run() -> Any:
+        arguments = ["-m", "sro", "mcp", "--screener", "embedded/linear"]
+        parameters = mcp.StdioServerParameters(command=sys.executable, args=arguments, env=kept, cwd=Path.cwd())
+        with (tmp_path / "log").open("w") as log:
+            async with mcp.Client(mcp.stdio_client(parameters, errlog=log)) as client:
+                return await client.call_tool("rewrite", {"texts": texts})
+
+    results = asyncio.run(run()).structured_content["results"]
+    expected = Rewriter.load(screener="embedded/linear").rewrite(texts)
+    assert [(one["status"], one["text"], one["reason"]) for one in results] == [
+        (one.status, one.text, one.reason) for one in expected
+    ]
+    assert results[1]["status"] == "rewritten" and (tmp_path / "log").read_text("utf-8").count("idiot") == 0
