@@ -185,6 +185,7 @@ def train_faithfulness(argv: list[str]) -> int:
 
 
 def train_overused(argv: list[str]) -> int:
+    from functools import partial
     from pathlib import Path
 
     from sro.comments import readers
@@ -192,14 +193,11 @@ def train_overused(argv: list[str]) -> int:
     from sro.comments.sources import load_sources
     from sro.screeners import overused
 
-    (data,) = parse(
-        (OverusedData,), argv, prog="sro screener train --kind overused", description=overused.__doc__ or ""
-    )
+    data = parse(OverusedData, argv, prog="sro screener train --kind overused", description=overused.__doc__ or "")
     pairs = []
     for name in data.rewrites:
-        for row in readers.read_rows(
-            name, lambda found, name=name: choose_columns(found, name, "source"), all_columns=True
-        ):
+        columns = partial(choose_columns, source=name, text="source")
+        for row in readers.read_rows(name, columns, all_columns=True):
             fields = row.fields or {}
             if isinstance(fields.get("text"), str) and isinstance(fields.get("source"), str):
                 pairs.append((fields["source"], fields["text"]))
