@@ -87,6 +87,25 @@ def test_other_screeners_are_asked_without_each_word() -> None:
     assert [word.score for word in words] == pytest.approx([0, float(np.diff(log_odds([0.1, 0.3]))[0])])
 
 
+def test_of_a_long_text_only_the_worst_stretches_are_asked_word_by_word() -> None:
+    class Counted(Counts):
+        read = 0
+
+        def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+            self.read += sum(map(len, texts))
+            return super().screen(texts)
+
+    def asked(words: int) -> int:
+        screener = Counted()
+        text = "well " * words + "a bad, bad man"
+        (found,) = word_scores(screener, [text])
+        assert [text[one.start : one.end] for one in found if one.score > 0.1] == ["bad", "bad"]
+        assert [one.start for one in found] == sorted(one.start for one in found) and len(found) == words + 4
+        return screener.read
+
+    assert asked(400) < 2 * asked(200)
+
+
 def test_what_passes_has_spans_only_when_asked(embedded: NBLR) -> None:
     text = "the plan was odd and we talked about it for an hour"
     assert embedded.screen([text])[0].passed

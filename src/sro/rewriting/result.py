@@ -8,7 +8,7 @@ from typing import Literal
 from sro.screeners.base import Verdict
 
 Reason = Literal[
-    "too_long",  # a sentence that fails does not fit the leader
+    "too_long",  # a sentence that fails does not fit the leader, or the comment has more than 100,000 characters
     "still_fails",  # no move passes the screener
     "meaning_lost",  # moves pass, but by saying something else (`sro.screeners.rules.meaning`, or by cosine)
     "empty",  # moves pass and keep the meaning, but have neither letter nor digit,

@@ -35,6 +35,7 @@ from sro.rewriting.state import CommentState, Search
 from sro.screeners.base import Faithfulness, Fluency, Screener, Similarity, Verdict
 from sro.screeners.faithfulness.critic import FaithfulnessCritic
 from sro.screeners.loading import load_screener
+from sro.screeners.long_comments import LONGEST
 from sro.screeners.overused import OverusedWords
 from sro.screeners.similarity import SentenceEncoder
 
@@ -207,7 +208,7 @@ class Rewriter(RewriterParts):
         drafts = {
             i: CommentState(text, before, arguments.min_similarity)
             for i, (text, before) in enumerate(zip(texts, verdicts))
-            if not before.passed
+            if not before.passed and len(text) <= LONGEST
         }
         self._refuse_if_only_protected_text_fails(list(drafts.values()), arguments.threshold)
         for _ in range(1 + arguments.refine):
@@ -218,7 +219,7 @@ class Rewriter(RewriterParts):
             [draft for draft in drafts.values() if draft.outcome == "still_fails"], arguments.threshold
         )
         return [
-            drafts[i].result() if i in drafts else Rewrite(text, text, "unchanged", before)
+            drafts[i].result() if i in drafts else _untried(text, before)
             for i, (text, before) in enumerate(zip(texts, verdicts))
         ]
 
@@ -261,6 +262,13 @@ class Rewriter(RewriterParts):
         cosines = self.similarity.similarity([readable(text) for text in texts], sources)
         for draft, verdict, cosine in zip(drafts, verdicts, cosines):
             draft.judge(verdict, float(cosine))
+
+
+def _untried(text: str, before: Verdict) -> Rewrite:
+    """Of a comment that passes, or is so long that nobody wrote it."""
+    if before.passed:
+        return Rewrite(text, text, "unchanged", before)
+    return Rewrite(text, None, "refused", before, reason="too_long")
 
 
 def _check_text(place: int, text: object) -> None:

