@@ -230,7 +230,7 @@ def test_unknown_formats(tmp_path: Path) -> None:
 
 def test_an_array_of_no_objects_is_named_with_the_fix(tmp_path: Path) -> None:
     with pytest.raises(SROError, match=r"(?s)no JSON object on its first 3 lines.*jq"):
-        read(written(tmp_path, "f.json", '[\n"text"\n]\n'))
+        read(written(tmp_path, "f.json", "[\n17\n]\n"))
 
 
 CUT_OFF = gzip.compress(b"text\na\n", mtime=0)[:-9]  # without the time: a test's name is the same in every process
@@ -389,7 +389,7 @@ def test_xlsx(tmp_path: Path) -> None:
     book.save(tmp_path / "f.xlsx")
     rows = list(read_rows(str(tmp_path / "f.xlsx"), by_name, all_columns=True))
     assert [(row.number, row.line, row.text, row.fault) for row in rows] == [
-        *((1, 2, "you fool", None), (2, 3, None, "null"), (3, 4, 7, "wrong_type")),
+        *((1, 2, "you fool", None), (2, 3, None, "null"), (3, 4, "7", None)),
     ]
     assert rows[0].fields == {"id": 1, "text": "you fool"}
     with pytest.raises(SROError, match="cannot be read as XLSX"):

@@ -40,6 +40,7 @@ def choose_columns(available: list[str], source: str, text: str | None = None, l
     Raises SROError, naming the columns there are, where one is missing or none has a usual name.
     """
     listing = ", ".join(map(repr, available))
+    text, label = (_among(available, name) for name in (text, label))
     for name in (text, label):
         if name is not None and name not in available:
             raise SROError(f"{source}: no column {name!r}{suggestion(name, available) or '.'} Columns: {listing}.")
@@ -53,6 +54,14 @@ def choose_columns(available: list[str], source: str, text: str | None = None, l
         f"{source}: no column with a usual name for comments ({', '.join(USUAL_COLUMNS)}). Columns: {listing}."
         "\n  fix: name the column: --column NAME; of a file without a header line, one comment a line: --format text"
     )
+
+
+def _among(available: list[str], name: str | None) -> str | None:
+    """The name as the file spells it, where it has blanks around it there that nobody types."""
+    if name is None or name in available:
+        return name
+    alike = [one for one in available if one.strip() == name.strip()]
+    return alike[0] if len(alike) == 1 else name
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
-from collections import deque
-from collections.abc import Callable, Iterator
+import re
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from sro.comments.columns import Choose, Columns
 from sro.core.errors import SROError
 
+EXCELS_OWN = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)
+"""A first line that tells Excel the separator."""
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 LONGEST_FIELD = (1 << 31) - 1  # characters; the csv module stops at 131,072 unless told otherwise
 
@@ -74,6 +77,10 @@ def read_delimited(
     first = next(lines, None)
     if first is None:
         return None
+    if told := EXCELS_OWN.fullmatch(first):
+        delimiter = delimiter or told.group(1)
+        lines.start_record()
+        first = next(lines, "")
     lines.keep(0)
     candidates = (
         [delimiter] if delimiter else [usual, *(sign for sign in SEPARATORS if sign != usual and sign in first)]
@@ -85,6 +92,7 @@ def read_delimited(
         if header is None:
             mistakes.append((0, SROError(f"{source}:1: cannot read the header line: a quote is not closed")))
         else:
+            header = unique_names(header)
             try:
                 return header, choose(header), _records(lines, sign, len(header))
             except SROError as error:
@@ -104,6 +112,28 @@ def _attempt(lines: Iterator[str], delimiter: str) -> list[str] | None:
         return None
 
 
+def unique_names(header: Sequence[object]) -> list[str]:
+    """The names of columns, as text; further ones of the same name are numbered: `text`, `text_2`."""
+    texts = ["" if name is None else str(name) for name in header]
+    taken, counts, names = set(texts), Counter[str](), []
+    for text in texts:
+        counts[text] += 1
+        name = text
+        while counts[text] > 1 and name in taken:
+            name = f"{text}_{counts[text]}"
+            counts[text] += name in taken
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _fitted(fields: list[str], columns: int) -> list[str]:
+    """Without the empty fields that stand behind the last column in many exports; a line of blanks has none."""
+    if columns > 1 and len(fields) == 1 and not fields[0].strip():
+        return []
+    return fields[:columns] if len(fields) > columns and not any(fields[columns:]) else fields
+
+
 def _records(lines: _Returnable, delimiter: str, columns: int) -> Iterator[Record]:
     readings: list[Callable[[str], str]] = [str, lambda line: line.replace('\\"', '""')]  # some escape quotes so
     while True:
@@ -118,6 +148,7 @@ def _records(lines: _Returnable, delimiter: str, columns: int) -> Iterator[Recor
             except StopIteration:
                 if not lines.taken:
                     return
+            fields = fields and _fitted(fields, columns)
             if fields is not None and len(fields) in (0, columns):
                 break
         if fields is None:

@@ -34,6 +34,10 @@ ONE_BYTE = ("cp125", "iso8859-", "koi8-", "mac-")
 PIECE = 1 << 20  # characters of a long line that come at a time; a dump of JSON may be one line of many gigabytes
 Span = tuple[int, int]
 """Bytes of a file from which its lines are read: those that begin there."""
+PACKED = b"\x1f\x8b"
+"""What gzip begins with, whatever the file is called."""
+HEAD = 1 << 13
+"""Bytes that tell how the lines of a file end."""
 
 
 class Unreadable(SROError):
@@ -48,7 +52,7 @@ def format_of(source: str) -> str:
     """
     if source == "-":
         return "text"
-    suffix = Path(source.removesuffix(".gz")).suffix.lower()
+    suffix = Path(without_gz(source)).suffix.lower()
     if suffix not in FORMAT_OF_SUFFIX:
         known = " ".join(filter(None, FORMAT_OF_SUFFIX))
         raise SROError(
@@ -56,6 +60,11 @@ def format_of(source: str) -> str:
             f"\n  fix: name the format: --format {'|'.join(FORMATS)}"
         )
     return FORMAT_OF_SUFFIX[suffix]
+
+
+def without_gz(name: str) -> str:
+    """The name without `.gz`, in whatever case."""
+    return name[:-3] if name.lower().endswith(".gz") else name
 
 
 def require_file(path: Path) -> None:
@@ -66,7 +75,8 @@ def require_file(path: Path) -> None:
 
 
 def read_lines(source: str, encoding: str | None = None, span: Span | None = None) -> Iterator[str]:
-    """Decoded lines with their ends. Only `\\n` ends a line, so that line numbers are those of `sed -n`.
+    """Decoded lines with their ends. Only `\\n` ends a line, so that line numbers are those of `sed -n`; in a file
+    without any `\\n`, as old spreadsheets write it, `\\r` does.
 
     A byte order mark tells the encoding; without one it is `encoding`, by default UTF-8. Bytes that do not fit become
     lone surrogates (Python's `surrogateescape`): nothing is lost, and only the rows that hold them are set aside.
@@ -85,9 +95,12 @@ def join_lines(pieces: Iterable[str]) -> Iterator[str]:
     """Lines of pieces, as `read_pieces` gives them."""
     waiting: list[str] = []
     for piece in pieces:
-        if waiting or not piece.endswith("\n"):
+        ended = (
+            piece.endswith("\n") or len(piece) < PIECE
+        )  # a shorter one ends in the file's own way, or the file does
+        if waiting or not ended:
             waiting.append(piece)
-            if not piece.endswith("\n"):
+            if not ended:
                 continue
             piece = "".join(waiting)
             waiting.clear()
@@ -97,10 +110,11 @@ def join_lines(pieces: Iterable[str]) -> Iterator[str]:
 
 
 def read_pieces(source: str, encoding: str | None = None) -> Iterator[str]:
-    """Lines as by `read_lines`, those above `PIECE` characters in pieces, of which the last alone ends in `\\n`."""
+    """Lines as by `read_lines`, those above `PIECE` characters in pieces, of which the last alone ends the line."""
     with _opened(source) as binary:
-        chosen, errors = _decoding(binary.peek(4)[:4], source, encoding)
-        text = io.TextIOWrapper(binary, encoding=chosen, errors=errors, newline="\n")
+        head = binary.peek(HEAD)
+        chosen, errors = _decoding(head[:4], source, encoding)
+        text = io.TextIOWrapper(binary, encoding=chosen, errors=errors, newline="\r" if _only_returns(head) else "\n")
         try:
             yield from iter(partial(text.readline, PIECE), "")  # from the stream itself, it would be closed
         finally:
@@ -128,10 +142,13 @@ def can_be_entered(source: str, encoding: str | None) -> bool:
     Raises:
         Unreadable, SROError: as `read_lines`.
     """
-    if source.endswith(".gz"):
-        return False
     with _opened(source) as binary:
-        chosen, _ = _decoding(binary.peek(4)[:4], source, encoding)
+        if isinstance(binary.raw, gzip.GzipFile):
+            return False
+        head = binary.peek(HEAD)
+        chosen, _ = _decoding(head[:4], source, encoding)
+    if _only_returns(head):
+        return False
     name = codecs.lookup(chosen).name
     return name in ("utf-8", "utf-8-sig", "ascii") or name.startswith(ONE_BYTE)
 
@@ -140,8 +157,10 @@ def can_be_entered(source: str, encoding: str | None) -> bool:
 def _opened(source: str) -> Iterator[io.BufferedReader]:
     """Bytes of a file or of standard input, with what goes wrong on the way told as `Unreadable`."""
     try:
-        raw: Any = sys.stdin.buffer if source == "-" else _raw(source)
+        raw: Any = sys.stdin.buffer if source == "-" else open(source, "rb", buffering=0)  # noqa: SIM115
         binary = io.BufferedReader(raw)
+        if source.lower().endswith(".gz") or binary.peek(2)[:2] == PACKED:
+            binary = io.BufferedReader(gzip.GzipFile(fileobj=binary))  # type: ignore[arg-type]  # it has what is needed
         try:
             yield binary
         finally:
@@ -154,8 +173,9 @@ def _opened(source: str) -> Iterator[io.BufferedReader]:
         raise Unreadable(f"{source}: not the text that its beginning or --encoding says: {error}") from error
 
 
-def _raw(source: str) -> Any:
-    return gzip.open(source, "rb") if source.endswith(".gz") else open(source, "rb", buffering=0)
+def _only_returns(head: bytes) -> bool:
+    """Whether lines end in `\\r` alone, as in a CSV "for the Macintosh"."""
+    return b"\r" in head[:-1] and b"\n" not in head
 
 
 def _decoding(head: bytes, source: str, encoding: str | None) -> tuple[str, str]:
@@ -165,6 +185,8 @@ def _decoding(head: bytes, source: str, encoding: str | None) -> tuple[str, str]
         name = "utf-16-be" if head[0] == 0 else "utf-16-le"
         raise SROError(f"{source}: looks like UTF-16 without its mark\n  fix: --encoding {name}")
     chosen = marked or encoding or "utf-8"
+    if marked is None and chosen.lower().replace("_", "-") in ("utf-16", "utf16"):  # which wants a mark
+        chosen = "utf-16-be" if head[:1] == b"\0" else "utf-16-le"
     try:
         "a".encode(chosen)  # some codecs, such as base64, are none of texts
     except (LookupError, UnicodeError) as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, Literal
 
-from sro.comments.formats import join_lines, read_pieces
+from sro.comments.formats import join_lines, read_pieces, without_gz
 from sro.comments.json_documents import Record, array_items, export_items
 
 LOOKAHEAD = 100  # rows; each names its own fields, and may leave some out
@@ -51,7 +51,7 @@ def _look(pieces: Iterator[str], source: str) -> tuple[list[str], Layout]:
     start, first, filled = "", "", 0  # two signs, the first line that is not blank, how many such lines
     for piece in islice(pieces, LOOKAHEAD):
         content = piece.strip("\ufeff \t\r\n")
-        if content and (not head or head[-1].endswith("\n")):
+        if content and (not head or head[-1].endswith(("\n", "\r"))):
             filled += 1
             first = first or content
         head.append(piece)
@@ -62,18 +62,44 @@ def _look(pieces: Iterator[str], source: str) -> tuple[list[str], Layout]:
         if start[:1] == "[" and len(start) > 1:
             break
     if start[:1] == "[":
-        return head, "array" if start[1:2] in ("{", "]") else "lines"
-    alone = start[:1] == "{" and filled == 1 and source.removesuffix(".gz").lower().endswith(".json")
+        return head, "array" if start[1:2] in ("{", "]", '"') else "lines"
+    alone = start[:1] == "{" and filled == 1 and without_gz(source).lower().endswith(".json")
     return head, "export" if alone or first == "{" else "lines"
 
 
 def parse_object(line: str) -> dict[str, Any] | None:
     """The JSON object that a line is, or None."""
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return record if isinstance(record, dict) else None
+    value = _parsed(line)
+    return value if isinstance(value, dict) else None
+
+
+def of_strings(head: list[Record], records: Iterator[Record]) -> Iterator[Record]:
+    """The records, the first of which are `head`; where those are nothing but strings, each string is a comment."""
+    whole = chain(head, records)
+    filled = [record for record in head if record.value is not None or record.raw.strip()]
+    if not filled or not all(_is_string(record) for record in filled):
+        return whole
+    return (
+        record._replace(value={"text": _parsed(record.raw)}, raw="") if _is_string(record) else record
+        for record in whole
+    )
+
+
+def _is_string(record: Record) -> bool:
+    return record.value is None and isinstance(_parsed(record.raw), str)
+
+
+def _parsed(line: str) -> Any:
+    """The JSON value of a line, None where it is none. A comma behind it belongs to the array that it was cut from,
+    and a mark before it to a file that was put behind another."""
+    stripped = line.strip()
+    bare = stripped.lstrip("\ufeff").rstrip(",")
+    for text in (stripped, bare) if bare != stripped else (stripped,):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            pass
+    return None
 
 
 def field_names(value: dict[str, Any], prefix: str = "", depth: int = DEPTH) -> Iterator[str]:

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from sro.comments.columns import Choose, Columns
-from sro.comments.delimited import read_delimited
+from sro.comments.delimited import read_delimited, unique_names
 from sro.comments.formats import BINARY, FORMATS, Span, Unreadable, format_of, read_lines, read_pieces, require_file
-from sro.comments.json_rows import LOOKAHEAD, field_names, field_value, json_records, line_records
+from sro.comments.json_rows import LOOKAHEAD, field_names, field_value, json_records, line_records, of_strings
 from sro.comments.rows import Row
 from sro.core.config import suggestion
 from sro.core.errors import SROError
@@ -126,6 +126,8 @@ def _json_rows(
         else line_records(read_lines(source, encoding, span))
     )
     head = list(islice(records, LOOKAHEAD))
+    records = of_strings(head, records)
+    head = list(islice(records, len(head)))
     available = list(dict.fromkeys(name for record in head for name in field_names(record.value or {})))
     if head and not available and span is None:
         raise SROError(
@@ -171,25 +173,30 @@ def _xlsx_rows(
     try:
         book = openpyxl.load_workbook(source, read_only=True, data_only=True)
         values = _sheet(book, source, sheet, say).iter_rows(values_only=True)
-        header = ["" if name is None else str(name) for name in next(values, ())]
+        header = unique_names(next(values, ()))
         columns = choose(header) if header else Columns("")
         for line, cells in enumerate(values, 2):
             named = dict(zip(header, cells))
-            yield Row(
-                line, named.get(columns.text), named.get(columns.label or ""), fields=named if all_columns else None
-            )
+            text, label = named.get(columns.text), named.get(columns.label or "")
+            yield Row(line, _number_as_typed(text), label, fields=named if all_columns else None)
     except SROError:
         raise
     except Exception as error:  # a broken workbook ends in whatever its XML or ZIP parser raises
         raise Unreadable(f"{source}: cannot be read as XLSX: {error}") from error
 
 
+def _number_as_typed(cell: Any) -> Any:
+    """A comment such as `2024`, which a workbook keeps as a number, as text; other cells as they are."""
+    return str(cell) if isinstance(cell, (int, float)) and not isinstance(cell, bool) else cell
+
+
 def _sheet(book: Any, source: str, sheet: str | None, say: Callable[[str], None]) -> Any:
-    """The sheet of this name, or the first; charts are none."""
+    """The sheet of this name, or the first that is not empty; charts are none."""
     sheets = {one.title: one for one in book.worksheets}
     if sheet is None:
-        first, *others = sheets
-        if others:
+        filled = (title for title, one in sheets.items() if any(map(any, one.iter_rows(max_row=1, values_only=True))))
+        first = next(filled, next(iter(sheets)))
+        if others := [title for title in sheets if title != first]:
             named = ", ".join(map(repr, others))
             say(f"{source}: taking the comments from sheet {first!r}; --sheet names another: {named}")
         return sheets[first]
@@ -206,19 +213,37 @@ def _parquet_rows(source: str, choose: Choose, all_columns: bool) -> Iterator[Ro
 
     try:
         with parquet.ParquetFile(source) as file:
-            available = list(file.schema_arrow.names)
-            columns = choose(available)
-            names = available if all_columns else [name for name in available if name in columns[:2]]
+            columns = choose(parquet_columns(file.schema_arrow, source))
+            own = file.schema_arrow.names
+            wanted = {name.partition(".")[0] if name not in own else name for name in columns[:2] if name}
+            names = own if all_columns else [name for name in own if name in wanted]
             line = 0
             for batch in file.iter_batches(batch_size=4096, columns=names):
-                values = {name: parquet_values(batch.column(name)) for name in names}
-                for cells in zip(*values.values()):
+                for cells in zip(*(parquet_values(batch.column(name)) for name in names)):
                     line += 1
                     row = dict(zip(names, cells))
-                    told = row if all_columns else None
-                    yield Row(line, row[columns.text], row.get(columns.label or ""), fields=told)
+                    label = field_value(row, columns.label) if columns.label else None
+                    yield Row(line, field_value(row, columns.text), label, fields=row if all_columns else None)
     except (pyarrow.ArrowException, OSError) as error:
         raise Unreadable(f"{source}: cannot be read as Parquet: {error}") from error
+
+
+def parquet_columns(schema: Any, source: str) -> list[str]:
+    """Names of the columns, those of fields in structs dotted: `data.text`. Raises SROError where two are the same."""
+    import pyarrow
+
+    names: list[str] = []
+
+    def add(fields: Any, prefix: str) -> None:
+        for field in fields:
+            names.append(prefix + field.name)
+            if pyarrow.types.is_struct(field.type):
+                add(field.type.fields, f"{prefix}{field.name}.")
+
+    add(schema, "")
+    if twice := next((name for name in schema.names if schema.names.count(name) > 1), None):
+        raise SROError(f"{source}: has two columns {twice!r}\n  fix: rename one of them")
+    return names
 
 
 def parquet_values(column: Any) -> list[Any]:

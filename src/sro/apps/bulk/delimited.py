@@ -59,8 +59,10 @@ class DelimitedLines:
 
 
 def cell(value: object) -> str:
-    """Text as it stands, nothing for None, JSON for all else; `\\udce9` for what UTF-8 cannot hold."""
+    """Text as it stands, nothing for None, JSON for what JSON has and `str` for dates and the like; `\\udce9` for what
+    UTF-8 cannot hold."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    plain = isinstance(value, (bool, int, float, list, tuple, dict))
+    text = json.dumps(value, ensure_ascii=False, default=str) if plain else str(value)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

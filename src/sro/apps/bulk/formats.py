@@ -14,7 +14,7 @@ from sro.apps.bulk.config import Reading
 from sro.comments.columns import Columns, Where, choose_columns
 from sro.comments.formats import BINARY, FORMAT_OF_SUFFIX, Unreadable, can_be_entered
 from sro.comments.json_rows import json_layout
-from sro.comments.readers import read_rows
+from sro.comments.readers import parquet_columns, read_rows
 
 Kind = Literal["csv", "tsv", "xlsx", "parquet", "jsonl", "text"]
 WHOLE = 1 << 62
@@ -101,7 +101,7 @@ def _parquet_size(path: Path, about: About) -> About:
         with parquet.ParquetFile(path) as file:
             told = file.metadata
             size = sum(told.row_group(i).total_byte_size for i in range(file.num_row_groups))
-            return about._replace(columns=list(file.schema_arrow.names), size=size, rows=told.num_rows)
+            return about._replace(columns=parquet_columns(file.schema_arrow, str(path)), size=size, rows=told.num_rows)
     except (pyarrow.ArrowException, OSError) as error:
         raise Unreadable(f"{path}: cannot be read as Parquet: {error}") from error
 

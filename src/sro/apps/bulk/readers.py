@@ -12,6 +12,7 @@ from sro.apps.bulk.config import AS_FOUND, Reading
 from sro.apps.bulk.formats import WHOLE, Shard
 from sro.comments.columns import Columns, Where, choose_columns
 from sro.comments.formats import Unreadable
+from sro.comments.json_rows import field_value
 from sro.comments.readers import parquet_values, read_rows
 from sro.comments.rows import Row, has_stray_bytes
 
@@ -140,6 +141,14 @@ def _parquet(shard: Shard, column: str, size: int, size_bytes: int, where: Where
                 cut = rows.slice(first, last - first)
                 wanted = cut
                 if where:
-                    wanted = cut.filter(pyarrow.array(map(where.matches, parquet_values(cut.column(where.column)))))
-                texts, faults = _comments([Row(0, value) for value in parquet_values(wanted.column(column))])
+                    wanted = cut.filter(pyarrow.array(map(where.matches, _values(cut, where.column))))
+                texts, faults = _comments([Row(0, value) for value in _values(wanted, column)])
                 yield Batch(wanted, texts, faults, left_out=len(cut) - len(wanted))
+
+
+def _values(rows: pyarrow.RecordBatch, name: str) -> list[Any]:
+    """Of a column, or of a field in structs by its dotted name."""
+    if name in rows.schema.names:
+        return parquet_values(rows.column(name))
+    own = next(one for one in rows.schema.names if name.startswith(f"{one}."))
+    return [field_value({own: value}, name) for value in parquet_values(rows.column(own))]

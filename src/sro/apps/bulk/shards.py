@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sro.apps.bulk.config import AS_FOUND, Reading
 from sro.apps.bulk.formats import WHOLE, About, Kind, Shard, kind_of, look_at
-from sro.comments.formats import FORMAT_OF_SUFFIX
+from sro.comments.formats import FORMAT_OF_SUFFIX, Unreadable
 from sro.core.errors import SROError
 
 ENDS = 1 << 16  # bytes at either end of a file that its fingerprint reads; Parquet keeps its statistics there
@@ -27,6 +27,8 @@ class Plan:
     """The one with the comments."""
     left_alone: Counter[str]
     """Suffixes of files of other kinds, which are not read."""
+    troubles: list[str]
+    """Of files that cannot be read, what is said of each."""
 
 
 def plan(
@@ -50,13 +52,20 @@ def plan(
         say: is told which column or sheet was taken of several.
 
     Raises:
-        SROError: nothing to read, no such column, a name taken, or a file that is damaged where its columns are told.
+        SROError: nothing to read, no such column, or a name taken.
     """
     root = Path(source)
     files, left_alone = _files(root)
     shards: list[Shard] = []
+    troubles: list[str] = []
     for path, kind in files:
-        about = look_at(path, kind, column, reading, say)
+        try:
+            about = look_at(path, kind, column, reading, say)
+        except Unreadable as error:
+            if len(files) == 1:
+                raise
+            troubles.append(str(error))
+            continue
         if not about.columns:
             continue  # an empty file has neither columns nor comments
         column = about.text
@@ -68,9 +77,9 @@ def plan(
         below = path.relative_to(root) if root.is_dir() else Path(path.name)
         shards += _cut(path, below, kind, about, shard_bytes)
     if column is None:
-        raise SROError(f"{root}: there is no comment in it")
+        raise SROError("\n".join([f"{root}: there is no comment in it", *troubles]))
     _refuse_twins(shards)
-    return Plan(shards, column, left_alone)
+    return Plan(shards, column, left_alone, troubles)
 
 
 def fingerprint(path: Path) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 
 from sro.apps.bulk.config import BulkArguments, Reading
 from sro.apps.bulk.jobs import Job
 from sro.core.errors import SROError
+
+RESULTS_OF_ONE_FILE = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".txt", ".xlsx", ".gz")
 
 
 def run_folder(
@@ -31,6 +34,9 @@ def run_folder(
 
     if not source or not target or target == "-":
         raise SROError("a folder wants both --input and --output, and the output is a folder too")
+    named = Path(target)
+    if named.suffix.lower() in RESULTS_OF_ONE_FILE and not named.is_dir() and not target.endswith("/"):
+        raise SROError(f"--output {target}: the results of a folder are a folder\n  fix: --output {target}/")
     tally = run(source, target, job, arguments, column=column, reading=reading, command=["sro", *command], say=say)
     Console().print(render_summary(tally))
     for trouble in tally.troubles:

@@ -63,6 +63,12 @@ class InputArguments:
         default=None, metadata={"help": "sheet of an .xlsx with the comments (default: the first)"}
     )
 
+    def __post_init__(self) -> None:
+        if self.delimiter in ("\\t", "tab"):  # what people type for it
+            self.delimiter = "\t"
+        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n\0'):
+            raise SROError(f"delimiter={self.delimiter!r} must be one sign, such as ';', and no quote or line break")
+
     @property
     def reading(self) -> Reading:
         """How the input is read, be it a file or a folder."""

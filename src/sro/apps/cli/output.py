@@ -219,13 +219,20 @@ def _parquet(path: Path, source: Input, added: Mapping[str, str], prefix: str) -
             opened.append(parquet.ParquetWriter(file, pyarrow.schema(list(types.items()))))
         schema = opened[0].schema
         as_text = {name for name in source.columns if name not in kept}
-        rows = [{name: parquet_value(value, name in as_text) for name, value in row.items()} for row in waiting]
+        rows = [
+            {name: stored(value, name in as_text, kept.get(name)) for name, value in row.items()} for row in waiting
+        ]
         with explain_write_errors(path):
             opened[0].write_table(pyarrow.Table.from_pylist(rows, schema=schema))
         waiting.clear()
 
-    def parquet_value(value: object, as_text: bool) -> object:
+    def stored(value: object, as_text: bool, kind: Any) -> object:
+        if isinstance(value, str) and kind is not None and is_bytes(kind):  # they come as text, see `parquet_values`
+            return value.encode("utf-8", "surrogateescape")
         return cell(value) if isinstance(value, str) or (as_text and value is not None) else value
+
+    def is_bytes(kind: Any) -> bool:
+        return bool(pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind))
 
     def write_row(row: Mapping[str, object]) -> None:
         nonlocal characters

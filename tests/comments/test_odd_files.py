@@ -1,0 +1,138 @@
+"""What spreadsheets, exports and hands make of a file of comments; every kind is read, and nothing of it is lost."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from sro.comments.columns import choose_columns
+from sro.comments.delimited import unique_names
+from sro.comments.formats import can_be_entered
+from sro.comments.readers import read_rows
+from sro.core.errors import SROError
+
+MARK = "\ufeff"
+BOTH = [(1, "you fool"), (2, "good day")]
+
+
+def read(path: Path, column: str | None = None, encoding: str | None = None) -> list[tuple[int, object]]:
+    rows = read_rows(
+        str(path),
+        lambda names: choose_columns(names, str(path), column),
+        encoding=encoding,
+        all_columns=True,
+    )
+    return [(row.number, row.text) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("returns.txt", "you fool\rgood day\r"),
+        ("returns.csv", "id,text\r1,you fool\r2,good day\r"),
+        ("returns.jsonl", '{"text":"you fool"}\r{"text":"good day"}\r'),
+        ("marks.jsonl", f'{MARK}{{"text":"you fool"}}\n{MARK}{{"text":"good day"}}\n'),
+        ("commas.jsonl", '{"text":"you fool"},\n{"text":"good day"},\n'),
+        ("strings.jsonl", '"you fool"\n"good day"\n'),
+        ("strings.json", '["you fool", "good day"]'),
+        ("excels_own.csv", "sep=;\r\nid;text\r\n1;you fool\r\n2;good day\r\n"),
+        ("commas_behind_rows.csv", "id,text\n1,you fool,\n2,good day,,\n"),
+        ("commas_behind_all.csv", "id,text,,\n1,you fool,,\n2,good day,,\n"),
+        ("two.csv", "text,text,id\nyou fool,other,1\ngood day,other,2\n"),
+        ("blank.csv", "id,text \n1,you fool\n2,good day\n"),
+        ("UPPER.CSV", "id,text\n1,you fool\n2,good day\n"),
+    ],
+)
+@pytest.mark.parametrize("packed", ["", ".gz", ".GZ", "unnamed"])
+def test_odd_but_readable(tmp_path: Path, name: str, content: str, packed: str) -> None:
+    data = content.encode()
+    path = tmp_path / f"{name}{packed.removeprefix('unnamed')}"
+    path.write_bytes(gzip.compress(data) if packed else data)
+    assert read(path) == BOTH
+    assert not packed or not can_be_entered(str(path), None)
+
+
+def test_lines_that_end_in_returns_cannot_be_entered_amid_a_file(tmp_path: Path) -> None:
+    (tmp_path / "f.txt").write_bytes(b"you fool\rgood day\r")
+    assert not can_be_entered(str(tmp_path / "f.txt"), None)
+
+
+def test_a_return_within_a_line_stays(tmp_path: Path) -> None:
+    (tmp_path / "f.txt").write_bytes(b"you\rfool\ngood day\n")
+    assert read(tmp_path / "f.txt") == [(1, "you\rfool"), (2, "good day")]
+
+
+def test_a_long_line_is_one_whatever_ends_the_others(tmp_path: Path) -> None:
+    long = "x" * (1 << 20)
+    (tmp_path / "f.txt").write_text(f"a\n{long}\n{long}b\nc")
+    assert [len(str(text)) for _, text in read(tmp_path / "f.txt")] == [1, 1 << 20, (1 << 20) + 1, 1]
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_utf_16_is_enough_to_tell_where_the_mark_is_missing(tmp_path: Path, codec: str) -> None:
+    (tmp_path / "f.txt").write_bytes("you fool\ngood day\n".encode(codec))
+    assert read(tmp_path / "f.txt", encoding="utf-16") == BOTH
+
+
+def test_a_packed_stream_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(b"you fool\ngood day\n"))))
+    assert read(Path("-")) == BOTH
+
+
+def test_a_named_column_may_have_blanks_around_it(tmp_path: Path) -> None:
+    (tmp_path / "f.csv").write_text("id, body \n1,you fool\n2,good day\n")
+    assert read(tmp_path / "f.csv", "body") == BOTH
+
+
+def test_columns_of_one_name_keep_their_values(tmp_path: Path) -> None:
+    (tmp_path / "f.csv").write_text("text,text,,\nyou fool,b,c,d\n")
+    (row,) = read_rows(str(tmp_path / "f.csv"), lambda names: choose_columns(names, "f"), all_columns=True)
+    assert row.fields == {"text": "you fool", "text_2": "b", "": "c", "_2": "d"}
+
+
+def test_numbers_of_columns_do_not_meet() -> None:
+    assert unique_names(["a", "a", "a_2", None, "a", None, 7]) == ["a", "a_3", "a_2", "", "a_4", "_2", "7"]
+
+
+def test_a_string_among_objects_is_still_no_comment(tmp_path: Path) -> None:
+    (tmp_path / "f.jsonl").write_text('{"text":"you fool"}\n"good day"\n')
+    rows = list(read_rows(str(tmp_path / "f.jsonl"), lambda names: choose_columns(names, "f")))
+    assert [row.fault for row in rows] == [None, "malformed"]
+
+
+def test_a_row_that_is_too_long_by_words_is_malformed(tmp_path: Path) -> None:
+    (tmp_path / "f.csv").write_text("id,text\n1,you fool,indeed\n")
+    (row,) = read_rows(str(tmp_path / "f.csv"), lambda names: choose_columns(names, "f"))
+    assert row.fault == "malformed"
+
+
+def test_the_first_sheet_that_holds_anything(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    sheet = book.create_sheet("comments")
+    for cells in (("text", "text", None), ("you fool", "b", "c"), (2024, None, None)):
+        sheet.append(cells)
+    book.save(tmp_path / "f.xlsx")
+    said: list[str] = []
+    rows = read_rows(
+        str(tmp_path / "f.xlsx"), lambda names: choose_columns(names, "f"), all_columns=True, say=said.append
+    )
+    assert [(row.text, (row.fields or {})["text_2"]) for row in rows] == [("you fool", "b"), ("2024", None)]
+    assert "sheet 'comments'" in said[0]
+
+
+def test_parquet_has_fields_in_structs_and_no_two_columns_of_one_name(tmp_path: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    nested = pyarrow.table({"id": [1, 2], "data": [{"text": "you fool"}, None]})
+    parquet.write_table(nested, tmp_path / "f.parquet")
+    assert read(tmp_path / "f.parquet", "data.text") == [(1, "you fool"), (2, None)]
+    twice = pyarrow.table([pyarrow.array(["a"]), pyarrow.array(["b"])], names=["text", "text"])
+    parquet.write_table(twice, tmp_path / "g.parquet")
+    with pytest.raises(SROError, match=r"two columns 'text'\n  fix"):
+        read(tmp_path / "g.parquet")
