@@ -530,3 +530,22 @@ def test_add_key_takes_one_that_clients_have_already(
         told = capsys.readouterr()
         assert key not in told.out + told.err
         assert (digest(key) in (tmp_path / "keys.txt").read_text()) == (status == 0)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_monitors_may_ask_for_the_head_alone(client: TestClient, path: str) -> None:
+    answer = client.head(path)
+    assert answer.status_code == 200 and not answer.content
+    assert client.post(path, json={}).headers["allow"] == "GET"
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"texts":["naïf"]}'.encode("latin-1"), b'{"texts":' + b"[" * 3000 + b"]" * 3000 + b"}", b"9" * 5000],
+    ids=["not UTF-8", "deep", "long number"],
+)
+def test_a_body_that_no_parser_takes_is_told_what_is_wanted(client: TestClient, body: bytes) -> None:
+    kind = {"Content-Type": "application/json; charset=iso-8859-1"}
+    assert error(client.post("/v1/screen", content=body, headers=kind))[2] == (
+        "the body is not JSON in UTF-8, or too deeply nested"
+    )

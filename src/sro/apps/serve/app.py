@@ -107,6 +107,8 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404 and not isinstance(error, Refusal):
         error = Refusal(404, NOTHING_HERE)
+    elif error.status_code == 400 and not isinstance(error, Refusal):  # what the parser of JSON stumbles over
+        error = Refusal(400, "the body is not JSON in UTF-8, or too deeply nested")
     elif error.status_code == 405 and not isinstance(error, Refusal):
         allow = (error.headers or {}).get("Allow", "")
         error = Refusal(405, f"this path takes {allow or 'another method'} only", allow=allow)

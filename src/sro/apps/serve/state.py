@@ -22,11 +22,13 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
         503: {"model": StateResponse, "description": "not every part is ready"}
     }
 
+    @routes.head("/healthz", include_in_schema=False)  # monitors ask so
     @routes.get("/healthz")
     async def healthz() -> Response:
         """200 as long as the server answers at all."""
         return Reply({"status": "ok"})
 
+    @routes.head("/readyz", include_in_schema=False)
     @routes.get("/readyz", response_model=StateResponse, responses=not_ready)
     async def readyz(part: str | None = None) -> Response:
         """200 if every part is ready, or the one that is named; else 503. `reasons` says why a part failed."""
