@@ -103,7 +103,7 @@ def test_of_a_long_text_only_the_worst_stretches_are_asked_word_by_word() -> Non
         assert [one.start for one in found] == sorted(one.start for one in found) and len(found) == words + 4
         return screener.read
 
-    assert asked(400) < 2 * asked(200)
+    assert asked(1_200) < 2 * asked(600)
 
 
 def test_what_passes_has_spans_only_when_asked(embedded: NBLR) -> None:

@@ -129,19 +129,18 @@ def _judge(
         ]
     answers = at_threshold(answers, threshold)
     of_wholes, rest = iter(answers[: len(questions)]), iter(answers[len(questions) :])
-    judgements = {place: Judgement(Verdict("pass", 0.0, screener.name), ()) for place in range(len(texts))}
+    judgements = [Judgement(Verdict("pass", 0.0, screener.name), ())] * len(texts)  # of those who say nothing
     for place in asked:
         verdict = None if wholes[place] is None else next(of_wholes)
         told = [
             SentenceVerdict(start, end, verdict if verdict and words == wholes[place] else next(rest))
             for start, end, words in pieces[place]
         ]
-        judgements[place] = (
-            _of_passages(told)
-            if verdict is None
-            else Judgement(_of_comment(verdict, [one.verdict for one in told]), tuple(told))
-        )
-    return list(judgements.values())
+        if verdict is None:
+            judgements[place] = _of_passages(told)
+        else:
+            judgements[place] = Judgement(_of_comment(verdict, [one.verdict for one in told]), tuple(told))
+    return judgements
 
 
 def _spared(

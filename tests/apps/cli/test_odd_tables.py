@@ -12,11 +12,12 @@ from pyarrow import parquet
 
 from sro.apps.cli import main
 
+SCREEN = ["screener", "screen", "--screener", "embedded/linear"]
 Capture = pytest.CaptureFixture[str]
 
 
 def screened(source: Path, target: Path, *flags: str) -> int:
-    return main(["screener", "screen", "--input", str(source), "--output", str(target), *flags])
+    return main([*SCREEN, "--input", str(source), "--output", str(target), *flags])
 
 
 def test_bytes_and_dates_stay_what_they_are(tmp_path: Path) -> None:
@@ -42,14 +43,14 @@ def test_a_second_column_of_the_same_name_is_not_lost(tmp_path: Path) -> None:
 @pytest.mark.parametrize("sign", [";;", "", '"', "\n"])
 def test_a_separator_is_one_sign(tmp_path: Path, sign: str, capsys: Capture) -> None:
     (tmp_path / "in.csv").write_text("id,text\n1,you idiot\n")
-    assert main(["screener", "screen", "--input", str(tmp_path / "in.csv"), "--delimiter", sign]) == 2
+    assert main([*SCREEN, "--input", str(tmp_path / "in.csv"), "--delimiter", sign]) == 2
     assert "must be one sign" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("sign", ["\t", "\\t", "tab"])
 def test_a_tab_can_be_typed(tmp_path: Path, sign: str, capsys: Capture) -> None:
     (tmp_path / "in.csv").write_text("id\ttext\n1\tyou idiot\n")
-    assert main(["screener", "screen", "--input", str(tmp_path / "in.csv"), "--delimiter", sign]) == 0
+    assert main([*SCREEN, "--input", str(tmp_path / "in.csv"), "--delimiter", sign]) == 0
     assert capsys.readouterr().out == "fail\t1.000\tyou idiot\t1\n"
 
 

@@ -95,8 +95,9 @@ def _rows(
     for some in bounded(wanted(found), size, size_bytes):
         blank = dict.fromkeys(header, "")
         rows = [{**blank, column: row.text} if row.fields is None else row.fields for row in some]
-        stray = sum(row.fault == "undecodable" and has_stray_bytes(row.text) for row in some)
-        yield Batch(rows, *_comments(some), header, left_out, stray)
+        texts, faults = _comments(some)
+        stray = sum(fault == "undecodable" and has_stray_bytes(row.text) for row, fault in zip(some, faults))
+        yield Batch(rows, texts, faults, header, left_out, stray)
         left_out, given = 0, True
     if left_out or not given:  # a table of no rows still has columns
         yield Batch([], [], [], header, left_out)
@@ -118,8 +119,8 @@ def bounded(items: Iterable[tuple[T, int]], size: int, size_bytes: int = BATCH_B
 
 def _comments(rows: list[Row]) -> tuple[list[str], list[str | None]]:
     """Texts, empty where there is a fault, and faults. A blank comment is a comment, and stays as it is."""
-    faults = [None if row.fault == "empty" else row.fault for row in rows]
-    return ["" if fault else row.text for row, fault in zip(rows, faults)], list(faults)
+    faults: list[str | None] = [None if (fault := row.fault) == "empty" else fault for row in rows]
+    return ["" if fault else row.text for row, fault in zip(rows, faults)], faults
 
 
 def _parquet(shard: Shard, column: str, size: int, size_bytes: int, where: Where | None) -> Iterator[Batch]:

@@ -186,9 +186,9 @@ class EncoderScreener:
 
     def affords(self, texts: Sequence[str]) -> bool:
         """Whether these have at most `MOST_TOKENS` together (`sro.screeners.long_comments.Sparing`)."""
-        left = MOST_TOKENS
-        for text in texts:
-            left -= self._tokenizer.count(text, left)
+        left, twice = MOST_TOKENS, set(find_disguised(texts))
+        for place, text in enumerate(texts):
+            left -= self._tokenizer.count(text, left) * (1 + (place in twice))
             if left < 0:
                 return False
         return True
@@ -199,7 +199,9 @@ class EncoderScreener:
         Half of them are those that the screener of n-grams, which reads all in a hundredth of the time, finds worst;
         the others lie evenly over the rest, since that screener sees no insult without a rude word.
         """
-        sizes = [self._tokenizer.count(passage, MOST_TOKENS) for passage in passages]
+        twice = set(find_disguised(passages))  # these are read as written and as they are meant
+        counts = (self._tokenizer.count(passage, MOST_TOKENS) for passage in passages)
+        sizes = [number * (1 + (place in twice)) for place, number in enumerate(counts)]
         worst_first = np.argsort(-self._quick.probabilities(passages), kind="stable").tolist()
         chosen, left = _within(MOST_TOKENS // 2, worst_first, sizes)
         rest = [place for place in range(len(passages)) if place not in chosen]
