@@ -112,7 +112,7 @@ def _judge_parts(screener: Screener, text: str, threshold: float | None, with_se
 def _judge(
     screener: Screener, texts: Sequence[str], threshold: float | None, sources: Sequence[str] | None
 ) -> list[Judgement]:
-    read = [_read(text) for text in texts]
+    read: list[tuple[str | None, list[tuple[int, int, str]]]] = [_read(text) for text in texts]
     if isinstance(screener, Sparing):
         read = [_spared(screener, whole, sentences) for whole, sentences in read]
     wholes, pieces = [whole for whole, _ in read], [sentences for _, sentences in read]
@@ -151,7 +151,8 @@ def _spared(
         return whole, sentences
     # A comment that is nothing but links or quotes has no sentences; then these are read.
     found = passages(sentences or [(0, len(whole), whole)])
-    return None, [tuple(found[place]) for place in screener.most_telling([one.words for one in found])]
+    chosen = [found[place] for place in screener.most_telling([one.words for one in found])]
+    return None, [(one.start, one.end, one.words) for one in chosen]
 
 
 def _of_passages(told: Sequence[SentenceVerdict]) -> Judgement:
