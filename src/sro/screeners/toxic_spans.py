@@ -38,7 +38,7 @@ NOISE = 1e-9  # log-odds; what sums of floating-point numbers may leave of nothi
 WORD = re.compile(r"\w+")
 BATCH = 64  # texts whose occlusions are screened together
 MANY, STRETCH, WORST = 200, 100, 2
-"""Words of a text that is looked at as a whole; words of a stretch of others; in how many stretches words have scores."""
+"""Words of a text that is looked at whole; words of a stretch of others; in how many stretches words have scores."""
 
 
 @dataclass(frozen=True, slots=True)
