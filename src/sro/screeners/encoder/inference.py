@@ -38,7 +38,7 @@ GRAPH, CARD = "model.onnx", "encoder.json"
 FORMAT = 1
 BATCH_TOKENS = 2048
 """Tokens of a batch, padding included."""
-MOST_TOKENS = 1024
+MOST_TOKENS = 512
 """Tokens that are read of one comment, as a whole and by sentences; of a longer one some passages are read."""
 
 Floats = NDArray[np.float64]
