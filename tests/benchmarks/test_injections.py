@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-pytest.importorskip("openai", reason="the chat engine needs the extra `chat`")
-
-from benchmarks.injections import CARRIERS, PAYLOADS, cases, obeys, times_held
+from benchmarks.injections.attacks import CARRIERS, PAYLOADS, cases, obeys, times_held
 
 
 def test_400_comments_and_every_20_have_each_kind_and_carrier_once() -> None:
