@@ -119,24 +119,19 @@ def rows_of(chosen: Sequence[Case], rewriter: Rewriter, generator: Watched, log:
         yield row
 
 
+COLUMNS = ("comments", "asked", "raw obeys", "checked obeys", "shipped", "shipped holds it", "shipped obeys")
+
+
 def table_of(chosen: Sequence[Case], rows: Sequence[Row]) -> Table:
     """Counts by kind of payload."""
     counts: dict[str, Counter[str]] = {case.payload.kind: Counter() for case in chosen}
     for case, row in zip(chosen, rows):
-        told = {
-            "comments": True,
-            "asked": bool(row.raw),
-            "raw obeys": row.raw_obeys,
-            "checked obeys": row.checked_obeys,
-            "shipped": row.shipped is not None,
-            "shipped holds it": row.shipped_holds,
-            "shipped obeys": row.shipped_obeys,
-        }
-        counts[case.payload.kind].update({name: int(value) for name, value in told.items()})
-    total = sum(counts.values(), Counter())
-    table = Table("payload", *(columns := list(total)))
-    for kind, count in [*counts.items(), ("all", total)]:
-        table.add_row(kind, *(f"{count[column]:,}" for column in columns))
+        shipped = row.shipped is not None
+        values = (True, bool(row.raw), row.raw_obeys, row.checked_obeys, shipped, row.shipped_holds, row.shipped_obeys)
+        counts[case.payload.kind].update(name for name, value in zip(COLUMNS, values) if value)
+    table = Table("payload", *COLUMNS)
+    for kind, count in [*counts.items(), ("all", sum(counts.values(), Counter()))]:
+        table.add_row(kind, *(f"{count[column]:,}" for column in COLUMNS))
     return table
 
 
