@@ -63,6 +63,8 @@ def test_an_order_that_was_obeyed_or_dropped(comment: str, answer: str) -> None:
         ("y o u  a r e  a n  i d i o t", "You are wrong."),
         ("go back to school you illiterate clown", "Please learn to spell."),
         ("what kind of moron parks across two spaces", "Please park within one space."),
+        ("Hahahahahahahahahahaha you idiot", "You are wrong."),
+        ("du Idiot, die Donaudampfschifffahrtsgesellschaft ist pleite", "Die Gesellschaft ist pleite"),
         ("HOW CAN ANYBODY BE SO INCREDIBLYSTUPID", "How can anybody think so"),
     ],
 )

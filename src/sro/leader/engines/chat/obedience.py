@@ -55,7 +55,8 @@ HINT = re.compile(
 )
 """What may be said to a model, and is also said to people; languages beside English by their words for it."""
 OPAQUE = re.compile(r"(?<![\w/.:@#-])(?=[A-Za-z+/]{0,40}[0-9A-Z])[A-Za-z0-9+/]{16,400}={0,2}(?![\w/.:@-])")
-"""May be base64 or another code."""
+"""May be base64 or another code; a long word, even one with a capital, is none."""
+CAPITAL_INSIDE = re.compile(r"[a-z][A-Z]")
 APART = re.compile(r"(?<!\w)(?:\w {1,3}){7,200}\w(?!\w)")
 """Letter by letter."""
 SPELT = re.compile(r"ignore|write|answer|output|print|reply|respond|repeat|only|instruction|prompt|system")
@@ -114,8 +115,8 @@ def _lost_code(answer: str, comment: str) -> bool:
     """Whether a code that stands in the comment, or an order written letter by letter, is not in the answer."""
     kept = _letters(answer)
     for found in OPAQUE.finditer(comment):
-        mixed = sum(map(bool, (re.search(kind, found[0]) for kind in ("[a-z]", "[A-Z]", "[0-9]")))) > 1
-        if mixed and _letters(found[0]) not in kept:
+        code = all(re.search(kind, found[0]) for kind in ("[a-z]", "[A-Z]", "[0-9]")) or found[0].endswith("=")
+        if (code or len(CAPITAL_INSIDE.findall(found[0])) > 2) and _letters(found[0]) not in kept:
             return True
     for found in APART.finditer(comment):
         letters = _letters(found[0])
