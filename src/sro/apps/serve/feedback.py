@@ -123,7 +123,8 @@ def suggested_scores(where: str | Path) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def _reading(where: str | Path) -> Iterator[Store]:
-    with closing(PostgresStore(str(where)) if is_address(where) else SqliteStore.reading(where)) as store:
+    opened: Store = PostgresStore(str(where)) if is_address(where) else SqliteStore.reading(where)
+    with closing(opened) as store:
         yield store
 
 
