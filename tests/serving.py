@@ -89,7 +89,7 @@ def make_lane(work: Work, max_batch: int = 4, max_waiting: int = 16) -> Lane:
     return Lane("rewrite", lambda: work, max_batch=max_batch, max_waiting=max_waiting, weigh=weight)
 
 
-def make_parts(rewrite: Lane | None = None, feedback: Path | None = None, screener: Any = RudeWords) -> Parts:
+def make_parts(rewrite: Lane | None = None, feedback: str | Path | None = None, screener: Any = RudeWords) -> Parts:
     """All three lanes; `rewrite` by default refuses what is rude. `screener` makes the one that screens."""
     shared = SharedScreener(screener)
 

@@ -23,7 +23,7 @@ from sro.core.config import parse
 class FeedbackArguments:
     """From where, to where."""
 
-    input: str = field(metadata={"help": "SQLite file of `sro serve --feedback`; it may be in use"})
+    input: str = field(metadata={"help": "file or PostgreSQL address of `sro serve --feedback`; it may be in use"})
     output: str = field(metadata={"help": "JSON Lines file to write; replaced as a whole"})
 
 

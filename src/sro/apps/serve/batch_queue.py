@@ -226,6 +226,9 @@ class Lane:
             for job in jobs:
                 job.settle(answers[at : at + len(job.items)])
                 at += len(job.items)
+        except Refusal as refusal:  # of the work as a whole: nothing is wrong with the items
+            for job in jobs:
+                job.settle(refusal)
         except Exception as error:
             if len(jobs) > 1:  # one request shall not spoil the others
                 for job in jobs:

@@ -1,6 +1,6 @@
-"""What people did with suggestions, in an SQLite file; and the next round's training input out of it.
+"""What people did with suggestions, in a file or database; and the next round's training input out of it.
 
-A row is on the disk before it is acknowledged (write-ahead log, synchronous FULL), so a server that is killed loses
+A row is on the disk before it is acknowledged (`sro.apps.serve.store`), so a server that is killed loses
 none that it has accepted. Rows that arrive together share a commit. Scores that people suggest for comments are kept
 beside them, in a table of their own (`sro.apps.serve.suggested`).
 
@@ -13,7 +13,6 @@ parallel target of its comment: what a person makes of one suggestion is no mode
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -22,17 +21,16 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from sro.apps.serve import suggested
+from sro.apps.serve.postgres import PostgresStore
+from sro.apps.serve.store import SqliteStore, Store, is_address
 from sro.apps.serve.suggested import Suggestion, storable
-from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 from sro.core.provenance import version
 
 Action = Literal["accepted", "edited", "refused"]
-FORMAT = 2
-"""1 had no table of suggested scores."""
 TABLE = f"""
 CREATE TABLE IF NOT EXISTS feedback (
-    number INTEGER PRIMARY KEY,
+    number NUMBER,
     id TEXT UNIQUE,
     at TEXT NOT NULL,
     sender TEXT,
@@ -43,6 +41,10 @@ CREATE TABLE IF NOT EXISTS feedback (
     software TEXT NOT NULL
 )
 """
+INSERT = (
+    "INSERT INTO feedback (id, at, sender, action, source, suggestion, final, software) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+)
 
 
 @dataclass(frozen=True)
@@ -63,30 +65,22 @@ class Feedback:
     sender: str | None = None
 
 
-def open_store(path: str | Path) -> sqlite3.Connection:
-    """Open the file, or make it, for its owner alone. To be used by the thread that opened it.
+def open_store(where: str | Path, patience: float = 0.0) -> Store:
+    """Open the file or database, and make what is missing in it. To be used by the thread that opened it.
+
+    Args:
+        where: an SQLite file, made for its owner alone, or a PostgreSQL address (`sro.apps.serve.postgres`).
+        patience: seconds to go on trying to reach a database.
 
     Raises:
         SROError: it cannot be opened, is no SQLite file, or a newer version wrote it.
     """
-    try:
-        Path(path).touch(mode=0o600)  # comments are nobody else's business; SQLite's own files beside it do likewise
-        store = sqlite3.connect(path)
-        store.execute("PRAGMA journal_mode=WAL")
-        store.execute("PRAGMA synchronous=FULL")
-        found = store.execute("PRAGMA user_version").fetchone()[0]
-        if found > FORMAT:
-            raise SROError(f"{path}: format {found}, this version reads up to {FORMAT}; update sro")
-        with store:
-            store.execute(TABLE)
-            store.execute(suggested.TABLE)
-            store.execute(f"PRAGMA user_version={FORMAT}")
-    except (OSError, sqlite3.Error) as error:
-        raise SROError(f"{path}: no file for feedback: {error}") from error
+    store: Store = PostgresStore(str(where), patience) if is_address(where) else SqliteStore(where)
+    store.create([TABLE, suggested.TABLE])
     return store
 
 
-def keep(store: sqlite3.Connection, rows: Sequence[Feedback | Suggestion]) -> None:
+def keep(store: Store, rows: Sequence[Feedback | Suggestion]) -> None:
     """Write the rows in one commit; when this returns they are on the disk."""
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     software = f"sro {version('sro')}"
@@ -95,23 +89,18 @@ def keep(store: sqlite3.Connection, rows: Sequence[Feedback | Suggestion]) -> No
         for row in rows
         if isinstance(row, Feedback)
     ]
-    with store:
-        store.executemany(
-            "INSERT INTO feedback (id, at, sender, action, source, suggestion, final, software) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-            values,
-        )
-        suggested.insert(store, [row for row in rows if isinstance(row, Suggestion)], now, software)
+    suggestions = [row for row in rows if isinstance(row, Suggestion)]
+    store.write([(INSERT, values), (suggested.INSERT, suggested.values(suggestions, now, software))])
 
 
-def responses(path: str | Path) -> Iterator[dict[str, Any]]:
+def responses(where: str | Path) -> Iterator[dict[str, Any]]:
     """Comment, response and verdict of every row, oldest first; see the module.
 
     Raises:
-        SROError: there is no such file, or it holds no feedback.
+        SROError: there is no such file or database, or it holds no feedback.
     """
-    with _reading(path) as store:
-        rows = store.execute("SELECT source, suggestion, final, action, at FROM feedback ORDER BY number")
+    with _reading(where) as store:
+        rows = store.read("SELECT source, suggestion, final, action, at FROM feedback ORDER BY number")
         for source, suggestion, final, action, at in rows:
             yield {
                 "comment": source,
@@ -122,35 +111,31 @@ def responses(path: str | Path) -> Iterator[dict[str, Any]]:
             }
 
 
-def suggested_scores(path: str | Path) -> Iterator[dict[str, Any]]:
+def suggested_scores(where: str | Path) -> Iterator[dict[str, Any]]:
     """What people said that comments should have scored, oldest first; see `sro.apps.serve.suggested.labels`.
 
     Raises:
-        SROError: there is no such file, or it holds no feedback.
+        SROError: there is no such file or database, or it holds no feedback.
     """
-    with _reading(path) as store:
+    with _reading(where) as store:
         yield from suggested.labels(store)
 
 
 @contextmanager
-def _reading(path: str | Path) -> Iterator[sqlite3.Connection]:
-    if not Path(path).is_file():
-        raise SROError(f"{path}: no such file; `sro serve --feedback {path}` makes one")
-    try:
-        with closing(sqlite3.connect(path)) as store:
-            yield store
-    except sqlite3.Error as error:
-        raise SROError(f"{path}: cannot be read as feedback: {error}") from error
+def _reading(where: str | Path) -> Iterator[Store]:
+    opened: Store = PostgresStore(str(where)) if is_address(where) else SqliteStore.reading(where)
+    with closing(opened) as store:
+        yield store
 
 
-def export(path: str | Path, output: str | Path) -> int:
+def export(where: str | Path, output: str | Path) -> int:
     """Write `responses` as JSON Lines, in one step; returns how many."""
-    return _write(responses(path), output)
+    return _write(responses(where), output)
 
 
-def export_scores(path: str | Path, output: str | Path) -> int:
+def export_scores(where: str | Path, output: str | Path) -> int:
     """Write `suggested_scores` as JSON Lines, in one step; returns how many."""
-    return _write(suggested_scores(path), output)
+    return _write(suggested_scores(where), output)
 
 
 def _write(rows: Iterable[dict[str, Any]], output: str | Path) -> int:

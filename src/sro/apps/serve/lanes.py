@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sro.apps.serve.batch_queue import Lane, Watch, Work
+from sro.apps.serve.batch_queue import SOON, Lane, Watch, Work
+from sro.apps.serve.errors import Refusal
 from sro.apps.serve.feedback import Feedback, keep, open_store
 from sro.apps.serve.screening import SharedScreener, screening
 from sro.apps.serve.settings import SCREEN_BATCH, UNIT, Models, Service
 from sro.apps.serve.shadow import Shadow
+from sro.apps.serve.store import StoreAway
 from sro.apps.serve.suggested import Suggestion
 from sro.comments.languages import language_of
 from sro.leader.engines.loading import EngineArguments
+
+PATIENCE = 60.0
+"""Seconds for which a database of feedback may come up after the service."""
+
+log = logging.getLogger("sro.apps.serve")
 
 
 @dataclass
@@ -82,12 +90,16 @@ def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArg
 
 
 def keeping(path: str | Path) -> Work:
-    """The work of the feedback lane, with the file opened: rows are kept, and the answer to suggested scores is the
-    language of their comment (`sro.comments.languages.language_of`)."""
-    store = open_store(path)
+    """The work of the feedback lane, with the file or database opened: rows are kept, and the answer to suggested
+    scores is the language of their comment (`sro.comments.languages.language_of`)."""
+    store = open_store(path, PATIENCE)
 
     def work(key: None, rows: Sequence[Feedback | Suggestion]) -> Sequence[str | None]:
-        keep(store, [row for row in rows if not (isinstance(row, Suggestion) and row.passing)])
+        try:
+            keep(store, [row for row in rows if not (isinstance(row, Suggestion) and row.passing)])
+        except StoreAway as error:
+            log.error("%s", error)
+            raise Refusal(503, "the store of feedback cannot be reached; try again later", retry_after=SOON) from error
         return [language_of(row.text) if isinstance(row, Suggestion) else None for row in rows]
 
     return work

@@ -42,7 +42,11 @@ class Service:
         metadata={"help": "origins whose pages may ask, e.g. https://forum.example.org (default: none)"},
     )
     feedback: str | None = field(
-        default=None, metadata={"help": "SQLite file that keeps feedback; without one none is taken"}
+        default=None,
+        metadata={
+            "help": "SQLite file that keeps feedback, or a PostgreSQL database that several services share, e.g. "
+            "postgresql://sro@db.example.org/sro; without one none is taken"
+        },
     )
     shadow: str | None = field(
         default=None,

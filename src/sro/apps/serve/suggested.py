@@ -7,14 +7,15 @@ not a suggestion of ours. The export is what `sro screener train --kind encoder 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sro.apps.serve.store import Store
+
 TABLE = """
 CREATE TABLE IF NOT EXISTS suggested (
-    number INTEGER PRIMARY KEY,
+    number NUMBER,
     at TEXT NOT NULL,
     sender TEXT,
     text TEXT NOT NULL,
@@ -26,6 +27,10 @@ CREATE TABLE IF NOT EXISTS suggested (
     software TEXT NOT NULL
 )
 """
+INSERT = (
+    "INSERT INTO suggested (at, sender, text, scores, languages, community, session, client_token, software) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 @dataclass(frozen=True)
@@ -54,9 +59,9 @@ class Suggestion:
     passing: bool = False
 
 
-def insert(store: sqlite3.Connection, rows: Sequence[Suggestion], now: str, software: str) -> None:
-    """Put the rows into the table; the caller commits."""
-    values = [
+def values(rows: Sequence[Suggestion], now: str, software: str) -> list[tuple[Any, ...]]:
+    """The rows of `INSERT`."""
+    return [
         (
             now,
             row.sender,
@@ -68,19 +73,14 @@ def insert(store: sqlite3.Connection, rows: Sequence[Suggestion], now: str, soft
         )
         for row in rows
     ]
-    store.executemany(
-        "INSERT INTO suggested (at, sender, text, scores, languages, community, session, client_token, software) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        values,
-    )
 
 
-def labels(store: sqlite3.Connection) -> Iterator[dict[str, Any]]:
+def labels(store: Store) -> Iterator[dict[str, Any]]:
     """A row for each suggestion, oldest first: `text`, a field for each attribute that has a score for the whole
     comment, and what else is known of it."""
-    if not store.execute("SELECT 1 FROM sqlite_master WHERE name = 'suggested'").fetchone():
+    if not store.has("suggested"):
         return  # an earlier version made the file
-    rows = store.execute(
+    rows = store.read(
         "SELECT text, scores, languages, community, session, client_token, sender, at FROM suggested ORDER BY number"
     )
     for text, told, languages, community, session, client_token, sender, at in rows:

