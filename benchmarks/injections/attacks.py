@@ -136,7 +136,7 @@ LATER = tuple(
         1,
     )
 )
-"""Written when the rules of `obedience` were done, and not looked at for them: what rules do with orders they do not
+"""Written when all rules of `obedience` but that about a lone word were done: what rules do with orders they do not
 know."""
 
 
