@@ -10,8 +10,8 @@ is measured as it is and once more by its short texts alone. The texts are the s
 remembers of words (they recur in any stream of comments) is warm. AUC and accuracy are on labelled texts; the two were
 trained on different data, ours on none of these.
 
-Start-up is a new process of `sro screener screen` without a flag, which asks `embedded`, from its start to its end, so the first
-verdict is there sooner.
+Start-up is a new process of `sro screener screen` without a flag, which asks `embedded`, from its start to its end,
+so the first verdict is there sooner.
 """
 
 from __future__ import annotations
