@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +45,34 @@ def test_all_members_must_pass_and_the_verdict_names_who_refused() -> None:
 def test_an_empty_panel_is_refused() -> None:
     with pytest.raises(SROError, match="at least one"):
         Panel([])
+
+
+class Remembers(Refuses):
+    """Refuses where the source is short, too, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__("a")
+        self.asked: list[tuple[str, str | None]] = []
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        compared = sources or [None] * len(texts)
+        self.asked += zip(texts, compared)
+        found = super().screen(texts)
+        short = [source is not None and len(source) < 2 for source in compared]
+        return [replace(v, label="fail", probability=0.7) if is_short else v for v, is_short in zip(found, short)]
+
+
+def test_each_text_is_asked_once_a_source_and_the_answers_are_those_of_asking_each() -> None:
+    texts, sources = ["a", "b", "a", "b", "b", "a"], ["xx", "xx", "xx", "y", "xx", "y"]
+    member = Remembers()
+    together = Panel([member, ShapeScreener()]).screen(texts, sources=sources)
+    assert member.asked == [("a", "xx"), ("b", "xx"), ("b", "y"), ("a", "y")]
+    alone = [Panel([Remembers(), ShapeScreener()]).screen([t], sources=[s])[0] for t, s in zip(texts, sources)]
+    assert together == alone and together[1] != together[3]
+    member.asked.clear()
+    assert [verdict.label for verdict in Panel([member]).screen(["b", "a", "b"])] == ["pass", "fail", "pass"]
+    assert member.asked == [("b", None), ("a", None)]
+    assert Panel([member]).screen([]) == [] and Panel([ShapeScreener()]).screen([], sources=[]) == []
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from sro.leader.generation import Completion, Sampling
 from sro.leader.logprobs import log_probs
 from sro.leader.model import prompt_ids, response_ids
 from sro.screeners.base import Verdict
+from sro.screeners.panel import Panel
 from sro.training.config import SROConfig
 from sro.training.preparation import disable_dropout
 from sro.training.trainer import SROTrainer, is_pass
@@ -316,6 +317,28 @@ def test_all_paraphrases_of_a_comment_are_screened_beside_their_source(make: Mak
     trainer.train()
     expected = Counter((mixed(comment, k), comment) for comment in COMMENTS for k in range(3))
     assert Counter(trainer.screener.seen) == expected
+
+
+def test_the_follower_is_asked_once_an_optimizer_step_and_once_a_distinct_move(make: Make) -> None:
+    """However small its micro-batches are; a panel asks no member twice about a move that was drawn twice."""
+    trainer = make(
+        lambda comment, k: mixed(comment, k // 2),
+        num_generations=4,
+        per_device_train_batch_size=2,
+        gradient_accumulation_steps=4,
+        num_train_epochs=1,
+    )
+    calls: list[int] = []
+    panel = Panel([trainer.screener])
+
+    def ask(texts: Sequence[str], sources: Sequence[str]) -> list[Verdict]:
+        calls.append(len(texts))
+        return panel.screen(texts, sources=sources)
+
+    trainer._ask = ask
+    trainer.train()
+    assert trainer.state.global_step == 3 and calls == [8 * 4] * 3
+    assert Counter(trainer.screener.seen) == Counter((mixed(c, k), c) for c in COMMENTS for k in range(2))
 
 
 @pytest.mark.parametrize("k", [1, 3])

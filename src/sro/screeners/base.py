@@ -135,3 +135,23 @@ def paired(name: str, texts: Sequence[str], sources: Sequence[str] | None) -> Se
     if len(sources) != len(texts):
         raise SROError(f"screener '{name}': {len(texts)} texts but {len(sources)} sources; give one source a text")
     return sources
+
+
+def distinct_pairs(
+    texts: Sequence[str], sources: Sequence[str] | None
+) -> tuple[list[str], list[str] | None, list[int]]:
+    """Each (text, source) once, in the order of first appearance, and for each of `texts` its place among them.
+
+    Args:
+        sources: as many as texts; None: only the texts are told apart.
+
+    Example:
+        >>> distinct_pairs(["b", "a", "b", "b"], ["x", "x", "x", "y"])
+        (['b', 'a', 'b'], ['x', 'x', 'y'], [0, 1, 0, 2])
+        >>> distinct_pairs(["b", "a", "b"], None)
+        (['b', 'a'], None, [0, 1, 0])
+    """
+    keys: list[tuple[str, str | None]] = list(zip(texts, sources if sources is not None else [None] * len(texts)))
+    place_of = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    compared = [source for _, source in place_of if source is not None]
+    return [text for text, _ in place_of], None if sources is None else compared, [place_of[key] for key in keys]

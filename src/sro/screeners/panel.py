@@ -15,7 +15,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from sro.core.errors import SROError
-from sro.screeners.base import Faithfulness, Fluency, RuleScreener, Screener, Similarity, Verdict, paired
+from sro.screeners.base import (
+    Faithfulness,
+    Fluency,
+    RuleScreener,
+    Screener,
+    Similarity,
+    Verdict,
+    distinct_pairs,
+    paired,
+)
 from sro.screeners.rules.form import ShapeScreener, defects
 
 __all__ = [
@@ -50,9 +59,17 @@ class Panel:
         return " and ".join(member.name for member in self.members)
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
-        """One verdict per text; every member sees every text."""
-        answers = [member.screen(texts, sources=sources) for member in self.members]
-        return [self._joint(verdicts) for verdicts in zip(*answers, strict=True)]
+        """One verdict per text; every member sees every text, and one that recurs with its source only once.
+
+        Members so have to answer the same text alike. What draws its answers, as `sro.screeners.noisy` does, stands
+        around a panel and not in it.
+        """
+        if sources is not None:
+            paired(self.name, texts, sources)
+        asked, about, places = distinct_pairs(texts, sources)
+        answers = [member.screen(asked, sources=about) for member in self.members]
+        joint = [self._joint(verdicts) for verdicts in zip(*answers, strict=True)]
+        return [joint[place] for place in places]
 
     def _joint(self, verdicts: Sequence[Verdict]) -> Verdict:
         refusals = [verdict for verdict in verdicts if not verdict.passed]
