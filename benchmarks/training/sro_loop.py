@@ -7,8 +7,8 @@ Phases: *rollout*, *screening*, *reference* (log π_ref), *update* (log π_θ, b
 
 Useful work is counted as two operations a weight a token: of the linear layers for every token read once (the prompt,
 each paraphrase, the comment where it is scored), of the output head for every token scored or drawn; twice that in the
-update, whose backward pass has one product a frozen weight. Padding, prompts read for each of K paraphrases, rows that
-have ended and attention (2 % here) are not counted.
+update, whose backward pass has one product a frozen weight, and three times where the weight itself is trained.
+Padding, prompts read for each of K paraphrases, rows that have ended and attention (2 % here) are not counted.
 """
 
 from __future__ import annotations
@@ -146,23 +146,31 @@ def read_and_scored(game: Game) -> dict[str, int]:
 
 def useful_flops(model: Any, counts: Counter[str]) -> dict[str, float]:
     """Operations by phase for these tokens, see the module's docstring."""
-    head = model.get_output_embeddings().weight.numel()
-    linear = sum(
-        module.weight.numel()
+    out = model.get_output_embeddings()
+    head = out.weight.numel()
+    layers = [
+        module
         for name, module in model.named_modules()
-        if isinstance(module, nn.Linear) and "lora_" not in name and module is not model.get_output_embeddings()
-    )
+        if isinstance(module, nn.Linear) and "lora_" not in name and module is not out
+    ]
+    linear = sum(module.weight.numel() for module in layers)
+    learning = sum(module.weight.numel() for module in layers if module.weight.requires_grad)
     prompt, drawn, scored = counts["prompt"], counts["paraphrase"], counts["paraphrase"] + counts["source"]
     forward = 2.0 * (linear * (prompt + scored) + head * scored)
+    of_weights = 2.0 * (learning * (prompt + scored) + head * scored * out.weight.requires_grad)
     return {
         "rollout": 2.0 * (linear * (prompt + drawn) + head * drawn),
         "reference": forward,
-        "update": 2 * forward,
+        "update": 2 * forward + of_weights,
     }
 
 
-def ours(generations: int, kind: type[CountingTrainer] = CountingTrainer) -> Loop:
-    """`SROTrainer` with so many paraphrases a comment; another `kind` lacks a trick."""
+def ours(generations: int, kind: type[CountingTrainer] = CountingTrainer, rollout_batch: int | None = None) -> Loop:
+    """`SROTrainer` with so many paraphrases a comment; another `kind` lacks a trick.
+
+    Args:
+        rollout_batch: completions generated side by side; None: as the trainer has it, which is meant for processors.
+    """
 
     def play(task: Task, comments: Sequence[str]) -> Turn:
         leader, meter = task.start(), Meter()
@@ -190,6 +198,8 @@ def ours(generations: int, kind: type[CountingTrainer] = CountingTrainer) -> Loo
             callbacks=[clock],
         )
         trainer.meter = meter
+        if rollout_batch:
+            trainer.generator.batch_size = rollout_batch
         trainer.generator = TimedRollout(trainer.generator, meter)
         trainer.reference = TimedReference(trainer.reference, meter)
         trainer.remove_callback(PrinterCallback)

@@ -77,7 +77,7 @@ class EncoderClassifier(nn.Module):
         x = self.embedding_norm(words + self.positions[: words.shape[1]])
         bias = None
         if not bool(mask.all()):
-            bias = torch.zeros(mask.shape, dtype=x.dtype).masked_fill(~mask, float("-inf"))[:, None, None, :]
+            bias = torch.zeros_like(mask, dtype=x.dtype).masked_fill(~mask, float("-inf"))[:, None, None, :]
         for layer in self.layers:
             x = layer(x, bias)
         weight = mask.to(x.dtype)
