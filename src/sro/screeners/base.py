@@ -151,7 +151,8 @@ def distinct_pairs(
         >>> distinct_pairs(["b", "a", "b"], None)
         (['b', 'a'], None, [0, 1, 0])
     """
-    keys: list[tuple[str, str | None]] = list(zip(texts, sources if sources is not None else [None] * len(texts)))
+    beside: Sequence[str | None] = [None] * len(texts) if sources is None else sources
+    keys = list(zip(texts, beside))
     place_of = {key: place for place, key in enumerate(dict.fromkeys(keys))}
     compared = [source for _, source in place_of if source is not None]
     return [text for text, _ in place_of], None if sources is None else compared, [place_of[key] for key in keys]
