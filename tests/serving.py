@@ -55,6 +55,12 @@ class SixAttributes:
         return Verdict("fail" if toxicity >= 0.5 else "pass", toxicity, self.name, attributes)
 
 
+class GermanToo(RudeWords):
+    """Says that it reads German beside English."""
+
+    languages = ("de", "en")
+
+
 def rude_spans(screener: Any, texts: Sequence[str]) -> list[list[Span]]:
     found = [[(text.find(word), len(word)) for word in RUDE if word in text] for text in texts]
     return [[Span(start, start + length, 2.0) for start, length in some] for some in found]

@@ -27,7 +27,8 @@ SCREENER = "nblr 1a2b3c4d"
 
 def screened(text: str) -> dict[str, Any]:
     spans = [{"start": m.start(), "end": m.end(), "score": 3.0} for m in REFUSED.finditer(text)]
-    return {**verdict(text), "spans": spans}
+    german = text.startswith("Du ")
+    return {**verdict(text), "language": "de" if german else "en", "language_supported": not german, "spans": spans}
 
 
 def verdict(text: str) -> dict[str, Any]:

@@ -131,10 +131,19 @@ def speaks(text: str, spoken: Collection[str] = ("en",)) -> bool | None:
         >>> [speaks(text) for text in ("you are an idiot", "du bist so ein Idiot", "lol")]
         [True, False, None]
     """
-    found = detect(text)
-    if found.code != "und":
-        return found.code in spoken
-    return False if found.english is False and set(spoken) == {"en"} else None
+    return is_among(language_of(text), spoken)
+
+
+def is_among(code: str | None, spoken: Collection[str]) -> bool | None:
+    """Whether a language, as `language_of` tells it, is one of these. None where nobody knows.
+
+    Example:
+        >>> [is_among(code, ["en", "de"]) for code in ("de", "fr", "und", None)]
+        [True, False, None, None]
+    """
+    if code == "und":
+        return False if set(spoken) == {"en"} else None  # all that is known is that it is not English
+    return None if code is None else code in spoken
 
 
 def language_of(text: str) -> str | None:

@@ -12,14 +12,15 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from serving import SIX, Held, RudeWords, SixAttributes, make_lane, make_parts, rewriting, serving
+from serving import SIX, GermanToo, Held, RudeWords, SixAttributes, make_lane, make_parts, rewriting, serving
 
 from sro.apps.serve.batch_queue import Lane
 from sro.apps.serve.feedback import responses
 from sro.apps.serve.keys import digest
+from sro.apps.serve.lanes import make_parts as real_parts
 from sro.apps.serve.logs import JSONLines
 from sro.apps.serve.screening import Asked, screen_texts
-from sro.apps.serve.settings import Service
+from sro.apps.serve.settings import Models, Service
 from sro.core.errors import SROError
 
 OURS = ["/v1/screen", "/v1/rewrite", "/v1/feedback", "/v1alpha1/comments:analyze", "/v1/moderations"]
@@ -43,8 +44,9 @@ def error(answer: Any) -> tuple[int, str, str]:
 
 def test_screening(client: TestClient) -> None:
     texts = ["you idiot", "thanks"]
-    fail = {"label": "fail", "probability": 0.9, "screener": "rude words 1"}
-    good = {"label": "pass", "probability": 0.1, "screener": "rude words 1"}
+    english, unknown = {"language": "en", "language_supported": True}, {"language": None, "language_supported": None}
+    fail = {"label": "fail", "probability": 0.9, "screener": "rude words 1", **english}
+    good = {"label": "pass", "probability": 0.1, "screener": "rude words 1", **unknown}
     assert client.post("/v1/screen", json={"texts": texts}).json() == {"results": [fail, good]}
     found = client.post("/v1/screen", json={"texts": texts, "spans": True}).json()["results"]
     assert found == [{**fail, "spans": [{"start": 4, "end": 9, "score": 2.0}]}, {**good, "spans": []}]
@@ -217,6 +219,43 @@ def test_other_languages_are_refused_or_dropped(client: TestClient, text: str, c
     dropped = client.post("/v1alpha1/comments:analyze", json={**asked, "dropUnsupportedAttributes": True})
     named = {"detectedLanguages": [code]} if code else {}
     assert dropped.status_code == 200 and dropped.json() == {"languages": ["en"], **named}
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "supported"),
+    [
+        ("you are an idiot", "en", True),
+        ("Du bist so ein Idiot", "de", False),
+        ("ты дурак", "und", False),
+        ("lol", None, None),
+    ],
+)
+def test_a_language_that_the_screener_does_not_read_is_said(
+    client: TestClient, text: str, language: str | None, supported: bool | None
+) -> None:
+    [found] = client.post("/v1/screen", json={"texts": [text]}).json()["results"]
+    assert (found["language"], found["language_supported"]) == (language, supported)
+    [result] = client.post("/v1/moderations", json={"input": text}).json()["results"]
+    assert (result["language"], result["language_supported"]) == (language, supported)
+    assert bool(result["category_applied_input_types"]["harassment"]) == (supported is not False)
+
+
+def test_the_screener_says_which_languages_it_reads() -> None:
+    asked: dict[str, Any] = {"comment": {"text": "Du bist so ein Idiot"}, "requestedAttributes": {"TOXICITY": {}}}
+    with serving(make_parts(screener=GermanToo)) as client:
+        [found] = client.post("/v1/screen", json={"texts": ["Du bist so ein Idiot"]}).json()["results"]
+        assert (found["language"], found["language_supported"]) == ("de", True)
+        analyzed = client.post("/v1alpha1/comments:analyze", json=asked).json()
+        assert analyzed["languages"] == analyzed["detectedLanguages"] == ["de"] and "attributeScores" in analyzed
+        french = client.post("/v1alpha1/comments:analyze", json={**asked, "languages": ["fr"]})
+        assert error(french)[0] == 400
+
+
+def test_whoever_runs_the_server_may_say_which_languages_it_reads() -> None:
+    models = Models(rewrite=False, screener="embedded/linear", languages=["en", "de"])
+    with serving(real_parts(models, Service(), lambda name, items, seconds: None)) as client:
+        [found] = client.post("/v1/screen", json={"texts": ["Du bist so ein Idiot"]}).json()["results"]
+    assert found["language_supported"] is True
 
 
 def test_googles_client_library_can_build_itself(client: TestClient) -> None:

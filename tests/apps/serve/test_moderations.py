@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from sro.apps.serve.moderations import CATEGORIES, answer
+from sro.apps.serve.screening import Screened
 from sro.screeners.base import Verdict
 
 FILLED = ("harassment", "harassment/threatening", "hate", "hate/threatening")
 
 
-def result(verdict: Verdict) -> dict[str, Any]:
-    [found] = answer([verdict], verdict.screener)["results"]
+def result(verdict: Verdict, language: str | None = "en") -> dict[str, Any]:
+    [found] = answer([Screened(verdict, (), language=language)], verdict.screener)["results"]
     for values in ("categories", "category_scores", "category_applied_input_types"):
         assert set(found[values]) == set(CATEGORIES)  # clients expect them all
     return dict(found)
@@ -56,3 +57,12 @@ def test_a_screener_of_other_attributes_fills_what_it_has() -> None:
     found = result(verdict(0.9, THREAT=0.9))
     applied = [name for name, kinds in found["category_applied_input_types"].items() if kinds]
     assert applied == ["harassment", "harassment/threatening"]
+
+
+def test_of_a_language_that_nobody_reads_every_category_is_without_a_reader() -> None:
+    found = result(Verdict("fail", 0.9, "linear"), "de")
+    assert not any(found["category_applied_input_types"].values())
+    assert (found["language"], found["language_supported"]) == ("de", False)
+    assert found["flagged"] and found["category_scores"]["harassment"] == 0.9  # said to be a guess, and not hidden
+    unknown = result(Verdict("fail", 0.9, "linear"), None)
+    assert unknown["language_supported"] is None and unknown["category_applied_input_types"]["harassment"] == ["text"]

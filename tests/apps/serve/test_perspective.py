@@ -28,7 +28,7 @@ def refused(request: Any, **more: Any) -> dict[str, Any]:
 
 def test_the_smallest_request() -> None:
     score = {"value": 0.75, "type": "PROBABILITY"}
-    assert answer(read(ASKED), toxic(0.75)) == {
+    assert answer(in_language(read(ASKED), None, ["en"]), toxic(0.75)) == {
         "attributeScores": {
             "TOXICITY": {"spanScores": [{"begin": 0, "end": 9, "score": score}], "summaryScore": score}
         },
@@ -134,39 +134,46 @@ def test_a_screener_of_one_attribute_refuses_the_other_five() -> None:
     assert answer(with_known(lenient, one), one)["attributeScores"].keys() == {"TOXICITY"}
 
 
+def not_supported(request: Any, detected: str | None, reads: list[str]) -> dict[str, Any]:
+    with pytest.raises(Refusal) as found:
+        in_language(read(request), detected, reads)
+    told = body("/v1alpha1/comments:analyze", found.value)["error"]
+    assert told["details"][0]["errorType"] == "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
+    return {"message": told["message"], **told["details"][0]["languageNotSupportedByAttributeError"]}
+
+
 def test_other_languages_named_or_seen() -> None:
-    told = refused({**ASKED, "languages": ["en", "fr"]})
+    told = not_supported({**ASKED, "languages": ["en", "fr"]}, "en", ["en"])
     assert told["message"] == "Attribute TOXICITY does not support request languages: fr"
-    assert told["errorType"] == "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
-    assert told["languageNotSupportedByAttributeError"]["attribute"] == "TOXICITY"
-    assert read({**ASKED, "languages": ["fr"]}, languages=["en", "fr"]).languages == ("fr",)
+    assert (told["attribute"], told["requestedLanguages"]) == ("TOXICITY", ["en", "fr"])
+    french = read({**ASKED, "languages": ["fr"]})
+    assert in_language(french, "de", ["en", "fr"]).languages == ("fr",)  # who names the language is believed
     query = read(ASKED)
-    with pytest.raises(Refusal) as other:
-        in_language(query, "und", ["en"])
-    assert other.value.details[0]["languageNotSupportedByAttributeError"]["detectedLanguages"] == ["und"]
-    assert in_language(query, None, ["en"]) == in_language(query, "en", ["en"]) == query
-    assert in_language(query, "und", ["en", "ru"]) == query  # its screener may read it
+    assert not_supported(ASKED, "und", ["en"])["detectedLanguages"] == ["und"]
+    assert in_language(query, None, ["en"]) == in_language(query, "en", ["en"])
+    assert in_language(query, "und", ["en", "ru"]).languages == ("en",)  # its screener may read it
     assert in_language(query, "de", ["en", "de"]).languages == ("de",)
-    with pytest.raises(Refusal):
-        in_language(query, "hi-Latn", ["en", "hi"])  # who reads Hindi's own letters reads no others
-    assert read({**ASKED, "languages": ["hi-Latn"]}, languages=["hi-Latn"]).languages == ("hi-Latn",)
+    # Who reads Hindi's own letters reads no others.
+    assert not_supported(ASKED, "hi-Latn", ["en", "hi"])["detectedLanguages"] == ["hi-Latn"]
+    assert in_language(read({**ASKED, "languages": ["hi-Latn"]}), None, ["hi-Latn"]).languages == ("hi-Latn",)
     named = read({**ASKED, "languages": ["en"]})
-    assert in_language(named, "und", ["en"]) == named  # who names the language is believed
+    assert in_language(named, "und", ["en"]) == named
 
 
 def test_attributes_of_other_languages_are_dropped_on_request() -> None:
-    query = read({**ASKED, "languages": ["es"], "dropUnsupportedAttributes": True})
+    query = in_language(read({**ASKED, "languages": ["es"], "dropUnsupportedAttributes": True}), "es", ["en"])
     assert query.attributes == () and answer(query, toxic(0.9)) == {"languages": ["es"]}
     seen = in_language(read({**ASKED, "dropUnsupportedAttributes": True}), "und", ["en"])
     assert "attributeScores" not in answer(seen, toxic(0.9))
-    assert refused({**ASKED, "languages": ["es"]}, drop=True)["errorType"] == "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE"
+    with pytest.raises(Refusal):  # a server that drops unknown attributes still refuses languages
+        in_language(read({**ASKED, "languages": ["es"]}, drop=True), "es", ["en"])
 
 
 def test_null_is_nothing_and_numbers_may_stand_in_quotation_marks() -> None:
     optional = ("context", "languages", "doNotStore", "clientToken", "sessionId", "communityId", "spanAnnotations")
     nothing = {name: None for name in (*optional, "dropUnsupportedAttributes")}
     query = read({**ASKED, **nothing, "comment": {"text": "hi", "type": None}})
-    assert (query.languages, query.sentences, query.client_token) == (("en",), False, None)
+    assert (query.languages, query.sentences, query.client_token) == ((), False, None)
     for parameters, bar in (
         ({"scoreThreshold": None, "scoreType": None}, 0.0),
         ({"scoreThreshold": "0.25"}, 0.25),

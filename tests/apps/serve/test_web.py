@@ -179,6 +179,16 @@ def test_what_is_refused_shows_while_one_writes(service: StandIn, open_page: Ope
     expect(page.locator("#comment .verdict")).to_contain_text("Nothing written yet.")
 
 
+def test_a_language_that_the_screener_does_not_read_is_said(service: StandIn, open_page: Open, expect: Any) -> None:
+    page = open_page()
+    page.fill("#comment-text", "Du bist so stupid")
+    expect(page.locator("#comment .verdict")).to_contain_text("Not judged")
+    expect(page.locator("#comment .language")).to_contain_text("looks like German")
+    page.fill("#comment-text", "You are so stupid")
+    expect(page.locator("#comment .verdict")).to_contain_text("Fails")
+    expect(page.locator("#comment .language")).to_be_hidden()
+
+
 def test_a_screener_of_six_attributes_has_a_bar_for_each(service: StandIn, open_page: Open, expect: Any) -> None:
     page = open_page()
     page.fill("#comment-text", "so stupid")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +149,19 @@ def test_verdicts_carry_all_attributes_and_follow_the_policy(screener: EncoderSc
     assert screener.with_policy(["threat"], 1.1).screen(["you are an idiot"])[0].passed
     with pytest.raises(SROError, match="fix: name at least one of TOXICITY"):
         screener.with_policy(["rudeness"])
+
+
+def test_a_language_may_have_a_threshold_of_its_own(screener: EncoderScreener) -> None:
+    german = "Du bist so ein Idiot und kannst nichts"
+    [usual] = screener.screen([german])
+    lower, higher = (
+        replace(screener, languages={"en": None, "de": usual.probability * factor}) for factor in (0.9, 1.1)
+    )
+    assert [one.screen([german])[0].label for one in (lower, higher)] == ["fail", "pass"]
+    english = "you are an idiot and know nothing"
+    assert lower.screen([english]) == higher.screen([english]) == screener.screen([english])
+    named = higher.with_policy(["toxicity"], usual.probability / 2)
+    assert named.screen([german])[0].label == "fail"  # who names a threshold means it
 
 
 def test_the_policy_reports_the_attribute_nearest_to_failing() -> None:

@@ -52,7 +52,7 @@ def serve(argv: list[str]) -> int:
     logs.to_stderr()
     numbers = metrics.Metrics()
     parts = lanes.make_parts(models, service, numbers.batch, engine)
-    application = app.make_app(parts, service, keys=keys, languages=models.languages, metrics=numbers)
+    application = app.make_app(parts, service, keys=keys, metrics=numbers)
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     print(f"sro: http://{shown}:{port}   ({'keys' if keys else 'no keys, this machine only'})", flush=True)

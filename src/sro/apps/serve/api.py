@@ -57,7 +57,7 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
     async def screen(asked: ScreenRequest, request: Request) -> Response:
         """Verdicts on comments, and which words they fail for."""
         check(asked.texts, service, request)
-        key = Asked(words=asked.spans, threshold=asked.threshold)
+        key = Asked(words=asked.spans, language=True, threshold=asked.threshold)
 
         async def work(texts: Sequence[str], deadline: Deadline) -> list[dict[str, Any]]:
             return [
@@ -119,7 +119,8 @@ def check(texts: Sequence[str], service: Service, request: Request) -> None:
 def _told(screened: Screened, spans: bool, metrics: Metrics) -> dict[str, Any]:
     metrics.verdicts.labels(screened.verdict.label).inc()
     words = {"spans": [asdict(span) for span in screened.words]} if spans else {}
-    return {**_fields(screened.verdict), **words}
+    language = {"language": screened.language, "language_supported": screened.language_supported}
+    return {**_fields(screened.verdict), **language, **words}
 
 
 def _fields(found: Any) -> dict[str, Any]:

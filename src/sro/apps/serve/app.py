@@ -36,7 +36,6 @@ def make_app(
     service: Service,
     *,
     keys: Mapping[str, str] | None = None,
-    languages: Sequence[str] = ("en",),
     metrics: Metrics | None = None,
     web: Path = WEB,
 ) -> FastAPI:
@@ -46,7 +45,6 @@ def make_app(
         parts: the lanes; started and closed with the application.
         service: limits.
         keys: names by hash, see `sro.apps.serve.keys`; None: no key is asked for.
-        languages: what the screener reads.
         metrics: where numbers go; by default its own.
         web: folder of the page at `/`; need not be there.
     """
@@ -77,7 +75,7 @@ def make_app(
     )
     json = [Depends(needs_json)]
     app.include_router(api.router(parts, service, metrics), dependencies=json)
-    app.include_router(compat.router(parts, list(languages), service, metrics), dependencies=json)
+    app.include_router(compat.router(parts, service, metrics), dependencies=json)
     app.include_router(compat.batch_router(service))
     app.include_router(state.router(parts, service, metrics))
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -39,21 +39,19 @@ OPENAI_NOT_OK: dict[int | str, dict[str, Any]] = {
 }
 
 
-def router(parts: Parts, languages: list[str], service: Service, metrics: Metrics) -> APIRouter:
+def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
     """The endpoints over the screening lane."""
     routes = APIRouter(tags=["compatible"], responses=NOT_OK)
 
     @routes.post("/v1alpha1/comments:analyze", response_model=AnalyzeResponse)
     async def analyze(payload: Annotated[AnalyzeRequest, UNREAD], request: Request) -> Response:
         """As Perspective answers, for the attributes that the screener scores."""
-        query = perspective.read(
-            payload, languages=languages, max_bytes=service.max_text, drop=service.drop_unknown_attributes
-        )
+        query = perspective.read(payload, max_bytes=service.max_text, drop=service.drop_unknown_attributes)
         check([query.text], service, request)
         asked = Asked(language=True)
         [found] = await parts.screen.submit([query.text], asked, Deadline(service.time_limit))
         scores = perspective.scores(found.verdict)
-        query = perspective.in_language(perspective.with_known(query, scores), found.language, languages)
+        query = perspective.in_language(perspective.with_known(query, scores), found.language, found.reads)
         metrics.verdicts.labels(found.verdict.label).inc()
         spans = [(one.start, one.end, perspective.scores(one.verdict)) for one in found.sentences]
         answer = Reply(perspective.answer(query, scores, spans, found.language))
@@ -88,11 +86,10 @@ def router(parts: Parts, languages: list[str], service: Service, metrics: Metric
         """As OpenAI's moderation endpoint answers; `harassment` is scored, and what the attributes fill."""
         texts = moderations.read(payload)
         check(texts, service, request)
-        found = await in_pieces(parts.screen, texts, Asked(), Deadline(service.time_limit))
+        found = await in_pieces(parts.screen, texts, Asked(language=True), Deadline(service.time_limit))
         for screened in found:
             metrics.verdicts.labels(screened.verdict.label).inc()
-        verdicts = [screened.verdict for screened in found]
-        return Reply(moderations.answer(verdicts, verdicts[0].screener))
+        return Reply(moderations.answer(found, found[0].verdict.screener))
 
     return routes
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from sro.apps.serve.moderations import CATEGORIES
-from sro.apps.serve.schemas import Text
+from sro.apps.serve.schemas import LANGUAGE, SUPPORTED, Text
 
 # --- Perspective -----------------------------------------------------------------------------------------------------
 
@@ -61,7 +61,9 @@ class AnalyzeRequest(BaseModel):
     comment: TextEntry
     context: Context | None = Field(None, description="taken, not read")
     requestedAttributes: RequestedAttributes
-    languages: list[str] | None = Field(None, description="ISO 639-1; by default told by the script")
+    languages: list[str] | None = Field(
+        None, description="ISO 639-1; by default the comment's own, where it can be told"
+    )
     doNotStore: bool | None = Field(None, description="nothing is ever stored")
     clientToken: Text | None = Field(None, description="comes back with the answer")
     sessionId: str | None = Field(None, description="not read: nothing is stored that it could join")
@@ -233,7 +235,9 @@ class ModerationResult(BaseModel):
     category_scores: Annotated[dict[str, float], _by_category({"type": "number", "minimum": 0, "maximum": 1})]
     category_applied_input_types: Annotated[
         dict[str, list[str]], _by_category({"type": "array", "items": {"enum": ["text", "image"]}})
-    ] = Field(description="empty: nobody looked")
+    ] = Field(description="empty: nobody looked, or the screener does not read the text's language")
+    language: str | None = Field(description=f"{LANGUAGE}; not a field of OpenAI's")
+    language_supported: bool | None = Field(description=f"{SUPPORTED}; not a field of OpenAI's")
 
 
 class ModerationResponse(BaseModel):

@@ -67,7 +67,7 @@ def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArg
     def load_screening() -> Work:
         from sro.screeners.toxic_spans import spans_of_authors
 
-        return screening(shared, spans_of_authors)
+        return screening(shared, spans_of_authors, models.languages)
 
     def load_rewriting() -> Work:
         return _rewriting(models, engine, shared, service.rewrite_batch)

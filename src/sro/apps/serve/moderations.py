@@ -13,6 +13,8 @@ category that includes another ("hateful content that also includes violence …
 PROFANITY, INSULT and SEVERE_TOXICITY fill none: OpenAI minds no swearing, and an insult is harassment. Its clients
 expect every category in every result, so the others are there too; that nobody looked at them is said where OpenAI's
 shape has a place for it: their `category_applied_input_types` are empty. `flagged` is as with OpenAI: a category is.
+Of a text in a language that the screener does not read those of every category are empty, and its scores are guesses;
+`language` and `language_supported`, which OpenAI has not and its clients pass over, say why.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sro.apps.serve.errors import Refusal
-from sro.screeners.base import Verdict
+from sro.apps.serve.screening import Screened
 
 CATEGORIES = (
     "harassment",
@@ -63,9 +65,9 @@ def read(payload: Any) -> list[str]:
     raise Refusal(400, "`input` must be a string, a list of strings, or a list of text parts, and not empty")
 
 
-def answer(verdicts: Sequence[Verdict], model: str) -> dict[str, Any]:
+def answer(found: Sequence[Screened], model: str) -> dict[str, Any]:
     """The response. `model` is the screener's name."""
-    return {"id": f"modr-{secrets.token_hex(12)}", "model": model, "results": list(map(_result, verdicts))}
+    return {"id": f"modr-{secrets.token_hex(12)}", "model": model, "results": list(map(_result, found))}
 
 
 def _part(part: Any) -> str:
@@ -75,7 +77,8 @@ def _part(part: Any) -> str:
     raise Refusal(400, "`input` may hold strings, or parts of type `text`; nothing else can be screened here")
 
 
-def _result(verdict: Verdict) -> dict[str, Any]:
+def _result(screened: Screened) -> dict[str, Any]:
+    verdict = screened.verdict
     scores = {"harassment": verdict.probability}
     known = verdict.attributes or {}
     if "THREAT" in known:
@@ -85,9 +88,12 @@ def _result(verdict: Verdict) -> dict[str, Any]:
     if {"THREAT", "IDENTITY_ATTACK"} <= set(known):
         scores["hate/threatening"] = min(known["THREAT"], known["IDENTITY_ATTACK"])
     found = {name: score >= PRESENT for name, score in scores.items()} | {"harassment": not verdict.passed}
+    read = scores if screened.language_supported is not False else {}
     return {
         "flagged": any(found.values()),
         "categories": {name: found.get(name, False) for name in CATEGORIES},
         "category_scores": {name: scores.get(name, 0.0) for name in CATEGORIES},
-        "category_applied_input_types": {name: ["text"] if name in scores else [] for name in CATEGORIES},
+        "category_applied_input_types": {name: ["text"] if name in read else [] for name in CATEGORIES},
+        "language": screened.language,
+        "language_supported": screened.language_supported,
     }

@@ -29,6 +29,7 @@ from sro.apps.serve.google_json import (
     member,
     number,
 )
+from sro.comments.languages import is_among
 from sro.screeners.base import Verdict
 from sro.screeners.encoder.attributes import ATTRIBUTES
 
@@ -57,6 +58,7 @@ class Query:
     thresholds: Mapping[str, float]
     """By attribute: scores below are not returned."""
     languages: tuple[str, ...]
+    """Those that the request names, else the comment's (`in_language`)."""
     sentences: bool
     """Whether each sentence shall have a score of its own."""
     client_token: str | None
@@ -68,12 +70,11 @@ class Query:
     """The same of attributes that the screener does not score."""
 
 
-def read(payload: Any, *, languages: Sequence[str] = ("en",), max_bytes: int = 20_480, drop: bool = False) -> Query:
+def read(payload: Any, *, max_bytes: int = 20_480, drop: bool = False) -> Query:
     """The query in a request's JSON.
 
     Args:
         payload: the parsed body.
-        languages: what the screener reads, ISO 639-1.
         max_bytes: of the comment in UTF-8.
         drop: leave out attributes that cannot be scored, as if the request had `dropUnsupportedAttributes`.
 
@@ -91,7 +92,7 @@ def read(payload: Any, *, languages: Sequence[str] = ("en",), max_bytes: int = 2
         text=text,
         attributes=tuple(asked),
         thresholds={},
-        languages=tuple(given) or tuple(languages[:1]),
+        languages=tuple(given),
         sentences=request.get("spanAnnotations", False),
         client_token=request.get("clientToken"),
         named=bool(given),
@@ -99,9 +100,7 @@ def read(payload: Any, *, languages: Sequence[str] = ("en",), max_bytes: int = 2
         drop_unknown=drop or dropping,
     )
     query = with_known(query, ATTRIBUTES)
-    query = replace(query, thresholds={name: _threshold(name, asked[name]) for name in query.attributes})
-    other = [language for language in given if _code(language) not in languages]
-    return _without_attributes(query, other) if other else query
+    return replace(query, thresholds={name: _threshold(name, asked[name]) for name in query.attributes})
 
 
 def with_known(query: Query, known: Collection[str]) -> Query:
@@ -125,20 +124,26 @@ def with_known(query: Query, known: Collection[str]) -> Query:
     return replace(query, attributes=tuple(name for name in query.attributes if name not in unknown))
 
 
-def in_language(query: Query, language: str | None, languages: Sequence[str]) -> Query:
-    """The query, once it is known which language the comment is in (None: it is not).
+def in_language(query: Query, language: str | None, reads: Sequence[str]) -> Query:
+    """The query, once it is known which language the comment is in.
 
-    A request that names its languages is believed.
+    A request that names its languages is believed. Where nothing is known, the answer names the first of `reads`.
+
+    Args:
+        query: as `read` gave it.
+        language: that the comment was found to be in; None: nobody knows.
+        reads: codes of what the screener reads, as `sro.comments.languages` has them.
 
     Raises:
         Refusal: 400, the screener does not read this language, and the request does not say to drop the attribute.
     """
-    if query.named or language is None:
+    if query.named:
+        other = [named for named in query.languages if _code(named) not in reads]
+        return _without_attributes(query, other) if other else query
+    told = language if language is not None and language in reads else reads[0]
+    query = replace(query, languages=(told,))
+    if language is None or is_among(language, reads) is not False:
         return query
-    if language in languages:
-        return replace(query, languages=(language,))
-    if language == "und" and set(languages) != {"en"}:
-        return query  # all that is known is that it is not English, and this screener reads more than that
     return _without_attributes(query, [language])
 
 

@@ -109,7 +109,13 @@ class SpanModel(BaseModel):
     score: float = Field(description="what the words add to the log-odds of P(fail)")
 
 
+LANGUAGE = "ISO 639-1; `hi-Latn` for romanised Hindi, `und` for one beside English without a name here; null: unknown"
+SUPPORTED = "whether the screener reads that language; false: the verdict is a guess; null: unknown"
+
+
 class ScreenedModel(VerdictModel):
+    language: str | None = Field(description=LANGUAGE)
+    language_supported: bool | None = Field(description=SUPPORTED)
     spans: list[SpanModel] | None = None
 
 

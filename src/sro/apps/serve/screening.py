@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from sro.apps.serve.batch_queue import Work
-from sro.comments.languages import language_of
+from sro.comments.languages import is_among, language_of
 from sro.screeners.base import Screener, Verdict
+from sro.screeners.languages import languages_read
 from sro.screeners.sentencewise import SentenceVerdict, judge_comments
 from sro.screeners.toxic_spans import Span
 
@@ -44,6 +45,13 @@ class Screened:
     language: str | None = None
     """Its code (`sro.comments.languages`), `und` for one beside English that has no name there; None where it is not
     known or was not asked."""
+    reads: tuple[str, ...] = ("en",)
+    """The languages that the screener reads, or that the server was told it does."""
+
+    @property
+    def language_supported(self) -> bool | None:
+        """Whether the screener reads the comment's language; its verdict is a guess where not. None: not known."""
+        return is_among(self.language, self.reads)
 
 
 class SharedScreener:
@@ -69,15 +77,17 @@ class SharedScreener:
             return ask(self._screener)
 
 
-def screening(screener: SharedScreener, spans: Spans) -> Work:
-    """The work of the screening lane; its answers are `Screened`."""
+def screening(screener: SharedScreener, spans: Spans, languages: Sequence[str] = ()) -> Work:
+    """The work of the screening lane; its answers are `Screened`. `languages`: by default those that the screener says
+    it reads."""
 
     def work(asked: Asked, texts: Sequence[str]) -> list[Screened]:
         found = screener.with_lock(lambda one: screen_texts(one, texts, asked, spans))
-        return [_with_attributes(one, attributes) for one in found]
+        return [replace(_with_attributes(one, attributes), reads=reads) for one in found]
 
     # What is loaded or compiled at the first call is now; and the answer says which attributes there are.
     [ready] = screener.with_lock(lambda one: one.screen(["ready?"]))
+    reads = tuple(languages) or screener.with_lock(languages_read)
     attributes = tuple(ready.attributes or ())
     return work
 

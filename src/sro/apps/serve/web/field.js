@@ -2,7 +2,7 @@
 // listed below it with the verdict. An answer to what the field no longer says is dropped.
 import { ask, patiently } from "./api.js";
 import { say } from "./say.js";
-import { by, count, inUnits, make, marked, moved, number, repeated } from "./text.js";
+import { by, count, inUnits, languageName, make, marked, moved, number, repeated } from "./text.js";
 
 const WAIT = 250; // milliseconds without a keystroke
 const MOST_REASONS = 20;
@@ -65,6 +65,14 @@ export function screenedField(root, { name, label, changed = () => {} }) {
     find(".attributes").hidden = !rows.length;
   }
 
+  // What language it is, where that matters: where the screener does not read it, its score is no judgement.
+  function language({ language = null, language_supported = null } = {}) {
+    const unread = language_supported === false;
+    find(".language").textContent = unread ? `This looks like ${languageName(language)}, which this screener does not read: the score is a guess.` : "";
+    find(".language").hidden = !unread;
+    return unread;
+  }
+
   // A space of no width at the end: a line that is still empty has a height.
   const draw = () => mirror.replaceChildren(...marked(text, spans), "\u200b");
 
@@ -97,6 +105,7 @@ export function screenedField(root, { name, label, changed = () => {} }) {
       spans = [];
       show("empty", "Nothing written yet.");
       attributes(null);
+      language();
       list();
     }
   }
@@ -116,14 +125,15 @@ export function screenedField(root, { name, label, changed = () => {} }) {
   function right(found) {
     delete root.dataset.asking;
     spans = inUnits(text, found.spans ?? []);
-    const failed = found.label === "fail", told = failed ? "Fails" : "Passes";
+    const unread = language(found), failed = found.label === "fail";
+    const told = unread ? "Not judged" : failed ? "Fails" : "Passes";
     verdict.title = `by ${found.screener}`;
-    show(found.label, told, found.probability);
+    show(unread ? "unread" : found.label, told, found.probability);
     attributes(found.attributes);
     draw();
     list();
     const named = repeated(text, spans).slice(0, 5).map(({ word }) => word.slice(0, 80)).join(", ");
-    announce(`${label}: ${told}${failed && named ? `, for: ${named}` : ""}.`);
+    announce(`${label}: ${told}${failed && named ? `, for: ${named}` : ""}. ${find(".language").textContent}`.trim());
   }
 
   function wrong(message) {
@@ -131,6 +141,7 @@ export function screenedField(root, { name, label, changed = () => {} }) {
     spans = [];
     show("wrong", message);
     attributes(null);
+    language();
     draw();
     list();
     announce(message.replace(/ Next try.*/, ""));

@@ -1,7 +1,7 @@
 // A row of the sheet as a row of the table.
 import { reasonOf } from "./comment.js";
 import { kind } from "./files.js";
-import { count, inUnits, make, marked, shortened, sides } from "./text.js";
+import { count, inUnits, languageName, make, marked, shortened, sides } from "./text.js";
 
 const MOST = 2000; // characters of a text
 const MOST_CELLS = 2.5e5; // of a difference: a hundred rows are drawn at once
@@ -15,7 +15,8 @@ export function resultRow(row) {
   const figures = [];
   if (result) figures.push(probabilities(result));
   if (sort === "rewritten") figures.push(`similarity ${result.similarity.toFixed(2)}`);
-  const told = sort === "refused" && result.status ? reasonOf(result) : error;
+  const unread = result?.language_supported === false && `A guess: the screener does not read ${languageName(result.language)}.`;
+  const told = sort === "refused" && result.status ? reasonOf(result) : error || unread;
   return make(
     "tr", { className: sort },
     make("td", { className: "n" }, count(line)),

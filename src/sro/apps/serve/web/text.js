@@ -6,6 +6,11 @@ export const by = (id) => document.getElementById(id);
 export const count = (n) => n.toLocaleString("en");
 export const number = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
 
+const NAMES = new Intl.DisplayNames(["en"], { type: "language" });
+
+// A language in English: German, of `de`; `und` is one beside English that nobody named.
+export const languageName = (code) => (code === "und" ? "another language than English" : NAMES.of(code));
+
 export function make(name, properties = {}, ...children) {
   const node = Object.assign(document.createElement(name), properties);
   node.append(...children);
