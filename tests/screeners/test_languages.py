@@ -10,7 +10,7 @@ from sro.screeners.loading import load_screener
 
 class Two:
     name = "two 1"
-    languages = {"fr": None, "en": None, "de": 0.4}
+    languages = ("fr", "en", "de")
 
     def screen(self, texts, *, sources=None):  # type: ignore[no-untyped-def]
         return []
@@ -28,7 +28,7 @@ def test_a_card_names_languages_and_their_thresholds() -> None:
 
 @pytest.mark.parametrize("wrong", [{"de": 0}, {"de": 1.5}, {"de": "much"}, ["de"]])
 def test_a_threshold_that_is_none_names_the_card(wrong: object) -> None:
-    with pytest.raises(SROError, match="encoder.json: `languages` must be"):
+    with pytest.raises(SROError, match=r"encoder\.json: `languages` must be"):
         read_languages({"languages": wrong}, "encoder.json")
 
 

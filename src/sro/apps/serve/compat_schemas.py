@@ -62,7 +62,7 @@ class AnalyzeRequest(BaseModel):
     context: Context | None = Field(None, description="taken, not read")
     requestedAttributes: RequestedAttributes
     languages: list[str] | None = Field(
-        None, description="ISO 639-1; by default the comment's own, where it can be told"
+        None, description="ISO 639-1; by default what the comment seems to be in"
     )
     doNotStore: bool | None = Field(None, description="nothing is ever stored")
     clientToken: Text | None = Field(None, description="comes back with the answer")
