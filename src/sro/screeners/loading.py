@@ -35,6 +35,28 @@ def full_name(name: str) -> str:
     return EMBEDDED if name == "embedded" else name
 
 
+def screener_folder(name_or_path: str) -> Path:
+    """The folder of a screener by its name: of one that is shipped, else the folder of that name.
+
+    Raises:
+        SROError: it ships with `sro-embedded`, which is not installed.
+    """
+    shipped = SHIPPED.get(full_name(name_or_path))
+    return asset(shipped) if shipped else Path(name_or_path)
+
+
+def encoder_card(name_or_path: str) -> Path:
+    """The card (`encoder.json`) of an encoder screener.
+
+    Raises:
+        SROError: there is none, for it is no encoder.
+    """
+    card = screener_folder(name_or_path) / "encoder.json"
+    if not card.is_file():
+        raise SROError(f"{card} is missing: {name_or_path} is no encoder screener\n  fix: name one, or its folder")
+    return card
+
+
 def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = (), fail_on: Sequence[str] = ()) -> Screener:
     """The screener of that name; `fail_on` are the attributes that fail a text, for an encoder screener alone.
 
@@ -58,8 +80,7 @@ def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = (), fail_o
         from sro.screeners.encoder.installed import require_embedded
 
         require_embedded()
-    shipped = SHIPPED.get(name)
-    folder = asset(shipped) if shipped else Path(name)
+    folder = screener_folder(name)
     if name == "embedded/encoder" or (folder / "encoder.json").is_file():
         from sro.screeners.encoder.inference import EncoderScreener
 

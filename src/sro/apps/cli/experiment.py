@@ -3,6 +3,7 @@
 sro experiment peers --split tuning              ours beside stored systems and people, by independent judges
 sro experiment perturbation --comments FILE      what wrong verdicts do to SRO, and what a correction gives back
 sro experiment ablation --comments FILE          SRO, its branches alone, KTO, best-of-n fine-tuning
+sro experiment languages                         how well a screener reads each language, and thresholds for them
 sro experiment read sheet --a FILE --b FILE      two systems' rewrites as a blind, shuffled sheet for readers
 sro experiment read score --sheet DIR FILE…      what readers prefer and would show, with intervals and agreement
 """
@@ -126,8 +127,21 @@ def peers(argv: list[str]) -> Path:
     )
 
 
+def languages(argv: list[str]) -> Path:
+    from sro.evaluation.experiments import languages as measured
+
+    arguments = parse(
+        measured.LanguageArguments,
+        argv,
+        prog="sro experiment languages",
+        description="How well a screener reads each language.",
+    )
+    return measured.languages(arguments, progress=say, command=["sro", "experiment", "languages", *argv])
+
+
 EXPERIMENTS: dict[str, Callable[[list[str]], Path]] = {
     "peers": peers,
     "perturbation": perturbation,
     "ablation": ablation,
+    "languages": languages,
 }

@@ -150,7 +150,12 @@ class EncoderScreener:
         names = [name.upper() for name in fail_on]
         policy = Policy({n: self.thresholds.get(n, 0.5) if threshold is None else threshold for n in names})
         usual = threshold is None and "TOXICITY" in names
-        return replace(self, policy=policy, languages=self.languages if usual else dict.fromkeys(self.languages))
+        changed = replace(self, policy=policy)
+        return changed if usual else changed.at_usual_threshold()
+
+    def at_usual_threshold(self) -> EncoderScreener:
+        """This screener without thresholds of single languages."""
+        return replace(self, languages=dict.fromkeys(self.languages))
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text, with the probabilities of all six attributes. `sources` is not read."""
