@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sro.core.errors import SROError
+from sro.rewriting.foreign_deletions import CHECKED
 
 
 @dataclass(kw_only=True)
@@ -53,6 +54,13 @@ class ModelArguments(LeaderChoice):
         metadata={
             "help": "critic that refuses candidates which no longer say what the sentence says: `embedded`, or a "
             "folder that `sro screener train --kind faithfulness` made (default: none)"
+        },
+    )
+    cut_languages: list[str] = field(
+        default_factory=lambda: list(CHECKED),
+        metadata={
+            "help": "languages beside English in which swear words and insults may be left out, where the screener "
+            "reads them: de es fr ru, or `none`; other comments that fail are refused"
         },
     )
 

@@ -39,6 +39,8 @@ class RewriterParts:
         cuts: candidates that only leave out, beside those too: `sro.rewriting.deletions`. None: there are none.
         overused: (candidate, sentence) → words that it puts in and that leaders overuse (`sro.screeners.overused`); a
             candidate with fewer of them is better. None: nobody counts.
+        foreign_cuts: the same for sentences in languages that the leader does not know, and all there is for those:
+            `sro.rewriting.foreign_deletions.cuts_in`. None: they are refused.
         reads: whether the leader knows the language of a text; None: too little text to tell. By default nobody asks.
     """
 
@@ -51,6 +53,7 @@ class RewriterParts:
     faithfulness: Faithfulness | None = None
     cuts: Callable[[str], Sequence[str]] | None = None
     overused: Callable[[str, str], Sequence[str]] | None = None
+    foreign_cuts: Callable[[str, str], Sequence[str]] | None = None
     reads: Callable[[str], bool | None] = field(default=any_language)
 
     def screen(

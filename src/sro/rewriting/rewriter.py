@@ -28,12 +28,14 @@ from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.deletions import deletions
+from sro.rewriting.foreign_deletions import CHECKED, cuts_in
 from sro.rewriting.parts import RewriterParts, any_language
 from sro.rewriting.result import Change, Reason, Rewrite, Status
 from sro.rewriting.search import CandidateSearch
 from sro.rewriting.state import CommentState, Search
 from sro.screeners.base import Faithfulness, Fluency, Screener, Similarity, Verdict
 from sro.screeners.faithfulness.critic import FaithfulnessCritic
+from sro.screeners.languages import languages_read
 from sro.screeners.loading import load_screener
 from sro.screeners.long_comments import LONGEST
 from sro.screeners.overused import OverusedWords
@@ -85,6 +87,7 @@ class Rewriter(RewriterParts):
         fluency: str | Fluency | None = None,
         phrases: str | None = None,
         faithfulness: str | Faithfulness | None = None,
+        cut_languages: Sequence[str] = CHECKED,
         max_prompt_length: int = 256,
         batch_size: int = 64,
         bf16: bool | None = None,
@@ -111,6 +114,8 @@ class Rewriter(RewriterParts):
                 the same form, or `none`. None: `embedded` for the embedded leader, for others and `chat` `none`.
             faithfulness: `embedded`, the folder of a critic (`sro screener train --kind faithfulness`), or any object
                 that says how probable it is that a candidate says what the sentence says. None: nobody is asked.
+            cut_languages: languages beside the leader's in which words may be left out, if the screener reads them
+                (`sro.rewriting.foreign_deletions`); comments in others are refused. For the embedded leader alone.
             max_prompt_length: tokens of prompt and sentence together; a longer sentence that fails is refused.
             batch_size: candidates generated at the same time.
             bf16: bfloat16 autocast, for `transformers`; None: as `sro.core.precision.compute_dtype` decides.
@@ -136,9 +141,10 @@ class Rewriter(RewriterParts):
         ours = leader == "embedded" and settings.engine != "chat"
         if fluency is None or isinstance(fluency, str):
             fluency = None if fluency == "none" else AcceptabilityWhenAsked(fluency)
+        screener = load_screener(screener) if isinstance(screener, str) else screener
         return cls(
             generator=generator,
-            screener=load_screener(screener) if isinstance(screener, str) else screener,
+            screener=screener,
             similarity=SentenceEncoder(similarity) if isinstance(similarity, str) else similarity,
             fits=generator.fits,
             fluency=fluency,
@@ -146,6 +152,7 @@ class Rewriter(RewriterParts):
             phrases=phrase_table(phrases or ("embedded" if ours else "none")),
             reads=speaks if ours else any_language,
             cuts=deletions if ours else None,
+            foreign_cuts=cuts_in(set(cut_languages) & set(languages_read(screener))) if ours else None,
             overused=OverusedWords.load("embedded").faults if ours else None,
         )
 
@@ -238,11 +245,13 @@ class Rewriter(RewriterParts):
         searches: list[Search] = []
         for draft in drafts:
             fresh = draft.aim(dict(zip(draft.untouched, verdicts)))
-            if any(self._is_foreign(search.sentence, draft.plain_source) for search in fresh):
+            foreign = [search for search in fresh if self._is_foreign(search.sentence, draft.plain_source)]
+            fresh = [search for search in fresh if not any(search is one for one in foreign)]
+            if not CandidateSearch(self, arguments).cut_foreign(foreign, draft.plain_source):
                 draft.outcome = "language"
             elif not all(self.fits(search.prompt_text) for search in fresh):
                 draft.outcome = "too_long"
-            elif not fresh:
+            elif not (fresh or foreign):
                 draft.outcome = "still_fails"
             else:
                 playing.append(draft)

@@ -69,6 +69,19 @@ class CandidateSearch:
                 drafts = _drafts(begun.result()) if begun else self._generate(unsolved, sampled=True)
                 self._add_candidates(unsolved, drafts)
 
+    def cut_foreign(self, searches: Sequence[Search], comment: str) -> bool:
+        """Leave out of sentences that the leader cannot write what they can do without; whether that does for each.
+
+        Nobody is asked who reads English alone.
+        """
+        cuts = self.parts.foreign_cuts
+        texts = [list(cuts(search.sentence, comment)) if cuts else [] for search in searches]
+        if not all(texts):
+            return False
+        judged = replace(self, parts=replace(self.parts, fluency=None, overused=None))
+        judged._add_candidates(searches, [[Draft(text) for text in some] for some in texts])
+        return all(search.objection is None for search in searches)
+
     def _unsolved(self, searches: Sequence[Search]) -> list[Search]:
         return [search for search in searches if search.needs_another_round and self.parts.fits(search.prompt_text)]
 

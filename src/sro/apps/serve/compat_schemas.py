@@ -61,9 +61,7 @@ class AnalyzeRequest(BaseModel):
     comment: TextEntry
     context: Context | None = Field(None, description="taken, not read")
     requestedAttributes: RequestedAttributes
-    languages: list[str] | None = Field(
-        None, description="ISO 639-1; by default what the comment seems to be in"
-    )
+    languages: list[str] | None = Field(None, description="ISO 639-1; by default what the comment seems to be in")
     doNotStore: bool | None = Field(None, description="nothing is ever stored")
     clientToken: Text | None = Field(None, description="comes back with the answer")
     sessionId: str | None = Field(None, description="not read: nothing is stored that it could join")

@@ -127,6 +127,7 @@ def _rewriting(models: Models, engine: EngineArguments, screener: SharedScreener
         similarity=models.similarity,
         phrases=models.phrases,
         faithfulness=models.faithfulness,
+        cut_languages=models.cut_languages,
         batch_size=batch,
     )
 

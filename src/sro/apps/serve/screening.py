@@ -66,6 +66,10 @@ class SharedScreener:
     def name(self) -> str:
         return self.with_lock(lambda screener: screener.name)
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return self.with_lock(languages_read)
+
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         return self.with_lock(lambda screener: screener.screen(texts, sources=sources))
 

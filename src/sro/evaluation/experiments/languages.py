@@ -3,10 +3,10 @@
     sro experiment languages --screener embedded/encoder --output_dir runs/languages
     sro experiment languages --screener my_encoder --write_thresholds true
 
-A table of its test sets (`language_sets`) at the usual threshold, one of false alarms about groups of people, and one of thresholds: for each
-language one is fitted on half of its texts and tried on the other half, and is worth keeping only where it is surely
-better there than the usual one. `--write_thresholds` puts those, and the languages that are read at all, into the
-screener's `encoder.json`, where the screener finds them.
+A table of its test sets (`language_sets`) at the usual threshold, one of false alarms about groups of people, and one
+of thresholds: for each language one is fitted on half of its texts and tried on the other half, and is worth keeping
+only where it is surely better there than the usual one. `--write_thresholds true` puts those, and the languages that
+are read at all, into the screener's `encoder.json`, where the screener finds them.
 
 Texts are judged as everywhere, as a whole or by their worst sentence. All intervals are of a bootstrap.
 """
@@ -267,7 +267,9 @@ def _alarm_table(alarms: Mapping[str, tuple[tuple[int, int], tuple[int, int]]]) 
         [code, *(f"{failed} of {count}" + (f" ({_wilson(failed, count)})" if count else "") for failed, count in both)]
         for code, both in alarms.items()
     ]
-    return write_table(["language", "clean texts that name a group, flagged", "own harmless sentences, flagged"], lines)
+    return write_table(
+        ["language", "clean texts that name a group, flagged", "own harmless sentences, flagged"], lines
+    )
 
 
 def _threshold_table(fitted: Mapping[str, Fitted | None]) -> str:

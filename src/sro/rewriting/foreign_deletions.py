@@ -1,0 +1,317 @@
+"""Candidates in languages that the leader does not write: the author's sentence without what it can do without.
+
+    >>> foreign_deletions("Lern erst mal lesen, du Vollidiot!", "de")
+    ['Lern erst mal lesen!']
+    >>> foreign_deletions("Du bist ein Idiot", "de")
+    []
+
+No generator of these languages is at hand, and leaving out whatever the screener objects to leaves no sentence ("Du
+bist ein"). So this is narrow: an oath between words, an adjective of contempt before its noun, a name called out
+between commas (`foreign_words`). What is left must be a sentence of some length, in which nothing dangles; all else is
+refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from sro.comments.languages import language_of
+from sro.rewriting.foreign_words import LEXICONS, Lexicon
+
+CHECKED = ("de", "ru")
+"""Languages of which rewrites were read and next to none was garbled (docs/research/lab-notes.md)."""
+LONGEST = 2000
+"""Characters of a sentence that is looked at."""
+FEWEST_WORDS, FEWEST_CONTENT_WORDS = 3, 2
+LEAST_LEFT = 0.5
+"""Share of the letters that has to be left."""
+PART = re.compile(r"\w+(?:-\w+)*|[^\w\s]")
+CLAUSE_ENDS = frozenset(',;:.!?…()—–"«»“”„')
+QUOTES = frozenset('"«»“”„')
+"""A word in them is spoken about."""
+PRONOUNS = frozenset(
+    [
+        "du",
+        "ihr",
+        "dir",
+        "dich",
+        "euch",
+        "tu",
+        "toi",
+        "te",
+        "vous",
+        "tú",
+        "vos",
+        "ты",
+        "вы",
+        "тебе",
+        "тебя",
+        "вам",
+        "вас",
+    ]
+)
+NO_RUSSIAN_NOUN = (
+    "ли",
+    "ла",
+    "ло",
+    "ет",
+    "ит",
+    "ут",
+    "ют",
+    "ат",
+    "ят",
+    "но",
+    "ть",
+    "ся",
+    "ый",
+    "ая",
+    "ое",
+    "ые",
+    "же",
+)
+"""Ends of verbs, adverbs and adjectives: what stands before these may be all that a sentence says."""
+EXCLAIMING = frozenset(["für", "was", "pas"])
+"""Before an article: "was für ein beschissenes Jahr" says nothing else, and "pas un" would have to become "pas de"."""
+ELIDES = frozenset(["le", "la", "de", "ce", "je", "me", "te", "se", "ne", "que", "ma", "ta", "sa"])
+VOWELS = frozenset("aeiouyhâàéèêëîïôûùœ")
+
+
+@dataclass(frozen=True)
+class _Words:
+    """A list of `foreign_words`, to be looked up."""
+
+    whole: frozenset[str]
+    stems: tuple[str, ...]
+
+    @classmethod
+    def of(cls, listed: str) -> _Words:
+        words = listed.split()
+        return cls(
+            frozenset(word for word in words if word[-1] != "*"), tuple(word[:-1] for word in words if word[-1] == "*")
+        )
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.whole or (bool(self.stems) and word.startswith(self.stems))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A word or a sign."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def word(self) -> str:
+        return self.text.lower() if self.text[0].isalnum() else ""
+
+
+@cache
+def _words_of(language: str) -> dict[str, _Words]:
+    lexicon = LEXICONS[language]
+    names = ("oaths", "oaths_apart", "adjectives", "called", "address", "determiners", "function", "questions")
+    names += ("definite", "not_heads", "feminine_oaths", "feminine_nouns", "rude")
+    return {name: _Words.of(getattr(lexicon, name)) for name in names}
+
+
+def foreign_deletions(sentence: str, language: str) -> list[str]:
+    """The sentence without all that it can do without, and without each kind of it alone; those that are fit.
+
+    Args:
+        sentence: one sentence, as written.
+        language: its code; without a lexicon there are no candidates.
+    """
+    lexicon = LEXICONS.get(language)
+    if lexicon is None or len(sentence) > LONGEST:
+        return []
+    parts = [_Part(match[0], *match.span()) for match in PART.finditer(sentence)]
+    finders = (_called_out, _oaths, _adjectives)
+    kinds = [sorted(set(finder(parts, language))) for finder in finders]
+    every = sorted({place for places in kinds for place in places})
+    found = []
+    for places in [every, *kinds]:
+        text = _without(sentence, parts, places, kinds[1]) if places else sentence
+        if text != sentence and is_fit(text, parts, places, language):
+            found.append(text)
+    return list(dict.fromkeys(found))
+
+
+ForeignCuts = Callable[[str, str], list[str]]
+"""(sentence, its comment) → candidates."""
+
+
+def cuts_in(languages: Collection[str]) -> ForeignCuts | None:
+    """`foreign_deletions` of sentences in these languages, and of no others; None where none of them has a lexicon."""
+    known = frozenset(languages) & LEXICONS.keys()
+
+    def cuts(sentence: str, comment: str) -> list[str]:
+        code = language_of(sentence) or language_of(comment)
+        return foreign_deletions(sentence, code) if code in known else []
+
+    return cuts if known else None
+
+
+def is_fit(text: str, parts: Sequence[_Part], gone: Collection[int], language: str) -> bool:
+    """Whether enough is left, nothing of it is rude, and no word that calls for another stands where one was left
+    out."""
+    words = _words_of(language)
+    left = [part for place, part in enumerate(parts) if place not in gone and part.word]
+    content = [part for part in left if part.word not in words["function"] and len(part.word) > 1]
+    letters = sum(len(part.text) for part in left)
+    if any(part.word in words["rude"] for part in left):
+        return False
+    if len(left) < FEWEST_WORDS or len(content) < FEWEST_CONTENT_WORDS:
+        return False
+    if letters < LEAST_LEFT * sum(len(part.text) for part in parts if part.word):
+        return False
+    return not any(_dangles(parts, gone, place, words["function"], language) for place in gone)
+
+
+def _dangles(parts: Sequence[_Part], gone: Collection[int], place: int, function: _Words, language: str) -> bool:
+    """Whether the word before something left out needs a word behind it, and has none now, or another form."""
+    before = next((parts[at] for at in range(place - 1, -1, -1) if at not in gone), None)
+    after = next((parts[at] for at in range(place + 1, len(parts)) if at not in gone), None)
+    if before is None or not before.word:
+        return False
+    if after is None or not after.word:
+        return before.word in function and before.word not in PRONOUNS
+    return language == "fr" and before.word in ELIDES and after.word[0] in VOWELS
+
+
+def _called_out(parts: Sequence[_Part], language: str) -> Iterator[int]:
+    """Segments between punctuation that are nothing but a name somebody is called, with what stands beside it."""
+    words = _words_of(language)
+    for start, end in _segments(parts):
+        inside = [parts[at].word for at in range(start, end)]
+        named = any(word in words["called"] for word in inside)
+        apart = (start > 0 and parts[start - 1].text == ",") or (end < len(parts) and parts[end].text == ",")
+        if named and apart and all(word in words["called"] or word in words["address"] for word in inside):
+            yield from range(start, end)
+
+
+def _oaths(parts: Sequence[_Part], language: str) -> Iterator[int]:
+    """Oaths, alone and as phrases."""
+    words = _words_of(language)
+    for start, end in _segments(parts):
+        quoted = start > 0 and parts[start - 1].text in QUOTES
+        if not quoted and all(parts[at].word in words["oaths_apart"] for at in range(start, end)):
+            yield from range(start, end)
+    for place, part in enumerate(parts):
+        before = parts[place - 1].word if place else ""
+        needed = before in words["function"] and before not in words["questions"]
+        if part.word in words["oaths"] and not needed and not _governs(parts, place):
+            yield place
+    yield from _phrases(parts, LEXICONS[language], words)
+
+
+def _governs(parts: Sequence[_Part], place: int) -> bool:
+    """Whether something hangs on the word: "putain de …"."""
+    return place + 1 < len(parts) and parts[place + 1].word in ("de", "d", "del")
+
+
+def _phrases(parts: Sequence[_Part], lexicon: Lexicon, words: dict[str, _Words]) -> Iterator[int]:
+    spoken = [part.word for part in parts]
+    for phrase in (*lexicon.phrases, *lexicon.behind_nouns):
+        asked = phrase.split()
+        for place in range(len(parts) - len(asked) + 1):
+            if spoken[place : place + len(asked)] != asked:
+                continue
+            before = spoken[place - 1] if place else ""
+            if phrase in lexicon.behind_nouns:
+                spare = _is_known_noun(spoken[max(0, place - 4) : place], words)
+            else:
+                spare = before not in words["function"]
+            if spare:
+                yield from range(place, place + len(asked))
+
+
+def _is_known_noun(before: Sequence[str], words: dict[str, _Words]) -> bool:
+    """Whether these words end with a noun that is known: "ton téléphone", "cette sophistique libérale"."""
+    if not before or before[-1] in words["function"] or before[-1] in words["not_heads"]:
+        return False
+    if before[-1].endswith(("ment", "mente")):
+        return False
+    articles = [word for word in before[:-1] if word in words["determiners"] or word in words["definite"]]
+    return bool(articles) and articles[-1] in words["definite"]
+
+
+def _adjectives(parts: Sequence[_Part], language: str) -> Iterator[int]:
+    """Adjectives of contempt before a noun; French `putain de` among them."""
+    words = _words_of(language)
+    for place, part in enumerate(parts[:-1]):
+        before, after = (parts[place - 1] if place else None), parts[place + 1]
+        led = before is not None and (before.word in words["determiners"] or before.word in words["adjectives"])
+        led = led or (language == "ru" and (before is None or before.text in CLAUSE_ENDS))  # it has no articles
+        led = led and not (place > 1 and parts[place - 2].word in EXCLAIMING)
+        if language == "fr" and part.word in ("putain", "putains") and led and after.word in ("de", "d"):
+            end = place + (3 if _is_apostrophe(parts, place + 2) else 2)
+            if end < len(parts) and _is_noun(parts, end, language):
+                yield from range(place, end)
+        elif part.word in words["feminine_oaths"] and after.word in words["feminine_nouns"]:
+            yield place
+        elif part.word.startswith("schei") and not after.text[1:].islower():
+            continue  # "einen Scheiß MÜSSEN wir": a noun
+        elif part.word.startswith("foutu") and before is not None and before.word in ("ta", "la", "t"):
+            continue  # "t'as foutu" as it is written by many
+        elif part.word in words["adjectives"] and led and _is_noun(parts, place + 1, language):
+            yield place
+
+
+def _is_noun(parts: Sequence[_Part], place: int, language: str) -> bool:
+    """Whether a word may be a noun, or an adjective before one: in German by its capital."""
+    words, part = _words_of(language), parts[place]
+    if not part.word or part.word in words["function"] or part.word in words["called"] or part.word == "madre":
+        return False
+    if language == "de":
+        return part.text[0].isupper() or part.word in words["adjectives"]
+    return len(part.word) > 2 and not (language == "ru" and part.word.endswith(NO_RUSSIAN_NOUN))
+
+
+def _is_apostrophe(parts: Sequence[_Part], place: int) -> bool:
+    return place < len(parts) and parts[place].text in ("'", "’")
+
+
+def _segments(parts: Sequence[_Part]) -> Iterator[tuple[int, int]]:
+    """Begin and end of each run of words between signs that end a part of a sentence, or its ends."""
+    start = 0
+    for place in range(len(parts) + 1):
+        if place == len(parts) or parts[place].text in CLAUSE_ENDS:
+            if start < place:
+                yield start, place
+            start = place + 1
+
+
+def _without(sentence: str, parts: Sequence[_Part], gone: Sequence[int], oaths: Collection[int]) -> str:
+    """The sentence without these parts, its spaces and commas in order."""
+    lost, pieces, at = set(gone), [], 0
+    for place, part in enumerate(parts):
+        if place in lost or (part.text == "," and _is_spare(parts, place, lost, oaths)):
+            pieces.append(sentence[at : part.start])
+            at = part.end
+    text = " ".join(("".join(pieces) + sentence[at:]).split())
+    for sign in ",.…!?;:":  # French has spaces before some
+        if sign in ",.…" or f" {sign}" not in sentence:
+            text = text.replace(f" {sign}", sign)
+    if min(lost) == next(place for place, part in enumerate(parts) if part.word):
+        text = text.lstrip(" ,;:.!…")
+    return text[:1].upper() + text[1:] if sentence.lstrip()[:1].isupper() else text
+
+
+def _is_spare(parts: Sequence[_Part], place: int, lost: Collection[int], oaths: Collection[int]) -> bool:
+    """Whether a comma sets off nothing any more: before what was left out; behind it at the beginning, behind an oath
+    ("бензин, блядь, скоро"), or where a pronoun stands before ("du, Idiot, hast" → "du hast")."""
+    if place + 1 in lost:
+        return True
+    if place - 1 not in lost:
+        return False
+    before = place - 1
+    while before in lost or (before >= 0 and parts[before].text == ","):
+        before -= 1
+    if before < 0 or not parts[before].word or parts[before].word in PRONOUNS:
+        return True
+    after = parts[place + 1].word if place + 1 < len(parts) else ""
+    return place - 1 in oaths or after in ("que", "qu")
