@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import pytest
-
 from rewriting_stand_ins import Half, Milder
+
 from sro.comments.languages import speaks
 from sro.rewriting.foreign_deletions import cuts_in, foreign_deletions
 from sro.rewriting.foreign_words import LEXICONS

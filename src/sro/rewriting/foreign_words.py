@@ -33,7 +33,7 @@ class Lexicon:
     function: str
     """Words that no sentence ends with, nor a part of one before punctuation; and that no oath is left out behind."""
     rude: str = ""
-    """Beginnings of words, with `*`, of which none may be left: the screener's ear for them is not as good everywhere."""
+    """Beginnings of words, with `*`, of which none may be left: not every screener has an ear for them."""
     feminine_oaths: str = ""
     feminine_nouns: str = ""
     """Words that are adjectives before these nouns, and nouns themselves elsewhere: "la puta vida", "la puta"."""

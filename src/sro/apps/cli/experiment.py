@@ -4,6 +4,7 @@ sro experiment peers --split tuning              ours beside stored systems and 
 sro experiment perturbation --comments FILE      what wrong verdicts do to SRO, and what a correction gives back
 sro experiment ablation --comments FILE          SRO, its branches alone, KTO, best-of-n fine-tuning
 sro experiment languages                         how well a screener reads each language, and thresholds for them
+sro experiment clef24                            rewriting in other languages beside copy, delete, people, a peer
 sro experiment read sheet --a FILE --b FILE      two systems' rewrites as a blind, shuffled sheet for readers
 sro experiment read score --sheet DIR FILE…      what readers prefer and would show, with intervals and agreement
 """
@@ -139,9 +140,19 @@ def languages(argv: list[str]) -> Path:
     return measured.languages(arguments, progress=say, command=["sro", "experiment", "languages", *argv])
 
 
+def clef24(argv: list[str]) -> Path:
+    from sro.evaluation.experiments import clef24 as measured
+
+    arguments = parse(
+        measured.Clef24Arguments, argv, prog="sro experiment clef24", description="Rewriting by language."
+    )
+    return measured.clef24(arguments, progress=say, command=["sro", "experiment", "clef24", *argv])
+
+
 EXPERIMENTS: dict[str, Callable[[list[str]], Path]] = {
     "peers": peers,
     "perturbation": perturbation,
     "ablation": ablation,
     "languages": languages,
+    "clef24": clef24,
 }

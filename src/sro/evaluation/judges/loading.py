@@ -23,6 +23,7 @@ from sro.core.errors import SROError
 from sro.core.files import asset
 from sro.evaluation.chrf import ChrF
 from sro.evaluation.judges.cache import CachedJudge, ScoreCache
+from sro.evaluation.judges.e5 import E5Cosine
 from sro.evaluation.judges.models import (
     COLA,
     LABSE,
@@ -100,9 +101,10 @@ def load_judges(words: Sequence[str], protocol: ProtocolName) -> Judges:
 
     Args:
         words: each `official`, `embedded`, or `style=`, `content=` or `fluency=` and one of these two, a folder or a
-            hub name. Roles not named are `embedded`. A content judge with LaBSE in its name is read as LaBSE is, any
-            other as mean-pooled; a fluency judge with XCOMET in its name as XCOMET-lite, any other as a classifier of
-            acceptability. `fluency=relative` asks a language model whether a text is less fluent than its source.
+            hub name; for other languages than English also `style=embedded/encoder` and `content=e5`. Roles not named
+            are `embedded`. A content judge with LaBSE in its name is read as LaBSE is, any other as mean-pooled; a
+            fluency judge with XCOMET in its name as XCOMET-lite, any other as a classifier of acceptability.
+            `fluency=relative` asks a language model whether a text is less fluent than its source.
         protocol: decides which judges are official. CLEF 2024 has chrF for fluency whoever judges the rest.
 
     Raises:
@@ -142,12 +144,16 @@ def embedded_judge(role: Literal["style", "fluency"]) -> Path:
 def _style(name: str, protocol: ProtocolName) -> StyleJudge:
     if name == "embedded":
         return StyleClassifier(embedded_judge("style"))
+    if name == "embedded/encoder":
+        return StyleClassifier(asset("encoder"))
     return StyleClassifier(OFFICIAL_STYLE[protocol] if name == "official" else name)
 
 
 def _content(name: str) -> ContentJudge:
     if name == "official":
         return LaBSE(LABSE)
+    if name == "e5":
+        return E5Cosine()
     return LaBSE(name) if "labse" in Path(name).name.lower() else MeanPooled(name)
 
 

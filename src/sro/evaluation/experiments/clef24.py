@@ -1,0 +1,126 @@
+"""Rewriting by language on the tuning half of CLEF 2024: ours, copy, delete, people and a stored system.
+
+    sro experiment clef24 --languages de es ru --output_dir runs/clef24
+
+Ours is what `sro rewrite` does where the leader does not know the language: it leaves out oaths and insults that a
+sentence can do without (`sro.rewriting.foreign_deletions`), if the screener passes what is left, and refuses else; a
+comment that is refused counts as a copy. `delete` leaves out every word of a public list (LDNOOBW).
+
+The judges are not CLEF's: those need a hub. Of style, the encoder screener, against which ours are chosen, so its STA
+is no independent word on them; of meaning, E5; of fluency, as at CLEF, chrF with people's rewrite.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sro.core.errors import SROError
+from sro.core.files import atomic_write_text
+from sro.core.provenance import write_manifest
+from sro.evaluation.baselines import COPY, DELETE
+from sro.evaluation.judges.cache import ScoreCache
+from sro.evaluation.judges.loading import load_judges
+from sro.evaluation.run import Evaluation, Scoring, Texts, evaluate
+from sro.rewriting.foreign_deletions import foreign_deletions
+from sro.screeners.base import Screener
+from sro.screeners.encoder.sources import read_records
+from sro.screeners.loading import load_screener
+from sro.screeners.sentencewise import screen_comments
+
+OURS, PEER = "ours (deletion)", "mT0-XL-detox-orpo, 3.7 B"
+LANGUAGES = ("de", "es", "ru", "uk", "zh", "ar", "hi", "am")
+
+
+@dataclass
+class Clef24Arguments:
+    """Which languages, and by whom they are judged."""
+
+    languages: list[str] = field(
+        default_factory=lambda: list(LANGUAGES), metadata={"help": "languages of CLEF 2024: " + " ".join(LANGUAGES)}
+    )
+    texts: int = field(default=150, metadata={"help": "comments of each language at most, the first ones of the file"})
+    screener: str = field(default="embedded/encoder", metadata={"help": "screener that decides what is let through"})
+    judges: list[str] = field(
+        default_factory=lambda: ["style=embedded/encoder", "content=e5"],
+        metadata={"help": "as for `sro evaluate`: `official` where a hub is at hand"},
+    )
+    data: str = field(
+        default_factory=lambda: os.environ.get("SRO_DATA") or "../shared/data",
+        metadata={"help": "folder of the data sets (default: the environment's SRO_DATA, or ../shared/data)"},
+    )
+    output_dir: str = field(default="runs/clef24", metadata={"help": "folder for the tables, by language"})
+    seed: int = field(default=0, metadata={"help": "random seed of the bootstrap"})
+
+
+def read_language(data: Path, language: str, most: int) -> Texts:
+    """Comments of a language with people's rewrites and the stored system's, where it has all of them.
+
+    Raises:
+        SROError: there are none.
+    """
+    folder = data / "multilingual"
+    stored = {
+        row["toxic"]: row["mt0_xl_detox_orpo"]
+        for row in read_records(folder / "mt0_outputs.jsonl.gz")
+        if row["lang"] == language
+    }
+    rows = [row for row in read_records(folder / "clef24_tune.jsonl.gz") if row["lang"] == language][:most]
+    if not rows:
+        raise SROError(f"CLEF 2024 has no comments in {language!r}\n  fix: one of {' '.join(LANGUAGES)}")
+    sources = [row["toxic"] for row in rows]
+    peers = {PEER: [stored[text] for text in sources]} if all(text in stored for text in sources) else {}
+    return Texts(sources, peers, [row["reference"] for row in rows])
+
+
+def delete_fit(sources: Sequence[str], language: str, screener: Screener) -> list[str | None]:
+    """What is left of each comment, or None where it is refused. A comment that passes stays as it is."""
+    before = screen_comments(screener, sources)
+    cuts = [[] if verdict.passed else foreign_deletions(text, language) for text, verdict in zip(sources, before)]
+    after = iter(screen_comments(screener, [text for some in cuts for text in some]))
+    found: list[str | None] = []
+    for text, verdict, some in zip(sources, before, cuts):
+        fit = [candidate for candidate, its in [(one, next(after)) for one in some] if its.passed]
+        found.append(text if verdict.passed else next(iter(fit), None))
+    return found
+
+
+def word_list(data: Path, language: str) -> list[str]:
+    """The public list of rude words of a language; empty where there is none."""
+    path = data / "multilingual" / "lexicons" / "ldnoobw_all.jsonl"
+    return [row["term"] for row in read_records(path) if row["lang"] == language]
+
+
+def clef24(
+    arguments: Clef24Arguments, progress: Callable[[str], None] = lambda line: None, command: Sequence[str] = ()
+) -> Path:
+    """Evaluate every language; the folder with `table.md` and a folder of each language."""
+    screener, data, folder = load_screener(arguments.screener), Path(arguments.data), Path(arguments.output_dir)
+    judges = load_judges(arguments.judges, "clef24").cached(ScoreCache())
+    pages = []
+    for language in arguments.languages:
+        progress(language)
+        texts = read_language(data, language, arguments.texts)
+        ours = delete_fit(texts.sources, language, screener)
+        texts = Texts(texts.sources, {OURS: ours, **texts.systems}, texts.references)
+        scoring = Scoring("clef24", judges, screener, word_list(data, language), seed=arguments.seed)
+        evaluation = evaluate(texts, scoring, progress)
+        evaluation.save(folder / language)
+        pages.append(f"## {language}\n\n{evaluation.markdown()}\n\n{_against_copy_and_delete(evaluation, ours)}")
+    atomic_write_text(folder / "table.md", "\n\n".join(pages) + "\n")
+    write_manifest(folder, list(command), vars(arguments), {}, arguments.seed)
+    return folder
+
+
+def _against_copy_and_delete(evaluation: Evaluation, ours: Sequence[str | None]) -> str:
+    """What ours gains in J, and on how many comments there is anything to gain by."""
+    changed = sum(text is not None and text != source for text, source in zip(ours, evaluation.sources))
+    told = []
+    for other in (COPY, DELETE):
+        gain = evaluation.bootstrap.difference(OURS, other)
+        told.append(f"{gain.value:+.3f} ({gain.low:+.3f} to {gain.high:+.3f}) against {other}")
+    refused = sum(text is None for text in ours)
+    passed = len(ours) - changed - refused
+    return f"J of {OURS}: {', '.join(told)}; {changed} rewritten, {refused} refused, {passed} let through as they are."
