@@ -21,8 +21,8 @@ from functools import cache
 from sro.comments.languages import language_of
 from sro.rewriting.foreign_words import LEXICONS, Lexicon
 
-CHECKED = ("de", "ru")
-"""Languages of which rewrites were read and next to none was garbled (docs/how-to/languages.md)."""
+CHECKED = ("de",)
+"""Languages of which rewrites were read and none was garbled (docs/how-to/languages.md)."""
 LONGEST = 2000
 """Characters of a sentence that is looked at."""
 FEWEST_WORDS, FEWEST_CONTENT_WORDS = 3, 2
