@@ -8,8 +8,8 @@ of thresholds: for each language one is fitted on half of its texts and tried on
 only where it is surely better there than the usual one. `--write_thresholds true` puts those, and the languages that
 are read at all, into the screener's `encoder.json`, where the screener finds them.
 
-Texts are judged as everywhere, as a whole or by their worst sentence. The interval of an AUC is of a bootstrap, those of
-shares are Wilson's.
+Texts are judged as everywhere, as a whole or by their worst sentence. The interval of an AUC is of a
+bootstrap, those of shares are Wilson's.
 """
 
 from __future__ import annotations
