@@ -286,7 +286,7 @@ def test_of_equal_candidates_the_more_faithful_one_is_taken() -> None:
     assert game(MILD, cuts=lambda sentence: ["you are sure"]).rewrite([COMMENT])[0].text == MILD
 
 
-def test_a_stopgap_is_taken_only_where_there_is_nothing_else() -> None:
+def test_of_equal_candidates_one_without_a_stopgap_is_taken() -> None:
     def overused(text: str, sentence: str) -> list[str]:
         return [text] if text == MILD else []
 

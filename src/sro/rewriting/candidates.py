@@ -16,6 +16,11 @@ from sro.screeners.base import Fluency, Verdict
 from sro.screeners.rules.rewrite_faults import RewriteFault, rewrite_faults
 
 
+STOPGAP = 0.85
+"""What a candidate's score is multiplied by for each overused word. No bar: readers like "lies keep us misinformed"
+better than "lies keep us bad"."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One move with what the follower and the sentence encoder say of it."""
@@ -34,8 +39,8 @@ class Candidate:
 
     @property
     def score(self) -> float:
-        """P(pass) · similarity · faithfulness: what there is of J without a judge of fluency."""
-        return (1.0 - self.verdict.probability) * self.similarity * self.faithfulness
+        """P(pass) · similarity · faithfulness, what there is of J without a judge of fluency, less for stopgaps."""
+        return (1.0 - self.verdict.probability) * self.similarity * self.faithfulness * STOPGAP**self.overused
 
     def objection(self, min_similarity: float) -> Reason | None:
         """Why it will not do, if so: the screener's word first, then meaning, then shape."""
@@ -45,7 +50,7 @@ class Candidate:
 
 
 def best(candidates: Iterable[Candidate], min_similarity: float) -> Candidate:
-    """The best move: it passes, before it keeps the meaning, before it is well shaped, before it is no stopgap.
+    """The best move: it passes, before it keeps the meaning, before it is well shaped.
 
     Among those that will do, the largest product of `Candidate.score` and fluency, as J is one (`sro.evaluation`);
     a fluency of 0 stands behind any other. Among those that fail, the least probable to. The first of equals, so the
@@ -58,7 +63,6 @@ def best(candidates: Iterable[Candidate], min_similarity: float) -> Candidate:
             passed,
             candidate.similarity >= min_similarity,
             candidate.fault is None,
-            -candidate.overused if passed else 0,
             0.0 if passed else -candidate.verdict.probability,
             candidate.score * candidate.fluency,
             candidate.score,
@@ -73,8 +77,6 @@ def tied_candidates(candidates: Sequence[Candidate], min_similarity: float) -> l
     Empty where there is but one, or one text: nobody need be asked then.
     """
     fit = [i for i, candidate in enumerate(candidates) if candidate.objection(min_similarity) is None]
-    fewest = min((candidates[i].overused for i in fit), default=0)
-    fit = [i for i in fit if candidates[i].overused == fewest]
     most = max((candidates[i].score for i in fit), default=0.0)
     tied = [i for i in fit if candidates[i].score >= 0.9 * most]
     return tied if len({candidates[i].text for i in tied}) > 1 else []

@@ -38,7 +38,7 @@ class RewriterParts:
             asked about candidates that pass and are close enough by `similarity`. None: nobody is asked.
         cuts: candidates that only leave out, beside those too: `sro.rewriting.deletions`. None: there are none.
         overused: (candidate, sentence) → words that it puts in and that leaders overuse (`sro.screeners.overused`); a
-            candidate with fewer of them is better. None: nobody counts.
+            candidate is worth less for each. None: nobody counts.
         foreign_cuts: the same for sentences in languages that the leader does not know, and all there is for those:
             `sro.rewriting.foreign_deletions.cuts_in`. None: they are refused.
         reads: whether the leader knows the language of a text; None: too little text to tell. By default nobody asks.
