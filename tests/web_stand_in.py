@@ -64,7 +64,7 @@ class StandIn:
         self.asked: list[tuple[str, Any]] = []
         self.breaks_after: int | None = None  # results of the next stream
         self.too_long = 10**9
-        self.attributes: dict[str, float] | None = None  # of every text that is screened
+        self.attributes: dict[str, float] | None = None  # of every text that is screened or rewritten
 
     def bodies(self, path: str) -> list[Any]:
         return [body for asked, body in self.asked if asked == path]
@@ -93,8 +93,9 @@ class StandIn:
         if any(len(text) > self.too_long for text in body["texts"]):
             return 400, {}, error(400, "texts.0: may have 9 bytes in UTF-8")
         results = [work(text) for text in body["texts"]]
-        if self.attributes and path == "/v1/screen":
-            results = [{**result, "attributes": self.attributes} for result in results]
+        if self.attributes:
+            for result in results:
+                (result if path == "/v1/screen" else result["before"])["attributes"] = self.attributes
         return 200, {}, {"results": results}
 
 
