@@ -151,7 +151,9 @@ def test_a_suggestion_is_shown_compared_edited_and_used(service: StandIn, open_p
     page = open_page()
     page.fill("#comment-text", "What a stupid idea, nobody asked.")
     page.keyboard.press("Control+Enter")
-    told = "Another wording was found; it passes with a score of 0.02. How similar it is in meaning, from 0 to 1: 0.86."
+    told = (
+        "Another wording was found; it passes with a score of 0.02. How similar it is in meaning, from 0 to 1: 0.86."
+    )
     expect(page.locator("#notice")).to_have_text(told)
     expect(page.locator("#suggestion-text")).to_have_value("What a bad idea, nobody asked.")
     expect(page.locator("#difference del")).to_have_text(["stupid"])

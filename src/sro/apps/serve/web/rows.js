@@ -14,7 +14,7 @@ export const TOLD = {
   rewritten: "Rewritten", unchanged: "Passes",
 };
 export const DECIDED = { accepted: "Accepted", edited: "Edited", refused: "Refused" };
-const STORED = { stored: "Stored as feedback", waits: "Will be stored as feedback" };
+const STORED = { stored: "Stored as feedback", waits: "Sent in a few seconds" };
 
 // What a row looks like hangs on this, and on nothing else.
 export const stateOf = (row, { editing, attribute, mode }) =>
