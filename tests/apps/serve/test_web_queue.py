@@ -13,7 +13,8 @@ from web_stand_in import StandIn
 Open = Callable[..., Any]
 IN_SIGHT = "document.getElementById('rows').childElementCount"
 COVERED = """() => {
-    const box = document.getElementById('box').getBoundingClientRect(), head = document.getElementById('head').offsetHeight;
+    const box = document.getElementById('box').getBoundingClientRect();
+    const head = document.getElementById('head').offsetHeight;
     const rows = [...document.getElementById('rows').children].map((row) => row.getBoundingClientRect());
     return rows[0].top <= box.top + head + 1 && rows.at(-1).bottom >= box.bottom - 2;
 }"""
@@ -182,6 +183,17 @@ def test_all_that_pass_are_accepted_at_once_and_opened_again(service: StandIn, o
     assert service.bodies("/v1/feedback") == []  # this server takes none
 
 
+def test_words_are_asked_of_what_is_seen_alone(service: StandIn, open_page: Open, expect: Any) -> None:
+    page = open_page("#many")
+    work(page, expect, "comment\n" + "".join(f"stupid {i}\n" for i in range(300)), "screen")
+    expect(page.locator("#rows tr").nth(9).locator("mark")).to_have_text(["stupid"])
+    page.keyboard.press("End")
+    expect(page.locator("#rows tr").last.locator("mark")).to_have_text(["stupid"])
+    asked = [text for body in service.bodies("/v1/screen") if body.get("spans") for text in body["texts"]]
+    assert "stupid 299" in asked and "stupid 150" not in asked
+    assert len(asked) == len(set(asked))
+
+
 def test_what_has_no_rewrite_shows_its_words_why_and_what_to_do(
     service: StandIn, open_page: Open, expect: Any
 ) -> None:
@@ -225,7 +237,8 @@ def test_rows_that_are_decided_are_not_lost_without_a_question(service: StandIn,
     page.click("#go")
     expect(page.locator("#go")).to_have_text("Start again")
     expect(page.locator("#rows .decision .tag")).to_have_text(["Accepted"])
-    assert [body["texts"] for body in service.bodies("/v1/screen")] == [["thanks", "so stupid"], ["so stupid"]]
+    asked = [body["texts"] for body in service.bodies("/v1/screen") if "spans" not in body]
+    assert asked == [["thanks", "so stupid"], ["so stupid"]]
     page.once("dialog", lambda dialog: dialog.accept())
     page.click("#fresh")
     expect(page.locator("#file")).to_be_enabled()

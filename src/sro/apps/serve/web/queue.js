@@ -11,6 +11,7 @@ import { virtualRows } from "./virtual.js";
 
 const PART = 50_000; // rows in the box at a time: browsers have a highest height
 const SOON = 300; // milliseconds until the words of what is seen are asked for
+const WORDS_OF = 8; // rows at a time
 const rowsOf = (n) => number(n, "row");
 
 // `decided` is called after every decision.
@@ -36,9 +37,10 @@ export function queueView({ decided }) {
     asking ??= setTimeout(askForWords, SOON);
   }
 
-  // Rewriting does not say which words a comment fails for; where it found no rewrite, they are what matters.
+  // Which words a comment fails for takes a screener many readings to find: it is asked of what is seen alone, and where
+  // there is no rewrite, which would show it.
   async function askForWords() {
-    const some = drawn.seen.filter((row) => kind(row) === "refused" && !row.spans);
+    const some = drawn.seen.filter((row) => ["refused", "fails"].includes(kind(row)) && !row.spans).slice(0, WORDS_OF);
     for (const row of some) row.spans = [];
     try {
       if (!some.length) return;

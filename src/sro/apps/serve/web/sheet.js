@@ -10,7 +10,7 @@ const OFTEN = 400; // milliseconds between looks at what is done
 const LARGEST_FILE = 64 * 2 ** 20;
 const JOBS = {
   rewrite: { path: "v1/rewrite", options: {}, first: 2, most: 16 },
-  screen: { path: "v1/screen", options: { spans: true }, first: 16, most: 256 },
+  screen: { path: "v1/screen", options: {}, first: 16, most: 256 },
 };
 const LABELS = { ready: "Start", running: "Pause", paused: "Resume", ended: "Start again" };
 
