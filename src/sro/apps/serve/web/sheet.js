@@ -17,7 +17,7 @@ const LABELS = { ready: "Start", running: "Pause", paused: "Resume", ended: "Sta
 export function sheetView() {
   const pasted = by("pasted"), file = by("file"), column = by("column"), header = by("header");
   let rows = [], source = null, name = "comments", state = "ready", mode = "rewrite", going = null;
-  let finished = 0, before = 0, since = 0, milestone = 0, looking = null, decisions = 0, most = Infinity;
+  let finished = 0, before = 0, since = 0, milestone = 0, looking = null, decisions = 0, saved = true, most = Infinity;
   let typing = null;
   const queue = queueView({ decided });
 
@@ -185,6 +185,7 @@ export function sheetView() {
   function decided(n) {
     if (n === decisions) return;
     decisions = n;
+    saved = !n;
     by("input").disabled = state === "running" || state === "paused" || n > 0;
     by("fresh").hidden = !n;
   }
@@ -200,6 +201,7 @@ export function sheetView() {
 
   function download(pieces, type, suffix) {
     queue.hurry();
+    saved = true;
     const address = URL.createObjectURL(new Blob(pieces, { type }));
     make("a", { href: address, download: `${name}-screened.${suffix}` }).click();
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
@@ -218,7 +220,7 @@ export function sheetView() {
   by("fresh").addEventListener("click", fresh);
   by("csv").addEventListener("click", () => download(asCSV(rows, source?.columns ?? []), "text/csv;charset=utf-8", "csv"));
   by("jsonl").addEventListener("click", () => download(asLines(rows), "application/x-ndjson", "jsonl"));
-  addEventListener("beforeunload", (event) => state === "running" && event.preventDefault());
+  addEventListener("beforeunload", (event) => (state === "running" || !saved) && event.preventDefault());
   return {
     // Which parts the service has.
     parts(states, bytes) {
