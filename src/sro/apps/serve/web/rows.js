@@ -22,7 +22,7 @@ export const stateOf = (row, { editing, attribute, mode }) =>
 
 // `view`: {editing: the row that is edited, draft: what is written there, attribute: one to be told in any case, mode}.
 export function resultRow(row, view) {
-  const { line, decision } = row, sort = kind(row), editing = view.editing === row;
+  const { line } = row, sort = kind(row), editing = view.editing === row;
   const [comment, rewrite] = texts(row, sort), ours = editing ? editor(row, view.draft) : rewrite && whole(rewrite);
   const beside = view.mode === "rewrite"; // else there is no column for it, and it stands below the comment
   const cell = (className, ...children) => {
@@ -31,7 +31,7 @@ export function resultRow(row, view) {
     return node;
   };
   const node = make(
-    "tr", { className: [sort, decision ?? "", editing ? "editing" : ""].join(" "), id: `row-${line}` },
+    "tr", { className: sort, id: `row-${line}` },
     cell("n", count(line)),
     cell("comment", comment && whole(comment), beside ? "" : ours),
     cell("rewrite", beside ? ours : ""),
