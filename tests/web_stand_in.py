@@ -96,6 +96,8 @@ class StandIn:
         if any(len(text) > self.too_long for text in body["texts"]):
             return 400, {}, error(400, "texts.0: may have 9 bytes in UTF-8")
         results = [work(text) for text in body["texts"]]
+        if path == "/v1/screen" and not body.get("spans"):
+            results = [{name: value for name, value in result.items() if name != "spans"} for result in results]
         if self.attributes:
             for text, result in zip(body["texts"], results):
                 found = self.attributes(text) if callable(self.attributes) else self.attributes

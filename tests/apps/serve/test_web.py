@@ -654,9 +654,11 @@ def test_the_keyboard_goes_from_top_to_bottom_and_everything_has_a_name(open_pag
     page = open_page()
     page.fill("#comment-text", "so stupid")
     page.keyboard.press("Control+Enter")
+    expect(page.locator("#comment .reasons button")).to_be_visible()
     expect(page.locator("#wording")).to_be_hidden()
     page.press("#edit", "Enter")
     expect(page.locator("#suggestion-text")).to_be_focused()
+    expect(page.locator("#wording")).to_have_attribute("data-state", "pass")
     page.focus("nav a")
     seen = []
     for _ in range(10):

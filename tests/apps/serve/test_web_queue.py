@@ -57,7 +57,10 @@ def test_5000_rows_are_in_the_sheet_and_those_in_sight_in_the_page(
         page.evaluate(
             "place => { const box = document.getElementById('box'); box.scrollTop = place * box.scrollHeight; }", place
         )
-        page.wait_for_timeout(100)
+        for _ in range(100):
+            if page.evaluate(COVERED):
+                break
+            page.wait_for_timeout(100)
         assert page.evaluate(COVERED), place
         assert page.evaluate(IN_SIGHT) < 80
     page.keyboard.press("Home")
