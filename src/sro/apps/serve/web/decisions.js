@@ -12,7 +12,8 @@ const AT_ONCE = 4; // requests; the server writes those that come together in on
 export const rewriteOf = ({ result }) => (result?.status === "rewritten" ? result.text : null);
 export const proposed = (row) => rewriteOf(row) ?? row.text;
 export const decidable = (row) => row.text !== null && !row.empty && Boolean(row.result || row.error);
-export const proposalPasses = (row) => ["rewritten", "unchanged", "passes"].includes(kind(row));
+// A verdict on a language that the screener does not read is a guess: nobody accepts by it.
+export const proposalPasses = (row) => ["rewritten", "unchanged", "passes"].includes(kind(row)) && row.result.language_supported !== false;
 
 // The text that may be posted; null where nothing is decided, or nothing may.
 export function finalOf(row) {
