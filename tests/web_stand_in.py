@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,6 +23,7 @@ POLICY = (
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 REFUSED = re.compile("idiot|stupid")
 SCREENER = "nblr 1a2b3c4d"
+Attributes = dict[str, float] | Callable[[str], dict[str, float]]
 
 
 def screened(text: str) -> dict[str, Any]:
@@ -64,7 +65,9 @@ class StandIn:
         self.asked: list[tuple[str, Any]] = []
         self.breaks_after: int | None = None  # results of the next stream
         self.too_long = 10**9
-        self.attributes: dict[str, float] | None = None  # of every text that is screened
+        self.attributes: Attributes | None = (
+            None  # of a text that is screened or rewritten; the same for all, or by text
+        )
 
     def bodies(self, path: str) -> list[Any]:
         return [body for asked, body in self.asked if asked == path]
@@ -93,8 +96,12 @@ class StandIn:
         if any(len(text) > self.too_long for text in body["texts"]):
             return 400, {}, error(400, "texts.0: may have 9 bytes in UTF-8")
         results = [work(text) for text in body["texts"]]
-        if self.attributes and path == "/v1/screen":
-            results = [{**result, "attributes": self.attributes} for result in results]
+        if path == "/v1/screen" and not body.get("spans"):
+            results = [{name: value for name, value in result.items() if name != "spans"} for result in results]
+        if self.attributes:
+            for text, result in zip(body["texts"], results):
+                found = self.attributes(text) if callable(self.attributes) else self.attributes
+                (result if path == "/v1/screen" else result["before"])["attributes"] = found
         return 200, {}, {"results": results}
 
 

@@ -127,3 +127,6 @@ export async function patiently(call, { signal, waiting, tries = Infinity }) {
     }
   }
 }
+
+// For what is to be stored once, however often it is sent. crypto.randomUUID is missing where the page does not come by https.
+export const randomId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -22,7 +22,7 @@ async function look() {
     by("loading").textContent = [NOTES[states.rewrite], reasons?.rewrite].filter(Boolean).join(" ");
     by("loading").hidden = !NOTES[states.rewrite];
     one.parts(states, max_text);
-    many.parts(states);
+    many.parts(states, max_text);
     if (Object.values(states).includes("loading")) asking = setTimeout(look, SOON);
   } catch (error) {
     by("state").textContent = error.message;

@@ -35,7 +35,7 @@ export async function work(rows, { path, options, first, most }, signal, { done,
         waiting(error, seconds);
         await pause(seconds, signal);
       } else {
-        if (batch.length - answered === 1) batch[answered].error = error.message, done();
+        if (batch.length - answered === 1) batch[answered].error = error.message.replace(/texts\.\d+: /, ""), done();
         else size = Math.ceil((batch.length - answered) / 2); // one of them is at fault: smaller batches find it
         failures = 0;
       }

@@ -1,5 +1,5 @@
 // One comment: screened as it is written; a rewrite on request, to be taken, edited or left.
-import { ask, patiently } from "./api.js";
+import { ask, patiently, randomId } from "./api.js";
 import { screenedField } from "./field.js";
 import { say } from "./say.js";
 import { by, merged, number } from "./text.js";
@@ -75,20 +75,23 @@ export function commentView() {
     if (result.status === "unchanged") return tell("It passes as it is. Nothing to suggest.");
     if (result.status === "refused") return tell(`No suggestion. ${reasonOf(result)} ${NEXT}`);
     found = { source, suggestion: result.text, id: randomId() };
-    tell(`Another wording was found. How close it is in meaning, from 0 to 1: ${result.similarity.toFixed(2)}.`);
+    tell(`Another wording was found; it passes with a score of ${result.after.probability.toFixed(2)}. How similar it is in meaning, from 0 to 1: ${result.similarity.toFixed(2)}.`);
     section.hidden = false;
+    edit(false);
     wording.put(result.text);
-    compare();
+    draw();
     stale();
-    section.scrollIntoView({ block: "nearest" });
+    by("use").scrollIntoView({ block: "nearest" }); // the heading on a small screen may give way, the buttons not
     say("wording", `Suggested: ${result.text.slice(0, 500)}`);
   }
 
   // The difference, soon: two long texts take a few milliseconds.
   function compare() {
     clearTimeout(comparing);
-    if (found) comparing = setTimeout(() => by("difference").replaceChildren(...merged(found.source, wording.text)), 30);
+    if (found) comparing = setTimeout(draw, 30);
   }
+
+  const draw = () => by("difference").replaceChildren(...merged(found.source, wording.text));
 
   function stale() {
     by("stale").hidden = !found || comment.text === found.source;
@@ -101,6 +104,12 @@ export function commentView() {
   }
 
   // --- what somebody does with it
+
+  function edit(yes) {
+    by("wording").hidden = !yes;
+    by("edit").ariaExpanded = String(yes);
+    if (yes) wording.area.focus();
+  }
 
   function use() {
     const { source, suggestion } = found, final = wording.text;
@@ -135,7 +144,7 @@ export function commentView() {
   stop.addEventListener("click", () => (going?.abort(), suggest.focus()));
   by("example").addEventListener("click", () => (comment.put(EXAMPLE, { undo: true }), comment.area.focus()));
   by("use").addEventListener("click", use);
-  by("edit").addEventListener("click", () => wording.area.focus());
+  by("edit").addEventListener("click", () => edit(true));
   by("keep").addEventListener("click", keep);
   comment.area.addEventListener("keydown", (event) => {
     const start = event.key === "Enter" && (event.ctrlKey || event.metaKey);
@@ -156,6 +165,3 @@ export function commentView() {
     },
   };
 }
-
-// crypto.randomUUID is missing where the page does not come by https.
-const randomId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -6,7 +6,7 @@ import { by, count, inUnits, languageName, make, marked, moved, number, repeated
 
 const WAIT = 250; // milliseconds without a keystroke
 const MOST_REASONS = 20;
-const ATTRIBUTES = {
+export const ATTRIBUTES = {
   TOXICITY: "Toxic",
   SEVERE_TOXICITY: "Severely toxic",
   INSULT: "Insult",

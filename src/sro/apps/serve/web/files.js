@@ -1,4 +1,4 @@
-// Comments out of files and into files. Pure: texts in, rows out, and back.
+// Comments out of files. Pure: texts in, rows out.
 //
 // A row: {line, text, error, result, empty, others}; `line` is where it stands in the file, `text` null where there is
 // none to read, `empty` whether nothing is written there, `others` what else the row holds, by column.
@@ -88,7 +88,9 @@ function openedTable(text, mark) {
   const length = (i) => all.slice(0, LOOKAHEAD).reduce((sum, { cells }) => sum + (cells[i]?.length ?? 0), 0);
   const longest = first.reduce((best, _, i) => (length(i) > length(best) ? i : best), 0);
   const read = ({ line, cells, open }, column, header) => {
-    const others = Object.fromEntries(first.map((name, i) => [header ? name : `column ${i + 1}`, cells[i] ?? ""]));
+    const length = Math.max(first.length, cells.length); // a cell more than there are names is kept too
+    const name = (i) => (header && i < first.length ? first[i] : `column ${i + 1}`);
+    const others = Object.fromEntries(Array.from({ length }, (_, i) => [name(i), cells[i] ?? ""]));
     if (open) return row(line, null, "A quotation mark opens in this row and is never closed.", others);
     if (column >= cells.length) return row(line, null, "This row has no such column.", others);
     return row(line, cells[column], null, others);
@@ -129,10 +131,6 @@ function openedObjects(text) {
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
-// --- results -------------------------------------------------------------------------------------------------------
-
-const COLUMNS = "line comment status rewrite reason score_before score_after similarity error".split(" ");
-
 // What became of a row, in one word.
 export function kind({ error, result, empty }) {
   if (error) return "error";
@@ -140,47 +138,3 @@ export function kind({ error, result, empty }) {
   if (!result) return "waiting";
   return result.status ?? (result.label === "fail" ? "fails" : "passes");
 }
-
-// Never a rewrite but of a comment that was rewritten.
-function values(one) {
-  const { line, text, error, result } = one, before = result?.before ?? result;
-  const status = kind(one), rewrite = status === "rewritten" ? result.text : null;
-  const figures = [before?.probability, result?.after?.probability, result?.similarity].map((value) => value ?? null);
-  return [line, text, status, rewrite, result?.reason ?? null, ...figures, error];
-}
-
-// Rows as they are written out, by column: those of the file as they were, and behind them what became of the row, under
-// a name of its own where the file has that name already. Without columns the comment stands between.
-function written(rows) {
-  const theirs = [...new Set(rows.flatMap(({ others }) => Object.keys(others)))];
-  const name = (column) => (theirs.includes(column) ? `sro_${column}` : column);
-  const ours = COLUMNS.filter((column) => column !== "comment" || !theirs.length);
-  const records = rows.map((one) => {
-    const found = Object.fromEntries(values(one).map((value, i) => [COLUMNS[i], value]));
-    return { ...one.others, ...Object.fromEntries(ours.map((column) => [name(column), found[column]])) };
-  });
-  return { columns: [...theirs, ...ours.map(name)], records };
-}
-
-// What a spreadsheet would take for a formula, whatever invisible stands before it.
-const FORMULA = /^(?:[\s\p{C}]*[=+\-@＝＋－＠]|[\t\r\n])/u;
-
-const NUMBER = /^-?\d+(?:\.\d+)?$/;
-
-// Texts are quoted, and one that looks like a formula begins with a quotation mark that makes it text.
-export function cell(value) {
-  if (value === null) return "";
-  if (typeof value !== "string" || NUMBER.test(value)) return String(value);
-  return `"${FORMULA.test(value) ? "'" : ""}${value.replaceAll('"', '""')}"`;
-}
-
-// For spreadsheets: a byte order mark, or they would not read it as UTF-8.
-export function asCSV(rows) {
-  const { columns, records } = written(rows);
-  const plain = (value) => (typeof value === "object" && value !== null ? JSON.stringify(value) : (value ?? null));
-  const line = (record) => `${columns.map((column) => cell(plain(record[column]))).join(",")}\r\n`;
-  return ["\ufeff", `${columns.map((name) => (/^\w+$/.test(name) ? name : cell(name))).join(",")}\r\n`, ...records.map(line)];
-}
-
-// For programs: texts as they were, half characters as \ud83d.
-export const asLines = (rows) => written(rows).records.map((record) => `${JSON.stringify(record)}\n`);

@@ -1,28 +1,25 @@
-// Many comments: pasted or from a file, worked through with pause and cancel, shown page by page, downloaded.
+// Many comments: pasted or from a file, worked through with pause and cancel, put into the queue, downloaded.
 import { work } from "./batches.js";
-import { asCSV, asLines, decoded, kind, lines, notText, opened } from "./files.js";
-import { resultRow } from "./rows.js";
+import { asCSV, asLines } from "./download.js";
+import { decoded, lines, notText, opened } from "./files.js";
+import { queueView } from "./queue.js";
 import { say } from "./say.js";
 import { by, count, make, number } from "./text.js";
 
-const PAGE = 100; // rows in the page at a time
 const OFTEN = 400; // milliseconds between looks at what is done
 const LARGEST_FILE = 64 * 2 ** 20;
 const JOBS = {
   rewrite: { path: "v1/rewrite", options: {}, first: 2, most: 16 },
-  screen: { path: "v1/screen", options: { spans: true }, first: 16, most: 256 },
-};
-const KINDS = {
-  all: "all", fails: "fails", refused: "no rewrite", rewritten: "rewritten", unchanged: "passes", passes: "passes",
-  empty: "empty", error: "error", waiting: "waiting",
+  screen: { path: "v1/screen", options: {}, first: 16, most: 256 },
 };
 const LABELS = { ready: "Start", running: "Pause", paused: "Resume", ended: "Start again" };
 
 export function sheetView() {
-  const pasted = by("pasted"), file = by("file"), column = by("column"), header = by("header"), page = by("page");
+  const pasted = by("pasted"), file = by("file"), column = by("column"), header = by("header");
   let rows = [], source = null, name = "comments", state = "ready", mode = "rewrite", going = null;
-  let finished = 0, before = 0, since = 0, milestone = 0, looking = null, shown = [], filter = "all";
+  let finished = 0, before = 0, since = 0, milestone = 0, looking = null, decisions = 0, saved = true, most = Infinity;
   let typing = null;
+  const queue = queueView({ decided });
 
   // --- what to work on
 
@@ -31,8 +28,7 @@ export function sheetView() {
     name = called;
     mode = by("modes").querySelector(":checked").value;
     by("source").textContent = rows.length ? told : "Nothing to work on yet.";
-    page.value = 1;
-    filter = "all";
+    queue.put(rows, mode);
     enter("ready");
   }
 
@@ -56,14 +52,14 @@ export function sheetView() {
     columns();
     take([], "", "");
     if (chosen.size > LARGEST_FILE) {
-      by("source").textContent = `${chosen.name} is larger than a page should hold (64 MiB); sro rewrite takes files of any size.`;
+      by("source").textContent = `${chosen.name} is larger than this page can hold (64 MiB). Choose a smaller part of it; whoever runs this server can do the whole with the command sro rewrite.`;
       return;
     }
     by("source").textContent = `Reading ${chosen.name} …`;
     try {
       const bytes = new Uint8Array(await chosen.arrayBuffer()), other = notText(chosen.name, bytes);
       if (other) {
-        by("source").textContent = `${chosen.name} is ${other}, which this page cannot read. Save it as CSV, or use sro rewrite --input.`;
+        by("source").textContent = `${chosen.name} is ${other}, which this page cannot read. Save it as CSV, and choose that.`;
         return;
       }
       source = opened(chosen.name, decoded(bytes));
@@ -95,7 +91,7 @@ export function sheetView() {
   function enter(next) {
     state = next;
     const busy = state === "running" || state === "paused";
-    by("input").disabled = busy;
+    by("input").disabled = busy || decisions > 0;
     by("cancel").disabled = !busy;
     by("go").textContent = LABELS[state];
     for (const id of ["results", "progress", "progress-told"]) by(id).hidden = !rows.length;
@@ -104,8 +100,11 @@ export function sheetView() {
   }
 
   async function run() {
-    if (state === "ended") for (const row of rows) if (row.text !== null) row.result = row.error = null; // what cannot be read stays so
+    // What cannot be read stays so, and so does what is decided.
+    if (state === "ended") for (const row of rows) if (row.text !== null && !row.decision) row.result = row.error = row.spans = null;
+    for (const row of rows) if (row.text !== null && !row.result) row.error ??= tooLong(row.text);
     if (state !== "paused") milestone = 0;
+    by("what").open = false; // the sheet has the room
     const { signal } = (going = new AbortController());
     before = done();
     since = performance.now();
@@ -141,6 +140,12 @@ export function sheetView() {
     say("work", `Cancelled: ${summary()}.`);
   }
 
+  // Asked of a server that is known to refuse it, a row would cost the others of its batch a second request.
+  function tooLong(text) {
+    const size = 3 * text.length > most ? new TextEncoder().encode(text).length : 0;
+    return size > most ? `Too long for this server: ${count(size)} bytes of at most ${count(most)}. Shorten it with Edit, or in your file.` : null;
+  }
+
   // --- progress
 
   const comments = (some) => some.filter((row) => !row.empty).length;
@@ -171,60 +176,32 @@ export function sheetView() {
     if (moving && quarter > milestone && quarter < 4) say("work", `${25 * quarter} percent done.`);
     milestone = Math.max(milestone, quarter);
     for (const id of ["csv", "jsonl"]) by(id).disabled = !finished;
-    table();
-  }
-
-  // --- table
-
-  function table() {
-    const counts = new Map([["all", rows.length]]);
-    for (const row of rows) counts.set(kind(row), (counts.get(kind(row)) ?? 0) + 1);
-    for (const { value, input, label } of kinds) {
-      label.hidden = !counts.has(value) && value !== filter;
-      label.lastChild.textContent = `${KINDS[value]} ${count(counts.get(value) ?? 0)}`;
-      input.checked = value === filter;
-    }
-    const found = filter === "all" ? rows : rows.filter((row) => kind(row) === filter);
-    const pages = Math.max(1, Math.ceil(found.length / PAGE)), at = Math.min(pages, Math.max(1, Math.floor(page.value) || 1));
-    if (document.activeElement !== page) page.value = at;
-    page.max = pages;
-    by("pages").textContent = `of ${count(pages)}`;
-    by("pager").hidden = pages === 1;
-    by("previous").disabled = at === 1;
-    by("next").disabled = at === pages;
-    by("results").dataset.mode = mode;
-    draw(found.slice((at - 1) * PAGE, at * PAGE));
-  }
-
-  // Rows that are there already and say the same stay, so that what somebody reads or has selected does not jump.
-  function draw(wanted) {
-    const old = shown;
-    shown = wanted.map((row, i) => {
-      const same = old[i]?.row === row && old[i].kind === kind(row);
-      return same ? old[i] : { row, kind: kind(row), node: resultRow(row) };
-    });
-    shown.forEach((one, i) => {
-      if (i >= old.length) by("rows").append(one.node);
-      else if (one !== old[i]) old[i].node.replaceWith(one.node);
-    });
-    for (const { node } of old.slice(shown.length)) node.remove();
-  }
-
-  const kinds = Object.keys(KINDS).map((value) => {
-    const input = make("input", { type: "radio", name: "kind", value });
-    const label = make("label", {}, input, make("span"));
-    by("kinds").append(label);
-    return { value, input, label };
-  });
-
-  function turn(to) {
-    page.value = to;
-    table();
+    queue.refresh();
   }
 
   // --- download
 
+  // Decisions hang on these rows; before there are others, somebody has to say that they may go.
+  function decided(n) {
+    if (n === decisions) return;
+    decisions = n;
+    saved = !n;
+    by("input").disabled = state === "running" || state === "paused" || n > 0;
+    by("fresh").hidden = !n;
+  }
+
+  function fresh() {
+    if (!confirm("Empty the sheet? What is decided here and not downloaded is lost.")) return;
+    queue.hurry();
+    pasted.value = "";
+    takePasted();
+    by("what").open = true;
+    pasted.focus();
+  }
+
   function download(pieces, type, suffix) {
+    queue.hurry();
+    saved = true;
     const address = URL.createObjectURL(new Blob(pieces, { type }));
     make("a", { href: address, download: `${name}-screened.${suffix}` }).click();
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
@@ -240,16 +217,15 @@ export function sheetView() {
   by("modes").addEventListener("change", () => (source ? takeColumn() : takePasted()));
   by("go").addEventListener("click", go);
   by("cancel").addEventListener("click", cancel);
-  by("kinds").addEventListener("change", (event) => ((filter = event.target.value), turn(1)));
-  by("previous").addEventListener("click", () => turn(Number(page.value) - 1));
-  by("next").addEventListener("click", () => turn(Number(page.value) + 1));
-  page.addEventListener("change", () => turn(page.value));
-  by("csv").addEventListener("click", () => download(asCSV(rows), "text/csv;charset=utf-8", "csv"));
+  by("fresh").addEventListener("click", fresh);
+  by("csv").addEventListener("click", () => download(asCSV(rows, source?.columns ?? []), "text/csv;charset=utf-8", "csv"));
   by("jsonl").addEventListener("click", () => download(asLines(rows), "application/x-ndjson", "jsonl"));
-  addEventListener("beforeunload", (event) => state === "running" && event.preventDefault());
+  addEventListener("beforeunload", (event) => (state === "running" || !saved) && event.preventDefault());
   return {
     // Which parts the service has.
-    parts(states) {
+    parts(states, bytes) {
+      most = bytes ?? Infinity;
+      queue.parts(states);
       const input = by("modes").querySelector("[value=rewrite]");
       input.disabled = ["off", "failed"].includes(states.rewrite);
       if (input.disabled && input.checked) by("modes").querySelector("[value=screen]").click();
