@@ -43,13 +43,6 @@ def test_passing_before_meaning_before_shape_before_the_product() -> None:
         assert best(ranked[i:], 0.5) is ranked[i]
 
 
-def test_a_stopgap_is_worth_less_but_may_be_the_best() -> None:
-    stopgap = Candidate("an unkind man", PASS, 0.8, None, overused=1)
-    assert best([stopgap, move("a man", PASS, 0.7)], 0.5).text == "a man"
-    assert best([stopgap, move("a man", PASS, 0.6)], 0.5) is stopgap
-    assert best([move("rude", Verdict("fail", 0.6, "s"), 0.9), Candidate("ruder", FAIL, 0.9, None)], 0.5).text == "rude"
-
-
 @pytest.mark.parametrize(
     ("moves", "expected"),
     [

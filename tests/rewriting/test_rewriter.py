@@ -286,15 +286,6 @@ def test_of_equal_candidates_the_more_faithful_one_is_taken() -> None:
     assert game(MILD, cuts=lambda sentence: ["you are sure"]).rewrite([COMMENT])[0].text == MILD
 
 
-def test_of_equal_candidates_one_without_a_stopgap_is_taken() -> None:
-    def overused(text: str, sentence: str) -> list[str]:
-        return [text] if text == MILD else []
-
-    (found,) = game(MILD, overused=overused, cuts=lambda sentence: ["you are sure"]).rewrite([COMMENT])
-    assert found.text == "you are sure"
-    assert game(MILD, overused=overused).rewrite([COMMENT])[0].text == MILD
-
-
 def test_a_phrase_table_by_name(tmp_path: Path) -> None:
     known = phrase_table("embedded")
     assert known and known("i do n't give a shit about it") and not known("thank you")

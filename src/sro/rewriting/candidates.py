@@ -16,11 +16,6 @@ from sro.screeners.base import Fluency, Verdict
 from sro.screeners.rules.rewrite_faults import RewriteFault, rewrite_faults
 
 
-STOPGAP = 0.85
-"""What a candidate's score is multiplied by for each overused word. No bar: readers like "lies keep us misinformed"
-better than "lies keep us bad"."""
-
-
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One move with what the follower and the sentence encoder say of it."""
@@ -34,13 +29,11 @@ class Candidate:
     """In [0, 1]; 0 where it was not asked for."""
     faithfulness: float = 1.0
     """How probable it is that it says what was said, in [0, 1]; 1 where nobody was asked."""
-    overused: int = 0
-    """How many words it puts in that leaders overuse ("unkind person" for any insult)."""
 
     @property
     def score(self) -> float:
-        """P(pass) · similarity · faithfulness, what there is of J without a judge of fluency, less for stopgaps."""
-        return (1.0 - self.verdict.probability) * self.similarity * self.faithfulness * STOPGAP**self.overused
+        """P(pass) · similarity · faithfulness: what there is of J without a judge of fluency."""
+        return (1.0 - self.verdict.probability) * self.similarity * self.faithfulness
 
     def objection(self, min_similarity: float) -> Reason | None:
         """Why it will not do, if so: the screener's word first, then meaning, then shape."""

@@ -37,8 +37,6 @@ class RewriterParts:
         faithfulness: reads a sentence and a candidate together, and decides whether it still says what was said; it is
             asked about candidates that pass and are close enough by `similarity`. None: nobody is asked.
         cuts: candidates that only leave out, beside those too: `sro.rewriting.deletions`. None: there are none.
-        overused: (candidate, sentence) → words that it puts in and that leaders overuse (`sro.screeners.overused`); a
-            candidate is worth less for each. None: nobody counts.
         foreign_cuts: the same for sentences in languages that the leader does not know, and all there is for those:
             `sro.rewriting.foreign_deletions.cuts_in`. None: they are refused.
         reads: whether the leader knows the language of a text; None: too little text to tell. By default nobody asks.
@@ -52,7 +50,6 @@ class RewriterParts:
     phrases: Callable[[str], Sequence[str]] | None = None
     faithfulness: Faithfulness | None = None
     cuts: Callable[[str], Sequence[str]] | None = None
-    overused: Callable[[str, str], Sequence[str]] | None = None
     foreign_cuts: Callable[[str, str], Sequence[str]] | None = None
     reads: Callable[[str], bool | None] = field(default=any_language)
 

@@ -38,7 +38,6 @@ from sro.screeners.faithfulness.critic import FaithfulnessCritic
 from sro.screeners.languages import languages_read
 from sro.screeners.loading import load_screener
 from sro.screeners.long_comments import LONGEST
-from sro.screeners.overused import OverusedWords
 from sro.screeners.similarity import SentenceEncoder
 
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ class Rewriter(RewriterParts):
         )
         from sro.screeners.lora.acceptability import AcceptabilityWhenAsked
 
-        # Table, cuts, overused words and the rule of languages are for the embedded leader: others know idiom, and may
+        # Table, cuts and the rule of languages are for the embedded leader: others know idiom, and may
         # know languages.
         ours = leader == "embedded" and settings.engine != "chat"
         if fluency is None or isinstance(fluency, str):
@@ -153,7 +152,6 @@ class Rewriter(RewriterParts):
             reads=speaks if ours else any_language,
             cuts=deletions if ours else None,
             foreign_cuts=cuts_in(set(cut_languages) & set(languages_read(screener))) if ours else None,
-            overused=OverusedWords.load("embedded").faults if ours else None,
         )
 
     def rewrite(self, texts: Sequence[str], arguments: RewriteArguments | None = None) -> list[Rewrite]:

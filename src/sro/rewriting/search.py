@@ -78,7 +78,7 @@ class CandidateSearch:
         texts = [list(cuts(search.sentence, comment)) if cuts else [] for search in searches]
         if not all(texts):
             return False
-        judged = replace(self, parts=replace(self.parts, fluency=None, overused=None))
+        judged = replace(self, parts=replace(self.parts, fluency=None))
         judged._add_candidates(searches, [[Draft(text) for text in some] for some in texts])
         return all(search.objection is None for search in searches)
 
@@ -134,8 +134,7 @@ class CandidateSearch:
             fault = find_fault(
                 text, search.sentence, finished=draft.finished, kept=search.kept, disguised=search.disguised
             )
-            overused = len(self.parts.overused(text, search.sentence)) if self.parts.overused else 0
-            made.append(Candidate(text, verdict, cosine, fault, overused=overused))
+            made.append(Candidate(text, verdict, cosine, fault))
         for (search, _), candidate in zip(pairs, self._read_meaning(sources, made)):
             search.candidates.append(candidate)
         # A search with a candidate that will do is over, so those whose fluency was scored never stand beside others.
