@@ -142,7 +142,8 @@ def test_the_event_loop_reads_no_comment() -> None:
 
     def watch(frame: Any, event: str, arg: Any) -> None:
         module = frame.f_globals.get("__name__", "")
-        if event == "call" and module.startswith(("sro.comments.", "sro.screeners.sentencewise")):
+        reads = frame.f_code.co_name != "is_among"  # which compares the codes of languages
+        if event == "call" and reads and module.startswith(("sro.comments.", "sro.screeners.sentencewise")):
             at_work.add(threading.current_thread().name)
 
     threading.setprofile(watch)

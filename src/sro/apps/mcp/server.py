@@ -23,9 +23,11 @@ from pydantic import BaseModel, Field
 
 from sro.apps.serve.schemas import RewriteModel, ScreenedModel
 from sro.apps.serve.screening import Asked, SharedScreener, screen_texts
+from sro.comments.languages import is_among
 from sro.core.errors import SROError
 from sro.rewriting.config import RewriteArguments
 from sro.screeners.base import Screener
+from sro.screeners.languages import languages_read
 from sro.screeners.toxic_spans import spans_of_authors
 
 if TYPE_CHECKING:  # it brings torch, and a client waits for the server to be there
@@ -83,13 +85,21 @@ class Tools:
         """Judge comments: pass or fail, the probability of fail, and the words that a failing comment fails for
         (`spans`, in characters from 0)."""
         check(texts)
-        asked = Asked(words=True, threshold=threshold)
+        asked = Asked(words=True, threshold=threshold, language=True)
         try:
-            found = self.screener.with_lock(lambda one: screen_texts(one, texts, asked, spans_of_authors))
+            found, reads = self.screener.with_lock(
+                lambda one: (screen_texts(one, texts, asked, spans_of_authors), languages_read(one))
+            )
         except SROError as error:
             raise ToolError(str(error)) from error
         fields: list[dict[str, Any]] = [
-            {**asdict(one.verdict), "spans": [asdict(span) for span in one.words]} for one in found
+            {
+                **asdict(one.verdict),
+                "language": one.language,
+                "language_supported": is_among(one.language, reads),
+                "spans": [asdict(span) for span in one.words],
+            }
+            for one in found
         ]
         return Screening(results=[ScreenedModel(**one) for one in fields])
 

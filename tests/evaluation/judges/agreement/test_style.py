@@ -98,6 +98,6 @@ def test_no_card_for_a_judge_that_was_not_trained_here(data: Path) -> None:
 
 
 def test_the_command_prints_a_line_for_each_judge(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["judge", "check", "--judge", "embedded", "--data", str(data)]) == 0
+    assert main(["judge", "check", "--judge", "embedded/linear", "--data", str(data)]) == 0
     head, _, line = capsys.readouterr().out.splitlines()
     assert head.startswith("| judge | AUC |") and line.startswith("| nblr ") and "references" not in head

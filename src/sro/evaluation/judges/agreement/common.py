@@ -1,6 +1,6 @@
 """What the cards of the embedded judges have in common: rank correlation with people, tables, writing the card.
 
-    sro judge check style --judge packages/sro-embedded/sro_embedded/judge_style embedded
+    sro judge check style --judge packages/sro-embedded/sro_embedded/judge_style embedded/linear
     sro judge check fluency --judge packages/sro-embedded/sro_embedded/judge_fluency relative
     sro judge check content --judge embedded
 

@@ -1,6 +1,6 @@
 """Does a style judge agree with the official classifier, and with people? The figures that earn it its place.
 
-    sro judge check style --judge packages/sro-embedded/sro_embedded/judge_style embedded
+    sro judge check style --judge packages/sro-embedded/sro_embedded/judge_style embedded/linear
 
 Three measures on texts that it never learnt from:
 - labels of the official RoBERTa classifier on the held-out half of `judge_calibration` (see
@@ -135,7 +135,7 @@ toxic from P = .5 on:
 ## How it was made
 
     sro judge train style --data ../shared/data --output_dir packages/sro-embedded/sro_embedded/judge_style
-    sro judge check style --judge packages/sro-embedded/sro_embedded/judge_style embedded --final true --card true
+    sro judge check style --judge packages/sro-embedded/sro_embedded/judge_style embedded/linear --final true --card true
 
 | data set | toxic | neutral | sha256 |
 |---|--:|--:|---|
@@ -162,7 +162,7 @@ other work.
 - Spearman: P(pass) against the style that people saw (mean of three) in {rated} rewrites of emnlp10k; all, and within
   each system.
 - {test}
-- `nblr` is the embedded screener, for comparison. Its settings were tuned on `judge_calibration`.
+- `nblr` is `embedded/linear`, for comparison. Its settings were tuned on `judge_calibration`.
 
 P(toxic) of this judge against the share that the official classifier refuses (expected calibration error {ece:.3f}):
 
