@@ -27,6 +27,7 @@ MORE = (
     ["serve", "add-key"],
     ["screener", "train", "--kind", "encoder"],
     ["screener", "train", "--kind", "faithfulness"],
+    ["screener", "train", "--kind", "overused"],
 )
 """Help that no usage line of a command names."""
 
@@ -53,7 +54,7 @@ def help_of(words: list[str]) -> str:
 
 def actions(text: str) -> list[str]:
     """The actions that a usage line offers: [train, check] of `usage: sro judge {train,check} …`."""
-    found = re.match(r"usage: sro [a-z ]+ \{([a-z,_-]+)\}", text)
+    found = re.match(r"usage: sro [a-z ]+ \{([a-z0-9,_-]+)\}", text)
     return found[1].split(",") if found else []
 
 

@@ -17,6 +17,7 @@ mcp = pytest.importorskip("mcp", reason="needs mcp: pip install -e '.[mcp]'")
 
 from sro.apps.cli import main  # noqa: E402
 from sro.apps.mcp.server import LONGEST, MOST_TEXTS, Tools, make_server  # noqa: E402
+from sro.comments.languages import is_among, language_of  # noqa: E402
 from sro.core.errors import SROError  # noqa: E402
 from sro.rewriting.rewriter import Rewriter  # noqa: E402
 from sro.screeners.base import Verdict  # noqa: E402
@@ -70,7 +71,12 @@ def test_verdicts_and_words_are_those_of_the_library() -> None:
     spans = spans_of_failing(screener, COMMENTS, verdicts)
     assert [one["label"] for one in results] == ["pass", "fail", "fail", "pass"]
     assert results == [
-        {**asdict(verdict), "spans": [asdict(span) for span in found]} for verdict, found in zip(verdicts, spans)
+        {
+            **asdict(verdict),
+            **{"language": language_of(text), "language_supported": is_among(language_of(text), ["en"])},
+            "spans": [asdict(span) for span in found],
+        }
+        for text, verdict, found in zip(COMMENTS, verdicts, spans)
     ]
     start, end = (results[1]["spans"][0][name] for name in ("start", "end"))
     assert COMMENTS[1][start:end] == "idiot"

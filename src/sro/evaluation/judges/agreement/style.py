@@ -135,7 +135,8 @@ toxic from P = .5 on:
 ## How it was made
 
     sro judge train style --data ../shared/data --output_dir packages/sro-embedded/sro_embedded/judge_style
-    sro judge check style --judge packages/sro-embedded/sro_embedded/judge_style embedded/linear --final true --card true
+    sro judge check style --judge packages/sro-embedded/sro_embedded/judge_style embedded/linear \\
+      --final true --card true
 
 | data set | toxic | neutral | sha256 |
 |---|--:|--:|---|
