@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from sro.apps.bulk.jobs import Rewriting, Screening
@@ -24,6 +27,13 @@ from sro.training.warmup.run import WarmupData
 THREAT = "If I ever see you again I will break your legs."  # no rude word: the n-grams pass it
 ENCODER = "embedded/encoder"
 Capture = pytest.CaptureFixture[str]
+
+
+class Nothing:
+    """A similarity that nobody asks."""
+
+    def similarity(self, texts: Sequence[str], sources: Sequence[str]) -> np.ndarray:
+        return np.ones(len(texts))
 
 
 def test_embedded_is_the_encoder() -> None:
@@ -61,6 +71,25 @@ def test_the_rewriter_and_the_service_ask_for_it(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("sro.rewriting.rewriter.load_screener", asked)
     with pytest.raises(Asked, match=ENCODER):
         Rewriter.load()
+
+
+@pytest.mark.parametrize(
+    ("screener", "asked", "critic"),
+    [
+        ("embedded", {}, "embedded"),
+        ("embedded", {"faithfulness": "none"}, None),
+        ("embedded", {"faithfulness": "mine"}, "mine"),
+        ("embedded/linear", {}, None),
+        ("embedded", {"leader": "another/model"}, None),
+    ],
+)
+def test_the_critic_is_asked_where_the_embedded_leader_writes_and_an_encoder_screens(
+    screener: str, asked: dict[str, str], critic: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = SimpleNamespace(fits=lambda sentence: True)
+    monkeypatch.setattr("sro.rewriting.rewriter.load_generator", lambda *_, **__: generator)
+    monkeypatch.setattr("sro.rewriting.rewriter.FaithfulnessCritic.load", lambda name: name)
+    assert Rewriter.load(screener=screener, similarity=Nothing(), fluency="none", **asked).faithfulness == critic
 
 
 def test_training_says_which_it_means() -> None:

@@ -52,8 +52,9 @@ class ModelArguments(LeaderChoice):
     faithfulness: str | None = field(
         default=None,
         metadata={
-            "help": "critic that refuses candidates which no longer say what the sentence says: `embedded`, or a "
-            "folder that `sro screener train --kind faithfulness` made (default: none)"
+            "help": "critic that refuses candidates which no longer say what the sentence says: `embedded`, a folder "
+            "that `sro screener train --kind faithfulness` made, or `none` (default: embedded if the leader is "
+            "`embedded`, the engine not chat and the screener an encoder, else none)"
         },
     )
     cut_languages: list[str] = field(

@@ -113,7 +113,16 @@ class _Part:
 @cache
 def _words_of(language: str) -> dict[str, _Words]:
     lexicon = LEXICONS[language]
-    names = ("oaths", "oaths_apart", "adjectives", "called", "address", "determiners", "function", "questions")
+    names: tuple[str, ...] = (
+        "oaths",
+        "oaths_apart",
+        "adjectives",
+        "called",
+        "address",
+        "determiners",
+        "function",
+        "questions",
+    )
     names += ("definite", "not_heads", "feminine_oaths", "feminine_nouns", "rude")
     return {name: _Words.of(getattr(lexicon, name)) for name in names}
 

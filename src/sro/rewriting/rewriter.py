@@ -34,6 +34,7 @@ from sro.rewriting.result import Change, Reason, Rewrite, Status
 from sro.rewriting.search import CandidateSearch
 from sro.rewriting.state import CommentState, Search
 from sro.screeners.base import Faithfulness, Fluency, Screener, Similarity, Verdict
+from sro.screeners.encoder.inference import EncoderScreener
 from sro.screeners.faithfulness.critic import FaithfulnessCritic
 from sro.screeners.languages import languages_read
 from sro.screeners.loading import load_screener
@@ -112,7 +113,8 @@ class Rewriter(RewriterParts):
             phrases: phrase table that adds candidates: `embedded` (English, `sro.rewriting.phrase_table`), a file of
                 the same form, or `none`. None: `embedded` for the embedded leader, for others and `chat` `none`.
             faithfulness: `embedded`, the folder of a critic (`sro screener train --kind faithfulness`), or any object
-                that says how probable it is that a candidate says what the sentence says. None: nobody is asked.
+                that says how probable it is that a candidate says what the sentence says; `none`: nobody is asked.
+                None: `embedded` for the embedded leader under an encoder screener, `none` for others.
             cut_languages: languages beside the leader's in which words may be left out, if the screener reads them
                 (`sro.rewriting.foreign_deletions`); comments in others are refused. For the embedded leader alone.
             max_prompt_length: tokens of prompt and sentence together; a longer sentence that fails is refused.
@@ -135,19 +137,22 @@ class Rewriter(RewriterParts):
         )
         from sro.screeners.lora.acceptability import AcceptabilityWhenAsked
 
-        # Table, cuts and the rule of languages are for the embedded leader: others know idiom, and may
-        # know languages.
+        # Table, cuts, critic and the rule of languages are for the embedded leader: others know idiom and languages.
         ours = leader == "embedded" and settings.engine != "chat"
         if fluency is None or isinstance(fluency, str):
             fluency = None if fluency == "none" else AcceptabilityWhenAsked(fluency)
         screener = load_screener(screener) if isinstance(screener, str) else screener
+        if faithfulness is None:  # what an encoder needs is there then, which is what the critic needs
+            faithfulness = "embedded" if ours and isinstance(screener, EncoderScreener) else "none"
+        if isinstance(faithfulness, str):
+            faithfulness = None if faithfulness == "none" else FaithfulnessCritic.load(faithfulness)
         return cls(
             generator=generator,
             screener=screener,
             similarity=SentenceEncoder(similarity) if isinstance(similarity, str) else similarity,
             fits=generator.fits,
             fluency=fluency,
-            faithfulness=FaithfulnessCritic.load(faithfulness) if isinstance(faithfulness, str) else faithfulness,
+            faithfulness=faithfulness,
             phrases=phrase_table(phrases or ("embedded" if ours else "none")),
             reads=speaks if ours else any_language,
             cuts=deletions if ours else None,
