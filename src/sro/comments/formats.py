@@ -160,7 +160,7 @@ def _opened(source: str) -> Iterator[io.BufferedReader]:
         raw: Any = sys.stdin.buffer if source == "-" else open(source, "rb", buffering=0)  # noqa: SIM115
         binary = io.BufferedReader(raw)
         if source.lower().endswith(".gz") or binary.peek(2)[:2] == PACKED:
-            binary = io.BufferedReader(gzip.GzipFile(fileobj=binary))  # type: ignore[arg-type]  # it has what is needed
+            binary = io.BufferedReader(gzip.GzipFile(fileobj=binary))
         try:
             yield binary
         finally:
