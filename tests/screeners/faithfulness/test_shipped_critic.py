@@ -20,6 +20,11 @@ def critic() -> FaithfulnessCritic:
         ("Learn to spell, you moron.", "Learn to spell.", "Learn to."),
         ("Your code is shit.", "Your code is bad.", "Your code is great."),
         ("He is a fucking liar and everyone knows it.", "He is a liar and everyone knows it.", "He is a person."),
+        (
+            "The author knows jack shit about economics.",
+            "The author knows nothing about economics.",
+            "The author knows about economics.",
+        ),
         ("Why the hell did you delete my page?", "Why did you delete my page?", "Why did you keep my page?"),
         ("These idiots raised the rent again.", "These people raised the rent again.", "These people again."),
     ],

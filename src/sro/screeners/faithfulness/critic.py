@@ -7,6 +7,7 @@ claim, request or question, who and what it is about, its polarity and its blame
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,6 +32,14 @@ SHOUTED = 0.3
 """Share of capitals among the letters of a text from which on it is read in small letters: the encoder has hardly a
 word for capitals, and found "STOP DELETING MY PAGE!" unfaithful to "STOP DELETING MY PAGE, ASSHOLE!"."""
 
+NOTHING = re.compile(
+    r"\b(?:jack ?shit|jack ?squat|diddly ?squat|(?:fuck|sod|bugger|shit) all"
+    r"(?! (?:of|the|these|those|you|your|them|my|over|that|this)\b))\b",
+    re.IGNORECASE,
+)
+"""What means "nothing" and looks like an oath. The critic took "knows about economics" for faithful to "knows jack shit
+about economics"."""
+
 Pair = tuple[str, str]
 
 
@@ -48,13 +57,22 @@ def pair_ids(tokenizer: EncoderTokenizer, pairs: Sequence[Pair], longest: int = 
     """Token ids of each (comment, candidate): begin, comment, end, end, candidate, end."""
     rows = []
     for comment, candidate in pairs:
-        first, second = (tokenizer([unshouted(text)], longest)[0][1:-1] for text in (comment, candidate))
+        first, second = (tokenizer([literal(text)], longest)[0][1:-1] for text in (comment, candidate))
         room = longest - 4
         keep = max(room // 2, room - len(second))
         first = first[:keep]
         second = second[: room - len(first)]
         rows.append([tokenizer.bos, *first, tokenizer.eos, tokenizer.eos, *second, tokenizer.eos])
     return rows
+
+
+def literal(text: str) -> str:
+    """The text as the critic reads it: in small letters where it shouts, and "nothing" where it means that.
+
+    >>> literal("He knows jack shit."), literal("FUCK ALL OF YOU"), literal("there is fuck all left")
+    ('He knows nothing.', 'fuck all of you', 'there is nothing left')
+    """
+    return NOTHING.sub("nothing", unshouted(text))
 
 
 @dataclass(frozen=True)
