@@ -37,8 +37,8 @@ NOTHING = re.compile(
     r"(?! (?:of|the|these|those|you|your|them|my|over|that|this)\b))\b",
     re.IGNORECASE,
 )
-"""What means "nothing" and looks like an oath. The critic took "knows about economics" for faithful to "knows jack shit
-about economics"."""
+"""What means "nothing" and looks like an oath. The critic took "knows about economics" for faithful to "knows jack
+shit about economics"."""
 
 Pair = tuple[str, str]
 
