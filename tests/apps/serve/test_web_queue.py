@@ -77,7 +77,7 @@ def test_a_moderator_decides_by_keyboard_and_the_decisions_go_to_feedback_and_fi
     page = open_page("#many")
     work(page, expect, "2024,who,comment\n1,a,so stupid\n2,b,how stupid\n3,c,stupid me\n4,d,idiot\n5,e,thanks\n6,f,\n")
     page.keyboard.press("a")
-    expect(page.locator("#said")).to_have_text("Accepted, line 2.")
+    expect(page.locator("#said")).to_contain_text("Accepted, line 2.")
     assert page.evaluate(CURRENT) == "how stupid"  # and on to the next
     page.keyboard.press("e")
     expect(page.locator("#rows textarea")).to_be_focused()
