@@ -44,26 +44,14 @@ def run(argv: list[str]) -> int:
     except ImportError as error:
         raise SROError(f"`sro mcp` needs the package mcp, from 2.0 on ({error})\n  fix: {INSTALL}") from error
     from sro.apps.mcp.server import Tools, make_server
+    from sro.apps.serve.rewriter import load_rewriter
     from sro.screeners.loading import load_screener
 
-    def load_rewriter(screener: Screener) -> Rewriter:
-        from sro.core.machine import quiet_libraries
-        from sro.rewriting.rewriter import Rewriter
-
-        quiet_libraries()
-        return Rewriter.load(
-            models.leader,
-            adapter=models.adapter,
-            prompt=models.prompt,
-            engine=engine,
-            screener=screener,
-            similarity=models.similarity,
-            phrases=models.phrases,
-            faithfulness=models.faithfulness,
-        )
+    def load(screener: Screener) -> Rewriter:
+        return load_rewriter(models, engine, screener)
 
     if sys.stdin.isatty():
         print("sro mcp: waits for a client on standard input; Ctrl-C ends it", file=sys.stderr)
-    tools = Tools(lambda: load_screener(models.screener), load_rewriter if models.rewrite else None)
+    tools = Tools(lambda: load_screener(models.screener), load if models.rewrite else None)
     make_server(tools).run("stdio")
     return 0

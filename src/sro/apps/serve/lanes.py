@@ -11,6 +11,7 @@ from typing import Any
 from sro.apps.serve.batch_queue import SOON, Lane, Watch, Work
 from sro.apps.serve.errors import Refusal
 from sro.apps.serve.feedback import Feedback, keep, open_store
+from sro.apps.serve.rewriter import load_rewriter
 from sro.apps.serve.screening import SharedScreener, screening
 from sro.apps.serve.settings import SCREEN_BATCH, UNIT, Models, Service
 from sro.apps.serve.shadow import Shadow
@@ -18,6 +19,7 @@ from sro.apps.serve.store import StoreAway
 from sro.apps.serve.suggested import Suggestion
 from sro.comments.languages import language_of
 from sro.leader.engines.loading import EngineArguments
+from sro.rewriting.config import RewriteArguments
 
 PATIENCE = 60.0
 """Seconds for which a database of feedback may come up after the service."""
@@ -114,22 +116,7 @@ def _rewriting(models: Models, engine: EngineArguments, screener: SharedScreener
     """Load the leader. The imports bring torch, so they are here, in the lane's thread; and they keep the interpreter
     busy for seconds, so screening comes first."""
     screener.screen(["ready?"])
-    from sro.core.machine import quiet_libraries
-    from sro.rewriting.rewriter import RewriteArguments, Rewriter
-
-    quiet_libraries()
-    rewriter = Rewriter.load(
-        models.leader,
-        adapter=models.adapter,
-        prompt=models.prompt,
-        engine=engine,
-        screener=screener,
-        similarity=models.similarity,
-        phrases=models.phrases,
-        faithfulness=models.faithfulness,
-        cut_languages=models.cut_languages,
-        batch_size=batch,
-    )
+    rewriter = load_rewriter(models, engine, screener, batch)
 
     def work(options: tuple[tuple[str, Any], ...], texts: Sequence[str]) -> Sequence[Any]:
         arguments = RewriteArguments(**{"seed": None, **dict(options)})
