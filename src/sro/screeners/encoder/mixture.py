@@ -51,9 +51,10 @@ def groups_named(text: str) -> tuple[str, ...]:
 
 
 SHARES = {
-    "dynahate": 16.0,
-    "contrast": 9.0,
-    "groups": 15.0,
+    "dynahate": 17.0,
+    "contrast": 11.0,
+    "contrast_languages": 9.0,
+    "groups": 13.0,
     "threats": 3.0,
     "toxigen": 4.0,
     "hatemoji_build": 1.5,
@@ -66,23 +67,26 @@ SHARES = {
     "redditbias": 1.0,
     "convabuse": 0.7,
     "civil": 3.0,
-    "jigsaw": 13.0,
-    "jigsaw_balanced12k": 5.0,
-    "sentences": 8.0,
-    "paradetox": 13.0,
+    "jigsaw": 11.0,
+    "jigsaw_balanced12k": 4.0,
+    "sentences": 6.0,
+    "paradetox": 9.0,
     "paradetox_hard": 2.0,
     "davidson": 1.5,
     "surge_toxicity": 0.5,
-    "github_incivility": 1.5,
+    "github_incivility": 2.0,
     "openai_moderation": 0.5,
-    "cold_zh": 1.2,
-    "germeval2018_de": 1.2,
-    "kor_ko": 1.0,
-    "toldbr_pt": 1.2,
-    "mlma_ar": 0.4,
-    "mlma_fr": 0.4,
+    "cold_zh": 2.0,
+    "germeval2018_de": 2.0,
+    "kor_ko": 2.0,
+    "toldbr_pt": 2.0,
+    "mlma_ar": 0.8,
+    "mlma_fr": 0.8,
 }
 """Shares of all draws; a component without rows is left out and the rest scaled."""
+
+WRITTEN = ("contrast", "contrast_languages")
+"""The project's own sentences, in English and in other languages."""
 
 RARE = 8
 """A class this many times smaller than the other is rare."""
@@ -132,26 +136,27 @@ def by_class(cells: list[list[int]]) -> tuple[list[list[int]], list[float]]:
 def components(rows: list[Row]) -> dict[str, Component]:
     """One component a source, balanced by class, and the views of named groups and of threats across all sources.
 
-    Contrast sentences are drawn by kind, in proportion to the square root of its size, and by class.
+    Contrast sentences are drawn by kind or language, in proportion to the square root of its size, and by class.
     """
     by_source: dict[str, dict[bool, list[int]]] = defaultdict(lambda: defaultdict(list))
     by_group: dict[tuple[str, bool], list[int]] = defaultdict(list)
-    kinds: dict[str, dict[bool, list[int]]] = defaultdict(lambda: defaultdict(list))
+    kinds: dict[str, dict[str, dict[bool, list[int]]]] = {source: {} for source in WRITTEN}
     threats: list[int] = []
     for number, row in enumerate(rows):
         by_source[FAMILY.get(row.source, row.source)][hostile(row)].append(number)
         if row.targets.get(TH, 0.0) >= 0.5:
             threats.append(number)
-        if row.source == "contrast":
-            kinds[row.kind][hostile(row)].append(number)
+        if row.source in WRITTEN:
+            kinds[row.source].setdefault(row.kind, defaultdict(list))[hostile(row)].append(number)
         else:
             for group in row.groups:
                 by_group[group, hostile(row)].append(number)
     found = {source: Component(*by_class(list(cells.values()))) for source, cells in by_source.items()}
-    if kinds:
-        cells = [cell for sides in kinds.values() for cell in sides.values()]
-        weights = [sum(map(len, sides.values())) ** 0.5 for sides in kinds.values() for _ in sides]
-        found["contrast"] = Component(cells, weights)
+    for source, of_kind in kinds.items():
+        if of_kind:
+            cells = [cell for sides in of_kind.values() for cell in sides.values()]
+            weights = [sum(map(len, sides.values())) ** 0.5 for sides in of_kind.values() for _ in sides]
+            found[source] = Component(cells, weights)
     complete = [group for group in GROUPS if min(len(by_group[group, True]), len(by_group[group, False])) >= 20]
     if complete:
         found["groups"] = Component([by_group[group, toxic] for group in complete for toxic in (True, False)])

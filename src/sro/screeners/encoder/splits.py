@@ -109,11 +109,14 @@ def merge(rows: Iterable[Row], forbidden: Iterable[str]) -> list[Row]:
 
 
 def contrast() -> list[Row]:
-    """The project's own contrast sentences; a fifth of the templates is held out for measuring."""
+    """The project's own contrast sentences; a fifth of the templates is held out for measuring.
+
+    Those of other languages are a source of their own, with the language as their kind.
+    """
     rows = []
     for record in contrast_rows():
         targets = {name: float(str(record[name])) for name in ATTRIBUTES if record[name] is not None}
-        held_out, kind = in_test_template(str(record["template"])), str(record["kind"])
-        pair = str(record["pair"] or "")
-        rows.append(Row(str(record["text"]), targets, "contrast", pair, held_out, kind=kind))
+        held_out, pair = in_test_template(str(record["template"])), str(record["pair"] or "")
+        source, kind = ("contrast", "kind") if record["lang"] == "en" else ("contrast_languages", "lang")
+        rows.append(Row(str(record["text"]), targets, source, pair, held_out, kind=str(record[kind])))
     return rows

@@ -11,7 +11,9 @@ from sro.screeners.encoder.mixture import hostile
 from sro.screeners.encoder.sources import read_records
 from sro.screeners.faithfulness.pairs import Material, Pair, fits
 
-FOREIGN = frozenset({"cold_zh", "germeval2018_de", "kor_ko", "toldbr_pt", "mlma_ar", "mlma_fr", "contrast"})
+FOREIGN = frozenset(
+    {"cold_zh", "germeval2018_de", "kor_ko", "toldbr_pt", "mlma_ar", "mlma_fr", "contrast", "contrast_languages"}
+)
 """Sets that are not English, and the contrast sentences, which are too few to be met so often."""
 
 
