@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,32 @@ def test_a_comment_that_passes_is_untouched_and_the_leader_rests() -> None:
     odd = "  Fine,\tby me\u200b …\r\n"
     assert rewriter.rewrite([odd]) == [Rewrite(odd, odd, "unchanged", Verdict("pass", 0.1, "words 1"))]
     assert rewriter.generator.calls == []
+
+
+@dataclass
+class Threatening(Words):
+    """Says of every text that fails that it threatens with this probability."""
+
+    threat: float = 0.0
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        answers = super().screen(texts, sources=sources)
+        return [answer if answer.passed else replace(answer, attributes={"THREAT": self.threat}) for answer in answers]
+
+
+@pytest.mark.parametrize(("threat", "bar", "refused"), [(0.8, 0.7, True), (0.6, 0.7, False), (1.0, 1.0, False)])
+def test_a_threat_is_refused_and_never_put_into_civil_words(threat: float, bar: float, refused: bool) -> None:
+    rewriter = Rewriter(Scripted({COMMENT: MILD}), Threatening(threat=threat), Overlap())
+    (found,) = rewriter.rewrite([COMMENT], RewriteArguments(samples=0, max_threat=bar))
+    if refused:
+        assert (found.status, found.reason, found.candidates, rewriter.generator.calls) == ("refused", "threat", 0, [])
+    else:
+        assert (found.status, found.text) == ("rewritten", MILD)
+
+
+def test_a_comment_that_passes_the_policy_is_untouched_however_threatening() -> None:
+    rewriter = Rewriter(Scripted({}), Threatening(threat=1.0), Overlap())
+    assert rewriter.rewrite(["I could kill for a coffee"])[0].status == "unchanged"
 
 
 def test_the_greedy_move_is_enough_where_it_will_do() -> None:

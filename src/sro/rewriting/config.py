@@ -101,6 +101,13 @@ class RewriteArguments:
         default=0,
         metadata={"help": "of the moves that are drawn; None (in Python): others every time, and sooner"},
     )
+    max_threat: float = field(
+        default=0.9,
+        metadata={
+            "help": "probability of THREAT, in [0, 1], above which a comment that fails is refused and not rewritten, "
+            "where the screener tells attributes; 1: never"
+        },
+    )
 
     def __post_init__(self) -> None:
         _within("samples", self.samples, self.samples >= 0, "≥ 0")
@@ -108,6 +115,7 @@ class RewriteArguments:
         _within("min_similarity", self.min_similarity, -1 <= self.min_similarity <= 1, "in [-1, 1]")
         _within("threshold", self.threshold, self.threshold is None or 0 < self.threshold <= 1, "in (0, 1]")
         _within("seed", self.seed, self.seed is None or self.seed >= 0, "≥ 0")
+        _within("max_threat", self.max_threat, 0 <= self.max_threat <= 1, "in [0, 1]")
         _within("temperature", self.temperature, self.temperature > 0, "> 0 (the greedy move comes first anyway)")
 
 

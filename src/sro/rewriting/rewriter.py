@@ -4,14 +4,12 @@
     for found in rewriter.rewrite(["thank you for the edit", "you are an idiot"]):
         print(found.status, found.text)
 
-A comment that passes the screener comes back untouched. Of any other the sentences that fail are rewritten, and all
-else stays as it is, character by character (`sro.comments.sentences`). The leader moves greedily first; where that
-move will not
-do, `samples` more are drawn; and where the screener refuses them all, the leader rewrites its own best try, `refine`
-times (`sro.rewriting.candidates`). The new comment is screened as a whole (`sro.rewriting.state`). Where nothing will
-do the comment is
-*refused*: there is no text, only the reason, and what to do with the comment (hide it, ask its author, show it after
-all) stays the caller's decision.
+A comment that passes the screener comes back untouched, and one that threatens is refused at once. Of any other the
+sentences that fail are rewritten, and all else stays as it is, character by character (`sro.comments.sentences`). The
+leader moves greedily first; where that move will not do, `samples` more are drawn; and where the screener refuses them
+all, the leader rewrites its own best try, `refine` times (`sro.rewriting.candidates`). The new comment is screened as
+a whole (`sro.rewriting.state`). Where nothing will do the comment is *refused*: there is no text, only the reason, and
+what to do with the comment (hide it, ask its author, show it after all) stays the caller's decision.
 """
 
 from __future__ import annotations
@@ -19,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sro.comments.clean import readable
 from sro.comments.languages import speaks
@@ -40,9 +37,6 @@ from sro.screeners.languages import languages_read
 from sro.screeners.loading import load_screener
 from sro.screeners.long_comments import LONGEST
 from sro.screeners.similarity import SentenceEncoder
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = [
     "Candidate",
@@ -220,7 +214,12 @@ class Rewriter(RewriterParts):
             for i, (text, before) in enumerate(zip(texts, verdicts))
             if not before.passed and len(text) <= LONGEST
         }
-        self._refuse_if_only_protected_text_fails(list(drafts.values()), arguments.threshold)
+        for draft in drafts.values():
+            if (draft.before.attributes or {}).get("THREAT", 0.0) > arguments.max_threat:
+                draft.outcome = "threat"
+        self._refuse_if_only_protected_text_fails(
+            [draft for draft in drafts.values() if draft.outcome is None], arguments.threshold
+        )
         for _ in range(1 + arguments.refine):
             self._rewrite([draft for draft in drafts.values() if draft.outcome is None], arguments)
         for draft in drafts.values():
