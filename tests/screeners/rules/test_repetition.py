@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sro.leader.generation import Completion
-from sro.screeners.rules.repetition import completion_fault, repeats
+from sro.screeners.rules.repetition import completion_fault, echoes, repeats
 
 
 def move(text: str, finished: bool = True) -> Completion:
@@ -50,3 +50,19 @@ def test_a_repetition_that_the_comment_has_itself_is_no_fault() -> None:
 )
 def test_fault(played: Completion, found: str | None) -> None:
     assert completion_fault(played, "you fool") == found
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "found"),
+    [
+        ("You people are unkind people.", "You people are idiots.", True),
+        ("The idea that it is wrong is wrong.", "The idea that it is wrong is rubbish.", True),
+        ("You people are good people.", "You people are fucking good people.", False),
+        ("One person, one person of many.", "One person, but one person of many jerks.", False),
+        ("That much I know, and that much I told you.", "That much I know, you idiot.", False),
+        ("The decision was bad, and nobody in the village liked the decision.", "The decision was shit.", False),
+    ],
+    ids=["noun", "adjective", "as in the source", "nearer by leaving out", "small words", "far away"],
+)
+def test_a_word_that_comes_again_at_once_is_an_echo(text: str, source: str, found: bool) -> None:
+    assert echoes(text, source) == found

@@ -14,7 +14,7 @@ from typing import Literal
 
 from sro.comments.clean import key
 from sro.screeners.base import RuleScreener
-from sro.screeners.rules.repetition import WORD, repeats
+from sro.screeners.rules.repetition import WORD, echoes, repeats
 
 # What stands before a noun and cannot end a clause. `his`, `her`, `this`, `some`, `no` can.
 ARTICLES = {"a", "an", "the", "my", "your", "our", "their", "every"}
@@ -56,7 +56,7 @@ def defects(text: str, source: str) -> list[Defect]:
         return ["copy"]
     found: dict[Defect, bool] = {
         "length": _is_of_odd_length(words, original),
-        "repetition": repeats(text, source),
+        "repetition": repeats(text, source) or echoes(text, source),
         "punctuation": _more(_punctuation_runs(words), _punctuation_runs(original)),
         "hole": _more(_holes(words), _holes(original)),
         "hollow": _is_hollow(words, original),
