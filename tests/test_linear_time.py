@@ -67,6 +67,7 @@ AT_ONE_PLACE = {
     "LATIN_BY_NAME",
     "PLAIN",
     "ADDRESS",
+    "ATTRIBUTES",
     "LABELLED",
     "MIXED",
     *("THINKS", "EXCLAIMED", "INTRODUCED", "NOTE", "NUMBERED", "SORRY", "UNABLE"),

@@ -53,6 +53,24 @@ DISGUISED = [
     ("1-d-1-0-t", "idiot"),
     ("1d1-ot", "idiot"),
     ("m_o_r_o_n", "moron"),
+    ("a cl__o__wn", "a clown"),
+    ("[d]()umbass", "dumbass"),
+    ("[i](/x)[d](/y)iot", "idiot"),
+    ('im[bec](https://a.example "t")ile', "imbecile"),
+    ("[i](/x 't')[d](/y)iot", "idiot"),
+    ("stu&#112id", "stupid"),
+    ("stu&#x70;id", "stupid"),
+    ('<span style="color: red">stu</span>pid', "stupid"),
+    ("<font color=red>stu</font>pid", "stupid"),
+    ("⒮⒯⒰⒫⒤⒟", "stupid"),
+    ("ιδιοτ", "idiot"),
+    ("stu•pid", "stupid"),
+    ("stu★★pid", "stupid"),
+    ("stu😂pid", "stupid"),
+    ("stu+pid", "stupid"),
+    ("stu:pid,", "stupid,"),
+    ("stu^pid!", "stupid!"),
+    ("k y s", "kys"),
 ]
 INNOCENT = [
     *("part b55-t01e is back", "sku a55-h01e-20", "clip f4g7us0s", "see a-1, b-2 and c-3", "58008 and 455"),
@@ -62,6 +80,8 @@ INNOCENT = [
     *("[docs](https://a.example/b_c)", "see [1](x)", "u.s.a. and a.s.a.p", "a b c d", "x y z", "i, a, u", "p.s. i do"),
     "\U0001f1e9\U0001f1ea \U0001f1eb\U0001f1f7",
     *("vitamins a c d e", "plan a b", "привет, мир", "и в о с", "中 国 人 民"),
+    *("serial sh1t-9921", "d1ck-0012/3", "b1tch.2000", "r/apes and r/ape", "s'il faut", "up:date", "he said—she said"),
+    *("list[i]() and f[s]()", "user__name__contains", "to_do_list", "a<b href", "<b href x>bold", "k, y, s"),
     *("r2d2 and c3po", "isbn 0-19-853453-1", "m*a*s*h", "co-op, e-mail, x-ray", "+1 -1 +1", "! ! ! | | |"),
 ]  # fmt: skip
 

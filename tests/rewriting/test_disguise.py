@@ -12,6 +12,7 @@ from sro.rewriting.disguise import keeps_disguise, plain_spelling
     [
         ("f u c k off", "fuck off"),
         ("y0u 1d10t", "you idiot"),
+        ("Y0U AR3 4 l0s3r, b3cau$e p5ycho7", "YOU ARE 4 loser, because psycho7"),
         ("You are stuuuupid", "You are stupid"),
         ("F*ck y o u all", "Fuck you all"),
         ("ѕtuріd thing", "stupid thing"),

@@ -34,7 +34,7 @@ def _marked() -> np.ndarray:
         (GAP, "".join(set(map(chr, range(1, 128))) - set(single + ",()"))),
         (
             SIGN,
-            string.digits + "-@$*#+%&!|._~(",
+            string.digits + "-@$*#+%&!|._~(:;,^",
         ),  # ODD's first class there, and below those that suffice beside a letter
         (STRONG, string.digits + "@$*#+%&!|"),
         (SPACE, "\0\t\n\v\f\r\x1c\x1d\x1e\x1f "),

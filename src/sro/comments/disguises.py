@@ -33,7 +33,7 @@ hypocrisy pathetic ignorant ignoramus cretin dimwit nitwit halfwit dummy dummies
 paedophile freak creep creepy trash trashy garbage filth vermin parasite lunatic psycho psychopath traitor rapist
 rape buffoon schmuck twit nutcase crybaby dolt sissy crook crooked darn ridiculous silly ignorance incompetent
 arrogant crazy corrupt rubbish nonsense inept bully hypocritical narcissist cuck sexist selfish demented imbecilic
-pig ugly disgust disgusting worthless useless hate kill suck stfu nazi racist troll lame bloody bloodsuck
+pig ugly disgust disgusting worthless useless hate kill kys suck stfu nazi racist troll lame bloody bloodsuck
 """.split()
 SUFFIXES = ["", *["s", "es", "ed", "er", "ers", "ing", "in", "y", "ty", "ic", "ly", "ish", "est"]]
 COMPOUNDS = ["head", "heads", "face", "faces"]
@@ -167,7 +167,7 @@ LOOK_ALIKES = {
         "АВЕЅІЈКМНОРСТУХҮԌԚԜӀЗПГЁЇавеѕіјкмнорстухүһԁԛԝӏпгёїѵѡь",
         "ABESIJKMHOPCTYXYGQWIZNREIabesijkmhopctyxyhdqwlnreivwb",
     ),
-    "Greek": ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϳαβγεηικνορςστυχω", "ABEZHIKMNOPTYXCjabyenikvopcotuxw"),
+    "Greek": ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϳαβγδεηικνορςστυχω", "ABEZHIKMNOPTYXCjabydenikvopcotuxw"),
     "Armenian": ("ՕՏՍԼօհոսցզյքռա", "OSULohnugqjfnw"),
     "Cherokee": ("ᎪᏴᏟᎠᎬᏀᎻᎥᎫᏦᏞᎷᏢᎡᏚᎢᏙᎳᎩᏃ", "ABCDEGHIJKLMPRSTVWYZ"),
     "Canadian syllabics": ("ᗩᗷᑕᗪᖴᕼᒍᒪᗰᑎᑭᑫᖇᔕᑌᐯᗯ᙭ᘔ", "ABCDFHJLMNPQRSUVWXZ"),

@@ -4,7 +4,7 @@
     'idiot'
 
 What people type into a plain field is shown as it is, so nothing that a reader might see there is taken away: only
-tags that exist, without attributes or amid a word, and links that are glued to a word.
+tags that exist, without attributes or glued to a word, and links that are glued to a word or to each other.
 """
 
 from __future__ import annotations
@@ -16,9 +16,14 @@ from sro.comments.clean import OVERRIDE, displayed_order
 from sro.comments.offsets import Edit, Normalised
 
 # Every quantifier is bounded, or stops at the next sign that begins a match: see tests/test_linear_time.py.
-ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+# Browsers show a numeric entity without its semicolon, too.
+ENTITY = re.compile(r"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)")
 TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]{0,15})((?:\s[^\s<>]{0,200}){0,8})/?>|<!--[^<>]{0,200}-->")
-LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\(<?(?:https?://|www\.|mailto:|[/#.])[^()\s]{0,1000}\)")
+LINK = re.compile(
+    r"!?\[([^\[\]\n]{0,300})\]\((<?(?:https?://|www\.|mailto:|[/#.])[^()\s]{0,1000})?"
+    r"(?:[ \t]{1,3}(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'))?\)"
+)
+ATTRIBUTES = re.compile(r"(?:\s+[\w:-]+=(?:\"[^\"]*\"|'[^']*'|[^\s\"']+))+\s*")
 INLINE = frozenset(
     [
         *("a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "em", "font", "i", "ins", "kbd", "mark", "q"),
@@ -54,15 +59,19 @@ def _is_amid_letters(found: re.Match[str]) -> tuple[bool, bool]:
 
 
 def _without_tag(tag: re.Match[str]) -> list[Edit]:
-    name, attributes = (tag.group(1) or "").lower(), (tag.group(2) or "").split()
+    name, attributes = (tag.group(1) or "").lower(), tag.group(2)
     if name not in BLOCK and name not in INLINE and tag.group(1):
         return []
-    if attributes and not (all(_is_amid_letters(tag)) and all("=" in attribute for attribute in attributes)):
+    if attributes and attributes.strip() and not (any(_is_amid_letters(tag)) and ATTRIBUTES.fullmatch(attributes)):
         return []
     return [(*tag.span(), " " if name in BLOCK else "")]
 
 
 def _without_link(link: re.Match[str]) -> list[Edit]:
-    if not any(_is_amid_letters(link)):
+    """`mor[o](https://a.example)n` as its words; also links in a row (`[i](/x)[d](/y)iot`), and one that leads nowhere
+    if a letter comes next: `list[i]()` is code."""
+    before, behind = _is_amid_letters(link)
+    in_a_row = link.string.startswith(("[", "!["), link.end()) or link.string.endswith(")", 0, link.start())
+    if not (behind or (link.group(2) and (before or in_a_row))):
         return []
     return [(link.start(), link.start(1), ""), (link.end(1), link.end(), "")]

@@ -25,7 +25,7 @@ from collections import Counter
 from sro.comments.disguises import LISTED, beneath, looks_like
 from sro.comments.markup import as_displayed
 from sro.comments.offsets import Edit, Normalised
-from sro.comments.spelled_out import join_spaced_words
+from sro.comments.spelled_out import edits_of_spaced_words, join_spaced_words, usual_words
 from sro.core.bounded_cache import cache_short_strings
 
 
@@ -42,6 +42,14 @@ def trace(text: str) -> Normalised:
     if "I" in seen.text:
         seen = capital_i_to_l(seen)
     return restore_masked_words(without_emphasis(join_spaced_words(lower(seen))))
+
+
+def with_words_joined(text: str) -> str:
+    """The text as it is written, but for words spelled letter by letter, which are joined."""
+    seen = Normalised(text, range(len(text) + 1))
+    lowered = lower(seen)
+    kept = seen if len(lowered.text) == len(text) else lowered
+    return kept.edited(edits_of_spaced_words(lowered.text)).text
 
 
 # --- Unicode ---------------------------------------------------------------------------------------------------------
@@ -64,6 +72,8 @@ def fold_unicode(seen: Normalised) -> Normalised:
 def _folded(cluster: str) -> str:
     """NFKC, but a Latin letter under marks that do not compose with it (z̴a̴l̴g̴o̴) loses them all."""
     folded = unicodedata.normalize("NFKC", cluster.translate(QUOTES))
+    if len(folded) == 3 and len(cluster) == 1 and folded[0] + folded[2] == "()":
+        return folded[1]  # a letter between brackets that is one character
     bare = unicodedata.normalize("NFD", folded)[:1]
     piled = len(folded) > 1 and re.search(f"[{MARKS}]", folded)
     return bare if piled and bare.isascii() and bare.isalpha() else folded
@@ -148,7 +158,8 @@ def capital_i_to_l(seen: Normalised) -> Normalised:
 
 INNER_MARK = re.compile(r"[^\W\d_][*_~|]+[^\W\d_]")  # is there any? quick to see
 MARKS_OF_EMPHASIS = re.compile(r"\*\*|__|~~|\|\||[*_]")
-NO_EMPHASIS = re.compile(r"\*{3}|_{3}|~{3}|\|{3}|[^\W_]_+[^\W_]")  # masks, `snake_case`
+NO_EMPHASIS = re.compile(r"\*{3}|_{3}|~{3}|\|{3}|[^\W_]_[^\W_]")  # masks, `snake_case`
+NAME = re.compile(r"[^\W_]__[^\W_]")  # `user__name__like`; but chats underline `cl__o__wn`
 
 
 def without_emphasis(seen: Normalised) -> Normalised:
@@ -166,8 +177,11 @@ def without_emphasis(seen: Normalised) -> Normalised:
 def _is_emphasised(token: str) -> bool:
     if not INNER_MARK.search(token) or NO_EMPHASIS.search(token) or ADDRESS.search(token):
         return False
-    if hides(token) and MARKS_OF_EMPHASIS.sub("", token).strip(OPENING + CLOSING) not in LISTED:
+    bare = MARKS_OF_EMPHASIS.sub("", token).strip(OPENING + CLOSING)
+    if hides(token) and bare not in LISTED:
         return False  # a mask: `b**ch`
+    if NAME.search(token) and bare not in LISTED and bare not in usual_words():
+        return False
     marks = Counter(MARKS_OF_EMPHASIS.findall(token))
     return all(number % 2 == 0 for number in marks.values())
 
@@ -176,13 +190,15 @@ def _is_emphasised(token: str) -> bool:
 
 # A sign within a word, or a letter three times. Plain text has few of them and costs no more than this search.
 ODD = re.compile(
-    r"[-\d@$*#+%&!|._~(¡-×µμ†€]"
+    r"(?:[-\d@$*#+%&!|._~(:;,^¡-×µμ†€]|[^\w\s\x00-\x7f])"
     r"(?:(?<=[\d@$*#+%&!|¡-×µμ†€])(?:(?=[a-z])|(?<=[a-z].))|(?<=[a-z].)(?=[a-z])|(?<=@)(?=\$))"
+    r"|(?<=[a-z])[^\w\s\x00-\x7f]{2,4}(?=[a-z])"
 )
 DRAWN_OUT = re.compile(r"([a-z])\1\1")
 TOKEN = re.compile(r"\S+")
 ADDRESS = re.compile(r"://|^www\.|\w@\w+\.\w|[\[\]{}=<>\\]|\(\)")  # and code
 OPENING, CLOSING = "\"'[{.,", "\"'.,:;?!)]}"
+NUMBER_OF_ITS_OWN = re.compile(r"(?:^|[-._/])\d{2,}(?:[-._/]|$)")
 SEPARATORS = re.compile(r"[^a-z0-9@$*#+%&!|(¡-×µμ†€]+")
 
 
@@ -209,6 +225,8 @@ def _unmasked(token: str) -> tuple[Edit, ...]:
         return ()
     if whole := _restored(token, 0):
         return (whole,)
+    if NUMBER_OF_ITS_OWN.search(token):
+        return ()  # a part number: `SH1T-9921`
     parts, start = [], 0
     for gap in [*SEPARATORS.finditer(token), None]:
         part = token[start : gap.start() if gap else None]
@@ -234,13 +252,12 @@ def _restored(token: str, at: int) -> Edit | None:
     return None
 
 
-GAPS = re.compile("[-._~*]+")
-NO_GAPS = str.maketrans("", "", "-._~*")
+GAPS = re.compile(r"(?:[-._~*+:;,^]|[^\w\s\x00-\x7f])+")  # no `/` nor `'`: `r/apes`, `s'il`
 
 
 def _without_gaps(word: str) -> str | None:
-    """`fu.ck`, `i-diot`: a listed word of at least four letters with signs strewn in."""
-    joined = word.translate(NO_GAPS)
+    """`fu.ck`, `i-diot`, `id😂iot`: a listed word of at least four letters with signs strewn in."""
+    joined = GAPS.sub("", word)
     if 2 * sum(map(str.isdigit, joined)) >= len(joined):  # part numbers: `a55-h01e`
         return None
     if LISTED.intersection(GAPS.split(word)):  # `cluster-fuck` hides nothing

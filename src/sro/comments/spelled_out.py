@@ -35,9 +35,14 @@ SHORT_WORDS = frozenset(
 
 def join_spaced_words(seen: Normalised) -> Normalised:
     """The lower-cased text with words that are spelled letter by letter joined."""
-    if not TWO_SINGLES.search(seen.text):
-        return seen
-    return seen.edited(edit for run in runs_of_singles(seen.text) for edit in _joined(seen.text, run))
+    return seen.edited(edits_of_spaced_words(seen.text))
+
+
+def edits_of_spaced_words(text: str) -> list[Edit]:
+    """What joins them, in a lower-cased text."""
+    if not TWO_SINGLES.search(text):
+        return []
+    return [edit for run in runs_of_singles(text) for edit in _joined(text, run)]
 
 
 def runs_of_singles(text: str) -> Iterator[list[int]]:
@@ -105,7 +110,7 @@ def _usual_words(letters: str) -> list[str]:
         ways = (
             (so_far[0] + 1, start)
             for start in range(max(0, end - LONGEST_WORD), end)
-            if (so_far := best[start]) is not None and _is_word(letters[start:end])
+            if (so_far := best[start]) is not None and is_usual(letters[start:end])
         )
         best.append(min(ways, default=None))
     words, end = [], len(letters)
@@ -115,7 +120,8 @@ def _usual_words(letters: str) -> list[str]:
     return words[::-1]
 
 
-def _is_word(letters: str) -> bool:
+def is_usual(letters: str) -> bool:
+    """Whether these lower-case letters are a word that people use; of two letters only the commonest."""
     return letters in SHORT_WORDS or (len(letters) > 2 and letters in usual_words())
 
 

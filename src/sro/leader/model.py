@@ -136,9 +136,13 @@ def embedded_leader() -> Path:
     tokenizer.pad_token = "<|endoftext|>"  # noqa: S105  a token of text, no secret
     model.config.pad_token_id = model.generation_config.pad_token_id = tokenizer.pad_token_id
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_folder(folder) as fresh:
-        model.to(torch.bfloat16).save_pretrained(fresh)
-        tokenizer.save_pretrained(fresh)
+    try:
+        with atomic_folder(folder) as fresh:
+            model.to(torch.bfloat16).save_pretrained(fresh)
+            tokenizer.save_pretrained(fresh)
+    except (SROError, OSError):
+        if not (folder / "config.json").is_file():  # else another process was quicker, and its work is the same
+            raise
     return folder
 
 

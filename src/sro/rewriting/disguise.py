@@ -17,10 +17,12 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 from sro.comments.normalise import trace
+from sro.comments.spelled_out import is_usual
 
 WORD = re.compile(r"\w+")
 SPELT_OUT = re.compile(r"(?<!\w)(?:[a-z] ){2,}[a-z](?!\w)", re.IGNORECASE)
 AMID = re.compile(r"(?<=[a-z])[013457@$](?=[a-z])", re.IGNORECASE)
+NUMBERED = re.compile(r"(?<![\w@$])(?=[\d@$]{0,40}[a-z])[a-z0-9@$]{1,40}(?![\w@$])", re.IGNORECASE)
 STANDS_FOR = dict(zip("013457@$", "oieastas"))
 MIXED = re.compile(r"(?=[^\s]*[a-z])(?=[^\s]*[0-9@$*#|])[^\s]+", re.IGNORECASE)
 AROUND = ".,:;?!\"'’()[]{}*_~#"
@@ -49,7 +51,17 @@ def plain_spelling(sentence: str, kept: Sequence[str] = ()) -> str:
     plain = "".join(parts) + sentence[at:]
     # Who hides one word spells its neighbours so too (`y0u`, `y o u`), which no list of rude words knows.
     plain = _replaced(plain, kept, SPELT_OUT, lambda spelt: spelt.replace(" ", ""))
-    return _replaced(plain, kept, AMID, lambda sign: STANDS_FOR[sign])
+    return _replaced(plain, kept, NUMBERED, _lettered)
+
+
+def _lettered(word: str) -> str:
+    """`ar3` as the usual word that it spells; of others (`p5ycho7`) the signs between letters."""
+    letters = word.translate(str.maketrans(STANDS_FOR))
+    if word.isalpha() or letters == word:
+        return word
+    if letters.isalpha() and is_usual(letters.lower()):
+        return letters.upper() if word.isupper() and len(word) > 1 else letters
+    return AMID.sub(lambda sign: STANDS_FOR[sign.group()], word)
 
 
 def keeps_disguise(text: str, plain: str) -> bool:

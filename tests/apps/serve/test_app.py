@@ -453,13 +453,16 @@ def test_limits_of_size() -> None:
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"texts": "you idiot"}, "texts: "),
-        ({"texts": []}, "texts: "),
+        ({"texts": "you idiot"}, "texts: must be a list"),
+        ({"text": "you idiot"}, "texts: this field is needed"),
+        ({"texts": []}, "texts: must not be empty"),
         ({"texts": ["a", None]}, "texts.1: must be text"),
-        ({"texts": ["a"], "sampels": 3}, "sampels: "),
+        ({"texts": ["a"], "sampels": 3}, "sampels: there is no such field"),
+        ({"texts": ["a"], "samples": "many"}, "samples: must be a whole number"),
+        ({"texts": ["a"], "min_similarity": "high"}, "min_similarity: must be a number"),
         ({"texts": ["a"], "samples": 17}, "samples: "),
         ({"texts": ["a"], "temperature": 0}, "temperature: "),
-        ([], ""),
+        ([], "the body: must be a JSON object"),
     ],
 )
 def test_mistakes_are_told_where_they_are(client: TestClient, asked: Any, message: str) -> None:

@@ -181,6 +181,7 @@ def test_null_is_nothing_and_numbers_may_stand_in_quotation_marks() -> None:
     ):
         assert read({**ASKED, "requestedAttributes": {"TOXICITY": parameters}}).thresholds == {"TOXICITY": bar}
     assert read({**ASKED, "comment": {"text": "hi", "type": 1}}).text == "hi"  # enumerations have numbers
+    assert read({**ASKED, "languages": "en", "doNotStore": "true"}).languages == ("en",)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +197,8 @@ def test_null_is_nothing_and_numbers_may_stand_in_quotation_marks() -> None:
         ({"requestedAttributes": {"TOXICITY": {"scoreThreshold": True}}}, "scoreThreshold"),
         ({"comment": {"text": "hi", "type": 2}}, "only 'PLAIN_TEXT' comments are supported"),
         ({"requestedAttributes": {"TOXICITY": 3}}, "expected an object"),
-        ({"languages": "en"}, 'at "languages"'),
+        ({"languages": {"en": 1}}, 'at "languages"'),
+        ({"doNotStore": "yes"}, 'at "doNotStore"'),
         ({"languages": [1]}, "language codes"),
         ({"spanAnnotations": 1}, 'at "spanAnnotations"'),
         ({"nonsense\ud800": 1}, 'Unknown name "nonsense\\ud800": Cannot find field.'),

@@ -112,10 +112,15 @@ def test_answers_do_not_depend_on_the_company(screener: EncoderScreener) -> None
 
 
 def test_a_text_with_hidden_words_has_the_higher_answer_of_both_readings(screener: EncoderScreener) -> None:
-    written, read = "you are an i d i o t", "you are an idiot"
+    written, read = "you are an 1d1ot", "you are an idiot"
     both = screener.probabilities([written])
     plain = 0.5 * (1 + np.tanh((screener.scale * screener.logits([written, read]) + screener.shift) / 2))
     assert np.allclose(both[0], plain.max(axis=0), atol=1e-6)
+
+
+def test_words_spelled_letter_by_letter_are_read_as_words_only(screener: EncoderScreener) -> None:
+    spelled, read = ["t h a n k  y o u", "you are an i d i o t"], ["thank  you", "you are an idiot"]
+    assert np.allclose(screener.probabilities(spelled), screener.probabilities(read), atol=1e-6)
 
 
 def test_of_a_long_comment_a_bounded_number_of_tokens_is_read(screener: EncoderScreener) -> None:

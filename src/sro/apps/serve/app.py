@@ -121,5 +121,23 @@ def _told(errors: Sequence[Mapping[str, Any]]) -> str:
         return "the body is not JSON"
     if first["type"] == "extra_forbidden":
         where = where[:64].encode("ascii", "backslashreplace").decode()
-    message = str(first["msg"]).removeprefix("Value error, ")
-    return f"{where}: {message}" if where else message
+    message = PLAINLY.get(first["type"]) or str(first["msg"]).removeprefix("Value error, ").replace("Input", "it")
+    return f"{where}: {message}" if where else f"the body: {message}"
+
+
+PLAINLY = {
+    "missing": "this field is needed; /openapi.json describes the request",
+    "extra_forbidden": "there is no such field; /openapi.json describes the request",
+    "list_type": "must be a list, in square brackets",
+    "model_attributes_type": "must be a JSON object; /openapi.json describes the request",
+    "too_short": "must not be empty",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "int_type": "must be a whole number",
+    "string_type": "must be text",
+}
+"""What the checks of types say, by pydantic's names for them."""

@@ -1,7 +1,8 @@
 """Google's JSON as its parsers take it, and mistakes as Perspective tells them. Pure functions.
 
-Fields have the names of the discovery document or the same in snake_case, null is as good as nothing, numbers may
-stand in quotation marks, and members of enumerations may be told by their numbers (proto3's JSON mapping).
+Fields have the names of the discovery document or the same in snake_case, null is as good as nothing, numbers and
+truth values may stand in quotation marks, members of enumerations may be told by their numbers (proto3's JSON
+mapping), and one language needs no list.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ def fields(payload: Any, kinds: Mapping[str, type], where: str = "") -> dict[str
             raise invalid(f'Invalid JSON payload received. Unknown name "{ascii_name(given)}": Cannot find field.')
         if value is None:
             continue
+        if kinds[name] is bool and value in ("true", "false"):
+            value = value == "true"
+        if name == "languages" and isinstance(value, str):
+            value = [value]
         if not isinstance(value, kinds[name]):
             raise invalid(f'Invalid value at "{where}{name}": expected {JSON_NAMES[kinds[name]]}')
         found[name] = value

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sro.comments.disguise_scan import find_disguised
-from sro.comments.normalise import normalise
+from sro.comments.normalise import normalise, with_words_joined
 from sro.core.errors import SROError
 from sro.core.files import asset, file_sha256
 from sro.screeners.base import Verdict, log_odds
@@ -184,13 +184,15 @@ class EncoderScreener:
     def log_odds(self, texts: Sequence[str]) -> Floats:
         """Calibrated log-odds, float64 of shape [texts, attributes].
 
-        A text that hides words (`i d i o t`) is read as written and as the normaliser reads it; the higher answer of
-        each attribute counts.
+        A text that hides words (`1d1ot`) is read as written and as the normaliser reads it; the higher answer of each
+        attribute counts. Words spelled letter by letter are read as words only: what the encoder has seen spelled so
+        was mostly rude, and `t h a n k  y o u` is not.
         """
         readings, owners = list(texts), list(range(len(texts)))
         for place in find_disguised(texts):
             seen = normalise(texts[place])
             if seen != texts[place].lower():
+                readings[place] = with_words_joined(texts[place])
                 readings.append(seen)
                 owners.append(place)
         return _highest(self.scale * self.logits(readings) + self.shift, owners, len(texts))

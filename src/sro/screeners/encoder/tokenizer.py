@@ -52,9 +52,9 @@ class EncoderTokenizer:
         for word in text.translate(self._base.normalisation).split():
             for start in range(0, len(word), LONGEST_WORD):
                 ids += self._word((SPACE if start == 0 else "") + word[start : start + LONGEST_WORD])
-            if room is not None and len(ids) >= room:
-                break
-        return ids[:room]
+                if room is not None and len(ids) >= room:
+                    return ids[:room]
+        return ids
 
     @cached_property
     def _vocabulary(self) -> tuple[dict[str, int], list[float], int, float]:
