@@ -56,7 +56,7 @@ def plain_spelling(sentence: str, kept: Sequence[str] = ()) -> str:
 
 def _lettered(word: str) -> str:
     """`ar3` as the usual word that it spells; of others (`p5ycho7`) the signs between letters."""
-    letters = word.translate(str.maketrans(STANDS_FOR))
+    letters = "".join(STANDS_FOR.get(sign, sign) for sign in word)
     if word.isalpha() or letters == word:
         return word
     if letters.isalpha() and is_usual(letters.lower()):
