@@ -145,11 +145,11 @@ def test_an_answer_that_obeys_the_comment_is_never_shown(serve: Any) -> None:
 
 def test_other_sentences_of_the_comment_stay(serve: Any) -> None:
     def answer(request: dict[str, Any]) -> str:
-        return "I'm sorry, I can't help with that." if "fool" in comment_of(request) else "What a person you are."
+        return "I'm sorry, I can't help with that." if "fool" in comment_of(request) else "What a person your boss is."
 
     ours = rewriter(serve(answer))
-    [found] = ours.rewrite(["Hello there, my friends. What an idiot you are. Thanks."])
-    assert found.text == "Hello there, my friends. What a person you are. Thanks."
+    [found] = ours.rewrite(["Hello there, my friends. What an idiot your boss is. Thanks."])
+    assert found.text == "Hello there, my friends. What a person your boss is. Thanks."
     [found] = ours.rewrite(["What an idiot you are. What a fool he is."])
     assert (found.text, found.reason) == (None, "declined")
 

@@ -20,6 +20,12 @@ from sro.rewriting.deletions import deletions, without_address, without_adjectiv
         ("What is wrong with you stupid morons?", "What is wrong with you?"),
         ("I hate you idiots.", "I hate you."),
         ("I hate you, idiot.", "I hate you."),
+        ("Quit your snivelling, you twit.", "Quit your snivelling."),
+        ("Leave my articles alone, you spiteful little tool!", "Leave my articles alone!"),
+        ("go away asshole", "go away"),
+        ("Fuck you then, I'm done with this website.", "I'm done with this website."),
+        ("You lost your power, so fuck off.", "You lost your power."),
+        ("Get a life and stop reverting me.", "Stop reverting me."),
     ],
 )
 def test_insults_of_the_reader_are_cut(sentence: str, first: str) -> None:
@@ -33,6 +39,7 @@ def test_insults_of_the_reader_are_cut(sentence: str, first: str) -> None:
         ("It is a dumb idea to fucking delete it", "It is a dumb idea to delete it"),
         ("What a fucking idea.", "What an idea."),
         ("Delete the stupid shitty thing", "Delete the thing"),
+        ("someone's stupid bot reverted it", "someone's bot reverted it"),
         ("stop with your pathetic lousy excuses", "stop with your excuses"),
     ],
 )
@@ -52,6 +59,11 @@ def test_oaths_and_contemptuous_adjectives_are_cut_and_articles_agree(sentence: 
         "The idea is stupid.",
         "Politicians are thieves, liars.",
         "They keep cows, pigs, sheep.",
+        "It is late, you know.",
+        "Well done, you lovely people.",
+        "He behaved like an asshole.",
+        "She told me to shut up.",
+        "I wanted to get a life.",
     ],
 )
 def test_what_a_clause_needs_stays(sentence: str) -> None:

@@ -155,6 +155,22 @@ def test_a_comment_that_passes_the_policy_is_untouched_however_threatening() -> 
     assert rewriter.rewrite(["I could kill for a coffee"])[0].status == "unchanged"
 
 
+@pytest.mark.parametrize(
+    ("comment", "rewrite", "change"),
+    [
+        ("You idiot! The date is wrong.", "The date is wrong.", Change(0, 11, "")),
+        ("The date is wrong. You idiot!", "The date is wrong.", Change(18, 29, "")),
+        ("The date is wrong.\nYou idiot!\nRead it.", "The date is wrong.\n\nRead it.", Change(19, 29, "")),
+    ],
+    ids=["first", "last", "on a line of its own"],
+)
+def test_a_sentence_of_abuse_alone_is_left_out(comment: str, rewrite: str, change: Change) -> None:
+    rewriter = Rewriter(Scripted({}), Words(), Overlap())
+    (found,) = rewriter.rewrite([comment], RewriteArguments(samples=0))
+    assert (found.status, found.text, found.changes) == ("rewritten", rewrite, (change,))
+    assert rewriter.generator.calls == [] or all(texts == [] for texts, *_ in rewriter.generator.calls)
+
+
 def test_the_greedy_move_is_enough_where_it_will_do() -> None:
     rewriter = game(MILD)
     (found,) = rewriter.rewrite([COMMENT])
@@ -426,7 +442,7 @@ class Diluted(Words):
 def test_an_insult_does_not_hide_behind_civil_sentences() -> None:
     text = "I see what you mean. You idiot. Bye."
     (found,) = Rewriter(Replacing(), Diluted(), Overlap()).rewrite([text])
-    assert (found.before.probability, found.text) == (0.8, "I see what you mean. You person. Bye.")
+    assert (found.before.probability, found.text) == (0.8, "I see what you mean. Bye.")
 
 
 def test_sentences_that_fail_only_together_are_rewritten_worst_first() -> None:
@@ -443,8 +459,8 @@ def test_sentences_that_fail_only_together_are_rewritten_worst_first() -> None:
 
 
 def test_the_meaning_of_each_sentence_counts() -> None:
-    leader = Replacing({"You are an idiot.": "What lovely weather."})
-    text = "I am fine with all of this as long as it takes. You are an idiot."
+    leader = Replacing({"Your boss is an idiot.": "What lovely weather."})
+    text = "I am fine with all of this as long as it takes. Your boss is an idiot."
     assert Rewriter(leader, Words(), Overlap()).rewrite([text])[0].reason == "meaning_lost"
 
 
@@ -528,8 +544,8 @@ def test_unchanged_is_unchanged_code_point_by_code_point(text: str) -> None:
     rewriter = Rewriter(Replacing(), Words(), Overlap())
     (found,) = rewriter.rewrite([text])
     assert (found.status, found.text, found.source) == ("unchanged", text, text)
-    (found,) = rewriter.rewrite([f"{text}\nYou are an idiot.\n{text}"])
-    assert found.text == f"{text}\nYou are an person.\n{text}"
+    (found,) = rewriter.rewrite([f"{text}\nYour boss is an idiot.\n{text}"])
+    assert found.text == f"{text}\nYour boss is an person.\n{text}"
 
 
 def test_the_leader_reads_what_a_disguise_says_and_a_rewrite_keeps_nothing_of_it() -> None:

@@ -10,7 +10,7 @@ import re
 
 from sro.comments.words import VOWEL
 
-_CALLED = (
+CALLED = (
     r"(?:idiots?|morons?|dumb ?ass(?:es)?|ass ?holes?|bastards?|bitch(?:es)?|pricks?|dick ?heads?|retards?|imbeciles?"
     r"|scum ?bags?|douche ?bags?|twats?|cunts?|shit ?heads?|dipshits?|wankers?|dimwits?|jackass(?:es)?|fuck ?wits?"
     r"|fuckers?|mother ?fuckers?|pieces? of (?:shit|crap|trash|garbage)|nitwits?|sons? of bitches|son of a bitch"
@@ -18,10 +18,10 @@ _CALLED = (
 )
 """Names that a person is called without `you`: nobody lists them ("thieves, liars") or keeps them ("cows, pigs")."""
 _NAMES = (
-    rf"(?:{_CALLED}|fools?|clowns?|losers?|jerks?|scum|douches?|pigs?|cowards?|trolls?|freaks?|pussy|pussies|faggots?"
+    rf"(?:{CALLED}|fools?|clowns?|losers?|jerks?|scum|douches?|pigs?|cowards?|trolls?|freaks?|pussy|pussies|faggots?"
     r"|fags?|whores?|sluts?|dolts?|dunces?|pillocks?|knob|hypocrites?|liars?|vermin|weirdos?|creeps?|nazis?|fucks?)"
 )
-_ADJECTIVES = (
+ADJECTIVES = (
     r"(?:f+u+c+k+i+n+g?|stupid(?:[- ]ass)?|dumb(?:[- ]?ass)?|pathetic|goddamn(?:ed)?|damn(?:ed)?|bloody|shitty|crappy"
     r"|retarded|idiotic|moronic|brainless|ignorant|worthless|useless|ugly|disgusting|mother ?fucking|freaking|frigging"
     r"|filthy|lousy|lazy|little|big|fat|old|sick|sorry|miserable|lame|absolute|complete|total|arrogant|silly|imbecilic)"
@@ -31,14 +31,14 @@ _ALWAYS_SPARE = re.compile(
 )
 """Oaths that no clause needs; `damned` and the like may be a verb."""
 _SPARE_ADJECTIVE = re.compile(
-    r"\b(your|my|his|her|their|our|this|that|these|those|the) "
+    r"\b(your|my|his|her|their|our|this|that|these|those|the|[^\W\d_]{2,30}['’]s) "
     r"(?:(?:stupid[- ]ass|dumb[- ]?ass|stupid|dumb|pathetic|shitty|crappy|retarded|idiotic|moronic|brainless|ignorant"
     r"|worthless|useless|ugly|disgusting|filthy|lousy|lame|silly|fucked[- ]up|bullshit|shit|crap) )+(?=[a-z]{3})",
     re.IGNORECASE,
 )
 """Behind these a thing is known by its noun; "a stupid idea" would lose what is said of it."""
-_ADDRESS = rf"(?:(?:you|u|ya|ye) (?:{_ADJECTIVES} ){{0,4}}{_NAMES}|(?:{_ADJECTIVES} ){{0,4}}{_CALLED})"
-_AT_END = re.compile(rf"(?: ?, ?{_ADDRESS}| (?:you|u|ya) (?:{_ADJECTIVES} ){{0,4}}{_NAMES})(?= ?[.!?…]* ?$)", re.I)
+_ADDRESS = rf"(?:(?:you|u|ya|ye) (?:{ADJECTIVES} ){{0,4}}{_NAMES}|(?:{ADJECTIVES} ){{0,4}}{CALLED})"
+_AT_END = re.compile(rf"(?: ?, ?{_ADDRESS}| (?:you|u|ya) (?:{ADJECTIVES} ){{0,4}}{_NAMES})(?= ?[.!?…]* ?$)", re.I)
 _AT_START = re.compile(
     rf"^ ?(?:(?:hey|listen|look|dear|oi|yo|ok|okay|oh|shut up|fuck you|fuck off|screw you|jesus|christ|fuck|shit|damn"
     rf"|bullshit|holy shit) ?,? ?)?"
@@ -47,9 +47,73 @@ _AT_START = re.compile(
 )
 _INSIDE = re.compile(rf", ?{_ADDRESS} ?,", re.IGNORECASE)
 _YOU_NAMES = re.compile(
-    rf"\b(you|u) (?:{_ADJECTIVES} ){{0,4}}{_NAMES} (?=(?:are|should|need|have|can|can't|will|won't|do|don't|did"
+    rf"\b(you|u) (?:{ADJECTIVES} ){{0,4}}{_NAMES} (?=(?:are|should|need|have|can|can't|will|won't|do|don't|did"
     rf"|didn't|must|just|keep|never|always|think|know|want|really|would|could|might|made|make|get|got|deserve)\b)",
     re.IGNORECASE,
+)
+_CALLED_OUT = re.compile(rf"(?: (?:{ADJECTIVES} ){{0,4}}{CALLED})(?= ?[.!?…]* ?$)", re.IGNORECASE)
+"""A name behind a clause without a comma ("go away asshole"), unless the word before it needs it (`_NEEDS_A_NOUN`)."""
+_NEEDS_A_NOUN = frozenset(
+    [
+        *("a", "an", "the", "this", "that", "these", "those", "my", "your", "his", "her", "their", "our", "its"),
+        *(
+            "is",
+            "are",
+            "was",
+            "were",
+            "be",
+            "been",
+            "being",
+            "am",
+            "i'm",
+            "you're",
+            "he's",
+            "she's",
+            "they're",
+            "it's",
+        ),
+        *("of", "like", "as", "such", "some", "any", "all", "other", "no", "not", "and", "or", "with", "by", "from"),
+        *("for", "to", "than", "at", "on", "about", "another", "two", "many", "these", "every", "both", "same", "big"),
+        *("are", "u", "ur", "you", "what", "little", "real", "hate", "call", "called", "calling", "called", "these"),
+    ]
+)
+_NAMED_YOU = re.compile(r" ?[,–—-] ?(?:you|u) ((?:[\w'’-]{1,30} ){0,3}[\w'’-]{1,30})(?= ?[.!?…]* ?$)", re.IGNORECASE)
+"""", you …" at the end, whatever the reader is called, unless it is a clause or a kind word (`_NO_NAME`)."""
+_NO_NAME = frozenset(
+    [
+        *("know", "see", "are", "were", "have", "had", "can", "could", "will", "would", "do", "did", "should"),
+        *("must", "ever"),
+        *(
+            "may",
+            "might",
+            "mean",
+            "think",
+            "say",
+            "said",
+            "want",
+            "wanted",
+            "need",
+            "get",
+            "got",
+            "go",
+            "went",
+            "never",
+        ),
+        *("always", "don't", "dont", "can't", "cant", "won't", "didn't", "too", "all", "guys", "both", "folks", "two"),
+        *("people", "is", "was", "make", "made", "keep", "just", "really", "understand", "like", "love", "hear"),
+        *("wonderful", "brave", "lovely", "dear", "poor", "wish", "admit", "agree", "lose", "win", "won", "lost"),
+    ]
+)
+_HOSTILE = (
+    r"(?:(?:go )?(?:fuck|screw) (?:you|u|off|ya|y['’]?all|yourself|yourselves)"
+    r"|fuck ?off|piss off|eat shit|go to hell|kiss my (?:\w{1,15} )?ass|suck (?:my|a) (?:\w{1,15} )?(?:dick|cock)"
+    r"|bite me|blow me|shove it(?: up your ass)?|get (?:a life|lost|bent|stuffed)|shut (?:the (?:fuck|hell) )?up)"
+    r"(?: then| man| all| too| guys| bro| now| already| again)?"
+)
+"""Clauses that say nothing but hostility: what stands beside them is what the comment is about."""
+_HOSTILE_AT_START = re.compile(rf"^ ?{_HOSTILE} ?(?:[,.;:!…–—-]{{1,3}}|and\b|but\b|because\b) ?", re.IGNORECASE)
+_HOSTILE_AT_END = re.compile(
+    rf" ?(?:[,.;:!…–—-]{{1,3}} ?(?:and |so |now )?|\b(?:and|so|or) ){_HOSTILE}(?= ?[.!…]* ?$)", re.I
 )
 _GOVERNING = frozenset(
     [
@@ -82,12 +146,17 @@ def deletions(sentence: str) -> list[str]:
 
 
 def without_address(sentence: str) -> str:
-    """Without insults of whom it speaks to: behind it, before it, between commas, and "you idiots" before a verb."""
+    """Without insults of whom it speaks to, behind it, before it, between commas, and "you idiots" before a verb; and
+    without clauses that are nothing but hostile ("fuck you then")."""
     text = _INSIDE.sub(",", sentence)
     text = _YOU_NAMES.sub(r"\1 ", text)
-    text = _AT_END.sub(_end, text)
-    rest = _AT_START.sub("", text)
-    return _capital(rest, sentence) if rest.strip(" .!?,") else text
+    text = _HOSTILE_AT_END.sub("", text)
+    text = _NAMED_YOU.sub(_named, _AT_END.sub(_end, text))
+    text = _CALLED_OUT.sub(_called_out, text)
+    for start in (_HOSTILE_AT_START, _AT_START):
+        rest = start.sub("", text)
+        text = _capital(rest, sentence) if rest.strip(" .!?,") else text
+    return text
 
 
 def without_adjectives(sentence: str) -> str:
@@ -104,6 +173,15 @@ def _end(match: re.Match[str]) -> str:
     before = match.string[: match.start()].rpartition(" ")[2].lower()
     called = match[0].lstrip().startswith(",") or before not in _GOVERNING
     return "" if called else match[0][: match[0].index(" ", 1)]
+
+
+def _named(match: re.Match[str]) -> str:
+    return match[0] if _NO_NAME.intersection(match[1].lower().split()) else ""
+
+
+def _called_out(match: re.Match[str]) -> str:
+    before = match.string[: match.start()].rpartition(" ")[2].lower()
+    return match[0] if before.strip(",;:") in _NEEDS_A_NOUN or not before.strip(",.;:!?") else ""
 
 
 def _article(match: re.Match[str]) -> str:

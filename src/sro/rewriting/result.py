@@ -31,7 +31,8 @@ Status = Literal["unchanged", "rewritten", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A sentence that was rewritten: `source[start:end]`, counted in characters, became `text`."""
+    """A sentence that was rewritten: `source[start:end]`, counted in characters, became `text`, which is empty where
+    the sentence said nothing but abuse and was left out."""
 
     start: int
     end: int

@@ -246,14 +246,15 @@ class Rewriter(RewriterParts):
         playing: list[CommentState] = []
         searches: list[Search] = []
         for draft in drafts:
-            fresh = draft.aim(dict(zip(draft.untouched, verdicts)))
+            known = self.reads(draft.plain_source) is not False
+            fresh = draft.aim(dict(zip(draft.untouched, verdicts)), may_drop=known)
             foreign = [search for search in fresh if self._is_foreign(search.sentence, draft.plain_source)]
             fresh = [search for search in fresh if not any(search is one for one in foreign)]
             if not CandidateSearch(self, arguments).cut_foreign(foreign, draft.plain_source):
                 draft.outcome = "language"
             elif not all(self.fits(search.prompt_text) for search in fresh):
                 draft.outcome = "too_long"
-            elif not (fresh or foreign):
+            elif not (fresh or foreign or draft.dropped):
                 draft.outcome = "still_fails"
             else:
                 playing.append(draft)

@@ -15,6 +15,7 @@ from sro.comments.sentences import Segment, segments, without
 from sro.leader.generation import Objection
 from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.disguise import plain_spelling
+from sro.rewriting.pure_abuse import droppable
 from sro.rewriting.result import Change, Reason, Rewrite
 from sro.screeners.base import Verdict
 
@@ -23,7 +24,8 @@ from sro.screeners.base import Verdict
 class CommentState:
     """One comment that failed, and the search for each of its sentences that has to be rewritten.
 
-    `searches` has the indices of `segments` for keys. `outcome` is set once nothing more will be tried.
+    `searches` has the indices of `segments` for keys, `dropped` those of sentences that the comment can do without.
+    `outcome` is set once nothing more will be tried.
     """
 
     source: str
@@ -31,6 +33,7 @@ class CommentState:
     min_similarity: float
     segments: list[Segment] = field(init=False)
     searches: dict[int, Search] = field(default_factory=dict)
+    dropped: set[int] = field(default_factory=set)
     after: Verdict | None = None
     similarity: float | None = None
     outcome: Reason | Literal["rewritten"] | None = None
@@ -40,19 +43,23 @@ class CommentState:
 
     @property
     def untouched(self) -> list[int]:
-        """The sentences not rewritten yet, by index."""
-        rest = [(i, s) for i, s in enumerate(self.segments) if i not in self.searches]
+        """The sentences neither rewritten nor dropped yet, by index."""
+        rest = [(i, s) for i, s in enumerate(self.segments) if i not in self.searches and i not in self.dropped]
         return [i for i, segment in rest if readable(segment.prose)]
 
-    def aim(self, verdicts: dict[int, Verdict]) -> list[Search]:
+    def aim(self, verdicts: dict[int, Verdict], may_drop: bool = True) -> list[Search]:
         """Searches for the untouched sentences that fail, else for the worst of them: the whole may fail by all.
+        Those that say nothing but abuse are dropped, if another sentence says more.
 
         Args:
             verdicts: on the untouched sentences, by index; none are left if it is empty.
+            may_drop: whether any are dropped; not in a language whose abuse `sro.rewriting.pure_abuse` does not know.
         """
         chosen = [i for i, verdict in verdicts.items() if not verdict.passed]
         if not chosen and verdicts:
             chosen = [max(verdicts, key=lambda i: verdicts[i].probability)]
+        self.dropped.update(droppable(self.segments, chosen) if may_drop else ())
+        chosen = [i for i in chosen if i not in self.dropped]
         fresh = {i: Search.of(self.segments[i], self.min_similarity) for i in chosen}
         self.searches |= fresh
         return list(fresh.values())
@@ -83,7 +90,7 @@ class CommentState:
     def judge(self, verdict: Verdict, similarity: float) -> None:
         """Take in what screener and encoder say of the text as it is now. Undecided where only the screener objects
         and each sentence will do: another one may be rewritten."""
-        if not self.candidates:  # the text is the author's still
+        if not (self.candidates or self.dropped):  # the text is the author's still
             self.outcome = next(filter(None, (search.objection for search in self.searches.values())), None)
             return
         self.after, self.similarity = verdict, similarity
@@ -93,22 +100,42 @@ class CommentState:
             self.outcome = "rewritten" if similarity >= self.min_similarity else "meaning_lost"
 
     def _pieces(self) -> list[str]:
-        return [
-            self.searches[i].best.text if i in self.searches and self.searches[i].candidates else segment.text
-            for i, segment in enumerate(self.segments)
-        ]
+        gone = self._gone()
+        return ["" if i in gone else self._piece(i) for i in range(len(self.segments))]
+
+    def _piece(self, place: int) -> str:
+        search = self.searches.get(place)
+        return search.best.text if search and search.candidates else self.segments[place].text
+
+    def _gone(self) -> set[int]:
+        """The dropped sentences and, of each, the blank beside it: the one behind, else the one before."""
+        gone = set(self.dropped)
+        for i in sorted(self.dropped):
+            beside = next((j for j in (i + 1, i - 1) if 0 <= j < len(self.segments) and self._is_blank(j)), None)
+            if beside is not None:
+                gone.add(beside)
+        return gone
+
+    def _is_blank(self, place: int) -> bool:
+        segment = self.segments[place]
+        return segment.kind == "layout" and "\n" not in segment.text
 
     def result(self) -> Rewrite:
         """What became of it."""
         told = (self.before, self.after, self.similarity, self.candidates)
         if self.outcome != "rewritten":
             return Rewrite(self.source, None, "refused", *told, reason=self.outcome)
-        changes, at = [], 0
+        changes: list[Change] = []
+        at, gone = 0, self._gone()
         for i, segment in enumerate(self.segments):
+            end = at + len(segment.text)
             if i in self.searches:
-                text = self.searches[i].best.text
-                changes.append(Change(at, at + len(segment.text), text))
-            at += len(segment.text)
+                changes.append(Change(at, end, self.searches[i].best.text))
+            elif i in gone and i - 1 in gone:
+                changes[-1] = Change(changes[-1].start, end, "")
+            elif i in gone:
+                changes.append(Change(at, end, ""))
+            at = end
         return Rewrite(self.source, self.text, "rewritten", *told, changes=tuple(changes))
 
 

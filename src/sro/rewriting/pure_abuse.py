@@ -1,0 +1,63 @@
+"""Which sentences of a comment say nothing but abuse, so that the comment is better off without them.
+
+    >>> says_only_abuse("You damn bastard."), says_only_abuse("You damn bastard, you deleted my article.")
+    (True, False)
+
+People who rewrite a rude comment leave such sentences out; there is nothing in them to say civilly. An accusation
+("you are a liar", "racist!") says something and is none of these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sro.comments.clean import readable
+from sro.comments.sentences import Segment
+from sro.rewriting.deletions import ADJECTIVES, CALLED
+from sro.rewriting.disguise import plain_spelling
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_ABUSE = re.compile(
+    rf"\b(?:{CALLED}|{ADJECTIVES}|fools?|clowns?|losers?|jerks?|scum|douches?|pigs?|freaks?|pussy|pussies|faggots?|fags?"
+    r"|whores?|sluts?|dolts?|dunces?|pillocks?|weirdos?|creeps?|fucks?|f+u+c+k+|twits?|nutcases?|dicks?|cocks?|ass"
+    r"|arse|shits?|crap|wank|bollocks|trash|garbage|cow|fuck ?off|screw|piss off|shut (?:the )?up|suck|sucks"
+    r"|eat shit|hell|die)\b",
+    re.IGNORECASE,
+)
+_LITTLE = frozenset(
+    [
+        *("a", "an", "the", "and", "or", "but", "so", "as", "at", "by", "for", "from", "in", "of", "off", "on"),
+        *("to", "up", "with", "you", "u", "ya", "your", "ur", "yourself", "yourselves", "yours", "i", "me"),
+        *("my", "he", "him", "his", "she", "her", "they", "them", "their", "we", "us", "it", "its", "is", "are"),
+        *("was", "were", "be", "been", "am", "i'm", "you're", "he's", "she's", "they're", "it's", "that's"),
+        *("that", "this", "these", "those", "what", "who", "how", "such", "just", "really", "very", "too", "all"),
+        *("again", "now", "then", "man", "guys", "people", "person", "bro", "dude", "lol", "lmao", "haha", "hey"),
+        *("oh", "ok", "well", "yeah", "yes", "no", "go", "get", "lot", "bunch", "piece", "pieces", "son", "sons"),
+        *("mother", "old", "total", "one", "ones"),
+    ]
+)
+
+
+FEWEST_WORDS = 3
+"""A sentence of fewer says too little for a comment to consist of it."""
+
+
+def says_only_abuse(sentence: str) -> bool:
+    """Whether nothing is left of a sentence without rude names, contemptuous adjectives, oaths and small words."""
+    text = plain_spelling(sentence).lower()
+    return _ABUSE.search(text) is not None and all(word in _LITTLE for word in _WORD.findall(_ABUSE.sub(" ", text)))
+
+
+def droppable(segments: Sequence[Segment], failing: Sequence[int]) -> list[int]:
+    """Which of the failing sentences a comment can do without: those of abuse alone, if another sentence says more.
+
+    Args:
+        segments: of the comment.
+        failing: places of the sentences that fail.
+    """
+    spare = {place for place in failing if says_only_abuse(readable(segments[place].prose))}
+    others = (readable(segment.prose) for place, segment in enumerate(segments) if place not in spare)
+    if not any(len(_WORD.findall(words)) >= FEWEST_WORDS and not says_only_abuse(words) for words in others):
+        return []
+    return sorted(place for place in spare if not segments[place].kept)
