@@ -38,7 +38,7 @@ _SPARE_ADJECTIVE = re.compile(
 )
 """Behind these a thing is known by its noun; "a stupid idea" would lose what is said of it."""
 _ADDRESS = rf"(?:(?:you|u|ya|ye) (?:{ADJECTIVES} ){{0,4}}{_NAMES}|(?:{ADJECTIVES} ){{0,4}}{CALLED})"
-_AT_END = re.compile(rf"(?: ?, ?{_ADDRESS}| (?:you|u|ya) (?:{ADJECTIVES} ){{0,4}}{_NAMES})(?= ?[.!?…]* ?$)", re.I)
+_AT_END = re.compile(rf"(?: ?[,–—-]{{1,2}} ?{_ADDRESS}| (?:you|u|ya) (?:{ADJECTIVES} ){{0,4}}{_NAMES})(?= ?[.!?…]* ?$)", re.I)
 _AT_START = re.compile(
     rf"^ ?(?:(?:hey|listen|look|dear|oi|yo|ok|okay|oh|shut up|fuck you|fuck off|screw you|jesus|christ|fuck|shit|damn"
     rf"|bullshit|holy shit) ?,? ?)?"
@@ -51,7 +51,7 @@ _YOU_NAMES = re.compile(
     rf"|didn't|must|just|keep|never|always|think|know|want|really|would|could|might|made|make|get|got|deserve)\b)",
     re.IGNORECASE,
 )
-_CALLED_OUT = re.compile(rf"(?: (?:{ADJECTIVES} ){{0,4}}{CALLED})(?= ?[.!?…]* ?$)", re.IGNORECASE)
+_CALLED_OUT = re.compile(rf"(?:(?: ?[–—-]{{1,2}})? (?:{ADJECTIVES} ){{0,4}}{CALLED})(?= ?[.!?…]* ?$)", re.IGNORECASE)
 """A name behind a clause without a comma ("go away asshole"), unless the word before it needs it (`_NEEDS_A_NOUN`)."""
 _NEEDS_A_NOUN = frozenset(
     [
@@ -122,7 +122,7 @@ _GOVERNING = frozenset(
     ]
 )
 """Behind these words `you` is not called out to, but a part of the clause."""
-_ARTICLE = re.compile(r"\b([Aa])n? (?=([a-z]\w*))")
+_ARTICLE = re.compile(r"\b([Aa])[nN]? (?=([A-Za-z]\w*))")
 _FEWEST_WORDS = 2
 _LONGEST = 2000
 """Characters of a sentence; a longer one is no sentence, and is left to others."""
@@ -171,7 +171,7 @@ def without_adjectives(sentence: str) -> str:
 def _end(match: re.Match[str]) -> str:
     """`you` where the clause needs it ("What is wrong with you morons?"), else nothing."""
     before = match.string[: match.start()].rpartition(" ")[2].lower()
-    called = match[0].lstrip().startswith(",") or before not in _GOVERNING
+    called = match[0].lstrip()[0] in ",–—-" or before not in _GOVERNING
     return "" if called else match[0][: match[0].index(" ", 1)]
 
 
@@ -185,7 +185,8 @@ def _called_out(match: re.Match[str]) -> str:
 
 
 def _article(match: re.Match[str]) -> str:
-    return f"{match[1]}{'n' if VOWEL.match(match[2]) else ''} "
+    shouted = match[1] == "A" and match[2].isupper() and len(match[2]) > 1
+    return f"{match[1]}{('N' if shouted else 'n') if VOWEL.match(match[2].lower()) else ''} "
 
 
 def _capital(text: str, like: str) -> str:
