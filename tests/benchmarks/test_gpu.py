@@ -136,7 +136,7 @@ def test_the_encoder_answers_as_a_torch_module_as_it_does_as_shipped(
     texts = ["you are an idiot", "thank you", "a friend are you an idiot you"]
     ids = [screener._tokenizer.windows(text)[0] for text in texts]
     found = screening.module_logits(screening.module_of(tmp_path / "encoder"), screener, ids, 12)
-    assert np.allclose(found, screener.logits(texts), atol=1e-3)
+    assert np.allclose(found, screener.logits(texts), atol=5e-3)  # whole numbers, where the processor is quick at them
 
 
 def test_the_full_run_brings_back_what_it_changed(

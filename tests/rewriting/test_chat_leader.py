@@ -150,7 +150,7 @@ def test_other_sentences_of_the_comment_stay(serve: Any) -> None:
     ours = rewriter(serve(answer))
     [found] = ours.rewrite(["Hello there, my friends. What an idiot your boss is. Thanks."])
     assert found.text == "Hello there, my friends. What a person your boss is. Thanks."
-    [found] = ours.rewrite(["What an idiot you are. What a fool he is."])
+    [found] = ours.rewrite(["What an idiot your boss is. What a fool the mayor is."])
     assert (found.text, found.reason) == (None, "declined")
 
 

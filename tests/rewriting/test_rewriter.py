@@ -753,3 +753,12 @@ def test_the_model_of_fluency_is_loaded_when_it_is_first_needed(leader: str, mon
 def test_what_only_transformers_can_do_is_refused_elsewhere(setting: str) -> None:
     with pytest.raises(SROError, match="for --engine transformers, not for ctranslate2"):
         Rewriter.load(engine="ctranslate2", **{setting: True})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("of_parts", "of_call", "text"), [(None, None, MILD), (0.05, None, None), (0.05, 0.5, MILD)])
+def test_a_rewrite_has_to_pass_more_clearly_than_a_comment(
+    of_parts: float | None, of_call: float | None, text: str | None
+) -> None:
+    rewriter = game(MILD, rewrite_threshold=of_parts)  # passes with .1
+    (found,) = rewriter.rewrite([COMMENT], RewriteArguments(samples=0, refine=0, rewrite_threshold=of_call))
+    assert (found.text, found.reason) == (text, None if text else "still_fails")

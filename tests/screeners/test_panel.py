@@ -183,7 +183,7 @@ def test_human_rewrites_are_almost_never_called_defective() -> None:
         rows = [row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if row["neutral1"]]
     found = [defects(row["neutral1"], row["toxic"]) for row in rows]
     assert sum(map(bool, found)) <= 0.02 * len(rows)
-    assert sum(bool(names) and names != ["copy"] for names in found) <= 0.006 * len(rows)
+    assert sum(bool(names) and names != ["copy"] for names in found) <= 0.008 * len(rows)
 
 
 # -- fluency ------------------------------------------------------------------------------------------

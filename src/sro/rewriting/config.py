@@ -109,11 +109,21 @@ class RewriteArguments:
         },
     )
 
+    rewrite_threshold: float | None = field(
+        default=None,
+        metadata={
+            "help": "P(fail) from which on a rewrite will not do, in (0, 1], where a comment might still pass "
+            "(default: 0.13 for the embedded leader under an encoder screener, else as for comments)"
+        },
+    )
+
     def __post_init__(self) -> None:
         _within("samples", self.samples, self.samples >= 0, "≥ 0")
         _within("refine", self.refine, self.refine >= 0, "≥ 0")
         _within("min_similarity", self.min_similarity, -1 <= self.min_similarity <= 1, "in [-1, 1]")
         _within("threshold", self.threshold, self.threshold is None or 0 < self.threshold <= 1, "in (0, 1]")
+        bar = self.rewrite_threshold
+        _within("rewrite_threshold", bar, bar is None or 0 < bar <= 1, "in (0, 1]")
         _within("seed", self.seed, self.seed is None or self.seed >= 0, "≥ 0")
         _within("max_threat", self.max_threat, 0 <= self.max_threat <= 1, "in [0, 1]")
         _within("temperature", self.temperature, self.temperature > 0, "> 0 (the greedy move comes first anyway)")

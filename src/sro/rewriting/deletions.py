@@ -38,7 +38,9 @@ _SPARE_ADJECTIVE = re.compile(
 )
 """Behind these a thing is known by its noun; "a stupid idea" would lose what is said of it."""
 _ADDRESS = rf"(?:(?:you|u|ya|ye) (?:{ADJECTIVES} ){{0,4}}{_NAMES}|(?:{ADJECTIVES} ){{0,4}}{CALLED})"
-_AT_END = re.compile(rf"(?: ?[,–—-]{{1,2}} ?{_ADDRESS}| (?:you|u|ya) (?:{ADJECTIVES} ){{0,4}}{_NAMES})(?= ?[.!?…]* ?$)", re.I)
+_AT_END = re.compile(
+    rf"(?: ?[,–—-]{{1,2}} ?{_ADDRESS}| (?:you|u|ya) (?:{ADJECTIVES} ){{0,4}}{_NAMES})(?= ?[.!?…]* ?$)", re.I
+)
 _AT_START = re.compile(
     rf"^ ?(?:(?:hey|listen|look|dear|oi|yo|ok|okay|oh|shut up|fuck you|fuck off|screw you|jesus|christ|fuck|shit|damn"
     rf"|bullshit|holy shit) ?,? ?)?"

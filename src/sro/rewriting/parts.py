@@ -39,6 +39,8 @@ class RewriterParts:
         cuts: candidates that only leave out, beside those too: `sro.rewriting.deletions`. None: there are none.
         foreign_cuts: the same for sentences in languages that the leader does not know, and all there is for those:
             `sro.rewriting.foreign_deletions.cuts_in`. None: they are refused.
+        rewrite_threshold: P(fail) from which on a rewrite will not do, where none is named in the arguments of a call.
+            None: what passes will do.
         reads: whether the leader knows the language of a text; None: too little text to tell. By default nobody asks.
     """
 
@@ -52,6 +54,7 @@ class RewriterParts:
     cuts: Callable[[str], Sequence[str]] | None = None
     foreign_cuts: Callable[[str, str], Sequence[str]] | None = None
     reads: Callable[[str], bool | None] = field(default=any_language)
+    rewrite_threshold: float | None = None
 
     def screen(
         self, texts: Sequence[str], threshold: float | None = None, sources: Sequence[str] | None = None

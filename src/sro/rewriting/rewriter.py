@@ -55,6 +55,11 @@ PHRASES = 3
 """Drafts of a sentence that the phrase table makes; more were no better (docs/research/lab-notes.md)."""
 
 
+CLEARLY_CIVIL = 0.13
+"""P(fail) of the encoder from which on readers find one rewrite in nine fit to show; below, one in two
+(docs/results/readings.md)."""
+
+
 class Rewriter(RewriterParts):
     """Rewrites comments with a leader, a follower and a measure of meaning.
 
@@ -150,6 +155,7 @@ class Rewriter(RewriterParts):
             phrases=phrase_table(phrases or ("embedded" if ours else "none")),
             reads=speaks if ours else any_language,
             cuts=deletions if ours else None,
+            rewrite_threshold=CLEARLY_CIVIL if ours and isinstance(screener, EncoderScreener) else None,
             foreign_cuts=cuts_in(set(cut_languages) & set(languages_read(screener))) if ours else None,
         )
 

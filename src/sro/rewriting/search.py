@@ -21,6 +21,7 @@ from sro.rewriting.objections import raised_objections
 from sro.rewriting.parts import RewriterParts
 from sro.rewriting.result import Reason
 from sro.rewriting.state import Search
+from sro.screeners.base import Verdict
 
 if TYPE_CHECKING:
     from sro.leader.generation import Completion, PendingGeneration
@@ -125,7 +126,7 @@ class CandidateSearch:
             return
         texts = [restore_capital_and_stop(draft.text, search.sentence) for search, draft in pairs]
         sources = [search.sentence for search, _ in pairs]
-        verdicts = self.parts.screen(texts, self.arguments.threshold, sources)
+        verdicts = self._clear_enough(self.parts.screen(texts, self.arguments.threshold, sources))
         if ahead and any(verdict.passed for verdict in verdicts):
             ahead.cancel()  # now, for what follows wants its processor
         cosines = np.asarray(self.parts.similarity.similarity(texts, sources))
@@ -144,6 +145,13 @@ class CandidateSearch:
             self.parts.fluency,
             self.arguments.min_similarity,
         )
+
+    def _clear_enough(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        """The verdicts on rewrites, which have to pass more clearly than a comment that its author wrote so."""
+        bar = self.arguments.rewrite_threshold or self.parts.rewrite_threshold
+        if bar is None:
+            return list(verdicts)
+        return [replace(one, label="fail") if one.probability >= bar else one for one in verdicts]
 
     def _read_meaning(self, sources: Sequence[str], candidates: Sequence[Candidate]) -> list[Candidate]:
         """The candidates with what the critic of faithfulness says of those that nobody else objects to."""
