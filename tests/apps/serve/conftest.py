@@ -1,4 +1,4 @@
-"""The page in a real Chromium, over a canned service."""
+"""The page and the widget in a real Chromium, over a canned service."""
 
 from __future__ import annotations
 
@@ -8,12 +8,24 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from time_limits import limited
 from web_stand_in import Server, StandIn, serving
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SECONDS = 60  # for what takes milliseconds, on a machine that has other things to do
+LONGEST = 5 * SECONDS  # of a test with a browser
 
 Open = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def ends_by_itself(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A page that hangs costs its test, and not the run."""
+    if "browser" not in request.fixturenames:
+        yield
+        return
+    with limited(LONGEST, request.node.name):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +38,9 @@ def browser() -> Iterator[Any]:
     sync_api.expect.set_options(timeout=1000 * SECONDS)
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--disable-gpu", "--disable-dev-shm-usage"]
+            executable_path=CHROMIUM,
+            args=["--disable-gpu", "--disable-dev-shm-usage"],
+            timeout=1000 * SECONDS,
         )
         yield browser
         browser.close()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from time_limits import limited
 from web_stand_in import WEB, StandIn
 
 HOSTILE = "</script><img src=x onerror=\"document.title='owned'\"> &lt;b&gt; stupid \u202e \ud800 \u2028 \U0001f600 $&"
@@ -64,6 +65,13 @@ def test_the_widget_is_one_small_file_that_cannot_stand_in_the_way_of_a_form() -
     assert len(source.encode()) < 15_000
     assert not re.search(r"^\s*import\b|import\(|require\(", source, re.MULTILINE)
     assert "preventDefault" not in source and ".disabled" not in source
+
+
+def test_a_page_that_hangs_ends_by_itself(open_page: Open) -> None:
+    page = open_page()
+    with pytest.raises(TimeoutError, match="the script did not end within 1 s"), limited(1, "the script"):
+        page.evaluate("new Promise(() => {})")
+    assert page.evaluate("6 * 7") == 42  # and the browser can be used by others
 
 
 # --- one comment -----------------------------------------------------------------------------------------------------
@@ -663,12 +671,12 @@ def test_the_keyboard_goes_from_top_to_bottom_and_everything_has_a_name(open_pag
     expect(page.locator("#wording")).to_have_attribute("data-state", "pass")
     page.focus("nav a")
     seen = []
-    for _ in range(10):
+    for _ in range(11):
         seen.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
         ring = "(n => getComputedStyle(n.closest('.paper') ?? n).outlineStyle)(document.activeElement)"
         assert page.evaluate(ring) != "none", seen
         page.keyboard.press("Tab")
-    fields = ["comment-text", "suggest", "stupid", "use", "edit", "keep", "suggestion-text"]
+    fields = ["comment-text", "suggest", "stupid", "difference", "use", "edit", "keep", "suggestion-text"]
     assert seen == ["One comment", "Many comments", "example", *fields]
     page.focus("text=Many comments")
     page.keyboard.press("Enter")

@@ -70,6 +70,18 @@ def test_5000_rows_are_in_the_sheet_and_those_in_sight_in_the_page(
     expect(page.locator("#rows tr[aria-selected=true]")).to_be_in_viewport(ratio=0.9)
 
 
+def test_a_long_comment_is_cut_and_whole_in_the_current_row(service: StandIn, open_page: Open, expect: Any) -> None:
+    page = open_page("#many")
+    work(page, expect, f"comment\nfine\n{'so fine ' * 200}\nthanks\n", "screen")
+    cut = "(n => n.scrollHeight > n.clientHeight)(document.querySelectorAll('#rows .comment .text')[1])"
+    assert page.evaluate(cut)
+    page.keyboard.press("j")
+    assert not page.evaluate(cut)
+    page.keyboard.press("j")
+    assert page.evaluate(cut)
+    expect(page.locator("#rows tr").last).to_be_in_viewport(ratio=0.9)
+
+
 def test_a_moderator_decides_by_keyboard_and_the_decisions_go_to_feedback_and_file(
     service: StandIn, open_page: Open, expect: Any
 ) -> None:

@@ -4,7 +4,6 @@ on a service of ours with keys."""
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import threading
 import time
@@ -16,53 +15,18 @@ from typing import Any
 import pytest
 import uvicorn
 from serving import make_parts
-from web_stand_in import Server, StandIn
-from web_stand_in import serving as serving_the_page
+from web_stand_in import StandIn
 
 from sro.apps.serve.app import make_app
 from sro.apps.serve.keys import digest
 from sro.apps.serve.settings import Service
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SECONDS = 60  # for what takes milliseconds, on a machine that has other things to do
 pytestmark = pytest.mark.slow  # a minute and a half
 STUPID = "What a stupid idea"
 AWAY = "Not checked: the check does not answer. You can post all the same."
 
 Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip(
-        "playwright.sync_api", reason="playwright is not installed (pip install playwright)"
-    )
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here (Debian: apt-get install chromium)")
-    sync_api.expect.set_options(timeout=1000 * SECONDS)
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--disable-gpu", "--disable-dev-shm-usage"]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def expect() -> Any:
-    return pytest.importorskip("playwright.sync_api").expect
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving_the_page() as server:
-        yield server
-
-
-@pytest.fixture
-def service(server: Server) -> StandIn:
-    server.stand_in = StandIn(server.address)
-    return server.stand_in
 
 
 @pytest.fixture
@@ -315,12 +279,17 @@ def test_the_keyboard_alone_will_do(service: StandIn, open_page: Open, expect: A
     page.keyboard.press("Enter")
     expect(page.locator("#comment")).to_have_value("What a bad idea")
     expect(page.locator("#comment")).to_be_focused()
+    expect(page.locator("sro-widget .status")).to_have_text("Nothing to object to.")  # and has no more words to go to
     for _ in range(4):  # past Post, the example, and what there is to read
         page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#comment")).to_have_value(STUPID)
     write(page, "so stupid")
-    page.locator("text=Use this wording").focus()
+    take = page.locator("text=Use this wording")
+    expect(take).to_be_visible()
+    take.focus()
+    expect(take).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#comment")).to_be_focused()
     expect(page.locator("text=Use this wording")).to_be_hidden()

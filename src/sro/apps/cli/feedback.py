@@ -43,5 +43,6 @@ def export_feedback(argv: list[str]) -> int:
 def export_suggested(argv: list[str]) -> int:
     about = "Write the scores that platforms suggested as labels for a screener."
     files = parse(FeedbackArguments, argv, prog="sro feedback export_scores", description=about)
-    print(f"{export_scores(files.input, files.output):,} labelled comments in {files.output}")
+    number = export_scores(files.input, files.output)
+    print(f"{number:,} labelled comment{'s' if number != 1 else ''} in {files.output}")
     return 0

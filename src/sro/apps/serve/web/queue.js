@@ -23,7 +23,7 @@ export function queueView({ decided }) {
   const view = () => ({ editing, draft, mode, attribute: filter.attribute });
   const drawn = virtualRows({
     box, head: by("head"), body: by("rows"), space: [by("above").firstElementChild, by("below").firstElementChild],
-    state: (row) => stateOf(row, view()), draw: (row) => resultRow(row, view()), after: mark,
+    state: (row) => stateOf(row, view()), draw: (row) => resultRow(row, view()), mark,
   });
   const bar = filterBar({ changed: refilter });
   const sent = outbox({ changed: () => drawn.render(), trouble: (told) => (stuck(told), totals()) });

@@ -5,8 +5,9 @@ const MARGIN = 500; // pixels drawn beyond what can be seen
 const GUESS = 90; // pixels of a row that was never seen
 
 // `space`: elements whose height stands for the rows above and below. `draw(row)` makes a row's node, and again when
-// `state(row)`, a list, is another; `after(drawn)` is told what is in the page, a Map of nodes by row, in order.
-export function virtualRows({ box, head, body, space, state, draw, after }) {
+// `state(row)`, a list, is another; `mark(drawn)` is told what is in the page, a Map of nodes by row, in order, before
+// heights are looked at.
+export function virtualRows({ box, head, body, space, state, draw, mark }) {
   const seen = new WeakMap(); // heights by row
   let list = [], tops = new Float64Array(1), drawn = new Map(), states = new Map(), width = 0;
 
@@ -68,6 +69,7 @@ export function virtualRows({ box, head, body, space, state, draw, after }) {
       const top = box.scrollTop, anchor = rowAt(top), within = top - tops[anchor];
       const first = rowAt(top - MARGIN), last = list.length ? rowAt(top + box.clientHeight + MARGIN) + 1 : 0;
       fill(first, last);
+      mark(drawn);
       if (!measure()) break;
       place();
       space[0].style.height = `${tops[first]}px`;
@@ -75,7 +77,6 @@ export function virtualRows({ box, head, body, space, state, draw, after }) {
       const wanted = tops[anchor] + within;
       if (Math.abs(box.scrollTop - wanted) > 1) box.scrollTop = wanted; // what is read stays where it is
     }
-    after(drawn);
   }
 
   box.addEventListener("scroll", render, { passive: true });
