@@ -54,10 +54,10 @@ def test_the_wheel_is_small_and_rewrites_outside_the_checkout(tmp_path: Path) ->
     assert Path(run(python, "-c", "import sro; print(sro.__file__)", cwd=tmp_path)).is_relative_to(home)
     assert run(home / "bin" / "sro", "--version", cwd=tmp_path).startswith("sro 0.")
     printed = run(
-        home / "bin" / "sro", "rewrite", "Thank you.", "What a stupid idea, nobody asked for it.", cwd=tmp_path
+        home / "bin" / "sro", "rewrite", "Thank you.", "What a stupid idea, you moron.", cwd=tmp_path
     ).splitlines()
     assert printed[0].endswith("Thank you.  (unchanged)")
-    assert printed[1].startswith("fail ") and printed[1].endswith("What a stupid idea, nobody asked for it.")
+    assert printed[1].startswith("fail ") and printed[1].endswith("What a stupid idea, you moron.")
     assert printed[2].startswith("pass ") and "stupid" not in printed[2]
 
 

@@ -104,7 +104,7 @@ def server(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 def test_answers_come_back_and_are_counted(server: ChatArguments) -> None:
     generator = ChatGenerator(server)
-    comments = ["What a stupid idea, nobody asked for it.", "Shut up, you idiot."]
+    comments = ["What a stupid idea, you moron.", "Shut up, you idiot."]
     greedy = generator.generate(comments, 1, Sampling(temperature=0.0), 0)
     assert [len(some) for some in greedy] == [1, 1]
     [drawn] = generator.generate(comments[:1], 3, Sampling(temperature=1.0), 0)
