@@ -29,6 +29,7 @@ CIVIL = [
     *("The train leaves at 9.30 from platform 4.", "Here is the source of the figures", "We should meet. Soon."),
 ]
 RUDE = [
+    "so they said wait and i waited and nothing came, " * 8 + "and then some stupid idiot laughed",
     *("you are an idiot", "What a stupid idea.", "Shut up!", "this is bullshit", "you pathetic moron..."),
     *("y0u 1d10t", "f u c k off", "sh*t happens", "you id\u200biot", "ѕtuріd", "stuuupid"),
 ]

@@ -147,3 +147,17 @@ def test_time_is_linear_in_the_length_of_hostile_texts(unit: str) -> None:
     started = time.process_time()
     segments(text)
     assert time.process_time() - started < 2  # 0.1 s; minutes where a pattern is quadratic
+
+
+def test_a_rant_without_full_stops_is_cut_at_conjunctions_and_commas() -> None:
+    rant = "so i bought this thing last week and it broke on day two, " * 8 + "and nobody answered"
+    pieces = segments(rant)
+    sentences = [piece.text for piece in pieces if piece.kind == "sentence"]
+    assert "".join(piece.text for piece in pieces) == rant
+    assert len(sentences) == 3 and max(map(len, sentences)) <= 220
+    assert all(one.startswith(("so i", "and ")) for one in sentences)
+
+
+@pytest.mark.parametrize("text", ["word " * 100, "a" * 1000, "short, and to the point, but not long"])
+def test_what_is_short_or_has_no_clauses_stays_whole(text: str) -> None:
+    assert len([piece for piece in segments(text) if piece.kind == "sentence"]) == 1

@@ -7,8 +7,9 @@ Whatever the text, the segments put together are the text, character by characte
 does no harm beyond a rewriter's narrower view, and a few regular expressions serve. (Libraries for it were tried:
 nupunkt needs Python 3.11, sentencex refuses half characters, pysbd was last released in 2021.)
 
-A line break always cuts, since layout must survive. Emoji cut too, as people put them where others put full stops.
-Any other piece within a sentence stays in it, and a rewrite of the sentence must hold it as it is (`Segment.kept`).
+A sentence above 300 characters is cut at commas and conjunctions. A line break always cuts, since layout must survive.
+Emoji cut too, as people put them where others put full stops. Any other piece within a sentence stays in it, and a
+rewrite of the sentence must hold it as it is (`Segment.kept`).
 """
 
 from __future__ import annotations
@@ -87,6 +88,12 @@ PIECE = re.compile(
 )
 
 
+LONGEST_SENTENCE, CLAUSES, SHORTEST_CLAUSE = 300, 200, 40  # characters
+CLAUSE = re.compile(
+    r"(?<=[,;:])\s|\s(?=(?:and|but|because|so|then|or|while|although|though|when|which)\s)", re.IGNORECASE
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Piece:
     start: int
@@ -152,6 +159,7 @@ def _line(line: str) -> Iterator[Segment]:
     masked = _masked(line, pieces)
     cuts = {0, len(line), *(stop.end() for stop in FULL_STOP.finditer(masked) if _ends_sentence(masked, stop))}
     cuts |= {at for piece in pieces if piece.kind == "emoji" for at in (piece.start, piece.end)}
+    cuts |= {at for start, end in pairwise(sorted(cuts)) for at in _clauses(masked, start, end)}
     starts = [piece.start for piece in pieces]
 
     def edge(start: int, end: int) -> Iterator[Segment]:
@@ -172,6 +180,20 @@ def _line(line: str) -> Iterator[Segment]:
         yield from edge(start, left)
         yield Segment(line[left:right], "sentence", tuple(line[piece.start : piece.end] for piece in within))
         yield from edge(right, end)
+
+
+def _clauses(line: str, start: int, end: int) -> Iterator[int]:
+    """Where a sentence that is too long for one is cut: behind commas and before conjunctions, about every `CLAUSES`
+    characters. Many write without full stops, and no leader rewrites a rant of a thousand characters at once."""
+    if end - start <= LONGEST_SENTENCE:
+        return
+    last = None
+    for gap in CLAUSE.finditer(line, start, end):
+        if last is not None and gap.start() - start > CLAUSES:
+            yield last
+            start, last = last, None
+        if gap.start() - start >= SHORTEST_CLAUSE:
+            last = gap.start()
 
 
 def _masked(line: str, pieces: list[_Piece]) -> str:

@@ -23,7 +23,7 @@ from functools import reduce
 
 from sro.comments.clean import key, readable
 from sro.comments.normalise import normalise
-from sro.comments.sentences import Segment, segments
+from sro.comments.sentences import LONGEST_SENTENCE, Segment, segments
 from sro.screeners.base import Screener, Verdict, at_threshold, worst
 from sro.screeners.long_comments import LONGEST, PASSAGE, Sparing, in_groups, parts, passages
 
@@ -204,7 +204,7 @@ PLAIN = re.compile(r"[A-Za-z](?:[A-WYZa-wyz0-9 ,'\"()$%-]|[xX](?!D))*[.!?]*")
 def _read(text: str) -> tuple[str, list[tuple[int, int, str]]]:
     """The author's text as a screener reads it, and each sentence: begin, end, and what is read of it."""
     bare = text.strip()
-    if PLAIN.fullmatch(bare):
+    if len(bare) <= LONGEST_SENTENCE and PLAIN.fullmatch(bare):
         words, start = readable(bare), len(text) - len(text.lstrip())
         return words, [(start, start + len(bare), words)]
     pieces = segments(text)
