@@ -58,7 +58,7 @@ def test_the_wheel_is_small_and_rewrites_outside_the_checkout(tmp_path: Path) ->
     ).splitlines()
     assert printed[0].endswith("Thank you.  (unchanged)")
     assert printed[1].startswith("fail ") and printed[1].endswith("What a stupid idea, you moron.")
-    assert printed[2].startswith("pass ") and "stupid" not in printed[2]
+    assert printed[2].startswith("pass ") and "moron" not in printed[2]
 
 
 def test_the_embedded_parts_are_a_wheel_of_data(tmp_path: Path) -> None:

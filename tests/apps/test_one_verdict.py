@@ -146,7 +146,7 @@ def test_the_verdicts_agree(threshold: float | None, tmp_path: Path, capsys: pyt
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "number"), [("embedded/linear", 2_400), ("embedded/encoder", 240)])
+@pytest.mark.parametrize(("name", "number"), [("embedded/linear", 2_600), ("embedded/encoder", 240)])
 def test_the_verdicts_agree_on_many_texts(
     name: str, number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -155,4 +155,4 @@ def test_the_verdicts_agree_on_many_texts(
     texts = mixed(number)
     texts += [" ".join(texts[at : at + 120]) for at in range(0, 240, 120)]  # two long ones
     all_ways_agree(name, texts, None, tmp_path, capsys)
-    assert len(texts) >= number * 5 // 6
+    assert len(texts) >= number * 3 // 4
