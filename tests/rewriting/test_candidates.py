@@ -11,6 +11,7 @@ from sro.core.errors import SROError
 from sro.rewriting.candidates import REASONS, Candidate, best, find_fault, restore_capital_and_stop, tied_candidates
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.result import Reason
+from sro.rewriting.search import around_the_change
 from sro.rewriting.state import Search
 from sro.screeners.base import Verdict, at_threshold, worst
 from sro.screeners.rules.form import Defect, ShapeScreener
@@ -229,3 +230,20 @@ def test_follower_and_rewriter_have_one_idea_of_a_well_formed_rewrite() -> None:
     assert [verdict.passed for verdict in shape].count(True) == 1
     assert set(get_args(Defect)) | {"unfinished"} | set(get_args(MeaningChange)) - {"negation"} == set(REASONS)
     assert set(REASONS.values()) < set(get_args(Reason))
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "read"),
+    [
+        ("you are a fool", "you are wrong", ("you are a fool", "you are wrong")),
+        (
+            "w " * 30 + "fool " + "v " * 30,
+            "w " * 30 + "v " * 30,
+            ("w " * 12 + "fool " + "v " * 12, "w " * 12 + "v " * 12),
+        ),
+        ("w " * 30, "w " * 30, ("w " * 12, "w " * 12)),
+    ],
+    ids=["short", "left out of the middle", "equal"],
+)
+def test_the_critic_reads_the_surroundings_of_a_change(source: str, text: str, read: tuple[str, str]) -> None:
+    assert around_the_change(source, text) == (read[0].strip(), read[1].strip())

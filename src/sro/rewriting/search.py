@@ -159,7 +159,7 @@ class CandidateSearch:
         critic, bar = self.parts.faithfulness, self.arguments.min_similarity
         asked = [i for i, one in enumerate(candidates) if one.objection(bar) is None] if critic else []
         if critic and asked:
-            answers = critic.probabilities([(sources[i], candidates[i].text) for i in asked])
+            answers = critic.probabilities([around_the_change(sources[i], candidates[i].text) for i in asked])
             for i, kept in zip(asked, answers.tolist()):
                 fault: Reason | None = None if kept >= critic.threshold else "meaning_lost"
                 read[i] = replace(candidates[i], faithfulness=kept, fault=fault)
@@ -168,3 +168,23 @@ class CandidateSearch:
 
 def _drafts(completions: Sequence[Sequence[Completion]]) -> list[list[Draft]]:
     return [[Draft(one.text, one.finished, one.problem) for one in some] for some in completions]
+
+
+SURROUNDINGS = 12
+"""Words before and behind a change that are read with it. The critic learnt sentences of some twenty words."""
+
+
+def around_the_change(source: str, text: str) -> tuple[str, str]:
+    """Sentence and candidate without the words that both begin or end with, but for `SURROUNDINGS` of them.
+
+    >>> around_the_change("a " * 20 + "fool left", "a " * 20 + "man left")
+    ('a a a a a a a a a a a a fool left', 'a a a a a a a a a a a a man left')
+    """
+    before, after = source.split(), text.split()
+    shorter = min(len(before), len(after))
+    same = next((at for at in range(shorter) if before[at] != after[at]), shorter)
+    ends = next((at for at in range(shorter - same) if before[-1 - at] != after[-1 - at]), shorter - same)
+    first, last = max(0, same - SURROUNDINGS), max(0, ends - SURROUNDINGS)
+    if not (first or last):
+        return source, text
+    return " ".join(before[first : len(before) - last]), " ".join(after[first : len(after) - last])
