@@ -29,7 +29,6 @@ CIVIL = [
     *("The train leaves at 9.30 from platform 4.", "Here is the source of the figures", "We should meet. Soon."),
 ]
 RUDE = [
-    "so they said wait and i waited and nothing came, " * 8 + "and then some stupid idiot laughed",
     *("you are an idiot", "What a stupid idea.", "Shut up!", "this is bullshit", "you pathetic moron..."),
     *("y0u 1d10t", "f u c k off", "sh*t happens", "you id\u200biot", "ѕtuріd", "stuuupid"),
 ]
@@ -146,7 +145,7 @@ def test_the_verdicts_agree(threshold: float | None, tmp_path: Path, capsys: pyt
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "number"), [("embedded/linear", 2_600), ("embedded/encoder", 240)])
+@pytest.mark.parametrize(("name", "number"), [("embedded/linear", 2_700), ("embedded/encoder", 270)])
 def test_the_verdicts_agree_on_many_texts(
     name: str, number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -154,5 +153,6 @@ def test_the_verdicts_agree_on_many_texts(
         pytest.importorskip("onnxruntime")
     texts = mixed(number)
     texts += [" ".join(texts[at : at + 120]) for at in range(0, 240, 120)]  # two long ones
+    texts.append("so they said wait and i waited and nothing came, " * 8 + "and then some stupid idiot laughed")
     all_ways_agree(name, texts, None, tmp_path, capsys)
     assert len(texts) >= number * 3 // 4

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 
 def processors() -> int:
     """How many this process may use, which in a container can be fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def describe_processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
+    """The first processor as Linux describes it (`model name`, `flags`, …); nothing elsewhere."""
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").partition("\n\n")[0].splitlines()
+    except OSError:
+        return {}
+    return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
 
 
 def quiet_libraries() -> None:

@@ -17,10 +17,12 @@ CALLED = (
     r"|dumb ?fucks?)"
 )
 """Names that a person is called without `you`: nobody lists them ("thieves, liars") or keeps them ("cows, pigs")."""
-_NAMES = (
-    rf"(?:{CALLED}|fools?|clowns?|losers?|jerks?|scum|douches?|pigs?|cowards?|trolls?|freaks?|pussy|pussies|faggots?"
-    r"|fags?|whores?|sluts?|dolts?|dunces?|pillocks?|knob|hypocrites?|liars?|vermin|weirdos?|creeps?|nazis?|fucks?)"
+CONTEMPT = (
+    r"(?:fools?|clowns?|losers?|jerks?|scum|douches?|pigs?|freaks?|pussy|pussies|faggots?|fags?|whores?|sluts?|dolts?"
+    r"|dunces?|pillocks?|weirdos?|creeps?|fucks?)"
 )
+"""Names that need a `you`, and accuse of nothing."""
+_NAMES = rf"(?:{CALLED}|{CONTEMPT}|cowards?|trolls?|knob|hypocrites?|liars?|vermin|nazis?)"
 ADJECTIVES = (
     r"(?:f+u+c+k+i+n+g?|stupid(?:[- ]ass)?|dumb(?:[- ]?ass)?|pathetic|goddamn(?:ed)?|damn(?:ed)?|bloody|shitty|crappy"
     r"|retarded|idiotic|moronic|brainless|ignorant|worthless|useless|ugly|disgusting|mother ?fucking|freaking|frigging"
@@ -57,26 +59,12 @@ _CALLED_OUT = re.compile(rf"(?:(?: ?[–—-]{{1,2}})? (?:{ADJECTIVES} ){{0,4}}{
 """A name behind a clause without a comma ("go away asshole"), unless the word before it needs it (`_NEEDS_A_NOUN`)."""
 _NEEDS_A_NOUN = frozenset(
     [
-        *("a", "an", "the", "this", "that", "these", "those", "my", "your", "his", "her", "their", "our", "its"),
-        *(
-            "is",
-            "are",
-            "was",
-            "were",
-            "be",
-            "been",
-            "being",
-            "am",
-            "i'm",
-            "you're",
-            "he's",
-            "she's",
-            "they're",
-            "it's",
-        ),
-        *("of", "like", "as", "such", "some", "any", "all", "other", "no", "not", "and", "or", "with", "by", "from"),
-        *("for", "to", "than", "at", "on", "about", "another", "two", "many", "these", "every", "both", "same", "big"),
-        *("are", "u", "ur", "you", "what", "little", "real", "hate", "call", "called", "calling", "called", "these"),
+        *("a", "an", "the", "this", "that", "these", "those", "my", "your", "his", "her", "their", "our"),
+        *("its", "is", "are", "was", "were", "be", "been", "being", "am", "i'm", "you're", "he's", "she's"),
+        *("they're", "it's", "of", "like", "as", "such", "some", "any", "all", "other", "no", "not", "and"),
+        *("or", "with", "by", "from", "for", "to", "than", "at", "on", "about", "another", "two", "many"),
+        *("every", "both", "same", "big", "u", "ur", "you", "what", "little", "real", "hate", "call", "called"),
+        "calling",
     ]
 )
 _NAMED_YOU = re.compile(r" ?[,–—-] ?(?:you|u) ((?:[\w'’-]{1,30} ){0,3}[\w'’-]{1,30})(?= ?[.!?…]* ?$)", re.IGNORECASE)
@@ -84,26 +72,11 @@ _NAMED_YOU = re.compile(r" ?[,–—-] ?(?:you|u) ((?:[\w'’-]{1,30} ){0,3}[\w'
 _NO_NAME = frozenset(
     [
         *("know", "see", "are", "were", "have", "had", "can", "could", "will", "would", "do", "did", "should"),
-        *("must", "ever"),
-        *(
-            "may",
-            "might",
-            "mean",
-            "think",
-            "say",
-            "said",
-            "want",
-            "wanted",
-            "need",
-            "get",
-            "got",
-            "go",
-            "went",
-            "never",
-        ),
-        *("always", "don't", "dont", "can't", "cant", "won't", "didn't", "too", "all", "guys", "both", "folks", "two"),
-        *("people", "is", "was", "make", "made", "keep", "just", "really", "understand", "like", "love", "hear"),
-        *("wonderful", "brave", "lovely", "dear", "poor", "wish", "admit", "agree", "lose", "win", "won", "lost"),
+        *("must", "ever", "may", "might", "mean", "think", "say", "said", "want", "wanted", "need", "get"),
+        *("got", "go", "went", "never", "always", "don't", "dont", "can't", "cant", "won't", "didn't", "too"),
+        *("all", "guys", "both", "folks", "two", "people", "is", "was", "make", "made", "keep", "just"),
+        *("really", "understand", "like", "love", "hear", "wonderful", "brave", "lovely", "dear", "poor"),
+        *("wish", "admit", "agree", "lose", "win", "won", "lost"),
     ]
 )
 _HOSTILE = (

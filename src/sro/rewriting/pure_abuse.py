@@ -14,15 +14,13 @@ from collections.abc import Sequence
 
 from sro.comments.clean import readable
 from sro.comments.sentences import Segment
-from sro.rewriting.deletions import ADJECTIVES, CALLED
+from sro.rewriting.deletions import ADJECTIVES, CALLED, CONTEMPT
 from sro.rewriting.disguise import plain_spelling
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _ABUSE = re.compile(
-    rf"\b(?:{CALLED}|{ADJECTIVES}|fools?|clowns?|losers?|jerks?|scum|douches?|pigs?|freaks?|pussy|pussies|faggots?|fags?"
-    r"|whores?|sluts?|dolts?|dunces?|pillocks?|weirdos?|creeps?|fucks?|f+u+c+k+|twits?|nutcases?|dicks?|cocks?|ass"
-    r"|arse|shits?|crap|wank|bollocks|trash|garbage|cow|fuck ?off|screw|piss off|shut (?:the )?up|suck|sucks"
-    r"|eat shit|hell|die)\b",
+    rf"\b(?:{CALLED}|{CONTEMPT}|{ADJECTIVES}|f+u+c+k+|twits?|nutcases?|dicks?|cocks?|ass|arse|shits?|crap|wank|bollocks"
+    r"|trash|garbage|cow|fuck ?off|screw|piss off|shut (?:the )?up|suck|sucks|eat shit|hell|die)\b",
     re.IGNORECASE,
 )
 _LITTLE = frozenset(

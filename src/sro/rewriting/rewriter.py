@@ -57,7 +57,7 @@ PHRASES = 3
 
 CLEARLY_CIVIL = 0.13
 """P(fail) of the encoder from which on readers find one rewrite in nine fit to show; below, one in two
-(docs/results/readings.md)."""
+(docs/research/lab-notes.md)."""
 
 
 class Rewriter(RewriterParts):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from sro.core.errors import SROError
 from sro.core.files import EMBEDDED, INSTALL_EMBEDDED, asset, cache_root
-from sro.core.machine import processors
+from sro.core.machine import describe_processor, processors
 from sro.core.provenance import version
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def hub(network: bool) -> Iterator[Finding]:
 
 def machine(bench: bool) -> Iterator[Finding]:
     """Processor, threads, GPU, and how fast they multiply."""
-    cpu = _cpuinfo()
+    cpu = describe_processor()
     flags = [flag for flag in CPU_FLAGS if flag in cpu.get("flags", cpu.get("Features", "")).split()]
     yield Finding(f"processor: {cpu.get('model name', platform.machine())}; {', '.join(flags) or 'no flags known'}")
 
@@ -236,15 +236,6 @@ def machine(bench: bool) -> Iterator[Finding]:
             f"speed on {device}: {fp32:,.0f} GFLOP/s in fp32, {bf16:,.0f} in bf16; models compute in {chosen.name}, "
             f"because {chosen.reason} (SRO_BF16=true or false decides otherwise)"
         )
-
-
-def _cpuinfo() -> dict[str, str]:
-    """The first processor as Linux describes it; nothing elsewhere."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().partition("\n\n")[0].splitlines()
-    except OSError:
-        return {}
-    return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
 
 
 def _size(path: Path) -> str:

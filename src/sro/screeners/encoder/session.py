@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sro.core.errors import SROError
+from sro.core.machine import describe_processor
 
 QUICK_AT_INTEGERS = frozenset({"avx512_vnni", "avx_vnni", "amx_int8"})
 """Flags of processors that multiply int8 four times as fast as float32 or more. AVX2 alone does so only twice as fast,
@@ -20,12 +21,7 @@ def integer_graph(graph: Path, digest: str) -> Path:
 
 def quick_at_integers(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
     """Whether this processor says that it has instructions for products of int8; only Linux tells."""
-    try:
-        about = cpuinfo.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    flags = next((line for line in about.splitlines() if line.startswith("flags")), "")
-    return not QUICK_AT_INTEGERS.isdisjoint(flags.split())
+    return not QUICK_AT_INTEGERS.isdisjoint(describe_processor(cpuinfo).get("flags", "").split())
 
 
 def open_session(graph: Path, threads: int, digest: str = "") -> Any:
