@@ -57,13 +57,17 @@ def main() -> None:
     options = parser.parse_args()
     data = Path(os.environ.get("SRO_DATA", "../shared/data"))
     critic, cosine = FaithfulnessCritic.load(options.critic), SentenceEncoder()
-    lines = ["| set | rewrites | content kept | critic | cosine (MiniLM) |", "|---|---:|---:|---:|---:|"]
+    lines = [
+        "| set | rewrites | content kept | critic: kept | critic: kept · natural | cosine (MiniLM) | kept · cosine |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
     for name, rated in human_sets(data):
         some = rated if len(rated) <= options.texts else random.Random(0).sample(rated, options.texts)
         kept = np.array([good for *_, good in some])
-        ours = critic.logits([(a, b) for a, b, _ in some])
-        theirs = cosine.similarity([b for _, b, _ in some], [a for a, *_ in some])
-        figures = (auc(scores[kept], scores[~kept]) for scores in (ours, np.asarray(theirs)))
+        answers = critic.answers([(a, b) for a, b, _ in some])
+        theirs = np.asarray(cosine.similarity([b for _, b, _ in some], [a for a, *_ in some]))
+        measures = (answers[:, 0], answers.prod(axis=1), theirs, answers[:, 0] * theirs)
+        figures = (auc(scores[kept], scores[~kept]) for scores in measures)
         lines.append(f"| {name} | {len(some)} | {kept.mean():.0%} | {' | '.join(f'{x:.3f}' for x in figures)} |")
         print(lines[-1], flush=True)
     if options.output:

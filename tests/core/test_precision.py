@@ -16,14 +16,22 @@ from sro.core.training_arguments import resolve_bf16
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A function (gpu, gpu_bf16, amx) that makes torch report such a machine, with nothing in the environment."""
+    """A function (gpu, gpu_bf16, amx, vendor, flags) that makes torch and Linux report such a machine, with nothing in
+    the environment."""
     monkeypatch.delenv("SRO_BF16", raising=False)
 
-    def report(gpu: bool = False, gpu_bf16: bool = False, amx: bool = False) -> None:
+    def report(
+        gpu: bool = False,
+        gpu_bf16: bool = False,
+        amx: bool = False,
+        vendor: str = "GenuineIntel",
+        flags: str = "avx512f avx512_bf16",
+    ) -> None:
         monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: gpu_bf16)
         monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
-        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)  # which alone decides nothing
+        about = {"vendor_id": vendor, "flags": flags}
+        monkeypatch.setattr("sro.core.precision.describe_processor", lambda: about)
 
     return report
 
@@ -33,6 +41,8 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
     [
         ({}, "float32", "no AMX"),
         ({"amx": True}, "bfloat16", "has AMX"),
+        ({"vendor": "AuthenticAMD"}, "bfloat16", "AMD's and has AVX512-BF16"),
+        ({"vendor": "AuthenticAMD", "flags": "avx512f"}, "float32", "no AMX"),
         ({"gpu": True, "gpu_bf16": True}, "bfloat16", "GPU has bfloat16"),
         ({"gpu": True, "amx": True}, "float32", "GPU has no bfloat16"),
     ],

@@ -104,7 +104,7 @@ class SROConfig(TrainingArguments):
     report_to: str = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
     bf16: bool | None = field(  # type: ignore[assignment]  # resolved before transformers reads it
         default=None,
-        metadata={"help": "compute in bfloat16 (by autocast); default: if the GPU has it or the processor has AMX"},
+        metadata={"help": "compute in bfloat16 (by autocast); default: if the GPU or processor is faster in it"},
     )
 
     def __post_init__(self) -> None:

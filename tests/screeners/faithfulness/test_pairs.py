@@ -83,6 +83,23 @@ def test_pairs_are_of_both_kinds_and_a_broken_one_differs_from_the_kept_one() ->
     assert all(pair.candidate.lower() not in faithful for pair in broken)
 
 
+def test_made_pairs_say_what_is_natural_where_that_is_known() -> None:
+    pairs = list(islice(PairMaker(material(), 0), 600))
+    assert {pair.natural for pair in pairs if pair.kind in ("hole", "stopgap", "wrong_word")} == {0.0}
+    assert {pair.natural for pair in pairs if pair.kind in ("negate", "paraphrase", "drop_address")} == {None}
+    assert {pair.natural for pair in pairs if pair.kept == 1.0 and pair.kind == "address"} == {1.0}
+
+
+def test_judged_candidates_are_two_in_five_pairs_where_there_are_some() -> None:
+    some = material()
+    some.readings = [Pair("You are a moron.", "You are unserious.", 0.6, "reading", 0.0)]
+    pairs = list(islice(PairMaker(some, 0), 600))
+    judged = [pair for pair in pairs if pair.kind == "reading"]
+    assert 0.35 < len(judged) / len(pairs) < 0.55
+    assert {pair.natural for pair in judged} == {0.0} and {pair.kept for pair in judged} == {0.6}
+    assert "you are unserious." in {pair.candidate for pair in judged}  # some in small letters
+
+
 def test_a_seed_gives_the_same_pairs() -> None:
     first, again, other = (list(islice(PairMaker(material(), seed), 50)) for seed in (1, 1, 2))
     assert first == again != other

