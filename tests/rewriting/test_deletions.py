@@ -23,6 +23,7 @@ from sro.rewriting.deletions import deletions, without_address, without_adjectiv
         ("Quit your snivelling, you twit.", "Quit your snivelling."),
         ("Leave my articles alone, you spiteful little tool!", "Leave my articles alone!"),
         ("go away asshole", "go away"),
+        ("I know dumbass, that was me.", "I know, that was me."),
         ("Try the official website then - shit head!", "Try the official website then!"),
         ("Fuck you then, I'm done with this website.", "I'm done with this website."),
         ("You lost your power, so fuck off.", "You lost your power."),
@@ -53,6 +54,8 @@ def test_oaths_and_contemptuous_adjectives_are_cut_and_articles_agree(sentence: 
     "sentence",
     [
         "He is a total asshole",  # the clause needs its noun
+        "He met morons, fools and liars.",
+        "You are an idiot, and you know it.",
         "That was a useful edit.",
         "The killer was sentenced to life.",
         "You are a fool",

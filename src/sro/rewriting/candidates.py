@@ -65,13 +65,13 @@ def best(candidates: Iterable[Candidate], min_similarity: float) -> Candidate:
 
 
 def tied_candidates(candidates: Sequence[Candidate], min_similarity: float) -> list[int]:
-    """Which moves only their fluency can tell apart, by index: those that will do and are worth, to a tenth, the most.
+    """Which moves only their fluency can tell apart, by index: those that will do and are worth, to a fifth, the most.
 
     Empty where there is but one, or one text: nobody need be asked then.
     """
     fit = [i for i, candidate in enumerate(candidates) if candidate.objection(min_similarity) is None]
     most = max((candidates[i].score for i in fit), default=0.0)
-    tied = [i for i in fit if candidates[i].score >= 0.9 * most]
+    tied = [i for i in fit if candidates[i].score >= 0.8 * most]
     return tied if len({candidates[i].text for i in tied}) > 1 else []
 
 

@@ -55,8 +55,12 @@ _YOU_NAMES = re.compile(
     rf"|didn't|must|just|keep|never|always|think|know|want|really|would|could|might|made|make|get|got|deserve)\b)",
     re.IGNORECASE,
 )
-_CALLED_OUT = re.compile(rf"(?:(?: ?[–—-]{{1,2}})? (?:{ADJECTIVES} ){{0,4}}{CALLED})(?= ?[.!?…]* ?$)", re.IGNORECASE)
-"""A name behind a clause without a comma ("go away asshole"), unless the word before it needs it (`_NEEDS_A_NOUN`)."""
+_CALLED_OUT = re.compile(
+    rf"(?:(?: ?[–—-]{{1,2}})? (?:{ADJECTIVES} ){{0,4}}{CALLED})(?= ?(?:[.!?…]* ?$|,))", re.IGNORECASE
+)
+"""A name behind a clause without a comma ("go away asshole"; "I know dumbass, it was me"), unless the word before it
+needs it (`_NEEDS_A_NOUN`)."""
+_PLURAL = re.compile(r"(?:[^s]s|sses|ches)$", re.IGNORECASE)
 _NEEDS_A_NOUN = frozenset(
     [
         *("a", "an", "the", "this", "that", "these", "those", "my", "your", "his", "her", "their", "our"),
@@ -156,6 +160,8 @@ def _named(match: re.Match[str]) -> str:
 
 def _called_out(match: re.Match[str]) -> str:
     before = match.string[: match.start()].rpartition(" ")[2].lower()
+    if match.string[match.end() :].lstrip().startswith(",") and _PLURAL.search(match[0]):
+        return match[0]  # "they met idiots, fools and worse"
     return match[0] if before.strip(",;:") in _NEEDS_A_NOUN or not before.strip(",.;:!?") else ""
 
 

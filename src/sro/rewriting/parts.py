@@ -31,7 +31,7 @@ class RewriterParts:
         screener: the follower, whose verdict counts.
         similarity: cosine of rewrites with their sources, in [−1, 1].
         fits: whether the leader can take a sentence; by default it can take any.
-        fluency: decides among candidates that will do and are worth the same, to a tenth, and is asked only where
+        fluency: decides among candidates that will do and are worth the same, to a fifth, and is asked only where
             there are several (`sro.rewriting.candidates.best`).
         phrases: candidates of a phrase table, beside the leader's greedy one: `Idioms.variants`.
         faithfulness: reads a sentence and a candidate together, and decides whether it still says what was said; it is

@@ -46,6 +46,7 @@ from sro.training.checkpoints import last_sealed_checkpoint, refuse_other_dtype
 from sro.training.config import SROConfig
 from sro.training.dataset import fitting
 from sro.training.distributed import everywhere, from_main, loading, share, whole
+from sro.training.judged_responses import recorded_game
 from sro.training.plots import training_plot
 from sro.training.preparation import refuse_chat_server
 from sro.training.trainer import SROTrainer
@@ -64,6 +65,13 @@ class DataArguments:
     comments: list[str] = field(
         default_factory=lambda: ["starter:toxic"],
         metadata={"help": "toxic comments: FILE, FILE::COLUMN, FILE::COLUMN::WHERE, `-`, hub:NAME, starter:toxic"},
+    )
+    judged_responses: str | None = field(
+        default=None,
+        metadata={
+            "help": "file with the columns comment, response and verdict (pass or fail), as `sro feedback export` "
+            "writes it: learn from these instead of drawing rewrites of `comments` and asking the screener"
+        },
     )
     held_out: str | None = field(
         default=None,
@@ -122,12 +130,15 @@ def train_run(
     args.prompt = player.prompt
     args.disable_tqdm = True
     training, held_out, hashes = from_main(lambda: _comments(data, args, toxicity, player.tokenizer))
+    recorded = recorded_game(data.judged_responses, training, player) if data.judged_responses else None
+    training = recorded.comments if recorded else training
     chosen = config.plain((data, follower, leader, args))
     set_seed(args.seed)  # of a fresh adapter, which is made before the trainer
     trainer = SROTrainer(
         model=_tunable(player, leader),
         args=args,
-        screener=answer,
+        screener=recorded or answer,
+        generator=recorded,
         train_dataset=Dataset.from_dict({"comment": training}),
         processing_class=player.tokenizer,
         peft_config=_fresh_adapter(player, leader),
@@ -173,7 +184,7 @@ def _comments(
     """
     folder, seed = Path(str(args.output_dir)), args.seed
     texts, hashes = load_sources(
-        data.comments,
+        [f"{data.judged_responses}::comment"] if data.judged_responses else data.comments,
         min_words=data.min_words,
         max_words=data.max_words,
         quarantine=folder,
@@ -187,8 +198,8 @@ def _comments(
     else:
         parts = split([Comment(text, "", 0) for text in texts], {"train": 0.9, "held_out": 0.1}, seed)
         texts, kept = [c.text for c in parts["train"]], [c.text for c in parts["held_out"]]
-    if data.only_refused:
-        texts, kept = _refused(texts, toxicity), _refused(kept, toxicity)
+    if data.only_refused:  # of judged responses somebody else was the screener
+        texts, kept = texts if data.judged_responses else _refused(texts, toxicity), _refused(kept, toxicity)
     if not texts or not kept:
         raise SROError("nothing to train on or to hold out\n  fix: more comments, or --only_refused false")
     kept = [kept[n] for n in fitting(kept, tokenizer, args.prompt, args.max_prompt_length, None)][: data.held_out_size]

@@ -1,7 +1,7 @@
 """`sro feedback`: what people did with suggestions, as input for the next round of SRO.
 
     sro feedback export --input feedback.db --output responses.jsonl
-    sro train --comments responses.jsonl::comment --output_dir runs/next
+    sro train --judged_responses responses.jsonl --adapter embedded/rewriter --output_dir runs/next
     sro feedback export_scores --input feedback.db --output labelled.jsonl
     sro screener train --kind encoder --labelled labelled.jsonl --output my_encoder
 

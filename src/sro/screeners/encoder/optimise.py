@@ -18,6 +18,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from sro.core.files import atomic_write_bytes
+from sro.core.precision import compute_dtype
 from sro.screeners.encoder.model import EncoderClassifier
 
 CHECKPOINT = "checkpoint.{rank}.pt"
@@ -70,6 +71,7 @@ def optimise(
         ranks: This process's number and how many there are; see `join_processes`.
     """
     rank, processes = ranks
+    bf16 = compute_dtype(device="cpu").bf16
     model.freeze_lowest(settings.frozen_layers)
     model.train()
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -84,7 +86,9 @@ def optimise(
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * group["multiple"] * rate(elapsed, settings.warmup)
         words, mask, targets = draw()
-        loss = loss_of(model(words, mask), targets)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+            logits = model(words, mask)
+        loss = loss_of(logits.float(), targets)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)

@@ -148,9 +148,7 @@ def stopgap(text: str, rng: random.Random) -> str | None:
 
 def praise(text: str, rng: random.Random) -> str | None:
     """Blame turned to praise."""
-    found = list(w.RUDE_ADJECTIVE.finditer(text)) or [
-        m for m in content_words(text) if m[0].lower() in ("bad", "wrong")
-    ]
+    found = [m for m in content_words(text) if w.RUDE_ADJECTIVE.fullmatch(m[0]) or m[0].lower() in w.BLAME]
     if not found:
         return None
     m = rng.choice(found)
@@ -226,6 +224,7 @@ UNFAITHFUL: tuple[Change, ...] = (
     hole,
     stopgap,
     stopgap,
+    praise,
     praise,
     negate,
     turn,

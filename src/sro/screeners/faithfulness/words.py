@@ -171,6 +171,25 @@ RUDE_NOUN = re.compile(
     r"|whores?|sluts?|pussy|dick|cock|shithole|trash|garbage|turds?|faggots?|niggers?|trolls?|liars?|hell)\b",
     re.IGNORECASE,
 )
+BLAME = frozenset(
+    [
+        *("bad", "wrong", "terrible", "awful", "horrible", "silly", "poor", "unfair", "untrue"),
+        *("false", "mistaken", "annoying", "boring", "rude", "mean", "dishonest", "careless", "unhelpful"),
+        *(
+            "ridiculous",
+            "weak",
+            "nonsense",
+            "useless",
+            "broken",
+            "ugly",
+            "misleading",
+            "disappointing",
+            "unacceptable",
+        ),
+    ]
+)
+"""Words that blame in a civil way; their place taken by praise turns what is said."""
+
 RUDE_ADJECTIVE = re.compile(
     r"\b(?:stupid|dumb|pathetic|ugly|worthless|ignorant|brainless|disgusting|retarded|idiotic|moronic|shitty|crappy"
     r"|lame|crazy|insane|sick|filthy|fat|lazy|useless|racist|gay)\b",

@@ -1,0 +1,124 @@
+"""Learn from responses that somebody judged already: from moderators' decisions, or readers' answers.
+
+    sro feedback export --input feedback.db --output responses.jsonl
+    sro train --judged_responses responses.jsonl --adapter embedded/rewriter --output_dir runs/next
+
+A person who takes or refuses a suggestion is a follower who answers the leader's move. The game is the same, but its
+moves are read from a file and not drawn: a response that passed is preferred to its comment, one that failed is made
+less likely. The moves should be those of the leader that goes on learning, or of one near it; of others the reference
+knows little, and failing teaches little. What people wrote themselves (`by` is `person`) is left out: nobody's rewrite
+is a target.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from sro.comments.clean import fingerprint
+from sro.comments.columns import choose_columns
+from sro.comments.readers import read_rows
+from sro.core.errors import SROError
+from sro.leader.generation import Completion, Sampling
+from sro.leader.model import Leader, response_ids
+from sro.screeners.base import Verdict
+
+logger = logging.getLogger(__name__)
+
+COLUMNS = ("comment", "response", "verdict")
+
+
+@dataclass(frozen=True)
+class JudgedResponse:
+    """A comment, what a leader made of it, and whether that was taken."""
+
+    comment: str
+    response: str
+    passed: bool
+
+
+def read_judged_responses(path: str) -> list[JudgedResponse]:
+    """The rows of a file with the columns `comment`, `response` and `verdict` (pass or fail), as `sro feedback export`
+    writes it, in any format that `sro` reads; without those that a person wrote, which are counted in the log.
+
+    Raises:
+        SROError: no such file or columns, a row without text, or another verdict; the message names the row.
+    """
+    found, by_people = [], 0
+    for row in read_rows(path, partial(choose_columns, source=path, text="comment"), all_columns=True):
+        comment, response, verdict = ((row.fields or {}).get(name) for name in COLUMNS)
+        if row.fault or not (isinstance(response, str) and response.strip()) or verdict not in ("pass", "fail"):
+            raise SROError(
+                f"{path}, line {row.line}: want a comment, a response and the verdict pass or fail, "
+                f"found {verdict!r}\n  fix: rows as `sro feedback export` writes them"
+            )
+        if (row.fields or {}).get("by") == "person":
+            by_people += 1
+        else:
+            found.append(JudgedResponse(str(comment), response, verdict == "pass"))
+    if by_people:
+        logger.info("%s: %d responses that people wrote are left out", path, by_people)
+    if not found:
+        raise SROError(f"{path} holds no responses\n  fix: rows as `sro feedback export` writes them")
+    return found
+
+
+def recorded_game(path: str, comments: Sequence[str], leader: Leader) -> JudgedGame:
+    """The game of the responses in `path` to these comments.
+
+    Args:
+        comments: as `sro.comments.sources` reads them, which may have tidied their blanks.
+    """
+    tidy = {fingerprint(comment): comment for comment in comments}
+    judged = [
+        replace(one, comment=tidy[fingerprint(one.comment)])
+        for one in read_judged_responses(path)
+        if fingerprint(one.comment) in tidy
+    ]
+    return JudgedGame(judged, leader.tokenizer, not leader.model.config.is_encoder_decoder)
+
+
+class JudgedGame:
+    """Generator and screener in one: plays the recorded responses, and answers as was answered then.
+
+    Attributes:
+        name: the screener's.
+        comments: to train on, each as often as it has responses.
+    """
+
+    name = "judged responses"
+
+    def __init__(self, judged: Sequence[JudgedResponse], tokenizer: Any, continues_prompt: bool) -> None:
+        """tokenizer, continues_prompt: see `sro.leader.model.response_ids`."""
+        self.comments = [one.comment for one in judged]
+        self.responses: dict[str, list[str]] = {}
+        for one in judged:
+            self.responses.setdefault(one.comment, []).append(one.response)
+        self._verdicts = {(one.comment, as_read(one.response)): one.passed for one in judged}
+        self._ids = partial(response_ids, tokenizer, continues_prompt=continues_prompt)
+
+    def generate(
+        self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+    ) -> list[list[Completion]]:
+        """`n` of each comment's responses, drawn by the seed and the place; with repetitions where there are fewer."""
+        chosen = []
+        for place, comment in enumerate(comments):
+            draw, some = random.Random(f"{seed} {place}"), self.responses.get(comment, [""])
+            chosen.append(draw.sample(some, n) if len(some) >= n else draw.choices(some, k=n))
+        texts = [as_read(text) for some in chosen for text in some]
+        played = [Completion(text, ids, finished=True) for text, ids in zip(texts, self._ids(texts))]
+        return [played[at : at + n] for at in range(0, len(played), n)]
+
+    def screen(self, texts: Sequence[str], sources: Sequence[str] | None = None) -> list[Verdict]:
+        """The recorded verdict on each response to each comment, `sources`."""
+        passed = [self._verdicts[source, text] for text, source in zip(texts, sources or ())]
+        return [Verdict("pass" if one else "fail", 0.0 if one else 1.0, self.name) for one in passed]
+
+
+def as_read(text: str) -> str:
+    """The response as a leader would have written it, without runs of white space."""
+    return " ".join(text.split())

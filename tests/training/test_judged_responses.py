@@ -1,0 +1,131 @@
+"""Training on responses that somebody judged: what is played, what is answered, and what the leader learns of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from sro.core.errors import SROError
+from sro.leader.generation import Sampling
+from sro.leader.logprobs import log_probs
+from sro.leader.model import Leader, LeaderArguments, prompt_ids, response_ids
+from sro.screeners.follower import FollowerArguments
+from sro.training.config import SROConfig
+from sro.training.judged_responses import JudgedGame, JudgedResponse, read_judged_responses, recorded_game
+from sro.training.run import DataArguments, train_run
+
+PROMPT = "Rude : {text} Polite :"
+NOUNS = ("page", "idea", "article", "game")
+TAKEN, REFUSED = "this {} is not good", "this {} is unkind"
+JUDGED = [
+    JudgedResponse(f"this {noun} is damn stupid", text.format(noun), text == TAKEN)
+    for noun in NOUNS
+    for text in (TAKEN, REFUSED)
+]
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> str:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return str(path)
+
+
+def exported(judged: list[JudgedResponse]) -> list[dict[str, Any]]:
+    """As `sro feedback export` writes them."""
+    return [
+        {"comment": one.comment, "response": one.response, "verdict": "pass" if one.passed else "fail", "by": "leader"}
+        for one in judged
+    ]
+
+
+def test_what_is_exported_is_read(tmp_path: Path) -> None:
+    edit = {"comment": "this page is crap", "response": "I like it less", "verdict": "pass", "by": "person"}
+    rows = [*exported(JUDGED[:3]), edit, *exported(JUDGED[3:])]
+    assert read_judged_responses(write(tmp_path / "responses.jsonl", rows)) == JUDGED  # nobody's own rewrite
+
+
+@pytest.mark.parametrize("change", [{"verdict": "maybe"}, {"response": " "}, {"response": None}, {"comment": ""}])
+def test_a_row_without_an_answer_is_named(tmp_path: Path, change: dict[str, Any]) -> None:
+    rows = exported(JUDGED)
+    rows[2] |= change
+    with pytest.raises(SROError, match=r"responses\.jsonl, line 3: .*\n  fix: rows as"):
+        read_judged_responses(write(tmp_path / "responses.jsonl", rows))
+
+
+def test_a_file_without_the_columns_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SROError, match="no column 'comment'"):
+        read_judged_responses(write(tmp_path / "other.jsonl", [{"text": "a", "label": 1}]))
+
+
+def test_recorded_moves_are_played_and_answered_as_they_were(tiny_causal: Any) -> None:
+    _, tokenizer = tiny_causal()
+    game = JudgedGame(JUDGED, tokenizer, continues_prompt=True)
+    comments = list(dict.fromkeys(game.comments))
+    moves = game.generate(comments, 2, Sampling(), seed=1)
+    assert [sorted(move.text for move in played) for played in moves] == [
+        sorted(j.response for j in JUDGED if j.comment == comment) for comment in comments
+    ]
+    assert all(move.finished and move.ids[-1] == tokenizer.eos_token_id for played in moves for move in played)
+    texts, sources = zip(*((move.text, comment) for comment, played in zip(comments, moves) for move in played))
+    assert [verdict.passed for verdict in game.screen(texts, sources)] == ["good" in text for text in texts]
+    again, other = game.generate(comments * 9, 1, Sampling(), 1), game.generate(comments * 9, 1, Sampling(), 2)
+    assert game.generate(comments * 9, 1, Sampling(), 1) == again != other
+    assert len(game.generate(comments, 5, Sampling(), 1)[0]) == 5  # of two, some twice
+
+
+def test_a_comment_is_known_whatever_its_blanks(tmp_path: Path, tiny_causal: Any) -> None:
+    model, tokenizer = tiny_causal()
+    rows = exported([JudgedResponse("this  page is\tdamn stupid", "this page\nis not good", True)])
+    leader = Leader(model, tokenizer, PROMPT)
+    game = recorded_game(write(tmp_path / "responses.jsonl", rows), ["this page is damn stupid"], leader)
+    (played,) = game.generate(game.comments, 1, Sampling(), 0)
+    assert played[0].text == "this page is not good"
+    assert game.screen([played[0].text], game.comments)[0].passed
+
+
+def test_the_leader_learns_what_was_taken_and_unlearns_what_was_refused(
+    tmp_path: Path, tiny_causal: Any, saved: Any
+) -> None:
+    saved(tmp_path / "leader", *tiny_causal())
+    held_out = tmp_path / "held_out.txt"
+    held_out.write_text("you are a stupid moron\n", "utf-8")
+    train_run(
+        DataArguments(
+            judged_responses=write(tmp_path / "responses.jsonl", exported(JUDGED)),
+            held_out=str(held_out),
+            only_refused=True,
+        ),
+        FollowerArguments(screener="embedded/linear", min_similarity=0.0),
+        LeaderArguments(leader=str(tmp_path / "leader"), lora_rank=4),
+        SROConfig(
+            output_dir=str(tmp_path / "run"),
+            prompt=PROMPT,
+            per_device_train_batch_size=8,
+            max_steps=12,
+            logging_steps=4,
+            learning_rate=2e-2,
+            collapse_window=0,
+            use_cpu=True,
+        ),
+    )
+    played = [json.loads(line) for file in (tmp_path / "run/completions").glob("*.jsonl") for line in file.open()]
+    assert {(row["source"], row["paraphrase"]) for row in played} == {(j.comment, j.response) for j in JUDGED}
+    before, after = (
+        Leader.load(LeaderArguments(leader=str(tmp_path / "leader"), adapter=adapter), "none", PROMPT)
+        for adapter in ("none", str(tmp_path / "run/adapter"))
+    )
+    gain = score(after) - score(before)
+    taken = torch.tensor([j.passed for j in JUDGED])
+    assert gain[taken].min() > gain[~taken].max()
+    assert gain[~taken].mean() < 0
+
+
+def score(leader: Leader) -> torch.Tensor:
+    """log π(response | comment) of all judged responses."""
+    prompts = prompt_ids(leader.tokenizer, PROMPT, [j.comment for j in JUDGED], 64)
+    responses = response_ids(leader.tokenizer, [j.response for j in JUDGED], True)
+    with torch.no_grad():
+        return log_probs(leader.model, prompts, [[ids] for ids in responses], leader.tokenizer.pad_token_id).total()
