@@ -229,6 +229,60 @@ def test_an_adapter_of_another_leader_is_named_as_such(tiny_causal: Any, saved: 
         Leader.load(LeaderArguments(leader=str(folder), adapter=str(tmp_path / "adapter")))
 
 
+def test_an_adapter_of_a_deeper_leader_is_not_loaded_in_part(tiny_causal: Any, saved: Any, tmp_path: Path) -> None:
+    model, tokenizer = tiny_causal()
+    get_peft_model(tiny_causal()[0], default_lora(4, 8)).save_pretrained(tmp_path / "adapter")
+    model.model.layers = model.model.layers[:1]
+    model.config.num_hidden_layers = 1
+    folder = saved(tmp_path / "leader", model, tokenizer)
+    with pytest.raises(SROError, match=r"another leader than (.|\n)*\(14 of its 28 weights have no place\)\n  fix: "):
+        Leader.load(LeaderArguments(leader=str(folder), adapter=str(tmp_path / "adapter")))
+
+
+def test_an_adapter_that_lacks_weights_is_not_loaded_in_part(tiny_causal: Any, saved: Any, tmp_path: Path) -> None:
+    folder = saved(tmp_path / "leader", *tiny_causal())
+    get_peft_model(tiny_causal()[0], default_lora(4, 8)).save_pretrained(tmp_path / "adapter")
+    file = tmp_path / "adapter" / "adapter_model.safetensors"
+    save_file({name: weight for name, weight in load_file(file).items() if "layers.0" in name}, file)
+    with pytest.raises(SROError, match=r"another leader than (.|\n)*\(14 of this leader's 28 weights are not in it\)"):
+        Leader.load(LeaderArguments(leader=str(folder), adapter=str(tmp_path / "adapter")))
+
+
+def test_an_adapter_of_other_layers_is_named_as_such(
+    tiny_causal: Any, tiny_seq2seq: Any, saved: Any, tmp_path: Path
+) -> None:
+    get_peft_model(tiny_causal()[0], default_lora(4, 8)).save_pretrained(tmp_path / "adapter")
+    folder = saved(tmp_path / "leader", *tiny_seq2seq())
+    with pytest.raises(SROError, match=r"another leader than (.|\n)*\(its layers have other names\)\n  fix: --leader"):
+        Leader.load(LeaderArguments(leader=str(folder), adapter=str(tmp_path / "adapter")))
+
+
+def test_an_adapter_that_names_another_base_is_told(
+    tiny_causal: Any, saved: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = saved(tmp_path / "leader", *tiny_causal())
+    model = get_peft_model(tiny_causal()[0], default_lora(4, 8))
+    for base, told in (("owner/other", True), ("elsewhere/leader", False)):
+        model.peft_config["default"].base_model_name_or_path = base
+        model.save_pretrained(tmp_path / base)
+        caplog.clear()
+        Leader.load(LeaderArguments(leader=str(folder), adapter=str(tmp_path / base)))
+        assert (f"made for {base}, and is put on" in caplog.text) == told
+
+
+def test_weights_that_are_no_safetensors_are_named(tiny_causal: Any, saved: Any, tmp_path: Path) -> None:
+    """As a clone without Git LFS leaves them."""
+    folder = saved(tmp_path / "leader", *tiny_causal())
+    get_peft_model(tiny_causal()[0], default_lora(4, 8)).save_pretrained(tmp_path / "adapter")
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n"
+    (tmp_path / "adapter" / "adapter_model.safetensors").write_text(pointer, "utf-8")
+    with pytest.raises(SROError, match=r"no adapter could be loaded(.|\n)*header(.|\n)*fix: "):
+        Leader.load(LeaderArguments(leader=str(folder), adapter=str(tmp_path / "adapter")))
+    (folder / "model.safetensors").write_text(pointer, "utf-8")
+    with pytest.raises(SROError, match=r"no leader could be loaded(.|\n)*header(.|\n)*fix: "):
+        Leader.load(LeaderArguments(leader=str(folder)))
+
+
 def test_an_adapter_that_is_not_shipped_is_named(base: Path) -> None:
     with pytest.raises(SROError, match="no shipped adapter 'embedded/nonsense'"):
         Leader.load(LeaderArguments(leader=str(base), adapter="embedded/nonsense"))

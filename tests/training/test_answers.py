@@ -53,3 +53,15 @@ def test_an_exhausted_generator_of_verdicts_will_do() -> None:
     make: Callable[..., Any] = lambda texts: (PASS for _ in texts)  # noqa: E731
     screener: Any = SimpleNamespace(screen=make)
     assert ask_with(screener)(["a"], ["x"]) == [PASS]
+
+
+@pytest.mark.parametrize("answer", [True, 0.9, "fail", {"label": "fail"}])
+def test_what_is_no_verdict_is_named(answer: object) -> None:
+    class Other:
+        name = "other"
+
+        def screen(self, texts: Sequence[str]) -> list[object]:
+            return [answer for _ in texts]
+
+    with pytest.raises(SROError, match=r"the screener other gave .* where a Verdict is wanted\n  fix: "):
+        ask_with(Other())(["a"], ["b"])  # type: ignore[arg-type]

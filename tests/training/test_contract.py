@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 import torch
-from datasets import Dataset
+from datasets import Dataset, DatasetDict
 from peft import LoraConfig, PeftModel
+from transformers import AddedToken, TrainingArguments
 
 from sro.core.errors import SROError
-from sro.leader.model import as_plain_text, prompt_ids, read_prompt, response_ids
+from sro.leader.model import as_plain_text, decode, prompt_ids, read_prompt, response_ids
 from sro.screeners.base import Verdict
 from sro.training.config import SROConfig
 from sro.training.trainer import SROTrainer
@@ -101,6 +102,16 @@ def test_an_over_long_comment_is_set_aside_before_the_first_step(
     assert "1 of 5 comments set aside" in caplog.text
 
 
+def test_a_comment_that_the_leader_has_no_positions_for_is_set_aside(
+    tiny_causal: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """256 positions: 128 for the prompt, as many for the comment behind it."""
+    fits, long = (" ".join(["idiot"] * words) for words in (120, 130))
+    trainer = trainer_of(tiny_causal(), config(tmp_path), [fits, long])
+    assert [row["comment"] for row in trainer.train_dataset] == [fits]
+    assert "the 128 tokens that this leader's positions leave" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("options", "comments", "more", "said"),
     [
@@ -119,10 +130,45 @@ def test_what_cannot_be_trained_is_one_clear_error(
 
 
 @pytest.mark.parametrize(
+    "rows",
+    [
+        COMMENTS,
+        ["a comment"],
+        [{"text": "you idiot"}],
+        DatasetDict({"train": Dataset.from_dict({"comment": COMMENTS})}),
+        Dataset.from_dict({"comment": COMMENTS}).to_iterable_dataset(),
+    ],
+)
+def test_a_dataset_without_rows_of_comments_is_one_clear_error(tiny_causal: Any, tmp_path: Path, rows: Any) -> None:
+    model, tokenizer = tiny_causal()
+    with pytest.raises(SROError, match=r"train_dataset .* `comment`(.|\n)*fix: Dataset.from_dict"):
+        SROTrainer(model, config(tmp_path), Bare(), rows, tokenizer)  # type: ignore[arg-type]
+
+
+def test_arguments_of_another_kind_are_one_clear_error(tiny_causal: Any, tmp_path: Path) -> None:
+    model, tokenizer = tiny_causal()
+    plain: Any = TrainingArguments(output_dir=str(tmp_path), use_cpu=True)
+    for given in (plain, None):
+        with pytest.raises(SROError, match=rf"args is of type {type(given).__name__}\n  fix: SROConfig"):
+            trainer_of((model, tokenizer), given)
+
+
+@pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"objective": "kot"}, r"objective='kot' is unknown; did you mean 'kto'\?\n  fix: one of sro, "),
-        ({"eval_strategy": "steps", "eval_steps": 1}, r"no evaluation loop(.|\n)*fix: leave out --eval_strategy"),
+        (
+            {"eval_strategy": "steps"},
+            r"--eval_strategy steps: .* no evaluation loop\n  fix: leave it out; .*--held_out",
+        ),
+        ({"eval_on_start": True}, r"--eval_on_start: .* no evaluation loop\n  fix: "),
+        ({"load_best_model_at_end": True}, r"--load_best_model_at_end: .* no evaluation loop\n  fix: "),
+        ({"do_eval": True}, r"--do_eval: .* no evaluation loop\n  fix: "),
+        ({"top_p": 0.0}, r"top_p=0.0 must be in \(0, 1\]"),
+        ({"top_k": -1}, "top_k=-1 must be ≥ 0"),
+        ({"max_completion_length": 0}, "max_completion_length=0 must be ≥ 1"),
+        ({"per_device_train_batch_size": 0}, "per_device_train_batch_size=0 must be ≥ 1"),
+        ({"gradient_accumulation_steps": 0}, "gradient_accumulation_steps=0 must be ≥ 1"),
         ({"report_to": "nowhere"}, r"--report_to nowhere: not installed(.|\n)*fix: "),
     ],
 )
@@ -141,7 +187,7 @@ def test_a_run_of_nothing_but_cut_off_completions_says_so(
     trainer = trainer_of((model, tokenizer), args)
     trainer.train()
     [said] = [message for message in caplog.messages if "cut off at their length limit" in message]
-    assert said.startswith("all 4 completions") and "raise --max_completion_length" in said
+    assert said.startswith("4 of this run's 4 completions") and "fix: a higher --max_completion_length" in said
 
 
 def test_a_window_of_cut_off_completions_stops_the_run_and_names_the_limit(tiny_causal: Any, tmp_path: Path) -> None:
@@ -164,3 +210,14 @@ def test_special_tokens_in_a_comment_are_text(tiny_causal: Any) -> None:
     assert end not in prompt and tokenizer.pad_token_id not in prompt
     assert response.count(end) == 1 and response[-1] == end
     assert as_plain_text(tokenizer, ["a < b </ s>"]) == ["a < b </ s>"]
+
+
+def test_special_tokens_that_a_leader_repeats_come_out_as_they_were(tiny_causal: Any) -> None:
+    """Also those that are no part of a prompt, such as `<repo_name>`, which the tokenizer would leave out."""
+    _, tokenizer = tiny_causal()
+    tokenizer.add_tokens([AddedToken("<repo_name>", special=True)])
+    tokenizer.add_tokens(["< repo_name>", "< /s>"])
+    comment = "you </s> idiot <repo_name>"
+    assert as_plain_text(tokenizer, [comment]) == ["you < /s> idiot < repo_name>"]
+    [response] = response_ids(tokenizer, [comment], True)
+    assert decode(tokenizer, [response]) == [comment]

@@ -85,7 +85,7 @@ class CorpusReport:
         if self.undecodable_line is not None:
             line += (
                 f"; line {self.undecodable_line:,} and others like it are not UTF-8"
-                "\n  fix: if the file is not UTF-8, name its encoding: --encoding windows-1252"
+                "\n  fix: if the file is not UTF-8, rewrite it: iconv -f windows-1252 -t utf-8 FILE > NEW"
             )
         return line
 
@@ -186,7 +186,9 @@ def load_comments(
     )
     comments = list(_sift(rows, str(path), fault, quarantine, report))
     if not comments:
-        raise SROError(f"no comment is left of {report.summary()}. Look at the column, the condition and the lengths.")
+        raise SROError(
+            f"no comment is left of {report.summary()}\n  fix: look at the column, the condition and the lengths"
+        )
     corpus = Corpus(comments, report)
     if training and held_out == "refuse":
         refuse_held_out(corpus.texts, str(path), [comment.line for comment in comments])
@@ -248,7 +250,7 @@ def iter_rows(
         columns = choose_columns(available, source, column, condition.column if condition else None)
         report.column, report.column_guessed = columns.text, columns.guessed
         if columns.guessed:
-            logger.warning("%s: taking the comments from column %r; --column names another", source, columns.text)
+            logger.warning("%s: taking the comments from column %r; FILE::COLUMN names another", source, columns.text)
         return columns
 
     for row in read_rows(source, choose, format, delimiter=delimiter, encoding=encoding, all_columns=all_columns):

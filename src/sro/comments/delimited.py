@@ -100,7 +100,7 @@ def read_delimited(
         lines.keep(0)
     columns, mistake = max(mistakes, key=lambda one: one[0])
     if columns == 1 and not delimiter and usual == ",":
-        raise SROError(f"{mistake}\n  If another sign separates the columns: --delimiter ';'") from mistake
+        raise SROError(f"{mistake}\n  or, if another sign separates the columns: --delimiter ';'") from mistake
     raise mistake
 
 

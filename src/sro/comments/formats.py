@@ -170,7 +170,7 @@ def _opened(source: str) -> Iterator[io.BufferedReader]:
     except (OSError, EOFError, zlib.error) as error:
         raise Unreadable(f"{source}: cannot be read: {error}") from error
     except UnicodeError as error:
-        raise Unreadable(f"{source}: not the text that its beginning or --encoding says: {error}") from error
+        raise Unreadable(f"{source}: not the text that its beginning or its encoding says: {error}") from error
 
 
 def _only_returns(head: bytes) -> bool:

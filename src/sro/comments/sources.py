@@ -27,6 +27,24 @@ STARTER = re.compile(r"starter:(toxic|civil)$")
 _SLICE = re.compile(r"\[(?::(-\d+)|(-\d+):)\]$")
 
 
+WITHOUT_FLAGS = (
+    (re.compile(r"--column NAME( \(in Python: column=\))?"), "FILE::NAME"),
+    (re.compile(r"one comment a line: --format text"), "one comment a line: call it FILE.txt"),
+    (re.compile(r"name the format: --format [\w|-]+"), "call it FILE.csv, FILE.jsonl or FILE.txt, as what is in it"),
+    (re.compile(r"--encoding ([\w-]+)(, [^\n]*)?"), r"iconv -f \1 -t utf-8 FILE > NEW"),
+    (re.compile(r"or, if another sign separates the columns: --delimiter ';'"), "or separate the columns by commas"),
+)
+"""What is said of a flag of the commands that read files row by row, and what is said here instead: a source has no
+flags beside its name."""
+
+
+def without_flags_of_files(message: str) -> str:
+    """The message with what can be done about a source where it tells of `--column` and its like."""
+    for flag, instead in WITHOUT_FLAGS:
+        message = flag.sub(instead, message)
+    return message
+
+
 @dataclass(frozen=True)
 class Source:
     """A parsed name; see the module's text."""
@@ -71,16 +89,19 @@ def load_source(
     any size contain some short reference ("I don't care").
     """
     source = parse_source(name)
-    corpus = load_comments(
-        source.path,
-        column=source.column,
-        where=source.where,
-        min_words=min_words,
-        max_words=max_words,
-        training=training,
-        held_out=held_out,
-        quarantine=quarantine,
-    )
+    try:
+        corpus = load_comments(
+            source.path,
+            column=source.column,
+            where=source.where,
+            min_words=min_words,
+            max_words=max_words,
+            training=training,
+            held_out=held_out,
+            quarantine=quarantine,
+        )
+    except SROError as error:
+        raise SROError(without_flags_of_files(str(error))) from error
     if source.without_last:
         return Corpus(hold_out_last(corpus, source.without_last)[0], corpus.report)
     if source.only_last:

@@ -27,6 +27,32 @@ def resolve_bf16(arguments: TrainingArguments) -> None:
         arguments.bf16 = chosen.bf16
 
 
+def refuse_evaluation(arguments: TrainingArguments, instead: str) -> None:
+    """Raise SROError where the arguments ask for an evaluation loop, which transformers would miss amid the run.
+
+    Args:
+        instead: the end of the `fix:`, what shows how well the run does.
+    """
+    asked = [name for name in ("do_eval", "eval_on_start", "load_best_model_at_end") if getattr(arguments, name)]
+    if (strategy := getattr(arguments.eval_strategy, "value", arguments.eval_strategy)) != "no":
+        asked = [f"eval_strategy {strategy}"]
+    if asked:
+        raise SROError(f"--{asked[0]}: this training has no evaluation loop\n  fix: leave it out; {instead}")
+
+
+def within(name: str, value: object, holds: bool, bounds: str) -> None:
+    """Raise SROError, naming the setting and its bounds, unless it holds."""
+    if not holds:
+        raise SROError(f"{name}={value} must be {bounds}\n  fix: --{name} {bounds}")
+
+
+def check_steps(arguments: TrainingArguments) -> None:
+    """Raise SROError for steps of no example, which transformers would divide by amid the run."""
+    for name in ("per_device_train_batch_size", "gradient_accumulation_steps"):
+        within(name, value := getattr(arguments, name), value >= 1, "≥ 1")
+    within("learning_rate", arguments.learning_rate, arguments.learning_rate >= 0, "≥ 0")
+
+
 def check_trackers(arguments: TrainingArguments) -> None:
     """Raise SROError for a tracker in `report_to` that is not installed; transformers would fail amid the run."""
     asked = arguments.report_to  # a list by now: transformers has resolved `none` and `all`

@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 from sro.core.errors import SROError
 from sro.core.files import asset, atomic_folder, atomic_write_text, cache_root
+from sro.leader.adapters import put_on, warn_of_other_base
 
 logger = logging.getLogger(__name__)
 
@@ -82,23 +84,9 @@ class Leader:
         adapter = arguments.adapter_or(default_adapter)
         model, tokenizer = load_base(path, arguments.load_in_4bit)
         if adapter != "none":
-            from peft import PeftModel
-
             folder = adapter_folder(adapter)
-            try:
-                model = PeftModel.from_pretrained(model, folder, is_trainable=trainable)
-            except RuntimeError as error:
-                raise SROError(
-                    f"no adapter could be loaded from {adapter!r}: it was made for another leader than "
-                    f"{arguments.leader!r} (its weights have other sizes)\n"
-                    "  fix: --leader as adapter_config.json names it (base_model_name_or_path), or --adapter none"
-                ) from error
-            except (OSError, ValueError) as error:
-                raise SROError(
-                    f"no adapter could be loaded from {adapter!r}: {error}\n"
-                    "  fix: a folder with adapter_config.json and adapter_model.safetensors, `embedded/warmup`, "
-                    "or `none`"
-                ) from error
+            model = put_on(model, adapter, folder, arguments.leader, trainable)
+            warn_of_other_base(model, adapter, path)
             for settings in model.peft_config.values():
                 settings.base_model_name_or_path = path  # what saving looks at: never a hub nobody asked for
             return cls(model, tokenizer, resolve_prompt(prompt, Path(folder), Path(path)))
@@ -172,7 +160,7 @@ def load_base(name: str, load_in_4bit: bool = False) -> tuple[Any, Any]:
         auto = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
         model: Any = auto.from_pretrained(path, use_safetensors=True, **options)
         tokenizer = AutoTokenizer.from_pretrained(path)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise SROError(
             f"no leader could be loaded from {path!r}: {str(error).splitlines()[0]}\n"
             "  fix: `embedded`, a folder with config.json, tokenizer and safetensors weights, or a hub name that is "
@@ -298,14 +286,25 @@ def as_plain_text(tokenizer: Any, texts: Iterable[str]) -> list[str]:
     A comment that quotes `</s>` must not end its prompt: a space goes behind the first character, so that the
     tokenizer reads letters. Other texts come back as they are.
     """
-    special = sorted({token for token in tokenizer.all_special_tokens if len(token) > 1}, key=len, reverse=True)
+    special = special_tokens(tokenizer)
     plain = []
     for text in texts:
         for token in special:
             if token in text:
-                text = text.replace(token, f"{token[0]} {token[1:]}")
+                text = text.replace(token, _loosened(token))
         plain.append(text)
     return plain
+
+
+def special_tokens(tokenizer: Any) -> list[str]:
+    """What the tokenizer reads as one sign and leaves out of texts, longest first: also such as `<repo_name>`, which
+    have no part of their own in a prompt."""
+    added = [str(token) for token in tokenizer.added_tokens_decoder.values() if token.special]
+    return sorted({one for one in (*tokenizer.all_special_tokens, *added) if len(one) > 1}, key=len, reverse=True)
+
+
+def _loosened(token: str) -> str:
+    return f"{token[0]} {token[1:]}"
 
 
 def response_ids(tokenizer: Any, texts: Iterable[str], continues_prompt: bool) -> list[list[int]]:
@@ -321,8 +320,12 @@ def response_ids(tokenizer: Any, texts: Iterable[str], continues_prompt: bool) -
 
 
 def decode(tokenizer: Any, rows: Sequence[Sequence[int]]) -> list[str]:
-    """Token ids to text: special tokens dropped, white space folded."""
-    return [" ".join(text.split()) for text in tokenizer.batch_decode(rows, skip_special_tokens=True)]
+    """Token ids to text: special tokens dropped, white space folded, and what `as_plain_text` took apart put together
+    again."""
+    texts = [" ".join(text.split()) for text in tokenizer.batch_decode(rows, skip_special_tokens=True)]
+    for token in special_tokens(tokenizer) if any(" " in text for text in texts) else ():
+        texts = [text.replace(_loosened(token), token) for text in texts]
+    return texts
 
 
 def default_lora(rank: int = 8, alpha: int = 16, encoder_decoder: bool = False) -> Any:

@@ -28,6 +28,26 @@ class LeaderChoice:
 
 
 @dataclass(kw_only=True)
+class DefaultThreshold:
+    """From which P(fail) on a text fails where nobody says otherwise, for servers.
+
+    Raises:
+        SROError: outside (0, 1].
+    """
+
+    threshold: float | None = field(
+        default=None,
+        metadata={
+            "help": "P(fail) from which on a text fails, in (0, 1], where a request names none (default: the "
+            "screener's own)"
+        },
+    )
+
+    def __post_init__(self) -> None:
+        _within("threshold", self.threshold, self.threshold is None or 0 < self.threshold <= 1, "in (0, 1]")
+
+
+@dataclass(kw_only=True)
 class ModelArguments(LeaderChoice):
     """The leader and who judges its rewrites, by name."""
 

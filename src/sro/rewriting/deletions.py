@@ -131,11 +131,10 @@ def without_address(sentence: str) -> str:
     text = _YOU_NAMES.sub(r"\1 ", text)
     text = _HOSTILE_AT_END.sub("", text)
     text = _NAMED_YOU.sub(_named, _AT_END.sub(_end, text))
-    text = _CALLED_OUT.sub(_called_out, text)
     for start in (_HOSTILE_AT_START, _AT_START):
         rest = start.sub("", text)
         text = _capital(rest, sentence) if rest.strip(" .!?,") else text
-    return text
+    return _CALLED_OUT.sub(_called_out, text)
 
 
 def without_adjectives(sentence: str) -> str:

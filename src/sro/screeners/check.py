@@ -117,10 +117,11 @@ def reliability_table(p: np.ndarray, is_toxic: np.ndarray, bins: int = BINS) -> 
     ]
 
 
-def rendered(result: ScreenerCheck) -> RenderableType:
-    """The check as tables for the screen."""
+def rendered(result: ScreenerCheck, threshold: float | None = None) -> RenderableType:
+    """The check as tables for the screen. `threshold`: the one that it was made with."""
+    at = "the screener's own threshold" if threshold is None else f"threshold {threshold:g}"
     title = f"{result.screener}: {result.toxic:,} toxic and {result.clean:,} clean texts"
-    caption = "recall: toxic texts that fail; pass rate: clean texts that pass; balanced: their mean"
+    caption = f"at {at}; recall: toxic texts that fail; pass rate: clean texts that pass; balanced: their mean"
     head = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
     figures = {
         "recall": result.recall,

@@ -18,7 +18,8 @@ def ask_with(screener: Screener) -> Ask:
         screener: its `screen` takes the texts, and `sources`, the comments they rewrite, if its signature has them.
 
     Raises:
-        SROError: it has no `screen`; and, when asked, it gives another number of verdicts than it was given texts.
+        SROError: it has no `screen`; and, when asked, it gives another number of verdicts than it was given texts, or
+            anything but verdicts.
     """
     screen = getattr(screener, "screen", None)
     name = getattr(screener, "name", type(screener).__name__)
@@ -33,6 +34,11 @@ def ask_with(screener: Screener) -> Ask:
             raise SROError(
                 f"the screener {name} gave {len(verdicts)} verdicts for {len(texts)} texts\n"
                 "  fix: screen(texts) returns one Verdict for each text, in the same order"
+            )
+        if (other := next((one for one in verdicts if not hasattr(one, "passed")), None)) is not None:
+            raise SROError(
+                f"the screener {name} gave {other!r} where a Verdict is wanted\n"
+                "  fix: from sro import Verdict; Verdict('pass' or 'fail', P(fail), name)"
             )
         return verdicts
 

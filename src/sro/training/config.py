@@ -9,7 +9,7 @@ from transformers import TrainingArguments
 
 from sro.core.config import suggestion
 from sro.core.errors import SROError
-from sro.core.training_arguments import check_trackers, resolve_bf16
+from sro.core.training_arguments import check_steps, check_trackers, refuse_evaluation, resolve_bf16, within
 from sro.leader.generation import Sampling
 from sro.training.objective import Objective
 
@@ -115,24 +115,28 @@ class SROConfig(TrainingArguments):
                 f"objective={self.objective!r} is unknown{suggestion(self.objective, known)}\n"
                 f"  fix: one of {', '.join(known)}"
             )
-        if self.eval_strategy != "no":
-            raise SROError(
-                f"eval_strategy={self.eval_strategy!s}: SRO training has no evaluation loop, for there is no loss on "
-                "held-out comments without playing them\n  fix: leave out --eval_strategy; `sro train` rewrites the "
-                "comments of --held_out before and after"
-            )
+        refuse_evaluation(
+            self,
+            "`sro train` rewrites the comments of --held_out before and after, for there is no loss on comments "
+            "without playing them",
+        )
         resolve_bf16(self)
-        _within("beta", self.beta, self.beta > 0, "> 0")
-        _within("label_smoothing", self.label_smoothing, 0 <= self.label_smoothing < 0.5, "in [0, 0.5)")
-        _within("flip_rate", self.flip_rate, 0 <= self.flip_rate < 0.5, "in [0, 0.5)")
-        _within("num_generations", self.num_generations, self.num_generations >= 1, "≥ 1")
-        _within("steps_per_generation", self.steps_per_generation, self.steps_per_generation >= 1, "≥ 1")
-        _within("rpo_alpha", self.rpo_alpha, self.rpo_alpha >= 0, "≥ 0")
-        _within("interpolate_to_init", self.interpolate_to_init, 0 <= self.interpolate_to_init < 1, "in [0, 1)")
-        _within("temperature", self.temperature, self.temperature >= 0, "≥ 0")
-        _within("max_length_ratio", self.max_length_ratio, self.max_length_ratio > 0, "> 0")
+        check_steps(self)
+        within("beta", self.beta, self.beta > 0, "> 0")
+        within("label_smoothing", self.label_smoothing, 0 <= self.label_smoothing < 0.5, "in [0, 0.5)")
+        within("flip_rate", self.flip_rate, 0 <= self.flip_rate < 0.5, "in [0, 0.5)")
+        within("num_generations", self.num_generations, self.num_generations >= 1, "≥ 1")
+        within("steps_per_generation", self.steps_per_generation, self.steps_per_generation >= 1, "≥ 1")
+        within("rpo_alpha", self.rpo_alpha, self.rpo_alpha >= 0, "≥ 0")
+        within("interpolate_to_init", self.interpolate_to_init, 0 <= self.interpolate_to_init < 1, "in [0, 1)")
+        within("temperature", self.temperature, self.temperature >= 0, "≥ 0")
+        within("top_p", self.top_p, 0 < self.top_p <= 1, "in (0, 1]")
+        within("top_k", self.top_k, self.top_k >= 0, "≥ 0")
+        within("max_prompt_length", self.max_prompt_length, self.max_prompt_length >= 1, "≥ 1")
+        within("max_completion_length", self.max_completion_length, self.max_completion_length >= 1, "≥ 1")
+        within("max_length_ratio", self.max_length_ratio, self.max_length_ratio > 0, "> 0")
         limit = self.save_total_limit
-        _within(
+        within(
             "save_total_limit", limit, limit is None or limit >= 2, "≥ 2: a run killed while saving needs the other"
         )
         if self.save_strategy == "steps" and self.save_steps >= 1 and self.save_steps % self.steps_per_generation:
@@ -147,8 +151,3 @@ class SROConfig(TrainingArguments):
     def sampling(self) -> Sampling:
         """How the leader's moves are drawn."""
         return Sampling(self.temperature, self.top_p, self.top_k, self.max_completion_length, self.max_length_ratio)
-
-
-def _within(name: str, value: object, holds: bool, bounds: str) -> None:
-    if not holds:
-        raise SROError(f"{name}={value} must be {bounds}")

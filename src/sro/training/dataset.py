@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,36 @@ logger = logging.getLogger(__name__)
 FILE = "quarantine_too_long.jsonl"
 
 
+@dataclass(frozen=True)
+class PromptLimit:
+    """The longest prompt that can be trained on.
+
+    Attributes:
+        tokens: its length.
+        reason: what sets it, for messages.
+        fix: what a user does about it.
+    """
+
+    tokens: int
+    reason: str
+    fix: str
+
+    @classmethod
+    def of(cls, model: Any, max_prompt_length: int, max_completion_length: int = 0) -> PromptLimit:
+        """`max_prompt_length`, or less where the leader has no positions left for the response behind a longer prompt:
+        a completion, or the comment itself."""
+        positions = getattr(model.config, "max_position_embeddings", None)
+        if positions and not model.config.is_encoder_decoder:
+            positions = min(positions - max_completion_length, positions // 2)
+        if positions and positions < max_prompt_length:
+            return cls(positions, f"the {positions} tokens that this leader's positions leave", "shorter comments")
+        return cls(max_prompt_length, f"max_prompt_length={max_prompt_length} tokens", "raise --max_prompt_length")
+
+
 def fitting(
-    comments: Sequence[str], tokenizer: Any, prompt: str, max_length: int, quarantine: Path | None
+    comments: Sequence[str], tokenizer: Any, prompt: str, limit: PromptLimit, quarantine: Path | None
 ) -> list[int]:
-    """Indices of the comments whose prompt has at most `max_length` tokens; the others are counted in the log.
+    """Indices of the comments whose prompt is within the limit; the others are counted in the log.
 
     Args:
         quarantine: folder for `quarantine_too_long.jsonl` with the others: row (from 1), reason, tokens and text;
@@ -32,7 +59,7 @@ def fitting(
     long = [
         {"row": n, "reason": "too_long", "tokens": length, "text": comment}
         for n, (comment, length) in enumerate(zip(comments, lengths), 1)
-        if length > max_length
+        if length > limit.tokens
     ]
     if long:
         if quarantine:
@@ -40,24 +67,30 @@ def fitting(
             atomic_write_text(quarantine / FILE, lines)
         place = f"; in {quarantine / FILE}" if quarantine else ""
         logger.warning(
-            "%d of %d comments set aside: their prompts have more than max_prompt_length=%d tokens%s",
-            *(len(long), len(comments), max_length, place),
+            "%d of %d comments set aside: their prompts have more than %s%s",
+            *(len(long), len(comments), limit.reason, place),
         )
-    return [n for n, length in enumerate(lengths) if length <= max_length]
+    return [n for n, length in enumerate(lengths) if length <= limit.tokens]
 
 
-def checked_dataset(dataset: Any, tokenizer: Any, prompt: str, max_length: int, quarantine: Path | None = None) -> Any:
+def checked_dataset(dataset: Any, tokenizer: Any, prompt: str, limit: PromptLimit, quarantine: Path | None) -> Any:
     """The rows that can be trained on.
 
     Args:
         dataset: rows with the key `comment`, a text; anything with a length and indices.
+        quarantine: as for `fitting`.
 
     Raises:
-        SROError: no rows, rows without `comment`, a comment that is no text, or none that fits.
+        SROError: no dataset, no rows, rows without `comment`, a comment that is no text, or none that fits.
     """
-    if not len(dataset) or "comment" not in dataset[0]:
+    try:
+        usable = len(dataset) > 0 and "comment" in dict(dataset[0])
+    except (TypeError, ValueError, LookupError):  # a stream, a DatasetDict, a list of texts
+        usable = False
+    if not usable:
         raise SROError(
-            "train_dataset is empty or its rows have no `comment`\n  fix: Dataset.from_dict({'comment': [...]})"
+            "train_dataset is empty, or no rows with the key `comment` that can be counted\n"
+            "  fix: Dataset.from_dict({'comment': [...]})"
         )
     comments = [dataset[n].get("comment") for n in range(len(dataset))]
     for number, comment in enumerate(comments, 1):
@@ -66,10 +99,9 @@ def checked_dataset(dataset: Any, tokenizer: Any, prompt: str, max_length: int, 
                 f"train_dataset, row {number} (counted from 1): the comment is {comment!r}, not a text\n"
                 "  fix: dataset.filter(lambda row: isinstance(row['comment'], str))"
             )
-    kept = fitting(comments, tokenizer, prompt, max_length, quarantine)
+    kept = fitting(comments, tokenizer, prompt, limit, quarantine)
     if not kept:
         raise SROError(
-            f"no comment of train_dataset fits into max_prompt_length={max_length} tokens\n"
-            "  fix: raise --max_prompt_length, or split the comments"
+            f"no comment of train_dataset fits into {limit.reason}\n  fix: {limit.fix}, or split the comments"
         )
     return dataset if len(kept) == len(comments) else Subset(dataset, kept)

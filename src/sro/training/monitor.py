@@ -29,6 +29,8 @@ from sro.training.objective import kl_estimate
 
 logger = logging.getLogger(__name__)
 
+LONGER = "a higher --max_completion_length or --max_length_ratio: completions are cut off there"
+
 Values = Mapping[str, Sequence[float]]
 
 
@@ -168,7 +170,7 @@ class CollapseGuard(TrainerCallback):
             if len(bad) > self.share * self.window:
                 worst = max(set(bad), key=bad.count)
                 fix = (
-                    "a higher --max_completion_length or --max_length_ratio: completions are cut off there"
+                    LONGER
                     if worst == "unfinished"
                     else "a lower --learning_rate, a higher --beta, --rpo_alpha 0.1, or a follower that sees meaning "
                     "(--min_similarity 0.7)"
@@ -183,11 +185,11 @@ class CollapseGuard(TrainerCallback):
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> TrainerControl:
-        """Warn where nothing could be learnt from any completion, even in a run too short to fill the window."""
-        if self._seen and self._cut == self._seen and state.is_world_process_zero:
+        """Warn where little could be learnt, even in a run too short to fill the window."""
+        if self.reason is None and 2 * self._cut > self._seen and state.is_world_process_zero:
             logger.warning(
-                "all %d completions of this run were cut off at their length limit, so none could pass: raise "
-                "--max_completion_length or --max_length_ratio",
-                self._seen,
+                "%d of this run's %d completions were cut off at their length limit, and what is cut off cannot pass\n"
+                "  fix: %s",
+                *(self._cut, self._seen, LONGER),
             )
         return control

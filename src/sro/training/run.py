@@ -44,7 +44,7 @@ from sro.screeners.base import Screener, Similarity
 from sro.screeners.follower import FollowerArguments, load_follower
 from sro.training.checkpoints import last_sealed_checkpoint, refuse_other_dtype
 from sro.training.config import SROConfig
-from sro.training.dataset import fitting
+from sro.training.dataset import PromptLimit, fitting
 from sro.training.distributed import everywhere, from_main, loading, share, whole
 from sro.training.judged_responses import recorded_game
 from sro.training.plots import training_plot
@@ -129,7 +129,7 @@ def train_run(
     args = copy.copy(args)
     args.prompt = player.prompt
     args.disable_tqdm = True
-    training, held_out, hashes = from_main(lambda: _comments(data, args, toxicity, player.tokenizer))
+    training, held_out, hashes = from_main(lambda: _comments(data, args, toxicity, player))
     recorded = recorded_game(data.judged_responses, training, player) if data.judged_responses else None
     training = recorded.comments if recorded else training
     chosen = config.plain((data, follower, leader, args))
@@ -175,7 +175,7 @@ def _starting_point(folder: Path, resume: bool, args: SROConfig) -> Path | None:
 
 
 def _comments(
-    data: DataArguments, args: SROConfig, toxicity: Screener, tokenizer: Any
+    data: DataArguments, args: SROConfig, toxicity: Screener, player: Leader
 ) -> tuple[list[str], list[str], dict[str, str]]:
     """To train on, to hold out, and the hash of each source.
 
@@ -202,12 +202,14 @@ def _comments(
         texts, kept = texts if data.judged_responses else _refused(texts, toxicity), _refused(kept, toxicity)
     if not texts or not kept:
         raise SROError("nothing to train on or to hold out\n  fix: more comments, or --only_refused false")
-    kept = [kept[n] for n in fitting(kept, tokenizer, args.prompt, args.max_prompt_length, None)][: data.held_out_size]
-    if not kept:
+    limit = PromptLimit.of(player.model, args.max_prompt_length, args.max_completion_length)
+    fits = fitting(kept, player.tokenizer, args.prompt, limit, None)
+    if not fits:
         raise SROError(
-            f"no held-out comment fits into max_prompt_length={args.max_prompt_length} tokens\n"
-            "  fix: raise --max_prompt_length, or name other comments: --held_out FILE"
+            f"no held-out comment fits into {limit.reason}\n"
+            f"  fix: {limit.fix}, or name other comments: --held_out FILE"
         )
+    kept = [kept[n] for n in fits][: data.held_out_size]
     logger.info("%s comments to train on, %s held out", f"{len(texts):,}", f"{len(kept):,}")
     return texts, kept, hashes
 

@@ -38,7 +38,7 @@ from sro.screeners.base import Screener, Similarity, Verdict
 from sro.training.answers import ask_with
 from sro.training.checkpoints import CheckpointSeal, ReferenceCache
 from sro.training.config import SROConfig
-from sro.training.dataset import checked_dataset
+from sro.training.dataset import PromptLimit, checked_dataset
 from sro.training.distributed import inside, same_batches, share, whole
 from sro.training.game import Game, is_comment_row
 from sro.training.model_card import model_card
@@ -60,8 +60,9 @@ class SROTrainer(Trainer):
         screener: the follower (the classifier that rewards): any object whose `screen(texts)` returns one `Verdict`
             for each text. Where its signature has `sources` it is also given the comments that the texts rewrite.
         train_dataset: rows with the key `comment`, a toxic comment. Nothing else is read: no pairs, no labels. An
-            empty comment is played and counts for nothing; one whose prompt is longer than `max_prompt_length` is set
-            aside, counted in the log and written to `quarantine_too_long.jsonl` in `output_dir`.
+            empty comment is played and counts for nothing; one whose prompt is longer than `max_prompt_length`, or
+            than the model has positions for, is set aside, counted in the log and written to
+            `quarantine_too_long.jsonl` in `output_dir`.
         processing_class: the leader's tokenizer; None: the one beside a model given by name. Without a pad token a
             copy of it pads with the end token.
         peft_config: e.g. `LoraConfig(r=8, target_modules="all-linear", task_type="CAUSAL_LM")`.
@@ -73,8 +74,8 @@ class SROTrainer(Trainer):
         guard: its `reason` says after `train()` why the run was stopped early; None if it was not.
 
     Raises:
-        SROError: no prompt, a train_dataset without usable comments, an `eval_dataset`, no tokenizer, a screener
-            without `screen`; in training, a screener that gives too few or too many verdicts.
+        SROError: no `SROConfig`, no prompt, a train_dataset without usable comments, an `eval_dataset`, no tokenizer,
+            a screener without `screen`; in training, a screener that gives too few or too many verdicts, or others.
 
     Source: Xie, Li, Zhu, "Learning from Response not Preference", arXiv 2410.20298.
 
@@ -107,6 +108,8 @@ class SROTrainer(Trainer):
                 "SROTrainer has no evaluation loop, for there is no loss on comments without playing them\n"
                 "  fix: leave out eval_dataset; rewrite held-out comments with sro.Rewriter and compare"
             )
+        if not isinstance(args, SROConfig):
+            raise SROError(f"args is of type {type(args).__name__}\n  fix: SROConfig(prompt=..., output_dir=...)")
         refuse_chat_server(generator)
         args = copy.copy(args)  # the caller's own stay as they are
         args._n_gpu = min(args.n_gpu, 1)  # one process drives one device: DataParallel cannot cut games up
@@ -115,9 +118,8 @@ class SROTrainer(Trainer):
             model, processing_class, peft_config, bool(args.gradient_checkpointing)
         )
         quarantine = Path(str(args.output_dir)) if args.process_index == 0 else None
-        train_dataset = checked_dataset(
-            train_dataset, processing_class, args.prompt, args.max_prompt_length, quarantine
-        )
+        limit = PromptLimit.of(model, args.max_prompt_length, args.max_completion_length)
+        train_dataset = checked_dataset(train_dataset, processing_class, args.prompt, limit, quarantine)
         self.reference = make_reference(model, fresh_adapter=peft_config is not None)
         if args.bf16 and is_peft(model):
             store_frozen_linears_in_bf16(model)

@@ -83,6 +83,10 @@ def test_verdicts_and_words_are_those_of_the_library() -> None:
 
 
 def test_a_threshold_is_heard() -> None:
+    with_bar = Tools(embedded, None, threshold=1e-6)
+    [by_default] = asked(with_bar, call("screen", texts=["so so"])).structured_content["results"]
+    [own] = asked(with_bar, call("screen", texts=["so so"], threshold=0.99)).structured_content["results"]
+    assert (by_default["label"], own["label"]) == ("fail", "pass")
     [strict] = asked(Tools(embedded, None), call("screen", texts=["so so"], threshold=1e-6)).structured_content[
         "results"
     ]

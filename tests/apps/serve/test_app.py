@@ -12,14 +12,27 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from serving import SIX, GermanToo, Held, RudeWords, SixAttributes, make_lane, make_parts, rewriting, serving
+from serving import (
+    SIX,
+    GermanToo,
+    Held,
+    RudeWords,
+    SixAttributes,
+    make_lane,
+    make_parts,
+    rewriting,
+    rude_spans,
+    serving,
+)
 
+from sro.apps.cli import main
 from sro.apps.serve.batch_queue import Lane
 from sro.apps.serve.feedback import responses
 from sro.apps.serve.keys import digest
 from sro.apps.serve.lanes import make_parts as real_parts
+from sro.apps.serve.lanes import weight
 from sro.apps.serve.logs import JSONLines
-from sro.apps.serve.screening import Asked, screen_texts
+from sro.apps.serve.screening import Asked, SharedScreener, screen_texts, screening
 from sro.apps.serve.settings import Models, Service
 from sro.core.errors import SROError
 
@@ -63,6 +76,26 @@ def test_the_threshold_of_a_request_is_its_own(client: TestClient) -> None:
     assert labels(threshold=0.1) == [("fail", 1), ("fail", 0)]
     for outside in (0, 1.01, "x"):
         assert error(client.post("/v1/screen", json={"texts": ["a"], "threshold": outside}))[0] == 400
+
+
+def test_the_threshold_of_the_server_holds_where_a_request_names_none() -> None:
+    shared = SharedScreener(RudeWords)
+    parts = make_parts()
+    parts.screen = Lane(
+        "screen", lambda: screening(shared, rude_spans, threshold=0.95), max_batch=8, max_waiting=64, weigh=weight
+    )
+    with serving(parts) as client:
+        for more, label in (({}, "pass"), ({"threshold": 0.5}, "fail")):
+            [found] = client.post("/v1/screen", json={"texts": ["you idiot"], **more}).json()["results"]
+            assert found["label"] == label
+        [found] = client.post("/v1/moderations", json={"input": "you idiot"}).json()["results"]
+        assert not found["flagged"]
+
+
+@pytest.mark.parametrize("command", ["serve", "mcp"])
+def test_a_threshold_out_of_range_is_told(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--threshold", "1.5"]) == 2
+    assert "threshold=1.5 must be in (0, 1]" in capsys.readouterr().err
 
 
 def test_a_text_fails_for_its_worst_sentence() -> None:

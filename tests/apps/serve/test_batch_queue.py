@@ -116,6 +116,30 @@ def test_who_waits_too_long_gets_503_and_leaves_the_queue(started: Callable[[Lan
     assert work.calls == [(1, ["a"])]
 
 
+def test_the_seconds_to_wait_count_the_batch_at_work(started: Callable[[Lane], Lane]) -> None:
+    """Half of a batch of about 20 s is done: nobody is sent away for one second."""
+    work = Held()
+    lane = started(make_lane(work))
+
+    async def main() -> None:
+        first = asyncio.create_task(lane.submit(["a"], 1, Deadline(30)))
+        await until(work.begun.is_set)
+        lane._seconds_a_unit, lane._at_work = 20.0, (1, time.monotonic() - 10)
+        with pytest.raises(Refusal, match="others' texts were before these") as late:
+            await lane.submit(["late"], 1, Deadline(0.01))
+        assert 29 <= int((late.value.headers or {})["Retry-After"]) <= 31  # 10 s of that batch, and 20 s of its own
+        lane._seconds_a_unit, lane._at_work = 0.0, (1, time.monotonic() - 7)  # the first batch, of unknown speed
+        with pytest.raises(Refusal) as unknown:
+            await lane.submit(["late"], 1, Deadline(0.01))
+        assert 7 <= int((unknown.value.headers or {})["Retry-After"]) <= 9
+        work.go.set()
+        await first
+
+    run(main())
+    lane.close(10)
+    assert lane._until_batch_is_done() == 0.0
+
+
 def test_work_that_is_too_slow_is_told_with_the_true_limit_and_is_not_worth_another_try(
     started: Callable[[Lane], Lane],
 ) -> None:

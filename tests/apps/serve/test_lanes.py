@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +19,7 @@ from sro.apps.serve.deadline import Deadline
 from sro.apps.serve.lanes import make_parts
 from sro.apps.serve.settings import Models, Service
 from sro.leader.engines.loading import EngineArguments
+from sro.rewriting.config import RewriteArguments
 
 
 class Same:
@@ -93,6 +94,29 @@ def test_an_engine_that_cannot_be_reached_fails_its_own_part_and_says_why(
         time.sleep(0.01)
     [record] = caplog.records
     assert "fix: start the server, or name its address by --engine_url" in record.reason  # type: ignore[attr-defined]
+
+
+def test_the_threshold_of_the_server_is_the_rewriters_too(
+    tiny_causal: Any, saved: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[RewriteArguments] = []
+
+    class Unchanged:
+        def rewrite(self, texts: Sequence[str], arguments: RewriteArguments) -> list[str]:
+            asked.append(arguments)
+            return list(texts)
+
+    monkeypatch.setattr("sro.screeners.loading.load_screener", lambda name: RudeWords())
+    monkeypatch.setattr("sro.apps.serve.lanes.load_rewriter", lambda *_: Unchanged())
+    lane = make_parts(Models(threshold=0.8), Service(), lambda *_: None).rewrite
+    assert lane is not None
+    lane.start()
+    while lane.state == "loading":
+        time.sleep(0.01)
+    for options in ((), (("threshold", 0.3),)):
+        asyncio.run(lane.submit(["you idiot"], options, Deadline(60)))
+    assert [one.threshold for one in asked[-2:]] == [0.8, 0.3]
+    lane.close(10)
 
 
 @pytest.mark.parametrize(

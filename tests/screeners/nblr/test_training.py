@@ -74,9 +74,14 @@ def test_command_line_trains_checks_and_screens(
     assert (trained.settings.min_df, trained.settings.C) == (1, 1.5)
 
     assert main(["screener", "check", "--screener", folder, "--toxic", toxic, "--clean", clean]) == 0
+    shown, logged = capsys.readouterr()
+    assert "6 toxic and 6 clean texts" in shown and "at the screener's own" in shown
+    assert "1.000" in shown and logged.count("6 of 12 rows kept") == 2
+    bar, picture = ["--target_false_alarms", "0.4"], str(tmp_path / "thresholds.png")
+    more = ["--toxic", toxic, "--clean", clean, *bar, "--plot", picture]
+    assert main(["screener", "check", "--screener", folder, *more]) == 0
     shown = capsys.readouterr().out
-    assert "6 toxic and 6 clean texts" in shown
-    assert "1.000" in shown
+    assert "keeps false alarms at" in shown and "of 6)" in shown and f"picture  {picture}" in shown
 
     assert main(["screener", "screen", "thank you for page 3", "you moron", "--screener", folder]) == 0
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]

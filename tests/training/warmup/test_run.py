@@ -18,8 +18,9 @@ from sro.core.errors import SROError
 from sro.core.files import file_sha256
 from sro.core.progress import ProgressLines
 from sro.leader.model import DEFAULT_PROMPT, Leader, LeaderArguments
+from sro.training.warmup.example_files import read_examples, read_paraphrases
 from sro.training.warmup.examples import Example, Mixture
-from sro.training.warmup.run import WarmupData, read_examples, read_paraphrases, warmup_run
+from sro.training.warmup.run import WarmupData, warmup_run
 from sro.training.warmup.teachers import Teachers
 from sro.training.warmup.trainer import WarmupConfig
 
@@ -114,6 +115,32 @@ def test_what_it_learns_from_is_logged(run: Run, caplog: pytest.LogCaptureFixtur
     with caplog.at_level("INFO", logger="sro"):
         run()
     assert "3 examples: 1 edit, 1 corruption, 1 unchanged" in caplog.messages
+
+
+def test_what_is_too_long_is_set_aside_before_search_and_training(
+    run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = " ".join(["idiot"] * 400)
+    folder = run(examples=[*EXAMPLES, Example(long, "no", "edit")]).parent
+    [row] = [json.loads(line) for line in (folder / "quarantine_too_long.jsonl").read_text("utf-8").splitlines()]
+    assert (row["row"], row["reason"], row["text"]) == (4, "too_long", long)
+    assert "1 of 4 comments set aside" in caplog.text
+    with pytest.raises(SROError, match=r"no example fits into max_prompt_length=3 tokens\n  fix: raise --max_prompt"):
+        run(max_prompt_length=3, output_dir=str(tmp_path / "short"))
+
+    searched: list[str] = []
+
+    def make_examples(toxic: list[str], clean: list[str], *others: Any) -> list[Example]:
+        searched.extend([*toxic, *clean])
+        return EXAMPLES
+
+    monkeypatch.setattr("sro.training.warmup.run.make_examples", make_examples)
+    (tmp_path / "toxic.txt").write_text("you are a stupid idiot\nyou are " + "moron," * 300 + " you fool\n", "utf-8")
+    (tmp_path / "clean.txt").write_text("thank you for this page\n", "utf-8")
+    data = {"toxic": [str(tmp_path / "toxic.txt")], "clean": [str(tmp_path / "clean.txt")]}
+    run(examples=None, data=data, output_dir=str(tmp_path / "searched"))
+    assert searched == ["you are a stupid idiot", "thank you for this page"]
+    assert (tmp_path / "searched" / "toxic" / "quarantine_too_long.jsonl").is_file()
 
 
 def test_a_leader_goes_on_from_its_adapter(run: Run, leaders: Path, tmp_path: Path) -> None:

@@ -135,3 +135,18 @@ def test_a_prompt_needs_one_place_for_the_comment(make: Make, prompt: str) -> No
 def test_a_prompt_that_is_too_long_is_an_error_with_the_mend(make: Make) -> None:
     with pytest.raises(SROError, match="--max_prompt_length"):
         make(max_prompt_length=6)
+
+
+def test_lora_learns_under_gradient_checkpointing(make: Make) -> None:
+    trainer = make(lora=True, gradient_checkpointing=True)
+    trainer.train()
+    norms = [row["grad_norm"] for row in trainer.state.log_history if "grad_norm" in row]
+    assert norms and all(norm > 0 for norm in norms)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"eval_strategy": "steps"}, {"eval_on_start": True}, {"load_best_model_at_end": True}, {"do_eval": True}]
+)
+def test_an_evaluation_loop_is_refused_before_any_search(asked: dict[str, Any]) -> None:
+    with pytest.raises(SROError, match=rf"--{next(iter(asked))}(.|\n)*no evaluation loop(.|\n)*fix: leave it out"):
+        WarmupConfig(prompt=PROMPT, use_cpu=True, **asked)

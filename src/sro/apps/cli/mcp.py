@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from sro.core.config import parse
 from sro.core.errors import SROError
 from sro.leader.engines.loading import EngineArguments
-from sro.rewriting.config import ModelArguments
+from sro.rewriting.config import DefaultThreshold, ModelArguments
 
 if TYPE_CHECKING:
     from sro.rewriting.rewriter import Rewriter
@@ -30,8 +30,8 @@ INSTALL = 'pip install -c constraints.txt -e ".[mcp]"   (in a checkout of sro)'
 
 
 @dataclass(kw_only=True)
-class Models(ModelArguments):
-    """Which parts there are; each is loaded when it is first asked."""
+class Models(DefaultThreshold, ModelArguments):
+    """Which parts there are, each loaded when it is first asked; and from when on a text fails."""
 
     rewrite: bool = field(default=True, metadata={"help": "offer the tool `rewrite`; without it the server screens"})
 
@@ -52,6 +52,6 @@ def run(argv: list[str]) -> int:
 
     if sys.stdin.isatty():
         print("sro mcp: waits for a client on standard input; Ctrl-C ends it", file=sys.stderr)
-    tools = Tools(lambda: load_screener(models.screener), load if models.rewrite else None)
+    tools = Tools(lambda: load_screener(models.screener), load if models.rewrite else None, models.threshold)
     make_server(tools).run("stdio")
     return 0

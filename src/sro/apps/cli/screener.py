@@ -232,17 +232,22 @@ def check(argv: list[str]) -> int:
 
     schema = (ScreenerArguments, CheckArguments, CheckThreshold)
     which, sides, bar = parse(schema, argv, prog="sro screener check", description="How good is a screener?")
-    screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
-    toxic, clean = load_texts(sides.toxic), load_texts(sides.clean)
+    toxic, clean = load_texts(sides.toxic), load_texts(sides.clean)  # first, for a mistake in them shows at once
+    screener = load_screener(which.screener, toxic_labels=which.toxic_labels, fail_on=bar.fail_on)
     table = threshold_table(screener, toxic, clean)
     chosen = None if bar.target_false_alarms is None else table.for_false_alarms(bar.target_false_alarms)
     threshold = bar.threshold if chosen is None else chosen.threshold
-    Console().print(rendered(check_screener(screener, toxic, clean, sides.worst, threshold)))
+    Console().print(rendered(check_screener(screener, toxic, clean, sides.worst, threshold), threshold))
     Console().print(rendered_thresholds(table, chosen))
     if chosen is not None:
-        print(f"--threshold {chosen.threshold:g} keeps false alarms at {chosen.false_alarms:.2%} of the clean texts")
+        alarms = round(chosen.false_alarms * len(clean))
+        print(
+            f"--threshold {chosen.threshold:g} keeps false alarms at {chosen.false_alarms:.2%} of the clean texts "
+            f"({alarms:,} of {len(clean):,})"
+        )
     if bar.plot is not None:
         plot(table, bar.plot, chosen)
+        print(f"picture  {bar.plot}")
     return 0
 
 

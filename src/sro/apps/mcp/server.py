@@ -49,7 +49,7 @@ Texts = Annotated[
 ]
 Threshold = Annotated[
     float | None,
-    Field(gt=0, le=1, description="P(fail) from which on a text fails; by default the screener's own"),
+    Field(gt=0, le=1, description="P(fail) from which on a text fails; by default the server's"),
 ]
 
 
@@ -73,9 +73,14 @@ class Tools:
     """
 
     def __init__(
-        self, load_screener: Callable[[], Screener], load_rewriter: Callable[[Screener], Rewriter] | None
+        self,
+        load_screener: Callable[[], Screener],
+        load_rewriter: Callable[[Screener], Rewriter] | None,
+        threshold: float | None = None,
     ) -> None:
-        """load_rewriter: given the screener that is shared; None: this server screens only."""
+        """load_rewriter: given the screener that is shared; None: this server screens only. threshold: of calls that
+        name none; None: the screener's own."""
+        self.threshold = threshold
         self.screener = SharedScreener(load_screener)
         self.load_rewriter = load_rewriter
         self._rewriter: Rewriter | None = None
@@ -85,7 +90,7 @@ class Tools:
         """Judge comments: pass or fail, the probability of fail, and the words that a failing comment fails for
         (`spans`, in characters from 0)."""
         check(texts)
-        asked = Asked(words=True, threshold=threshold, language=True)
+        asked = Asked(words=True, threshold=self.threshold if threshold is None else threshold, language=True)
         try:
             found, reads = self.screener.with_lock(
                 lambda one: (screen_texts(one, texts, asked, spans_of_authors), languages_read(one))
@@ -118,7 +123,8 @@ class Tools:
         half a minute."""
         check(texts)
         try:
-            arguments = RewriteArguments(samples, refine, min_similarity, threshold)
+            bar = self.threshold if threshold is None else threshold
+            arguments = RewriteArguments(samples, refine, min_similarity, bar)
             with self._turn:
                 found = self._loaded().rewrite(texts, arguments)
         except SROError as error:

@@ -94,6 +94,7 @@ class Lane:
         self._changed = threading.Condition()
         self._closed = False
         self._seconds_a_unit = 0.0
+        self._at_work: tuple[int, float] | None = None  # weight of the batch at work, and since when
         self._thread = threading.Thread(target=self._run, name=f"lane-{name}", daemon=True)
 
     def start(self) -> None:
@@ -169,18 +170,27 @@ class Lane:
         wait = self._until_free()
         full = self._jobs and self.waiting + weight > self.max_waiting
         if full or wait > deadline.left:
-            raise Refusal(429, f"too many texts are waiting for '{self.name}'; try again later", retry_after=wait)
+            after = min(60.0, wait + self._until_batch_is_done())
+            raise Refusal(429, f"too many texts are waiting for '{self.name}'; try again later", retry_after=after)
 
     def _out_of_time(self, deadline: Deadline, in_queue: bool) -> Refusal:
         limit = f"within the time limit of {deadline.limit:g} s (--time_limit)"
         if in_queue:
             message = f"others' texts were before these, and nothing was free {limit}; try again later"
-            return Refusal(503, message, retry_after=self._until_free())
+            return Refusal(503, message, retry_after=min(60.0, self._until_free() + self._until_batch_is_done()))
         return Refusal(503, f"not done {limit}; send fewer or shorter texts in one request, or stream the results")
 
     def _until_free(self) -> float:
         """Seconds until what waits now will be done, as things go; at most a minute."""
         return min(60.0, self.waiting * self._seconds_a_unit)
+
+    def _until_batch_is_done(self) -> float:
+        """Seconds until the batch at work will be done, as things go; one that is late, or of which nothing is known,
+        may take as long again as it is late."""
+        if (at_work := self._at_work) is None:
+            return 0.0
+        weight, started = at_work
+        return abs(weight * self._seconds_a_unit - (time.monotonic() - started))
 
     # --- the lane's own thread ---------------------------------------------------------------------------------------
 
@@ -195,10 +205,12 @@ class Lane:
         self.state = "ready"
         log.info("ready", extra={"part": self.name})
         while jobs := self._take():
-            started = time.monotonic()
+            weight, started = sum(job.weight for job in jobs), time.monotonic()
+            self._at_work = weight, started
             self._do(work, jobs)
+            self._at_work = None
             seconds = time.monotonic() - started
-            now = seconds / sum(job.weight for job in jobs)
+            now = seconds / weight
             self._seconds_a_unit = MEMORY * (self._seconds_a_unit or now) + (1 - MEMORY) * now
             self.watch(self.name, sum(len(job.items) for job in jobs), seconds)
 

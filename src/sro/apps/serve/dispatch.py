@@ -36,7 +36,8 @@ async def answer_parts(parts: Sequence[Part], request: Request, seconds: float) 
             try:
                 return await asyncio.wait_for(answer_part(part, request), deadline.left)
             except asyncio.TimeoutError:
-                late = Refusal(503, f"not done within the time limit of {seconds:g} s (--time_limit); ask again")
+                limit = f"the time limit of {seconds:g} s (--time_limit)"
+                late = Refusal(503, f"not done within {limit}; send fewer parts in one batch")
                 return _told(part, reply(part.path, late))
 
     answers = await asyncio.gather(*map(one, parts))

@@ -69,7 +69,7 @@ def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArg
     def load_screening() -> Work:
         from sro.screeners.toxic_spans import spans_of_authors
 
-        return screening(shared, spans_of_authors, models.languages)
+        return screening(shared, spans_of_authors, models.languages, models.threshold)
 
     def load_rewriting() -> Work:
         return _rewriting(models, engine, shared, service.rewrite_batch)
@@ -119,7 +119,7 @@ def _rewriting(models: Models, engine: EngineArguments, screener: SharedScreener
     rewriter = load_rewriter(models, engine, screener, batch)
 
     def work(options: tuple[tuple[str, Any], ...], texts: Sequence[str]) -> Sequence[Any]:
-        arguments = RewriteArguments(**{"seed": None, **dict(options)})
+        arguments = RewriteArguments(**{"seed": None, "threshold": models.threshold, **dict(options)})
         if arguments.seed is not None:
             # Texts of one call share chances and rounding. Who names a seed wants an answer that is the text's own.
             return [found for text in texts for found in rewriter.rewrite([text], arguments)]

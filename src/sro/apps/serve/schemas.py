@@ -42,7 +42,7 @@ class Batch(Given):
 class ScreenRequest(Batch):
     spans: bool = Field(False, description="also tell which words a text fails for")
     threshold: float | None = Field(
-        None, gt=0, le=1, description="P(fail) from which on a text fails; by default the screener's own"
+        None, gt=0, le=1, description="P(fail) from which on a text fails; by default the server's"
     )
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"texts": ["you idiot", "thanks!"], "spans": True}]})
@@ -54,7 +54,9 @@ class RewriteRequest(Batch):
     min_similarity: float | None = Field(
         None, ge=-1, le=1, description="cosine with the comment below which a rewrite is refused"
     )
-    threshold: float | None = Field(None, gt=0, le=1, description="P(fail) from which on a text fails")
+    threshold: float | None = Field(
+        None, gt=0, le=1, description="P(fail) from which on a text fails; by default the server's"
+    )
     temperature: float | None = Field(None, gt=0, le=2, description="sampling temperature")
     seed: int | None = Field(
         None,

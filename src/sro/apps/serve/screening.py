@@ -30,7 +30,7 @@ class Asked:
     """The words that a failing text fails for."""
     language: bool = False
     threshold: float | None = None
-    """P(fail) from which on a text fails; None: the screener's own."""
+    """P(fail) from which on a text fails; None: the server's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,18 @@ class SharedScreener:
             return ask(self._screener)
 
 
-def screening(screener: SharedScreener, spans: Spans, languages: Sequence[str] = ()) -> Work:
-    """The work of the screening lane; its answers are `Screened`. `languages`: by default those that the screener says
-    it reads."""
+def screening(
+    screener: SharedScreener, spans: Spans, languages: Sequence[str] = (), threshold: float | None = None
+) -> Work:
+    """The work of the screening lane; its answers are `Screened`.
+
+    Args:
+        languages: by default those that the screener says it reads.
+        threshold: of requests that name none; None: the screener's own.
+    """
 
     def work(asked: Asked, texts: Sequence[str]) -> list[Screened]:
+        asked = asked if asked.threshold is not None else replace(asked, threshold=threshold)
         found = screener.with_lock(lambda one: screen_texts(one, texts, asked, spans))
         return [replace(_with_attributes(one, attributes), reads=reads) for one in found]
 

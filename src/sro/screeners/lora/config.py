@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from transformers import TrainingArguments
 
-from sro.core.training_arguments import check_trackers, resolve_bf16
+from sro.core.training_arguments import check_steps, check_trackers, refuse_evaluation, resolve_bf16
 
 
 @dataclass
@@ -27,6 +27,8 @@ class ClassifierConfig(TrainingArguments):
     )
 
     def __post_init__(self) -> None:
+        refuse_evaluation(self, "the run scores the texts that it holds out when it is done")
         resolve_bf16(self)
+        check_steps(self)
         super().__post_init__()
         check_trackers(self)

@@ -6,6 +6,7 @@ Sources are named as in `sro.comments.sources`: `FILE`, `FILE::COLUMN`, `FILE::C
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 
 from sro.comments.sources import load_source
 from sro.screeners.nblr.model import NBLR, NBLRSettings, fit
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -43,8 +46,14 @@ def train(data: Data, settings: NBLRSettings) -> tuple[NBLR, list[str]]:
 
 
 def load_texts(names: Sequence[str]) -> list[str]:
-    """Texts of several sources for an evaluation: any length, test sets included."""
-    return [text for name in names for text in load_source(name, training=False, min_words=1, max_words=None).texts]
+    """Texts of several sources for an evaluation: any length, test sets included; what became of each source's rows
+    is logged."""
+    texts = []
+    for name in names:
+        corpus = load_source(name, training=False, min_words=1, max_words=None)
+        logger.info("%s", corpus.report.summary())
+        texts += corpus.texts
+    return texts
 
 
 def _short(name: str) -> str:

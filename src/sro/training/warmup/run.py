@@ -7,12 +7,10 @@ training, from its last checkpoint.
 from __future__ import annotations
 
 import copy
-import csv
-import gzip
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -33,7 +31,9 @@ from sro.screeners.loading import load_screener
 from sro.screeners.lora.acceptability import Acceptability
 from sro.screeners.overused import OverusedWords
 from sro.screeners.similarity import SentenceEncoder
+from sro.training.dataset import PromptLimit, fitting
 from sro.training.warmup.best_of_n import WITH_CRITIC, Bars, Reward
+from sro.training.warmup.example_files import read_examples, read_paraphrases, write_examples
 from sro.training.warmup.examples import Example, Mixture, make_examples, summary
 from sro.training.warmup.lm_fit import Fit, LanguageModelFit
 from sro.training.warmup.search_log import EditLog
@@ -113,7 +113,7 @@ def warmup_run(
     earlier = read_examples(Path(data.examples)) if data.examples else []
     hashes = {data.examples: files.file_sha256(data.examples)} if data.examples else {}
     if teachers.teachers:
-        examples = _taught(data, mixture, teachers, earlier, hashes, note, leader, args, folder, chat)
+        examples = _taught(data, mixture, teachers, earlier, hashes, note, leader, player, args, folder, chat)
     elif data.examples:
         examples = earlier
         note(hashes)
@@ -124,6 +124,7 @@ def warmup_run(
                 "  fix: make the examples with the embedded leader, then --examples runs/NAME/examples.jsonl"
             )
         examples = _make(data, mixture, note, player, args, folder)
+    examples = _fitting_examples(examples, player, args, folder)
     if not examples:
         raise SROError("no example came out of these comments\n  fix: more comments, or another mixture")
     logger.info("%s", summary(examples))
@@ -140,6 +141,15 @@ def warmup_run(
     return folder / "adapter"
 
 
+def _fitting_examples(examples: list[Example], player: Leader, args: WarmupConfig, folder: Path) -> list[Example]:
+    """Those whose prompt the leader can be given; the others are set aside as `fitting` does."""
+    limit = PromptLimit.of(player.model, args.max_prompt_length)
+    kept = fitting([one.source for one in examples], player.tokenizer, args.prompt, limit, folder)
+    if examples and not kept:
+        raise SROError(f"no example fits into {limit.reason}\n  fix: {limit.fix}, or other examples")
+    return [examples[n] for n in kept]
+
+
 def _refuse_other_dtype(folder: Path, args: WarmupConfig) -> None:
     """Raise SROError where the run in `folder` began in another number format than it would go on in."""
     manifest = folder / "manifest.json"
@@ -151,8 +161,11 @@ def _refuse_other_dtype(folder: Path, args: WarmupConfig) -> None:
         )
 
 
-def _comments(data: WarmupData, folder: Path) -> tuple[list[str], list[str], dict[str, str]]:
-    """Toxic comments, clean ones, and the sources' hashes."""
+def _comments(
+    data: WarmupData, player: Leader, args: WarmupConfig, folder: Path
+) -> tuple[list[str], list[str], dict[str, str]]:
+    """Toxic comments, clean ones, and the sources' hashes; what is too long for the leader is set aside now, not when
+    the search is over."""
     load = partial(
         load_sources,
         min_words=data.min_words,
@@ -161,7 +174,12 @@ def _comments(data: WarmupData, folder: Path) -> tuple[list[str], list[str], dic
     )
     toxic, hashes = load(data.toxic, quarantine=folder / "toxic")
     clean, clean_hashes = load(data.clean, quarantine=folder / "clean")
-    return toxic, clean, hashes | clean_hashes
+    limit = PromptLimit.of(player.model, args.max_prompt_length)
+
+    def short(comments: list[str], place: Path) -> list[str]:
+        return [comments[n] for n in fitting(comments, player.tokenizer, args.prompt, limit, place)]
+
+    return short(toxic, folder / "toxic"), short(clean, folder / "clean"), hashes | clean_hashes
 
 
 def _taught(
@@ -172,11 +190,12 @@ def _taught(
     hashes: dict[str, str],
     note: Callable[[Mapping[str, str]], None],
     leader: LeaderArguments,
+    player: Leader,
     args: WarmupConfig,
     folder: Path,
     chat: ChatSettings,
 ) -> list[Example]:
-    toxic, clean, more = _comments(data, folder)
+    toxic, clean, more = _comments(data, player, args, folder)
     note(hashes | more)
     rollouts = load_teachers(wanted, leader.leader, chat)
     encoder = SentenceEncoder(data.similarity)
@@ -197,7 +216,7 @@ def _taught(
     for teacher in rollouts:
         if isinstance(teacher, Metered):
             logger.info("%s", teacher.spent())
-    _write_examples(examples, folder)
+    write_examples(examples, folder / "examples.jsonl")
     return examples
 
 
@@ -216,11 +235,6 @@ def load_teachers(wanted: Teachers, leader: str, chat: ChatSettings) -> list[Gen
     ]
 
 
-def _write_examples(examples: Sequence[Example], folder: Path) -> None:
-    lines = "".join(json.dumps(asdict(example), ensure_ascii=False) + "\n" for example in examples)
-    files.atomic_write_text(folder / "examples.jsonl", lines)
-
-
 def _make(
     data: WarmupData,
     mixture: Mixture,
@@ -229,7 +243,7 @@ def _make(
     args: WarmupConfig,
     folder: Path,
 ) -> list[Example]:
-    toxic, clean, hashes = _comments(data, folder)
+    toxic, clean, hashes = _comments(data, player, args, folder)
     pairs = [pair for file in data.paraphrase_files for pair in read_paraphrases(Path(file))]
     hashes |= {file: files.file_sha256(file) for file in data.paraphrase_files}
     note(hashes)
@@ -246,44 +260,5 @@ def _make(
         examples = make_examples(
             toxic, clean, pairs, screener, encoder, make_fit, mixture, args.seed, meter.update, log
         )
-    _write_examples(examples, folder)
-    return examples
-
-
-def read_paraphrases(path: Path) -> list[tuple[str, str]]:
-    """Sentence pairs of a CSV (or .csv.gz) with the columns `source` and `target`.
-
-    Raises:
-        SROError: no such file or columns.
-    """
-    try:
-        with (
-            gzip.open(path, "rt", encoding="utf-8", newline="")
-            if path.suffix == ".gz"
-            else path.open(encoding="utf-8", newline="") as file
-        ):
-            rows = csv.DictReader(file)
-            if not {"source", "target"} <= set(rows.fieldnames or ()):
-                raise SROError(f"{path}, line 1: want the columns source and target, found {rows.fieldnames}")
-            return [(row["source"], row["target"]) for row in rows if row["source"] and row["target"]]
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise SROError(f"{path} cannot be read: {error}") from error
-
-
-def read_examples(path: Path) -> list[Example]:
-    """Examples that an earlier run wrote down.
-
-    Raises:
-        SROError: no such file, or a line that is no example, with its number.
-    """
-    try:
-        lines = path.read_text("utf-8").removesuffix("\n").split("\n")  # a text may hold other line separators
-    except (OSError, UnicodeDecodeError) as error:
-        raise SROError(f"{path} cannot be read: {error}") from error
-    examples = []
-    for number, line in enumerate(lines, 1):
-        try:
-            examples.append(Example(**json.loads(line)))
-        except (ValueError, TypeError) as error:
-            raise SROError(f"{path}, line {number}: no example with source, target and kind ({error})") from error
+    write_examples(examples, folder / "examples.jsonl")
     return examples

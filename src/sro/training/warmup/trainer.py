@@ -13,9 +13,9 @@ from torch.utils.data import Dataset
 from transformers import Trainer, TrainingArguments
 
 from sro.core.precision import store_frozen_linears_in_bf16
-from sro.core.training_arguments import check_trackers, resolve_bf16
+from sro.core.training_arguments import check_steps, check_trackers, refuse_evaluation, resolve_bf16
 from sro.leader.logprobs import log_probs
-from sro.leader.model import check_prompt, prompt_ids, response_ids
+from sro.leader.model import check_prompt, is_peft, prompt_ids, response_ids
 from sro.training.warmup.examples import Example
 
 
@@ -36,12 +36,16 @@ class WarmupConfig(TrainingArguments):
         default=None,
         metadata={"help": "compute in bfloat16 (by autocast); default: if the GPU or processor is faster in it"},
     )
-    max_prompt_length: int = field(default=512, metadata={"help": "longest prompt in tokens"})
+    max_prompt_length: int = field(
+        default=512, metadata={"help": "longest prompt in tokens; longer ones are set aside"}
+    )
     prompt: str = field(default="", metadata={"help": "filled in from the leader"})
 
     def __post_init__(self) -> None:
         self.remove_unused_columns = False
+        refuse_evaluation(self, "`sro evaluate` scores what the warmed-up leader rewrites")
         resolve_bf16(self)
+        check_steps(self)
         super().__post_init__()
         check_trackers(self)
 
@@ -62,6 +66,8 @@ class WarmupTrainer(Trainer):
         self, model: Any, args: WarmupConfig, examples: Sequence[Example], processing_class: Any, **kwargs: Any
     ) -> None:
         check_prompt(args.prompt)
+        if args.gradient_checkpointing and is_peft(model):
+            model.enable_input_require_grads()  # else the frozen embeddings cut the adapter off from the loss
         if args.bf16:
             store_frozen_linears_in_bf16(model)
         super().__init__(
