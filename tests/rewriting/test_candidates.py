@@ -48,9 +48,10 @@ def test_passing_before_meaning_before_shape_before_the_product() -> None:
     ("moves", "expected"),
     [
         ([move("a", PASS, 0.76), move("rude", FAIL, 0.8), move("b", PASS, 0.84), move("c", PASS, 0.6)], [0, 2]),
-        ([move("a", PASS, 0.84), move("as near", Verdict("pass", 0.2, "s"), 0.84)], []),
+        ([move("a", PASS, 0.84), move("as near", Verdict("pass", 0.3, "s"), 0.84)], []),
         ([move("a", PASS, 0.8), move("broken", PASS, 0.8, "unfinished")], []),
         ([move("a", PASS, 0.9), move("b", PASS, 0.7)], []),
+        ([move("a", PASS, 0.9), move("b", PASS, 0.75)], [0, 1]),
         ([move("a", PASS, 0.8), move("a", PASS, 0.8)], []),
         ([move("off", PASS, 0.2), move("as far off", PASS, 0.2)], []),
         ([move("rude", FAIL, 0.8), move("as rude", FAIL, 0.8)], []),

@@ -16,6 +16,7 @@ from sro.comments.normalise import normalise
 from sro.core.errors import SROError
 from sro.leader.engines.loading import EngineArguments
 from sro.leader.generation import Completion, Sampling
+from sro.rewriting.candidates import Candidate, best, score_fluency_of_ties
 from sro.rewriting.rewriter import Change, Rewrite, RewriteArguments, Rewriter, phrase_table
 from sro.screeners.base import Verdict
 
@@ -326,6 +327,34 @@ def test_of_equal_candidates_the_more_faithful_one_is_taken() -> None:
     (found,) = game(MILD, faithfulness=Prefers(), cuts=lambda sentence: ["you are sure"]).rewrite([COMMENT])
     assert found.text == "you are sure"
     assert game(MILD, cuts=lambda sentence: ["you are sure"]).rewrite([COMMENT])[0].text == MILD
+
+
+def test_more_is_drawn_where_the_critic_lets_pass_and_doubts() -> None:
+    class Doubts(Reads):
+        threshold = 0.2
+
+        def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+            return np.array([0.3 if candidate == MILD else 0.9 for _, candidate in pairs])
+
+    (found,) = game(MILD, NEARER, faithfulness=Doubts()).rewrite([COMMENT], RewriteArguments(samples=1))
+    assert (found.text, found.candidates) == (NEARER, 2)
+    (found,) = game(NEARER, MILD, faithfulness=Doubts()).rewrite([COMMENT], RewriteArguments(samples=1))
+    assert (found.text, found.candidates) == (NEARER, 1)  # nothing to doubt
+    (found,) = game(MILD, OFF_TOPIC, faithfulness=Doubts()).rewrite([COMMENT], RewriteArguments(samples=1))
+    assert (found.status, found.text, found.candidates) == ("rewritten", MILD, 2)  # and no further round
+
+
+def test_fluency_of_an_earlier_round_does_not_outweigh_a_better_move() -> None:
+    first = [move("a", 0.5), move("b", 0.5)]
+    score_fluency_of_ties([first], ["x"], lambda texts, sources: np.full(len(texts), 0.7), 0.4)
+    assert [one.fluency for one in first] == [0.7, 0.7]
+    both = [*first, move("c", 0.9)]
+    score_fluency_of_ties([both], ["x"], lambda texts, sources: np.full(len(texts), 0.7), 0.4)
+    assert best(both, 0.4).text == "c"
+
+
+def move(text: str, faithfulness: float) -> Candidate:
+    return Candidate(text, Verdict("pass", 0.0, "s"), 1.0, None, faithfulness=faithfulness)
 
 
 def test_a_phrase_table_by_name(tmp_path: Path) -> None:

@@ -78,7 +78,12 @@ def tied_candidates(candidates: Sequence[Candidate], min_similarity: float) -> l
 def score_fluency_of_ties(
     found: Sequence[list[Candidate]], sources: Sequence[str], fluency: Fluency | None, min_similarity: float
 ) -> None:
-    """Ask how fluent the moves for each source are, where nothing else can tell the best."""
+    """Ask how fluent the moves for each source are, where nothing else can tell the best.
+
+    What an earlier round was told is forgotten: a fluency beside a better move that nobody was asked about would win.
+    """
+    for candidates in found:
+        candidates[:] = [replace(one, fluency=0.0) if one.fluency else one for one in candidates]
     tied = [(group, i) for group, candidates in enumerate(found) for i in tied_candidates(candidates, min_similarity)]
     if not (fluency and tied):
         return

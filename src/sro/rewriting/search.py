@@ -65,7 +65,8 @@ class CandidateSearch:
                 self._start_next_round(self._unsolved(searches))
                 unsolved = self._unsolved(searches)
                 self._add_candidates(unsolved, self._generate(unsolved, sampled=False))
-            if (unsolved := self._unsolved(searches)) and wanted.samples:
+            unsolved = self._unsolved(searches) if turn else self._doubtful(searches)
+            if unsolved and wanted.samples:
                 begun = ahead if ahead and not (turn or ahead.cancelled) else None
                 drafts = _drafts(begun.result()) if begun else self._generate(unsolved, sampled=True)
                 self._add_candidates(unsolved, drafts)
@@ -82,6 +83,10 @@ class CandidateSearch:
         judged = replace(self, parts=replace(self.parts, fluency=None))
         judged._add_candidates(searches, [[Draft(text) for text in some] for some in texts])
         return all(search.objection is None for search in searches)
+
+    def _doubtful(self, searches: Sequence[Search]) -> list[Search]:
+        """Those without a candidate that will do, and those of whose best the critic is not sure."""
+        return [search for search in searches if not search.is_sure and self.parts.fits(search.prompt_text)]
 
     def _unsolved(self, searches: Sequence[Search]) -> list[Search]:
         return [search for search in searches if search.needs_another_round and self.parts.fits(search.prompt_text)]
@@ -138,7 +143,6 @@ class CandidateSearch:
             made.append(Candidate(text, verdict, cosine, fault))
         for (search, _), candidate in zip(pairs, self._read_meaning(sources, made)):
             search.candidates.append(candidate)
-        # A search with a candidate that will do is over, so those whose fluency was scored never stand beside others.
         score_fluency_of_ties(
             [search.candidates for search in searches],
             [search.sentence for search in searches],
