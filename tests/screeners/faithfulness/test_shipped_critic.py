@@ -18,7 +18,7 @@ def critic() -> FaithfulnessCritic:
     ("comment", "kept", "lost"),
     [
         ("Learn to spell, you moron.", "Learn to spell.", "Learn to."),
-        ("Your code is shit.", "Your code is bad.", "Your code is great."),
+        ("Your code is shit.", "Your code is bad.", "Your code is not bad."),
         ("He is a fucking liar and everyone knows it.", "He is a liar and everyone knows it.", "He is a person."),
         (
             "The author knows jack shit about economics.",

@@ -225,7 +225,6 @@ UNFAITHFUL: tuple[Change, ...] = (
     stopgap,
     stopgap,
     praise,
-    praise,
     negate,
     turn,
     other_fact,

@@ -112,9 +112,7 @@ class FaithfulnessCritic:
         try:
             about = json.loads(card.read_text(encoding="utf-8"))
             if about["format"] != FORMAT:
-                raise SROError(
-                    f"{card} has format {about['format']}, and this sro reads {FORMAT}. fix: train it again"
-                )
+                raise SROError(f"{card} has format {about['format']}, and this sro reads {FORMAT}. fix: train anew")
             digest = about["sha256"]
             scales, shifts = zip(*((float(scale), float(shift)) for scale, shift in about["calibration"]))
             threshold = float(about["threshold"])

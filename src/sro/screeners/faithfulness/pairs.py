@@ -22,6 +22,7 @@ READY = {"paraphrase": 0.5, "cannot": 0.3, "breaking_nli": 0.2}
 """Sets whose pairs are taken as they are, and how often each."""
 UNNATURAL = frozenset({"hole", "stopgap", "wrong_word", "cut_off", "stammer"})
 """Changes after which hardly any sentence reads like a person's own words."""
+PRAISED = 0.4  # of the broken edits that blame somebody or something praise it instead
 COARSE_AGAIN = 0.35  # of the rude comments get a second layer of rudeness
 
 
@@ -121,7 +122,8 @@ class PairMaker:
         if self.rng.random() < COARSE_AGAIN:
             comment = changes.address(comment, self.rng) or comment
         if self.rng.random() < BROKEN:
-            return self._broken(comment, candidate, drop=False)
+            praised = changes.praise(candidate, self.rng) if self.rng.random() < PRAISED else None
+            return Pair(comment, praised, 0.0, "praise") if praised else self._broken(comment, candidate, drop=False)
         return Pair(comment, candidate, 1.0, kind) if edits or self.rng.random() < 0.25 else None
 
     def _broken(self, comment: str, faithful: str, drop: bool) -> Pair | None:
