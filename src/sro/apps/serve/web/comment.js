@@ -8,7 +8,7 @@ const REASONS = {
   too_long: "A sentence that fails is too long to be rewritten.",
   still_fails: "Every wording that was tried fails too.",
   threat: "It threatens or wishes harm, and no wording would change that.",
-  meaning_lost: "The wordings that pass say something else than yours.",
+  meaning_lost: "The wordings that pass say something else than yours, or do not read well.",
   empty: "The wordings that pass say nothing any more.",
   unfinished: "The wordings that pass break off in the middle.",
   repeating: "The wordings that pass repeat themselves.",
