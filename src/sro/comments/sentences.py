@@ -122,7 +122,7 @@ def _pieces(line: str) -> list[_Piece]:
 
 BREAK = re.compile("([\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+)")
 MARKS = re.compile(
-    r"\s*(?:(?:[-+*•·–—]|\d{1,3}[.)]|\#{1,6}|[:*]{1,9})\s+|:{1,9}(?=[A-Za-z]{2}))*"
+    r"\s*(?:(?:[-+*•·–—]|\d{1,3}[.)]|\#{1,6}|[:*]{1,30})\s+|:{1,30}(?=[A-Za-z]{2}))*"
 )  # of lists, headings
 FULL_STOP = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]*_]*(?=\s)")
 ABBREVIATION = re.compile(r"(?:^|\W)(?:Mr|Mrs|Ms|Dr|Prof|St|vs|e\.g|i\.e|[A-Z])$", re.IGNORECASE)
