@@ -344,6 +344,21 @@ def test_more_is_drawn_where_the_critic_lets_pass_and_doubts() -> None:
     assert (found.status, found.text, found.candidates) == ("rewritten", MILD, 2)  # and no further round
 
 
+def test_of_candidates_that_the_critic_likes_alike_a_rule_wins_and_a_sampled_one_loses() -> None:
+    class Alike(Reads):
+        def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+            return np.full(len(pairs), 0.9)
+
+    parts: dict[str, Any] = {"faithfulness": Alike(), "cuts": lambda sentence: ["you are sure"]}
+    assert game(MILD, **parts).rewrite([COMMENT])[0].text == MILD
+    assert game(MILD, **parts, leader_trust=(0.8, 0.6)).rewrite([COMMENT])[0].text == "you are sure"
+    doubted = game(MILD, MILD, faithfulness=Alike(), leader_trust=(0.6, 0.5))  # of .9, .54 and .45
+    once = RewriteArguments(samples=1, refine=0)
+    assert doubted.rewrite([COMMENT], once)[0].text == MILD
+    doubted.leader_trust = (0.5, 0.5)
+    assert doubted.rewrite([COMMENT], once)[0].reason == "meaning_lost"
+
+
 def test_fluency_of_an_earlier_round_does_not_outweigh_a_better_move() -> None:
     first = [move("a", 0.5), move("b", 0.5)]
     score_fluency_of_ties([first], ["x"], lambda texts, sources: np.full(len(texts), 0.7), 0.4)

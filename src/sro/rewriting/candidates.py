@@ -28,7 +28,7 @@ class Candidate:
     fluency: float = 0.0
     """In [0, 1]; 0 where it was not asked for."""
     faithfulness: float = 1.0
-    """How probable it is that it says what was said, in [0, 1]; 1 where nobody was asked."""
+    """How probable it is that a reader takes it for the rewrite, in [0, 1]; 1 where nobody was asked."""
 
     @property
     def score(self) -> float:

@@ -41,6 +41,8 @@ class RewriterParts:
             `sro.rewriting.foreign_deletions.cuts_in`. None: they are refused.
         rewrite_threshold: P(fail) from which on a rewrite will not do, where none is named in the arguments of a call.
             None: what passes will do.
+        leader_trust: what the critic's probability is multiplied by for the leader's greedy and for its sampled
+            candidates, beside 1 for those of rules.
         reads: whether the leader knows the language of a text; None: too little text to tell. By default nobody asks.
     """
 
@@ -55,6 +57,7 @@ class RewriterParts:
     foreign_cuts: Callable[[str, str], Sequence[str]] | None = None
     reads: Callable[[str], bool | None] = field(default=any_language)
     rewrite_threshold: float | None = None
+    leader_trust: tuple[float, float] = (1.0, 1.0)
 
     def screen(
         self, texts: Sequence[str], threshold: float | None = None, sources: Sequence[str] | None = None

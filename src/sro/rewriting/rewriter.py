@@ -59,6 +59,11 @@ CLEARLY_CIVIL = 0.2
 """P(fail) of the encoder from which on a rewrite will not do (docs/research/lab-notes.md)."""
 
 
+LEADER_TRUST = (0.85, 0.7)
+"""Of candidates that the critic finds equally good, readers accept fewer of the embedded leader's than of the rules',
+and fewest of its sampled ones (docs/research/lab-notes.md)."""
+
+
 class Rewriter(RewriterParts):
     """Rewrites comments with a leader, a follower and a measure of meaning.
 
@@ -155,6 +160,7 @@ class Rewriter(RewriterParts):
             reads=speaks if ours else any_language,
             cuts=deletions if ours else None,
             rewrite_threshold=CLEARLY_CIVIL if ours and isinstance(screener, EncoderScreener) else None,
+            leader_trust=LEADER_TRUST if ours else (1.0, 1.0),
             foreign_cuts=cuts_in(set(cut_languages) & set(languages_read(screener))) if ours else None,
         )
 

@@ -38,6 +38,7 @@ class Draft:
     text: str
     finished: bool = True
     problem: NoRewrite | None = None
+    trust: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ class CandidateSearch:
             unsolved = self._unsolved(searches) if turn else self._doubtful(searches)
             if unsolved and wanted.samples:
                 begun = ahead if ahead and not (turn or ahead.cancelled) else None
-                drafts = _drafts(begun.result()) if begun else self._generate(unsolved, sampled=True)
+                trust = self.parts.leader_trust[True]
+                drafts = _drafts(begun.result(), trust) if begun else self._generate(unsolved, sampled=True)
                 self._add_candidates(unsolved, drafts)
 
     def cut_foreign(self, searches: Sequence[Search], comment: str) -> bool:
@@ -95,10 +97,11 @@ class CandidateSearch:
         if not searches:
             return []
         arguments, generator = self._sampling_arguments(sampled), self.parts.generator
+        trust = self.parts.leader_trust[sampled]
         objections = [search.feedback for search in searches if search.feedback]
         if isinstance(generator, RevisingGenerator) and objections:  # then all of this round have one
-            return _drafts(generator.revise(objections, *arguments))
-        return _drafts(generator.generate([search.prompt_text for search in searches], *arguments))
+            return _drafts(generator.revise(objections, *arguments), trust)
+        return _drafts(generator.generate([search.prompt_text for search in searches], *arguments), trust)
 
     def _start_next_round(self, searches: Sequence[Search]) -> None:
         """From the best try; a leader that reads objections is told which words are blamed for what."""
@@ -141,7 +144,8 @@ class CandidateSearch:
                 text, search.sentence, finished=draft.finished, kept=search.kept, disguised=search.disguised
             )
             made.append(Candidate(text, verdict, cosine, fault))
-        for (search, _), candidate in zip(pairs, self._read_meaning(sources, made)):
+        trust = [draft.trust for _, draft in pairs]
+        for (search, _), candidate in zip(pairs, self._read_meaning(sources, made, trust)):
             search.candidates.append(candidate)
         score_fluency_of_ties(
             [search.candidates for search in searches],
@@ -157,21 +161,23 @@ class CandidateSearch:
             return list(verdicts)
         return [replace(one, label="fail") if one.probability >= bar else one for one in verdicts]
 
-    def _read_meaning(self, sources: Sequence[str], candidates: Sequence[Candidate]) -> list[Candidate]:
+    def _read_meaning(
+        self, sources: Sequence[str], candidates: Sequence[Candidate], trust: Sequence[float]
+    ) -> list[Candidate]:
         """The candidates with what the critic of faithfulness says of those that nobody else objects to."""
         read = list(candidates)
         critic, bar = self.parts.faithfulness, self.arguments.min_similarity
         asked = [i for i, one in enumerate(candidates) if one.objection(bar) is None] if critic else []
         if critic and asked:
             answers = critic.probabilities([around_the_change(sources[i], candidates[i].text) for i in asked])
-            for i, kept in zip(asked, answers.tolist()):
+            for i, kept in zip(asked, (answers * [trust[i] for i in asked]).tolist()):
                 fault: Reason | None = None if kept >= critic.threshold else "meaning_lost"
                 read[i] = replace(candidates[i], faithfulness=kept, fault=fault)
         return read
 
 
-def _drafts(completions: Sequence[Sequence[Completion]]) -> list[list[Draft]]:
-    return [[Draft(one.text, one.finished, one.problem) for one in some] for some in completions]
+def _drafts(completions: Sequence[Sequence[Completion]], trust: float) -> list[list[Draft]]:
+    return [[Draft(one.text, one.finished, one.problem, trust) for one in some] for some in completions]
 
 
 SURROUNDINGS = 12
