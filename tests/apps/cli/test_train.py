@@ -26,8 +26,9 @@ from sro.training.warmup.trainer import WarmupConfig
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No GPU and no AMX, whatever this machine has."""
+    """No GPU, no AMX and nobody's AVX512-BF16, whatever this machine has."""
     monkeypatch.delenv("SRO_BF16", raising=False)
+    monkeypatch.setattr("sro.core.precision.describe_processor", dict)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
 
