@@ -180,7 +180,7 @@ def _drafts(completions: Sequence[Sequence[Completion]], trust: float) -> list[l
     return [[Draft(one.text, one.finished, one.problem, trust) for one in some] for some in completions]
 
 
-SURROUNDINGS = 12
+SURROUNDINGS = 10
 """Words before and behind a change that are read with it. The critic learnt sentences of some twenty words."""
 
 
@@ -188,7 +188,7 @@ def around_the_change(source: str, text: str) -> tuple[str, str]:
     """Sentence and candidate without the words that both begin or end with, but for `SURROUNDINGS` of them.
 
     >>> around_the_change("a " * 20 + "fool left", "a " * 20 + "man left")
-    ('a a a a a a a a a a a a fool left', 'a a a a a a a a a a a a man left')
+    ('a a a a a a a a a a fool left', 'a a a a a a a a a a man left')
     """
     before, after = source.split(), text.split()
     shorter = min(len(before), len(after))
