@@ -149,3 +149,19 @@ def test_few_plain_texts_are_told() -> None:
     assert find_disguised(
         ["plain, well-known", "sh*t", "", "an i d i o t", "great!", "naïve", "asshoIe", "stuuupid"]
     ) == [*[1, 3, 5, 6, 7]]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["\u202e", "\u202c", "\n", "id", "ot", "&#100;", "<b>", "](", "ﬁ", "s t u p i d", "i\u0307"])
+    )
+)
+def test_every_character_that_is_read_comes_from_a_place(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    seen = trace(text)
+    assert len(seen.offsets) == len(seen.text) + 1 and seen.offsets[-1] == len(text)
+    assert list(seen.offsets) == sorted(seen.offsets)
+
+
+def test_a_mark_of_direction_that_turns_nothing_round_leaves_no_place_behind() -> None:
+    assert trace("\u202e").offsets == [1] and trace("a\u202e\u202cb").text == "ab"

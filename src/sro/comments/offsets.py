@@ -57,7 +57,7 @@ class Normalised:
             parts += [self.text[done:start], new]
             offsets += self.offsets[done:start]
             share = 0 if as_one else end - start
-            if share == len(new):
+            if share == len(new) and not as_one:
                 offsets += self.offsets[start:end]
             else:
                 offsets += [self.offsets[start + share * i // len(new)] for i in range(len(new))]

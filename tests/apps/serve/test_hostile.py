@@ -21,6 +21,7 @@ from sro.apps.serve.batch_queue import Lane, Work
 from sro.apps.serve.lanes import make_parts as real_parts
 from sro.apps.serve.lanes import weight
 from sro.apps.serve.settings import Models, Service
+from sro.rewriting.disguise import plain_spelling
 
 JSON = {"Content-Type": "application/json"}
 OURS = ["/v1/screen", "/v1/rewrite", "/v1/feedback", "/v1alpha1/comments:analyze", "/v1/moderations"]
@@ -217,13 +218,19 @@ def hold_rewrites_are_of_the_comment(client: TestClient, number: int) -> None:
 
 
 def composed(found: dict[str, Any]) -> str | None:
-    """What the text must be: the source with the changes in it, each of which the leader has said."""
+    """What the text must be: the source with the changes in it, each of which the leader has said, or which leave a
+    sentence of nothing but abuse out."""
     if found["status"] == "refused":
         return None
     text, at = "", 0
     for change in found["changes"]:
-        assert SPOKEN in change["text"] and at <= change["start"] < change["end"]
-        read = found["source"] + normalize("NFKC", found["source"])  # the leader may have it in either form
+        gone = found["source"][change["start"] : change["end"]]
+        assert SPOKEN in change["text"] or (
+            not change["text"] and re.search("|".join(RUDE), plain_spelling(gone), re.I)
+        )
+        assert at <= change["start"] < change["end"]
+        # The leader may have it in any of these forms.
+        read = found["source"] + normalize("NFKC", found["source"]) + plain_spelling(found["source"])
         assert set(change["text"]) <= set(read) | set(SPOKEN) | set(" \ufffd")
         text += found["source"][at : change["start"]] + change["text"]
         at = change["end"]
