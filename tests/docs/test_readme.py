@@ -139,10 +139,10 @@ def test_the_table_is_that_of_the_results() -> None:
 def test_its_readings_are_those_of_the_results() -> None:
     table = (ROOT / "docs" / "results" / "readings.md").read_text("utf-8")
     unseen = next(line for line in table.splitlines() if "Wikipedia" in line)
-    known = next(line for line in table.splitlines() if "ParaDetox test set | fifth" in line)
+    known = next(line for line in table.splitlines() if "ParaDetox test set, drawn anew" in line)
     for pair in ("46 and 52", "23 and 25", "49 and 49", "63 and 66"):
         assert pair in TEXT and f"| {pair} |" in unseen
-    for pair in ("70 and 71", "80 and 81"):
+    for pair in ("39 and 40", "29 and 27"):
         assert pair in TEXT and f"| {pair} |" in known
 
 
