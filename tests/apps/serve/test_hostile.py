@@ -230,7 +230,7 @@ def composed(found: dict[str, Any]) -> str | None:
         )
         assert at <= change["start"] < change["end"]
         # The leader may have it in any of these forms.
-        read = found["source"] + normalize("NFKC", found["source"]) + plain_spelling(found["source"])
+        read = gone + normalize("NFKC", gone) + plain_spelling(gone) + plain_spelling(found["source"])
         assert set(change["text"]) <= set(read) | set(SPOKEN) | set(" \ufffd")
         text += found["source"][at : change["start"]] + change["text"]
         at = change["end"]
