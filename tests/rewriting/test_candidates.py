@@ -240,9 +240,9 @@ def test_follower_and_rewriter_have_one_idea_of_a_well_formed_rewrite() -> None:
         (
             "w " * 30 + "fool " + "v " * 30,
             "w " * 30 + "v " * 30,
-            ("w " * 12 + "fool " + "v " * 12, "w " * 12 + "v " * 12),
+            ("w " * 10 + "fool " + "v " * 10, "w " * 10 + "v " * 10),
         ),
-        ("w " * 30, "w " * 30, ("w " * 12, "w " * 12)),
+        ("w " * 30, "w " * 30, ("w " * 10, "w " * 10)),
     ],
     ids=["short", "left out of the middle", "equal"],
 )
