@@ -133,7 +133,7 @@ class RewriteArguments:
         default=None,
         metadata={
             "help": "P(fail) from which on a rewrite will not do, in (0, 1], where a comment might still pass "
-            "(default: 0.13 for the embedded leader under an encoder screener, else as for comments)"
+            "(default: 0.2 for the embedded leader under an encoder screener, else as for comments)"
         },
     )
 
