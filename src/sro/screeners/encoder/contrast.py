@@ -1,6 +1,6 @@
 """Contrast sentences: what a toxicity classifier has to read, not merely to spot.
 
-Each paragraph of `assets/contrast/*.txt` holds hand-written sentences of nearly the same words and opposite meaning
+Each paragraph of `assets/contrast/*.txt` holds written sentences of nearly the same words and opposite meaning
 ("I will break your legs", "break a leg tonight"). This module reads the paragraphs, fills their slots by a seed and
 returns labelled rows for training. Remake the whole corpus with
 

@@ -51,9 +51,9 @@ def groups_named(text: str) -> tuple[str, ...]:
 
 
 SHARES = {
-    "dynahate": 17.0,
-    "contrast": 11.0,
-    "contrast_languages": 9.0,
+    "dynahate": 15.0,
+    "contrast": 16.0,
+    "contrast_languages": 12.0,
     "groups": 13.0,
     "threats": 3.0,
     "toxigen": 4.0,
