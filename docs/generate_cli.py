@@ -28,6 +28,7 @@ MORE = (
     ["screener", "train", "--kind", "encoder"],
     ["screener", "train", "--kind", "faithfulness"],
     ["screener", "train", "--kind", "overused"],
+    ["export", "--to", "onnx"],
 )
 """Help that no usage line of a command names."""
 
