@@ -344,6 +344,21 @@ def test_more_is_drawn_where_the_critic_lets_pass_and_doubts() -> None:
     assert (found.status, found.text, found.candidates) == ("rewritten", MILD, 2)  # and no further round
 
 
+def test_rules_are_told_which_words_fail_by_themselves() -> None:
+    told: list[tuple[str, frozenset[str]]] = []
+
+    def rule(sentence: str, rude: frozenset[str]) -> list[str]:
+        told.append((sentence, rude))
+        return ["you are sure"]
+
+    rewriter = game(RUDE, word_rules=(rule,))
+    (found,) = rewriter.rewrite([COMMENT], RewriteArguments(samples=0, refine=0))
+    assert found.text == "you are sure"
+    failing = {word for word in COMMENT.split() if not rewriter.screener.screen([word])[0].passed}
+    assert told == [(COMMENT, failing)]
+    assert failing
+
+
 def test_of_candidates_that_the_critic_likes_alike_a_rule_wins_and_a_sampled_one_loses() -> None:
     class Alike(Reads):
         def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:

@@ -143,7 +143,12 @@ def without_adjectives(sentence: str) -> str:
     text = _SPARE_ADJECTIVE.sub(r"\1 ", text)
     if text == sentence:
         return sentence
-    return _capital(_ARTICLE.sub(_article, text), sentence)
+    return _capital(mend_articles(text), sentence)
+
+
+def mend_articles(text: str) -> str:
+    """`a` and `an` as the words behind them want it: "an stupid idea" → "a stupid idea"."""
+    return _ARTICLE.sub(_article, text)
 
 
 def _end(match: re.Match[str]) -> str:

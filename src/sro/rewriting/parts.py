@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -37,8 +37,10 @@ class RewriterParts:
         faithfulness: reads a sentence and a candidate together, and decides whether it still says what was said; it is
             asked about candidates that pass and are close enough by `similarity`. None: nobody is asked.
         cuts: candidates that only leave out, beside those too: `sro.rewriting.deletions`. None: there are none.
-        foreign_cuts: the same for sentences in languages that the leader does not know, and all there is for those:
-            `sro.rewriting.foreign_deletions.cuts_in`. None: they are refused.
+        word_rules: candidates of rules that are told which words of a sentence the screener fails by themselves:
+            `sro.rewriting.phrase_cuts`, `sro.rewriting.reframings`. The screener is asked about words only for these.
+        foreign_cuts: what `cuts` is, for sentences in languages that the leader does not know, and all that these
+            get: `sro.rewriting.foreign_deletions.cuts_in`. None: they are refused.
         rewrite_threshold: P(fail) from which on a rewrite will not do, where none is named in the arguments of a call.
             None: what passes will do.
         leader_trust: what the critic's probability is multiplied by for the leader's greedy and for its sampled
@@ -54,6 +56,7 @@ class RewriterParts:
     phrases: Callable[[str], Sequence[str]] | None = None
     faithfulness: Faithfulness | None = None
     cuts: Callable[[str], Sequence[str]] | None = None
+    word_rules: Sequence[Callable[[str, Collection[str]], Sequence[str]]] = ()
     foreign_cuts: Callable[[str, str], Sequence[str]] | None = None
     reads: Callable[[str], bool | None] = field(default=any_language)
     rewrite_threshold: float | None = None

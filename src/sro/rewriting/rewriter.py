@@ -27,6 +27,8 @@ from sro.rewriting.config import RewriteArguments
 from sro.rewriting.deletions import deletions
 from sro.rewriting.foreign_deletions import CHECKED, cuts_in
 from sro.rewriting.parts import RewriterParts, any_language
+from sro.rewriting.phrase_cuts import phrase_cuts
+from sro.rewriting.reframings import reframings
 from sro.rewriting.result import Change, Reason, Rewrite, Status
 from sro.rewriting.search import CandidateSearch
 from sro.rewriting.state import CommentState, Search
@@ -161,6 +163,7 @@ class Rewriter(RewriterParts):
             cuts=deletions if ours else None,
             rewrite_threshold=CLEARLY_CIVIL if ours and isinstance(screener, EncoderScreener) else None,
             leader_trust=LEADER_TRUST if ours else (1.0, 1.0),
+            word_rules=(phrase_cuts, reframings) if ours and isinstance(screener, EncoderScreener) else (),
             foreign_cuts=cuts_in(set(cut_languages) & set(languages_read(screener))) if ours else None,
         )
 

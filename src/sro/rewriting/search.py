@@ -17,6 +17,7 @@ import numpy as np
 from sro.leader.generation import NoRewrite, RevisingGenerator, Sampling, async_generator
 from sro.rewriting.candidates import Candidate, find_fault, restore_capital_and_stop, score_fluency_of_ties
 from sro.rewriting.config import RewriteArguments
+from sro.rewriting.english_parts import words_of
 from sro.rewriting.objections import raised_objections
 from sro.rewriting.parts import RewriterParts
 from sro.rewriting.result import Reason
@@ -59,8 +60,8 @@ class CandidateSearch:
         spare = async_generator(self.parts.generator)
         if spare and len(searches) == 1 and wanted.samples and wanted.seed is None:
             ahead = spare.generate_async([searches[0].prompt_text], *self._sampling_arguments(sampled=True))
-        greedy, table = self._generate(searches, sampled=False), map(self._rule_drafts, searches)
-        self._add_candidates(searches, [[*some, *more] for some, more in zip(greedy, table)], ahead)
+        greedy, ruled = self._generate(searches, sampled=False), self._rule_drafts(searches)
+        self._add_candidates(searches, [[*some, *more] for some, more in zip(greedy, ruled)], ahead)
         for turn in range(1 + wanted.refine):
             if turn:
                 self._start_next_round(self._unsolved(searches))
@@ -119,9 +120,21 @@ class CandidateSearch:
         sampling = Sampling(temperature=temperature, max_new_tokens=10_000, avoid_loops=True)
         return self.arguments.samples if sampled else 1, sampling, self.arguments.seed
 
-    def _rule_drafts(self, search: Search) -> list[Draft]:
+    def _rule_drafts(self, searches: Sequence[Search]) -> list[list[Draft]]:
+        """Candidates of rules, each text once."""
         writers = [writer for writer in (self.parts.cuts, self.parts.phrases) if writer is not None]
-        return [Draft(text) for writer in writers for text in writer(search.sentence)]
+        blamed = self._blamed_words(searches) if self.parts.word_rules else frozenset[str]()
+        drafts = []
+        for search in searches:
+            texts = [text for writer in writers for text in writer(search.sentence)]
+            texts += [text for rule in self.parts.word_rules for text in rule(search.sentence, blamed)]
+            drafts.append([Draft(text) for text in dict.fromkeys(texts)])
+        return drafts
+
+    def _blamed_words(self, searches: Sequence[Search]) -> frozenset[str]:
+        """Words of the sentences that fail by themselves."""
+        words = sorted({word for search in searches for word in words_of(search.sentence)})
+        return frozenset(word for word, one in zip(words, self.parts.screener.screen(words)) if not one.passed)
 
     def _add_candidates(
         self, searches: Sequence[Search], drafts: Sequence[Sequence[Draft]], ahead: PendingGeneration | None = None
