@@ -344,6 +344,42 @@ def test_more_is_drawn_where_the_critic_lets_pass_and_doubts() -> None:
     assert (found.status, found.text, found.candidates) == ("rewritten", MILD, 2)  # and no further round
 
 
+STUCK = "that idiot took my bike."
+TWO = f"{STUCK} Please add a source to the table."
+
+
+@pytest.mark.parametrize(
+    ("kept", "wanted"), [(0.9, ("rewritten", "Please add a source to the table.")), (0.4, ("refused", None))]
+)
+def test_a_sentence_without_a_rewrite_is_left_out_if_the_critic_lets_it_go(
+    kept: float, wanted: tuple[str, str | None]
+) -> None:
+    class Told(Reads):
+        def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+            self.asked += pairs
+            return np.full(len(pairs), kept)
+
+    critic = Told()
+    leader = Scripted({STUCK: STUCK.upper().replace("IDIOT", "idiot")})
+    rewriter = Rewriter(leader, Words(), Overlap(), faithfulness=critic)
+    (found,) = rewriter.rewrite([TWO], RewriteArguments(samples=0, refine=0))
+    assert (found.status, found.text) == wanted
+    assert critic.asked == [(TWO, "Please add a source to the table.")]
+
+
+def test_a_sentence_is_left_out_only_beside_one_that_says_something() -> None:
+    class Never(Reads):
+        def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+            raise AssertionError(pairs)
+
+    leader = Scripted({STUCK: STUCK.upper().replace("IDIOT", "idiot")})
+    for comment in (f"{STUCK} Bye now.", f"{STUCK} https://a.org/b", STUCK):
+        (found,) = Rewriter(leader, Words(), Overlap(), faithfulness=Never()).rewrite(
+            [comment], RewriteArguments(samples=0, refine=0)
+        )
+        assert found.status == "refused"
+
+
 def test_rules_are_told_which_words_fail_by_themselves() -> None:
     told: list[tuple[str, frozenset[str]]] = []
 

@@ -85,7 +85,7 @@ MOST_RUDE_RUNS = 4
 
 
 def rude_runs(parts: Sequence[Part], rude: Collection[str]) -> Iterator[tuple[int, int]]:
-    """First and last + 1 of each run of rude words, with "a piece of" before it; none of more than `MOST_RUDE_RUNS`."""
+    """First and last + 1 of each run of rude words, with "a piece of" before it; none if there are too many."""
     runs = list(_rude_runs(parts, rude))
     return iter(runs if len(runs) <= MOST_RUDE_RUNS else [])
 

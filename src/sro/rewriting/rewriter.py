@@ -25,6 +25,7 @@ from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.deletions import deletions
+from sro.rewriting.dispensable import drop_dispensable
 from sro.rewriting.foreign_deletions import CHECKED, cuts_in
 from sro.rewriting.parts import RewriterParts, any_language
 from sro.rewriting.phrase_cuts import phrase_cuts
@@ -274,6 +275,8 @@ class Rewriter(RewriterParts):
                 playing.append(draft)
                 searches += fresh
         CandidateSearch(self, arguments).search(searches)
+        if self.faithfulness is not None:
+            drop_dispensable(playing, self.faithfulness)
         self._judge(playing, arguments)
 
     def _is_foreign(self, sentence: str, comment: str) -> bool:

@@ -87,6 +87,11 @@ class CommentState:
         """How many candidates were judged."""
         return sum(len(search.candidates) for search in self.searches.values())
 
+    def drop(self, place: int) -> None:
+        """Leave the sentence at this place out, and forget its search."""
+        del self.searches[place]
+        self.dropped.add(place)
+
     def judge(self, verdict: Verdict, similarity: float) -> None:
         """Take in what screener and encoder say of the text as it is now. Undecided where only the screener objects
         and each sentence will do: another one may be rewritten."""
@@ -101,9 +106,10 @@ class CommentState:
 
     def _pieces(self) -> list[str]:
         gone = self._gone()
-        return ["" if i in gone else self._piece(i) for i in range(len(self.segments))]
+        return ["" if i in gone else self.piece(i) for i in range(len(self.segments))]
 
-    def _piece(self, place: int) -> str:
+    def piece(self, place: int) -> str:
+        """A segment with the best candidate in place of its sentence, if it has one."""
         search = self.searches.get(place)
         return search.best.text if search and search.candidates else self.segments[place].text
 
