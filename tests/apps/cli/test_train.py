@@ -45,6 +45,7 @@ def trained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
         return SimpleNamespace(rewrites=rows, folder=tmp_path)
 
     monkeypatch.setattr("sro.training.run.train_run", train_run)
+    monkeypatch.setattr("sro.apps.cli.train._searched", lambda comments, adapter: [f"shown {c}" for c in comments])
     return calls
 
 
@@ -209,6 +210,16 @@ def test_the_demo_is_a_small_training_run(trained: list[Any]) -> None:
     assert (args.output_dir, args.max_steps, args.learning_rate) == ("runs/demo", 30, 6e-5)
     assert (args.logging_steps, data.held_out_size) == (2, 48)
     assert (data.comments, follower.screener, leader.leader) == (["starter:toxic"], "embedded/linear", "embedded")
+
+
+def test_the_demo_alone_shows_what_the_rewriter_answers(
+    trained: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo"]) == 0
+    out = capsys.readouterr().out
+    assert "  after    after 9\n  shown    shown comment [9]\n" in out and "comment [10]" not in out
+    assert main(["train", "--comments", "starter:toxic"]) == 0
+    assert "shown" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("flags", [["--max_steps", "3"], ["--max_steps=3"], ["--max-steps", "3"]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -13,8 +14,16 @@ OF_ENGINES = ("--engine", "--chat_", "--responses")
 """How flags begin that somebody types who wants to train the model behind a server."""
 
 
-def run(argv: list[str], prog: str = "sro train", presets: Mapping[str, Any] | None = None) -> int:
-    """Parse, train, print the table, some rewrites and what to do next. `presets` go before the usual defaults."""
+def run(
+    argv: list[str], prog: str = "sro train", presets: Mapping[str, Any] | None = None, with_search: bool = False
+) -> int:
+    """Parse, train, print the table, some rewrites and what to do next.
+
+    Args:
+        argv: the command line behind `prog`.
+        presets: go before the usual defaults.
+        with_search: also print what `sro rewrite` answers with the trained adapter. For the embedded leader.
+    """
     from sro.core.config import parse
     from sro.leader.model import LeaderArguments
     from sro.screeners.follower import FollowerArguments
@@ -37,10 +46,30 @@ def run(argv: list[str], prog: str = "sro train", presets: Mapping[str, Any] | N
     if args.process_index:  # of many processes one speaks
         return 0
     console = Console(highlight=False, soft_wrap=True)
-    for comment, before, after in result.rewrites[:10]:
+    shown = result.rewrites[:10]
+    with_search = with_search and bool(shown) and leader.leader == "embedded"
+    answers = _searched([comment for comment, _, _ in shown], result.folder / "adapter") if with_search else []
+    for place, (comment, before, after) in enumerate(shown):
         console.print(f"\n  comment  {comment}\n  before   {before}\n  after    {after}", markup=False)
+        if answers:
+            console.print(f"  shown    {answers[place]}", markup=False)
+    if answers:
+        console.print(
+            "\n`before` and `after` are the leader's own words; `shown` is what `sro rewrite` answers with the new"
+            " adapter: search, rules, critic and refusals.",
+            markup=False,
+        )
     console.print(f"\n{(result.folder / 'table.md').read_text('utf-8')}", markup=False)
     if (curves := result.folder / "curves.png").is_file():  # a run shorter than --logging_steps has none
         console.print(f"curves   {curves}", markup=False)
     console.print(f"try it   sro rewrite 'what a stupid idea .' --adapter {result.folder / 'adapter'}", markup=False)
     return 0
+
+
+def _searched(comments: list[str], adapter: Path) -> list[str]:
+    """What the rewriter answers to comments with this adapter of the embedded leader."""
+    from sro.rewriting.rewriter import RewriteArguments, Rewriter
+
+    rewriter = Rewriter.load(adapter=str(adapter), engine="transformers")
+    found = rewriter.rewrite(comments, RewriteArguments(seed=0))
+    return [one.text if one.text is not None else f"(refused: {one.reason})" for one in found]
