@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,69 @@ def test_a_list_on_the_mild_side_follows_the_first_of_its_length(tmp_path: Path)
     assert parsed("a => b ; c").civil(5, (0,)) == ["c"]
     with pytest.raises(ValueError, match="x/y/z answers no list of 3 words"):
         parsed("a/b => x/y/z")
+
+
+def test_a_named_list_stands_for_its_words() -> None:
+    lists = {"<fool>": ("idiot", "moron"), "<fool:fair>": ("wrong", "not~right")}
+    assert parsed("a <fool>/<3/jerk => <fool=person>/<3/<fool:fair>", lists | {"<fool:fair>": ("man",)}) == parsed(
+        "a idiot/moron/<3/jerk => person/person/<3/man"
+    )
+    assert parsed("is <fool> => is <fool:fair> ; is <fool>", lists) == parsed(
+        "is idiot/moron => is wrong/not~right ; is idiot/moron"
+    )
+
+
+def test_a_file_may_name_its_lists(tmp_path: Path) -> None:
+    named = [
+        "<nonsense> = rot/tosh",
+        "[a heading]",
+        "<drivel> = <nonsense>/piffle",
+        "<drivel:fair> = <nonsense=dust>/sand",
+        "<about:written> = about",
+        "talk/talks <drivel> => say/says <drivel:fair>",
+    ]
+    with pytest.raises(SROError, match=r"line 5: no list <about> above\n  fix: define it in a line above"):
+        table(tmp_path, *named)
+    assert table(tmp_path, *named[:4], named[5], "^ <nonsense> => <nonsense=gas>") == [
+        "Well , they say dust about us . Gas !"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("<few> = tosh", "<few> is defined twice\n  fix: another name, or one list"),
+        ("<few:fair> = dust", "<few:fair> has 1 words, <few> 2\n  fix: one answer to each word of <few>"),
+        (
+            "<more> = <fwe>/tosh",
+            "no list <fwe> above\n  fix: define it in a line above, <name> = a/b/c, or mend its name",
+        ),
+        ("talk <fwe> => speak", "no list <fwe> above\n  fix: define it"),
+        ("talk <few => speak", "no list <few above\n  fix: define it"),
+        ("talk <few> => <fwe=dust>", "no list <fwe=dust> above\n  fix: define it"),
+        ("talk <few> => <few=dust", "no list <few=dust above\n  fix: define it"),
+        ("talk tosh/gas/rot => <few>", "<few> answers no list of 2 words\n  fix: as many as in a list before =>"),
+        ("<few> <more>", "no rule and no list\n  fix: rude => mild ; mild …, or <name> = a/b/c"),
+        *(
+            (f"{name} = rot/tosh", "no rule and no list\n  fix")
+            for name in ("few", "<>", "<f/g>", "<f=g>", "<f g>", "<f")
+        ),
+        *((f"<more> ={words}", "no rule and no list\n  fix") for words in ("", " ", " rot tosh", "rot")),
+    ],
+)
+def test_a_wrong_list_is_named_with_its_line_and_a_remedy(tmp_path: Path, line: str, error: str) -> None:
+    with pytest.raises(SROError) as caught:
+        table(tmp_path, "<few> = rot/gas", line)
+    assert str(caught.value).startswith(f"{tmp_path / 'table.txt'}, line 2: {error}")
+
+
+def test_the_lists_of_the_table_are_all_used() -> None:
+    text = (resources.files("sro") / "assets/starter/idioms.txt").read_text("utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    names = [line.partition(" = ")[0] for line in lines if line.startswith("<") and "=>" not in line]
+    body = "\n".join(lines)
+    assert len(names) > 100
+    assert [name for name in names if body.count(name) + body.count(f"{name[:-1]}=") < 2] == []
 
 
 def test_an_edge_may_be_one_of_several_words(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ _STOPS = frozenset([".", "!", "?", ";", "…", "..."])
 _MARKS = ",.!?;:…"
 _EDGE = {".", "!", "?", "…"}
 
+Lists = dict[str, tuple[str, ...]]
+"""The lists that a file has named so far, by their names with the angle brackets."""
 
 Side = tuple[tuple[tuple[str, ...], int | None], ...]
 """A civil form: at each place the words that stand there, and which list of the rude phrase they answer, if any."""
@@ -51,7 +53,7 @@ class Rule:
                     yield from ((word, other) for other in others)
             if START not in words_here:
                 return
-        raise ValueError("no rude word")
+        raise ValueError("no rude word\n  fix: name a word of the phrase, beside ^")
 
     def civil(self, k: int, choice: Sequence[int]) -> list[str]:
         """The k-th civil form, or the last, for the phrase of these words."""
@@ -184,7 +186,7 @@ def load_idioms(path: Path | None = None) -> Idioms:
     """The table that ships with the package, or another of the same form.
 
     Raises:
-        SROError: a line that is no rule, with its number.
+        SROError: a line that is neither rule nor list, with its number and a remedy.
     """
     if path is None:
         name = "idioms.txt"
@@ -192,46 +194,80 @@ def load_idioms(path: Path | None = None) -> Idioms:
     else:
         name, text = str(path), path.read_text("utf-8")
     rules: list[Rule] = []
+    lists: Lists = {}
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith(("#", "[")):
             continue
         try:
-            rules.append(parsed(line))
+            if "=>" in line:
+                rules.append(parsed(line, lists))
+            else:
+                _define(line, lists)
         except ValueError as error:
-            raise SROError(f"{name}, line {number}: {error}\n  fix: rude => mild ; mild …") from error
+            raise SROError(f"{name}, line {number}: {error}") from error
     return Idioms.of(rules)
 
 
-def parsed(line: str) -> Rule:
-    """The rule that a line spells.
+def parsed(line: str, lists: Lists | None = None) -> Rule:
+    """The rule that a line spells, which may refer to these lists.
 
     Raises:
-        ValueError: no `=>`, no word on the rude side, or a list on the mild side that answers none on the rude side.
+        ValueError: no `=>`, no rude word, an unknown list, or a mild list that answers no rude one; with a remedy.
     """
     rude, arrow, mild = line.partition("=>")
     if not arrow:
-        raise ValueError("no rule")
-    lists = tuple(tuple(word.split("/")) for word in rude.split())
-    sides = [tuple(tuple(word.split("/")) for word in side.split()) for side in mild.split(";")]
-    rule = Rule(lists, tuple(tuple(zip(side, _partners(lists, side))) for side in sides))
+        raise ValueError("no rule\n  fix: rude => mild ; mild …")
+    places = tuple(_words(place, lists or {}) for place in rude.split())
+    rule = Rule(places, tuple(_side(side, places, lists or {}) for side in mild.split(";")))
     next(rule.openings(), None)  # raises where there is none
     return rule
 
 
-def _partners(lists: Sequence[Sequence[str]], side: Sequence[Sequence[str]]) -> list[int | None]:
-    """For each word of the mild side, which list of the rude side it follows; each list is followed once, in order."""
-    free = [at for at, words in enumerate(lists) if len(words) > 1]
-    found: list[int | None] = []
-    for answers in side:
-        if len(answers) == 1:
-            found.append(None)
+def _define(line: str, lists: Lists) -> None:
+    """Adds the list that a line names, `<name> = a/b/c`."""
+    name, _, words = line.strip().partition(" = ")
+    named = name[:1] == "<" and name[1:2].isalpha() and name[-1:] == ">" and {" ", "/", "="}.isdisjoint(name)
+    if not named or len(words.split()) != 1:
+        raise ValueError("no rule and no list\n  fix: rude => mild ; mild …, or <name> = a/b/c")
+    if name in lists:
+        raise ValueError(f"{name} is defined twice\n  fix: another name, or one list")
+    found, of = _words(words, lists), name.partition(":")[0] + ">"
+    if ":" in name and len(found) != (asked := len(_words(of, lists))):
+        raise ValueError(f"{name} has {len(found)} words, {of} {asked}\n  fix: one answer to each word of {of}")
+    lists[name] = found
+
+
+def _words(place: str, lists: Lists) -> tuple[str, ...]:
+    """The words of a place: `a/b`, where `<name>` is the words of a list and `<name=word>` a word for each of them."""
+    if "<" not in place or place in lists:
+        return lists.get(place) or tuple(place.split("/"))
+    found: list[str] = []
+    for word in place.split("/"):
+        if word[:1] != "<" or not word[1:2].isalpha():  # "<3" is a word
+            found.append(word)
             continue
-        same = [at for at in free if len(lists[at]) == len(answers)]
-        if not same:
-            raise ValueError(f"{'/'.join(answers)} answers no list of {len(answers)} words")
-        found.append(same[0])
-        free.remove(same[0])
-    return found
+        name, equals, answer = word.partition("=")
+        known = lists.get(f"{name}>" if equals else name) if word.endswith(">") else None
+        if known is None:
+            raise ValueError(
+                f"no list {word} above\n  fix: define it in a line above, <name> = a/b/c, or mend its name"
+            )
+        found += [answer[:-1]] * len(known) if equals else known
+    return tuple(found)
+
+
+def _side(side: str, rude: Sequence[Sequence[str]], lists: Lists) -> Side:
+    """A mild side, with the list of the rude side that each place follows; each is followed once, in order."""
+    free = [at for at, words in enumerate(rude) if len(words) > 1]
+    found: list[tuple[tuple[str, ...], int | None]] = []
+    for place in side.split():
+        answers = _words(place, lists)
+        same = [at for at in free if len(rude[at]) == len(answers)]
+        if len(answers) > 1 and not same:
+            raise ValueError(f"{place} answers no list of {len(answers)} words\n  fix: as many as in a list before =>")
+        found.append((answers, same[0] if same else None))
+        free = [at for at in free if at not in same[:1]]
+    return tuple(found)
 
 
 def split(comment: str) -> list[str]:
