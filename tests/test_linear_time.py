@@ -43,7 +43,7 @@ MODULES = [
     *("sro.screeners.nblr.model", "sro.screeners.toxic_spans", "sro.screeners.rules.form"),
     *("sro.screeners.rules.meaning", "sro.screeners.rules.repetition", "sro.screeners.sentencewise"),
     *("sro.rewriting.phrase_table", "sro.rewriting.disguise", "sro.comments.languages"),
-    *("sro.rewriting.deletions", "sro.rewriting.english_parts", "sro.rewriting.reframings"),
+    *(f"sro.rewriting.{name}" for name in ("deletions", "english_parts", "mending", "reframings", "phrase_cuts")),
     *(f"sro.leader.engines.chat.{name}" for name in ("answers", "obedience", "prompt")),
 ]
 PATTERNS = {

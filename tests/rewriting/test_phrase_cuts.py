@@ -6,28 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sro.rewriting.english_parts import LONGEST, holds_any
+from sro.rewriting.english_parts import LONGEST, count_of
 from sro.rewriting.phrase_cuts import MOST, phrase_cuts
 from sro.rewriting.reframings import reframings
 
 RUDE = frozenset(
     [
-        *(
-            "dweeb",
-            "dork",
-            "smug",
-            "fuck",
-            "fucking",
-            "hell",
-            "dipshit",
-            "idiot",
-            "idiots",
-            "moron",
-            "morons",
-            "weasel",
-        ),
-        *("scumbag", "loser", "losers", "ass", "dumbass", "shit", "ignorant", "fool", "lapdogs", "stupid", "virgin"),
-        *("dorky", "rats", "freaking"),
+        *("dweeb", "dork", "smug", "fuck", "fucking", "hell", "dipshit", "idiot", "idiots", "moron", "morons"),
+        *("weasel", "scumbag", "loser", "losers", "ass", "dumbass", "shit", "ignorant", "fool", "lapdogs", "stupid"),
+        *("virgin", "dorky", "rats", "freaking", "jerk"),
     ]
 )
 
@@ -48,6 +35,21 @@ RUDE = frozenset(
         ("It annoys the shit out of me", "It annoys me"),
         ("I read that idiot Smith and left", "I read Smith and left"),
         ("I met a fucking old friend", "I met an old friend"),
+        ("You can be a jerk and still be right.", "You can still be right."),
+        ("You are a moron and deleted my page.", "You deleted my page."),
+        ("Bob, who is a moron, left the room.", "Bob left the room."),
+        ("Bob, the moron, left the room.", "Bob left the room."),
+        ("Look, you idiot, stop it now.", "Look, stop it now."),
+        ("Plan A fucking works well.", "Plan A works well."),
+        ("I met a fucking US user today.", "I met a US user today."),
+        ("A FUCKING OLD FRIEND CAME", "AN OLD FRIEND CAME"),
+        ("You idiot, and I told you so before.", "I told you so before."),
+        ("Leave my page you idiot before I report you.", "Leave my page before I report you."),
+        ("Leave me alone you moron if you can.", "Leave me alone if you can."),
+        ("I hate stupid people here.", "I hate people here."),
+        ("Read this stupid page again.", "Read this page again."),
+        ("He is a man who was an idiot, I think.", "He is a man, I think."),
+        ("I see a moron in Rome and shit in York.", "I see a moron in Rome."),  # one of the two may be harmless
     ],
 )
 def test_the_phrase_around_a_rude_word_is_left_out(sentence: str, wanted: str) -> None:
@@ -55,38 +57,43 @@ def test_the_phrase_around_a_rude_word_is_left_out(sentence: str, wanted: str) -
 
 
 @pytest.mark.parametrize(
-    ("sentence", "wanted"),
+    ("sentence", "unwanted"),
     [
-        ("you are a complete moron who doesn't know the rules .", "you don't know the rules ."),
-        ("she's a dumbass who reverts everyone", "she reverts everyone"),
-        ("I'm an idiot who watches this", "I watch this"),
-        ("your a moron who has no life", "you have no life"),
-        ("You're an idiot if you think that works.", "You're wrong if you think that works."),
-        ("Why listen to a bunch of idiots like CNN", "Why listen to people like CNN"),
-        ("You stupid lapdogs who live here should pay", "Those of you who live here should pay"),
-        ("she is a pompous loser.", "she is pompous."),
-        ("I don't care about your fucking ass", "I don't care about you"),
-        ("is it run by some moron from York", "is it run by someone from York"),
-        ("These idiots show up late", "They show up late"),
-        ("that weasel voted against the clinic", "he voted against the clinic"),
-        ("I will report this weasel myself", "I will report him myself"),
+        ("You hate idiots like him.", "You like him."),
+        ("You are stupid and tired of this.", "You tired of this."),
+        ("You think he is a jerk and should leave.", "You should leave."),
+        ("I will be a jerk and would hurt you.", "I would hurt you."),
+        ("I will be a jerk and would hurt you.", "Would hurt you."),
+        ("If you are an idiot, I will report you.", "I will report you."),
+        ("I will report you unless the idiot leaves.", "I will report you."),
+        ('He said "you idiot" to me and left.', 'He said "" to me and left.'),
+        ("I read it (you moron) and left.", "I read it () and left."),
+        ("He called it **stupid** and then left.", "He called it ** ** and then left."),
+        ("Are you stupid or just lazy?", "Just lazy?"),
+        ("Are you stupid or just very lazy today?", "Just very lazy today?"),
+        ("The moron doesn't know the rules.", "The doesn't know the rules."),
+        ("A moron deleted my page.", "A deleted my page."),
+        ("He should get his ass back to school.", "He should get his back to school."),
+        ("Go fuck yourself and leave me alone.", "Go yourself and leave me alone."),
+        ("He has fuck enough of this page.", "He has enough of this page."),
+        ("I know that he is by morons elected.", "I know that he is elected."),
+        ("Stop being an idiot and read the page.", "Stop and read the page."),
+        ("The page with news is stupid, I think.", "The page, I think."),
     ],
 )
-def test_a_plain_word_stands_for_the_whole_phrase(sentence: str, wanted: str) -> None:
-    assert wanted in reframings(sentence, RUDE)
+def test_what_a_cut_would_say_falsely_or_break_is_not_proposed(sentence: str, unwanted: str) -> None:
+    assert unwanted not in phrase_cuts(sentence, RUDE)
 
 
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "He is a total loser",  # nothing is left of it
-        "You are such an idiot.",
-        "this stupid game is over",  # an adjective stands for nobody: `phrase_cuts` has it
-        "the shit they say about us",
-    ],
-)
-def test_nobody_is_named_where_no_person_was(sentence: str) -> None:
-    assert not any("this guy" in text or text.startswith("he ") for text in reframings(sentence, RUDE))
+def test_a_question_about_the_reader_has_no_phrase_to_spare() -> None:
+    assert phrase_cuts("Are you stupid or just lazy?", RUDE) == []
+
+
+def test_what_keeps_some_of_the_rude_words_stands_last() -> None:
+    found = phrase_cuts("I see a moron in Rome and shit in York.", RUDE)
+    counts = [count_of(text, RUDE) for text in found]
+    assert counts == sorted(counts)
+    assert set(counts) <= {0, 1}
 
 
 def test_nothing_is_proposed_without_a_rude_word() -> None:
@@ -101,18 +108,40 @@ def test_a_dangling_word_is_no_end() -> None:
 
 texts = st.lists(
     st.sampled_from(
-        [*sorted(RUDE), "you", "the", "a", "is", "and", "who", ",", ".", "like", "page", "’", "“", "é", "\u202e"]
+        [
+            *sorted(RUDE),
+            "you",
+            "the",
+            "a",
+            "is",
+            "and",
+            "who",
+            ",",
+            ".",
+            "like",
+            "page",
+            "’",
+            "“",
+            "é",
+            "\u202e",
+            "if",
+            "(",
+            ")",
+            "**",
+            '"',
+            "your",
+        ]
     ),
     max_size=40,
 ).map(" ".join)
 
 
 @given(st.one_of(st.text(max_size=120), texts))
-def test_any_text_gives_a_few_texts_without_rude_words(text: str) -> None:
+def test_any_text_gives_a_few_texts_with_fewer_rude_words(text: str) -> None:
     for rule in (phrase_cuts, reframings):
         found = rule(text, RUDE)
         assert len(found) <= MOST
-        assert not any(holds_any(one, RUDE) or one == text for one in found)
+        assert all(count_of(one, RUDE) < count_of(text, RUDE) for one in found)
 
 
 def test_long_and_thoroughly_rude_texts_are_left_alone() -> None:

@@ -395,6 +395,20 @@ def test_rules_are_told_which_words_fail_by_themselves() -> None:
     assert failing
 
 
+def test_rules_of_words_see_a_placeholder_for_a_link_and_are_told_of_no_word_in_it() -> None:
+    told: list[tuple[str, frozenset[str]]] = []
+
+    def rule(sentence: str, rude: frozenset[str]) -> list[str]:
+        told.append((sentence, rude))
+        return [sentence.replace("an idiot", "wrong"), "you are lost"]
+
+    comment = "you are an idiot of https://a.org/idiots here"
+    rewriter = Rewriter(Scripted({comment: comment}), Words(), Overlap(), word_rules=(rule,))
+    (found,) = rewriter.rewrite([comment], RewriteArguments(samples=0, refine=0))
+    assert told == [("you are an idiot of PIECE1X here", frozenset(["idiot"]))]
+    assert found.candidates == 2  # the leader's and the rule's that keeps the link
+
+
 def test_of_candidates_that_the_critic_likes_alike_a_rule_wins_and_a_sampled_one_loses() -> None:
     class Alike(Reads):
         def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:

@@ -2,12 +2,13 @@
 
 "You are crazier than a rat. Enough of this nonsense, please." has nothing civil to put for its first sentence, and
 says what it wants without it. The critic reads the sentence together with the nearest one that stays, beside that one
-alone; it has learnt from judged candidates which clauses readers miss.
+alone; it has learnt from judged candidates which clauses readers miss. What each of several sentences may lose, all of
+them together may not, so the critic is asked about them once more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sro.comments.clean import readable
 from sro.rewriting.english_parts import parts_of
@@ -27,33 +28,55 @@ def drop_dispensable(drafts: Sequence[CommentState], critic: Faithfulness) -> No
         drafts: their searches have ended.
         critic: says how probable it is that a reader takes the shorter text for a rewrite of the longer one.
     """
-    asked: list[tuple[CommentState, int]] = []
-    pairs: list[tuple[str, str]] = []
-    for draft in drafts:
-        stuck = [place for place, search in draft.searches.items() if search.objection is not None]
-        for place in stuck:
-            stays = _nearest(draft, place, stuck) if not draft.segments[place].kept else None
-            if stays is not None:
-                left = readable(draft.piece(stays))
-                both = [draft.searches[place].sentence, left]
-                pairs.append(around_the_change(" ".join(both if place < stays else both[::-1]), left))
-                asked.append((draft, place))
-    if not pairs:
-        return
-    for (draft, place), kept in zip(asked, critic.probabilities(pairs).tolist()):
-        if kept >= LEAST:
+    singly = [(draft, {place: stays}) for draft in drafts for place, stays in _with_nearest(draft).items()]
+    approved = _approved(singly, critic)
+    spare: dict[int, dict[int, int]] = {}
+    for draft, pair in approved:
+        spare.setdefault(id(draft), {}).update(pair)
+    chosen = [(draft, spare[id(draft)]) for draft in drafts if id(draft) in spare]
+    several = [one for one in chosen if len(one[1]) > 1]
+    lone = [one for one in chosen if len(one[1]) == 1]
+    for draft, places in [*lone, *_approved(several, critic)]:
+        for place in places:
             draft.drop(place)
 
 
-def _nearest(draft: CommentState, place: int, stuck: Sequence[int]) -> int | None:
-    """The nearest sentence that stays and says something, rather the next than the one before."""
-    others = [
-        other
-        for other, segment in enumerate(draft.segments)
-        if segment.kind == "sentence" and other not in stuck and other not in draft.dropped
+def _with_nearest(draft: CommentState) -> dict[int, int]:
+    """The sentences that may go if the critic lets them, each with the nearest one that stays."""
+    stuck = {place for place, search in draft.searches.items() if search.objection is not None}
+    telling = [
+        place
+        for place, segment in enumerate(draft.segments)
+        if segment.kind == "sentence"
+        and not (place in stuck or place in draft.dropped)
+        and _says_something(readable(draft.piece(place)))
     ]
-    telling = [other for other in others if _says_something(readable(draft.piece(other)))]
-    return min(telling, key=lambda other: (abs(other - place), other < place), default=None)
+    if not telling:
+        return {}
+    return {place: _nearest(place, telling) for place in sorted(stuck) if not draft.segments[place].kept}
+
+
+def _approved(
+    asked: Sequence[tuple[CommentState, dict[int, int]]], critic: Faithfulness
+) -> list[tuple[CommentState, dict[int, int]]]:
+    """Of the choices of sentences to leave out those that the critic takes for rewrites of their surroundings."""
+    if not asked:
+        return []
+    kept = critic.probabilities([_with_and_without(draft, spare) for draft, spare in asked]).tolist()
+    return [one for one, probability in zip(asked, kept) if probability >= LEAST]
+
+
+def _with_and_without(draft: CommentState, spare: Mapping[int, int]) -> tuple[str, str]:
+    """The sentences that may go among those that stay beside them, and the latter alone."""
+    texts = {stays: readable(draft.piece(stays)) for stays in spare.values()}
+    left = " ".join(texts[place] for place in sorted(texts))
+    texts |= {place: draft.searches[place].sentence for place in spare}
+    return around_the_change(" ".join(texts[place] for place in sorted(texts)), left)
+
+
+def _nearest(place: int, telling: Sequence[int]) -> int:
+    """The nearest of the sentences that stay and say something, rather the next than the one before."""
+    return min(telling, key=lambda other: (abs(other - place), other < place))
 
 
 def _says_something(text: str) -> bool:

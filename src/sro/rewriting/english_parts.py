@@ -6,37 +6,87 @@ What `sro.rewriting.phrase_cuts` and `sro.rewriting.reframings` know of grammar.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+
+from sro.rewriting.deletions import ADJECTIVES
 
 LONGEST = 600
 """Characters of a sentence that is looked at; a longer one is no sentence, and is left to others."""
 
-DETERMINERS = frozenset(
-    [
-        *("a", "an", "the", "this", "that", "these", "those", "some", "such", "my", "your", "ur"),
-        *("his", "her", "their", "our"),
-    ]
-)
-JOINS = frozenset(["and", "but", "so", "or", "because", "cause", "cuz", "then", "while", "though", "plus", "yet"])
-YOU = frozenset(["you", "u", "ya", "ye", "yall", "y'all"])
-SUBJECTS = frozenset(["i", "you", "u", "he", "she", "it", "we", "they", "this", "that", "who", "people", "everyone"])
+
+def word_set(listed: str) -> frozenset[str]:
+    """Words that are listed with blanks between them."""
+    return frozenset(listed.split())
+
+
+DETERMINERS = word_set("a an the this that these those some such my your ur his her their our")
+JOINS = word_set("and but so or because cause cuz then while though plus yet")
+YOU = word_set("you u ya ye yall y'all")
+PRONOUNS = YOU | word_set("i he she it we they")
+SUBJECTS = PRONOUNS | word_set("this that who people everyone")
+OBJECTS = word_set("me him her them us it")
+QUESTIONS = word_set("why what who how where when")
+CONDITIONS = word_set("if unless")
+PREPOSITIONS = word_set("of in on at by for from with about to like than as")
+PARTICLES = word_set("out off up down away back over on of along around")
+ADVERBS = word_set("just really such clearly obviously all still truly simply only so")
+BE = word_set("is are was were am be being been r")
+MODALS = word_set("""
+    can could will would should may might must shall cannot can't couldn't won't wouldn't shouldn't cant couldnt wont
+    wouldnt shouldnt""")
+AUXILIARIES = MODALS | word_set("is are was were am has have had do does did ain't aint isnt arent wasnt dont doesnt")
 FUNCTION_WORDS = (
-    JOINS
-    | YOU
-    | SUBJECTS
-    | frozenset(
-        [
-            *("if", "when", "whether", "where", "why", "how", "what", "which", "as", "at", "by", "for", "from", "in"),
-            *("of", "on", "than", "to", "with", "about", "like", "is", "are", "was", "were", "be", "been", "am", "do"),
-            *("does", "did", "has", "have", "had", "can", "could", "will", "would", "should", "may", "might", "must"),
-            *("not", "me", "him", "her", "them", "us", "my", "your", "his", "their", "our", "a", "an", "the", "there"),
-            *("here", "up", "down", "out", "off", "now", "again", "too", "yet", "before", "after", "until", "r"),
-        ]
-    )
-)
+    (JOINS | SUBJECTS | OBJECTS | QUESTIONS | CONDITIONS | PREPOSITIONS | BE | AUXILIARIES)
+    | word_set("""
+    whether which been not my your his their our a an the there here up down out off now again too before after until
+    myself yourself himself herself itself ourselves yourselves themselves enough""")
+) - {"people"}
 """No nouns: an adjective does not stand before these."""
-_MEASURES = frozenset(["piece", "pieces", "bunch", "pack", "load", "bag", "lot", "gang", "sack"])
+
+
+def _third_person(verb: str) -> str:
+    if verb.endswith("y") and verb[-2] not in "aeiou":
+        return verb[:-1] + "ies"
+    return verb + ("es" if verb.endswith(("s", "sh", "ch", "x", "z", "o")) else "s")
+
+
+BASE_VERBS = word_set("""
+    act add admire agree ask attack be believe block break buy bring call care change claim come complain defend delete
+    deserve despise do edit elect enjoy explain expect feel find fix follow force get give go hate have hear help hire
+    ignore insult judge keep know lead learn leave let lie listen live lose love make mean mind move need pay play post
+    prefer pretend protect put read remove report respect revert run say see show spread stand start stay stop support
+    take talk teach tell think treat trust try undo use vote wait want waste watch win work write""")
+INFLECTED_VERBS = frozenset(map(_third_person, BASE_VERBS - {"be"})) | word_set("""
+    kept made knew got went took said came saw wrote ran won lost gave thought told left put read felt found heard led
+    let meant paid stood taught understood broke brought bought began sent spent""")
+
+
+def may_be_verb(word: str) -> bool:
+    """Whether a word is by its form likely a finite verb."""
+    return word in BASE_VERBS or is_inflected(word)
+
+
+def is_inflected(word: str) -> bool:
+    """Whether a word is likely an auxiliary, a past tense or a verb of "he" or "she"."""
+    past = word.endswith("ed") and "-" not in word and not _NAMES_QUALITY.fullmatch(word)
+    return past or word in AUXILIARIES | INFLECTED_VERBS or word.endswith("n't")
+
+
+_NAMES_QUALITY = re.compile(ADJECTIVES, re.IGNORECASE)
+
+
+def names_quality(word: str) -> bool:
+    """Whether a rude word is known for an adjective."""
+    return _NAMES_QUALITY.fullmatch(word) is not None
+
+
+def is_plural(word: str) -> bool:
+    """Whether a word is by its form a plural."""
+    return word.endswith("s") and not word.endswith(("ss", "us", "'s"))
+
+
+_MEASURES = word_set("piece pieces bunch pack load bag lot gang sack")
 _STOPS = frozenset('.!?…,;:–—-()"”“')
 _PART = re.compile(r"[^\W_]+(?:['’*$@#-][^\W_]+)*|[^\w\s]+|_+")
 
@@ -59,6 +109,11 @@ class Part:
         """Whether a phrase ends here."""
         return self.text[0] in _STOPS
 
+    @property
+    def is_comma(self) -> bool:
+        """Whether these are signs that set a phrase off, and nothing else."""
+        return not self.text.strip(",;:–—-")
+
 
 def parts_of(sentence: str) -> list[Part]:
     """Its words and signs in order."""
@@ -75,22 +130,36 @@ def word_at(parts: Sequence[Part], place: int) -> str:
     return parts[place].word if 0 <= place < len(parts) else ""
 
 
-def holds_any(text: str, words: Collection[str]) -> bool:
-    """Whether a text has one of these words."""
-    return any(part.word in words for part in parts_of(text))
+def is_closed(parts: Sequence[Part], place: int) -> bool:
+    """Whether a phrase that ends before this place has nothing behind it: the end, a sign, a joining word."""
+    return place >= len(parts) or parts[place].is_stop or parts[place].word in JOINS
+
+
+def count_of(text: str, words: Collection[str]) -> int:
+    """How many words of a text are among these."""
+    return sum(part.word in words for part in parts_of(text))
+
+
+def least_rude(texts: Iterable[str], sentence: str, rude: Collection[str], most: int) -> list[str]:
+    """The texts without rude words, and behind them those with fewer than the sentence: a harmless word may be blamed.
+
+    Args:
+        texts: in the order that they keep within either group.
+        most: that many are returned at most.
+    """
+    counts = {text: count_of(text, rude) for text in texts}
+    before = count_of(sentence, rude)
+    clean = [text for text, count in counts.items() if count == 0]
+    return (clean + [text for text, count in counts.items() if 0 < count < before])[:most]
 
 
 MOST_RUDE_RUNS = 4
 """A sentence with more says little else, and rules that try pairs of changes would take long over it."""
 
 
-def rude_runs(parts: Sequence[Part], rude: Collection[str]) -> Iterator[tuple[int, int]]:
+def rude_runs(parts: Sequence[Part], rude: Collection[str]) -> list[tuple[int, int]]:
     """First and last + 1 of each run of rude words, with "a piece of" before it; none if there are too many."""
-    runs = list(_rude_runs(parts, rude))
-    return iter(runs if len(runs) <= MOST_RUDE_RUNS else [])
-
-
-def _rude_runs(parts: Sequence[Part], rude: Collection[str]) -> Iterator[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
     place = 0
     while place < len(parts):
         if parts[place].word not in rude:
@@ -99,14 +168,6 @@ def _rude_runs(parts: Sequence[Part], rude: Collection[str]) -> Iterator[tuple[i
         start = place
         while place < len(parts) and parts[place].word in rude:
             place += 1
-        if word_at(parts, start - 1) == "of" and word_at(parts, start - 2) in _MEASURES:
-            start -= 2
-        yield start, place
-
-
-def tidied(text: str, like: str) -> str:
-    """A changed sentence with single spaces, no space before a sign unless `like` has some, and its capital."""
-    text = " ".join(text.split())
-    if not re.search(r" [.,!?;:…]", like):
-        text = re.sub(r" (?=[.,!?;:…])", "", text)
-    return text[:1].upper() + text[1:] if like.lstrip()[:1].isupper() else text
+        measured = word_at(parts, start - 1) == "of" and word_at(parts, start - 2) in _MEASURES
+        runs.append((start - 2 if measured else start, place))
+    return runs if len(runs) <= MOST_RUDE_RUNS else []

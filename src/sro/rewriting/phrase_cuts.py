@@ -14,21 +14,34 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from sro.rewriting.deletions import mend_articles
 from sro.rewriting.english_parts import (
+    ADVERBS,
+    AUXILIARIES,
+    BASE_VERBS,
+    CONDITIONS,
     DETERMINERS,
     FUNCTION_WORDS,
     JOINS,
     LONGEST,
+    MODALS,
+    OBJECTS,
+    PARTICLES,
+    PRONOUNS,
+    QUESTIONS,
     SUBJECTS,
     YOU,
     Part,
-    holds_any,
+    is_closed,
+    is_inflected,
+    is_plural,
+    least_rude,
+    may_be_verb,
     parts_of,
     rude_runs,
-    tidied,
     word_at,
+    word_set,
 )
+from sro.rewriting.mending import is_letter, keeps_pairs, without_parts
 
 MOST = 10
 """Candidates for a sentence."""
@@ -36,36 +49,28 @@ FEWEST_WORDS = 3
 LEAST_LEFT = 0.34
 """Share of the words that has to be left."""
 
-_TAILS = frozenset(
-    [
-        *("like", "as", "with", "by", "from", "in", "for", "than", "at", "about", "to", "despite", "between"),
-        *("who", "which", "proving", "being", "given"),
-    ]
-)
-_NEEDS_MORE = DETERMINERS | frozenset(
-    [
-        *("is", "are", "was", "were", "be", "been", "being", "am", "i'm", "you're", "he's", "she's", "it's"),
-        *("they're", "we're", "that's", "of", "like", "as", "with", "by", "from", "for", "to", "than", "at", "on"),
-        *("in", "about", "and", "or", "but", "because", "if", "when", "who", "which", "not", "no", "any", "very"),
-        *("so", "too", "call", "called", "calling", "you", "u", "your", "ur", "both", "either", "every", "another"),
-        *("has", "have", "had", "having", "into", "how", "why", "don't", "can't", "i", "he", "she", "they", "huge"),
-    ]
-)
+_TAILS = word_set("like as with by from in for than at about to despite between who which proving being given")
+_REACH_BACK = word_set("who which as like than")
+"""Tails that hold their own "is"."""
+_WANTS_BEING = word_set("stop stops stopped quit keep keeps kept avoid without")
+_NEEDS_MORE = DETERMINERS | word_set("""
+    is are was were be been being am i'm you're he's she's it's they're we're that's of like as with by from for to
+    than at on in about and or but because if when who which not no any very so too call called calling you u both
+    either every another has have had having into how why don't can't i he she they huge just only simply""")
 """A noun is wanted behind these."""
-_ENDS_NOTHING = _NEEDS_MORE - YOU - {"this", "that", "these", "those", "her", "his", "some", "so", "too", "no", "not"}
+_ENDS_NOTHING = _NEEDS_MORE - YOU - word_set("this that these those her his some so too no not just only simply")
 """A sentence does not end with these, nor does a clause before its comma."""
-_GOVERNS_YOU = frozenset(
-    [
-        *("about", "are", "at", "by", "for", "from", "hate", "help", "is", "like", "love", "of", "on"),
-        *("tell", "than", "thank", "to", "told", "trust", "were", "with", "believe", "hope", "think"),
-        *("wish", "what", "if", "when", "do", "did", "can", "could", "will", "would", "should", "have"),
-        *("why", "how"),
-    ]
-)
+_ASKS = word_set("are were do did can could will would should have if when why how")
+"""Behind these "you" is the subject of what follows."""
+_GOVERNS_YOU = _ASKS | word_set("""
+    about at by for from hate help is like love of on tell than thank to told trust with believe hope think wish
+    what""")
 """Behind these "you" is a part of the clause and stays."""
-_QUESTIONS = frozenset(["why", "what", "who", "how", "where", "when"])
-_DEGREES = frozenset(["so", "very", "too", "really", "beyond", "pretty", "quite", "such", "as", "how"])
-_PARTICLES = frozenset(["out", "off", "up", "down", "away", "back", "over", "on", "of", "along", "around"])
+_BEHIND_ADDRESS = word_set("before after until if when")
+_DEGREES = word_set("so very too really beyond pretty quite such as how")
+_OF_ONE = word_set("a an that this every some any")
+"""Behind these with a noun, a word in -s is its verb."""
+_HALF_A_THREAT = word_set("will would gonna shall")
 
 
 def phrase_cuts(sentence: str, rude: Collection[str]) -> list[str]:
@@ -76,20 +81,19 @@ def phrase_cuts(sentence: str, rude: Collection[str]) -> list[str]:
         rude: its words that are rude by themselves, lower-case (`sro.rewriting.english_parts.words_of`).
 
     Returns:
-        At most `MOST` candidates, without any of the rude words.
+        At most `MOST` candidates; those that keep some of several rude words stand last.
     """
     if len(sentence) > LONGEST or not rude:
         return []
     first = list(_once(sentence, rude))
     found = dict.fromkeys(first)
     for text in first:  # two cuts, for two insults
-        if holds_any(text, rude):
-            found |= dict.fromkeys(_once(text, rude))
+        found |= dict.fromkeys(_once(text, rude))
     fewest = max(FEWEST_WORDS, LEAST_LEFT * _count(sentence))
     dangling = _dangling(sentence)
-    fit = [text for text in found if not holds_any(text, rude) and _count(text) >= fewest]
-    fit = [text for text in fit if _dangling(text) <= dangling]
-    return sorted(fit, key=lambda text: -len(text))[:MOST]
+    fit = [text for text in found if _count(text) >= fewest and _dangling(text) <= dangling]
+    whole = [text for text in fit if keeps_pairs(text, sentence)]
+    return least_rude(sorted(whole, key=lambda text: -len(text)), sentence, rude, MOST)
 
 
 def _once(sentence: str, rude: Collection[str]) -> Iterator[str]:
@@ -97,7 +101,9 @@ def _once(sentence: str, rude: Collection[str]) -> Iterator[str]:
     parts = parts_of(sentence)
     for start, end in rude_runs(parts, rude):
         for first, last in _spans(parts, start, end):
-            text = _without(sentence, parts, first, last)
+            if any(part.word in CONDITIONS for part in parts[first:last]):
+                continue  # what is said on a condition is not said without it
+            text = without_parts(sentence, parts, first, last)
             if text != sentence:
                 yield text
 
@@ -109,8 +115,7 @@ def _count(text: str) -> int:
 def _dangling(text: str) -> int:
     """How many words that need another behind them have none."""
     parts = parts_of(text)
-    ends = [at + 1 == len(parts) or parts[at + 1].is_stop or parts[at + 1].word in JOINS for at in range(len(parts))]
-    return sum(end and part.word in _ENDS_NOTHING for part, end in zip(parts, ends))
+    return sum(part.word in _ENDS_NOTHING and is_closed(parts, at + 1) for at, part in enumerate(parts))
 
 
 def _spans(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -118,20 +123,17 @@ def _spans(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, i
     if word_at(parts, start - 1) in _DEGREES:
         start -= 1
     before, after = word_at(parts, start - 1), word_at(parts, end)
-    closed = end == len(parts) or parts[end].is_stop or after in JOINS
-    called = list(_address(parts, start, end, closed))
-    yield from called
-    if after and not closed and after not in FUNCTION_WORDS and before not in _QUESTIONS:  # an adjective
-        if not (before == "the" and start > 1 and parts[start - 2].word in _QUESTIONS):
-            yield start, end
-        if before in ("the", "that", "this") and parts[end].text[:1].isupper():
-            yield start - 1, end
-    if closed and before and not called and not _has_determiner(parts, start):  # called out behind a clause
+    closed = is_closed(parts, end)
+    addressed = list(_address(parts, start, end))
+    yield from addressed
+    if _is_adjective(parts, start, end):
         yield start, end
-    if before == "the" and start > 1 and (parts[start - 2].word in _QUESTIONS or after in _PARTICLES):
-        out_of = [part.word for part in parts[end : end + 2]] == ["out", "of"]
-        yield start - 1, end + 2 if out_of and parts[start - 2].word not in ("get", "got") else end
-    if before in ("and", "or", "&") and closed:
+        if before in ("the", "that", "this") and parts[end].text[:1].isupper():
+            yield start - 1, end  # "that idiot Smith"
+    if closed and before and not addressed and not _has_determiner(parts, start):  # called out behind a clause
+        yield start, end
+    yield from _oath(parts, start, end)
+    if closed and before in ("and", "or"):
         yield start - 1, end
     if after in ("and", "or") and before in ("a", "an") and word_at(parts, end + 1) in DETERMINERS:
         yield start - 1, end + 1  # "is an idiot and a bad admin"
@@ -139,30 +141,62 @@ def _spans(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, i
     yield from _tails(parts, start, end)
 
 
+def _is_adjective(parts: Sequence[Part], start: int, end: int) -> bool:
+    """Whether the rude words stand before a noun, or something else that is whole without them."""
+    before, after, rude = word_at(parts, start - 1), word_at(parts, end), parts[end - 1].word
+    if not after or is_closed(parts, end) or is_plural(rude):
+        return False
+    initials = parts[end].text.isupper() and len(after) > 1 and not parts[end - 1].text.isupper()  # "the US"
+    if after in FUNCTION_WORDS | DETERMINERS | PARTICLES and not initials:
+        return False
+    if before in QUESTIONS or (before == "the" and word_at(parts, start - 2) in QUESTIONS):
+        return False  # "why the hell"
+    if after.endswith("n't"):
+        return False
+    noun_with_verb = is_inflected(after) or (before in _OF_ONE and is_plural(after) and before != "some")
+    determined = before in DETERMINERS | {"every", "any", "no"} and not is_letter(parts[start - 1])
+    return not (determined and noun_with_verb)
+
+
+def _oath(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """ "the hell" behind a question word or before "off" and the like; with "out of" unless somebody gets out."""
+    before, after, asked = word_at(parts, start - 1), word_at(parts, end), word_at(parts, start - 2)
+    if before != "the" or not asked or not (asked in QUESTIONS or after in PARTICLES):
+        return
+    out_of = after == "out" and word_at(parts, end + 1) == "of" and asked not in ("get", "got")
+    yield start - 1, end + 2 if out_of else end
+
+
 def _has_determiner(parts: Sequence[Part], start: int) -> bool:
     """Whether the rude words are the noun of an article or the like, or of a word that wants a noun."""
     if parts[start - 1].word in _NEEDS_MORE:
         return True
     for place in range(start - 1, max(-1, start - 5), -1):
-        if parts[place].is_stop or parts[place].word in JOINS:
+        if is_closed(parts, place):
             return False
         if parts[place].word in DETERMINERS:
             return True
     return False
 
 
-def _address(parts: Sequence[Part], start: int, end: int, closed: bool) -> Iterator[tuple[int, int]]:
+def _address(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, int]]:
     """ "you" with up to four words and the rude ones; without "you" where the clause needs it."""
     for place in range(start - 1, max(-1, start - 6), -1):
-        if parts[place].is_stop or parts[place].word in (DETERMINERS | FUNCTION_WORDS) - YOU:
+        word = parts[place].word
+        if word in YOU:
+            break
+        if parts[place].is_stop or word in DETERMINERS | FUNCTION_WORDS or may_be_verb(word):
             return
-        if parts[place].word in YOU:
-            governed = place > 0 and parts[place - 1].word in _GOVERNS_YOU
-            if closed and not governed:
-                yield place, end
-            if governed or not closed:
-                yield place + 1, end
-            return
+    else:
+        return
+    before = word_at(parts, place - 1)
+    closed = is_closed(parts, end) or bool(before and word_at(parts, end) in _BEHIND_ADDRESS)
+    if not closed:
+        yield place + 1, end  # "you morons are wrong"
+    elif before not in _GOVERNS_YOU:
+        yield place, end
+    elif before not in _ASKS:
+        yield place + 1, end  # "what is wrong with you morons"
 
 
 def _clauses(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -174,16 +208,48 @@ def _clauses(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int,
         last = end
         while last < len(parts) and not parts[last].is_stop and parts[last].word not in joins:
             last += 1
-        joined = last < len(parts) and parts[last].word in joins
+        joined = word_at(parts, last) if word_at(parts, last) in joins else ""
         if first > 0 and parts[first - 1].word in joins:
             yield first - 1, last  # with its "and"
-        elif joined and first == 0:
+        elif joined and first == 0 and _is_whole_behind(parts, last):
             yield first, last + 1
-        behind = word_at(parts, last + 1) if joined else ""
-        if behind and parts[first].word in SUBJECTS and behind not in SUBJECTS | DETERMINERS:
-            yield first + 1, last + 1  # "you are rude and should stop" → "you should stop"
+        if joined:
+            yield from _shared_subject(parts, first, start, last)
         if not (joined and first == 0):
             yield first, last
+
+
+def _is_whole_behind(parts: Sequence[Part], join: int) -> bool:
+    """Whether what follows a joining word may stand alone: not "would regret it", nor "lazy" behind an "or"."""
+    word, then = word_at(parts, join + 1), word_at(parts, join + 2)
+    if word in AUXILIARIES:
+        return word in ("do", "don't", "dont") or then in SUBJECTS | DETERMINERS
+    return parts[join].word != "or" or word in SUBJECTS or may_be_verb(word)
+
+
+def _shared_subject(parts: Sequence[Part], first: int, start: int, join: int) -> Iterator[tuple[int, int]]:
+    """What stands between the subject at `first`, or its modal, and a verb behind the joining word."""
+    subject = parts[first].word
+    clause = [part.word for part in parts[first + 1 : start]]
+    if subject not in SUBJECTS or PRONOUNS.intersection(clause):
+        return
+    verb = join + 1
+    while word_at(parts, verb) in ADVERBS | {"never", "always"}:
+        verb += 1
+    if subject in ("i", "we") and _HALF_A_THREAT.intersection([*clause, word_at(parts, verb)]):
+        return
+    if word_at(parts, first + 1) in MODALS and word_at(parts, verb) in BASE_VERBS | {"have"}:
+        yield first + 2, join + 1  # "you can be rude and still be right" → "you can still be right"
+    elif _is_finite(parts, verb):
+        yield first + 1, join + 1  # "you are rude and should stop" → "you should stop"
+
+
+def _is_finite(parts: Sequence[Part], place: int) -> bool:
+    """Whether the word at a place is a verb that a subject may have; one in -ed before an object only: "tired"."""
+    word = word_at(parts, place)
+    if word.endswith("ed") and word not in BASE_VERBS:
+        return is_inflected(word) and word_at(parts, place + 1) in DETERMINERS | OBJECTS
+    return word != "be" and may_be_verb(word)
 
 
 def _tails(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -191,31 +257,17 @@ def _tails(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, i
     last = end
     while last < len(parts) and not parts[last].is_stop:
         last += 1
+    crossed = False
     for place in range(start - 1, max(0, start - 8), -1):
+        word = parts[place].word
         if parts[place].is_stop:
             return
-        if parts[place].word in _TAILS:
-            if end == len(parts) or parts[end].is_stop or parts[end].word in JOINS:
-                yield place, end
-            if last > end:
-                yield place, last
-
-
-def _without(sentence: str, parts: Sequence[Part], first: int, last: int) -> str:
-    """The sentence without these parts, its commas, spaces, articles and capital in order."""
-    opens = first == 0
-    ends = last == len(parts) or parts[last].text[0] in ".!?…"
-    if (
-        not opens
-        and parts[first - 1].is_stop
-        and (ends or parts[last].is_stop)
-        and parts[first - 1].text[0] in ",;:–—-"
-    ):
-        first -= 1  # the comma that set it off
-    elif opens:
-        while last < len(parts) and parts[last].is_stop and parts[last].text[0] not in '("“':
-            last += 1
-    before = sentence[: parts[first].start]
-    behind = sentence[parts[last - 1].end :]
-    text = mend_articles(f"{before.rstrip()} {behind.lstrip()}")
-    return tidied(text.strip(" ,;:") if opens else text, sentence)
+        crossed = crossed or word in ("is", "are", "was", "were")
+        if word not in (_REACH_BACK if crossed else _TAILS):
+            continue
+        if word == "being" and parts[place - 1].word in _WANTS_BEING:
+            continue
+        if is_closed(parts, end):
+            yield place, end
+        if last > end:
+            yield place, last

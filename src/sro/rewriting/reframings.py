@@ -12,122 +12,62 @@ grammar alone, and screener and critic choose among what they propose.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 
-from sro.rewriting.deletions import ADJECTIVES, mend_articles
 from sro.rewriting.english_parts import (
+    ADVERBS,
+    AUXILIARIES,
+    BASE_VERBS,
+    BE,
     DETERMINERS,
-    FUNCTION_WORDS,
-    JOINS,
     LONGEST,
+    OBJECTS,
+    PARTICLES,
+    PREPOSITIONS,
+    PRONOUNS,
     YOU,
-    Part,
-    holds_any,
+    least_rude,
+    may_be_verb,
     parts_of,
     rude_runs,
-    tidied,
     word_at,
+    word_set,
 )
+from sro.rewriting.mending import shouts, tidied
+from sro.rewriting.noun_phrase import NounPhrase, opens_clause
 
 MOST = 6
 
-_BE = frozenset(["is", "are", "was", "were", "am", "be", "being", "been", "r"])
-_QUALIFIES = frozenset(["who", "that", "like", "in", "from", "with", "on", "at", "trying", "running"])
+Change = tuple[int, int, str]
+"""First part, last + 1, and the words for them."""
+
+_QUALIFIES = word_set("who that like in from with on at trying running")
 """Behind these follows who is meant."""
 _IN_ONE = {"you're": "you", "he's": "he", "she's": "she", "they're": "they", "i'm": "I", "we're": "we", "it's": "it"}
 _IN_ONE |= {"youre": "you", "your": "you", "ur": "you", "hes": "he", "shes": "she", "theyre": "they", "im": "I"}
 """Subject and "are" in one word, also as many write it; "your" counts before "a" alone."""
-_ADVERBS = frozenset(
-    ["just", "really", "such", "clearly", "obviously", "all", "still", "truly", "simply", "only", "so"]
-)
-_PLURAL_SUBJECTS = frozenset(["i", "you", "u", "we", "they", "ya", "yall", "people", "these", "those"])
-_PRONOUNS = frozenset(["i", "you", "u", "he", "she", "it", "we", "they", "ya", "yall"])
+_FINITE = word_set("is are was were am r") | _IN_ONE.keys()
+_NO_SUBJECTS = word_set("there this that it here these those")
+_NO_PREDICATES = PRONOUNS | DETERMINERS | word_set("nobody everyone everybody people no none one all")
+"""Behind "who" or "that" these begin a clause with a subject of its own."""
+_PLURAL_SUBJECTS = YOU | word_set("i we they people these those")
 _OBJECTS = {"your": "you", "ur": "u", "his": "him", "her": "her", "their": "them", "my": "me", "our": "us"}
-_BACKSIDES = frozenset(["ass", "asses", "arse", "arses", "butt", "butts", "azz", "a**", "a$$", "as$"])
-_NO_PERSONS = frozenset(
-    [
-        *(
-            "fuck",
-            "fucks",
-            "fuk",
-            "fck",
-            "hell",
-            "shit",
-            "shite",
-            "shits",
-            "crap",
-            "bullshit",
-            "dick",
-            "cock",
-            "balls",
-        ),
-        *("tits", "pussy", "cum", "damn", "garbage", "trash", "filth", "nonsense", "hate", "porn", "sex", "stuff"),
-    ]
-)
+_SUBJECTS = {"your": "you", "ur": "u", "his": "he", "her": "she", "their": "they", "my": "I", "our": "we"}
+_BACKSIDES = word_set("ass asses arse arses butt butts azz")
+_MOVES = word_set("move moves moving moved haul hauls hauling hauled drag")
+_GETS = word_set("get gets getting got")
+_KISSES = word_set("kiss kisses eat lick suck")
+_NO_PERSONS = word_set("""
+    fuck fucks fuk fck hell shit shite shits crap bullshit dick cock balls tits pussy cum damn garbage trash filth
+    nonsense hate porn sex stuff sucks""")
 """Rude nouns that name no person."""
-_NO_NOUN = re.compile(ADJECTIVES, re.IGNORECASE)
-_NO_PERSON_ENDS = ("ity", "ness", "ism", "ing", "in", "ed", "ly", "'s", "able", "est")
-_VERBS = frozenset(
-    [
-        *("think", "want", "keep", "kept", "make", "made", "know", "knew", "get", "got", "go", "went", "take", "took"),
-        *(
-            "need",
-            "say",
-            "said",
-            "come",
-            "came",
-            "show",
-            "myself",
-            "see",
-            "saw",
-            "wrote",
-            "write",
-            "put",
-            "ran",
-            "run",
-        ),
-        *(
-            "believe",
-            "won",
-            "win",
-            "lost",
-            "lose",
-            "gave",
-            "give",
-            "thought",
-            "told",
-            "tell",
-            "left",
-            "really",
-            "just",
-        ),
-    ]
-)
-_BEFORE_SUBJECTS = frozenset(
-    ["if", "when", "that", "what", "do", "does", "did", "can", "will", "would", "should", "why"]
-)
-_NO_TRAIT = frozenset(
-    [
-        *("big", "huge", "little", "complete", "total", "real", "absolute", "old", "fat", "such", "same", "biggest"),
-        *(
-            "bunch",
-            "great",
-            "typical",
-            "whole",
-            "true",
-            "another",
-            "utter",
-            "perfect",
-            "proper",
-            "right",
-            "good",
-            "of",
-        ),
-    ]
-)
+_NO_TRAIT = word_set("""
+    big huge little complete total real absolute old fat such same biggest bunch great typical whole true another utter
+    perfect proper right good of""")
 """Adjectives that say nothing of a person without their noun."""
-_PREPOSITIONS = frozenset(["of", "in", "on", "at", "by", "for", "from", "with", "about", "to", "like", "than", "as"])
+_NEGATED = word_set("not isn't aren't wasn't weren't ain't isnt arent wasnt aint never")
+_NO_PEOPLE_BEHIND = word_set("or and people them us you call calls called calling no like as of")
+_QUANTITIES = word_set("all most many few several two three more")
 
 
 def reframings(sentence: str, rude: Collection[str]) -> list[str]:
@@ -138,7 +78,7 @@ def reframings(sentence: str, rude: Collection[str]) -> list[str]:
         rude: its words that are rude by themselves, lower-case (`sro.rewriting.english_parts.words_of`).
 
     Returns:
-        At most `MOST` candidates without any of the rude words.
+        At most `MOST` candidates; those that keep some of several rude words stand last.
     """
     if len(sentence) > LONGEST or not rude:
         return []
@@ -146,97 +86,148 @@ def reframings(sentence: str, rude: Collection[str]) -> list[str]:
     for _ in range(2):  # two insults
         texts = [text for one in texts for text in _once(one, rude)][:24]
         found |= dict.fromkeys(texts)
-    return [text for text in found if text != sentence and not holds_any(text, rude)][:MOST]
+    return least_rude(found, sentence, rude, MOST)
 
 
 def _once(sentence: str, rude: Collection[str]) -> Iterator[str]:
     """The sentence after each single change."""
-    parts = parts_of(sentence)
+    parts, shouted = parts_of(sentence), shouts(sentence)
     for start, end in rude_runs(parts, rude):
-        for first, last, words in _changes(parts, start, end):
+        for first, last, words in _changes(NounPhrase(parts, start, end)):
             before, behind = sentence[: parts[first].start], sentence[parts[last - 1].end :]
-            yield tidied(mend_articles(f"{before.rstrip()} {words} {behind}"), sentence)
+            yield tidied(f"{before.rstrip()} {words.upper() if shouted else words} {behind}", sentence)
 
 
-def _changes(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, int, str]]:
-    """What may be put for which parts around the rude words: first, last + 1, words."""
-    first = _phrase_start(parts, start)
-    before, after = word_at(parts, first - 1), word_at(parts, end)
-    determiner = parts[first].word if parts[first].word in DETERMINERS | YOU else ""
-    plural = parts[end - 1].word.endswith("s") and not parts[end - 1].word.endswith("ss")
-    if parts[end - 1].word in _BACKSIDES and determiner in _OBJECTS:
-        yield first, end, _OBJECTS[determiner]
+def _changes(phrase: NounPhrase) -> Iterator[Change]:
+    """What may be put for which parts around the rude words."""
+    if phrase.noun in _BACKSIDES:
+        yield from _for_backside(phrase)
+    elif phrase.noun not in _NO_PERSONS:
+        found = _predicate(phrase)
+        if found:
+            yield from _for_predicate(phrase, found)
+        yield from _for_qualified(phrase)
+        if not found and phrase.may_be_persons and phrase.after not in _QUALIFIES:
+            yield from _for_persons(phrase)
+
+
+def _for_backside(phrase: NounPhrase) -> Iterator[Change]:
+    """ "your ass" is you."""
+    first, end, owner = phrase.first, phrase.end, phrase.determiner
+    if owner not in _OBJECTS or phrase.before in _KISSES:
         return
-    if parts[end - 1].word in _NO_PERSONS | _BACKSIDES or determiner in ("another", "any", "every", "no", "one"):
-        return
-    found = _predicate(parts, first)
-    if found and after in ("who", "that"):
-        verb, subject, glued = found
-        agreeing = _agreeing(word_at(parts, end + 1), subject.lower())
-        yield verb, min(end + 2, len(parts)), f"{subject} {agreeing}" if glued else agreeing
-    if found and after in ("if", "for", "to", "when"):
-        yield first, end, "wrong"
-    if after in _QUALIFIES or (plural and after in ("and", "are", "have", "can", "will", "should")):
-        yield first, end, "those of you" if determiner in YOU else "people" if plural else "someone"
-    closed = end == len(parts) or parts[end].is_stop or after in JOINS
-    if found:
-        traits = [part.text for part in parts[first:start] if part.word not in DETERMINERS | _NO_TRAIT]
-        if closed and determiner in ("a", "an") and len(traits) == 1:
-            yield first, end, traits[0]
-    elif _may_be_persons(parts, end, closed, plural) and before not in ("like", "as", "of"):
-        opens = first == 0 or parts[first - 1].is_stop or before in JOINS or before in _BEFORE_SUBJECTS
-        if determiner in ("this", "that", "the", "these", "those"):
-            yield from ((first, end, words) for words in _references(plural, opens))
-        elif not determiner and plural and first == start:
-            yield first, end, "people"
+    away = phrase.after in PARTICLES | {"to", "in", "home", "here"}
+    if phrase.before in _MOVES or (phrase.before in _GETS and away):
+        yield first, end, ""  # "get your ass out of here"
+    elif not phrase.opens_clause:
+        yield first, end, _OBJECTS[owner]
+    elif may_be_verb(phrase.after):
+        verb = _agreeing(phrase.parts[end].text, _SUBJECTS[owner])
+        yield first, end + 1, f"{_SUBJECTS[owner]} {verb}"
 
 
-def _may_be_persons(parts: Sequence[Part], end: int, closed: bool, plural: bool) -> bool:
-    """Whether the rude word before `end` may be a noun for somebody, and not an adjective, a quality or a thing."""
-    word, after = parts[end - 1].word, word_at(parts, end)
-    behind = after in FUNCTION_WORDS | _VERBS or after.endswith("ed") or (after.endswith("s") and not plural)
-    noun = not (_NO_NOUN.fullmatch(word) or word.endswith(_NO_PERSON_ENDS) or word in _NO_PERSONS | _BACKSIDES)
-    return noun and (closed or behind)
-
-
-def _references(plural: bool, opens: bool) -> tuple[str, ...]:
-    if plural:
-        return ("they", "these people") if opens else ("these people",)
-    return ("he", "this guy") if opens else ("him", "this guy")
-
-
-def _phrase_start(parts: Sequence[Part], start: int) -> int:
-    """Where the noun phrase of the rude words begins: at its determiner, if there is one within five words."""
-    for place in range(start, max(-1, start - 6), -1):
-        part = parts[place]
-        if part.word in DETERMINERS:
-            return place - 1 if part.word in ("a", "an") and word_at(parts, place - 1) == "such" else place
-        if part.is_stop or part.word in JOINS | _PREPOSITIONS | _BE | _PRONOUNS:
-            break
-    return start - 1 if word_at(parts, start - 1) in YOU else start
-
-
-def _predicate(parts: Sequence[Part], first: int) -> tuple[int, str, bool] | None:
+def _predicate(phrase: NounPhrase) -> tuple[int, str, bool] | None:
     """Where the "is" before a noun phrase stands, its subject, and whether both are one word; None: there is none."""
-    place = first - 1
-    while word_at(parts, place) in _ADVERBS:
+    place = phrase.first - 1
+    while word_at(phrase.parts, place) in ADVERBS:
         place -= 1
-    word = word_at(parts, place)
-    if word in _BE:
-        return place, word_at(parts, place - 1), False
-    if word in _IN_ONE and (word not in ("your", "ur") or parts[first].word in ("a", "an")):
+    word = word_at(phrase.parts, place)
+    if word in BE:
+        return place, word_at(phrase.parts, place - 1), False
+    if word in _IN_ONE and (word not in ("your", "ur") or phrase.determiner in ("a", "an")):
         return place, _IN_ONE[word], True
     return None
 
 
+def _for_predicate(phrase: NounPhrase, found: tuple[int, str, bool]) -> Iterator[Change]:
+    """What is said of somebody by "is": the relative clause alone, what is wrong, or the one adjective."""
+    verb, subject, glued = found
+    finite = phrase.parts[verb].word in _FINITE and subject and subject not in _NO_SUBJECTS
+    if finite and phrase.after in ("who", "that") and _has_predicate(phrase):
+        agreeing = _agreeing(phrase.parts[phrase.end + 1].text, subject)
+        yield verb, phrase.end + 2, f"{subject} {agreeing}" if glued else agreeing
+    if phrase.after in ("if", "when") or (phrase.after == "for" and phrase.then.endswith("ing")):
+        yield phrase.first, phrase.end, "wrong"
+    elif phrase.after == "to" and phrase.then in PRONOUNS | OBJECTS | DETERMINERS:
+        yield phrase.first, phrase.end, "rude"
+    elif phrase.after == "to" and phrase.then in BASE_VERBS:
+        yield phrase.first, phrase.end, "wrong"
+    adjectives = phrase.parts[phrase.first : phrase.start]
+    traits = [part.text for part in adjectives if part.word and part.word not in DETERMINERS | _NO_TRAIT]
+    if phrase.is_closed and phrase.determiner in ("a", "an") and len(traits) == 1:
+        yield phrase.first, phrase.end, traits[0]
+
+
+def _has_predicate(phrase: NounPhrase) -> bool:
+    """Whether "who" or "that" behind the phrase is the subject of its clause; not in "so stupid that nobody …"."""
+    if not phrase.is_noun or not phrase.then or phrase.then in _NO_PREDICATES:
+        return False
+    return phrase.after == "who" or may_be_verb(phrase.then) or phrase.then in ADVERBS | {"never", "always"}
+
+
+def _for_qualified(phrase: NounPhrase) -> Iterator[Change]:
+    """ "someone" or "people" where it follows who they are, or where several have a verb."""
+    many_do = phrase.is_plural and phrase.after in ("and", "are", "have", "can", "will", "should")
+    told = phrase.after in _QUALIFIES and (phrase.after != "that" or _has_predicate(phrase))
+    bare = not phrase.determiner
+    if not phrase.is_noun or not (told or (many_do and not bare)) or (bare and not _takes_people(phrase)):
+        return
+    plain = "people" if phrase.is_plural else "someone"
+    yield phrase.first, phrase.end, "those of you" if phrase.determiner in YOU else plain
+
+
+def _takes_people(phrase: NounPhrase) -> bool:
+    """Whether a bare plural is a noun phrase by itself, and not called out or a name that people are called."""
+    return phrase.first == phrase.start and phrase.before not in _NO_PEOPLE_BEHIND
+
+
+def _for_persons(phrase: NounPhrase) -> Iterator[Change]:
+    """A pronoun, or "someone" and the like, for whom the phrase names."""
+    first, end, determiner, before = phrase.first, phrase.end, phrase.determiner, phrase.before
+    if before in _NEGATED or before in ("like", "as", "of"):
+        return
+    if determiner in ("this", "that", "the", "these", "those"):
+        liked = word_at(phrase.parts, first - 2) == "who"  # "who likes that fool is welcome"
+        subject = phrase.opens_clause or (phrase.after in AUXILIARIES and not liked)
+        pronouns = {(True, True): "they", (False, True): "he", (False, False): "him"}
+        pronoun = pronouns.get((phrase.is_plural, subject))
+        yield from ((first, end, words) for words in (pronoun, _these(phrase)) if words)
+    elif determiner == "some" and phrase.is_plural:
+        yield first, end, "some people"
+    elif determiner in ("some", "a", "an") and phrase.opens_clause and phrase.has_verb:
+        yield first, end, "someone"
+    elif before in ("every", "any") and first == phrase.start and phrase.has_verb:
+        if opens_clause(phrase.parts, first - 1):
+            yield first - 1, end, f"{before}one"
+    elif not determiner and phrase.is_plural and _takes_people(phrase):
+        if before in _QUANTITIES:
+            yield first, end, "people"
+        elif phrase.opens_clause or may_be_verb(before) or before in PREPOSITIONS:
+            yield first, end, "some people"
+
+
+def _these(phrase: NounPhrase) -> str:
+    return "these people" if phrase.is_plural else "this guy"
+
+
+_FORMS = {"is": "are", "isn't": "aren't", "has": "have", "hasn't": "haven't", "does": "do", "doesn't": "don't"}
+_FORMS |= {"doesnt": "dont", "was": "were", "wasn't": "weren't", "goes": "go"}
+
+
 def _agreeing(verb: str, subject: str) -> str:
-    """A verb of a relative clause with this subject: ("doesn't", "you") → "don't"."""
-    if subject not in _PLURAL_SUBJECTS:
+    """A verb of a relative clause with this subject, in its own case: ("doesn't", "you") → "don't"."""
+    word, person = verb.lower().replace("’", "'"), subject.lower()
+    agreeing = _agreeing_form(word, person) if person in _PLURAL_SUBJECTS else word
+    if agreeing == word:
         return verb
-    known = {"is": "are", "isn't": "aren't", "has": "have", "hasn't": "haven't", "does": "do", "doesn't": "don't"}
-    known |= {"doesnt": "dont", "was": "were", "wasn't": "weren't", "goes": "go"}
-    if verb in known:
-        return "am" if (verb, subject) == ("is", "i") else known[verb]
+    return agreeing.upper() if verb.isupper() else agreeing
+
+
+def _agreeing_form(verb: str, subject: str) -> str:
+    if subject == "i" and verb in ("is", "was"):
+        return "am" if verb == "is" else verb
+    if verb in _FORMS:
+        return _FORMS[verb]
     if verb.endswith("ies") and len(verb) > 4:
         return verb[:-3] + "y"
     if verb.endswith(("sses", "shes", "ches", "xes", "zes")):

@@ -32,7 +32,7 @@ Status = Literal["unchanged", "rewritten", "refused"]
 @dataclass(frozen=True, slots=True)
 class Change:
     """A sentence that was rewritten: `source[start:end]`, counted in characters, became `text`, which is empty where
-    the sentence said nothing but abuse and was left out."""
+    the sentence was left out with the blank beside it: it said nothing but abuse, or the comment can do without it."""
 
     start: int
     end: int
@@ -60,7 +60,7 @@ class Rewrite:
     similarity: float | None = None
     """Cosine of the best candidate with the comment, in [−1, 1]; None if no rewrite was generated."""
     candidates: int = 0
-    """How many candidates were judged, of the leader and of the phrase table, for all sentences together."""
+    """How many candidates were judged, of the leader and of the rules, for all sentences together."""
     reason: Reason | None = None
     """Why the comment was refused."""
     changes: tuple[Change, ...] = ()

@@ -8,12 +8,14 @@ the leader knows what the table has no phrase for. Which of them wins is decided
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sro.comments.sentences import without
 from sro.leader.generation import NoRewrite, RevisingGenerator, Sampling, async_generator
 from sro.rewriting.candidates import Candidate, find_fault, restore_capital_and_stop, score_fluency_of_ties
 from sro.rewriting.config import RewriteArguments
@@ -127,13 +129,16 @@ class CandidateSearch:
         drafts = []
         for search in searches:
             texts = [text for writer in writers for text in writer(search.sentence)]
-            texts += [text for rule in self.parts.word_rules for text in rule(search.sentence, blamed)]
+            plain, pieces = with_placeholders(search.sentence, search.kept)
+            ruled = [text for rule in self.parts.word_rules for text in rule(plain, blamed)]
+            texts += [with_pieces(text, pieces) for text in ruled if all(name in text for name in pieces)]
             drafts.append([Draft(text) for text in dict.fromkeys(texts)])
         return drafts
 
     def _blamed_words(self, searches: Sequence[Search]) -> frozenset[str]:
-        """Words of the sentences that fail by themselves."""
-        words = sorted({word for search in searches for word in words_of(search.sentence)})
+        """Words of the sentences that fail by themselves; nobody may alter those of links and the like."""
+        spoken = [without(search.sentence, search.kept) for search in searches]
+        words = sorted({word for text in spoken for word in words_of(text)})
         return frozenset(word for word, one in zip(words, self.parts.screener.screen(words)) if not one.passed)
 
     def _add_candidates(
@@ -191,6 +196,34 @@ class CandidateSearch:
 
 def _drafts(completions: Sequence[Sequence[Completion]], trust: float) -> list[list[Draft]]:
     return [[Draft(one.text, one.finished, one.problem, trust) for one in some] for some in completions]
+
+
+def with_placeholders(sentence: str, kept: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """The sentence with a word for each protected piece, which rules would cut up; and the pieces by these words.
+
+    >>> with_placeholders("See @ann's page", ["@ann"])
+    ("See PIECE1X's page", {'PIECE1X': '@ann'})
+    """
+    stem = "PIECE"
+    while stem in sentence:
+        stem += "E"
+    pieces: dict[str, str] = {}
+    text, at = "", 0
+    for number, piece in enumerate(kept, 1):
+        found = sentence.find(piece, at)
+        if found >= 0:
+            name = f"{stem}{number}X"
+            text += sentence[at:found] + name
+            at = found + len(piece)
+            pieces[name] = piece
+    return text + sentence[at:], pieces
+
+
+def with_pieces(text: str, pieces: Mapping[str, str]) -> str:
+    """The text with the pieces back in the places of their words."""
+    if not pieces:
+        return text
+    return re.sub("|".join(map(re.escape, pieces)), lambda match: pieces[match[0]], text)
 
 
 SURROUNDINGS = 10

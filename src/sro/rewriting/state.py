@@ -25,7 +25,8 @@ class CommentState:
     """One comment that failed, and the search for each of its sentences that has to be rewritten.
 
     `searches` has the indices of `segments` for keys, `dropped` those of sentences that the comment can do without.
-    `outcome` is set once nothing more will be tried.
+    `in_vain` counts the candidates of sentences that were dropped in the end. `outcome` is set once nothing more will
+    be tried.
     """
 
     source: str
@@ -34,6 +35,7 @@ class CommentState:
     segments: list[Segment] = field(init=False)
     searches: dict[int, Search] = field(default_factory=dict)
     dropped: set[int] = field(default_factory=set)
+    in_vain: int = 0
     after: Verdict | None = None
     similarity: float | None = None
     outcome: Reason | Literal["rewritten"] | None = None
@@ -85,11 +87,11 @@ class CommentState:
     @property
     def candidates(self) -> int:
         """How many candidates were judged."""
-        return sum(len(search.candidates) for search in self.searches.values())
+        return self.in_vain + sum(len(search.candidates) for search in self.searches.values())
 
     def drop(self, place: int) -> None:
-        """Leave the sentence at this place out, and forget its search."""
-        del self.searches[place]
+        """Leave the sentence at this place out, and forget its search but for how many candidates it had."""
+        self.in_vain += len(self.searches.pop(place).candidates)
         self.dropped.add(place)
 
     def judge(self, verdict: Verdict, similarity: float) -> None:
@@ -114,15 +116,21 @@ class CommentState:
         return search.best.text if search and search.candidates else self.segments[place].text
 
     def _gone(self) -> set[int]:
-        """The dropped sentences and, of each, the blank beside it: the one behind, else the one before."""
+        """The dropped sentences and, of each, the blank behind it, else the one before."""
         gone = set(self.dropped)
-        for i in sorted(self.dropped):
-            beside = next((j for j in (i + 1, i - 1) if 0 <= j < len(self.segments) and self._is_blank(j)), None)
-            if beside is not None:
-                gone.add(beside)
+        staying: list[int] = []
+        for i in range(len(self.segments)):
+            if i not in gone:
+                staying.append(i)
+            elif i in self.dropped and self._is_blank(i + 1):
+                gone.add(i + 1)
+            elif i in self.dropped and staying and self._is_blank(staying[-1]):
+                gone.add(staying.pop())
         return gone
 
     def _is_blank(self, place: int) -> bool:
+        if place >= len(self.segments):
+            return False
         segment = self.segments[place]
         return segment.kind == "layout" and "\n" not in segment.text
 

@@ -1,0 +1,110 @@
+"""The noun phrase around rude words: where it begins, and what the words beside it make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sro.rewriting.english_parts import (
+    ADVERBS,
+    BASE_VERBS,
+    BE,
+    DETERMINERS,
+    FUNCTION_WORDS,
+    JOINS,
+    PREPOSITIONS,
+    PRONOUNS,
+    YOU,
+    Part,
+    is_closed,
+    is_inflected,
+    is_plural,
+    may_be_verb,
+    names_quality,
+    word_at,
+    word_set,
+)
+
+_NO_PERSON_ENDS = ("ity", "ness", "ism", "ing", "in", "ed", "ly", "'s", "able", "est")
+_BEFORE_SUBJECTS = word_set("if when that what do does did can will would should why")
+
+
+@dataclass(frozen=True)
+class NounPhrase:
+    """The noun phrase of the rude words from `start` to `end`, and what stands around it."""
+
+    parts: Sequence[Part]
+    start: int
+    end: int
+
+    @cached_property
+    def first(self) -> int:
+        """Where it begins: at its determiner, if there is one within five words."""
+        for place in range(self.start, max(-1, self.start - 6), -1):
+            part = self.parts[place]
+            if part.word in DETERMINERS:
+                such = part.word in ("a", "an") and word_at(self.parts, place - 1) == "such"
+                return place - 1 if such else place
+            if part.is_stop or part.word in JOINS | PREPOSITIONS | BE | PRONOUNS:
+                break
+        return self.start - 1 if word_at(self.parts, self.start - 1) in YOU else self.start
+
+    @property
+    def noun(self) -> str:
+        return self.parts[self.end - 1].word
+
+    @property
+    def determiner(self) -> str:
+        """The determiner or "you" that it begins with; empty without."""
+        word = self.parts[self.first].word
+        return word if word in DETERMINERS | YOU else ""
+
+    @property
+    def before(self) -> str:
+        return word_at(self.parts, self.first - 1)
+
+    @property
+    def after(self) -> str:
+        return word_at(self.parts, self.end)
+
+    @property
+    def then(self) -> str:
+        """The word behind the one behind it."""
+        return word_at(self.parts, self.end + 1)
+
+    @property
+    def is_plural(self) -> bool:
+        return is_plural(self.noun)
+
+    @property
+    def is_noun(self) -> bool:
+        """Whether it is marked as a noun, and not an adjective by itself ("so stupid that")."""
+        return bool(self.determiner) or self.is_plural
+
+    @property
+    def is_closed(self) -> bool:
+        return is_closed(self.parts, self.end)
+
+    @property
+    def opens_clause(self) -> bool:
+        return opens_clause(self.parts, self.first)
+
+    @property
+    def has_verb(self) -> bool:
+        """Whether a verb stands behind it, whose subject it is then."""
+        return is_inflected(self.after) or (self.is_plural and self.after in BASE_VERBS)
+
+    @property
+    def may_be_persons(self) -> bool:
+        """Whether the last rude word may be a noun for somebody, and not an adjective, a quality or a thing."""
+        if names_quality(self.noun) or self.noun.endswith(_NO_PERSON_ENDS):
+            return False
+        after = self.after
+        singular_verb = after.endswith("s") and not self.is_plural
+        return self.is_closed or after in FUNCTION_WORDS | ADVERBS or may_be_verb(after) or singular_verb
+
+
+def opens_clause(parts: Sequence[Part], place: int) -> bool:
+    """Whether a clause begins at a place, as far as the word before tells."""
+    return place == 0 or parts[place - 1].is_stop or parts[place - 1].word in JOINS | _BEFORE_SUBJECTS

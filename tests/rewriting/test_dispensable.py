@@ -1,0 +1,88 @@
+"""Sentences that a comment can do without, and what is left of it then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from sro.rewriting.candidates import Candidate
+from sro.rewriting.dispensable import drop_dispensable
+from sro.rewriting.search import with_pieces, with_placeholders
+from sro.rewriting.state import CommentState
+from sro.screeners.base import Verdict
+
+FAIL, PASS = Verdict("fail", 0.9, "words 1"), Verdict("pass", 0.1, "words 1")
+STUCK, CIVIL = "That idiot took it.", "Please add a source to the table."
+
+
+class Critic:
+    """Lets one sentence go, and several at once only if told so."""
+
+    def __init__(self, together: float) -> None:
+        self.together = together
+        self.asked: list[list[tuple[str, str]]] = []
+        self.threshold = 0.25
+
+    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+        self.asked.append(list(pairs))
+        return np.array([self.together if source.count("idiot") > 1 else 0.9 for source, _ in pairs])
+
+
+def failing(comment: str) -> CommentState:
+    """A comment of whose sentences with "idiot" each has one candidate that fails."""
+    draft = CommentState(comment, FAIL, 0.5)
+    for search in draft.aim({i: FAIL if "idiot" in draft.segments[i].text else PASS for i in draft.untouched}):
+        search.candidates.append(Candidate(search.sentence, FAIL, 1.0, None))
+    return draft
+
+
+@pytest.mark.parametrize(("together", "text"), [(0.9, CIVIL), (0.1, f"{STUCK} {CIVIL} He saw no idiot there.")])
+def test_several_sentences_go_only_if_they_may_go_together(together: float, text: str) -> None:
+    draft, critic = failing(f"{STUCK} {CIVIL} He saw no idiot there."), Critic(together)
+    drop_dispensable([draft], critic)
+    assert draft.text == text
+    assert critic.asked[1:] == [[(f"{STUCK} {CIVIL} He saw no idiot there.", CIVIL)]]
+
+
+def test_of_a_lone_sentence_the_critic_is_asked_once() -> None:
+    drafts, critic = [failing(f"{STUCK} {CIVIL}"), failing(f"{CIVIL} {STUCK}")], Critic(0.1)
+    drop_dispensable(drafts, critic)
+    assert [draft.text for draft in drafts] == [CIVIL, CIVIL]
+    assert len(critic.asked) == 1
+
+
+def test_nothing_is_asked_without_a_failing_sentence() -> None:
+    drop_dispensable([failing(CIVIL)], critic := Critic(0.1))
+    assert critic.asked == []
+
+
+@pytest.mark.parametrize("ending", [f" {STUCK} {STUCK}", f" {STUCK}\n{STUCK}", f" {STUCK} {STUCK} {STUCK}"])
+def test_no_blank_is_left_where_the_last_sentences_go_and_their_candidates_count(ending: str) -> None:
+    draft = failing(CIVIL + ending)
+    count = draft.candidates
+    for place in list(draft.searches):
+        draft.drop(place)
+    assert draft.text.rstrip("\n") == CIVIL
+    assert draft.candidates == count == ending.count("idiot")
+    draft.outcome = "rewritten"
+    text, at = "", 0
+    for change in draft.result().changes:
+        text, at = text + draft.source[at : change.start] + change.text, change.end
+    assert text + draft.source[at:] == draft.text
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kept"),
+    [
+        ("See https://a.org/idiot and @ann, PIECE1X", ("https://a.org/idiot", "@ann")),
+        ("`x  y` and `x  y`", ("`x  y`", "`x  y`")),
+        ("nothing of the kind", ()),
+    ],
+)
+def test_protected_pieces_are_words_for_the_rules(sentence: str, kept: tuple[str, ...]) -> None:
+    plain, pieces = with_placeholders(sentence, kept)
+    assert list(pieces.values()) == list(kept)
+    assert not any(piece in plain for piece in kept)
+    assert with_pieces(plain, pieces) == sentence
