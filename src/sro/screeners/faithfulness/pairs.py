@@ -70,7 +70,7 @@ class PairMaker:
         seed: Of all draws; two processes take different ones.
     """
 
-    SHARES = (("clean", 0.25), ("rude", 0.2), ("ready", 0.15), ("readings", 0.4))
+    SHARES = (("clean", 0.2), ("rude", 0.17), ("ready", 0.13), ("readings", 0.5))
 
     def __init__(self, material: Material, seed: int) -> None:
         self.material = material
