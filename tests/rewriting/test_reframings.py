@@ -98,3 +98,8 @@ def test_what_keeps_one_of_two_rude_phrases_stands_last() -> None:
     found = reframings("Some idiot deleted the page that the weasel wrote.", RUDE)
     assert found[0] == "Someone deleted the page that he wrote."
     assert "Someone deleted the page that the weasel wrote." in found
+
+
+def test_those_who_are_addressed_need_no_noun() -> None:
+    assert reframings("all of you idiots should worship him", RUDE) == []
+    assert "Those of you who live here pay" in reframings("You idiots who live here pay", RUDE)

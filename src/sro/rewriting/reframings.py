@@ -167,13 +167,16 @@ def _has_predicate(phrase: NounPhrase) -> bool:
 
 def _for_qualified(phrase: NounPhrase) -> Iterator[Change]:
     """ "someone" or "people" where it follows who they are, or where several have a verb."""
-    many_do = phrase.is_plural and phrase.after in ("and", "are", "have", "can", "will", "should")
+    addressed = phrase.determiner in YOU  # "you fools are wrong" needs no noun: `phrase_cuts` has it
+    many_do = phrase.is_plural and not addressed and phrase.after in ("and", "are", "have", "can", "will", "should")
     told = phrase.after in _QUALIFIES and (phrase.after != "that" or _has_predicate(phrase))
     bare = not phrase.determiner
     if not phrase.is_noun or not (told or (many_do and not bare)) or (bare and not _takes_people(phrase)):
         return
+    if addressed and phrase.before == "of":
+        return  # "all of you fools"
     plain = "people" if phrase.is_plural else "someone"
-    yield phrase.first, phrase.end, "those of you" if phrase.determiner in YOU else plain
+    yield phrase.first, phrase.end, "those of you" if addressed else plain
 
 
 def _takes_people(phrase: NounPhrase) -> bool:
