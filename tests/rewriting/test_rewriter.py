@@ -344,6 +344,21 @@ def test_more_is_drawn_where_the_critic_lets_pass_and_doubts() -> None:
     assert (found.status, found.text, found.candidates) == ("rewritten", MILD, 2)  # and no further round
 
 
+def test_rules_leave_a_sentence_with_entities_to_the_leader() -> None:
+    told: list[str] = []
+
+    def rule(sentence: str, rude: frozenset[str]) -> list[str]:
+        told.append(sentence)
+        return []
+
+    comment = "you&#39;re an idiot"
+    leader = Scripted({comment: "you&#39;re wrong"})
+    (found,) = Rewriter(leader, Words(), Overlap(), word_rules=(rule,)).rewrite(
+        [comment], RewriteArguments(samples=0, min_similarity=0.0)
+    )
+    assert (found.text, told) == ("you&#39;re wrong", [])
+
+
 STUCK = "that idiot took my bike."
 TWO = f"{STUCK} Please add a source to the table."
 
