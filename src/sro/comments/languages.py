@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sro.comments.normalise import normalise
 from sro.comments.spelled_out import SHORT_WORDS, usual_words
+from sro.comments.words import word_set
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -59,11 +60,7 @@ NAMED = 0.4
 """The probability from which on a language is named."""
 
 
-def _set(listed: str) -> frozenset[str]:
-    return frozenset(listed.split())
-
-
-NAMES = _set(
+NAMES = word_set(
     """
     af az bs ca cs cy da de es et eu fi fr ga gl hr hu id is it lt lv ms mt nl no pl pt ro sk sl sq sv sw tl tr uz vi
     be bg kk mk ru sr tt uk ar fa he ps ug ur am el hy ka ja ko zh as bn gu hi kn ml mr ne or pa si ta te km lo my
@@ -75,16 +72,16 @@ VARIETIES = {
     **{"hbo": "he", "grc": "el", "gcr": "ht", "gcf": "ht", "sdh": "ku"},
 }
 """Labels of the model that count as another of them."""
-SHORT_ENGLISH = SHORT_WORDS | _set("an ya yo hi mr u r im id vs ll re ve don t s m d n")
+SHORT_ENGLISH = SHORT_WORDS | word_set("an ya yo hi mr u r im id vs ll re ve don t s m d n")
 """Words of one and two letters, halves of `don't` and `you'll` among them."""
-OTHERS = _set(
+OTHERS = word_set(
     """
     aap aber als aus bent bueno che chi cojones com como con das dat del dem den der ein est fait font gracias gut hai
     hasta hijos ich ist jag las los med merci meu moi mon mongol nada nel nicht nie oui par para pas por pour puta que
     quer sans sie soy suis ton una und van wat weil yeh"""
 )
 """Small and rude words of other languages that have slipped in among the usual English ones."""
-HINDI = _set(
+HINDI = word_set(
     """
     aaj abe abhi achi agar apna apne apni aur aulad baap baat bahot bahut behenchod bewakoof bhadwa bhadwe bhai
     bhenchod bhi bhosdike bohat bohot chahiye chup chutiya chutiye dekh desh diya ekdum gaand gadha gadhe gandu gaya
@@ -94,7 +91,7 @@ HINDI = _set(
     salo sath suar tera teri toh tujhe tum tumhara tumhare tumhari unki unko usko wala wale wali waise woh yaar yeh"""
 )
 """Words of romanised Hindi that no other language here has."""
-SMALL_HINDI = _set(
+SMALL_HINDI = word_set(
     """
     ab ek gand h ho hu hum ja jab jo ka kar ke ki ko koi kr log mat mc mein mere ne ni pe se tab tak tere tha thi to tu
     us vo wo ye"""

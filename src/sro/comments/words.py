@@ -10,6 +10,11 @@ from sro.core.errors import SROError
 _WORD = re.compile(r"[a-z][a-z'’*@$-]*[a-z*]|[a-z]")
 
 
+def word_set(listed: str) -> frozenset[str]:
+    """Words that are listed with blanks between them."""
+    return frozenset(listed.split())
+
+
 def words(sentence: str) -> list[str]:
     """Tokens of a sentence, split at white space; punctuation stays glued, as in the comments."""
     return sentence.split()

@@ -94,7 +94,7 @@ _HOSTILE_AT_START = re.compile(rf"^ ?{_HOSTILE} ?(?:[,.;:!…–—-]{{1,3}}|and
 _HOSTILE_AT_END = re.compile(
     rf" ?(?:[,.;:!…–—-]{{1,3}} ?(?:and |so |now )?|\b(?:and|so|or) ){_HOSTILE}(?= ?[.!…]* ?$)", re.I
 )
-_GOVERNING = frozenset(
+GOVERNING = frozenset(
     [
         *("about", "are", "at", "believe", "by", "for", "from", "hate", "help", "is", "like", "love", "of", "on"),
         *("tell", "than", "thank", "to", "told", "trust", "were", "with"),
@@ -154,7 +154,7 @@ def mend_articles(text: str) -> str:
 def _end(match: re.Match[str]) -> str:
     """`you` where the clause needs it ("What is wrong with you morons?"), else nothing."""
     before = match.string[: match.start()].rpartition(" ")[2].lower()
-    called = match[0].lstrip()[0] in ",–—-" or before not in _GOVERNING
+    called = match[0].lstrip()[0] in ",–—-" or before not in GOVERNING
     return "" if called else match[0][: match[0].index(" ", 1)]
 
 

@@ -9,15 +9,11 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from sro.comments.words import word_set
 from sro.rewriting.deletions import ADJECTIVES
 
 LONGEST = 600
 """Characters of a sentence that is looked at; a longer one is no sentence, and is left to others."""
-
-
-def word_set(listed: str) -> frozenset[str]:
-    """Words that are listed with blanks between them."""
-    return frozenset(listed.split())
 
 
 DETERMINERS = word_set("a an the this that these those some such my your ur his her their our")

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from sro.comments.words import word_set
 from sro.rewriting.deletions import mend_articles
 from sro.rewriting.english_parts import (
     AUXILIARIES,
@@ -14,7 +15,6 @@ from sro.rewriting.english_parts import (
     Part,
     is_inflected,
     word_at,
-    word_set,
     words_of,
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from sro.comments.words import word_set
 from sro.rewriting.english_parts import (
     ADVERBS,
     BASE_VERBS,
@@ -23,7 +24,6 @@ from sro.rewriting.english_parts import (
     may_be_verb,
     names_quality,
     word_at,
-    word_set,
 )
 
 _NO_PERSON_ENDS = ("ity", "ness", "ism", "ing", "in", "ed", "ly", "'s", "able", "est")

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from sro.comments.words import word_set
+from sro.rewriting.deletions import GOVERNING
 from sro.rewriting.english_parts import (
     ADVERBS,
     AUXILIARIES,
@@ -39,7 +41,6 @@ from sro.rewriting.english_parts import (
     parts_of,
     rude_runs,
     word_at,
-    word_set,
 )
 from sro.rewriting.mending import is_letter, keeps_pairs, without_parts
 
@@ -62,9 +63,7 @@ _ENDS_NOTHING = _NEEDS_MORE - YOU - word_set("this that these those her his some
 """A sentence does not end with these, nor does a clause before its comma."""
 _ASKS = word_set("are were do did can could will would should have if when why how")
 """Behind these "you" is the subject of what follows."""
-_GOVERNS_YOU = _ASKS | word_set("""
-    about at by for from hate help is like love of on tell than thank to told trust with believe hope think wish
-    what""")
+_GOVERNS_YOU = _ASKS | GOVERNING | word_set("hope think wish what")
 """Behind these "you" is a part of the clause and stays."""
 _BEHIND_ADDRESS = word_set("before after until if when")
 _DEGREES = word_set("so very too really beyond pretty quite such as how")

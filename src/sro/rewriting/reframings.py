@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from sro.comments.words import word_set
 from sro.rewriting.english_parts import (
     ADVERBS,
     AUXILIARIES,
@@ -31,7 +32,6 @@ from sro.rewriting.english_parts import (
     parts_of,
     rude_runs,
     word_at,
-    word_set,
 )
 from sro.rewriting.mending import shouts, tidied
 from sro.rewriting.noun_phrase import NounPhrase, opens_clause

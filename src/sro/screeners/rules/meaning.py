@@ -19,13 +19,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from sro.comments.words import word_set
 from sro.screeners.base import RuleScreener
 
 MeaningChange = Literal["negation", "praise", "subject", "person"]
-
-
-def _set(listed: str) -> frozenset[str]:
-    return frozenset(listed.split())
 
 
 # Also as corpora split it ("isn 't") and as people type it ("isnt").
@@ -35,25 +32,25 @@ NEGATION = re.compile(
 )
 LESS = re.compile(r"\b(?:less|least|lack\w*|hardly|barely|far|stop|rid|against|poor|bad|worse)\b")
 SCOPE = 5  # words behind a "not" that are no praise: "not a very good idea"
-PRAISE = _set("""
+PRAISE = word_set("""
     good great nice wise smart clever intelligent brilliant genius honest brave friend friends friendly love loves
     loved lovely beautiful wonderful amazing awesome excellent best hero heroes perfect reasonable sensible decent
     respectable thoughtful helpful admirable admire admires praise praises talented impressive delightful innocent
     honorable trustworthy""")
 # A comment that has one of these, or the praise itself, may be answered by praise: "the shit" is great.
-WARM = PRAISE | _set("""
+WARM = PRAISE | word_set("""
     gorgeous sexy sexiest hot badass epic dope sick cool fun funny happy proud better adorable sweet lucky thanks
     buddy bro bros dude dudes homie homies pal pals mate mates nigga niggas fam bestie girl girls""")
 WARM_PHRASE = re.compile(r"\b(?:the shit|da bomb|the bomb|as shit|as fuck|good shit)\b")
 
-GROUPS = _set("""
+GROUPS = word_set("""
     black blacks white whites brown asian asians african africans american americans mexican mexicans latino latinos
     hispanic hispanics arab arabs indian indians immigrant immigrants refugee refugees foreigner foreigners muslim
     muslims islam islamic jew jews jewish christian christians catholic catholics hindu hindus atheist atheists gay
     gays lesbian lesbians bisexual transgender trans queer homosexual homosexuals homosexuality lgbt woman women
     female females male males feminist feminists elderly disabled deaf autistic homeless republican republicans
     democrat democrats liberal liberals conservative conservatives communist communists socialist socialists""")
-GRAVE = _set("""
+GRAVE = word_set("""
     kill kills killed killing killer killers murder murders murdered murderer murderers murdering rape rapes raped
     raping rapist rapists terrorist terrorists terrorism genocide holocaust suicide abortion abortions slavery slave
     slaves clergy priest priests""")
@@ -77,7 +74,7 @@ READER, AUTHOR = frozenset(["you", "you're", "you’re"]), frozenset(["i", "i'm"
 LINKING = frozenset(["are", "am", "were", "was", "have", "had", "do", "did", "will", "would", "can", "could", "just"])
 
 
-EMPTY_WORDS = _set("a an the not so to all very and or but that this think")
+EMPTY_WORDS = word_set("a an the not so to all very and or but that this think")
 
 
 def _turns_on_the_author(text: str, source: str) -> bool:
