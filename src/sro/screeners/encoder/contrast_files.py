@@ -9,7 +9,8 @@ The files, line by line:
 
 Labels are Perspective's attributes, one letter for each that holds: T toxic, S severe, I insult, P profanity,
 H threat, A identity attack. A small letter means "undecided" (null), a missing one means 0; `~` is a TOXICITY of
-0.25, `0` stands for no attribute. SEVERE_TOXICITY is undecided wherever a sentence is toxic and S is not given.
+0.25, `0` stands for no attribute. SEVERE_TOXICITY is undecided wherever a sentence is toxic and S is not given, unless
+a `-` at the end of the labels (`TI-`) says that the sentence is rude and surely not severe.
 
 Content warning: the files contain abuse of every kind, because a detector has to learn it.
 """
@@ -33,7 +34,7 @@ ATTRIBUTES = {
     "A": "IDENTITY_ATTACK",
 }
 RUDE_AT_NOBODY = 0.25  # TOXICITY of "damn, that was good": a stranger may mind it, nobody is hurt
-CODE = re.compile(r"(?:0|p|~P|[Tt][SIPHAsipha]*)\Z")
+CODE = re.compile(r"(?:0|p|~P|[Tt][SIPHAsipha]*-?)\Z")
 SLOT = re.compile(r"\{([^{}]*)\}")
 GROUP_SLOTS = frozenset({"people", "person", "a_person", "slurs", "slur", "a_slur"})
 
@@ -67,12 +68,12 @@ class Paragraph:
 def labels(code: str) -> dict[str, Label]:
     """The six attributes that a label code stands for; see the module's docstring."""
     values: dict[str, Label] = dict.fromkeys(ATTRIBUTES.values(), 0.0)
-    for letter in code.replace("0", ""):
+    for letter in code.rstrip("-").replace("0", ""):
         if letter == "~":
             values["TOXICITY"] = RUDE_AT_NOBODY
         else:
             values[ATTRIBUTES[letter.upper()]] = 1.0 if letter.isupper() else None
-    if values["TOXICITY"] != 0 and "S" not in code and "~" not in code:
+    if values["TOXICITY"] != 0 and not any(sign in code for sign in "S~-"):
         values["SEVERE_TOXICITY"] = None
     return values
 

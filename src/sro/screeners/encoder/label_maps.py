@@ -156,6 +156,12 @@ def implicit_hate(row: Record) -> Targets | None:
     return hate(row["text"], toxicity=0.85, attack=0.95, threat=threat)
 
 
+def judged_rewrite(row: Record) -> Targets:
+    """A rewrite that a reader found civil ("no insult, swearing, slur, contempt or threat is left") or not."""
+    civil: Targets = {T: 0.0, S: 0.0, IN: 0.0, TH: 0.0, ID: 0.0}
+    return with_profanity(row["candidate"], civil if row["civil"] else {T: 1.0})
+
+
 def sexism(row: Record) -> Targets:
     if not row["label"]:
         return not_hate(row["text"])

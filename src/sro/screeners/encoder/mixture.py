@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sro.screeners.encoder.attributes import ATTRIBUTES
-from sro.screeners.encoder.label_maps import ID, TH, Row, T
+from sro.screeners.encoder.label_maps import ID, TH, Row, S, T
 
 GROUPS = {
     "muslims": r"muslims?|islam\w*|hijab\w*|mosques?|quran|moslems?|imams?",
@@ -55,7 +55,9 @@ SHARES = {
     "contrast": 16.0,
     "contrast_languages": 12.0,
     "groups": 13.0,
-    "threats": 3.0,
+    "threats": 4.0,
+    "severe": 3.0,
+    "readings": 5.0,
     "toxigen": 4.0,
     "hatemoji_build": 1.5,
     "hatexplain": 2.0,
@@ -87,6 +89,9 @@ SHARES = {
 
 WRITTEN = ("contrast", "contrast_languages")
 """The project's own sentences, in English and in other languages."""
+
+RARE_ATTRIBUTES = {"threats": TH, "severe": S}
+"""Views of toxic rows with and without an attribute that few of them have."""
 
 RARE = 8
 """A class this many times smaller than the other is rare."""
@@ -134,18 +139,22 @@ def by_class(cells: list[list[int]]) -> tuple[list[list[int]], list[float]]:
 
 
 def components(rows: list[Row]) -> dict[str, Component]:
-    """One component a source, balanced by class, and the views of named groups and of threats across all sources.
+    """One component a source, balanced by class, and views across all sources: named groups, and rare attributes.
+
+    The view of a rare attribute (threats, severe attacks) draws rows that have it and toxic rows that surely lack it
+    equally often, so that being rude is no evidence for it.
 
     Contrast sentences are drawn by kind or language, in proportion to the square root of its size, and by class.
     """
     by_source: dict[str, dict[bool, list[int]]] = defaultdict(lambda: defaultdict(list))
     by_group: dict[tuple[str, bool], list[int]] = defaultdict(list)
     kinds: dict[str, dict[str, dict[bool, list[int]]]] = {source: {} for source in WRITTEN}
-    threats: list[int] = []
+    rare: dict[str, dict[bool, list[int]]] = {view: defaultdict(list) for view in RARE_ATTRIBUTES}
     for number, row in enumerate(rows):
         by_source[FAMILY.get(row.source, row.source)][hostile(row)].append(number)
-        if row.targets.get(TH, 0.0) >= 0.5:
-            threats.append(number)
+        for view, attribute in RARE_ATTRIBUTES.items():
+            if attribute in row.targets and row.targets.get(T, 0.0) >= 0.5:
+                rare[view][row.targets[attribute] >= 0.5].append(number)
         if row.source in WRITTEN:
             kinds[row.source].setdefault(row.kind, defaultdict(list))[hostile(row)].append(number)
         else:
@@ -160,8 +169,9 @@ def components(rows: list[Row]) -> dict[str, Component]:
     complete = [group for group in GROUPS if min(len(by_group[group, True]), len(by_group[group, False])) >= 20]
     if complete:
         found["groups"] = Component([by_group[group, toxic] for group in complete for toxic in (True, False)])
-    if threats:
-        found["threats"] = Component([threats])
+    for view, sides in rare.items():
+        if len(sides) == 2:
+            found[view] = Component(list(sides.values()))
     return found
 
 

@@ -15,8 +15,9 @@ from pathlib import Path
 from sro.comments.test_set import is_held_out, key
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.contrast import contrast_rows
-from sro.screeners.encoder.label_maps import Row
+from sro.screeners.encoder.label_maps import Row, judged_rewrite
 from sro.screeners.encoder.sources import SOURCES, read_paradetox, read_records, read_sentences, read_source
+from sro.screeners.judged import is_held_out_sentence, judged_candidates
 
 
 def bucket(text: str, buckets: int = 100) -> int:
@@ -84,7 +85,7 @@ def read_all(data: Path) -> list[Row]:
         rows += read_source(source, data)
     rows += read_paradetox(data)
     rows += read_sentences(data)
-    return rows + contrast()
+    return rows + judged() + contrast()
 
 
 def merge(rows: Iterable[Row], forbidden: Iterable[str]) -> list[Row]:
@@ -106,6 +107,17 @@ def merge(rows: Iterable[Row], forbidden: Iterable[str]) -> list[Row]:
         else:
             found[letters] = row
     return [row for row in found.values() if not is_held_out(row.text)]
+
+
+def judged() -> list[Row]:
+    """This project's own rewrites with what readers said of their civility; see `sro.screeners.judged`.
+
+    A screener passed each of them, so they are what the leader's answers to a screener look like.
+    """
+    return [
+        Row(row["candidate"], judged_rewrite(row), "readings", held_out=is_held_out_sentence(row["sentence"]))
+        for row in judged_candidates()
+    ]
 
 
 def contrast() -> list[Row]:

@@ -28,11 +28,10 @@ from sro.screeners.faithfulness.critic import CARD, FORMAT, GRAPH, OUTPUTS, Fait
 from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker, known
 from sro.screeners.faithfulness.readings import read_readings, split_readings
 from sro.screeners.faithfulness.sources import read_material
+from sro.screeners.judged import HELD_OUT_PERCENT
 
 CALIBRATION_PAIRS = 1500
 CALIBRATION_SEED = 12_345
-HELD_READINGS = 12
-"""Percent of the judged candidates' sentences that are kept for calibration."""
 
 
 @dataclass
@@ -63,7 +62,7 @@ def read(data: CriticData, public: Path | None, edit: Callable[[str], Sequence[s
         every = max(2, 100 // max(1, data.development))
         kept.ready[name] = pairs[::every]
         learnt.ready[name] = [pair for at, pair in enumerate(pairs) if at % every]
-    learnt.readings, kept.readings = split_readings(read_readings(), HELD_READINGS)
+    learnt.readings, kept.readings = split_readings(read_readings(), HELD_OUT_PERCENT)
     refuse_gaps(learnt, f"{public} has nothing to make pairs of", "set SRO_DATA to the whole folder of public sets")
     refuse_gaps(kept, "nothing is left to calibrate on", "a larger --development")
     return learnt, kept

@@ -11,10 +11,11 @@ from sro.screeners.encoder.mixture import hostile
 from sro.screeners.encoder.sources import read_records
 from sro.screeners.faithfulness.pairs import Material, Pair, fits
 
-FOREIGN = frozenset(
-    {"cold_zh", "germeval2018_de", "kor_ko", "toldbr_pt", "mlma_ar", "mlma_fr", "contrast", "contrast_languages"}
+UNFIT = frozenset(
+    {"cold_zh", "germeval2018_de", "kor_ko", "toldbr_pt", "mlma_ar", "mlma_fr"}
+    | {"contrast", "contrast_languages", "readings"}
 )
-"""Sets that are not English, and the contrast sentences, which are too few to be met so often."""
+"""Sets that are not English, contrast sentences, too few to be met so often, and rewrites, often unnatural."""
 
 
 def read_ready(meaning: Path, paraphrases: Path) -> dict[str, list[Pair]]:
@@ -56,7 +57,7 @@ def read_material(data: Path, rows: Sequence[Row], edit: Callable[[str], Sequenc
         rows: Texts with attributes, as the encoder screener learns from them, none held out.
         edit: Civil forms of a comment by the phrase table.
     """
-    usable = [row for row in rows if row.source not in FOREIGN and fits(row.text)]
+    usable = [row for row in rows if row.source not in UNFIT and fits(row.text)]
     clean = [row.text for row in usable if not hostile(row) and row.targets.get("TOXICITY", 1.0) <= 0.1]
     rude = [row.text for row in usable if hostile(row) and any(core(word) for word in row.text.split())]
     return Material(
