@@ -344,19 +344,22 @@ def test_more_is_drawn_where_the_critic_lets_pass_and_doubts() -> None:
     assert (found.status, found.text, found.candidates) == ("rewritten", MILD, 2)  # and no further round
 
 
-def test_rules_leave_a_sentence_with_entities_to_the_leader() -> None:
+def test_a_comment_with_entities_is_rewritten_as_it_is_seen_and_written_as_it_was() -> None:
     told: list[str] = []
 
     def rule(sentence: str, rude: frozenset[str]) -> list[str]:
         told.append(sentence)
         return []
 
-    comment = "you&#39;re an idiot"
-    leader = Scripted({comment: "you&#39;re wrong"})
+    comment = "you&#39;re an idiot &amp; a moron, see https://a.example/?b=1&amp;c=2 please"
+    seen = "you're an idiot & a moron, see https://a.example/?b=1&amp;c=2 please"
+    leader = Scripted({seen: "you're wrong & late, see https://a.example/?b=1&amp;c=2 please"})
     (found,) = Rewriter(leader, Words(), Overlap(), word_rules=(rule,)).rewrite(
         [comment], RewriteArguments(samples=0, min_similarity=0.0)
     )
-    assert (found.text, told) == ("you&#39;re wrong", [])
+    assert found.text == "you&#39;re wrong &amp; late, see https://a.example/?b=1&amp;c=2 please"
+    assert told == [seen.replace("https://a.example/?b=1&amp;c=2", "PIECE1X")]
+    assert [change.text for change in found.changes] == [found.text]
 
 
 STUCK = "that idiot took my bike."

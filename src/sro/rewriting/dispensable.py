@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from sro.comments.clean import readable
 from sro.rewriting.english_parts import parts_of
+from sro.rewriting.entities import unescaped
 from sro.rewriting.pure_abuse import FEWEST_WORDS, says_only_abuse
 from sro.rewriting.search import around_the_change
 from sro.rewriting.state import CommentState
@@ -49,7 +50,7 @@ def _with_nearest(draft: CommentState) -> dict[int, int]:
         for place, segment in enumerate(draft.segments)
         if segment.kind == "sentence"
         and not (place in stuck or place in draft.dropped)
-        and _says_something(readable(draft.piece(place)))
+        and _says_something(_as_seen(draft, place))
     ]
     if not telling:
         return {}
@@ -68,10 +69,14 @@ def _approved(
 
 def _with_and_without(draft: CommentState, spare: Mapping[int, int]) -> tuple[str, str]:
     """The sentences that may go among those that stay beside them, and the latter alone."""
-    texts = {stays: readable(draft.piece(stays)) for stays in spare.values()}
+    texts = {stays: _as_seen(draft, stays) for stays in spare.values()}
     left = " ".join(texts[place] for place in sorted(texts))
     texts |= {place: draft.searches[place].sentence for place in spare}
     return around_the_change(" ".join(texts[place] for place in sorted(texts)), left)
+
+
+def _as_seen(draft: CommentState, place: int) -> str:
+    return unescaped(readable(draft.piece(place)), draft.segments[place].kept)[0]
 
 
 def _nearest(place: int, telling: Sequence[int]) -> int:

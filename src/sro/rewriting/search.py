@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sro.comments.markup import ENTITY
 from sro.comments.sentences import without
 from sro.leader.generation import NoRewrite, RevisingGenerator, Sampling, async_generator
 from sro.rewriting.candidates import Candidate, find_fault, restore_capital_and_stop, score_fluency_of_ties
@@ -131,8 +130,7 @@ class CandidateSearch:
         for search in searches:
             texts = [text for writer in writers for text in writer(search.sentence)]
             plain, pieces = with_placeholders(search.sentence, search.kept)
-            rules = () if ENTITY.search(plain) else self.parts.word_rules  # they would cut "You&#39;re" in two
-            ruled = [text for rule in rules for text in rule(plain, blamed)]
+            ruled = [text for rule in self.parts.word_rules for text in rule(plain, blamed)]
             texts += [with_pieces(text, pieces) for text in ruled if all(name in text for name in pieces)]
             drafts.append([Draft(text) for text in dict.fromkeys(texts)])
         return drafts

@@ -6,6 +6,7 @@ links and mentions in it, which no rewrite can change.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -15,6 +16,7 @@ from sro.comments.sentences import Segment, segments, without
 from sro.leader.generation import Objection
 from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.disguise import plain_spelling
+from sro.rewriting.entities import escaped, unescaped
 from sro.rewriting.pure_abuse import droppable
 from sro.rewriting.result import Change, Reason, Rewrite
 from sro.screeners.base import Verdict
@@ -113,7 +115,7 @@ class CommentState:
     def piece(self, place: int) -> str:
         """A segment with the best candidate in place of its sentence, if it has one."""
         search = self.searches.get(place)
-        return search.best.text if search and search.candidates else self.segments[place].text
+        return search.written if search and search.candidates else self.segments[place].text
 
     def _gone(self) -> set[int]:
         """The dropped sentences and, of each, the blank behind it, else the one before."""
@@ -144,7 +146,7 @@ class CommentState:
         for i, segment in enumerate(self.segments):
             end = at + len(segment.text)
             if i in self.searches:
-                changes.append(Change(at, end, self.searches[i].best.text))
+                changes.append(Change(at, end, self.searches[i].written))
             elif i in gone and i - 1 in gone:
                 changes[-1] = Change(changes[-1].start, end, "")
             elif i in gone:
@@ -163,9 +165,10 @@ class Search:
     """The candidates for one sentence.
 
     Attributes:
-        sentence: what the author wrote, readable and with its disguises undone.
+        sentence: what the author wrote, readable, without HTML entities and with its disguises undone.
         kept: what a move must hold as often as the sentence does.
         disguised: whether the author's spelling hid a word.
+        entities: how the author wrote signs that HTML escapes; see `sro.rewriting.entities`.
         prompt_text: what the leader rewrites next: the sentence, or its own last try.
         exhausted: whether another round would be in vain.
         feedback: what a leader that can be told of objections is told next.
@@ -176,6 +179,7 @@ class Search:
     min_similarity: float
     kept: tuple[str, ...] = ()
     disguised: bool = False
+    entities: Mapping[str, str] = field(default_factory=dict)
     prompt_text: str = field(init=False)
     exhausted: bool = False
     candidates: list[Candidate] = field(default_factory=list)
@@ -188,13 +192,18 @@ class Search:
     @classmethod
     def of(cls, piece: Segment, min_similarity: float) -> Search:
         """The search for a sentence as it stands in the comment."""
-        written = readable(piece.text)
+        written, entities = unescaped(readable(piece.text), piece.kept)
         plain = plain_spelling(written, piece.kept)
-        return cls(plain, min_similarity, piece.kept, disguised=plain != written)
+        return cls(plain, min_similarity, piece.kept, disguised=plain != written, entities=entities)
 
     @property
     def best(self) -> Candidate:
         return best(self.candidates, self.min_similarity)
+
+    @property
+    def written(self) -> str:
+        """The best candidate as it goes into the comment."""
+        return escaped(self.best.text, self.entities, self.kept)
 
     @property
     def objection(self) -> Reason | None:

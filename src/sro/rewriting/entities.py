@@ -1,0 +1,60 @@
+"""HTML entities: a sentence is rewritten as its reader sees it, and the rewrite is written as its author wrote.
+
+    >>> sentence, entities = unescaped("You&#39;re a fool &amp; a liar")
+    >>> sentence
+    "You're a fool & a liar"
+    >>> escaped("You're wrong & you know it", entities)
+    'You&#39;re wrong &amp; you know it'
+
+Platforms that store comments as HTML send such text. Entities of letters and digits are a disguise
+(`mor&#111;n`), which `sro.rewriting.disguise` undoes for good.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+
+from sro.comments.markup import ENTITY
+
+NEVER_BARE = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+"""Signs that HTML text writes as entities always, whether the author's sentence has them or not."""
+
+
+def unescaped(text: str, kept: Sequence[str] = ()) -> tuple[str, dict[str, str]]:
+    """The text with its entities of signs as the signs, and the entity of each sign; none where the text has none.
+
+    Args:
+        kept: links, mentions and the like within it, from left to right; nothing is changed in them.
+    """
+    if not ENTITY.search(text):
+        return text, {}
+    entities: dict[str, str] = {}
+
+    def sign(found: re.Match[str]) -> str:
+        shown = html.unescape(found[0])
+        if len(shown) != 1 or shown.isalnum():
+            return found[0]
+        entities.setdefault(shown, found[0])
+        return shown
+
+    parts, at = [], 0
+    for piece in kept:
+        start = text.find(piece, at)
+        if start >= 0:
+            parts += [ENTITY.sub(sign, text[at:start]), piece]
+            at = start + len(piece)
+    parts.append(ENTITY.sub(sign, text[at:]))
+    return "".join(parts), NEVER_BARE | entities if entities else {}
+
+
+def escaped(text: str, entities: Mapping[str, str], kept: Sequence[str] = ()) -> str:
+    """The text with those signs as their entities, but for the pieces in `kept`."""
+    if not entities:
+        return text
+    table = str.maketrans(dict(entities))
+    if not kept:
+        return text.translate(table)
+    pieces = re.split(f"({'|'.join(map(re.escape, kept))})", text)
+    return "".join(piece if place % 2 else piece.translate(table) for place, piece in enumerate(pieces))
