@@ -53,6 +53,17 @@ def test_of_a_lone_sentence_the_critic_is_asked_once() -> None:
     assert len(critic.asked) == 1
 
 
+@pytest.mark.parametrize(("civil", "goes"), [(CIVIL, False), (f"{CIVIL} {CIVIL}", True)])
+def test_of_a_small_part_of_the_comment_the_critic_need_be_less_sure(civil: str, goes: bool) -> None:
+    class Doubts(Critic):
+        def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+            return np.full(len(pairs), 0.2)
+
+    draft = failing(f"{STUCK} {civil}")
+    drop_dispensable([draft], Doubts(0.2))
+    assert draft.text == (civil if goes else f"{STUCK} {civil}")
+
+
 def test_nothing_is_asked_without_a_failing_sentence() -> None:
     drop_dispensable([failing(CIVIL)], critic := Critic(0.1))
     assert critic.asked == []
