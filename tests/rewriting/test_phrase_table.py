@@ -10,7 +10,8 @@ import pytest
 
 from sro.core.errors import SROError
 from sro.rewriting import phrase_table
-from sro.rewriting.phrase_table import load_idioms, parsed
+from sro.rewriting.phrase_rules import parsed
+from sro.rewriting.phrase_table import load_idioms
 
 
 def table(tmp_path: Path, *lines: str) -> list[str]:
@@ -176,3 +177,15 @@ def test_few_rules_are_tried_at_each_word(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_comment_without_a_phrase_has_no_variants() -> None:
     assert load_idioms().variants("the son of a us senator") == []
+
+
+@pytest.mark.parametrize(
+    ("comment", "first"),
+    [
+        ('"This article is a joke."', '"This article cannot be taken seriously."'),
+        ("(your edit is a joke)", "(your edit cannot be taken seriously)"),
+        ("Wikipedia is really a joke.", "Wikipedia cannot be taken seriously."),
+    ],
+)
+def test_quotes_around_a_sentence_and_stress_before_a_noun_do_not_hide_a_phrase(comment: str, first: str) -> None:
+    assert [comment, *load_idioms().variants(comment)][:2][-1] == first

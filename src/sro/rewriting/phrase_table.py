@@ -11,55 +11,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from sro.comments.words import VOWEL, words
-from sro.core.errors import SROError
+from sro.rewriting.phrase_rules import ANY, END, START, Rule, read_rules
 
-START, END, ANY = "^", "$", "_"
 _STOPS = frozenset([".", "!", "?", ";", "…", "..."])
 _MARKS = ",.!?;:…"
 _EDGE = {".", "!", "?", "…"}
-
-Lists = dict[str, tuple[str, ...]]
-"""The lists that a file has named so far, by their names with the angle brackets."""
-
-Side = tuple[tuple[tuple[str, ...], int | None], ...]
-"""A civil form: at each place the words that stand there, and which list of the rude phrase they answer, if any."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A line of the file: the words at each place of a rude phrase, and its civil forms, the best first. `^`, `$` and
-    `_` as in the file. A line stands for up to thousands of phrases, so none is spelt out before it is met."""
-
-    rude: tuple[tuple[str, ...], ...]
-    mild: tuple[Side, ...]
-
-    def openings(self) -> Iterator[tuple[str, str | None]]:
-        """The pairs of words that its phrases begin with; None for any second word, or none.
-
-        Raises:
-            ValueError: a phrase without a word.
-        """
-        for at, words_here in enumerate(self.rude):
-            second = self.rude[at + 1] if at + 1 < len(self.rude) else (END,)
-            others = dict.fromkeys(second) if {START, END, ANY}.isdisjoint(second) else {None: None}
-            for word in words_here:
-                if word not in (START, END):
-                    yield from ((word, other) for other in others)
-            if START not in words_here:
-                return
-        raise ValueError("no rude word\n  fix: name a word of the phrase, beside ^")
-
-    def civil(self, k: int, choice: Sequence[int]) -> list[str]:
-        """The k-th civil form, or the last, for the phrase of these words."""
-        side = self.mild[min(k, len(self.mild) - 1)]
-        answers = (some[0] if at is None else some[choice[at]] for some, at in side)
-        return " ".join(answers).replace("~", " ").split()
+_OPENING, _CLOSING = " \t\n\"“”„«‘'([", " \t\n\"“”»’')]"
+_STRESS = frozenset(["really", "just", "truly", "simply", "actually", "basically", "literally", "honestly", "clearly"])
+_BE, _BE_SHORT = frozenset(["is", "are", "was", "were", "am", "r"]), ("'s", "'re", "'m", "’s", "’re", "’m")
 
 
 @dataclass(frozen=True)
@@ -103,17 +68,20 @@ class Idioms:
     def variants(self, comment: str, n: int = 3) -> list[str]:
         """Up to `n` different comments without the table's rude phrases; none where it knows no phrase of it.
 
-        The k-th takes the k-th civil form of every phrase that has so many, else the last.
+        The k-th takes the k-th civil form of every phrase that has so many, else the last. Quotes and brackets around
+        the whole stay; "is really a joke" is read as "is a joke" where the table does not know the former.
         """
-        tokens = split(comment)
+        before, inside, behind = _unwrapped(comment)
+        tokens = split(inside)
         hits = self._hits([token.lower() for token in tokens])
         if not hits:
-            return []
+            tokens = _without_stress(tokens)
+            hits = self._hits([token.lower() for token in tokens])
         found: dict[str, None] = {}
-        for k in range(n):
+        for k in range(n if hits else 0):
             changed = _replaced(tokens, hits, k)
             if changed != tokens:
-                found[join(changed, like=comment)] = None
+                found[before + join(changed, like=inside) + behind] = None
         return list(found)
 
     def _hits(self, tokens: Sequence[str]) -> dict[int, Hit]:
@@ -139,6 +107,23 @@ class Idioms:
                     hits.append(Hit(rule, *fit))
                     break
         return max(hits, key=lambda hit: len(hit.rule.rude), default=None)
+
+
+def _unwrapped(comment: str) -> tuple[str, str, str]:
+    """The signs that open a comment, the comment between, and the signs that close it."""
+    rest = comment.lstrip(_OPENING)
+    inside = rest.rstrip(_CLOSING)
+    return comment[: len(comment) - len(rest)], inside, rest[len(inside) :]
+
+
+def _without_stress(tokens: Sequence[str]) -> list[str]:
+    """The tokens without adverbs that stress, behind a form of "be"."""
+    out: list[str] = []
+    for token in tokens:
+        stressed = token.lower() in _STRESS and out and (out[-1].lower() in _BE or out[-1].lower().endswith(_BE_SHORT))
+        if not stressed:
+            out.append(token)
+    return out
 
 
 def _replaced(tokens: Sequence[str], hits: Mapping[int, Hit], k: int) -> list[str]:
@@ -193,81 +178,7 @@ def load_idioms(path: Path | None = None) -> Idioms:
         text = (resources.files("sro") / "assets/starter" / name).read_text("utf-8")
     else:
         name, text = str(path), path.read_text("utf-8")
-    rules: list[Rule] = []
-    lists: Lists = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.startswith(("#", "[")):
-            continue
-        try:
-            if "=>" in line:
-                rules.append(parsed(line, lists))
-            else:
-                _define(line, lists)
-        except ValueError as error:
-            raise SROError(f"{name}, line {number}: {error}") from error
-    return Idioms.of(rules)
-
-
-def parsed(line: str, lists: Lists | None = None) -> Rule:
-    """The rule that a line spells, which may refer to these lists.
-
-    Raises:
-        ValueError: no `=>`, no rude word, an unknown list, or a mild list that answers no rude one; with a remedy.
-    """
-    rude, arrow, mild = line.partition("=>")
-    if not arrow:
-        raise ValueError("no rule\n  fix: rude => mild ; mild …")
-    places = tuple(_words(place, lists or {}) for place in rude.split())
-    rule = Rule(places, tuple(_side(side, places, lists or {}) for side in mild.split(";")))
-    next(rule.openings(), None)  # raises where there is none
-    return rule
-
-
-def _define(line: str, lists: Lists) -> None:
-    """Adds the list that a line names, `<name> = a/b/c`."""
-    name, _, words = line.strip().partition(" = ")
-    named = name[:1] == "<" and name[1:2].isalpha() and name[-1:] == ">" and {" ", "/", "="}.isdisjoint(name)
-    if not named or len(words.split()) != 1:
-        raise ValueError("no rule and no list\n  fix: rude => mild ; mild …, or <name> = a/b/c")
-    if name in lists:
-        raise ValueError(f"{name} is defined twice\n  fix: another name, or one list")
-    found, of = _words(words, lists), name.partition(":")[0] + ">"
-    if ":" in name and len(found) != (asked := len(_words(of, lists))):
-        raise ValueError(f"{name} has {len(found)} words, {of} {asked}\n  fix: one answer to each word of {of}")
-    lists[name] = found
-
-
-def _words(place: str, lists: Lists) -> tuple[str, ...]:
-    """The words of a place: `a/b`, where `<name>` is the words of a list and `<name=word>` a word for each of them."""
-    if "<" not in place or place in lists:
-        return lists.get(place) or tuple(place.split("/"))
-    found: list[str] = []
-    for word in place.split("/"):
-        if word[:1] != "<" or not word[1:2].isalpha():  # "<3" is a word
-            found.append(word)
-            continue
-        name, equals, answer = word.partition("=")
-        known = lists.get(f"{name}>" if equals else name) if word.endswith(">") else None
-        if known is None:
-            raise ValueError(
-                f"no list {word} above\n  fix: define it in a line above, <name> = a/b/c, or mend its name"
-            )
-        found += [answer[:-1]] * len(known) if equals else known
-    return tuple(found)
-
-
-def _side(side: str, rude: Sequence[Sequence[str]], lists: Lists) -> Side:
-    """A mild side, with the list of the rude side that each place follows; each is followed once, in order."""
-    free = [at for at, words in enumerate(rude) if len(words) > 1]
-    found: list[tuple[tuple[str, ...], int | None]] = []
-    for place in side.split():
-        answers = _words(place, lists)
-        same = [at for at in free if len(rude[at]) == len(answers)]
-        if len(answers) > 1 and not same:
-            raise ValueError(f"{place} answers no list of {len(answers)} words\n  fix: as many as in a list before =>")
-        found.append((answers, same[0] if same else None))
-        free = [at for at in free if at not in same[:1]]
-    return tuple(found)
+    return Idioms.of(read_rules(text, name))
 
 
 def split(comment: str) -> list[str]:

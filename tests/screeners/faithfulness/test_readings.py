@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections import Counter
 
 import pytest
 
 from sro.comments.test_set import is_held_out
-from sro.core.files import asset
 from sro.screeners.faithfulness.pairs import Pair
 from sro.screeners.faithfulness.readings import read_readings, split_readings
+from sro.screeners.judged import judged_candidates
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +18,8 @@ def readings() -> list[Pair]:
 
 
 def test_every_row_has_three_answers_and_stands_once() -> None:
-    with gzip.open(asset("readings") / "candidates.jsonl.gz", "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    assert len(rows) > 5000
+    rows = list(judged_candidates())
+    assert len(rows) > 10000
     assert all(row["kept"] in (0, 1, 2) and row["natural"] in (0, 1) and row["civil"] in (0, 1) for row in rows)
     kinds = {"greedy", "drawn", "table", "cut", "phrase_cut", "reframing", "sentence_cut"}
     assert {row["kind"] for row in rows} == kinds

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from sro.leader.generation import Completion, Sampling
-from sro.rewriting.phrase_table import Idioms, Rule
+from sro.rewriting.phrase_rules import Rule
+from sro.rewriting.phrase_table import Idioms
 from sro.screeners.base import Verdict
 from sro.screeners.overused import OverusedWords
 from sro.training.warmup.best_of_n import READ, Bars, Reward, best_moves, generate_candidates
