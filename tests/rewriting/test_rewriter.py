@@ -17,7 +17,8 @@ from sro.core.errors import SROError
 from sro.leader.engines.loading import EngineArguments
 from sro.leader.generation import Completion, Sampling
 from sro.rewriting.candidates import Candidate, best, score_fluency_of_ties
-from sro.rewriting.rewriter import Change, Rewrite, RewriteArguments, Rewriter, phrase_table
+from sro.rewriting.phrase_table import phrase_drafts
+from sro.rewriting.rewriter import Change, Rewrite, RewriteArguments, Rewriter
 from sro.screeners.base import Verdict
 
 COMMENT = "you are an idiot"
@@ -456,14 +457,14 @@ def move(text: str, faithfulness: float) -> Candidate:
 
 
 def test_a_phrase_table_by_name(tmp_path: Path) -> None:
-    known = phrase_table("embedded")
+    known = phrase_drafts("embedded")
     assert known and known("i do n't give a shit about it") and not known("thank you")
-    assert phrase_table("none") is None
+    assert phrase_drafts("none") is None
     (tmp_path / "mine.txt").write_text("idiot => person\n")
-    mine = phrase_table(str(tmp_path / "mine.txt"))
+    mine = phrase_drafts(str(tmp_path / "mine.txt"))
     assert mine and mine("you idiot") == ["you person"]
     with pytest.raises(SROError, match="no such file"):
-        phrase_table(str(tmp_path / "none.txt"))
+        phrase_drafts(str(tmp_path / "none.txt"))
 
 
 def test_only_comments_that_need_it_are_played_and_order_stays() -> None:

@@ -11,14 +11,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
 from sro.comments.words import VOWEL, words
+from sro.core.errors import SROError
 from sro.rewriting.phrase_rules import ANY, END, START, Rule, read_rules
 
+DRAFTS = 3
+"""Drafts of a sentence that the table makes; more were no better (docs/research/lab-notes.md)."""
 _STOPS = frozenset([".", "!", "?", ";", "…", "..."])
 _MARKS = ",.!?;:…"
 _EDGE = {".", "!", "?", "…"}
@@ -179,6 +183,21 @@ def load_idioms(path: Path | None = None) -> Idioms:
     else:
         name, text = str(path), path.read_text("utf-8")
     return Idioms.of(read_rules(text, name))
+
+
+def phrase_drafts(name: str) -> Callable[[str], Sequence[str]] | None:
+    """Drafts of a sentence by a phrase table: `embedded`, `none`, or a file.
+
+    Raises:
+        SROError: no such file, or a line of it that is no rule.
+    """
+    if name == "none":
+        return None
+    if name != "embedded" and not Path(name).is_file():
+        raise SROError(
+            f"phrases={name}: no such file\n  fix: `embedded`, `none`, or a file like assets/starter/idioms.txt"
+        )
+    return partial(load_idioms(None if name == "embedded" else Path(name)).variants, n=DRAFTS)
 
 
 def split(comment: str) -> list[str]:

@@ -14,13 +14,10 @@ what to do with the comment (hide it, ask its author, show it after all) stays t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 
 from sro.comments.clean import readable
 from sro.comments.languages import speaks
-from sro.core.errors import SROError
 from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.config import RewriteArguments
@@ -29,6 +26,7 @@ from sro.rewriting.dispensable import drop_dispensable
 from sro.rewriting.foreign_deletions import CHECKED, cuts_in
 from sro.rewriting.parts import RewriterParts, any_language
 from sro.rewriting.phrase_cuts import phrase_cuts
+from sro.rewriting.phrase_table import phrase_drafts
 from sro.rewriting.reframings import reframings
 from sro.rewriting.result import Change, Reason, Rewrite, Status
 from sro.rewriting.search import CandidateSearch
@@ -53,9 +51,6 @@ __all__ = [
     "best",
     "readable",
 ]
-
-PHRASES = 3
-"""Drafts of a sentence that the phrase table makes; more were no better (docs/research/lab-notes.md)."""
 
 
 CLEARLY_CIVIL = 0.2
@@ -159,7 +154,7 @@ class Rewriter(RewriterParts):
             fits=generator.fits,
             fluency=fluency,
             faithfulness=faithfulness,
-            phrases=phrase_table(phrases or ("embedded" if ours else "none")),
+            phrases=phrase_drafts(phrases or ("embedded" if ours else "none")),
             reads=speaks if ours else any_language,
             cuts=deletions if ours else None,
             rewrite_threshold=CLEARLY_CIVIL if ours and isinstance(screener, EncoderScreener) else None,
@@ -303,20 +298,3 @@ def _untried(text: str, before: Verdict) -> Rewrite:
 def _check_text(place: int, text: object) -> None:
     if not isinstance(text, str):
         raise TypeError(f"texts[{place}] is {type(text).__name__}, not a string: leave it out, or give '' for it")
-
-
-def phrase_table(name: str) -> Callable[[str], Sequence[str]] | None:
-    """Drafts of a sentence by a phrase table: `embedded`, `none`, or a file.
-
-    Raises:
-        SROError: no such file, or a line of it that is no rule.
-    """
-    if name == "none":
-        return None
-    from sro.rewriting.phrase_table import load_idioms
-
-    if name != "embedded" and not Path(name).is_file():
-        raise SROError(
-            f"phrases={name}: no such file\n  fix: `embedded`, `none`, or a file like assets/starter/idioms.txt"
-        )
-    return partial(load_idioms(None if name == "embedded" else Path(name)).variants, n=PHRASES)
