@@ -167,12 +167,12 @@ def test_a_phrase_that_only_looks_rude_keeps_its_capitals() -> None:
 
 
 def test_few_rules_are_tried_at_each_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`are` begins 160 rules; those are tried whose second word stands there."""
+    """`are` begins 180 rules; those are tried whose second word stands there."""
     tried = Counter[str]()
     fit = phrase_table._fit
     monkeypatch.setattr(phrase_table, "_fit", lambda rude, *rest: tried.update(["rules"]) or fit(rude, *rest))
     load_idioms().variants("fucking hell , are is are is " * 100)
-    assert 0 < tried["rules"] < 10 * 700
+    assert 0 < tried["rules"] < 10 * 800
 
 
 def test_a_comment_without_a_phrase_has_no_variants() -> None:

@@ -120,12 +120,13 @@ def _words(place: str, lists: Lists) -> tuple[str, ...]:
 
 
 def _side(side: str, rude: Sequence[Sequence[str]], lists: Lists) -> Side:
-    """A mild side, with the list of the rude side that each place follows; each is followed once, in order."""
+    """A mild side, with the list of the rude side that each place follows: the same list again, else the first of its
+    length; each is followed once."""
     free = [at for at, words in enumerate(rude) if len(words) > 1]
     found: list[tuple[tuple[str, ...], int | None]] = []
     for place in side.split():
         answers = _words(place, lists)
-        same = [at for at in free if len(rude[at]) == len(answers)]
+        same = [at for at in free if rude[at] == answers] or [at for at in free if len(rude[at]) == len(answers)]
         if len(answers) > 1 and not same:
             raise ValueError(f"{place} answers no list of {len(answers)} words\n  fix: as many as in a list before =>")
         found.append((answers, same[0] if same else None))

@@ -143,13 +143,21 @@ def _replaced(tokens: Sequence[str], hits: Mapping[int, Hit], k: int) -> list[st
         here = tokens[i : hit.end]
         new = [hit.caught if word == ANY else word for word in hit.rule.civil(k, hit.choice)]
         new = [word for word in new if word not in (START, END)]
-        if new == [token.lower() for token in here]:
-            new = list(here)  # a phrase that only looks rude keeps its capitals ("Dick Cheney")
-        elif new and tokens[i][:1].isupper() and (i == 0 or tokens[i - 1] in _STOPS):
+        new = _in_case_of(new, here)
+        if new and tokens[i][:1].isupper() and (i == 0 or tokens[i - 1] in _STOPS):
             new[0] = new[0][:1].upper() + new[0][1:]
         out += new
         i = hit.end
     return _tidied(out)
+
+
+def _in_case_of(words: Sequence[str], here: Sequence[str]) -> list[str]:
+    """Civil words in the case of the phrase that they stand for: words of its own as they are ("Dick Cheney" keeps its
+    capitals, though it looks rude), and others shouted where all of it is."""
+    written = {token.lower(): token for token in here}
+    spelt = [token for token in here if token[:1].isalpha()]
+    shouted = all(token.isupper() for token in spelt) and any(len(token) > 1 for token in spelt)
+    return [written.get(word) or (word.upper() if shouted else word) for word in words]
 
 
 def _fit(rude: tuple[tuple[str, ...], ...], tokens: Sequence[str], at: int) -> tuple[tuple[int, ...], str, int] | None:
@@ -221,8 +229,8 @@ def _tidied(tokens: list[str]) -> list[str]:
     out: list[str] = []
     for i, word in enumerate(tokens):
         behind = tokens[i + 1].lower() if i + 1 < len(tokens) else ""
-        if word in ("a", "an") and behind[:1].isalpha():
-            out.append("an" if VOWEL.match(behind) else "a")
+        if word in ("a", "an", "A", "An") and behind[:1].isalpha():
+            out.append(word[0] + ("n" if VOWEL.match(behind) else ""))
         elif word == "," and (not out or out[-1] == ","):
             continue
         elif word in _EDGE and (not out or out[-1] == ","):
