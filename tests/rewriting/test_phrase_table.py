@@ -137,7 +137,7 @@ def test_a_line_that_is_no_rule_is_named(tmp_path: Path) -> None:
         ("that was a fucking apple .", "that was an apple ."),
         ("damn , that is good", "oh , that is good"),
         ("sit down , you idiot .", "sit down ."),
-        ("they are too stupid to vote", "they are not able to vote"),
+        ("they are too stupid to vote", "they are too poorly informed to vote"),
         ("do not shit your pants .", "do not panic ."),
         ("it is just as shit as mine", "it is just as bad as mine"),
         ("that asshole cop drove off", "that rude cop drove off"),
