@@ -53,7 +53,7 @@ def test_of_a_lone_sentence_the_critic_is_asked_once() -> None:
     assert len(critic.asked) == 1
 
 
-@pytest.mark.parametrize(("civil", "goes"), [(CIVIL, False), (f"{CIVIL} {CIVIL}", True)])
+@pytest.mark.parametrize(("civil", "goes"), [("Add a source.", False), (f"{CIVIL} {CIVIL}", True)])
 def test_of_a_small_part_of_the_comment_the_critic_need_be_less_sure(civil: str, goes: bool) -> None:
     class Doubts(Critic):
         def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
@@ -62,6 +62,16 @@ def test_of_a_small_part_of_the_comment_the_critic_need_be_less_sure(civil: str,
     draft = failing(f"{STUCK} {civil}")
     drop_dispensable([draft], Doubts(0.2))
     assert draft.text == (civil if goes else f"{STUCK} {civil}")
+
+
+def test_a_rewritten_sentence_goes_where_it_is_asked_for() -> None:
+    draft, critic = failing(f"{STUCK} {CIVIL}"), Critic(0.9)
+    (search,) = draft.searches.values()
+    search.candidates[:] = [Candidate("That man took it.", PASS, 0.9, None)]
+    drop_dispensable([draft], critic)
+    assert draft.text == f"That man took it. {CIVIL}"
+    drop_dispensable([draft], critic, rewritten=True)
+    assert draft.text == CIVIL
 
 
 def test_nothing_is_asked_without_a_failing_sentence() -> None:

@@ -386,6 +386,23 @@ def test_a_sentence_without_a_rewrite_is_left_out_if_the_critic_lets_it_go(
     assert critic.asked == [(TWO, "Please add a source to the table.")]
 
 
+def test_where_the_whole_fails_by_a_rewritten_sentence_that_may_go() -> None:
+    class Whole(Words):
+        """Fails "he" beside another sentence, too."""
+
+        def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+            verdicts = super().screen(texts, sources=sources)
+            return [
+                replace(one, label="fail", probability=0.9) if text.startswith("he took") and "Please" in text else one
+                for one, text in zip(verdicts, texts)
+            ]
+
+    leader = Scripted({STUCK: "he took my bike."})
+    rewriter = Rewriter(leader, Whole(), Overlap(), faithfulness=Reads())
+    (found,) = rewriter.rewrite([TWO], RewriteArguments(samples=0, refine=0, min_similarity=0.0))
+    assert (found.status, found.text) == ("rewritten", "Please add a source to the table.")
+
+
 def test_a_sentence_is_left_out_only_beside_one_that_says_something() -> None:
     class Never(Reads):
         def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:

@@ -19,20 +19,22 @@ from sro.rewriting.search import around_the_change
 from sro.rewriting.state import CommentState
 from sro.screeners.base import Faithfulness
 
-SMALL_PART = 1 / 3
+SMALL_PART = 0.4
 LEAST = {"small": 0.1, "large": 0.45}
 """The critic's probability from which on sentences may go that are at most SMALL_PART of their comment, or more. Of
-410 sentences that a reader judged this lets 182 go, and 86 % of them may (docs/research/lab-notes.md)."""
+410 sentences that a reader judged this lets 201 go, and 84 % of them may (docs/research/lab-notes.md)."""
 
 
-def drop_dispensable(drafts: Sequence[CommentState], critic: Faithfulness) -> None:
+def drop_dispensable(drafts: Sequence[CommentState], critic: Faithfulness, rewritten: bool = False) -> None:
     """Drop from each draft the sentences without a rewrite that will do, where the critic lets them go.
 
     Args:
         drafts: their searches have ended.
         critic: says how probable it is that a reader takes the shorter text for a rewrite of the longer one.
+        rewritten: Drop sentences with a rewrite that will do instead: for comments that fail as a whole all the same,
+            as "Grow up. …" may where "Grow up, you brat. …" was rewritten.
     """
-    singly = [(draft, {place: stays}) for draft in drafts for place, stays in _with_nearest(draft).items()]
+    singly = [(draft, {place: stays}) for draft in drafts for place, stays in _with_nearest(draft, rewritten).items()]
     approved = _approved(singly, critic)
     spare: dict[int, dict[int, int]] = {}
     for draft, pair in approved:
@@ -45,9 +47,9 @@ def drop_dispensable(drafts: Sequence[CommentState], critic: Faithfulness) -> No
             draft.drop(place)
 
 
-def _with_nearest(draft: CommentState) -> dict[int, int]:
+def _with_nearest(draft: CommentState, rewritten: bool) -> dict[int, int]:
     """The sentences that may go if the critic lets them, each with the nearest one that stays."""
-    stuck = {place for place, search in draft.searches.items() if search.objection is not None}
+    stuck = {place for place, search in draft.searches.items() if (search.objection is None) == rewritten}
     telling = [
         place
         for place, segment in enumerate(draft.segments)

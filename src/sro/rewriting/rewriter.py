@@ -273,6 +273,11 @@ class Rewriter(RewriterParts):
         if self.faithfulness is not None:
             drop_dispensable(playing, self.faithfulness)
         self._judge(playing, arguments)
+        if self.faithfulness is not None:
+            undecided = [draft for draft in playing if draft.outcome is None and draft.searches]
+            dropped = [len(draft.dropped) for draft in undecided]
+            drop_dispensable(undecided, self.faithfulness, rewritten=True)
+            self._judge([draft for draft, n in zip(undecided, dropped) if len(draft.dropped) > n], arguments)
 
     def _is_foreign(self, sentence: str, comment: str) -> bool:
         """Whether the leader does not know the sentence's language; where that is too short to tell, the comment's."""
