@@ -157,14 +157,14 @@ def test_what_only_leaves_out_is_tried_with_the_table_too() -> None:
 
 def test_the_best_is_learnt_whoever_said_it() -> None:
     rude, other = "you are an idiot , friend", "you are a stupidx person , friend"
-    earlier = [Example("you are so stupid , man", "wrong are you man", "edit")]  # below the bar; the table does better
+    earlier = [Example("you are stupid , man", "wrong are you man", "edit")]  # below the bar; the table does better
     teacher: Any = Teacher("well , friend")  # has the shape of an answer and less acceptability
     wanted = Teachers(moves=5, moves_each=0, repairs=0, untouched=0)
     found = best_rewrites_of_teachers([rude, other], [], earlier, [teacher], REWARD, wanted, typed_share=0.0, seed=0)
     by_source = {example.source: example for example in found}
     assert by_source[rude] == Example(rude, "you are wrong , friend", "idiom")
     again = by_source[earlier[0].source]
-    assert again.kind == "idiom" and again.target.startswith("you are so ")
+    assert again.kind == "idiom" and again.target == "you are wrong , man"
     assert other not in by_source  # of which the table knows nothing, and the teacher nothing good
     better: Any = Teacher("you are wrong , friend")
     found = best_rewrites_of_teachers([rude, other], [], earlier, [better], REWARD, wanted, typed_share=0.0, seed=0)
