@@ -9,7 +9,7 @@ import pytest
 
 from sro.rewriting.candidates import Candidate
 from sro.rewriting.dispensable import drop_dispensable
-from sro.rewriting.search import with_pieces, with_placeholders
+from sro.rewriting.rule_candidates import with_pieces, with_placeholders
 from sro.rewriting.state import CommentState
 from sro.screeners.base import Verdict
 
@@ -33,7 +33,7 @@ class Critic:
 def failing(comment: str) -> CommentState:
     """A comment of whose sentences with "idiot" each has one candidate that fails."""
     draft = CommentState(comment, FAIL, 0.5)
-    for search in draft.aim({i: FAIL if "idiot" in draft.segments[i].text else PASS for i in draft.untouched}):
+    for search in draft.aim([i for i in draft.untouched if "idiot" in draft.segments[i].text]):
         search.candidates.append(Candidate(search.sentence, FAIL, 1.0, None))
     return draft
 
@@ -53,8 +53,11 @@ def test_of_a_lone_sentence_the_critic_is_asked_once() -> None:
     assert len(critic.asked) == 1
 
 
-@pytest.mark.parametrize(("civil", "goes"), [("Add a source.", False), (f"{CIVIL} {CIVIL}", True)])
-def test_of_a_small_part_of_the_comment_the_critic_need_be_less_sure(civil: str, goes: bool) -> None:
+@pytest.mark.parametrize(
+    ("civil", "goes"),
+    [("Add a source.", False), (f"{CIVIL} {CIVIL}", True), (f"That is why I am asking. {CIVIL} {CIVIL}", False)],
+)
+def test_of_a_small_part_that_nothing_takes_up_the_critic_need_be_less_sure(civil: str, goes: bool) -> None:
     class Doubts(Critic):
         def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
             return np.full(len(pairs), 0.3)
@@ -62,6 +65,13 @@ def test_of_a_small_part_of_the_comment_the_critic_need_be_less_sure(civil: str,
     draft = failing(f"{STUCK} {civil}")
     drop_dispensable([draft], Doubts(0.2))
     assert draft.text == (civil if goes else f"{STUCK} {civil}")
+
+
+def test_an_item_of_a_numbered_list_stays() -> None:
+    comment = f"1) {CIVIL}\n2) {STUCK}\n3) {CIVIL}"
+    draft = failing(comment)
+    drop_dispensable([draft], Critic(0.9))
+    assert draft.text == comment
 
 
 def test_a_rewritten_sentence_goes_where_it_is_asked_for() -> None:

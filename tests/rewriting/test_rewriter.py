@@ -289,7 +289,7 @@ def test_fluency_is_asked_once_a_round_and_only_of_moves_it_can_tell_apart() -> 
 def test_drafts_of_a_phrase_table_stand_beside_the_greedy_move() -> None:
     table = {COMMENT: ["you are an ox", "you are one"], "idiot you": ["idiot thou"]}
     leader = Scripted({COMMENT: "you are", "idiot you": RUDE}, {"idiot you": ["hello you"]})
-    rewriter = Rewriter(leader, Words(), Overlap(), phrases=lambda sentence: table[sentence])
+    rewriter = Rewriter(leader, Words(), Overlap(), phrases=lambda sentence: table.get(sentence, []))
     nearer, drawn = rewriter.rewrite([COMMENT, "idiot you"], RewriteArguments(samples=1, refine=0))
     assert (nearer.text, nearer.candidates) == ("you are an ox", 3)
     assert (drawn.text, drawn.candidates) == ("hello you", 3)

@@ -3,8 +3,8 @@
 "You are crazier than a rat. Enough of this nonsense, please." has nothing civil to put for its first sentence, and
 says what it wants without it. The critic reads the sentence together with the nearest one that stays, beside that one
 alone; it has learnt from judged candidates which clauses readers miss. A sentence that is a small part of its comment
-is seldom its point, so the critic has to be less sure of it. What each of several sentences may lose, all of them
-together may not, so the critic is asked about them once more.
+is seldom its point, so the critic has to be less sure of it, unless the next sentence takes it up ("That is why …").
+What each of several sentences may lose, all of them together may not, so the critic is asked about them once more.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sro.comments.clean import readable
+from sro.rewriting.cohesion import is_numbered, points_back
 from sro.rewriting.english_parts import parts_of
 from sro.rewriting.entities import unescaped
 from sro.rewriting.pure_abuse import FEWEST_WORDS, says_only_abuse
@@ -61,7 +62,15 @@ def _with_nearest(draft: CommentState, rewritten: bool) -> dict[int, int]:
     ]
     if not telling:
         return {}
-    return {place: _nearest(place, telling) for place in sorted(stuck) if not draft.segments[place].kept}
+    free = [place for place in sorted(stuck) if not draft.segments[place].kept]
+    return {place: _nearest(place, telling) for place in free if not is_numbered(_from_line_start(draft, place))}
+
+
+def _from_line_start(draft: CommentState, place: int) -> str:
+    """A sentence with the layout before it on its line, which is where the number of an item is."""
+    before = draft.segments[place - 1] if place else None
+    mark = before.text.rpartition("\n")[2] if before and before.kind == "layout" else ""
+    return mark + draft.segments[place].text
 
 
 def _approved(
@@ -76,7 +85,18 @@ def _approved(
 
 def _bar(draft: CommentState, spare: Mapping[int, int]) -> float:
     part = sum(len(draft.segments[place].text) for place in spare) / len(draft.source)
-    return LEAST_OF_SMALL if part <= SMALL_PART else LEAST
+    return LEAST_OF_SMALL if part <= SMALL_PART and not any(_is_taken_up(draft, place) for place in spare) else LEAST
+
+
+def _is_taken_up(draft: CommentState, place: int) -> bool:
+    """Whether the next sentence that stays takes up the one at this place."""
+    later = (
+        other
+        for other in range(place + 1, len(draft.segments))
+        if draft.segments[other].kind == "sentence" and other not in draft.dropped
+    )
+    following = next(later, None)
+    return following is not None and points_back(draft.segments[following].text)
 
 
 def _with_and_without(draft: CommentState, spare: Mapping[int, int]) -> tuple[str, str]:

@@ -53,6 +53,7 @@ LEAST_LEFT = 0.34
 _TAILS = word_set("like as with by from in for than at about to despite between who which proving being given")
 _REACH_BACK = word_set("who which as like than")
 """Tails that hold their own "is"."""
+_IS = word_set("is are was were am")
 _WANTS_BEING = word_set("stop stops stopped quit keep keeps kept avoid without")
 _NEEDS_MORE = DETERMINERS | word_set("""
     is are was were be been being am i'm you're he's she's it's they're we're that's of like as with by from for to
@@ -114,7 +115,14 @@ def _count(text: str) -> int:
 def _dangling(text: str) -> int:
     """How many words that need another behind them have none."""
     parts = parts_of(text)
-    return sum(part.word in _ENDS_NOTHING and is_closed(parts, at + 1) for at, part in enumerate(parts))
+    ends = [at for at, part in enumerate(parts) if part.word in _ENDS_NOTHING and is_closed(parts, at + 1)]
+    return sum(not _asks_who(parts, at) for at in ends)
+
+
+def _asks_who(parts: Sequence[Part], place: int) -> bool:
+    """Whether the word at a place ends a clause such as "who you think you are"."""
+    asked = any(part.word in QUESTIONS for part in parts[:place])
+    return asked and parts[place].word in _IS and word_at(parts, place - 1) in SUBJECTS
 
 
 def _spans(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -188,13 +196,14 @@ def _address(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int,
             return
     else:
         return
-    before = word_at(parts, place - 1)
-    closed = is_closed(parts, end) or bool(before and word_at(parts, end) in _BEHIND_ADDRESS)
-    if not closed:
+    before, after = word_at(parts, place - 1), word_at(parts, end)
+    continues = after in _BEHIND_ADDRESS or (after in JOINS and word_at(parts, end + 1) in SUBJECTS)
+    asks = before in _ASKS and word_at(parts, place - 2) not in SUBJECTS
+    if not (is_closed(parts, end) or (before and continues)):
         yield place + 1, end  # "you morons are wrong"
-    elif before not in _GOVERNS_YOU:
+    elif before not in _GOVERNS_YOU or (before in _ASKS and not asks):  # "who you are you moron"
         yield place, end
-    elif before not in _ASKS:
+    elif not asks:
         yield place + 1, end  # "what is wrong with you morons"
 
 

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sro.comments.clean import readable
 from sro.comments.languages import speaks
 from sro.leader.engines.loading import EngineArguments, load_generator
+from sro.rewriting.blamed_sentences import blamed_sentences
 from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.deletions import deletions
@@ -251,13 +252,11 @@ class Rewriter(RewriterParts):
 
     def _rewrite(self, drafts: Sequence[CommentState], arguments: RewriteArguments) -> None:
         """Rewrite the sentences of each draft that fail, and screen what it is then."""
-        words = [readable(draft.segments[i].prose) for draft in drafts for i in draft.untouched]
-        verdicts = iter(self.screen(words, arguments.threshold))
         playing: list[CommentState] = []
         searches: list[Search] = []
-        for draft in drafts:
+        for draft, blamed in zip(drafts, blamed_sentences(self, drafts, arguments.threshold)):
             known = self.reads(draft.plain_source) is not False
-            fresh = draft.aim(dict(zip(draft.untouched, verdicts)), may_drop=known)
+            fresh = draft.aim(blamed, may_drop=known)
             foreign = [search for search in fresh if self._is_foreign(search.sentence, draft.plain_source)]
             fresh = [search for search in fresh if not any(search is one for one in foreign)]
             if not CandidateSearch(self, arguments).cut_foreign(foreign, draft.plain_source):

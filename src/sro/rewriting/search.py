@@ -8,21 +8,19 @@ the leader knows what the table has no phrase for. Which of them wins is decided
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sro.comments.sentences import without
 from sro.leader.generation import NoRewrite, RevisingGenerator, Sampling, async_generator
 from sro.rewriting.candidates import Candidate, find_fault, restore_capital_and_stop, score_fluency_of_ties
 from sro.rewriting.config import RewriteArguments
-from sro.rewriting.english_parts import words_of
 from sro.rewriting.objections import raised_objections
 from sro.rewriting.parts import RewriterParts
 from sro.rewriting.result import Reason
+from sro.rewriting.rule_candidates import rule_candidates
 from sro.rewriting.state import Search
 from sro.screeners.base import Verdict
 
@@ -62,8 +60,11 @@ class CandidateSearch:
         spare = async_generator(self.parts.generator)
         if spare and len(searches) == 1 and wanted.samples and wanted.seed is None:
             ahead = spare.generate_async([searches[0].prompt_text], *self._sampling_arguments(sampled=True))
-        greedy, ruled = self._generate(searches, sampled=False), self._rule_drafts(searches)
-        self._add_candidates(searches, [[*some, *more] for some, more in zip(greedy, ruled)], ahead)
+        greedy = self._generate(searches, sampled=False)
+        ruled = self._rule_texts([(search.sentence, search) for search in searches])
+        texts = [[*some, *map(Draft, more)] for some, more in zip(greedy, ruled)]
+        self._add_candidates(searches, texts, ahead)
+        self._refine_by_rules(self._doubtful(searches))
         for turn in range(1 + wanted.refine):
             if turn:
                 self._start_next_round(self._unsolved(searches))
@@ -122,24 +123,23 @@ class CandidateSearch:
         sampling = Sampling(temperature=temperature, max_new_tokens=10_000, avoid_loops=True)
         return self.arguments.samples if sampled else 1, sampling, self.arguments.seed
 
-    def _rule_drafts(self, searches: Sequence[Search]) -> list[list[Draft]]:
-        """Candidates of rules, each text once."""
-        writers = [writer for writer in (self.parts.cuts, self.parts.phrases) if writer is not None]
-        blamed = self._blamed_words(searches) if self.parts.word_rules else frozenset[str]()
-        drafts = []
-        for search in searches:
-            texts = [text for writer in writers for text in writer(search.sentence)]
-            plain, pieces = with_placeholders(search.sentence, search.kept)
-            ruled = [text for rule in self.parts.word_rules for text in rule(plain, blamed)]
-            texts += [with_pieces(text, pieces) for text in ruled if all(name in text for name in pieces)]
-            drafts.append([Draft(text) for text in dict.fromkeys(texts)])
-        return drafts
+    def _refine_by_rules(self, searches: Sequence[Search]) -> None:
+        """Once more the rules, on the best tries that only the screener objects to: one rule may have left out the
+        address and another one know the phrase."""
+        tries = [_failing_tries(search, self.arguments.min_similarity) for search in searches]
+        ruled = self._rule_texts([(text, search) for search, some in zip(searches, tries) for text in some])
+        drafts: list[list[Draft]] = []
+        at = 0
+        for search, some in zip(searches, tries):
+            known = {one.text for one in search.candidates}
+            texts = dict.fromkeys(text for texts in ruled[at : at + len(some)] for text in texts)
+            drafts.append([Draft(text) for text in texts if text not in known])
+            at += len(some)
+        self._add_candidates(searches, drafts)
 
-    def _blamed_words(self, searches: Sequence[Search]) -> frozenset[str]:
-        """Words of the sentences that fail by themselves; nobody may alter those of links and the like."""
-        spoken = [without(search.sentence, search.kept) for search in searches]
-        words = sorted({word for text in spoken for word in words_of(text)})
-        return frozenset(word for word, one in zip(words, self.parts.screener.screen(words)) if not one.passed)
+    def _rule_texts(self, asked: Sequence[tuple[str, Search]]) -> list[list[str]]:
+        """What the rules make of texts, each the sentence of a search or a try for it."""
+        return rule_candidates(self.parts, [(text, search.kept) for text, search in asked])
 
     def _add_candidates(
         self, searches: Sequence[Search], drafts: Sequence[Sequence[Draft]], ahead: PendingGeneration | None = None
@@ -194,36 +194,21 @@ class CandidateSearch:
         return read
 
 
+TRIES = 4
+"""How many failing tries for a sentence the rules are asked about."""
+
+
+def _failing_tries(search: Search, min_similarity: float) -> list[str]:
+    """The candidates that only the screener objects to, the least probable to fail first."""
+    near = [
+        one for one in search.candidates if not (one.verdict.passed or one.fault) and one.similarity >= min_similarity
+    ]
+    near.sort(key=lambda one: one.verdict.probability)
+    return list(dict.fromkeys(one.text for one in near))[:TRIES]
+
+
 def _drafts(completions: Sequence[Sequence[Completion]], trust: float) -> list[list[Draft]]:
     return [[Draft(one.text, one.finished, one.problem, trust) for one in some] for some in completions]
-
-
-def with_placeholders(sentence: str, kept: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """The sentence with a word for each protected piece, which rules would cut up; and the pieces by these words.
-
-    >>> with_placeholders("See @ann's page", ["@ann"])
-    ("See PIECE1X's page", {'PIECE1X': '@ann'})
-    """
-    stem = "PIECE"
-    while stem in sentence:
-        stem += "E"
-    pieces: dict[str, str] = {}
-    text, at = "", 0
-    for number, piece in enumerate(kept, 1):
-        found = sentence.find(piece, at)
-        if found >= 0:
-            name = f"{stem}{number}X"
-            text += sentence[at:found] + name
-            at = found + len(piece)
-            pieces[name] = piece
-    return text + sentence[at:], pieces
-
-
-def with_pieces(text: str, pieces: Mapping[str, str]) -> str:
-    """The text with the pieces back in the places of their words."""
-    if not pieces:
-        return text
-    return re.sub("|".join(map(re.escape, pieces)), lambda match: pieces[match[0]], text)
 
 
 SURROUNDINGS = 10

@@ -6,7 +6,7 @@ links and mentions in it, which no rewrite can change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -51,17 +51,13 @@ class CommentState:
         rest = [(i, s) for i, s in enumerate(self.segments) if i not in self.searches and i not in self.dropped]
         return [i for i, segment in rest if readable(segment.prose)]
 
-    def aim(self, verdicts: dict[int, Verdict], may_drop: bool = True) -> list[Search]:
-        """Searches for the untouched sentences that fail, else for the worst of them: the whole may fail by all.
-        Those that say nothing but abuse are dropped, if another sentence says more.
+    def aim(self, chosen: Sequence[int], may_drop: bool = True) -> list[Search]:
+        """Searches for untouched sentences. Those that say nothing but abuse are dropped, if another one says more.
 
         Args:
-            verdicts: on the untouched sentences, by index; none are left if it is empty.
+            chosen: their places.
             may_drop: whether any are dropped; not in a language whose abuse `sro.rewriting.pure_abuse` does not know.
         """
-        chosen = [i for i, verdict in verdicts.items() if not verdict.passed]
-        if not chosen and verdicts:
-            chosen = [max(verdicts, key=lambda i: verdicts[i].probability)]
         self.dropped.update(droppable(self.segments, chosen) if may_drop else ())
         chosen = [i for i in chosen if i not in self.dropped]
         fresh = {i: Search.of(self.segments[i], self.min_similarity) for i in chosen}
@@ -72,6 +68,10 @@ class CommentState:
     def text(self) -> str:
         """The comment with the best candidates in place, whether they will do or not."""
         return "".join(self._pieces())
+
+    def text_without(self, place: int) -> str:
+        """That text without one more of its sentences."""
+        return "".join("" if i == place else piece for i, piece in enumerate(self._pieces()))
 
     @property
     def prose(self) -> str | None:

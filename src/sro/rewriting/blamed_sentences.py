@@ -1,0 +1,39 @@
+"""Which sentences of a comment that fails have to be rewritten.
+
+Those that the screener fails by themselves; where it fails none of them, the one without which the comment comes
+nearest to passing: "You could not do that? My dog can." fails by what its sentences say together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sro.comments.clean import readable
+from sro.rewriting.parts import RewriterParts
+from sro.rewriting.state import CommentState
+
+MOST = 12
+"""Sentences of a comment that are tried, those first that are the most probable to fail by themselves."""
+
+
+def blamed_sentences(parts: RewriterParts, drafts: Sequence[CommentState], threshold: float | None) -> list[list[int]]:
+    """The places of the sentences to rewrite in each draft, of those not touched yet; empty where none are left.
+
+    Args:
+        parts: the screener, asked about sentences without the links and the like in them.
+        drafts: comments that fail as they are now.
+        threshold: P(fail) from which on a text fails; None: the screener's own.
+    """
+    places = [draft.untouched for draft in drafts]
+    words = [readable(draft.segments[i].prose) for draft, some in zip(drafts, places) for i in some]
+    verdicts = iter(parts.screen(words, threshold))
+    told = [dict(zip(some, verdicts)) for some in places]
+    blamed = [[place for place, verdict in some.items() if not verdict.passed] for some in told]
+    unclear = [at for at, some in enumerate(blamed) if told[at] and not some]
+    tried = {at: sorted(told[at], key=lambda place: -told[at][place].probability)[:MOST] for at in unclear}
+    shorter = [drafts[at].text_without(place) for at in unclear for place in tried[at]]
+    without = iter(parts.screen(shorter, threshold))
+    for at in unclear:
+        left = {place: verdict.probability for place, verdict in zip(tried[at], without)}
+        blamed[at] = [min(left, key=lambda place: left[place])]
+    return blamed

@@ -1,0 +1,39 @@
+"""Which sentences their neighbours need: items of a numbered list, and those that the next sentence takes up.
+
+>>> is_numbered("3) A cheeky bugger."), is_numbered("3 people agree.")
+(True, False)
+>>> points_back("There is nothing wrong with that."), points_back("That page needs a source.")
+(True, False)
+"""
+
+from __future__ import annotations
+
+import re
+
+_NUMBERED = re.compile(r"\s*\(?(?:\d{1,2}|[a-hA-H]|[ivx]{1,4})[).:]\s*\S")
+_VERBS = (
+    r"am|is|was|are|were|be|will|would|can|could|should|may|might|must|does|did|do|has|had|have|isn|wasn|aren|weren"
+    r"|won|wouldn|couldn|don|doesn|didn|hasn|makes?|made|means?|meant|says?|said|goes|went|takes?|took|just|only|also"
+    r"|alone|really|all|both|too|not"
+)
+_POINTS_BACK = re.compile(
+    # It begins with a pronoun that no noun follows, …
+    r"\W*(?:(?:and|but|so|or|because|well|yes|no|yeah|now|then|if|for|maybe|perhaps)\W+){0,2}"
+    rf"(?:that|this|these|those|it|which|such|neither|he|she|they)(?:['’](?:s|re|ll|d|ve)\b|\W+(?:{_VERBS})\b|\W*$)"
+    # … ends with one, …
+    r"|.*\b(?:of|with|about|to|like|for|by|on|in|at|from|than|do|did|does|say|said|mean|know|think)\s+"
+    r"(?:that|this|it|so)\W*$"
+    # … or says that it continues.
+    r"|\W*(?:therefore|hence|thus|consequently|otherwise|however|instead|for example|for instance|because|or else)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def is_numbered(sentence: str) -> bool:
+    """Whether a sentence is an item of a numbered or lettered list, in which its absence would show."""
+    return _NUMBERED.match(sentence) is not None
+
+
+def points_back(sentence: str) -> bool:
+    """Whether a sentence takes up what the one before said, as "That is why …" does."""
+    return _POINTS_BACK.match(sentence) is not None

@@ -1,0 +1,67 @@
+"""Candidates of rules for a sentence: deletions, the phrase table, and rules that are told which words are rude.
+
+The screener says which words fail by themselves, so the rules need no list of insults. What nobody may alter in a
+sentence, as links, is hidden from rules that would cut it up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from sro.comments.sentences import without
+from sro.rewriting.english_parts import words_of
+from sro.rewriting.parts import RewriterParts
+
+
+def rule_candidates(parts: RewriterParts, asked: Sequence[tuple[str, Sequence[str]]]) -> list[list[str]]:
+    """What the rules make of each text, every candidate once.
+
+    Args:
+        parts: the rules, and the screener, which is asked about single words where rules want to know.
+        asked: texts with the pieces of them that nobody may alter.
+    """
+    writers = [writer for writer in (parts.cuts, parts.phrases) if writer is not None]
+    blamed = _blamed_words(parts, asked) if parts.word_rules else frozenset[str]()
+    found = []
+    for text, kept in asked:
+        candidates = [candidate for writer in writers for candidate in writer(text)]
+        plain, pieces = with_placeholders(text, kept)
+        ruled = [candidate for rule in parts.word_rules for candidate in rule(plain, blamed)]
+        candidates += [with_pieces(one, pieces) for one in ruled if all(name in one for name in pieces)]
+        found.append(list(dict.fromkeys(candidates)))
+    return found
+
+
+def _blamed_words(parts: RewriterParts, asked: Sequence[tuple[str, Sequence[str]]]) -> frozenset[str]:
+    """Words of the texts that fail by themselves; nobody may alter those of links and the like."""
+    words = sorted({word for text, kept in asked for word in words_of(without(text, kept))})
+    return frozenset(word for word, one in zip(words, parts.screener.screen(words)) if not one.passed)
+
+
+def with_placeholders(sentence: str, kept: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """The sentence with a word for each protected piece, which rules would cut up; and the pieces by these words.
+
+    >>> with_placeholders("See @ann's page", ["@ann"])
+    ("See PIECE1X's page", {'PIECE1X': '@ann'})
+    """
+    stem = "PIECE"
+    while stem in sentence:
+        stem += "E"
+    pieces: dict[str, str] = {}
+    text, at = "", 0
+    for number, piece in enumerate(kept, 1):
+        found = sentence.find(piece, at)
+        if found >= 0:
+            name = f"{stem}{number}X"
+            text += sentence[at:found] + name
+            at = found + len(piece)
+            pieces[name] = piece
+    return text + sentence[at:], pieces
+
+
+def with_pieces(text: str, pieces: Mapping[str, str]) -> str:
+    """The text with the pieces back in the places of their words."""
+    if not pieces:
+        return text
+    return re.sub("|".join(map(re.escape, pieces)), lambda match: pieces[match[0]], text)
