@@ -6,7 +6,8 @@ import pytest
 from rewriting_stand_ins import Half, Milder
 
 from sro.comments.languages import speaks
-from sro.rewriting.foreign_deletions import cuts_in, foreign_deletions
+from sro.rewriting.foreign_candidates import rules_in
+from sro.rewriting.foreign_deletions import foreign_deletions
 from sro.rewriting.foreign_words import LEXICONS
 from sro.rewriting.rewriter import RewriteArguments, Rewriter
 from sro.screeners.base import Verdict
@@ -88,7 +89,7 @@ GERMAN = "Bitte lern endlich lesen und schreiben, du Vollidiot!"
 
 
 def rewriter(languages: Sequence[str]) -> Rewriter:
-    return Rewriter(Milder(), Strict(), Half(), reads=speaks, foreign_cuts=cuts_in(languages))
+    return Rewriter(Milder(), Strict(), Half(), reads=speaks, foreign_rules=rules_in(languages))
 
 
 def test_a_rewriter_leaves_out_where_its_leader_cannot_write() -> None:
@@ -107,6 +108,6 @@ def test_what_cannot_be_left_out_is_refused_for_its_language() -> None:
 
 
 def test_nobody_cuts_without_a_language() -> None:
-    assert cuts_in([]) is None and cuts_in(["it"]) is None
-    cuts = cuts_in(["de"])
+    assert rules_in([]) is None and rules_in(["it"]) is None
+    cuts = rules_in(["de"])
     assert cuts is not None and cuts("Danke, du Idiot!", GERMAN) == foreign_deletions("Danke, du Idiot!", "de")

@@ -297,6 +297,21 @@ def test_drafts_of_a_phrase_table_stand_beside_the_greedy_move() -> None:
     assert rewriter.rewrite([COMMENT])[0].text == "you are"
 
 
+def test_rules_are_asked_about_their_own_failing_tries() -> None:
+    """One rule leaves out the first insult, another one knows the second: neither of them alone will do."""
+    comment = "idiot, you are a bad idiot"
+    leader = Scripted({comment: RUDE})
+    rewriter = Rewriter(
+        leader,
+        Words(),
+        Overlap(),
+        cuts=lambda text: [text.removeprefix("idiot, ")],
+        phrases=lambda text: [text.replace("a bad idiot", "a bad one")],
+    )
+    (found,) = rewriter.rewrite([comment], RewriteArguments(samples=0, refine=0))
+    assert (found.text, found.candidates) == ("you are a bad one", 4)
+
+
 class Reads:
     """A critic for which a candidate keeps the meaning unless it says `wrong`; remembers what it was asked."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sro.core.errors import SROError
-from sro.rewriting.foreign_deletions import CHECKED
+from sro.rewriting.foreign_candidates import CHECKED, RULED
 
 
 @dataclass(kw_only=True)
@@ -77,11 +77,11 @@ class ModelArguments(LeaderChoice):
             "`embedded`, the engine not chat and the screener an encoder, else none)"
         },
     )
-    cut_languages: list[str] = field(
+    rule_languages: list[str] = field(
         default_factory=lambda: list(CHECKED),
         metadata={
-            "help": "languages beside English in which swear words and insults may be left out, where the screener "
-            "reads them: de es fr ru, or `none`; other comments that fail are refused"
+            "help": "languages beside English in which rules leave out or replace rude phrases, where the screener "
+            f"reads them: {' '.join(RULED)}, or `none`; other comments that fail are refused"
         },
     )
 

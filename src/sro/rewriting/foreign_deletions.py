@@ -14,15 +14,12 @@ refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sro.comments.languages import language_of
 from sro.rewriting.foreign_words import LEXICONS, Lexicon
 
-CHECKED = ("de",)
-"""Languages of which rewrites were read and none was garbled (docs/how-to/languages.md)."""
 LONGEST = 2000
 """Characters of a sentence that is looked at."""
 FEWEST_WORDS, FEWEST_CONTENT_WORDS = 3, 2
@@ -149,19 +146,12 @@ def foreign_deletions(sentence: str, language: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-ForeignCuts = Callable[[str, str], list[str]]
-"""(sentence, its comment) → candidates."""
-
-
-def cuts_in(languages: Collection[str]) -> ForeignCuts | None:
-    """`foreign_deletions` of sentences in these languages, and of no others; None where none of them has a lexicon."""
-    known = frozenset(languages) & LEXICONS.keys()
-
-    def cuts(sentence: str, comment: str) -> list[str]:
-        code = language_of(sentence) or language_of(comment)
-        return foreign_deletions(sentence, code) if code in known else []
-
-    return cuts if known else None
+def holds_rude_word(text: str, language: str) -> bool:
+    """Whether a word of the language's list that may not be left is in a text; False without a lexicon."""
+    if language not in LEXICONS:
+        return False
+    rude = _words_of(language)["rude"]
+    return any(match[0].lower() in rude for match in PART.finditer(text))
 
 
 def is_fit(text: str, parts: Sequence[_Part], gone: Collection[int], language: str) -> bool:

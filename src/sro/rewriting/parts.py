@@ -39,8 +39,8 @@ class RewriterParts:
         cuts: candidates that only leave out, beside those too: `sro.rewriting.deletions`. None: there are none.
         word_rules: candidates of rules that are told which words of a sentence the screener fails by themselves:
             `sro.rewriting.phrase_cuts`, `sro.rewriting.reframings`. The screener is asked about words only for these.
-        foreign_cuts: what `cuts` is, for sentences in languages that the leader does not know, and all that these
-            get: `sro.rewriting.foreign_deletions.cuts_in`. None: they are refused.
+        foreign_rules: what `cuts` is, for sentences in languages that the leader does not know, and all that these
+            get: `sro.rewriting.foreign_candidates.rules_in`. None: they are refused.
         rewrite_threshold: P(fail) from which on a rewrite will not do, where none is named in the arguments of a call.
             None: what passes will do.
         leader_trust: what the critic's probability is multiplied by for the leader's greedy and for its sampled
@@ -57,7 +57,7 @@ class RewriterParts:
     faithfulness: Faithfulness | None = None
     cuts: Callable[[str], Sequence[str]] | None = None
     word_rules: Sequence[Callable[[str, Collection[str]], Sequence[str]]] = ()
-    foreign_cuts: Callable[[str, str], Sequence[str]] | None = None
+    foreign_rules: Callable[[str, str], Sequence[str]] | None = None
     reads: Callable[[str], bool | None] = field(default=any_language)
     rewrite_threshold: float | None = None
     leader_trust: tuple[float, float] = (1.0, 1.0)

@@ -10,6 +10,7 @@ other, learnt from only where the follower's panel approves and likes no other t
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,10 +24,14 @@ from sro.rewriting.phrase_rules import ANY, END, START, Rule, read_rules
 
 DRAFTS = 3
 """Drafts of a sentence that the table makes; more were no better (docs/research/lab-notes.md)."""
-_STOPS = frozenset([".", "!", "?", ";", "…", "..."])
-_MARKS = ",.!?;:…"
-_EDGE = {".", "!", "?", "…"}
+_STOPS = frozenset([".", "!", "?", ";", "…", "...", "؟", "؛", "।", "。", "！", "？", "；"])
+_MARKS = ",.!?;:…،؟؛।，。！？；：、"
+_OPENING_MARKS = "¡¿"
+_EDGE = {".", "!", "?", "…", "؟", "।", "。", "！", "？"}
+_COMMAS = {",", "،", "，"}
 _OPENING, _CLOSING = " \t\n\"“”„«‘'([", " \t\n\"“”»’')]"
+_UNSPACED = frozenset(["zh"])
+"""Languages written without spaces between words."""
 _STRESS = frozenset(["really", "just", "truly", "simply", "actually", "basically", "literally", "honestly", "clearly"])
 _BE, _BE_SHORT = frozenset(["is", "are", "was", "were", "am", "r"]), ("'s", "'re", "'m", "’s", "’re", "’m")
 
@@ -47,10 +52,13 @@ class Idioms:
 
     rules: dict[str, dict[str | None, list[Rule]]]
     """Under each first word the rules for a second one, and under None those for all other second words."""
+    language: str = "en"
+    vocabulary: re.Pattern[str] | None = None
+    """What a text is cut into where no spaces divide its words: words of the rules, else single signs."""
 
     @classmethod
-    def of(cls, rules: Sequence[Rule]) -> Idioms:
-        """The table of these rules."""
+    def of(cls, rules: Sequence[Rule], language: str = "en") -> Idioms:
+        """The table of these rules, which are in this language."""
         found: dict[str, dict[str | None, list[tuple[int, Rule]]]] = defaultdict(lambda: defaultdict(list))
         for number, rule in enumerate(rules):
             for first, second in dict.fromkeys(rule.openings()):
@@ -67,7 +75,7 @@ class Idioms:
                 ]
                 for second, some in by_second.items()
             }
-        return cls(table)
+        return cls(table, language, _vocabulary(rules) if language in _UNSPACED else None)
 
     def variants(self, comment: str, n: int = 3) -> list[str]:
         """Up to `n` different comments without the table's rude phrases; none where it knows no phrase of it.
@@ -76,17 +84,21 @@ class Idioms:
         the whole stay; "is really a joke" is read as "is a joke" where the table does not know the former.
         """
         before, inside, behind = _unwrapped(comment)
-        tokens = split(inside)
+        tokens = self._split(inside)
         hits = self._hits([token.lower() for token in tokens])
-        if not hits:
+        if not hits and self.language == "en":
             tokens = _without_stress(tokens)
             hits = self._hits([token.lower() for token in tokens])
         found: dict[str, None] = {}
         for k in range(n if hits else 0):
-            changed = _replaced(tokens, hits, k)
+            changed = _tidied(_replaced(tokens, hits, k), articles=self.language == "en")
             if changed != tokens:
-                found[before + join(changed, like=inside) + behind] = None
+                text = "".join(changed) if self.vocabulary else join(changed, like=inside)
+                found[before + text + behind] = None
         return list(found)
+
+    def _split(self, comment: str) -> list[str]:
+        return self.vocabulary.findall(comment) if self.vocabulary else split(comment)
 
     def _hits(self, tokens: Sequence[str]) -> dict[int, Hit]:
         """The phrases of lowered tokens, none within another, by where they begin."""
@@ -148,7 +160,7 @@ def _replaced(tokens: Sequence[str], hits: Mapping[int, Hit], k: int) -> list[st
             new[0] = new[0][:1].upper() + new[0][1:]
         out += new
         i = hit.end
-    return _tidied(out)
+    return out
 
 
 def _in_case_of(words: Sequence[str], here: Sequence[str]) -> list[str]:
@@ -172,11 +184,25 @@ def _fit(rude: tuple[tuple[str, ...], ...], tokens: Sequence[str], at: int) -> t
         elif word == END:
             fits, step = not here or here in _STOPS, 0
         else:
-            fits, step = here == word or (word == ANY and here.isalpha()), 1
+            fits, step = here == word or (word == ANY and _is_word(here)), 1
         if fits and (rest := _fit(rude[1:], tokens, at + step)) is not None:
             choice, caught, end = rest
             return (k, *choice), caught or (here if word == ANY else ""), end
     return None
+
+
+def _is_word(token: str) -> bool:
+    """Whether a token is letters alone; in scripts as Devanagari with the marks that belong to them."""
+    return token.isalpha() or (
+        token[:1].isalpha() and all(char.isalpha() or unicodedata.category(char)[0] == "M" for char in token)
+    )
+
+
+def _vocabulary(rules: Sequence[Rule]) -> re.Pattern[str]:
+    """Finds the longest word of the rules at each place, else a run of Latin letters or digits, else one sign."""
+    words_known = {word for rule in rules for place in rule.rude for word in place} - {START, END, ANY}
+    longest_first = sorted(words_known, key=lambda word: (-len(word), word))
+    return re.compile("|".join([*map(re.escape, longest_first), "[a-z0-9]+", "."]), re.IGNORECASE | re.DOTALL)
 
 
 def load_idioms(path: Path | None = None) -> Idioms:
@@ -209,11 +235,13 @@ def phrase_drafts(name: str) -> Callable[[str], Sequence[str]] | None:
 
 
 def split(comment: str) -> list[str]:
-    """White-space tokens, with punctuation behind a word as tokens of its own."""
+    """White-space tokens, with punctuation before and behind a word as tokens of its own."""
     tokens: list[str] = []
     for token in words(comment):
-        word = token.rstrip(_MARKS) or token  # a pattern for the end would search from each mark of "...!...x"
-        tokens += [word, *token[len(word) :]]
+        rest = token.lstrip(_OPENING_MARKS)
+        word = rest.rstrip(_MARKS) or rest  # a pattern for the end would search from each mark of "...!...x"
+        pieces = [*token[: len(token) - len(rest)], word, *rest[len(word) :]]
+        tokens += [piece for piece in pieces if piece]
     return tokens
 
 
@@ -221,19 +249,22 @@ def join(tokens: Sequence[str], like: str) -> str:
     """The tokens as a comment whose punctuation stands as it does in `like`: glued to its word, or apart."""
     text = " ".join(tokens)
     apart = re.search(r"\s[,.!?]", like) is not None
-    return text if apart else re.sub(r"\s+([,.!?;:…])", r"\1", text)
+    for mark in _MARKS:
+        if f" {mark}" in text and not (f" {mark}" in like or (apart and mark not in like)):
+            text = re.sub(rf"\s+{re.escape(mark)}", mark, text)
+    return re.sub(rf"([{_OPENING_MARKS}]) ", r"\1", text)
 
 
-def _tidied(tokens: list[str]) -> list[str]:
-    """Articles that agree with the word behind them, and no comma where nothing is left in front of it."""
+def _tidied(tokens: list[str], articles: bool) -> list[str]:
+    """No comma where nothing is left in front of it; and English articles that agree with the word behind them."""
     out: list[str] = []
     for i, word in enumerate(tokens):
         behind = tokens[i + 1].lower() if i + 1 < len(tokens) else ""
-        if word in ("a", "an", "A", "An") and behind[:1].isalpha():
+        if articles and word in ("a", "an", "A", "An") and behind[:1].isalpha():
             out.append(word[0] + ("n" if VOWEL.match(behind) else ""))
-        elif word == "," and (not out or out[-1] == ","):
+        elif word in _COMMAS and (not out or out[-1] in _COMMAS):
             continue
-        elif word in _EDGE and (not out or out[-1] == ","):
+        elif word in _EDGE and (not out or out[-1] in _COMMAS):
             out[-1:] = [word] if out else []
         else:
             out.append(word)

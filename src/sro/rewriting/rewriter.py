@@ -24,7 +24,7 @@ from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.deletions import deletions
 from sro.rewriting.dispensable import drop_dispensable
-from sro.rewriting.foreign_deletions import CHECKED, cuts_in
+from sro.rewriting.foreign_candidates import CHECKED, rules_in
 from sro.rewriting.parts import RewriterParts, any_language
 from sro.rewriting.phrase_cuts import phrase_cuts
 from sro.rewriting.phrase_table import phrase_drafts
@@ -89,7 +89,7 @@ class Rewriter(RewriterParts):
         fluency: str | Fluency | None = None,
         phrases: str | None = None,
         faithfulness: str | Faithfulness | None = None,
-        cut_languages: Sequence[str] = CHECKED,
+        rule_languages: Sequence[str] = CHECKED,
         max_prompt_length: int = 256,
         batch_size: int = 64,
         bf16: bool | None = None,
@@ -117,8 +117,8 @@ class Rewriter(RewriterParts):
             faithfulness: `embedded`, the folder of a critic (`sro screener train --kind faithfulness`), or any object
                 that says how probable it is that a candidate says what the sentence says; `none`: nobody is asked.
                 None: `embedded` for the embedded leader under an encoder screener, `none` for others.
-            cut_languages: languages beside the leader's in which words may be left out, if the screener reads them
-                (`sro.rewriting.foreign_deletions`); comments in others are refused. For the embedded leader alone.
+            rule_languages: languages beside the leader's in which rules rewrite, if the screener reads them
+                (`sro.rewriting.foreign_candidates`); comments in others are refused. For the embedded leader alone.
             max_prompt_length: tokens of prompt and sentence together; a longer sentence that fails is refused.
             batch_size: candidates generated at the same time.
             bf16: bfloat16 autocast, for `transformers`; None: as `sro.core.precision.compute_dtype` decides.
@@ -161,7 +161,7 @@ class Rewriter(RewriterParts):
             rewrite_threshold=CLEARLY_CIVIL if ours and isinstance(screener, EncoderScreener) else None,
             leader_trust=LEADER_TRUST if ours else (1.0, 1.0),
             word_rules=(phrase_cuts, reframings) if ours and isinstance(screener, EncoderScreener) else (),
-            foreign_cuts=cuts_in(set(cut_languages) & set(languages_read(screener))) if ours else None,
+            foreign_rules=rules_in(set(rule_languages) & set(languages_read(screener))) if ours else None,
         )
 
     def rewrite(self, texts: Sequence[str], arguments: RewriteArguments | None = None) -> list[Rewrite]:
@@ -259,7 +259,7 @@ class Rewriter(RewriterParts):
             fresh = draft.aim(blamed, may_drop=known)
             foreign = [search for search in fresh if self._is_foreign(search.sentence, draft.plain_source)]
             fresh = [search for search in fresh if not any(search is one for one in foreign)]
-            if not CandidateSearch(self, arguments).cut_foreign(foreign, draft.plain_source):
+            if not CandidateSearch(self, arguments).rewrite_foreign(foreign, draft.plain_source):
                 draft.outcome = "language"
             elif not all(self.fits(search.prompt_text) for search in fresh):
                 draft.outcome = "too_long"

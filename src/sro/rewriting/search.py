@@ -77,13 +77,13 @@ class CandidateSearch:
                 drafts = _drafts(begun.result(), trust) if begun else self._generate(unsolved, sampled=True)
                 self._add_candidates(unsolved, drafts)
 
-    def cut_foreign(self, searches: Sequence[Search], comment: str) -> bool:
-        """Leave out of sentences that the leader cannot write what they can do without; whether that does for each.
+    def rewrite_foreign(self, searches: Sequence[Search], comment: str) -> bool:
+        """Candidates of rules for sentences that the leader cannot write; whether that does for each.
 
         Nobody is asked who reads English alone.
         """
-        cuts = self.parts.foreign_cuts
-        texts = [list(cuts(search.sentence, comment)) if cuts else [] for search in searches]
+        rules = self.parts.foreign_rules
+        texts = [rules(search.sentence, comment) if rules else [] for search in searches]
         if not all(texts):
             return False
         judged = replace(self, parts=replace(self.parts, fluency=None))

@@ -453,7 +453,7 @@ def test_flags_reach_the_rewriter(loaded: dict[str, Any]) -> None:
         **{"similarity": "embedded", "max_prompt_length": 256, "batch_size": 8, "bf16": False},
         **{"fluency": None, "faithfulness": None},
         "phrases": None,
-        "cut_languages": ["de"],
+        "rule_languages": ["de"],
         "engine": EngineArguments("auto"),
     }
 
@@ -479,7 +479,7 @@ def test_how_hard_to_try_is_told_by_flags_or_a_file(loaded: dict[str, Any], tmp_
 def test_parts_are_what_load_takes_with_the_same_defaults() -> None:
     taken = {"leader": "embedded", **Rewriter.load.__func__.__kwdefaults__}  # type: ignore[attr-defined]
     assert taken.pop("engine") == EngineArguments().engine
-    assert vars(command.PartsArguments()) == taken | {"cut_languages": list(taken["cut_languages"])}
+    assert vars(command.PartsArguments()) == taken | {"rule_languages": list(taken["rule_languages"])}
 
 
 def test_progress_says_how_far_how_fast_and_how_long_still() -> None:

@@ -8,19 +8,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rewriting_stand_ins import Half, Milder
 
+from sro.comments.languages import speaks
 from sro.core.errors import SROError
 from sro.evaluation.chrf import ChrF
 from sro.evaluation.experiments import clef24 as module
-from sro.evaluation.experiments.clef24 import OURS, PEER, Clef24Arguments, clef24, delete_fit, read_language
+from sro.evaluation.experiments.clef24 import OURS, PEER, Clef24Arguments, clef24, read_language
 from sro.evaluation.judges.loading import Judges, load_judges
+from sro.rewriting.foreign_candidates import rules_in
+from sro.rewriting.rewriter import Rewriter
 from sro.screeners.base import Verdict
 
 GERMAN = [
     "Lern erst mal lesen, du Vollidiot!",
     "Du bist ein Vollidiot",
     "Das Wetter ist heute schön",
-    "Vollidiot, wer?",
+    "Nur ein Vollidiot kann das geschrieben haben",
 ]
 
 
@@ -73,13 +77,10 @@ def test_a_language_has_its_rows_and_the_stored_system_where_it_has_all(data: Pa
         read_language(data, "xx", 9)
 
 
-def test_ours_leaves_out_keeps_or_refuses() -> None:
-    found = delete_fit(GERMAN, "de", Screener())
-    assert found == ["Lern erst mal lesen!", None, "Das Wetter ist heute schön", None]
-
-
 def test_the_page_compares_with_copy_and_delete(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "load_screener", lambda name: Screener())
+    rewriter = Rewriter(Milder(), Screener(), Half(), reads=speaks, foreign_rules=rules_in(["de"]))
+    monkeypatch.setattr(module.Rewriter, "load", lambda **parts: rewriter)
     monkeypatch.setattr(module, "load_judges", lambda words, protocol: Judges(Style(), Content(), ChrF()))
     monkeypatch.setenv("SRO_CACHE", str(data / "cache"))
     arguments = Clef24Arguments(languages=["de"], data=str(data), output_dir=str(data / "out"))

@@ -31,6 +31,6 @@ def load_rewriter(models: ModelArguments, engine: EngineArguments, screener: Scr
         similarity=models.similarity,
         phrases=models.phrases,
         faithfulness=models.faithfulness,
-        cut_languages=models.cut_languages,
+        rule_languages=models.rule_languages,
         batch_size=batch,
     )

@@ -2,9 +2,9 @@
 
     sro experiment clef24 --languages de es ru --output_dir runs/clef24
 
-Ours is what `sro rewrite` does where the leader does not know the language: it leaves out oaths and insults that a
-sentence can do without (`sro.rewriting.foreign_deletions`), if the screener passes what is left, and refuses else; a
-comment that is refused counts as a copy. `delete` leaves out every word of a public list (LDNOOBW).
+Ours is what `sro rewrite --rule_languages` does: rules leave out or replace rude phrases
+(`sro.rewriting.foreign_candidates`), and where screener and critic accept none of their candidates the comment is
+refused, and counts as a copy. `delete` leaves out every word of a public list (LDNOOBW).
 
 The judges are not CLEF's: those need a hub. Of style, the encoder screener, against which ours are chosen, so its STA
 is no independent word on them; of meaning, E5; of fluency, as at CLEF, chrF with people's rewrite.
@@ -24,13 +24,11 @@ from sro.evaluation.baselines import COPY, DELETE
 from sro.evaluation.judges.cache import ScoreCache
 from sro.evaluation.judges.loading import load_judges
 from sro.evaluation.run import Evaluation, Scoring, Texts, evaluate
-from sro.rewriting.foreign_deletions import foreign_deletions
-from sro.screeners.base import Screener
+from sro.rewriting.rewriter import Rewriter
 from sro.screeners.encoder.sources import read_records
 from sro.screeners.loading import load_screener
-from sro.screeners.sentencewise import screen_comments
 
-OURS, PEER = "ours (deletion)", "mT0-XL-detox-orpo, 3.7 B"
+OURS, PEER = "ours (rules)", "mT0-XL-detox-orpo, 3.7 B"
 LANGUAGES = ("de", "es", "ru", "uk", "zh", "ar", "hi", "am")
 
 
@@ -75,18 +73,6 @@ def read_language(data: Path, language: str, most: int) -> Texts:
     return Texts(sources, peers, [row["reference"] for row in rows])
 
 
-def delete_fit(sources: Sequence[str], language: str, screener: Screener) -> list[str | None]:
-    """What is left of each comment, or None where it is refused. A comment that passes stays as it is."""
-    before = screen_comments(screener, sources)
-    cuts = [[] if verdict.passed else foreign_deletions(text, language) for text, verdict in zip(sources, before)]
-    after = iter(screen_comments(screener, [text for some in cuts for text in some]))
-    found: list[str | None] = []
-    for text, verdict, some in zip(sources, before, cuts):
-        fit = [candidate for candidate, its in [(one, next(after)) for one in some] if its.passed]
-        found.append(text if verdict.passed else next(iter(fit), None))
-    return found
-
-
 def word_list(data: Path, language: str) -> list[str]:
     """The public list of rude words of a language; empty where there is none."""
     path = data / "multilingual" / "lexicons" / "ldnoobw_all.jsonl"
@@ -98,12 +84,13 @@ def clef24(
 ) -> Path:
     """Evaluate every language; the folder with `table.md` and a folder of each language."""
     screener, data, folder = load_screener(arguments.screener), Path(arguments.data), Path(arguments.output_dir)
+    rewriter = Rewriter.load(screener=screener, rule_languages=arguments.languages)
     judges = load_judges(arguments.judges, "clef24").cached(ScoreCache())
     pages = []
     for language in arguments.languages:
         progress(language)
         texts = read_language(data, language, arguments.texts)
-        ours = delete_fit(texts.sources, language, screener)
+        ours = [found.text for found in rewriter.rewrite(texts.sources)]
         texts = Texts(texts.sources, {OURS: ours, **texts.systems}, texts.references)
         scoring = Scoring("clef24", judges, screener, word_list(data, language), seed=arguments.seed)
         evaluation = evaluate(texts, scoring, progress)

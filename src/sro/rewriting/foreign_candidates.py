@@ -1,0 +1,48 @@
+"""Candidates in languages that the leader does not write: words left out, and rude phrases put civilly.
+
+    >>> foreign_candidates("Lern erst mal lesen, du Vollidiot!", "de")
+    ['Lern erst mal lesen!']
+
+No generator of these languages is at hand, so what neither `sro.rewriting.foreign_deletions` nor the language's phrase
+table (`sro.rewriting.foreign_phrases`) knows is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from sro.comments.languages import language_of
+from sro.rewriting.foreign_deletions import foreign_deletions, holds_rude_word
+from sro.rewriting.foreign_phrases import TABLES, foreign_phrases
+from sro.rewriting.foreign_words import LEXICONS
+
+RULED = tuple(sorted(LEXICONS.keys() | frozenset(TABLES)))
+"""Languages with rules."""
+CHECKED = ("de",)
+"""Languages of which rewrites were read and none was garbled (docs/how-to/languages.md)."""
+
+ForeignRules = Callable[[str, str], list[str]]
+"""(sentence, its comment) → candidates."""
+
+
+def foreign_candidates(sentence: str, language: str) -> list[str]:
+    """What the rules of a language make of a sentence, each text once; none without rules.
+
+    Args:
+        sentence: one sentence, as written.
+        language: its code.
+    """
+    shorter = foreign_deletions(sentence, language)
+    texts = [*shorter, *(text for one in (sentence, *shorter) for text in foreign_phrases(one, language))]
+    return [text for text in dict.fromkeys(texts) if not holds_rude_word(text, language)]
+
+
+def rules_in(languages: Collection[str]) -> ForeignRules | None:
+    """`foreign_candidates` of sentences in these languages, and of no others; None where none of them has rules."""
+    known = frozenset(languages).intersection(RULED)
+
+    def rules(sentence: str, comment: str) -> list[str]:
+        code = language_of(sentence) or language_of(comment)
+        return foreign_candidates(sentence, code) if code in known else []
+
+    return rules if known else None

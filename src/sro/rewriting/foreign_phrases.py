@@ -1,0 +1,37 @@
+"""Candidates of a phrase table in languages that the leader does not write: `assets/starter/phrases`.
+
+The files have the form of the English table (`sro.rewriting.phrase_table`). A civil form is a whole phrase with its
+endings, so nothing has to agree with what stands around it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+from sro.rewriting.phrase_rules import read_rules
+from sro.rewriting.phrase_table import DRAFTS, Idioms
+
+_FOLDER = resources.files("sro") / "assets/starter/phrases"
+TABLES = tuple(sorted(file.name.removesuffix(".txt") for file in _FOLDER.iterdir() if file.name.endswith(".txt")))
+"""Languages with a table."""
+LONGEST = 2000
+"""Characters of a sentence that is looked at."""
+
+
+def foreign_phrases(sentence: str, language: str) -> list[str]:
+    """Up to `DRAFTS` versions of a sentence without the rude phrases that its language's table knows.
+
+    Args:
+        sentence: one sentence, as written.
+        language: its code; without a table there are no candidates.
+    """
+    if language not in TABLES or len(sentence) > LONGEST:
+        return []
+    return _table(language).variants(sentence, DRAFTS)
+
+
+@cache
+def _table(language: str) -> Idioms:
+    name = f"{language}.txt"
+    return Idioms.of(read_rules((_FOLDER / name).read_text("utf-8"), name), language)
