@@ -8,7 +8,8 @@ comments, and each turn starts with another loop, so that what else the machine 
 median over turns, and so is a ratio, of the ratios within a turn. Exit status 1: a quality check failed, see the end
 of the table.
 
-All loops have the comments, the screener (the embedded NB-LR), the embedded leader with its warm-up adapter, β = 0.1,
+All loops have the comments, the follower (the encoder with critic, cosine and rules of shape as a panel, or with
+`--linear true` the n-grams alone), the embedded leader with its warm-up adapter, β = 0.1,
 AdamW with weight decay 0.01, and this process with its allocator. Beyond that:
 
     loop     a step            trains       numbers           draws                    learns with
@@ -53,6 +54,8 @@ from sro.core.machine import keep_memory, quiet_libraries
 from sro.core.precision import compute_dtype
 from sro.core.provenance import manifest
 from sro.leader.generation import Sampling
+from sro.screeners.base import Screener
+from sro.screeners.follower import FollowerArguments, load_follower
 from sro.screeners.loading import load_screener
 
 
@@ -106,6 +109,7 @@ class Work:
     batch_size: int = field(default=16, metadata={"help": "completions an optimizer step"})
     micro_batch: int = field(default=16, metadata={"help": "completions in one forward pass, of all loops alike"})
     authors_comments: int = field(default=4, metadata={"help": "comments of a turn of the authors' procedure"})
+    linear: bool = field(default=False, metadata={"help": "n-grams as the follower, and not the panel that reads"})
     memory: bool = field(default=False, metadata={"help": "measure the peak memory of `sro train` instead"})
     micro_batches: list[int] = field(default_factory=lambda: [2], metadata={"help": "comments at once, with --memory"})
     output_dir: str = field(
@@ -165,15 +169,24 @@ def missing() -> dict[str, str]:
     return found
 
 
+def _follower(linear: bool) -> tuple[Screener, Screener]:
+    """Who answers the moves in every loop, and the toxicity screener in it."""
+    if linear:
+        alone = load_screener("embedded/linear")
+        return alone, alone
+    panel, toxicity, _ = load_follower(FollowerArguments(screener="embedded", faithfulness="embedded"))
+    return panel, toxicity
+
+
 def prepared(work: Work) -> tuple[list[str], Task]:
     """Comments that the screener refuses, and the task with a bound on lengths that fits them all."""
     if work.repeats < LEAST or work.steps < 1:
         raise SROError(f"--repeats {work.repeats} must be at least {LEAST}, --steps {work.steps} at least 1")
     if work.batch_size % work.micro_batch or work.micro_batch % 2:
         raise SROError("--batch_size must be a multiple of --micro_batch, and that an even number")
-    screener = load_screener("embedded/linear")
+    follower, toxicity = _follower(work.linear)
     texts = load_source(work.comments, max_words=work.max_words).texts
-    texts = [text for text, verdict in zip(texts, screener.screen(texts)) if not verdict.passed]
+    texts = [text for text, verdict in zip(texts, toxicity.screen(texts)) if not verdict.passed]
     needed = work.repeats * work.batch_size * (work.steps + 1)
     texts = texts[:: max(1, len(texts) // needed)][:needed] if texts else []
     if len(texts) < work.batch_size * (work.steps + 1):
@@ -183,7 +196,7 @@ def prepared(work: Work) -> tuple[list[str], Task]:
     recipe = yaml.safe_load(peak_memory.RECIPE.read_text("utf-8"))
     sampling = Sampling(recipe["temperature"], recipe["top_p"])
     sampling = replace(sampling, max_new_tokens=longest_bound(embedded_start(), texts, sampling))
-    task = Task(embedded_start, screener, sampling, work.batch_size, work.micro_batch, work.steps)
+    task = Task(embedded_start, follower, sampling, work.batch_size, work.micro_batch, work.steps)
     folder = str(Path(work.output_dir) / "trainers")
     return texts, replace(
         task,

@@ -109,5 +109,6 @@ def test_what_cannot_be_left_out_is_refused_for_its_language() -> None:
 
 def test_nobody_cuts_without_a_language() -> None:
     assert rules_in([]) is None and rules_in(["it"]) is None
-    cuts = rules_in(["de"])
-    assert cuts is not None and cuts("Danke, du Idiot!", GERMAN) == foreign_deletions("Danke, du Idiot!", "de")
+    rules = rules_in(["de"])
+    assert rules is not None and rules(GERMAN, GERMAN) == ["Bitte lern endlich lesen und schreiben!"]
+    assert rules("Danke, du Idiot!", GERMAN) == []  # one word says nothing of it

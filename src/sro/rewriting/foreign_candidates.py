@@ -15,11 +15,14 @@ from sro.comments.languages import language_of
 from sro.rewriting.foreign_deletions import foreign_deletions, holds_rude_word
 from sro.rewriting.foreign_phrases import TABLES, foreign_phrases
 from sro.rewriting.foreign_words import LEXICONS
+from sro.rewriting.phrase_table import UNSPACED
 
 RULED = tuple(sorted(LEXICONS.keys() | frozenset(TABLES)))
 """Languages with rules."""
 CHECKED = ("de",)
 """Languages of which rewrites were read and none was garbled (docs/how-to/languages.md)."""
+FEWEST_WORDS = 2
+"""Of a candidate: one word that is left of "Thanks, you idiot" says something else."""
 
 ForeignRules = Callable[[str, str], list[str]]
 """(sentence, its comment) → candidates."""
@@ -34,7 +37,9 @@ def foreign_candidates(sentence: str, language: str) -> list[str]:
     """
     shorter = foreign_deletions(sentence, language)
     texts = [*shorter, *(text for one in (sentence, *shorter) for text in foreign_phrases(one, language))]
-    return [text for text in dict.fromkeys(texts) if not holds_rude_word(text, language)]
+    fewest = 1 if language in UNSPACED else FEWEST_WORDS
+    long_enough = [text for text in dict.fromkeys(texts) if len(text.split()) >= fewest]
+    return [text for text in long_enough if not holds_rude_word(text, language)]
 
 
 def rules_in(languages: Collection[str]) -> ForeignRules | None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from sro.core.errors import SROError
 
 START, END, ANY = "^", "$", "_"
+WIDEST = 4000
+"""Pairs of first words by which a rule is found; a rule of more is found by the first word alone."""
 
 Lists = dict[str, tuple[str, ...]]
 """The lists that a file has named so far, by their names with the angle brackets."""
@@ -35,7 +37,8 @@ class Rule:
         """
         for at, words_here in enumerate(self.rude):
             second = self.rude[at + 1] if at + 1 < len(self.rude) else (END,)
-            others = dict.fromkeys(second) if {START, END, ANY}.isdisjoint(second) else {None: None}
+            told = {START, END, ANY}.isdisjoint(second) and len(words_here) * len(second) <= WIDEST
+            others = dict.fromkeys(second) if told else {None: None}
             for word in words_here:
                 if word not in (START, END):
                     yield from ((word, other) for other in others)

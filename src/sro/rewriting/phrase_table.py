@@ -24,13 +24,13 @@ from sro.rewriting.phrase_rules import ANY, END, START, Rule, read_rules
 
 DRAFTS = 3
 """Drafts of a sentence that the table makes; more were no better (docs/research/lab-notes.md)."""
-_STOPS = frozenset([".", "!", "?", ";", "…", "...", "؟", "؛", "।", "。", "！", "？", "；"])
+_STOPS = frozenset(".!?;…؟؛।。！？；")
 _MARKS = ",.!?;:…،؟؛।，。！？；：、"
 _OPENING_MARKS = "¡¿"
 _EDGE = {".", "!", "?", "…", "؟", "।", "。", "！", "？"}
 _COMMAS = {",", "،", "，"}
 _OPENING, _CLOSING = " \t\n\"“”„«‘'([", " \t\n\"“”»’')]"
-_UNSPACED = frozenset(["zh"])
+UNSPACED = frozenset(["zh"])
 """Languages written without spaces between words."""
 _STRESS = frozenset(["really", "just", "truly", "simply", "actually", "basically", "literally", "honestly", "clearly"])
 _BE, _BE_SHORT = frozenset(["is", "are", "was", "were", "am", "r"]), ("'s", "'re", "'m", "’s", "’re", "’m")
@@ -75,7 +75,7 @@ class Idioms:
                 ]
                 for second, some in by_second.items()
             }
-        return cls(table, language, _vocabulary(rules) if language in _UNSPACED else None)
+        return cls(table, language, _vocabulary(rules) if language in UNSPACED else None)
 
     def variants(self, comment: str, n: int = 3) -> list[str]:
         """Up to `n` different comments without the table's rude phrases; none where it knows no phrase of it.
@@ -145,21 +145,23 @@ def _without_stress(tokens: Sequence[str]) -> list[str]:
 def _replaced(tokens: Sequence[str], hits: Mapping[int, Hit], k: int) -> list[str]:
     """The tokens with the k-th civil form of each phrase."""
     out: list[str] = []
-    i = 0
+    i, capital = 0, False
     while i < len(tokens):
         hit = hits.get(i)
         if hit is None:
-            out.append(tokens[i])
-            i += 1
-            continue
-        here = tokens[i : hit.end]
-        new = [hit.caught if word == ANY else word for word in hit.rule.civil(k, hit.choice)]
-        new = [word for word in new if word not in (START, END)]
-        new = _in_case_of(new, here)
-        if new and tokens[i][:1].isupper() and (i == 0 or tokens[i - 1] in _STOPS):
-            new[0] = new[0][:1].upper() + new[0][1:]
+            new, end = [tokens[i]], i + 1
+        else:
+            here, end = tokens[i : hit.end], hit.end
+            civil = [hit.caught if word == ANY else word for word in hit.rule.civil(k, hit.choice)]
+            new = _in_case_of([word for word in civil if word not in (START, END)], here)
+            capital = capital or (tokens[i][:1].isupper() and (i == 0 or _is_stop(tokens[i - 1])))
+        # Where the phrase that began the sentence is left out, what follows begins it.
+        first = next((at for at, word in enumerate(new) if word[:1].isalnum()), None)
+        if capital and first is not None:
+            new[first] = new[first][:1].upper() + new[first][1:]
+            capital = False
         out += new
-        i = hit.end
+        i = end
     return out
 
 
@@ -180,15 +182,20 @@ def _fit(rude: tuple[tuple[str, ...], ...], tokens: Sequence[str], at: int) -> t
     for k, word in enumerate(rude[0]):
         here = tokens[at] if at < len(tokens) else ""
         if word == START:
-            fits, step = at == 0 or tokens[at - 1] in _STOPS, 0
+            fits, step = at == 0 or _is_stop(tokens[at - 1]), 0
         elif word == END:
-            fits, step = not here or here in _STOPS, 0
+            fits, step = not here or _is_stop(here), 0
         else:
             fits, step = here == word or (word == ANY and _is_word(here)), 1
         if fits and (rest := _fit(rude[1:], tokens, at + step)) is not None:
             choice, caught, end = rest
             return (k, *choice), caught or (here if word == ANY else ""), end
     return None
+
+
+def _is_stop(token: str) -> bool:
+    """Whether a token ends a sentence: "!" or a "!!!" that stands apart."""
+    return bool(token) and _STOPS.issuperset(token)
 
 
 def _is_word(token: str) -> bool:

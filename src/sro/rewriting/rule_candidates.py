@@ -33,9 +33,27 @@ def rule_candidates(parts: RewriterParts, asked: Sequence[tuple[str, Sequence[st
     return found
 
 
+def foreign_candidates_of(
+    parts: RewriterParts, asked: Sequence[tuple[str, Sequence[str]]], comment: str
+) -> list[list[str]]:
+    """What the rules make of sentences that the leader cannot write. A candidate that keeps a word which fails by
+    itself is none: in these languages the screener hears less of what a whole sentence says.
+
+    Args:
+        parts: the rules for other languages, and the screener.
+        asked: sentences with the pieces of them that nobody may alter.
+        comment: which they are from; it tells the language of short ones.
+    """
+    if parts.foreign_rules is None:
+        return [[] for _ in asked]
+    found = [(text, kept, parts.foreign_rules(text, comment)) for text, kept in asked]
+    rude = _blamed_words(parts, [(one, kept) for _, kept, some in found for one in some])
+    return [[one for one in some if rude.isdisjoint(words_of(without(one, tuple(kept))))] for _, kept, some in found]
+
+
 def _blamed_words(parts: RewriterParts, asked: Sequence[tuple[str, Sequence[str]]]) -> frozenset[str]:
     """Words of the texts that fail by themselves; nobody may alter those of links and the like."""
-    words = sorted({word for text, kept in asked for word in words_of(without(text, kept))})
+    words = sorted({word for text, kept in asked for word in words_of(without(text, tuple(kept)))})
     return frozenset(word for word, one in zip(words, parts.screener.screen(words)) if not one.passed)
 
 

@@ -20,7 +20,7 @@ from sro.rewriting.config import RewriteArguments
 from sro.rewriting.objections import raised_objections
 from sro.rewriting.parts import RewriterParts
 from sro.rewriting.result import Reason
-from sro.rewriting.rule_candidates import rule_candidates
+from sro.rewriting.rule_candidates import foreign_candidates_of, rule_candidates
 from sro.rewriting.state import Search
 from sro.screeners.base import Verdict
 
@@ -82,8 +82,7 @@ class CandidateSearch:
 
         Nobody is asked who reads English alone.
         """
-        rules = self.parts.foreign_rules
-        texts = [rules(search.sentence, comment) if rules else [] for search in searches]
+        texts = foreign_candidates_of(self.parts, [(search.sentence, search.kept) for search in searches], comment)
         if not all(texts):
             return False
         judged = replace(self, parts=replace(self.parts, fluency=None))
