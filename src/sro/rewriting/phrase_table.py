@@ -154,7 +154,7 @@ def _replaced(tokens: Sequence[str], hits: Mapping[int, Hit], k: int) -> list[st
             here, end = tokens[i : hit.end], hit.end
             civil = [hit.caught if word == ANY else word for word in hit.rule.civil(k, hit.choice)]
             new = _in_case_of([word for word in civil if word not in (START, END)], here)
-            capital = capital or (tokens[i][:1].isupper() and (i == 0 or _is_stop(tokens[i - 1])))
+            capital = capital or (tokens[i][:1].isupper() and _begins_sentence(tokens, i))
         # Where the phrase that began the sentence is left out, what follows begins it.
         first = next((at for at, word in enumerate(new) if word[:1].isalnum()), None)
         if capital and first is not None:
@@ -182,7 +182,7 @@ def _fit(rude: tuple[tuple[str, ...], ...], tokens: Sequence[str], at: int) -> t
     for k, word in enumerate(rude[0]):
         here = tokens[at] if at < len(tokens) else ""
         if word == START:
-            fits, step = at == 0 or _is_stop(tokens[at - 1]), 0
+            fits, step = _begins_sentence(tokens, at), 0
         elif word == END:
             fits, step = not here or _is_stop(here), 0
         else:
@@ -196,6 +196,10 @@ def _fit(rude: tuple[tuple[str, ...], ...], tokens: Sequence[str], at: int) -> t
 def _is_stop(token: str) -> bool:
     """Whether a token ends a sentence: "!" or a "!!!" that stands apart."""
     return bool(token) and _STOPS.issuperset(token)
+
+
+def _begins_sentence(tokens: Sequence[str], at: int) -> bool:
+    return at == 0 or _is_stop(tokens[at - 1]) or tokens[at - 1] in _OPENING_MARKS
 
 
 def _is_word(token: str) -> bool:

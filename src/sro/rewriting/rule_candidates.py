@@ -47,14 +47,21 @@ def foreign_candidates_of(
     if parts.foreign_rules is None:
         return [[] for _ in asked]
     found = [(text, kept, parts.foreign_rules(text, comment)) for text, kept in asked]
-    rude = _blamed_words(parts, [(one, kept) for _, kept, some in found for one in some])
+    rude = _blamed_words(parts, [(one, kept) for _, kept, some in found for one in some], SURELY_RUDE)
     return [[one for one in some if rude.isdisjoint(words_of(without(one, tuple(kept))))] for _, kept, some in found]
 
 
-def _blamed_words(parts: RewriterParts, asked: Sequence[tuple[str, Sequence[str]]]) -> frozenset[str]:
-    """Words of the texts that fail by themselves; nobody may alter those of links and the like."""
+SURELY_RUDE = 0.5
+"""P(fail) of a word from which on it is rude wherever it stands. Below are words as "Nazi" and "wrong"."""
+
+
+def _blamed_words(
+    parts: RewriterParts, asked: Sequence[tuple[str, Sequence[str]]], least: float = 0.0
+) -> frozenset[str]:
+    """Words of the texts that fail by themselves, with this probability at least; nobody may alter those of links."""
     words = sorted({word for text, kept in asked for word in words_of(without(text, tuple(kept)))})
-    return frozenset(word for word, one in zip(words, parts.screener.screen(words)) if not one.passed)
+    verdicts = zip(words, parts.screener.screen(words))
+    return frozenset(word for word, one in verdicts if not one.passed and one.probability >= least)
 
 
 def with_placeholders(sentence: str, kept: Sequence[str]) -> tuple[str, dict[str, str]]:

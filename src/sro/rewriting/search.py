@@ -80,12 +80,12 @@ class CandidateSearch:
     def rewrite_foreign(self, searches: Sequence[Search], comment: str) -> bool:
         """Candidates of rules for sentences that the leader cannot write; whether that does for each.
 
-        Nobody is asked who reads English alone.
+        Nobody is asked who reads English alone: of civil candidates in other languages the critic refuses most.
         """
         texts = foreign_candidates_of(self.parts, [(search.sentence, search.kept) for search in searches], comment)
         if not all(texts):
             return False
-        judged = replace(self, parts=replace(self.parts, fluency=None))
+        judged = replace(self, parts=replace(self.parts, fluency=None, faithfulness=None))
         judged._add_candidates(searches, [[Draft(text) for text in some] for some in texts])
         return all(search.objection is None for search in searches)
 
