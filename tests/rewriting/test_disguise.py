@@ -20,6 +20,7 @@ from sro.rewriting.disguise import keeps_disguise, plain_spelling
         ("you i d i o t !", "you idiot !"),
         ("naïve café, mp3 and ½ cup", "naïve café, mp3 and ½ cup"),
         ("fine words, **bold** and don’t", "fine words, **bold** and don’t"),
+        ("Das muß außer Haßkommentaren weg", "Das muß außer Haßkommentaren weg"),
         ("", ""),
     ],
 )

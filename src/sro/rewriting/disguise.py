@@ -40,7 +40,10 @@ def plain_spelling(sentence: str, kept: Sequence[str] = ()) -> str:
     for match in WORD.finditer(seen.text):
         start, end = seen.origin(*match.span())
         written = sentence[start:end]
-        same = match.group() in unicodedata.normalize("NFKC", written).lower() and not _is_styled(written)
+        letters = unicodedata.normalize("NFKC", written)
+        same = (match.group() in letters.lower() or match.group() in letters.casefold()) and not _is_styled(
+            written
+        )  # ß is no disguise
         if same or not written or start < at or _overlaps(fixed, start, end):
             continue
         word = match.group()
