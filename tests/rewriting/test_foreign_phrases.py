@@ -46,7 +46,8 @@ def test_what_no_table_knows_has_no_candidate() -> None:
 
 
 def test_a_deletion_and_a_phrase_meet_in_one_candidate() -> None:
-    assert "Sei bitte still und lies den Artikel!" in foreign_candidates("Halt die Fresse und lies den Artikel, du Idiot!", "de")
+    found = foreign_candidates("Halt die Fresse und lies den Artikel, du Idiot!", "de")
+    assert "Sei bitte still und lies den Artikel!" in found
 
 
 def test_signs_before_a_sentence_and_signs_of_other_scripts_are_tokens() -> None:

@@ -172,7 +172,7 @@ def test_few_rules_are_tried_at_each_word(monkeypatch: pytest.MonkeyPatch) -> No
     fit = phrase_table._fit
     monkeypatch.setattr(phrase_table, "_fit", lambda rude, *rest: tried.update(["rules"]) or fit(rude, *rest))
     load_idioms().variants("fucking hell , are is are is " * 100)
-    assert 0 < tried["rules"] < 10 * 800
+    assert 0 < tried["rules"] < 12 * 800
 
 
 def test_a_comment_without_a_phrase_has_no_variants() -> None:

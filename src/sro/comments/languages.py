@@ -4,11 +4,12 @@
     ('en', 'de', 'und')
 
 Comments are short, rude and misspelt, and a wrong answer refuses somebody's comment. So there are three answers: a
-text is English, or surely is not, or nobody knows. It surely is not where most letters are of another script, or where
-some words together are far likelier in another language than in English; slang, names, laughter, leetspeak and single
-words are not enough. How a language is called is told apart from that, for related ones are easily confused, and of
-romanised ones, which the model has not read, only the commonest is known: Hindi (`hi-Latn`), by its small words. The
-bars were set on comments of thirty data sets (`benchmarks/languages.py`, docs/research/lab-notes.md).
+text is English, or surely is not, or nobody knows. It surely is not where most letters are of another script, where
+some words together are far likelier in another language than in English, or where none of three words is English.
+Slang, names, laughter, leetspeak and single words are not enough. How a language is called is told apart from that,
+for related ones are easily confused, and of romanised ones, which the model has not read, only the commonest is known:
+Hindi (`hi-Latn`), by its small words. The bars were set on comments of thirty data sets (`benchmarks/languages.py`,
+docs/research/lab-notes.md).
 
 Nothing needs a network. The model is loaded when the first text needs it, which plain English does not.
 """
@@ -185,7 +186,10 @@ def _by_model(words: Sequence[str]) -> Language:
         return Language("en", likely["en"], True)
     odds = math.log((probability + 1e-6) / (likely["en"] + 1e-6))
     enough = NOT_ENGLISH_IN_TWO_WORDS if len(different) == 2 else NOT_ENGLISH
-    return _named(code, probability) if odds >= enough and sum(map(len, different)) >= MIN_LETTERS else UNKNOWN
+    if odds >= enough and sum(map(len, different)) >= MIN_LETTERS:
+        return _named(code, probability)
+    strange = len(different) > MIN_WORDS and _usual_english().isdisjoint(words)
+    return FOREIGN if strange and sum(map(len, different)) >= MIN_LETTERS else UNKNOWN
 
 
 def _named(code: str, probability: float) -> Language:

@@ -93,8 +93,9 @@ class RewriteArguments:
     The defaults are where `benchmarks/policy_curve.py` stops rising (docs/results/policy.md): of the tuning comments
     that the screener fails, 98 % of ParaDetox's and 88 % of Jigsaw's come out rewritten (without draws 97 and 86 %),
     at 2.9 and 3.6 candidates a comment. Refining pays where `samples` is small, and costs nothing where it
-    is not needed. A bar of 0.6 instead of 0.5 gains .01 to .02 in similarity and costs 2 to 3 % of the rewrites; one
-    of 0.7, 5 %.
+    is not needed. Without a critic a bar of 0.6 instead of 0.5 gains .01 to .02 in similarity and costs 2 to 3 % of
+    the rewrites; one of 0.7, 5 %. With one a low bar will do: readers found as many of the candidates from .25 to .5
+    fit as of those above (docs/research/lab-notes.md).
 
     Refining from the best failing candidate follows Stackelberg learning from human feedback (arXiv 2512.16626).
 
@@ -110,8 +111,12 @@ class RewriteArguments:
     refine: int = field(
         default=1, metadata={"help": "further rounds from the best failing try while the screener refuses; 0: none"}
     )
-    min_similarity: float = field(
-        default=0.5, metadata={"help": "cosine with the comment below which a rewrite is refused, in [-1, 1]"}
+    min_similarity: float | None = field(
+        default=None,
+        metadata={
+            "help": "cosine with the comment below which a rewrite is refused, in [-1, 1] (default: 0.25 where a "
+            "critic of faithfulness reads the rewrites, else 0.5)"
+        },
     )
     threshold: float | None = field(
         default=None, metadata={"help": "P(fail) from which on a text fails, in (0, 1] (default: the screener's own)"}
@@ -140,7 +145,8 @@ class RewriteArguments:
     def __post_init__(self) -> None:
         _within("samples", self.samples, self.samples >= 0, "≥ 0")
         _within("refine", self.refine, self.refine >= 0, "≥ 0")
-        _within("min_similarity", self.min_similarity, -1 <= self.min_similarity <= 1, "in [-1, 1]")
+        cosine = self.min_similarity
+        _within("min_similarity", cosine, cosine is None or -1 <= cosine <= 1, "in [-1, 1]")
         _within("threshold", self.threshold, self.threshold is None or 0 < self.threshold <= 1, "in (0, 1]")
         bar = self.rewrite_threshold
         _within("rewrite_threshold", bar, bar is None or 0 < bar <= 1, "in (0, 1]")

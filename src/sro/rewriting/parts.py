@@ -43,6 +43,7 @@ class RewriterParts:
             get: `sro.rewriting.foreign_candidates.rules_in`. None: they are refused.
         rewrite_threshold: P(fail) from which on a rewrite will not do, where none is named in the arguments of a call.
             None: what passes will do.
+        min_similarity: cosine below which a rewrite is refused, where none is named in the arguments of a call.
         leader_trust: what the critic's probability is multiplied by for the leader's greedy and for its sampled
             candidates, beside 1 for those of rules.
         reads: whether the leader knows the language of a text; None: too little text to tell. By default nobody asks.
@@ -60,7 +61,12 @@ class RewriterParts:
     foreign_rules: Callable[[str, str], Sequence[str]] | None = None
     reads: Callable[[str], bool | None] = field(default=any_language)
     rewrite_threshold: float | None = None
+    min_similarity: float = 0.5
     leader_trust: tuple[float, float] = (1.0, 1.0)
+
+    def least_similarity(self, wanted: float | None) -> float:
+        """The cosine below which a rewrite is refused, where the arguments of a call name this one or none."""
+        return self.min_similarity if wanted is None else wanted
 
     def screen(
         self, texts: Sequence[str], threshold: float | None = None, sources: Sequence[str] | None = None

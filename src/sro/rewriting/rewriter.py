@@ -58,6 +58,11 @@ CLEARLY_CIVIL = 0.2
 """P(fail) of the encoder from which on a rewrite will not do (docs/research/lab-notes.md)."""
 
 
+READ_BY_CRITIC, NOT_READ = 0.25, 0.5
+"""Cosine with the comment below which a rewrite is refused, with and without a critic: of the candidates of cosine .25
+to .5 that a critic lets pass, readers accept as many as of the others (docs/research/lab-notes.md)."""
+
+
 LEADER_TRUST = (0.85, 0.7)
 """Of candidates that the critic finds equally good, readers accept fewer of the embedded leader's than of the rules',
 and fewest of its sampled ones (docs/research/lab-notes.md)."""
@@ -159,6 +164,7 @@ class Rewriter(RewriterParts):
             reads=speaks if ours else any_language,
             cuts=deletions if ours else None,
             rewrite_threshold=CLEARLY_CIVIL if ours and isinstance(screener, EncoderScreener) else None,
+            min_similarity=READ_BY_CRITIC if faithfulness else NOT_READ,
             leader_trust=LEADER_TRUST if ours else (1.0, 1.0),
             word_rules=(phrase_cuts, reframings) if ours and isinstance(screener, EncoderScreener) else (),
             foreign_rules=rules_in(set(rule_languages) & set(languages_read(screener))) if ours else None,
@@ -221,7 +227,7 @@ class Rewriter(RewriterParts):
     def _answer(self, texts: Sequence[str], verdicts: Sequence[Verdict], arguments: RewriteArguments) -> list[Rewrite]:
         """The game for comments that are screened already."""
         drafts = {
-            i: CommentState(text, before, arguments.min_similarity)
+            i: CommentState(text, before, self.least_similarity(arguments.min_similarity))
             for i, (text, before) in enumerate(zip(texts, verdicts))
             if not before.passed and len(text) <= LONGEST
         }

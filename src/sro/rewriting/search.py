@@ -125,7 +125,7 @@ class CandidateSearch:
     def _refine_by_rules(self, searches: Sequence[Search]) -> None:
         """Once more the rules, on the best tries that only the screener objects to: one rule may have left out the
         address and another one know the phrase."""
-        tries = [_failing_tries(search, self.arguments.min_similarity) for search in searches]
+        tries = [_failing_tries(search, search.min_similarity) for search in searches]
         ruled = self._rule_texts([(text, search) for search, some in zip(searches, tries) for text in some])
         drafts: list[list[Draft]] = []
         at = 0
@@ -168,7 +168,7 @@ class CandidateSearch:
             [search.candidates for search in searches],
             [search.sentence for search in searches],
             self.parts.fluency,
-            self.arguments.min_similarity,
+            self.parts.least_similarity(self.arguments.min_similarity),
         )
 
     def _clear_enough(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -183,7 +183,7 @@ class CandidateSearch:
     ) -> list[Candidate]:
         """The candidates with what the critic of faithfulness says of those that nobody else objects to."""
         read = list(candidates)
-        critic, bar = self.parts.faithfulness, self.arguments.min_similarity
+        critic, bar = self.parts.faithfulness, self.parts.least_similarity(self.arguments.min_similarity)
         asked = [i for i, one in enumerate(candidates) if one.objection(bar) is None] if critic else []
         if critic and asked:
             answers = critic.probabilities([around_the_change(sources[i], candidates[i].text) for i in asked])

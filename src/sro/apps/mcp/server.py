@@ -114,8 +114,9 @@ class Tools:
         samples: Annotated[int, Field(ge=0, le=16, description="candidates drawn where the first will not do")] = 4,
         refine: Annotated[int, Field(ge=0, le=3, description="further rounds while every candidate fails")] = 1,
         min_similarity: Annotated[
-            float, Field(ge=-1, le=1, description="closeness in meaning below which a rewrite is refused")
-        ] = 0.5,
+            float | None,
+            Field(ge=-1, le=1, description="closeness in meaning below which a rewrite is refused; null: the default"),
+        ] = None,
         threshold: Threshold = None,
     ) -> Rewriting:
         """Look for a civil wording of comments that fail; others come back unchanged. `status` is unchanged, rewritten
