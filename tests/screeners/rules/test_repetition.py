@@ -27,6 +27,8 @@ def move(text: str, finished: bool = True) -> Completion:
         ("i think he said i think so", False),
         ("", False),
         ("word", False),
+        ("only because I am sad and only because I am sad", True),
+        ("I like you and I like you", False),
     ],
 )
 def test_repeats(text: str, found: bool) -> None:

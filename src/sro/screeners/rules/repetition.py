@@ -14,6 +14,9 @@ Fault = Literal["empty", "unfinished", "repeating"]
 WORD = re.compile(r"\w+(?:['’.]\w+)*|[^\w\s]")  # "a.m." is one word
 LONGEST_PHRASE = 6
 """Words. What is repeated after more than these is a refrain."""
+LONG_PHRASE = 4
+JOINS = {"and", "but", "or", "so", "because", ","}
+"""A phrase of as many words that comes again behind one of these is a repetition too."""
 SAID_TWICE = {
     *("very", "so", "really", "that", "had", "no", "ha", "haha", "bye", "blah", "yes", "much", "far", "is"),
 }
@@ -50,12 +53,18 @@ def echoes(text: str, source: str) -> bool:
 
 
 def _repetitions(text: str) -> list[str]:
+    """The words and phrases that are said twice running; long ones also behind an "and"."""
     words = WORD.findall(text.lower())
     found = []
     for size in range(1, LONGEST_PHRASE + 1):
         for start in range(len(words) - 2 * size + 1):
             run = words[start : start + size]
-            if run != words[start + size : start + 2 * size] or not all(word[0].isalpha() for word in run):
+            if not all(word[0].isalpha() for word in run):
+                continue
+            joined = words[start + size] in JOINS and run == words[start + size + 1 : start + 2 * size + 1]
+            if size >= LONG_PHRASE and joined:
+                found.append(" ".join(run))
+            if run != words[start + size : start + 2 * size]:
                 continue
             thrice = words[start + 2 * size : start + 3 * size] == run
             if size > 1 or thrice or run[0] not in SAID_TWICE:
