@@ -251,7 +251,8 @@ def _adjectives(parts: Sequence[_Part], language: str) -> Iterator[int]:
             if end < len(parts) and _is_noun(parts, end, language):
                 yield from range(place, end)
         elif part.word in words["feminine_oaths"] and after.word in words["feminine_nouns"]:
-            yield place
+            if before is None or before.word != "de":  # "hijo de puta, verdad"
+                yield place
         elif part.word.startswith("schei") and not after.text[1:].islower():
             continue  # "einen Scheiß MÜSSEN wir": a noun
         elif part.word.startswith("foutu") and before is not None and before.word in ("ta", "la", "t"):
