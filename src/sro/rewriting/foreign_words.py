@@ -121,7 +121,9 @@ SPANISH = Lexicon(
         "el la los las este esta estos estas ese esa esos esas mi mis tu tus su sus nuestro nuestra vuestro "
         "vuestra del al"
     ),
-    not_heads="hijo hija hijos hijas montón monton saco pedazo trozo cantidad lleno llena llenos poco tanta puta bola cara",
+    not_heads=(
+        "hijo hija hijos hijas montón monton saco pedazo trozo cantidad lleno llena llenos poco tanta puta bola cara"
+    ),
     function=(
         "gran pal hacia desde ante bajo según el la los las lo un una unos unas este esta estos estas ese esa "
         "esos esas mi mis tu tus su sus y e o u pero de del al a en con por para sin sobre entre que qué es son "
