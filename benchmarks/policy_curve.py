@@ -31,7 +31,7 @@ from sro.core.machine import quiet_libraries
 from sro.evaluation.judges.loading import embedded_judge
 from sro.evaluation.judges.models import StyleClassifier
 from sro.leader.generation import Completion, Generator, Sampling
-from sro.rewriting.rewriter import Rewrite, RewriteArguments, Rewriter
+from sro.rewriting.rewriter import NOT_READ, Rewrite, RewriteArguments, Rewriter
 
 
 @dataclass
@@ -145,7 +145,7 @@ def row(arguments: RewriteArguments, found: list[Rewrite], judge: StyleClassifie
     return Row(
         arguments.samples,
         arguments.refine,
-        arguments.min_similarity,
+        NOT_READ if arguments.min_similarity is None else arguments.min_similarity,
         rewritten=len(texts) / n,
         acceptable=float((judge(texts) >= 0.5).sum()) / n if texts else 0.0,
         similarity=float(np.mean(kept)) if texts else float("nan"),  # type: ignore[arg-type]  # rewritten ones have it
@@ -175,7 +175,7 @@ def draw(rows: Sequence[Row], path: Path, title: str) -> None:
     left, right = figure.subplots(1, 2)
     rounds = sorted({r.refine for r in rows})
     for at, refine in enumerate(rounds):  # lines that coincide stay visible: the later, the thinner
-        line = [r for r in rows if r.refine == refine and r.min_similarity == usual.min_similarity]
+        line = [r for r in rows if r.refine == refine and r.min_similarity == NOT_READ]
         look = {"linewidth": 1 + 2 * (len(rounds) - at), "markersize": 5 + 2 * (len(rounds) - at)}
         left.plot([r.seconds for r in line], [r.acceptable for r in line], "o-", label=f"refine {refine}", **look)
         for r in line if refine in (rounds[0], rounds[-1]) else ():

@@ -20,5 +20,5 @@ def test_an_asset_ships_with_sro_or_with_the_package_of_larger_parts() -> None:
 def test_what_ships_with_sro_itself_stays_small() -> None:
     files = [file for file in Path(str(resources.files("sro"))).rglob("*") if "__pycache__" not in file.parts]
     assert (
-        sum(file.stat().st_size for file in files if file.is_file()) < 17e6
+        sum(file.stat().st_size for file in files if file.is_file()) < 19e6
     )  # unpacked; the wheel, which must stay below 15, is smaller still

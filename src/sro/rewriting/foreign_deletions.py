@@ -292,7 +292,11 @@ def _without(sentence: str, parts: Sequence[_Part], gone: Sequence[int], oaths: 
         if place in lost or (part.text == "," and _is_spare(parts, place, lost, oaths)):
             pieces.append(sentence[at : part.start])
             at = part.end
-    text = " ".join(("".join(pieces) + sentence[at:]).split())
+    whole = ""
+    for piece in (*pieces, sentence[at:]):
+        fused = whole[-1:].isalnum() and piece[:1].isalnum()  # "уметь,сука,а то" has no spaces of its own
+        whole += f" {piece}" if fused else piece
+    text = " ".join(whole.split())
     for sign in ",.…!?;:":  # French has spaces before some
         if sign in ",.…" or f" {sign}" not in sentence:
             text = text.replace(f" {sign}", sign)
