@@ -186,10 +186,11 @@ def _by_model(words: Sequence[str]) -> Language:
         return Language("en", likely["en"], True)
     odds = math.log((probability + 1e-6) / (likely["en"] + 1e-6))
     enough = NOT_ENGLISH_IN_TWO_WORDS if len(different) == 2 else NOT_ENGLISH
-    if odds >= enough and sum(map(len, different)) >= MIN_LETTERS:
+    if sum(map(len, different)) < MIN_LETTERS:
+        return UNKNOWN
+    if odds >= enough:
         return _named(code, probability)
-    strange = len(different) > MIN_WORDS and _usual_english().isdisjoint(words)
-    return FOREIGN if strange and sum(map(len, different)) >= MIN_LETTERS else UNKNOWN
+    return FOREIGN if len(different) > MIN_WORDS and _usual_english().isdisjoint(words) else UNKNOWN
 
 
 def _named(code: str, probability: float) -> Language:

@@ -41,9 +41,8 @@ def plain_spelling(sentence: str, kept: Sequence[str] = ()) -> str:
         start, end = seen.origin(*match.span())
         written = sentence[start:end]
         letters = unicodedata.normalize("NFKC", written)
-        same = (match.group() in letters.lower() or match.group() in letters.casefold()) and not _is_styled(
-            written
-        )  # ß is no disguise
+        spellings = (letters.lower(), letters.casefold())  # the ß of a casefolded "ss" is no disguise
+        same = any(match.group() in spelling for spelling in spellings) and not _is_styled(written)
         if same or not written or start < at or _overlaps(fixed, start, end):
             continue
         word = match.group()

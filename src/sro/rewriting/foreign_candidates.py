@@ -20,7 +20,8 @@ from sro.rewriting.phrase_table import UNSPACED
 RULED = tuple(sorted(LEXICONS.keys() | frozenset(TABLES)))
 """Languages with rules."""
 CHECKED = ("de",)
-"""Languages of which rewrites were read and none was garbled (docs/how-to/languages.md)."""
+"""Languages in which rules rewrite by default: those whose rewrites readers found the least garbled
+(docs/how-to/languages.md)."""
 FEWEST_WORDS = 2
 """Of a candidate: one word that is left of "Thanks, you idiot" says something else."""
 

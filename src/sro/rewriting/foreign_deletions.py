@@ -161,7 +161,7 @@ def is_fit(text: str, parts: Sequence[_Part], gone: Collection[int], language: s
     left = [part for place, part in enumerate(parts) if place not in gone and part.word]
     content = [part for part in left if part.word not in words["function"] and len(part.word) > 1]
     letters = sum(len(part.text) for part in left)
-    if any(part.word in words["rude"] for part in left):
+    if holds_rude_word(text, language):
         return False
     if len(left) < FEWEST_WORDS or len(content) < FEWEST_CONTENT_WORDS:
         return False

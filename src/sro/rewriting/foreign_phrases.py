@@ -9,14 +9,13 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
+from sro.rewriting.foreign_deletions import LONGEST
 from sro.rewriting.phrase_rules import read_rules
 from sro.rewriting.phrase_table import DRAFTS, Idioms
 
 _FOLDER = resources.files("sro") / "assets/starter/phrases"
 TABLES = tuple(sorted(file.name.removesuffix(".txt") for file in _FOLDER.iterdir() if file.name.endswith(".txt")))
 """Languages with a table."""
-LONGEST = 2000
-"""Characters of a sentence that is looked at."""
 
 
 def foreign_phrases(sentence: str, language: str) -> list[str]:

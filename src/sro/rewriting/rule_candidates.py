@@ -13,8 +13,14 @@ from sro.comments.sentences import without
 from sro.rewriting.english_parts import words_of
 from sro.rewriting.parts import RewriterParts
 
+SURELY_RUDE = 0.5
+"""P(fail) from which on a word of another language is rude wherever it stands. "Nazi" and "wrong" are below."""
 
-def rule_candidates(parts: RewriterParts, asked: Sequence[tuple[str, Sequence[str]]]) -> list[list[str]]:
+Asked = Sequence[tuple[str, tuple[str, ...]]]
+"""Texts, each with the pieces of it that nobody may alter."""
+
+
+def rule_candidates(parts: RewriterParts, asked: Asked) -> list[list[str]]:
     """What the rules make of each text, every candidate once.
 
     Args:
@@ -33,9 +39,7 @@ def rule_candidates(parts: RewriterParts, asked: Sequence[tuple[str, Sequence[st
     return found
 
 
-def foreign_candidates_of(
-    parts: RewriterParts, asked: Sequence[tuple[str, Sequence[str]]], comment: str
-) -> list[list[str]]:
+def foreign_rule_candidates(parts: RewriterParts, asked: Asked, comment: str) -> list[list[str]]:
     """What the rules make of sentences that the leader cannot write. A candidate that keeps a word which fails by
     itself is none: in these languages the screener hears less of what a whole sentence says.
 
@@ -48,18 +52,12 @@ def foreign_candidates_of(
         return [[] for _ in asked]
     found = [(text, kept, parts.foreign_rules(text, comment)) for text, kept in asked]
     rude = _blamed_words(parts, [(one, kept) for _, kept, some in found for one in some], SURELY_RUDE)
-    return [[one for one in some if rude.isdisjoint(words_of(without(one, tuple(kept))))] for _, kept, some in found]
+    return [[one for one in some if rude.isdisjoint(words_of(without(one, kept)))] for _, kept, some in found]
 
 
-SURELY_RUDE = 0.5
-"""P(fail) of a word from which on it is rude wherever it stands. Below are words as "Nazi" and "wrong"."""
-
-
-def _blamed_words(
-    parts: RewriterParts, asked: Sequence[tuple[str, Sequence[str]]], least: float = 0.0
-) -> frozenset[str]:
+def _blamed_words(parts: RewriterParts, asked: Asked, least: float = 0.0) -> frozenset[str]:
     """Words of the texts that fail by themselves, with this probability at least; nobody may alter those of links."""
-    words = sorted({word for text, kept in asked for word in words_of(without(text, tuple(kept)))})
+    words = sorted({word for text, kept in asked for word in words_of(without(text, kept))})
     verdicts = zip(words, parts.screener.screen(words))
     return frozenset(word for word, one in verdicts if not one.passed and one.probability >= least)
 

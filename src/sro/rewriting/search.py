@@ -20,7 +20,7 @@ from sro.rewriting.config import RewriteArguments
 from sro.rewriting.objections import raised_objections
 from sro.rewriting.parts import RewriterParts
 from sro.rewriting.result import Reason
-from sro.rewriting.rule_candidates import foreign_candidates_of, rule_candidates
+from sro.rewriting.rule_candidates import foreign_rule_candidates, rule_candidates
 from sro.rewriting.state import Search
 from sro.screeners.base import Verdict
 
@@ -61,7 +61,7 @@ class CandidateSearch:
         if spare and len(searches) == 1 and wanted.samples and wanted.seed is None:
             ahead = spare.generate_async([searches[0].prompt_text], *self._sampling_arguments(sampled=True))
         greedy = self._generate(searches, sampled=False)
-        ruled = self._rule_texts([(search.sentence, search) for search in searches])
+        ruled = rule_candidates(self.parts, [(search.sentence, search.kept) for search in searches])
         texts = [[*some, *map(Draft, more)] for some, more in zip(greedy, ruled)]
         self._add_candidates(searches, texts, ahead)
         self._refine_by_rules(self._doubtful(searches))
@@ -82,7 +82,7 @@ class CandidateSearch:
 
         Nobody is asked who reads English alone: of civil candidates in other languages the critic refuses most.
         """
-        texts = foreign_candidates_of(self.parts, [(search.sentence, search.kept) for search in searches], comment)
+        texts = foreign_rule_candidates(self.parts, [(search.sentence, search.kept) for search in searches], comment)
         if not all(texts):
             return False
         judged = replace(self, parts=replace(self.parts, fluency=None, faithfulness=None))
@@ -125,20 +125,15 @@ class CandidateSearch:
     def _refine_by_rules(self, searches: Sequence[Search]) -> None:
         """Once more the rules, on the best tries that only the screener objects to: one rule may have left out the
         address and another one know the phrase."""
-        tries = [_failing_tries(search, search.min_similarity) for search in searches]
-        ruled = self._rule_texts([(text, search) for search, some in zip(searches, tries) for text in some])
+        tries = [_failing_tries(search) for search in searches]
+        asked = [(text, search.kept) for search, some in zip(searches, tries) for text in some]
+        ruled = iter(rule_candidates(self.parts, asked))
         drafts: list[list[Draft]] = []
-        at = 0
         for search, some in zip(searches, tries):
             known = {one.text for one in search.candidates}
-            texts = dict.fromkeys(text for texts in ruled[at : at + len(some)] for text in texts)
+            texts = dict.fromkeys(text for _ in some for text in next(ruled))
             drafts.append([Draft(text) for text in texts if text not in known])
-            at += len(some)
         self._add_candidates(searches, drafts)
-
-    def _rule_texts(self, asked: Sequence[tuple[str, Search]]) -> list[list[str]]:
-        """What the rules make of texts, each the sentence of a search or a try for it."""
-        return rule_candidates(self.parts, [(text, search.kept) for text, search in asked])
 
     def _add_candidates(
         self, searches: Sequence[Search], drafts: Sequence[Sequence[Draft]], ahead: PendingGeneration | None = None
@@ -168,8 +163,12 @@ class CandidateSearch:
             [search.candidates for search in searches],
             [search.sentence for search in searches],
             self.parts.fluency,
-            self.parts.least_similarity(self.arguments.min_similarity),
+            self._least_similarity,
         )
+
+    @property
+    def _least_similarity(self) -> float:
+        return self.parts.least_similarity(self.arguments.min_similarity)
 
     def _clear_enough(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
         """The verdicts on rewrites, which have to pass more clearly than a comment that its author wrote so."""
@@ -183,7 +182,7 @@ class CandidateSearch:
     ) -> list[Candidate]:
         """The candidates with what the critic of faithfulness says of those that nobody else objects to."""
         read = list(candidates)
-        critic, bar = self.parts.faithfulness, self.parts.least_similarity(self.arguments.min_similarity)
+        critic, bar = self.parts.faithfulness, self._least_similarity
         asked = [i for i, one in enumerate(candidates) if one.objection(bar) is None] if critic else []
         if critic and asked:
             answers = critic.probabilities([around_the_change(sources[i], candidates[i].text) for i in asked])
@@ -197,11 +196,10 @@ TRIES = 4
 """How many failing tries for a sentence the rules are asked about."""
 
 
-def _failing_tries(search: Search, min_similarity: float) -> list[str]:
+def _failing_tries(search: Search) -> list[str]:
     """The candidates that only the screener objects to, the least probable to fail first."""
-    near = [
-        one for one in search.candidates if not (one.verdict.passed or one.fault) and one.similarity >= min_similarity
-    ]
+    failing = [one for one in search.candidates if not (one.verdict.passed or one.fault)]
+    near = [one for one in failing if one.similarity >= search.min_similarity]
     near.sort(key=lambda one: one.verdict.probability)
     return list(dict.fromkeys(one.text for one in near))[:TRIES]
 

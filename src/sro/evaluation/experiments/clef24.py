@@ -3,8 +3,8 @@
     sro experiment clef24 --languages de es ru --output_dir runs/clef24
 
 Ours is what `sro rewrite --rule_languages` does: rules leave out or replace rude phrases
-(`sro.rewriting.foreign_candidates`), and where screener and critic accept none of their candidates the comment is
-refused, and counts as a copy. `delete` leaves out every word of a public list (LDNOOBW).
+(`sro.rewriting.foreign_candidates`), and where the screener accepts none of their candidates the comment is refused,
+and counts as a copy. `delete` leaves out every word of a public list (LDNOOBW).
 
 The judges are not CLEF's: those need a hub. Of style, the encoder screener, against which ours are chosen, so its STA
 is no independent word on them; of meaning, E5; of fluency, as at CLEF, chrF with people's rewrite.
