@@ -16,7 +16,7 @@ from serving import serving
 
 from sro.apps.cli import main
 from sro.apps.serve.lanes import make_parts as real_parts
-from sro.apps.serve.screening import Asked, screen_texts
+from sro.apps.serve.screening import ScreeningOptions, screen_texts
 from sro.apps.serve.settings import Models, Service
 from sro.leader.generation import Completion, Sampling
 from sro.rewriting.config import RewriteArguments
@@ -101,7 +101,7 @@ def all_ways_agree(
     labels = [verdict.label for verdict in expected]
     close = pytest.approx([verdict.probability for verdict in expected], abs=2e-4)  # sums of float32 depend on company
 
-    served = screen_texts(screener, texts, Asked(threshold=threshold), lambda *_: [])
+    served = screen_texts(screener, texts, ScreeningOptions(threshold=threshold), lambda *_: [])
     assert [one.verdict.label for one in served] == labels
     rewriter = Rewriter(Silent(), screener, Same())
     arguments = RewriteArguments(samples=0, refine=0, threshold=threshold)

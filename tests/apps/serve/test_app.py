@@ -32,7 +32,7 @@ from sro.apps.serve.keys import digest
 from sro.apps.serve.lanes import make_parts as real_parts
 from sro.apps.serve.lanes import weight
 from sro.apps.serve.logs import JSONLines
-from sro.apps.serve.screening import Asked, SharedScreener, screen_texts, screening
+from sro.apps.serve.screening import ScreeningOptions, SharedScreener, screen_texts, screening
 from sro.apps.serve.settings import Models, Service
 from sro.core.errors import SROError
 
@@ -108,7 +108,7 @@ def test_a_text_fails_for_its_worst_sentence() -> None:
                 v if len(t) < 12 else RudeWords().screen([""])[0] for t, v in zip(texts, RudeWords().screen(texts))
             ]
 
-    [found] = screen_texts(OnlyShort(), ["Thank you for this. You idiot. Bye."], Asked(), lambda *a: [])  # type: ignore[arg-type]
+    [found] = screen_texts(OnlyShort(), ["Thank you for this. You idiot. Bye."], ScreeningOptions(), lambda *a: [])  # type: ignore[arg-type]
     assert not found.verdict.passed
     sentences = [(one.start, one.end, one.verdict.probability) for one in found.sentences]
     assert sentences == [(0, 19, 0.1), (20, 30, 0.9), (31, 35, 0.1)]

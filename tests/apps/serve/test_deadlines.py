@@ -11,7 +11,7 @@ import pytest
 from serving import FakeRewrite, Held, RudeWords, make_lane, make_parts, rewriting, serving
 
 from sro.apps.serve.batch_queue import Lane
-from sro.apps.serve.screening import Asked, Screened
+from sro.apps.serve.screening import Screened, ScreeningOptions
 from sro.apps.serve.settings import Service
 from sro.screeners.base import Verdict
 
@@ -54,7 +54,7 @@ def test_where_nothing_was_done_in_time_the_limit_is_told_and_no_retry_asked_for
 
 @pytest.mark.parametrize("path", ["/v1/screen", "/v1/moderations"])
 def test_all_pieces_of_a_request_share_one_deadline(path: str) -> None:
-    def work(asked: Asked, texts: Sequence[str]) -> list[Screened]:
+    def work(options: ScreeningOptions, texts: Sequence[str]) -> list[Screened]:
         time.sleep(0.4)
         return [Screened(Verdict("pass", 0.1, "slow 1"), ()) for _ in texts]
 
@@ -117,8 +117,8 @@ def test_a_long_post_is_rewritten_sentence_by_sentence() -> None:
 def test_health_is_answered_while_a_text_is_at_work() -> None:
     held = Held()
 
-    def work(asked: Asked, texts: Sequence[str]) -> list[Screened]:
-        held(asked, texts)
+    def work(options: ScreeningOptions, texts: Sequence[str]) -> list[Screened]:
+        held(options, texts)
         return [Screened(Verdict("pass", 0.1, "slow 1"), ()) for _ in texts]
 
     parts = make_parts()

@@ -22,7 +22,7 @@ from mcp.types import ToolAnnotations
 from pydantic import BaseModel, Field
 
 from sro.apps.serve.schemas import RewriteModel, ScreenedModel
-from sro.apps.serve.screening import Asked, SharedScreener, screen_texts
+from sro.apps.serve.screening import ScreeningOptions, SharedScreener, screen_texts
 from sro.comments.languages import is_among
 from sro.core.errors import SROError
 from sro.rewriting.config import RewriteArguments
@@ -90,10 +90,11 @@ class Tools:
         """Judge comments: pass or fail, the probability of fail, and the words that a failing comment fails for
         (`spans`, in characters from 0)."""
         check(texts)
-        asked = Asked(words=True, threshold=self.threshold if threshold is None else threshold, language=True)
+        threshold = self.threshold if threshold is None else threshold
+        options = ScreeningOptions(words=True, threshold=threshold, language=True)
         try:
             found, reads = self.screener.with_lock(
-                lambda one: (screen_texts(one, texts, asked, spans_of_authors), languages_read(one))
+                lambda one: (screen_texts(one, texts, options, spans_of_authors), languages_read(one))
             )
         except SROError as error:
             raise ToolError(str(error)) from error

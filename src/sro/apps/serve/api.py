@@ -26,7 +26,7 @@ from sro.apps.serve.schemas import (
     ScreenRequest,
     ScreenResponse,
 )
-from sro.apps.serve.screening import Asked, Screened
+from sro.apps.serve.screening import Screened, ScreeningOptions
 from sro.apps.serve.settings import Service
 
 REASONS: dict[int | str, str] = {
@@ -57,7 +57,7 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
     async def screen(asked: ScreenRequest, request: Request) -> Response:
         """Verdicts on comments, and which words they fail for."""
         check(asked.texts, service, request)
-        key = Asked(words=asked.spans, language=True, threshold=asked.threshold)
+        key = ScreeningOptions(words=asked.spans, language=True, threshold=asked.threshold)
 
         async def work(texts: Sequence[str], deadline: Deadline) -> list[dict[str, Any]]:
             return [

@@ -29,7 +29,7 @@ from sro.apps.serve.lanes import Parts
 from sro.apps.serve.metrics import Metrics
 from sro.apps.serve.pieces import in_pieces
 from sro.apps.serve.schemas import ModerationErrorResponse
-from sro.apps.serve.screening import Asked
+from sro.apps.serve.screening import ScreeningOptions
 from sro.apps.serve.settings import Service
 
 UNREAD = SkipValidation()
@@ -48,8 +48,8 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
         """As Perspective answers, for the attributes that the screener scores."""
         query = perspective.read(payload, max_bytes=service.max_text, drop=service.drop_unknown_attributes)
         check([query.text], service, request)
-        asked = Asked(language=True)
-        [found] = await parts.screen.submit([query.text], asked, Deadline(service.time_limit))
+        options = ScreeningOptions(language=True)
+        [found] = await parts.screen.submit([query.text], options, Deadline(service.time_limit))
         scores = perspective.scores(found.verdict)
         query = perspective.in_language(perspective.with_known(query, scores), found.language, found.reads)
         metrics.verdicts.labels(found.verdict.label).inc()
@@ -86,7 +86,7 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
         """As OpenAI's moderation endpoint answers; `harassment` is scored, and what the attributes fill."""
         texts = moderations.read(payload)
         check(texts, service, request)
-        found = await in_pieces(parts.screen, texts, Asked(language=True), Deadline(service.time_limit))
+        found = await in_pieces(parts.screen, texts, ScreeningOptions(language=True), Deadline(service.time_limit))
         for screened in found:
             metrics.verdicts.labels(screened.verdict.label).inc()
         return Reply(moderations.answer(found, found[0].verdict.screener))

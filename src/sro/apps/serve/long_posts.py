@@ -12,7 +12,7 @@ from typing import Any
 from sro.apps.serve.deadline import Deadline
 from sro.apps.serve.lanes import Parts
 from sro.apps.serve.pieces import in_pieces
-from sro.apps.serve.screening import Asked, Screened
+from sro.apps.serve.screening import Screened, ScreeningOptions
 from sro.rewriting.result import Change, Rewrite
 
 LONG = 4096
@@ -33,8 +33,8 @@ async def rewrite_long(text: str, options: Options, parts: Parts, deadline: Dead
         Refusal: as `Lane.submit`; nothing of the post is kept, for half a rewrite would still fail.
     """
     assert parts.rewrite is not None
-    asked = Asked(threshold=dict(options).get("threshold"))
-    [before] = await parts.screen.submit([text], asked, deadline)
+    screening = ScreeningOptions(threshold=dict(options).get("threshold"))
+    [before] = await parts.screen.submit([text], screening, deadline)
     if before.verdict.passed:
         return Rewrite(text, text, "unchanged", before.verdict)
     places = to_rewrite(before)
@@ -48,7 +48,7 @@ async def rewrite_long(text: str, options: Options, parts: Parts, deadline: Dead
         return Rewrite(text, None, "refused", before.verdict, after, similarity, candidates, reason=refused.reason)
     changes = tuple(Change(start, end, one.text) for (start, end), one in done)
     rewritten = with_changes(text, changes)
-    [after] = await parts.screen.submit([rewritten], asked, deadline)
+    [after] = await parts.screen.submit([rewritten], screening, deadline)
     told = (before.verdict, after.verdict, similarity, candidates)
     if not after.verdict.passed:
         return Rewrite(text, None, "refused", *told, reason="still_fails" if places else "protected_fails")

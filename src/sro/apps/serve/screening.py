@@ -23,7 +23,7 @@ Spans = Callable[[Screener, Sequence[str]], list[list[Span]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ScreeningOptions:
     """What is wanted of every text beside its verdict; the key of the lane."""
 
     words: bool = False
@@ -91,9 +91,9 @@ def screening(
         threshold: of requests that name none; None: the screener's own.
     """
 
-    def work(asked: Asked, texts: Sequence[str]) -> list[Screened]:
-        asked = asked if asked.threshold is not None else replace(asked, threshold=threshold)
-        found = screener.with_lock(lambda one: screen_texts(one, texts, asked, spans))
+    def work(options: ScreeningOptions, texts: Sequence[str]) -> list[Screened]:
+        options = options if options.threshold is not None else replace(options, threshold=threshold)
+        found = screener.with_lock(lambda one: screen_texts(one, texts, options, spans))
         return [replace(_with_attributes(one, attributes), reads=reads) for one in found]
 
     # What is loaded or compiled at the first call is now; and the answer says which attributes there are.
@@ -103,17 +103,17 @@ def screening(
     return work
 
 
-def screen_texts(screener: Screener, texts: Sequence[str], asked: Asked, spans: Spans) -> list[Screened]:
+def screen_texts(screener: Screener, texts: Sequence[str], options: ScreeningOptions, spans: Spans) -> list[Screened]:
     """Verdicts on texts, whatever characters they hold, and what else is asked of them."""
-    judged = judge_comments(screener, texts, threshold=asked.threshold)
-    failing = [i for i, one in enumerate(judged) if asked.words and not one.verdict.passed]
+    judged = judge_comments(screener, texts, threshold=options.threshold)
+    failing = [i for i, one in enumerate(judged) if options.words and not one.verdict.passed]
     words = dict(zip(failing, spans(screener, [texts[i] for i in failing]) if failing else []))
     return [
         Screened(
             one.verdict,
             one.sentences,
             tuple(words.get(i, ())),
-            language_of(text) if asked.language else None,
+            language_of(text) if options.language else None,
         )
         for i, (text, one) in enumerate(zip(texts, judged))
     ]
