@@ -16,21 +16,21 @@ from sro.rewriting.parts import RewriterParts
 SURELY_RUDE = 0.5
 """P(fail) from which on a word of another language is rude wherever it stands. "Nazi" and "wrong" are below."""
 
-Asked = Sequence[tuple[str, tuple[str, ...]]]
+TextsWithKeptPieces = Sequence[tuple[str, tuple[str, ...]]]
 """Texts, each with the pieces of it that nobody may alter."""
 
 
-def rule_candidates(parts: RewriterParts, asked: Asked) -> list[list[str]]:
+def rule_candidates(parts: RewriterParts, texts: TextsWithKeptPieces) -> list[list[str]]:
     """What the rules make of each text, every candidate once.
 
     Args:
         parts: the rules, and the screener, which is asked about single words where rules want to know.
-        asked: texts with the pieces of them that nobody may alter.
+        texts: each with the pieces of it that nobody may alter.
     """
     writers = [writer for writer in (parts.cuts, parts.phrases) if writer is not None]
-    blamed = _blamed_words(parts, asked) if parts.word_rules else frozenset[str]()
+    blamed = _blamed_words(parts, texts) if parts.word_rules else frozenset[str]()
     found = []
-    for text, kept in asked:
+    for text, kept in texts:
         candidates = [candidate for writer in writers for candidate in writer(text)]
         plain, pieces = with_placeholders(text, kept)
         ruled = [candidate for rule in parts.word_rules for candidate in rule(plain, blamed)]
@@ -39,25 +39,25 @@ def rule_candidates(parts: RewriterParts, asked: Asked) -> list[list[str]]:
     return found
 
 
-def foreign_rule_candidates(parts: RewriterParts, asked: Asked, comment: str) -> list[list[str]]:
+def foreign_rule_candidates(parts: RewriterParts, sentences: TextsWithKeptPieces, comment: str) -> list[list[str]]:
     """What the rules make of sentences that the leader cannot write. A candidate that keeps a word which fails by
     itself is none: in these languages the screener hears less of what a whole sentence says.
 
     Args:
         parts: the rules for other languages, and the screener.
-        asked: sentences with the pieces of them that nobody may alter.
+        sentences: each with the pieces of it that nobody may alter.
         comment: which they are from; it tells the language of short ones.
     """
     if parts.foreign_rules is None:
-        return [[] for _ in asked]
-    found = [(text, kept, parts.foreign_rules(text, comment)) for text, kept in asked]
+        return [[] for _ in sentences]
+    found = [(text, kept, parts.foreign_rules(text, comment)) for text, kept in sentences]
     rude = _blamed_words(parts, [(one, kept) for _, kept, some in found for one in some], SURELY_RUDE)
     return [[one for one in some if rude.isdisjoint(words_of(without(one, kept)))] for _, kept, some in found]
 
 
-def _blamed_words(parts: RewriterParts, asked: Asked, least: float = 0.0) -> frozenset[str]:
+def _blamed_words(parts: RewriterParts, texts: TextsWithKeptPieces, least: float = 0.0) -> frozenset[str]:
     """Words of the texts that fail by themselves, with this probability at least; nobody may alter those of links."""
-    words = sorted({word for text, kept in asked for word in words_of(without(text, kept))})
+    words = sorted({word for text, kept in texts for word in words_of(without(text, kept))})
     verdicts = zip(words, parts.screener.screen(words))
     return frozenset(word for word, one in verdicts if not one.passed and one.probability >= least)
 

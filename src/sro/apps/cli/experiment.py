@@ -54,7 +54,7 @@ class PerturbationArguments(AblationArguments):
     )
 
 
-Asked = TypeVar("Asked", bound=AblationArguments)
+Arguments = TypeVar("Arguments", bound=AblationArguments)
 
 
 def run(argv: list[str]) -> int:
@@ -93,7 +93,7 @@ def ablation(argv: list[str]) -> Path:
     return claims.ablation(settings, asked.seeds, judges, say, ["sro", "experiment", "ablation", *argv])
 
 
-def _arms(kind: type[Asked], argv: list[str], name: str, description: str) -> tuple[Asked, Settings, Judges]:
+def _arms(kind: type[Arguments], argv: list[str], name: str, description: str) -> tuple[Arguments, Settings, Judges]:
     """What an experiment of several arms is told, what its arms have in common, and who judges them."""
     from sro.evaluation.experiments.arms import PRESETS, Settings
     from sro.evaluation.judges.cache import ScoreCache
