@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sro.core.errors import SROError
-from sro.rewriting.foreign_candidates import CHECKED, RULED
+from sro.rewriting.foreign_candidates import DEFAULT_RULE_LANGUAGES, LANGUAGES_WITH_RULES
 
 
 @dataclass(kw_only=True)
@@ -78,10 +78,10 @@ class ModelArguments(LeaderChoice):
         },
     )
     rule_languages: list[str] = field(
-        default_factory=lambda: list(CHECKED),
+        default_factory=lambda: list(DEFAULT_RULE_LANGUAGES),
         metadata={
             "help": "languages beside English in which rules leave out or replace rude phrases, where the screener "
-            f"reads them: {' '.join(RULED)}, or `none`; other comments that fail are refused"
+            f"reads them: {' '.join(LANGUAGES_WITH_RULES)}, or `none`; other comments that fail are refused"
         },
     )
 

@@ -20,10 +20,10 @@ from sro.rewriting.search import around_the_change
 from sro.rewriting.state import CommentState
 from sro.screeners.base import Faithfulness
 
-LEAST = 0.45
+LEAST_PROBABILITY = 0.45
 """The critic's probability from which on a sentence may go. A whole sentence is more to lose than a phrase."""
 SMALL_PART = 1 / 3
-LEAST_OF_SMALL = 0.2
+LEAST_PROBABILITY_OF_SMALL_PART = 0.2
 """The same for sentences that are together at most SMALL_PART of their comment. Of 410 sentences that a reader judged
 both bars let 133 go, and 87 % of them may (docs/research/lab-notes.md)."""
 
@@ -85,7 +85,9 @@ def _approved(
 
 def _bar(draft: CommentState, spare: Mapping[int, int]) -> float:
     part = sum(len(draft.segments[place].text) for place in spare) / len(draft.source)
-    return LEAST_OF_SMALL if part <= SMALL_PART and not any(_is_taken_up(draft, place) for place in spare) else LEAST
+    if part > SMALL_PART or any(_is_taken_up(draft, place) for place in spare):
+        return LEAST_PROBABILITY
+    return LEAST_PROBABILITY_OF_SMALL_PART
 
 
 def _is_taken_up(draft: CommentState, place: int) -> bool:

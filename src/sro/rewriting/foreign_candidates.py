@@ -17,9 +17,9 @@ from sro.rewriting.foreign_phrases import TABLES, foreign_phrases
 from sro.rewriting.foreign_words import LEXICONS
 from sro.rewriting.phrase_table import UNSPACED
 
-RULED = tuple(sorted(LEXICONS.keys() | frozenset(TABLES)))
-"""Languages with rules."""
-CHECKED = ("de",)
+LANGUAGES_WITH_RULES = tuple(sorted(LEXICONS.keys() | frozenset(TABLES)))
+"""Languages beside English with a lexicon (`sro.rewriting.foreign_words`) or a phrase table."""
+DEFAULT_RULE_LANGUAGES = ("de",)
 """Languages in which rules rewrite by default: those whose rewrites readers found the least garbled
 (docs/how-to/languages.md)."""
 FEWEST_WORDS = 2
@@ -45,7 +45,7 @@ def foreign_candidates(sentence: str, language: str) -> list[str]:
 
 def rules_in(languages: Collection[str]) -> ForeignRules | None:
     """`foreign_candidates` of sentences in these languages, and of no others; None where none of them has rules."""
-    known = frozenset(languages).intersection(RULED)
+    known = frozenset(languages).intersection(LANGUAGES_WITH_RULES)
 
     def rules(sentence: str, comment: str) -> list[str]:
         code = language_of(sentence) or language_of(comment)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sro.core.errors import SROError
 
 START, END, ANY = "^", "$", "_"
-WIDEST = 4000
+MOST_OPENINGS = 4000
 """Pairs of first words by which a rule is found; a rule of more is found by the first word alone."""
 
 Lists = dict[str, tuple[str, ...]]
@@ -37,7 +37,7 @@ class Rule:
         """
         for at, words_here in enumerate(self.rude):
             second = self.rude[at + 1] if at + 1 < len(self.rude) else (END,)
-            told = {START, END, ANY}.isdisjoint(second) and len(words_here) * len(second) <= WIDEST
+            told = {START, END, ANY}.isdisjoint(second) and len(words_here) * len(second) <= MOST_OPENINGS
             others = dict.fromkeys(second) if told else {None: None}
             for word in words_here:
                 if word not in (START, END):

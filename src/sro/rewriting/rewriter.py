@@ -24,7 +24,7 @@ from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.deletions import deletions
 from sro.rewriting.dispensable import drop_dispensable
-from sro.rewriting.foreign_candidates import CHECKED, rules_in
+from sro.rewriting.foreign_candidates import DEFAULT_RULE_LANGUAGES, rules_in
 from sro.rewriting.parts import RewriterParts, any_language
 from sro.rewriting.phrase_cuts import phrase_cuts
 from sro.rewriting.phrase_table import phrase_drafts
@@ -94,7 +94,7 @@ class Rewriter(RewriterParts):
         fluency: str | Fluency | None = None,
         phrases: str | None = None,
         faithfulness: str | Faithfulness | None = None,
-        rule_languages: Sequence[str] = CHECKED,
+        rule_languages: Sequence[str] = DEFAULT_RULE_LANGUAGES,
         max_prompt_length: int = 256,
         batch_size: int = 64,
         bf16: bool | None = None,
