@@ -15,8 +15,8 @@ WORD = re.compile(r"\w+(?:['’.]\w+)*|[^\w\s]")  # "a.m." is one word
 LONGEST_PHRASE = 6
 """Words. What is repeated after more than these is a refrain."""
 LONG_PHRASE = 4
-"""Words from which on a phrase is also repeated where one of JOINS stands between."""
-JOINS = {"and", "but", "or", "so", "because", ","}
+"""Words from which on a phrase is also repeated where one of _CONNECTIVES stands between."""
+_CONNECTIVES = {"and", "but", "or", "so", "because", ","}
 SAID_TWICE = {
     *("very", "so", "really", "that", "had", "no", "ha", "haha", "bye", "blah", "yes", "much", "far", "is"),
 }
@@ -59,7 +59,7 @@ def _repetitions(text: str) -> list[str]:
     for size in range(1, LONGEST_PHRASE + 1):
         for start in range(len(words) - 2 * size + 1):
             run = words[start : start + size]
-            behind_join = words[start + size + 1 : start + 2 * size + 1] if words[start + size] in JOINS else []
+            behind_join = words[start + size + 1 : start + 2 * size + 1] if words[start + size] in _CONNECTIVES else []
             joined = size >= LONG_PHRASE and run == behind_join
             if not (joined or run == words[start + size : start + 2 * size]):
                 continue
