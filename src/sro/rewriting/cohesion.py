@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 
 _NUMBERED = re.compile(r"\s*\(?(?:\d{1,2}|[a-hA-H]|[ivx]{1,4})[).:]\s*\S")
-_VERBS = (
+# Behind "this" or "they" these show that it stands alone. Not the verbs of `english_parts`: many of them are nouns too
+# ("This claim is old" takes nothing up), and "alone" or the "isn" of "isn't" are not among them.
+_NO_NOUNS = (
     r"am|is|was|are|were|be|will|would|can|could|should|may|might|must|does|did|do|has|had|have|isn|wasn|aren|weren"
     r"|won|wouldn|couldn|don|doesn|didn|hasn|makes?|made|means?|meant|says?|said|goes|went|takes?|took|just|only|also"
     r"|alone|really|all|both|too|not"
@@ -19,7 +21,7 @@ _VERBS = (
 _POINTS_BACK = re.compile(
     # It begins with a pronoun that no noun follows, …
     r"\W*(?:(?:and|but|so|or|because|well|yes|no|yeah|now|then|if|for|maybe|perhaps)\W+){0,2}"
-    rf"(?:that|this|these|those|it|which|such|neither|he|she|they)(?:['’](?:s|re|ll|d|ve)\b|\W+(?:{_VERBS})\b|\W*$)"
+    rf"(?:that|this|these|those|it|which|such|neither|he|she|they)(?:['’](?:s|re|ll|d|ve)\b|\W+(?:{_NO_NOUNS})\b|\W*$)"
     # … ends with one, …
     r"|.*\b(?:of|with|about|to|like|for|by|on|in|at|from|than|do|did|does|say|said|mean|know|think)\s+"
     r"(?:that|this|it|so)\W*$"
