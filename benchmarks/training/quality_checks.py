@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from benchmarks.training.timing import Check
-from sro.leader.model import response_ids
+from sro.leader.token_ids import response_ids
 from sro.training.game import Game
 from sro.training.trainer import SROTrainer
 

@@ -17,7 +17,8 @@ import torch
 from transformers import TrainerCallback
 
 from sro.leader.generation import Sampling
-from sro.leader.model import Leader, LeaderArguments, prompt_ids
+from sro.leader.model import Leader, LeaderArguments
+from sro.leader.token_ids import prompt_ids
 from sro.leader.transformers_generator import length_bounds
 from sro.screeners.base import Screener
 

@@ -31,7 +31,8 @@ from transformers import PrinterCallback
 
 from benchmarks.training.timing import Loop, Meter, StepClock, Task, Turn, until_end
 from sro.core.precision import store_frozen_linears_in_bf16
-from sro.leader.model import Leader, decode
+from sro.leader.model import Leader
+from sro.leader.token_ids import decode
 
 INSTALL = "pip install trl    # 1.16.0 fits constraints.txt"
 

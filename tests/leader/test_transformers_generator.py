@@ -9,7 +9,7 @@ import torch
 
 from sro.leader.generation import Completion, Sampling
 from sro.leader.logprobs import log_probs
-from sro.leader.model import prompt_ids
+from sro.leader.token_ids import prompt_ids
 from sro.leader.transformers_generator import TransformersGenerator
 
 PROMPT = "Rude : {text} Polite :"

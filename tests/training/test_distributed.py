@@ -88,7 +88,7 @@ class Script:
 
     def generate(self, comments: Sequence[str], n: int, sampling: Any, seed: int | None) -> list[list[Any]]:
         from sro.leader.generation import Completion
-        from sro.leader.model import response_ids
+        from sro.leader.token_ids import response_ids
 
         texts = [self.write(comment) for comment in comments]
         rows = response_ids(self.tokenizer, texts, self.continues)

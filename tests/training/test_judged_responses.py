@@ -12,7 +12,8 @@ import torch
 from sro.core.errors import SROError
 from sro.leader.generation import Sampling
 from sro.leader.logprobs import log_probs
-from sro.leader.model import Leader, LeaderArguments, prompt_ids, response_ids
+from sro.leader.model import Leader, LeaderArguments
+from sro.leader.token_ids import prompt_ids, response_ids
 from sro.screeners.follower import FollowerArguments
 from sro.training.config import SROConfig
 from sro.training.judged_responses import JudgedGame, JudgedResponse, read_judged_responses, recorded_game

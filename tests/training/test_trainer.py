@@ -21,7 +21,7 @@ import sro.training.trainer
 from sro.core.errors import SROError
 from sro.leader.generation import Completion, Sampling
 from sro.leader.logprobs import log_probs
-from sro.leader.model import prompt_ids, response_ids
+from sro.leader.token_ids import prompt_ids, response_ids
 from sro.screeners.base import Verdict
 from sro.screeners.panel import Panel
 from sro.training.config import SROConfig

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sro.core.errors import SROError
-from sro.leader.model import prompt_ids
+from sro.leader.token_ids import prompt_ids
 
 
 class Prompted:

@@ -17,10 +17,11 @@ from transformers.integrations import is_deepspeed_zero3_enabled
 
 from sro.leader.generation import Completion, Sampling
 from sro.leader.logprobs import padded
-from sro.leader.model import decode, is_peft, prompt_ids, response_ids
+from sro.leader.model import is_peft
 from sro.leader.no_repeat import NoLoops
 from sro.leader.prompted import Prompted
 from sro.leader.speculative_decoding import Chances, can_speculate, speculate
+from sro.leader.token_ids import decode, prompt_ids, response_ids
 
 
 class TransformersGenerator(Prompted):
@@ -116,7 +117,7 @@ def length_bounds(tokenizer: Any, prompt: str, prompts: Sequence[Sequence[int]],
 
     Args:
         prompt: the template that `prompts` were filled from.
-        prompts: one row of token ids a comment, see `sro.leader.model.prompt_ids`.
+        prompts: one row of token ids a comment, see `sro.leader.token_ids.prompt_ids`.
     """
     frame = len(tokenizer(prompt.replace("{text}", ""))["input_ids"])
     ratio, longest = sampling.max_length_ratio, sampling.max_new_tokens

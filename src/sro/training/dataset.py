@@ -13,7 +13,7 @@ from torch.utils.data import Subset
 
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
-from sro.leader.model import fill_prompts
+from sro.leader.token_ids import fill_prompts
 
 logger = logging.getLogger(__name__)
 

@@ -24,7 +24,8 @@ from sro.comments.columns import choose_columns
 from sro.comments.readers import read_rows
 from sro.core.errors import SROError
 from sro.leader.generation import Completion, Sampling
-from sro.leader.model import Leader, response_ids
+from sro.leader.model import Leader
+from sro.leader.token_ids import response_ids
 from sro.screeners.base import Verdict
 
 logger = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ class JudgedGame:
     name = "judged responses"
 
     def __init__(self, judged: Sequence[JudgedResponse], tokenizer: Any, continues_prompt: bool) -> None:
-        """tokenizer, continues_prompt: see `sro.leader.model.response_ids`."""
+        """tokenizer, continues_prompt: see `sro.leader.token_ids.response_ids`."""
         self.comments = [one.comment for one in judged]
         self.responses: dict[str, list[str]] = {}
         for one in judged:

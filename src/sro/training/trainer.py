@@ -32,7 +32,8 @@ from sro.core.files import atomic_write_text
 from sro.core.precision import store_frozen_linears_in_bf16
 from sro.leader.generation import Completion, Generator
 from sro.leader.logprobs import TokenLogProbs, log_probs
-from sro.leader.model import check_prompt, is_peft, prompt_ids, response_ids, write_prompt
+from sro.leader.model import check_prompt, is_peft, write_prompt
+from sro.leader.token_ids import prompt_ids, response_ids
 from sro.leader.transformers_generator import TransformersGenerator
 from sro.screeners.base import Screener, Similarity, Verdict
 from sro.training.answers import ask_with

@@ -31,7 +31,10 @@ FLAGS = {
 }
 ROOMS = {
     "train": ["training/*.py", "leader/*.py", "core/precision.py", "core/training_arguments.py"],
-    "warmup": ["training/warmup/*.py", "leader/model.py", "leader/adapters.py", "core/training_arguments.py"],
+    "warmup": [
+        *("training/warmup/*.py", "leader/model.py", "leader/token_ids.py", "leader/adapters.py"),
+        "core/training_arguments.py",
+    ],
 }
 FLAG = re.compile(r"(?<![\w-])--([a-z]\w+)")
 OF_ANOTHER = re.compile(r"`?(?:sro (?!train\b|warmup\b)\w+|pip install)[^;,)`\n]*")

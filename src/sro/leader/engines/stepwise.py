@@ -18,8 +18,8 @@ from typing import Any, Protocol
 
 from sro.core.errors import SROError
 from sro.leader.generation import Completion, Sampling
-from sro.leader.model import decode, prompt_ids
 from sro.leader.no_repeat import NoLoops
+from sro.leader.token_ids import decode, prompt_ids
 from sro.leader.transformers_generator import length_bounds
 
 LEAST = 4

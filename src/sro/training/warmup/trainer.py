@@ -15,7 +15,8 @@ from transformers import Trainer, TrainingArguments
 from sro.core.precision import store_frozen_linears_in_bf16
 from sro.core.training_arguments import check_steps, check_trackers, refuse_evaluation, resolve_bf16
 from sro.leader.logprobs import log_probs
-from sro.leader.model import check_prompt, is_peft, prompt_ids, response_ids
+from sro.leader.model import check_prompt, is_peft
+from sro.leader.token_ids import prompt_ids, response_ids
 from sro.training.warmup.examples import Example
 
 
