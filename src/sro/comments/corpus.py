@@ -1,10 +1,10 @@
-"""Unpaired comments, read, cleaned, deduplicated and split: all the data that the method trains on.
+"""Unpaired comments, read, cleaned and deduplicated: all the data that the method trains on.
 
     corpus = load_comments("comments.csv", where="toxic=1", quarantine="set_aside.jsonl")
     print(corpus.report.summary())
     # comments.csv: 90 of 1,000 rows kept, column 'text' (guessed); 900 without toxic=1;
     # 10 set aside (7 duplicate, 3 too_short) in set_aside.jsonl
-    parts = split(corpus, {"train": 0.9, "heldout": 0.1})
+    parts = split(corpus, {"train": 0.9, "heldout": 0.1})  # sro.comments.splitting
 
 Every row that is not kept is counted under its reason and, where a quarantine file is named, written there as it was.
 `load_comments` is for training; `iter_comments` and `iter_rows` take constant memory, drop no duplicates and know no
@@ -15,12 +15,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import accumulate
 from pathlib import Path
 from typing import Literal
 
@@ -128,9 +126,6 @@ def _length_fault(text: str, min_words: int, max_words: int | None) -> Reason | 
     if words < min_words:
         return "too_short"
     return "too_long" if max_words is not None and words > max_words else None
-
-
-# --- reading ---------------------------------------------------------------------------------------------------------
 
 
 def load_comments(
@@ -293,31 +288,3 @@ def _sift(
             atomic_write_text(report.quarantine, "".join(set_aside))
         except OSError as error:
             raise SROError(f"{report.quarantine}: cannot write the quarantine file: {error}") from error
-
-
-# --- splitting -------------------------------------------------------------------------------------------------------
-
-
-def split(comments: Iterable[Comment], fractions: Mapping[str, float], seed: int = 0) -> dict[str, list[Comment]]:
-    """Parts of about the given sizes, e.g. {"train": 0.9, "heldout": 0.1}, each in the order of `comments`.
-
-    A comment's part depends on its key, the seed and the fractions alone: new rows never move old ones, and equal
-    comments stay together. Raises SROError where the fractions are negative or do not add up to 1.
-    """
-    if any(fraction < 0 for fraction in fractions.values()) or abs(sum(fractions.values()) - 1) > 1e-9:
-        raise SROError(f"the fractions of a split must not be negative and must add up to 1, unlike {dict(fractions)}")
-    names, bounds = list(fractions), list(accumulate(fractions.values()))
-    parts: dict[str, list[Comment]] = {name: [] for name in names}
-    for comment in comments:
-        digest = hashlib.sha256(f"{seed}:{key(comment.text)}".encode()).digest()
-        point = int.from_bytes(digest[:8], "big") / 2**64
-        parts[names[min(bisect_right(bounds, point), len(names) - 1)]].append(comment)
-    return parts
-
-
-def hold_out_last(comments: Iterable[Comment], n: int) -> tuple[list[Comment], list[Comment]]:
-    """All but the last `n` comments, and the last `n`. Raises SROError unless 0 <= n < number of comments."""
-    rows = list(comments)
-    if not 0 <= n < len(rows):
-        raise SROError(f"cannot hold out the last {n} of {len(rows)} comments: some must be left to train on")
-    return rows[: len(rows) - n], rows[len(rows) - n :]

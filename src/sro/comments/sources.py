@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Literal
 
 from sro.comments.clean import fingerprint
-from sro.comments.corpus import Corpus, hold_out_last, load_comments
+from sro.comments.corpus import Corpus, load_comments
+from sro.comments.splitting import hold_out_last
 from sro.core.errors import SROError
 
 logger = logging.getLogger(__name__)

@@ -31,8 +31,9 @@ from datasets import Dataset
 from transformers import set_seed
 
 from sro.comments.clean import fingerprint
-from sro.comments.corpus import Comment, split
+from sro.comments.corpus import Comment
 from sro.comments.sources import load_source, load_sources
+from sro.comments.splitting import split
 from sro.core import config, files, provenance
 from sro.core.errors import SROError
 from sro.core.progress import use_progress_lines

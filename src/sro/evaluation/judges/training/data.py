@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from sro.comments.clean import clean, key
-from sro.comments.corpus import Comment, split
+from sro.comments.corpus import Comment
+from sro.comments.splitting import split
 from sro.core.errors import SROError
 
 Part = Literal["train", "tune", "held_out"]
