@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from sro.comments.words import word_set
 from sro.rewriting.foreign_words import LEXICONS, Lexicon
 
 LONGEST = 2000
@@ -29,50 +30,12 @@ PART = re.compile(r"\w+(?:-\w+)*|[^\w\s]")
 CLAUSE_ENDS = frozenset(',;:.!?…()—–"«»“”„')
 QUOTES = frozenset('"«»“”„')
 """A word in them is spoken about."""
-PRONOUNS = frozenset(
-    [
-        "du",
-        "ihr",
-        "dir",
-        "dich",
-        "euch",
-        "tu",
-        "toi",
-        "te",
-        "vous",
-        "tú",
-        "vos",
-        "ты",
-        "вы",
-        "тебе",
-        "тебя",
-        "вам",
-        "вас",
-    ]
-)
-NO_RUSSIAN_NOUN = (
-    "ли",
-    "ла",
-    "ло",
-    "ет",
-    "ит",
-    "ут",
-    "ют",
-    "ат",
-    "ят",
-    "но",
-    "ть",
-    "ся",
-    "ый",
-    "ая",
-    "ое",
-    "ые",
-    "же",
-)
+PRONOUNS = word_set("du ihr dir dich euch tu toi te vous tú vos ты вы тебе тебя вам вас")
+NO_RUSSIAN_NOUN = tuple(word_set("ли ла ло ет ит ут ют ат ят но ть ся ый ая ое ые же"))
 """Ends of verbs, adverbs and adjectives: what stands before these may be all that a sentence says."""
-EXCLAIMING = frozenset(["für", "was", "pas"])
+EXCLAIMING = word_set("für was pas")
 """Before an article: "was für ein beschissenes Jahr" says nothing else, and "pas un" would have to become "pas de"."""
-ELIDES = frozenset(["le", "la", "de", "ce", "je", "me", "te", "se", "ne", "que", "ma", "ta", "sa"])
+ELIDES = word_set("le la de ce je me te se ne que ma ta sa")
 VOWELS = frozenset("aeiouyhâàéèêëîïôûùœ")
 
 
@@ -109,19 +72,9 @@ class _Part:
 
 @cache
 def _words_of(language: str) -> dict[str, _Words]:
-    lexicon = LEXICONS[language]
-    names: tuple[str, ...] = (
-        "oaths",
-        "oaths_apart",
-        "adjectives",
-        "called",
-        "address",
-        "determiners",
-        "function",
-        "questions",
-    )
-    names += ("definite", "not_heads", "feminine_oaths", "feminine_nouns", "rude")
-    return {name: _Words.of(getattr(lexicon, name)) for name in names}
+    """The lists of a lexicon by their names; its phrases are no lists of words."""
+    lists = vars(LEXICONS[language])
+    return {name: _Words.of(listed) for name, listed in lists.items() if isinstance(listed, str)}
 
 
 def foreign_deletions(sentence: str, language: str) -> list[str]:
