@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sro.core.config import suggestion
 from sro.core.errors import SROError
+from sro.core.suggestion import suggestion
 
 # Tried in this order, whatever the case; `toxic` is last because in many files it is a label.
 USUAL_COLUMNS = (

@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sro.core.config import suggestion
 from sro.core.errors import SROError
+from sro.core.suggestion import suggestion
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx", "text")
 FORMAT_OF_SUFFIX = {

@@ -22,8 +22,8 @@ from sro.comments.delimited import read_delimited, unique_names
 from sro.comments.formats import BINARY, FORMATS, Span, Unreadable, format_of, read_lines, read_pieces, require_file
 from sro.comments.json_rows import LOOKAHEAD, field_names, field_value, json_records, line_records, of_strings
 from sro.comments.rows import Row
-from sro.core.config import suggestion
 from sro.core.errors import SROError
+from sro.core.suggestion import suggestion
 
 logger = logging.getLogger(__name__)
 

@@ -17,19 +17,19 @@ expected, the latter is taken as the number it is.
 """
 
 import argparse
-import copy
 import dataclasses
-import difflib
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, get_type_hints, overload
+from typing import Any, TypeVar, get_type_hints, overload
 
 import yaml
 
 from sro.core.config_values import convert_value, describe_type, format_value
 from sro.core.errors import SROError
+from sro.core.flags import fields_of, parsers, refuse_flags
 from sro.core.provenance import is_secret
+from sro.core.suggestion import suggestion
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -106,14 +106,14 @@ def parse(classes: Any, argv: Sequence[str], *, prog: str, description: str, def
     if not argv and not any(set(_required(cls)) - values.keys() for cls in schema):  # nothing that needs a parser
         configs = _made(schema, values, prog)
         return configs if several else configs[0]
-    own, parser = _parsers(schema, prog, description)
+    own, parser = parsers(schema, prog, description)
     asked, flags = own.parse_known_args(list(argv))
     for file in asked.config:
         values.update(read_yaml(file, schema))
     # Not `set_defaults`: defaults that are text go through the conversion meant for flags, and these are done.
     merged, rest = parser.parse_known_args(flags, argparse.Namespace(**values))
     if rest:
-        _refuse_flags(rest, schema)
+        refuse_flags(rest, schema)
     missing = [name for cls in schema for name in _required(cls) if name not in merged]
     if missing:
         hint = f"give --{missing[0]}, or a line `{missing[0]}: ...` in a --config file"
@@ -129,7 +129,7 @@ def parse(classes: Any, argv: Sequence[str], *, prog: str, description: str, def
 def _made(schema: tuple[Any, ...], values: Mapping[str, Any], prog: str) -> tuple[Any, ...]:
     """Instances of the dataclasses with these values, by field, and else with their own defaults."""
     try:
-        return tuple(cls(**{f.name: values[f.name] for f in _fields(cls) if f.name in values}) for cls in schema)
+        return tuple(cls(**{f.name: values[f.name] for f in fields_of(cls) if f.name in values}) for cls in schema)
     except ValueError as error:
         raise SROError(f"{prog}: {error}") from error
 
@@ -152,7 +152,7 @@ def plain(configs: Any, *, everything: bool = True) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for config in configs if isinstance(configs, tuple) else (configs,):
         usual = {} if everything else _usual(config)
-        for f in _fields(config):
+        for f in fields_of(config):
             value = _plain(getattr(config, f.name))
             if not is_secret(f.name) and not (f.name in usual and usual[f.name] == value):
                 flat[f.name] = value
@@ -200,90 +200,13 @@ def read_yaml(path: str | Path, schema: Iterable[Any]) -> dict[str, Any]:
     return values
 
 
-def suggestion(word: str, names: Iterable[str]) -> str:
-    """An end for a message, "; did you mean 'beta' or 'betas'?", or nothing where no name comes near."""
-    names = list(names)
-    near = difflib.get_close_matches(word, names, n=3)
-    near += [name for name in names if len(word) > 3 and word in name and name not in near][: 3 - len(near)]
-    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-
-
-def _parsers(schema: tuple[Any, ...], prog: str, description: str) -> tuple[Any, Any]:
-    """A parser for `--config` and `--print-config` alone, which are needed first, and one for everything."""
-    from transformers import HfArgumentParser  # here, because it takes half a second
-
-    class Parser(HfArgumentParser):
-        def error(self, message: str) -> NoReturn:
-            raise SROError(f"{message} (`{prog} --help` lists the flags)")
-
-    own = Parser(prog=prog, add_help=False, allow_abbrev=False)
-    own.add_argument(
-        "--config", action="append", default=[], metavar="FILE", help="YAML file; flags override it, as do later files"
-    )
-    own.add_argument(
-        "--print-config",
-        nargs="?",
-        const="changed",
-        choices=["changed", "all"],
-        help="print the resolved configuration as YAML (=all: defaults too) and leave",
-    )
-    look: dict[str, Any] = {"usage": f"{prog} [--config FILE] [--flag value ...]", "formatter_class": _Help}
-    parser = Parser(schema, prog=prog, description=description, parents=[own], allow_abbrev=False, **look)
-    foreign = {name for cls in schema for name in _foreign(cls)}
-    if foreign:
-        parser.epilog = "Every field of transformers.TrainingArguments is a flag too; --print-config=all lists them."
-    for action in parser._actions:
-        if action.dest in foreign:
-            action.help = argparse.SUPPRESS
-        if action.required:  # left to `parse`, which knows what the files give and names unknown flags first
-            action.required, action.default = False, argparse.SUPPRESS
-    return own, parser
-
-
-def _foreign(cls: Any) -> set[str]:
-    """Fields as transformers declares them: a hundred, which would bury the command's own in its help."""
-    bases = [base for base in cls.__mro__ if base.__module__.startswith("transformers.")]
-    theirs = [f for base in bases if dataclasses.is_dataclass(base) for f in dataclasses.fields(base)]
-    return {f.name for f in _fields(cls) if any(f is one for one in theirs)}
-
-
-class _Help(argparse.ArgumentDefaultsHelpFormatter):
-    """One spelling of each flag, and what happens without it."""
-
-    def _format_action_invocation(self, action: argparse.Action) -> str:
-        once = copy.copy(action)
-        if action.option_strings and action.option_strings[0].startswith("--"):
-            once.option_strings = action.option_strings[:1]  # of --label_names and --label-names
-        return super()._format_action_invocation(once)
-
-    def _get_help_string(self, action: argparse.Action) -> str | None:
-        if action.default is argparse.SUPPRESS and action.dest != "help":
-            return f"{action.help} (required)"
-        if action.const is False:  # made by HfArgumentParser beside a flag that is on by default
-            return f"turns --{action.dest} off"
-        return action.help if action.default in (None, [], "") else super()._get_help_string(action)
-
-
-def _refuse_flags(words: Sequence[str], schema: tuple[Any, ...]) -> NoReturn:
-    names = [f.name for cls in schema for f in _fields(cls)]
-    for word in words:
-        if word.startswith("--"):
-            name = word[2:].partition("=")[0]
-            raise SROError(f"unknown flag '--{name}'{suggestion(name.replace('-', '_'), names)}")
-    raise SROError(f"unexpected word '{words[0]}' on the command line; values follow a flag: --name value")
-
-
-def _fields(cls_or_config: Any) -> list[dataclasses.Field[Any]]:
-    return [f for f in dataclasses.fields(cls_or_config) if f.init]
-
-
 def _required(cls_or_config: Any) -> list[str]:
-    return [f.name for f in _fields(cls_or_config) if f.default is f.default_factory is dataclasses.MISSING]
+    return [f.name for f in fields_of(cls_or_config) if f.default is f.default_factory is dataclasses.MISSING]
 
 
 def _hinted(cls: Any) -> list[tuple[dataclasses.Field[Any], Any]]:
     hints = get_type_hints(cls)
-    return [(f, hints[f.name]) for f in _fields(cls)]
+    return [(f, hints[f.name]) for f in fields_of(cls)]
 
 
 def _checked(key: str, value: Any, f: dataclasses.Field[Any], hint: Any, where: str) -> Any:
@@ -327,4 +250,4 @@ def _usual(config: Any) -> dict[str, Any]:
         usual = type(config)(**{name: getattr(config, name) for name in required})
     except ValueError:  # defaults that do not go together: then every field is worth showing
         return {}
-    return {f.name: _plain(getattr(usual, f.name)) for f in _fields(config) if f.name not in required}
+    return {f.name: _plain(getattr(usual, f.name)) for f in fields_of(config) if f.name not in required}

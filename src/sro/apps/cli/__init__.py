@@ -79,7 +79,7 @@ def _dispatch(words: list[str]) -> int:
         print(f"sro {version('sro')}")
         return 0
     if command not in COMMANDS:
-        from sro.core.config import suggestion
+        from sro.core.suggestion import suggestion
 
         kind = "option" if command.startswith("-") else "command"
         raise SROError(f"unknown {kind} '{command}'{suggestion(command, COMMANDS)} (`sro --help` lists the commands)")

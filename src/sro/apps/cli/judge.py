@@ -18,9 +18,10 @@ from functools import partial
 from pathlib import Path
 
 from sro.apps.cli.subcommands import run_action
-from sro.core.config import parse, suggestion
+from sro.core.config import parse
 from sro.core.errors import SROError
 from sro.core.machine import device_defaults, quiet_libraries
+from sro.core.suggestion import suggestion
 
 
 @dataclass

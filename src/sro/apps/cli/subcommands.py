@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sro.core.config import suggestion
 from sro.core.errors import SROError
+from sro.core.suggestion import suggestion
 
 Action = Callable[[list[str]], int]
 

@@ -18,9 +18,9 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from sro.core.config import suggestion
 from sro.core.errors import SROError
 from sro.core.files import asset
+from sro.core.suggestion import suggestion
 from sro.evaluation.chrf import ChrF
 from sro.evaluation.judges.cache import CachedJudge, ScoreCache
 from sro.evaluation.judges.e5 import E5Cosine

@@ -12,8 +12,8 @@ import numpy as np
 from sro.comments.columns import Columns
 from sro.comments.formats import require_file
 from sro.comments.readers import Row, read_rows
-from sro.core.config import suggestion
 from sro.core.errors import SROError
+from sro.core.suggestion import suggestion
 from sro.evaluation.reading.sheet import ANSWERS, PLACES, TEXTS, Pair, Sheet
 
 PREFERENCES = {"left": 1, "right": -1, "same": 0}

@@ -67,7 +67,7 @@ class EngineArguments(ChatArguments):
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
-            from sro.core.config import suggestion
+            from sro.core.suggestion import suggestion
 
             known = ", ".join(ENGINES)
             raise SROError(f"no engine {self.engine!r}{suggestion(self.engine, ENGINES)} (there are {known})")

@@ -1,0 +1,53 @@
+"""Fields of dataclasses as flags."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pytest
+
+from sro.core.config import parse
+from sro.core.errors import SROError
+
+
+@dataclass
+class Work:
+    data: str = field(metadata={"help": "comments to learn from"})
+    limit: int | None = field(default=None, metadata={"help": "use this many"})
+    columns: list[str] = field(default_factory=lambda: ["text"], metadata={"help": "columns to read"})
+    beta: float = field(default=0.1, metadata={"help": "how far the leader may move from its reference"})
+    loss: Literal["sro", "dpo"] = "sro"
+    dropout: bool = field(default=True, metadata={"help": "whether to drop"})
+
+
+def made(*argv: str) -> Work:
+    return parse(Work, argv, prog="sro train", description="Train a leader.")
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["--betta", "1"], "unknown flag '--betta'; did you mean 'beta'?"),
+        (["--colums=x"], "unknown flag '--colums'; did you mean 'columns'?"),
+        (["--lim", "1"], "unknown flag '--lim'"),  # no abbreviations: a new field must not change what a flag means
+        (["--data", "a", "stray"], "unexpected word 'stray'"),
+        (["--data", "a", "--beta", "x"], "--beta: invalid float value: 'x'"),
+        (["--data", "a", "--loss", "kto"], "--loss: invalid choice: 'kto'"),
+        (["--data", "a", "--dropout", "perhaps"], "--dropout: Truthy value expected"),
+    ],
+)
+def test_mistakes_on_the_command_line(argv: list[str], message: str) -> None:
+    with pytest.raises(SROError, match=re.escape(message)):
+        made(*argv)
+
+
+def test_help_names_each_flag_once_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        made("--help")
+    assert left.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "--data DATA comments to learn from (required)" in text
+    assert "--limit LIMIT use this many --columns" in text  # no "(default: None)"
+    assert "leader may move from its reference (default: 0.1)" in text
+    assert "--dropout [DROPOUT] whether to drop (default: True) --no_dropout turns --dropout off" in text
+    assert "TrainingArguments" not in text
