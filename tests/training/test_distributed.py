@@ -177,7 +177,8 @@ def whole_run(leaders: Path, folder: Path, batch: int) -> Any:
     from sro.screeners import follower
     from sro.screeners.follower import FollowerArguments
     from sro.training.config import SROConfig
-    from sro.training.run import DataArguments, train_run
+    from sro.training.data import DataArguments
+    from sro.training.run import train_run
 
     class Half:
         def __init__(self, name: str) -> None: ...

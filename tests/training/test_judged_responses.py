@@ -16,8 +16,9 @@ from sro.leader.model import Leader, LeaderArguments
 from sro.leader.token_ids import prompt_ids, response_ids
 from sro.screeners.follower import FollowerArguments
 from sro.training.config import SROConfig
+from sro.training.data import DataArguments
 from sro.training.judged_responses import JudgedGame, JudgedResponse, read_judged_responses, recorded_game
-from sro.training.run import DataArguments, train_run
+from sro.training.run import train_run
 
 PROMPT = "Rude : {text} Polite :"
 NOUNS = ("page", "idea", "article", "game")

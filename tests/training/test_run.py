@@ -23,7 +23,8 @@ from sro.screeners import follower
 from sro.screeners.follower import FollowerArguments
 from sro.screeners.loading import load_screener
 from sro.training.config import SROConfig
-from sro.training.run import DataArguments, RunResult, train_run
+from sro.training.data import DataArguments
+from sro.training.run import RunResult, train_run
 
 PROMPT = "Rude : {text} Polite :"
 COMMENTS = [

@@ -18,10 +18,9 @@ from __future__ import annotations
 
 import copy
 import json
-import logging
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +29,6 @@ from accelerate import DistributedType
 from datasets import Dataset
 from transformers import set_seed
 
-from sro.comments.clean import fingerprint
-from sro.comments.corpus import Comment
-from sro.comments.sources import load_source, load_sources
-from sro.comments.splitting import split
 from sro.core import config, files, provenance
 from sro.core.errors import SROError
 from sro.core.progress import use_progress_lines
@@ -45,7 +40,7 @@ from sro.screeners.base import Screener, Similarity
 from sro.screeners.follower import FollowerArguments, load_follower
 from sro.training.checkpoints import last_sealed_checkpoint, refuse_other_dtype
 from sro.training.config import SROConfig
-from sro.training.dataset import PromptLimit, fitting
+from sro.training.data import DataArguments, training_and_held_out
 from sro.training.distributed import everywhere, from_main, loading, share, whole
 from sro.training.judged_responses import recorded_game
 from sro.training.plots import training_plot
@@ -53,42 +48,8 @@ from sro.training.preparation import refuse_chat_server
 from sro.training.trainer import SROTrainer
 from sro.training.weight_averaging import interpolate, trainable_weights
 
-logger = logging.getLogger(__name__)
-
 START = "embedded/warmup"
 """The adapter that the embedded leader starts from."""
-
-
-@dataclass
-class DataArguments:
-    """Which comments a run learns from, and which it is looked at with."""
-
-    comments: list[str] = field(
-        default_factory=lambda: ["starter:toxic"],
-        metadata={"help": "toxic comments: FILE, FILE::COLUMN, FILE::COLUMN::WHERE, `-`, hub:NAME, starter:toxic"},
-    )
-    judged_responses: str | None = field(
-        default=None,
-        metadata={
-            "help": "file with the columns comment, response and verdict (pass or fail), as `sro feedback export` "
-            "writes it: learn from these instead of drawing rewrites of `comments` and asking the screener"
-        },
-    )
-    held_out: str | None = field(
-        default=None,
-        metadata={"help": "comments to rewrite before and after training (default: a tenth of `comments`, by hash)"},
-    )
-    held_out_size: int = field(default=100, metadata={"help": "largest number of held-out comments"})
-    min_words: int = field(default=3, metadata={"help": "comments of fewer words are set aside"})
-    max_words: int = field(default=40, metadata={"help": "comments of more words are set aside"})
-    only_refused: bool = field(
-        default=True, metadata={"help": "train on, and hold out, only comments that the screener fails"}
-    )
-    drop_test_set: bool = field(
-        default=False,
-        metadata={"help": "leave out sentences of the official ParaDetox test set, instead of refusing their file"},
-    )
-    resume: bool = field(default=False, metadata={"help": "continue from the last complete checkpoint of output_dir"})
 
 
 @dataclass(frozen=True)
@@ -130,7 +91,7 @@ def train_run(
     args = copy.copy(args)
     args.prompt = player.prompt
     args.disable_tqdm = True
-    training, held_out, hashes = from_main(lambda: _comments(data, args, toxicity, player))
+    training, held_out, hashes = from_main(lambda: training_and_held_out(data, args, toxicity, player))
     recorded = recorded_game(data.judged_responses, training, player) if data.judged_responses else None
     training = recorded.comments if recorded else training
     chosen = config.plain((data, follower, leader, args))
@@ -173,51 +134,6 @@ def _starting_point(folder: Path, resume: bool, args: SROConfig) -> Path | None:
     if resume and checkpoint:
         refuse_other_dtype(checkpoint, args)
     return checkpoint if resume else None
-
-
-def _comments(
-    data: DataArguments, args: SROConfig, toxicity: Screener, player: Leader
-) -> tuple[list[str], list[str], dict[str, str]]:
-    """To train on, to hold out, and the hash of each source.
-
-    With `only_refused` both hold nothing but comments that the screener fails. Held-out comments that are too long for
-    the leader are left out here, those to train on by the trainer.
-    """
-    folder, seed = Path(str(args.output_dir)), args.seed
-    texts, hashes = load_sources(
-        [f"{data.judged_responses}::comment"] if data.judged_responses else data.comments,
-        min_words=data.min_words,
-        max_words=data.max_words,
-        quarantine=folder,
-        held_out="drop" if data.drop_test_set else "refuse",
-    )
-    if data.held_out:
-        corpus = load_source(data.held_out, training=False, min_words=data.min_words, max_words=data.max_words)
-        hashes[data.held_out] = corpus.sha256
-        kept, seen = corpus.texts, {fingerprint(text) for text in corpus.texts}
-        texts = [text for text in texts if fingerprint(text) not in seen]
-    else:
-        parts = split([Comment(text, "", 0) for text in texts], {"train": 0.9, "held_out": 0.1}, seed)
-        texts, kept = [c.text for c in parts["train"]], [c.text for c in parts["held_out"]]
-    if data.only_refused:  # of judged responses somebody else was the screener
-        texts, kept = texts if data.judged_responses else _refused(texts, toxicity), _refused(kept, toxicity)
-    if not texts or not kept:
-        raise SROError("nothing to train on or to hold out\n  fix: more comments, or --only_refused false")
-    limit = PromptLimit.of(player.model, args.max_prompt_length, args.max_completion_length)
-    fits = fitting(kept, player.tokenizer, args.prompt, limit, None)
-    if not fits:
-        raise SROError(
-            f"no held-out comment fits into {limit.reason}\n"
-            f"  fix: {limit.fix}, or name other comments: --held_out FILE"
-        )
-    kept = [kept[n] for n in fits][: data.held_out_size]
-    logger.info("%s comments to train on, %s held out", f"{len(texts):,}", f"{len(kept):,}")
-    return texts, kept, hashes
-
-
-def _refused(texts: list[str], toxicity: Screener) -> list[str]:
-    """The texts that the screener fails."""
-    return [text for text, verdict in zip(texts, toxicity.screen(texts)) if not verdict.passed]
 
 
 def _tunable(player: Leader, leader: LeaderArguments) -> Any:

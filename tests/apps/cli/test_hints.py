@@ -18,7 +18,7 @@ from sro.leader.engines.chat.config import ChatSettings
 from sro.leader.model import LeaderArguments
 from sro.screeners.follower import FollowerArguments
 from sro.training.config import SROConfig
-from sro.training.run import DataArguments
+from sro.training.data import DataArguments
 from sro.training.warmup.examples import Mixture
 from sro.training.warmup.run import WarmupData
 from sro.training.warmup.teachers import Teachers

@@ -14,7 +14,7 @@ from sro.evaluation.experiments.arms import PRESETS, Arm, Settings, train_arms
 from sro.leader.model import LeaderArguments
 from sro.screeners.follower import FollowerArguments
 from sro.training.config import SROConfig
-from sro.training.run import DataArguments
+from sro.training.data import DataArguments
 
 TWO = [Arm("SRO"), Arm("flipped", {"flip_verdicts": 0.1, "flip_rate": 0.1})]
 

@@ -11,7 +11,7 @@ from sro.core.files import folder_sha256
 from sro.evaluation.experiments.fingerprints import input_fingerprints, rewrite_fingerprint
 from sro.leader.model import LeaderArguments
 from sro.screeners.follower import FollowerArguments
-from sro.training.run import DataArguments
+from sro.training.data import DataArguments
 
 
 def test_what_ships_with_sro_is_told_by_its_hash() -> None:

@@ -101,7 +101,7 @@ def _arms(kind: type[Arguments], argv: list[str], name: str, description: str) -
     from sro.leader.model import LeaderArguments
     from sro.screeners.follower import FollowerArguments
     from sro.training.config import SROConfig
-    from sro.training.run import DataArguments
+    from sro.training.data import DataArguments
 
     asked, data, follower, leader, args = parse(
         (kind, DataArguments, FollowerArguments, LeaderArguments, SROConfig),

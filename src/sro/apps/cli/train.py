@@ -28,8 +28,9 @@ def run(
     from sro.leader.model import LeaderArguments
     from sro.screeners.follower import FollowerArguments
     from sro.training.config import SROConfig
+    from sro.training.data import DataArguments
     from sro.training.preparation import refuse_chat_server
-    from sro.training.run import DataArguments, train_run
+    from sro.training.run import train_run
 
     if any(word.startswith(OF_ENGINES) for word in argv):
         refuse_chat_server("chat:")  # before the flag is called unknown, for the reason is another

@@ -27,7 +27,8 @@ from sro.evaluation.experiments.fingerprints import input_fingerprints
 from sro.leader.model import LeaderArguments
 from sro.screeners.follower import FollowerArguments
 from sro.training.config import SROConfig
-from sro.training.run import DataArguments, train_run
+from sro.training.data import DataArguments
+from sro.training.run import train_run
 
 ASKED = "asked.json"
 """The settings of a run, and what it was made of under `MADE_OF`; written when it is done."""

