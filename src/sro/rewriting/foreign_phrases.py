@@ -15,7 +15,7 @@ from sro.rewriting.phrase_table import DRAFTS, Idioms
 
 _FOLDER = resources.files("sro") / "assets/starter/phrases"
 TABLES = tuple(sorted(file.name.removesuffix(".txt") for file in _FOLDER.iterdir() if file.name.endswith(".txt")))
-"""Languages with a table."""
+"""Languages with a table; listed at once, because the help of `--rule_languages` names them."""
 
 
 def foreign_phrases(sentence: str, language: str) -> list[str]:
