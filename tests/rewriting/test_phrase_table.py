@@ -189,3 +189,12 @@ def test_a_comment_without_a_phrase_has_no_variants() -> None:
 )
 def test_quotes_around_a_sentence_and_stress_before_a_noun_do_not_hide_a_phrase(comment: str, first: str) -> None:
     assert [comment, *load_idioms().variants(comment)][:2][-1] == first
+
+
+def test_a_capital_that_only_begins_the_sentence_does_not_move_with_its_word(tmp_path: Path) -> None:
+    path = tmp_path / "table.txt"
+    path.write_text("you are a disgrace => I am disappointed in you\n_ stinks => nobody likes _\n", "utf-8")
+    found = load_idioms(path).variants
+    assert found("You are a disgrace.", 1) == ["I am disappointed in you."]
+    assert found("Berlin stinks", 1) == ["Nobody likes Berlin"]  # a name keeps its own
+    assert found("YOU ARE A DISGRACE", 1) == ["I AM DISAPPOINTED IN YOU"]

@@ -16,6 +16,7 @@ from sro.comments.normalise import normalise
 from sro.core.errors import SROError
 from sro.leader.engines.loading import EngineArguments
 from sro.leader.generation import Completion, Sampling
+from sro.rewriting.acceptance import Acceptance
 from sro.rewriting.candidates import Candidate, best, score_fluency_of_ties
 from sro.rewriting.phrase_table import phrase_drafts
 from sro.rewriting.rewriter import Change, Rewrite, RewriteArguments, Rewriter
@@ -473,6 +474,23 @@ def test_of_candidates_that_the_critic_likes_alike_a_rule_wins_and_a_sampled_one
     assert doubted.rewrite([COMMENT], once)[0].text == MILD
     doubted.leader_trust = (0.5, 0.5)
     assert doubted.rewrite([COMMENT], once)[0].reason == "meaning_lost"
+
+
+def test_the_pool_decides_in_the_place_of_the_critic_which_alone_would_refuse() -> None:
+    class Unsure(Reads):
+        def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+            return np.full(len(pairs), 0.4)
+
+    def fluency(texts: Sequence[str], sources: Sequence[str], references: Sequence[str] | None = None) -> np.ndarray:
+        return np.array([0.2 if text == NEARER else 0.95 for text in texts])
+
+    once = RewriteArguments(samples=1, refine=0)
+    assert game(NEARER, MILD, faithfulness=Unsure()).rewrite([COMMENT], once)[0].reason == "meaning_lost"
+    pool = Acceptance(fluency, threshold=0.4, sure=0.99)
+    pooled = game(NEARER, MILD, faithfulness=Unsure(), fluency=fluency, acceptance=pool)
+    assert pooled.rewrite([COMMENT], once)[0].text == MILD  # NEARER, which is nearer, reads badly
+    pooled.acceptance = Acceptance(fluency, threshold=0.999)
+    assert pooled.rewrite([COMMENT], once)[0].reason == "meaning_lost"
 
 
 def test_fluency_of_an_earlier_round_does_not_outweigh_a_better_move() -> None:

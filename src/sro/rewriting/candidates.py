@@ -29,6 +29,8 @@ class Candidate:
     """In [0, 1]; 0 where it was not asked for."""
     faithfulness: float = 1.0
     """How probable it is that a reader takes it for the rewrite, in [0, 1]; 1 where nobody was asked."""
+    doubted: bool = False
+    """Whether it will do and a better one is looked for all the same."""
 
     @property
     def score(self) -> float:

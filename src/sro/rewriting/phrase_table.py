@@ -20,6 +20,7 @@ from pathlib import Path
 
 from sro.comments.words import VOWEL, words
 from sro.core.errors import SROError
+from sro.rewriting.english_parts import BASE_VERBS, FUNCTION_WORDS
 from sro.rewriting.phrase_rules import ANY, END, START, Rule, read_rules
 
 DRAFTS = 3
@@ -34,6 +35,8 @@ UNSPACED = frozenset(["zh"])
 """Languages written without spaces between words."""
 _STRESS = frozenset(["really", "just", "truly", "simply", "actually", "basically", "literally", "honestly", "clearly"])
 _BE, _BE_SHORT = frozenset(["is", "are", "was", "were", "am", "r"]), ("'s", "'re", "'m", "’s", "’re", "’m")
+_CAPITAL_BY_PLACE = (FUNCTION_WORDS | BASE_VERBS) - {"i"}
+"""Words that have a capital only where they begin a sentence."""
 
 
 @dataclass(frozen=True)
@@ -153,8 +156,9 @@ def _replaced(tokens: Sequence[str], hits: Mapping[int, Hit], k: int) -> list[st
         else:
             here, end = tokens[i : hit.end], hit.end
             civil = [hit.caught if word == ANY else word for word in hit.rule.civil(k, hit.choice)]
-            new = _in_case_of([word for word in civil if word not in (START, END)], here)
-            capital = capital or (tokens[i][:1].isupper() and _begins_sentence(tokens, i))
+            begins = _begins_sentence(tokens, i)
+            new = _in_case_of([word for word in civil if word not in (START, END)], here, begins)
+            capital = capital or (tokens[i][:1].isupper() and begins)
         # Where the phrase that began the sentence is left out, what follows begins it.
         first = next((at for at, word in enumerate(new) if word[:1].isalnum()), None)
         if capital and first is not None:
@@ -165,10 +169,13 @@ def _replaced(tokens: Sequence[str], hits: Mapping[int, Hit], k: int) -> list[st
     return out
 
 
-def _in_case_of(words: Sequence[str], here: Sequence[str]) -> list[str]:
+def _in_case_of(words: Sequence[str], here: Sequence[str], begins: bool) -> list[str]:
     """Civil words in the case of the phrase that they stand for: words of its own as they are ("Dick Cheney" keeps its
-    capitals, though it looks rude), and others shouted where all of it is."""
+    capitals, though it looks rude), and others shouted where all of it is. A "You" that only begins the sentence is a
+    "you" elsewhere."""
     written = {token.lower(): token for token in here}
+    if begins and here[0].lower() in _CAPITAL_BY_PLACE:
+        del written[here[0].lower()]
     spelt = [token for token in here if token[:1].isalpha()]
     shouted = all(token.isupper() for token in spelt) and any(len(token) > 1 for token in spelt)
     return [written.get(word) or (word.upper() if shouted else word) for word in words]

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sro.comments.clean import readable
 from sro.comments.languages import speaks
 from sro.leader.engines.loading import EngineArguments, load_generator
+from sro.rewriting.acceptance import Acceptance
 from sro.rewriting.blamed_sentences import blamed_sentences
 from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.config import RewriteArguments
@@ -114,9 +115,10 @@ class Rewriter(RewriterParts):
             screener: see `sro.screeners.loading.load_screener`; or any object that screens.
             similarity: a sentence encoder; or any object that compares.
             fluency: `embedded`, a folder made by `sro fluency` (`sro.screeners.lora.acceptability`), `none`, or any
-                object that judges; it decides between candidates that are equally good otherwise. None: `embedded`
-                where the embedded leader, which it needs, is installed, else
-                `none`. Its model is loaded when it is first asked (0.7 s, 0.6 GB), not before; threads may share it.
+                object that judges. Embedded beside the embedded critic its answer counts for every candidate
+                (`sro.rewriting.acceptance`); else it decides between candidates that are equally good otherwise. None:
+                `embedded` where the embedded leader, which it needs, is installed, else `none`. Its model is loaded when
+                it is first asked (0.7 s, 0.6 GB), not before; threads may share it.
             phrases: phrase table that adds candidates: `embedded` (English, `sro.rewriting.phrase_table`), a file of
                 the same form, or `none`. None: `embedded` for the embedded leader, for others and `chat` `none`.
             faithfulness: `embedded`, the folder of a critic (`sro screener train --kind faithfulness`), or any object
@@ -146,11 +148,14 @@ class Rewriter(RewriterParts):
 
         # Table, cuts, critic and the rule of languages are for the embedded leader: others know idiom and languages.
         ours = leader == "embedded" and settings.engine != "chat"
+        judge_of_fluency = fluency
         if fluency is None or isinstance(fluency, str):
             fluency = None if fluency == "none" else AcceptabilityWhenAsked(fluency)
         screener = load_screener(screener) if isinstance(screener, str) else screener
         if faithfulness is None:  # what an encoder needs is there then, which is what the critic needs
             faithfulness = "embedded" if ours and isinstance(screener, EncoderScreener) else "none"
+        # The pool's weights are those of the embedded critic and judge of fluency together.
+        pooled = ours and faithfulness == "embedded" and judge_of_fluency in (None, "embedded")
         if isinstance(faithfulness, str):
             faithfulness = None if faithfulness == "none" else FaithfulnessCritic.load(faithfulness)
         return cls(
@@ -160,6 +165,7 @@ class Rewriter(RewriterParts):
             fits=generator.fits,
             fluency=fluency,
             faithfulness=faithfulness,
+            acceptance=Acceptance(fluency) if pooled and fluency else None,
             phrases=phrase_drafts(phrases or ("embedded" if ours else "none")),
             reads=speaks if ours else any_language,
             cuts=deletions if ours else None,

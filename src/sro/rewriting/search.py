@@ -162,7 +162,7 @@ class CandidateSearch:
         score_fluency_of_ties(
             [search.candidates for search in searches],
             [search.sentence for search in searches],
-            self.parts.fluency,
+            None if self.parts.acceptance else self.parts.fluency,  # there it has had its say
             self._least_similarity,
         )
 
@@ -185,12 +185,21 @@ class CandidateSearch:
         critic, bar = self.parts.faithfulness, self._least_similarity
         asked = [i for i, one in enumerate(candidates) if one.objection(bar) is None] if critic else []
         if critic and asked:
-            answers = critic.probabilities([around_the_change(sources[i], candidates[i].text) for i in asked])
-            for i, kept in zip(asked, (answers * [trust[i] for i in asked]).tolist()):
-                fault: Reason | None = None if kept >= critic.threshold else "meaning_lost"
-                read[i] = replace(candidates[i], faithfulness=kept, fault=fault)
+            kept = critic.probabilities([around_the_change(sources[i], candidates[i].text) for i in asked])
+            least, sure = critic.threshold, SURE
+            if pool := self.parts.acceptance:
+                before, texts = [sources[i] for i in asked], [candidates[i].text for i in asked]
+                kept = pool.probabilities(kept, [candidates[i].verdict.probability for i in asked], before, texts)
+                least, sure = pool.threshold, pool.sure
+            for i, worth in zip(asked, (kept * [trust[i] for i in asked]).tolist()):
+                fault: Reason | None = None if worth >= least else "meaning_lost"
+                read[i] = replace(candidates[i], faithfulness=worth, fault=fault, doubted=worth < sure)
         return read
 
+
+SURE = 0.45
+"""The critic's probability from which on readers found three of four rewrites fit to show; of those that it lets pass
+below, half (docs/research/lab-notes.md). Below it more moves are drawn."""
 
 TRIES = 4
 """How many failing tries for a sentence the rules are asked about."""

@@ -155,11 +155,6 @@ class CommentState:
         return Rewrite(self.source, self.text, "rewritten", *told, changes=tuple(changes))
 
 
-SURE = 0.45
-"""The critic's probability from which on readers found three of four rewrites fit to show; of those that it lets pass
-below, half (docs/research/lab-notes.md). Below it more moves are drawn."""
-
-
 @dataclass
 class Search:
     """The candidates for one sentence.
@@ -213,7 +208,7 @@ class Search:
     @property
     def is_sure(self) -> bool:
         """Whether the best move will do, and the critic, if there is one, hardly doubts it."""
-        return bool(self.candidates) and self.objection is None and self.best.faithfulness >= SURE
+        return bool(self.candidates) and self.objection is None and not self.best.doubted
 
     @property
     def needs_another_round(self) -> bool:

@@ -65,8 +65,9 @@ class PartsArguments(ModelArguments):
     fluency: str | None = field(
         default=None,
         metadata={
-            "help": "model that decides between candidates that are equally good otherwise: `embedded`, `none`, or a "
-            "folder that `sro fluency` made (default: embedded, where the embedded leader is installed)"
+            "help": "model that hears how well a candidate is written: `embedded`, `none`, or a folder that `sro "
+            "fluency` made; beside the embedded critic `embedded` counts for every candidate, else it decides between "
+            "candidates that are equally good otherwise (default: embedded, where the embedded leader is installed)"
         },
     )
     max_prompt_length: int = field(

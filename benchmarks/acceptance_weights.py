@@ -1,0 +1,126 @@
+"""The weights of `sro.rewriting.acceptance`, from the candidates that readers judged, and what they are worth.
+
+    python -m benchmarks.acceptance_weights --sentences 1200
+
+Critic, judge of fluency and screener are asked about candidates for sentences that the shipped critic has not learnt
+from; a logistic regression finds the weights. The table compares critic and pool on sentences in turn held out: of the
+best candidate of each sentence, how many are shown, and how many of these a reader would show.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold
+
+from sro.core.config import parse
+from sro.core.markdown import write_table
+from sro.rewriting.acceptance import CLOSEST_FAILS, WORTH_ASKING, log_odds
+from sro.rewriting.rewriter import CLEARLY_CIVIL, LEADER_TRUST
+from sro.rewriting.search import around_the_change
+from sro.screeners.faithfulness.critic import FaithfulnessCritic
+from sro.screeners.judged import is_held_out_sentence, judged_candidates
+from sro.screeners.loading import load_screener
+from sro.screeners.lora.acceptability import Acceptability
+
+LEARNT = 9713
+"""Candidates, the first of the file, that the shipped critic has learnt from (its card)."""
+PROPOSED = frozenset(["greedy", "drawn", "table", "cut", "phrase_cut", "reframing", "refined"])
+"""Kinds of candidates that the rewriter proposes."""
+WRITERS = {"greedy": LEADER_TRUST[0], "drawn": LEADER_TRUST[1]}
+FOLDS = 8
+
+
+@dataclass
+class Arguments:
+    """Which candidates."""
+
+    sentences: int = field(default=1200, metadata={"help": "sentences whose candidates are read, drawn by the seed"})
+    seed: int = field(default=1, metadata={"help": "of the draw"})
+
+
+def main(argv: Sequence[str]) -> None:
+    arguments = parse(Arguments, argv, prog="acceptance_weights", description=(__doc__ or "").partition("\n")[0])
+    rows = _civil_enough(_drawn(arguments.sentences, arguments.seed))
+    fit = np.array([row["kept"] >= 1 and bool(row["natural"]) and bool(row["civil"]) for row in rows])
+    groups = np.array(np.unique([row["sentence"] for row in rows], return_inverse=True)[1])
+    answers, written = _answers(rows)
+    features = np.hstack([answers, written])
+    everything = LogisticRegression(C=10, max_iter=3000).fit(features, fit)
+    pool = np.zeros(len(rows))
+    for learnt, asked in GroupKFold(FOLDS).split(features, fit, groups):
+        model = LogisticRegression(C=10, max_iter=3000).fit(features[learnt], fit[learnt])
+        pool[asked] = 1 / (1 + np.exp(-(answers[asked] @ model.coef_[0, :4] + model.intercept_[0])))
+    trust = np.array([WRITERS.get(row["kind"], 1.0) for row in rows])
+    critic = np.array([row["critic"] for row in rows])
+    pool[critic < WORTH_ASKING] = 0
+    names = "KEPT FLUENT FLUENT_SOURCE FAILS greedy drawn".split()
+    print(f"{len(rows):,} candidates of {groups.max() + 1:,} sentences, {fit.mean():.0%} fit to show")
+    print("weights:", ", ".join(f"{name} {weight:.2f}" for name, weight in zip(names, everything.coef_[0])))
+    print(f"ALONE {everything.intercept_[0]:.2f}\n")
+    lines = [_line("critic", critic * trust, bar, fit, groups) for bar in (0.2, 0.3, 0.4)]
+    lines += [_line("pool", pool * trust, bar, fit, groups) for bar in (0.4, 0.5, 0.6)]
+    print(write_table(["", "AUC", "bar", "sentences answered", "fit of the answers"], lines))
+
+
+def _drawn(sentences: int, seed: int) -> list[dict[str, Any]]:
+    rows = [
+        row
+        for place, row in enumerate(judged_candidates())
+        if row["kind"] in PROPOSED and (place >= LEARNT or is_held_out_sentence(row["sentence"]))
+    ]
+    names = sorted({row["sentence"] for row in rows})
+    random.Random(seed).shuffle(names)
+    chosen = set(names[:sentences])
+    return [row for row in rows if row["sentence"] in chosen]
+
+
+def _civil_enough(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The candidates that the screener passes as clearly as a rewrite has to."""
+    verdicts = load_screener("embedded").screen([row["candidate"] for row in rows])
+    return [row | {"fails": one.probability} for row, one in zip(rows, verdicts) if one.probability < CLEARLY_CIVIL]
+
+
+def _answers(rows: Sequence[dict[str, Any]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The log-odds that the pool adds, [rows, 4], and who wrote the candidates, [rows, 2]; the rows learn `critic`."""
+    critic = FaithfulnessCritic.load("embedded")
+    kept = critic.probabilities([around_the_change(row["sentence"], row["candidate"]) for row in rows])
+    for row, probability in zip(rows, kept.tolist()):
+        row["critic"] = probability
+    fluent: Callable[[Sequence[str]], Any] = Acceptability.load("embedded")
+    said = [row["candidate"] for row in rows] + [row["sentence"] for row in rows]
+    after, before = np.split(np.asarray(fluent(said), np.float64), 2)
+    fails = np.array([row["fails"] for row in rows])
+    odds = [log_odds(kept), log_odds(after), log_odds(before), log_odds(fails, CLOSEST_FAILS)]
+    written = [[row["kind"] == kind for kind in WRITERS] for row in rows]
+    return np.stack(odds, axis=1), np.array(written, dtype=np.float64)
+
+
+def _line(
+    name: str, worth: NDArray[np.float64], bar: float, fit: NDArray[np.bool_], groups: NDArray[np.int_]
+) -> list[str]:
+    best: dict[int, int] = defaultdict(lambda: -1)
+    for place, group in enumerate(groups.tolist()):
+        if best[group] < 0 or worth[place] > worth[best[group]]:
+            best[group] = place
+    shown = [place for place in best.values() if worth[place] >= bar]
+    return [
+        name,
+        f"{roc_auc_score(fit, worth):.3f}",
+        f"{bar:g}",
+        f"{len(shown) / len(best):.1%}",
+        f"{fit[shown].mean():.1%}",
+    ]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

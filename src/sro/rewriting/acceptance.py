@@ -1,0 +1,87 @@
+"""How probable it is that a reader would show a candidate, from all that the follower says of it.
+
+The critic of faithfulness read little English before it learnt; the judge of fluency sits on a language model that read
+much, and hears the hole or the wrong word that the critic misses. Their log-odds and the screener's are added with the
+weights of a logistic regression on candidates that readers judged (`benchmarks/acceptance_weights.py`): a product of
+experts. One of them alone tells less (docs/research/lab-notes.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sro.screeners.base import Fluency
+
+KEPT, FLUENT, FLUENT_SOURCE, FAILS, ALONE = 0.73, 1.03, -0.65, -0.22, -0.11
+"""What the log-odds of each answer count for, and the sum where all are even. A candidate that reads badly because its
+source does is blamed less."""
+
+WORTH_ASKING = 0.1
+"""The critic's probability below which nothing else saves a candidate: the judge of fluency is not asked."""
+
+CLOSEST = 0.01
+"""How near an answer comes to 0 and 1; the screener's, whose small probabilities differ, to `CLOSEST_FAILS`."""
+CLOSEST_FAILS = 0.001
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What critic, judge of fluency and screener say together.
+
+    Attributes:
+        fluency: the judge of fluency, asked about candidates and their sources.
+        threshold: probability from which on a candidate will do: readers would rather show it than not.
+        sure: probability from which on no better one is looked for; of those readers would show four of five.
+    """
+
+    fluency: Fluency
+    threshold: float = 0.5
+    sure: float = 0.6
+
+    def probabilities(
+        self, kept: NDArray[Any], fails: Sequence[float], sources: Sequence[str], texts: Sequence[str]
+    ) -> NDArray[np.float64]:
+        """Of N candidates, float64 of shape [N] in [0, 1].
+
+        Args:
+            kept: [N] the critic's probability.
+            fails: [N] the screener's.
+            sources, texts: N sentences and their candidates.
+        """
+        found = np.array(kept, np.float64)
+        asked = [i for i, probability in enumerate(kept) if probability >= WORTH_ASKING]
+        if asked:
+            said = [texts[i] for i in asked] + [sources[i] for i in asked]
+            fluent, before = np.split(np.asarray(self.fluency(said, said), np.float64), 2)
+            found[asked] = pooled(np.asarray(kept)[asked], fluent, before, np.asarray(fails)[asked])
+        return found
+
+
+def pooled(
+    kept: NDArray[Any], fluent: NDArray[Any], fluent_source: NDArray[Any], fails: NDArray[Any]
+) -> NDArray[np.float64]:
+    """The probability that the four answers give together; arrays of one shape, in [0, 1].
+
+    >>> pooled(*np.array([[0.8, 0.2], [0.9, 0.9], [0.9, 0.9], [0.01, 0.01]])).round(2)
+    array([0.94, 0.67])
+    """
+    total = KEPT * log_odds(kept) + FLUENT * log_odds(fluent) + FLUENT_SOURCE * log_odds(fluent_source)
+    total += FAILS * log_odds(fails, CLOSEST_FAILS) + ALONE
+    chance: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-total))
+    return chance
+
+
+def log_odds(probability: NDArray[Any], closest: float = CLOSEST) -> NDArray[np.float64]:
+    """ln(p / (1 − p)) of each, which comes no nearer to 0 and 1 than `closest`.
+
+    >>> log_odds(np.array([0.5, 1.0])).round(2)
+    array([0.  , 4.6 ])
+    """
+    bounded = np.clip(np.asarray(probability, np.float64), closest, 1.0 - closest)
+    odds: NDArray[np.float64] = np.log(bounded) - np.log1p(-bounded)
+    return odds
