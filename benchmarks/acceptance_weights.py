@@ -63,7 +63,7 @@ def main(argv: Sequence[str]) -> None:
     trust = np.array([WRITERS.get(row["kind"], 1.0) for row in rows])
     critic = np.array([row["critic"] for row in rows])
     pool[critic < WORTH_ASKING] = 0
-    names = "KEPT FLUENT FLUENT_SOURCE FAILS greedy drawn".split()
+    names = ["KEPT", "FLUENT", "FLUENT_SOURCE", "FAILS", *WRITERS]
     print(f"{len(rows):,} candidates of {groups.max() + 1:,} sentences, {fit.mean():.0%} fit to show")
     print("weights:", ", ".join(f"{name} {weight:.2f}" for name, weight in zip(names, everything.coef_[0])))
     print(f"ALONE {everything.intercept_[0]:.2f}\n")

@@ -1,9 +1,9 @@
 """How probable it is that a reader would show a candidate, from all that the follower says of it.
 
-The critic of faithfulness read little English before it learnt; the judge of fluency sits on a language model that read
-much, and hears the hole or the wrong word that the critic misses. Their log-odds and the screener's are added with the
-weights of a logistic regression on candidates that readers judged (`benchmarks/acceptance_weights.py`): a product of
-experts. One of them alone tells less (docs/research/lab-notes.md).
+The critic of faithfulness read little English before it learnt; the judge of fluency sits on a language model that
+read much, and hears the hole or the wrong word that the critic misses. Their log-odds and the screener's are added by
+weights of a logistic regression on candidates that readers judged (`benchmarks/acceptance_weights.py`): a product
+of experts. One of them alone tells less (docs/research/lab-notes.md).
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ class RewriterParts:
         phrases: candidates of a phrase table, beside the leader's greedy one: `Idioms.variants`.
         faithfulness: reads a sentence and a candidate together, and decides whether it still says what was said; it is
             asked about candidates that pass and are close enough by `similarity`. None: nobody is asked.
-        acceptance: pools what critic, judge of fluency and screener say of a candidate, and decides in the critic's place
-            whether it will do. None: the critic decides alone, and fluency only among equals.
+        acceptance: pools what critic, judge of fluency and screener say of a candidate, and decides in the critic's
+            place whether it will do. None: the critic decides alone, and fluency only among equals.
         cuts: candidates that only leave out, beside those too: `sro.rewriting.deletions`. None: there are none.
         word_rules: candidates of rules that are told which words of a sentence the screener fails by themselves:
             `sro.rewriting.phrase_cuts`, `sro.rewriting.reframings`. The screener is asked about words only for these.
@@ -47,8 +47,8 @@ class RewriterParts:
         rewrite_threshold: P(fail) from which on a rewrite will not do, where none is named in the arguments of a call.
             None: what passes will do.
         min_similarity: cosine below which a rewrite is refused, where none is named in the arguments of a call.
-        leader_trust: what the probability that a candidate will do is multiplied by for the leader's greedy and for its sampled
-            candidates, beside 1 for those of rules.
+        leader_trust: what the probability that a candidate will do is multiplied by for the leader's greedy and for
+            its sampled candidates, beside 1 for those of rules.
         reads: whether the leader knows the language of a text; None: too little text to tell. By default nobody asks.
     """
 

@@ -117,8 +117,8 @@ class Rewriter(RewriterParts):
             fluency: `embedded`, a folder made by `sro fluency` (`sro.screeners.lora.acceptability`), `none`, or any
                 object that judges. Embedded beside the embedded critic its answer counts for every candidate
                 (`sro.rewriting.acceptance`); else it decides between candidates that are equally good otherwise. None:
-                `embedded` where the embedded leader, which it needs, is installed, else `none`. Its model is loaded when
-                it is first asked (0.7 s, 0.6 GB), not before; threads may share it.
+                `embedded` where the embedded leader, which it needs, is installed, else `none`. Its model is loaded
+                when it is first asked (0.7 s, 0.6 GB), not before; threads may share it.
             phrases: phrase table that adds candidates: `embedded` (English, `sro.rewriting.phrase_table`), a file of
                 the same form, or `none`. None: `embedded` for the embedded leader, for others and `chat` `none`.
             faithfulness: `embedded`, the folder of a critic (`sro screener train --kind faithfulness`), or any object
