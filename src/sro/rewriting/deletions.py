@@ -29,9 +29,9 @@ ADJECTIVES = (
     r"|filthy|lousy|lazy|little|big|fat|old|sick|sorry|miserable|lame|absolute|complete|total|arrogant|silly|imbecilic)"
 )
 _ALWAYS_SPARE = re.compile(
-    r"\b(?:f+u+c+k+i+n+g?|goddamn(?:ed)?|damn|bloody|mother ?fucking|freaking|frigging) (?=[^\W\d_])", re.IGNORECASE
+    r"\b(?:f+u+c+k+i+n+g?|goddamn(?:ed)?|damn|bloody|mother ?fucking|freaking|frigging) (?=[^\W\d_])(?!it\b)", re.IGNORECASE
 )
-"""Oaths that no clause needs; `damned` and the like may be a verb."""
+"""Oaths that no clause needs; `damned` and the like may be a verb, and "damn it" goes as a whole or not at all."""
 _SPARE_ADJECTIVE = re.compile(
     r"\b(your|my|his|her|their|our|this|that|these|those|the|[^\W\d_]{2,30}['’]s) "
     r"(?:(?:stupid[- ]ass|dumb[- ]?ass|stupid|dumb|pathetic|shitty|crappy|retarded|idiotic|moronic|brainless|ignorant"

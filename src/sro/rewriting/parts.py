@@ -44,6 +44,8 @@ class RewriterParts:
             `sro.rewriting.phrase_cuts`, `sro.rewriting.reframings`. The screener is asked about words only for these.
         foreign_rules: what `cuts` is, for sentences in languages that the leader does not know, and all that these
             get: `sro.rewriting.foreign_candidates.rules_in`. None: they are refused.
+        leaves_out_oaths: whether swearing in sentences that pass goes where their comment is rewritten anyway
+            (`sro.rewriting.oaths`); for screeners with the attribute PROFANITY, by rules alone.
         rewrite_threshold: P(fail) from which on a rewrite will not do, where none is named in the arguments of a call.
             None: what passes will do.
         min_similarity: cosine below which a rewrite is refused, where none is named in the arguments of a call.
@@ -64,6 +66,7 @@ class RewriterParts:
     word_rules: Sequence[Callable[[str, Collection[str]], Sequence[str]]] = ()
     foreign_rules: Callable[[str, str], Sequence[str]] | None = None
     reads: Callable[[str], bool | None] = field(default=any_language)
+    leaves_out_oaths: bool = False
     rewrite_threshold: float | None = None
     min_similarity: float = 0.5
     leader_trust: tuple[float, float] = (1.0, 1.0)

@@ -187,7 +187,7 @@ def _has_determiner(parts: Sequence[Part], start: int) -> bool:
 
 
 def _address(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, int]]:
-    """ "you" with up to four words and the rude ones; without "you" where the clause needs it."""
+    """ "you" with up to four words and the rude ones, and with the noun that they may stand before."""
     for place in range(start - 1, max(-1, start - 6), -1):
         word = parts[place].word
         if word in YOU:
@@ -196,6 +196,19 @@ def _address(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int,
             return
     else:
         return
+    if _is_last_noun(parts, end):  # "you turd bag"
+        yield from _around_you(parts, place, end + 1)
+    yield from _around_you(parts, place, end)
+
+
+def _is_last_noun(parts: Sequence[Part], place: int) -> bool:
+    """Whether the word at this place may be a noun, and the clause ends behind it."""
+    word = word_at(parts, place)
+    return bool(word) and is_closed(parts, place + 1) and not (word in FUNCTION_WORDS or may_be_verb(word))
+
+
+def _around_you(parts: Sequence[Part], place: int, end: int) -> Iterator[tuple[int, int]]:
+    """An address from the "you" at `place` to `end`; without "you" where the clause needs it."""
     before, after = word_at(parts, place - 1), word_at(parts, end)
     continues = after in _BEHIND_ADDRESS or (after in JOINS and word_at(parts, end + 1) in SUBJECTS)
     asks = before in _ASKS and word_at(parts, place - 2) not in SUBJECTS

@@ -15,6 +15,7 @@ what to do with the comment (hide it, ask its author, show it after all) stays t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from sro.comments.clean import readable
 from sro.comments.languages import speaks
@@ -26,6 +27,7 @@ from sro.rewriting.config import RewriteArguments
 from sro.rewriting.deletions import deletions
 from sro.rewriting.dispensable import drop_dispensable
 from sro.rewriting.foreign_candidates import DEFAULT_RULE_LANGUAGES, rules_in
+from sro.rewriting.oaths import leave_out_oaths
 from sro.rewriting.parts import RewriterParts, any_language
 from sro.rewriting.phrase_cuts import phrase_cuts
 from sro.rewriting.phrase_table import phrase_drafts
@@ -53,6 +55,10 @@ __all__ = [
     "best",
     "readable",
 ]
+
+
+OATHS = {"TOXICITY", "PROFANITY"}
+"""Attributes of which a policy has one unless it lets people swear."""
 
 
 CLEARLY_CIVIL = 0.2
@@ -152,8 +158,9 @@ class Rewriter(RewriterParts):
         if fluency is None or isinstance(fluency, str):
             fluency = None if fluency == "none" else AcceptabilityWhenAsked(fluency)
         screener = load_screener(screener) if isinstance(screener, str) else screener
+        reading = screener if ours and isinstance(screener, EncoderScreener) else None
         if faithfulness is None:  # what an encoder needs is there then, which is what the critic needs
-            faithfulness = "embedded" if ours and isinstance(screener, EncoderScreener) else "none"
+            faithfulness = "embedded" if reading else "none"
         # The pool's weights are those of the embedded critic and judge of fluency together.
         pooled = ours and faithfulness == "embedded" and judge_of_fluency in (None, "embedded")
         if isinstance(faithfulness, str):
@@ -169,10 +176,11 @@ class Rewriter(RewriterParts):
             phrases=phrase_drafts(phrases or ("embedded" if ours else "none")),
             reads=speaks if ours else any_language,
             cuts=deletions if ours else None,
-            rewrite_threshold=CLEARLY_CIVIL if ours and isinstance(screener, EncoderScreener) else None,
+            leaves_out_oaths=reading is not None and not OATHS.isdisjoint(reading.policy.fail_on),
+            rewrite_threshold=CLEARLY_CIVIL if reading else None,
             min_similarity=READ_BY_CRITIC if faithfulness else NOT_READ,
             leader_trust=LEADER_TRUST if ours else (1.0, 1.0),
-            word_rules=(phrase_cuts, reframings) if ours and isinstance(screener, EncoderScreener) else (),
+            word_rules=(phrase_cuts, reframings) if reading else (),
             foreign_rules=rules_in(set(rule_languages) & set(languages_read(screener))) if ours else None,
         )
 
@@ -289,6 +297,9 @@ class Rewriter(RewriterParts):
             dropped = [len(draft.dropped) for draft in undecided]
             drop_dispensable(undecided, self.faithfulness, rewritten=True)
             self._judge([draft for draft, n in zip(undecided, dropped) if len(draft.dropped) > n], arguments)
+        if self.leaves_out_oaths:
+            done = [draft for draft in playing if draft.outcome == "rewritten"]
+            leave_out_oaths(CandidateSearch(self, arguments), done, partial(self._judge, arguments=arguments))
 
     def _is_foreign(self, sentence: str, comment: str) -> bool:
         """Whether the leader does not know the sentence's language; where that is too short to tell, the comment's."""
