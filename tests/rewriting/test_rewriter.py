@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -341,9 +341,9 @@ def test_of_equal_candidates_the_more_faithful_one_is_taken() -> None:
         def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
             return np.array([0.6 if candidate == MILD else 0.95 for _, candidate in pairs])
 
-    (found,) = game(MILD, faithfulness=Prefers(), cuts=lambda sentence: ["you are sure"]).rewrite([COMMENT])
+    (found,) = game(MILD, faithfulness=Prefers(), cuts=lambda sentence: [MILD, "you are sure"]).rewrite([COMMENT])
     assert found.text == "you are sure"
-    assert game(MILD, cuts=lambda sentence: ["you are sure"]).rewrite([COMMENT])[0].text == MILD
+    assert game(RUDE, cuts=lambda sentence: [MILD, "you are sure"]).rewrite([COMMENT])[0].text == MILD
 
 
 def test_more_is_drawn_where_the_critic_lets_pass_and_doubts() -> None:
@@ -467,7 +467,6 @@ def test_of_candidates_that_the_critic_likes_alike_a_rule_wins_and_a_sampled_one
             return np.full(len(pairs), 0.9)
 
     parts: dict[str, Any] = {"faithfulness": Alike(), "cuts": lambda sentence: ["you are sure"]}
-    assert game(MILD, **parts).rewrite([COMMENT])[0].text == MILD
     assert game(MILD, **parts, leader_trust=(0.8, 0.6)).rewrite([COMMENT])[0].text == "you are sure"
     doubted = game(MILD, MILD, faithfulness=Alike(), leader_trust=(0.6, 0.5))  # of .9, .54 and .45
     once = RewriteArguments(samples=1, refine=0)
@@ -491,6 +490,23 @@ def test_the_pool_decides_in_the_place_of_the_critic_which_alone_would_refuse() 
     assert pooled.rewrite([COMMENT], once)[0].text == MILD  # NEARER, which is nearer, reads badly
     pooled.acceptance = Acceptance(fluency, threshold=0.999)
     assert pooled.rewrite([COMMENT], once)[0].reason == "meaning_lost"
+
+
+def test_the_leader_is_asked_only_where_no_rule_will_surely_do() -> None:
+    def leader_of(**parts: Any) -> list[Any]:
+        rewriter = game(MILD, cuts=lambda sentence: ["you are sure"], **parts)
+        rewriter.rewrite([COMMENT], RewriteArguments(samples=0, refine=0))
+        return cast(Scripted, rewriter.generator).calls
+
+    class Unsure(Reads):
+        threshold = 0.3
+
+        def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+            return np.full(len(pairs), 0.4)
+
+    assert not leader_of(faithfulness=Reads())
+    assert leader_of(faithfulness=Unsure())  # the rule's will do, and is doubted
+    assert leader_of()  # without a critic all compete
 
 
 def test_fluency_of_an_earlier_round_does_not_outweigh_a_better_move() -> None:

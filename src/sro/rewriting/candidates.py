@@ -48,8 +48,8 @@ def best(candidates: Iterable[Candidate], min_similarity: float) -> Candidate:
     """The best move: it passes, before it keeps the meaning, before it is well shaped.
 
     Among those that will do, the largest product of `Candidate.score` and fluency, as J is one (`sro.evaluation`);
-    a fluency of 0 stands behind any other. Among those that fail, the least probable to. The first of equals, so the
-    greedy move wins a tie.
+    a fluency of 0 stands behind any other. Among those that fail, the least probable to. The first of equals, so a
+    rule's wins a tie with the leader's.
     """
 
     def rank(candidate: Candidate) -> tuple[float, ...]:

@@ -5,42 +5,37 @@
         print(found.status, found.text)
 
 A comment that passes the screener comes back untouched, and one that threatens is refused at once. Of any other the
-sentences that fail are rewritten, and all else stays as it is, character by character (`sro.comments.sentences`). The
-leader moves greedily first; where that move will not do, `samples` more are drawn; and where the screener refuses them
-all, the leader rewrites its own best try, `refine` times (`sro.rewriting.candidates`). The new comment is screened as
-a whole (`sro.rewriting.state`). Where nothing will do the comment is *refused*: there is no text, only the reason, and
-what to do with the comment (hide it, ask its author, show it after all) stays the caller's decision.
+sentences that fail are rewritten, and all else stays as it is, character by character (`sro.comments.sentences`).
+Rules propose candidates first; where none of theirs will surely do, the leader's greedy one is added, then `samples`
+more are drawn; and where the screener refuses them all, the leader rewrites its own best try, `refine` times
+(`sro.rewriting.search`). The new comment is screened as a whole (`sro.rewriting.failing_comments`). Where nothing will
+do the comment is *refused*: there is no text, only the reason, and what to do with the comment (hide it, ask its
+author, show it after all) stays the caller's decision.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 
 from sro.comments.clean import readable
 from sro.comments.languages import speaks
 from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.rewriting.acceptance import Acceptance
-from sro.rewriting.blamed_sentences import blamed_sentences
 from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.deletions import deletions
-from sro.rewriting.dispensable import drop_dispensable
+from sro.rewriting.failing_comments import FailingComments
 from sro.rewriting.foreign_candidates import DEFAULT_RULE_LANGUAGES, rules_in
-from sro.rewriting.oaths import leave_out_oaths
 from sro.rewriting.parts import RewriterParts, any_language
 from sro.rewriting.phrase_cuts import phrase_cuts
 from sro.rewriting.phrase_table import phrase_drafts
 from sro.rewriting.reframings import reframings
 from sro.rewriting.result import Change, Reason, Rewrite, Status
-from sro.rewriting.search import CandidateSearch
-from sro.rewriting.state import CommentState, Search
 from sro.screeners.base import Faithfulness, Fluency, Screener, Similarity, Verdict
 from sro.screeners.encoder.inference import EncoderScreener
 from sro.screeners.faithfulness.critic import FaithfulnessCritic
 from sro.screeners.languages import languages_read
 from sro.screeners.loading import load_screener
-from sro.screeners.long_comments import LONGEST
 from sro.screeners.similarity import SentenceEncoder
 
 __all__ = [
@@ -204,7 +199,7 @@ class Rewriter(RewriterParts):
         for place, text in enumerate(texts):
             _check_text(place, text)
         arguments = arguments or RewriteArguments()
-        return self._answer(texts, self.screen(texts, arguments.threshold), arguments)
+        return FailingComments(self, arguments).answers(texts, self.screen(texts, arguments.threshold))
 
     def stream(
         self, texts: Iterable[str], arguments: RewriteArguments | None = None, batch_size: int = 64
@@ -222,6 +217,7 @@ class Rewriter(RewriterParts):
         return self._stream(texts, arguments or RewriteArguments(), batch_size)
 
     def _stream(self, texts: Iterable[str], arguments: RewriteArguments, batch_size: int) -> Iterator[list[Rewrite]]:
+        failing = FailingComments(self, arguments)
         waiting: list[str] = []
         verdicts: list[Verdict] = []
         for place, text in enumerate(texts):
@@ -232,94 +228,11 @@ class Rewriter(RewriterParts):
             verdicts += self.screen(waiting[-batch_size:], arguments.threshold)
             failed = sum(not verdict.passed for verdict in verdicts)
             if failed >= batch_size or len(waiting) >= 32 * batch_size:
-                yield self._answer(waiting, verdicts, arguments)
+                yield failing.answers(waiting, verdicts)
                 waiting, verdicts = [], []
         if waiting:
             verdicts += self.screen(waiting[len(verdicts) :], arguments.threshold)
-            yield self._answer(waiting, verdicts, arguments)
-
-    def _answer(self, texts: Sequence[str], verdicts: Sequence[Verdict], arguments: RewriteArguments) -> list[Rewrite]:
-        """The game for comments that are screened already."""
-        drafts = {
-            i: CommentState(text, before, self.least_similarity(arguments.min_similarity))
-            for i, (text, before) in enumerate(zip(texts, verdicts))
-            if not before.passed and len(text) <= LONGEST
-        }
-        for draft in drafts.values():
-            if (draft.before.attributes or {}).get("THREAT", 0.0) > arguments.max_threat:
-                draft.outcome = "threat"
-        self._refuse_if_only_protected_text_fails(
-            [draft for draft in drafts.values() if draft.outcome is None], arguments.threshold
-        )
-        for _ in range(1 + arguments.refine):
-            self._rewrite([draft for draft in drafts.values() if draft.outcome is None], arguments)
-        for draft in drafts.values():
-            draft.outcome = draft.outcome or "still_fails"
-        self._refuse_if_only_protected_text_fails(
-            [draft for draft in drafts.values() if draft.outcome == "still_fails"], arguments.threshold
-        )
-        return [
-            drafts[i].result() if i in drafts else _untried(text, before)
-            for i, (text, before) in enumerate(zip(texts, verdicts))
-        ]
-
-    def _refuse_if_only_protected_text_fails(self, drafts: Sequence[CommentState], threshold: float | None) -> None:
-        """Refuse the drafts that fail by nothing but what nobody may alter."""
-        spoken = [(draft, prose) for draft in drafts if (prose := draft.prose) is not None]
-        for (draft, _), verdict in zip(spoken, self.screen([prose for _, prose in spoken], threshold)):
-            if verdict.passed:
-                draft.outcome = "protected_fails"
-
-    def _rewrite(self, drafts: Sequence[CommentState], arguments: RewriteArguments) -> None:
-        """Rewrite the sentences of each draft that fail, and screen what it is then."""
-        playing: list[CommentState] = []
-        searches: list[Search] = []
-        for draft, blamed in zip(drafts, blamed_sentences(self, drafts, arguments.threshold)):
-            known = self.reads(draft.plain_source) is not False
-            fresh = draft.aim(blamed, may_drop=known)
-            foreign = [search for search in fresh if self._is_foreign(search.sentence, draft.plain_source)]
-            fresh = [search for search in fresh if not any(search is one for one in foreign)]
-            if not CandidateSearch(self, arguments).rewrite_foreign(foreign, draft.plain_source):
-                draft.outcome = "language"
-            elif not all(self.fits(search.prompt_text) for search in fresh):
-                draft.outcome = "too_long"
-            elif not (fresh or foreign or draft.dropped):
-                draft.outcome = "still_fails"
-            else:
-                playing.append(draft)
-                searches += fresh
-        CandidateSearch(self, arguments).search(searches)
-        if self.faithfulness is not None:
-            drop_dispensable(playing, self.faithfulness)
-        self._judge(playing, arguments)
-        if self.faithfulness is not None:
-            undecided = [draft for draft in playing if draft.outcome is None and draft.searches]
-            dropped = [len(draft.dropped) for draft in undecided]
-            drop_dispensable(undecided, self.faithfulness, rewritten=True)
-            self._judge([draft for draft, n in zip(undecided, dropped) if len(draft.dropped) > n], arguments)
-        if self.leaves_out_oaths:
-            done = [draft for draft in playing if draft.outcome == "rewritten"]
-            leave_out_oaths(CandidateSearch(self, arguments), done, partial(self._judge, arguments=arguments))
-
-    def _is_foreign(self, sentence: str, comment: str) -> bool:
-        """Whether the leader does not know the sentence's language; where that is too short to tell, the comment's."""
-        told = self.reads(sentence)
-        return (self.reads(comment) if told is None else told) is False
-
-    def _judge(self, drafts: Sequence[CommentState], arguments: RewriteArguments) -> None:
-        """Screen and compare drafts as they are now."""
-        texts, sources = [draft.text for draft in drafts], [readable(draft.plain_source) for draft in drafts]
-        verdicts = self.screen(texts, arguments.threshold, sources)
-        cosines = self.similarity.similarity([readable(text) for text in texts], sources)
-        for draft, verdict, cosine in zip(drafts, verdicts, cosines):
-            draft.judge(verdict, float(cosine))
-
-
-def _untried(text: str, before: Verdict) -> Rewrite:
-    """Of a comment that passes, or is so long that nobody wrote it."""
-    if before.passed:
-        return Rewrite(text, text, "unchanged", before)
-    return Rewrite(text, None, "refused", before, reason="too_long")
+            yield failing.answers(waiting, verdicts)
 
 
 def _check_text(place: int, text: object) -> None:
