@@ -107,7 +107,9 @@ class RewriteArguments:
         1
     """
 
-    samples: int = field(default=4, metadata={"help": "N, moves drawn where the greedy one will not do; 0: none"})
+    samples: int = field(
+        default=4, metadata={"help": "rewrites sampled from the leader where its greedy one will not do; 0: none"}
+    )
     refine: int = field(
         default=1, metadata={"help": "further rounds from the best failing try while the screener refuses; 0: none"}
     )
