@@ -1,6 +1,6 @@
 """The weights of `sro.rewriting.acceptance`, from the candidates that readers judged, and what they are worth.
 
-    python -m benchmarks.acceptance_weights --sentences 1200
+    python -m benchmarks.acceptance_weights --sentences 5000
 
 Critic, judge of fluency and screener are asked about candidates for sentences that the shipped critic has not learnt
 from; a logistic regression finds the weights. The table compares critic and pool on sentences in turn held out: of the

@@ -14,8 +14,11 @@ from sro.apps.bulk.jobs import Rewriting, Screening
 from sro.apps.bulk.run import run
 from sro.apps.cli import doctor, main
 from sro.apps.cli.rewrite import PartsArguments
+from sro.apps.serve.rewriter import load_rewriter
+from sro.apps.serve.screening import SharedScreener
 from sro.apps.serve.settings import Models
 from sro.core.errors import SROError
+from sro.leader.engines.loading import EngineArguments
 from sro.rewriting.rewriter import Rewriter
 from sro.screeners import loading
 from sro.screeners.encoder import installed
@@ -90,6 +93,47 @@ def test_the_critic_is_asked_where_the_embedded_leader_writes_and_an_encoder_scr
     monkeypatch.setattr("sro.rewriting.rewriter.load_generator", lambda *_, **__: generator)
     monkeypatch.setattr("sro.rewriting.rewriter.FaithfulnessCritic.load", lambda name: name)
     assert Rewriter.load(screener=screener, similarity=Nothing(), fluency="none", **asked).faithfulness == critic
+
+
+@pytest.mark.parametrize(
+    ("screener", "asked", "pooled", "oaths"),
+    [
+        ("embedded", {}, True, True),
+        ("embedded", {"fluency": "embedded"}, True, True),
+        ("embedded", {"fluency": "none"}, False, True),
+        ("embedded", {"faithfulness": "none"}, False, True),
+        ("embedded", {"faithfulness": "mine"}, False, True),
+        ("embedded", {"leader": "another/model"}, False, False),
+        ("embedded/linear", {}, False, False),
+        ("embedded/linear", {"faithfulness": "embedded"}, False, False),
+    ],
+)
+def test_critic_fluency_and_encoder_are_pooled_where_all_three_are_the_embedded_ones(
+    screener: str, asked: dict[str, str], pooled: bool, oaths: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sro.rewriting.rewriter.load_generator", lambda *_, **__: SimpleNamespace(fits=bool))
+    monkeypatch.setattr("sro.rewriting.rewriter.FaithfulnessCritic.load", lambda name: name)
+    rewriter = Rewriter.load(screener=screener, similarity=Nothing(), **asked)
+    assert (rewriter.acceptance is not None, rewriter.leaves_out_oaths) == (pooled, oaths)
+
+
+def test_a_policy_without_toxicity_and_profanity_lets_people_swear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sro.rewriting.rewriter.load_generator", lambda *_, **__: SimpleNamespace(fits=bool))
+    monkeypatch.setattr("sro.rewriting.rewriter.FaithfulnessCritic.load", lambda name: name)
+    encoder = load_screener("embedded")
+    assert isinstance(encoder, EncoderScreener)
+    screener = encoder.with_policy(["insult", "threat"])
+    assert not Rewriter.load(screener=screener, similarity=Nothing()).leaves_out_oaths
+
+
+def test_a_screener_that_threads_share_is_known_for_the_encoder_that_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sro.rewriting.rewriter.load_generator", lambda *_, **__: SimpleNamespace(fits=bool))
+    monkeypatch.setattr("sro.rewriting.rewriter.FaithfulnessCritic.load", lambda name: name)
+    shared = load_rewriter(Models(), EngineArguments(), SharedScreener(lambda: load_screener("embedded")))
+    alone = Rewriter.load(similarity=Nothing())
+    for part in ("faithfulness", "rewrite_threshold", "min_similarity", "leaves_out_oaths", "word_rules"):
+        assert getattr(shared, part) == getattr(alone, part)
+    assert shared.acceptance is not None
 
 
 def test_training_says_which_it_means() -> None:

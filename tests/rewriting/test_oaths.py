@@ -75,3 +75,10 @@ def test_a_comment_that_would_fail_without_its_oath_gets_it_back() -> None:
     (found,) = game.rewrite([f"{INSULT} {OATH}"], ONCE)
     assert (found.status, found.text) == ("rewritten", f"{MILD} {OATH}")
     assert found.after is not None and found.after.passed
+
+
+@pytest.mark.parametrize("foreign", [OATH, f"{INSULT} {OATH}"])
+def test_sentences_of_other_languages_keep_their_oaths(foreign: str) -> None:
+    game = rewriter(PLAIN)
+    game.reads = lambda text: text != foreign
+    assert game.rewrite([f"{INSULT} {OATH}"], ONCE)[0].text == f"{MILD} {OATH}"

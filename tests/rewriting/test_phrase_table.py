@@ -198,3 +198,4 @@ def test_a_capital_that_only_begins_the_sentence_does_not_move_with_its_word(tmp
     assert found("You are a disgrace.", 1) == ["I am disappointed in you."]
     assert found("Berlin stinks", 1) == ["Nobody likes Berlin"]  # a name keeps its own
     assert found("YOU ARE A DISGRACE", 1) == ["I AM DISAPPOINTED IN YOU"]
+    assert [found(f"{name} stinks", 1)[0] for name in ("US", "Will")] == ["Nobody likes US", "Nobody likes Will"]

@@ -125,6 +125,21 @@ def test_a_lone_sentence_has_its_draws_begun_ahead_where_no_seed_is_named() -> N
     assert ahead("you idiot", None, workers=1) == ("you are one", [])
 
 
+def test_nothing_is_begun_ahead_or_it_is_cancelled_where_a_rule_will_do() -> None:
+    def begun(cut: str, greedy: str = RUDE, **parts: Any) -> list[Pending]:
+        generator = ScriptedAsync({COMMENT: greedy}, {COMMENT: ["you are one"]})
+        rewriter = Rewriter(
+            generator, Words(), Overlap(), cuts=lambda text: [cut] if text in (COMMENT, RUDE) else [], **parts
+        )
+        rewriter.rewrite([COMMENT], RewriteArguments(samples=1, refine=0, seed=None))
+        return generator.begun
+
+    assert begun("you are sure") == []
+    assert begun("you are sure", faithfulness=Reads()) == []
+    [one] = begun("you are wrong", greedy="you are sure", faithfulness=Reads())  # the critic refuses the rule's
+    assert one.cancelled and not one.taken
+
+
 def test_a_comment_that_passes_is_untouched_and_the_leader_rests() -> None:
     rewriter = game(MILD)
     odd = "  Fine,\tby me\u200b …\r\n"
@@ -302,15 +317,22 @@ def test_rules_are_asked_about_their_own_failing_tries() -> None:
     """One rule leaves out the first insult, another one knows the second: neither of them alone will do."""
     comment = "idiot, you are a bad idiot"
     leader = Scripted({comment: RUDE})
+    asked: list[str] = []
+
+    def cut(text: str) -> list[str]:
+        asked.append(text)
+        return [text.removeprefix("idiot, ")]
+
     rewriter = Rewriter(
         leader,
         Words(),
         Overlap(),
-        cuts=lambda text: [text.removeprefix("idiot, ")],
+        cuts=cut,
         phrases=lambda text: [text.replace("a bad idiot", "a bad one")],
     )
     (found,) = rewriter.rewrite([comment], RewriteArguments(samples=0, refine=0))
     assert (found.text, found.candidates) == ("you are a bad one", 4)
+    assert len(asked) == len(set(asked)) > 1  # none of them twice
 
 
 class Reads:
@@ -466,8 +488,16 @@ def test_of_candidates_that_the_critic_likes_alike_a_rule_wins_and_a_sampled_one
         def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
             return np.full(len(pairs), 0.9)
 
-    parts: dict[str, Any] = {"faithfulness": Alike(), "cuts": lambda sentence: ["you are sure"]}
-    assert game(MILD, **parts, leader_trust=(0.8, 0.6)).rewrite([COMMENT])[0].text == "you are sure"
+    class Doubts(Reads):
+        threshold = 0.2
+
+        def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+            return np.full(len(pairs), 0.4)
+
+    parts: dict[str, Any] = {"faithfulness": Doubts(), "cuts": lambda sentence: ["you are sure"]}
+    greedy = RewriteArguments(samples=0, refine=0)
+    assert game(NEARER, **parts).rewrite([COMMENT], greedy)[0].text == NEARER
+    assert game(NEARER, **parts, leader_trust=(0.6, 0.5)).rewrite([COMMENT], greedy)[0].text == "you are sure"
     doubted = game(MILD, MILD, faithfulness=Alike(), leader_trust=(0.6, 0.5))  # of .9, .54 and .45
     once = RewriteArguments(samples=1, refine=0)
     assert doubted.rewrite([COMMENT], once)[0].text == MILD

@@ -28,7 +28,8 @@ class Candidate:
     fluency: float = 0.0
     """In [0, 1]; 0 where it was not asked for."""
     faithfulness: float = 1.0
-    """How probable it is that a reader takes it for the rewrite, in [0, 1]; 1 where nobody was asked."""
+    """How probable it is that a reader takes it for the rewrite, in [0, 1]: to the critic, or to the pool of critic,
+    fluency and screener, less for the leader's (`RewriterParts.leader_trust`); 1 where nobody was asked."""
     doubted: bool = False
     """Whether it will do and a better one is looked for all the same."""
 

@@ -108,7 +108,7 @@ class RewriteArguments:
     """
 
     samples: int = field(
-        default=4, metadata={"help": "rewrites sampled from the leader where its greedy one will not do; 0: none"}
+        default=4, metadata={"help": "rewrites sampled from the leader where none before will surely do; 0: none"}
     )
     refine: int = field(
         default=1, metadata={"help": "further rounds from the best failing try while the screener refuses; 0: none"}

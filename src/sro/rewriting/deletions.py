@@ -29,7 +29,7 @@ ADJECTIVES = (
     r"|filthy|lousy|lazy|little|big|fat|old|sick|sorry|miserable|lame|absolute|complete|total|arrogant|silly|imbecilic)"
 )
 _ALWAYS_SPARE = re.compile(
-    r"\b(?:f+u+c+k+i+n+g?|goddamn(?:ed)?|damn|bloody|mother ?fucking|freaking|frigging) (?=[^\W\d_])(?!it\b)",
+    r"\b(?:f+u+c+k+i+n+g?|goddamn(?:ed)?|damn|bloody|mother ?fucking|freaking|frigging) (?=[^\W\d_])(?!it\b(?!['’]))",
     re.IGNORECASE,
 )
 """Oaths that no clause needs; `damned` and the like may be a verb, and "damn it" goes as a whole or not at all."""

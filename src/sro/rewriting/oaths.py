@@ -21,7 +21,7 @@ PROFANE = 0.5
 def leave_out_oaths(
     by: CandidateSearch, drafts: Sequence[CommentState], judge: Callable[[Sequence[CommentState]], None]
 ) -> None:
-    """Leave out oaths in the sentences of the drafts that pass, where a rule knows how.
+    """Leave out oaths in the sentences of the drafts that pass, where a rule knows how and the language.
 
     Args:
         by: asked for candidates of rules alone.
@@ -29,7 +29,13 @@ def leave_out_oaths(
         judge: takes in what screener and encoder say of drafts as they are now. One that will not do any more gets its
             oaths back.
     """
-    places = [(draft, place) for draft in drafts for place in draft.untouched]
+    english = [draft for draft in drafts if by.parts.reads(draft.plain_source) is not False]
+    places = [
+        (draft, place)
+        for draft in english
+        for place in draft.untouched
+        if by.parts.reads(draft.segments[place].text) is not False
+    ]
     spoken = [readable(draft.segments[place].prose) for draft, place in places]
     verdicts = by.parts.screen(spoken, by.arguments.threshold)
     found = [
@@ -39,7 +45,7 @@ def leave_out_oaths(
     ]
     by.try_rules([search for _, _, search in found])
     changed = []
-    for draft in drafts:
+    for draft in english:
         fresh = {place: search for owner, place, search in found if owner is draft and _is_free_of_oaths(search)}
         if fresh:
             changed.append((draft, fresh, draft.after, draft.similarity))

@@ -32,14 +32,14 @@ class RewriterParts:
         screener: the follower, whose verdict counts.
         similarity: cosine of rewrites with their sources, in [−1, 1].
         fits: whether the leader can take a sentence; by default it can take any.
-        fluency: decides among candidates that will do and are worth the same, to a fifth, and is asked only where
-            there are several (`sro.rewriting.candidates.best`).
-        phrases: candidates of a phrase table, beside the leader's greedy one: `Idioms.variants`.
-        faithfulness: reads a sentence and a candidate together, and decides whether it still says what was said; it is
+        fluency: one voice of `acceptance`, where there is one. Else it decides among candidates that will do and are
+            worth the same, to a fifth, and is asked only where there are several (`sro.rewriting.candidates.best`).
+        phrases: candidates of a phrase table: `Idioms.variants`.
+        faithfulness: reads a sentence and a candidate together, and says whether it still says what was said; it is
             asked about candidates that pass and are close enough by `similarity`. None: nobody is asked.
         acceptance: pools what critic, judge of fluency and screener say of a candidate, and decides in the critic's
             place whether it will do. None: the critic decides alone, and fluency only among equals.
-        cuts: candidates that only leave out, beside those too: `sro.rewriting.deletions`. None: there are none.
+        cuts: candidates that only leave out: `sro.rewriting.deletions`. None: there are none.
         word_rules: candidates of rules that are told which words of a sentence the screener fails by themselves:
             `sro.rewriting.phrase_cuts`, `sro.rewriting.reframings`. The screener is asked about words only for these.
         foreign_rules: what `cuts` is, for sentences in languages that the leader does not know, and all that these

@@ -157,7 +157,8 @@ def _replaced(tokens: Sequence[str], hits: Mapping[int, Hit], k: int) -> list[st
             here, end = tokens[i : hit.end], hit.end
             civil = [hit.caught if word == ANY else word for word in hit.rule.civil(k, hit.choice)]
             begins = _begins_sentence(tokens, i)
-            new = _in_case_of([word for word in civil if word not in (START, END)], here, begins)
+            lower_first = begins and hit.caught != here[0].lower()
+            new = _in_case_of([word for word in civil if word not in (START, END)], here, lower_first)
             capital = capital or (tokens[i][:1].isupper() and begins)
         # Where the phrase that began the sentence is left out, what follows begins it.
         first = next((at for at, word in enumerate(new) if word[:1].isalnum()), None)
@@ -169,12 +170,12 @@ def _replaced(tokens: Sequence[str], hits: Mapping[int, Hit], k: int) -> list[st
     return out
 
 
-def _in_case_of(words: Sequence[str], here: Sequence[str], begins: bool) -> list[str]:
+def _in_case_of(words: Sequence[str], here: Sequence[str], lower_first: bool) -> list[str]:
     """Civil words in the case of the phrase that they stand for: words of its own as they are ("Dick Cheney" keeps its
     capitals, though it looks rude), and others shouted where all of it is. A "You" that only begins the sentence is a
-    "you" elsewhere."""
+    "you" elsewhere, unless the first word is a name (not `lower_first`)."""
     written = {token.lower(): token for token in here}
-    if begins and here[0].lower() in _CAPITAL_BY_PLACE:
+    if lower_first and here[0].lower() in _CAPITAL_BY_PLACE and here[0][1:].islower():
         del written[here[0].lower()]
     spelt = [token for token in here if token[:1].isalpha()]
     shouted = all(token.isupper() for token in spelt) and any(len(token) > 1 for token in spelt)

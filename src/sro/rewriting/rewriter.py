@@ -31,7 +31,7 @@ from sro.rewriting.phrase_cuts import phrase_cuts
 from sro.rewriting.phrase_table import phrase_drafts
 from sro.rewriting.reframings import reframings
 from sro.rewriting.result import Change, Reason, Rewrite, Status
-from sro.screeners.base import Faithfulness, Fluency, Screener, Similarity, Verdict
+from sro.screeners.base import Faithfulness, Fluency, Screener, Similarity, Verdict, innermost
 from sro.screeners.encoder.inference import EncoderScreener
 from sro.screeners.faithfulness.critic import FaithfulnessCritic
 from sro.screeners.languages import languages_read
@@ -153,11 +153,12 @@ class Rewriter(RewriterParts):
         if fluency is None or isinstance(fluency, str):
             fluency = None if fluency == "none" else AcceptabilityWhenAsked(fluency)
         screener = load_screener(screener) if isinstance(screener, str) else screener
-        reading = screener if ours and isinstance(screener, EncoderScreener) else None
+        inner = innermost(screener)
+        reading = inner if ours and isinstance(inner, EncoderScreener) else None
         if faithfulness is None:  # what an encoder needs is there then, which is what the critic needs
             faithfulness = "embedded" if reading else "none"
-        # The pool's weights are those of the embedded critic and judge of fluency together.
-        pooled = ours and faithfulness == "embedded" and judge_of_fluency in (None, "embedded")
+        # The pool's weights are those of the embedded critic and judge of fluency beside an encoder.
+        pooled = bool(reading) and faithfulness == "embedded" and judge_of_fluency in (None, "embedded")
         if isinstance(faithfulness, str):
             faithfulness = None if faithfulness == "none" else FaithfulnessCritic.load(faithfulness)
         return cls(

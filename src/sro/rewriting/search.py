@@ -62,7 +62,7 @@ class CandidateSearch:
         left = self._doubtful(searches) if self.parts.faithfulness else searches
         ahead = None
         spare = async_generator(self.parts.generator)
-        if spare and len(left) == 1 and wanted.samples and wanted.seed is None:
+        if spare and len(left) == 1 and self._doubtful(left) and wanted.samples and wanted.seed is None:
             ahead = spare.generate_async([left[0].prompt_text], *self._sampling_arguments(sampled=True))
         self._add_candidates(left, self._generate(left, sampled=False), ahead)
         self._refine_by_rules(self._doubtful(left))
@@ -72,6 +72,8 @@ class CandidateSearch:
                 unsolved = self._unsolved(searches)
                 self._add_candidates(unsolved, self._generate(unsolved, sampled=False))
             unsolved = self._unsolved(searches) if turn else self._doubtful(searches)
+            if ahead and not unsolved:
+                ahead.cancel()
             if unsolved and wanted.samples:
                 begun = ahead if ahead and not (turn or ahead.cancelled) else None
                 trust = self.parts.leader_trust[True]
@@ -97,7 +99,7 @@ class CandidateSearch:
         return all(search.objection is None for search in searches)
 
     def _doubtful(self, searches: Sequence[Search]) -> list[Search]:
-        """Those without a candidate that will do, and those of whose best the critic is not sure."""
+        """Those without a candidate that will surely do."""
         return [search for search in searches if not search.is_sure and self.parts.fits(search.prompt_text)]
 
     def _unsolved(self, searches: Sequence[Search]) -> list[Search]:
@@ -131,7 +133,7 @@ class CandidateSearch:
 
     def _refine_by_rules(self, searches: Sequence[Search]) -> None:
         """Once more the rules, on the best tries that only the screener objects to: one rule may have left out the
-        address and another one know the phrase."""
+        address and another one know the phrase. No try is asked about twice, nor what came of one."""
         tries = [_failing_tries(search) for search in searches]
         asked = [(text, search.kept) for search, some in zip(searches, tries) for text in some]
         ruled = iter(rule_candidates(self.parts, asked))
@@ -139,6 +141,7 @@ class CandidateSearch:
         for search, some in zip(searches, tries):
             known = {one.text for one in search.candidates}
             texts = dict.fromkeys(text for _ in some for text in next(ruled))
+            search.refined |= {*some, *texts}
             drafts.append([Draft(text) for text in texts if text not in known])
         self._add_candidates(searches, drafts)
 
@@ -187,7 +190,7 @@ class CandidateSearch:
     def _read_meaning(
         self, sources: Sequence[str], candidates: Sequence[Candidate], trust: Sequence[float]
     ) -> list[Candidate]:
-        """The candidates with what the critic of faithfulness says of those that nobody else objects to."""
+        """The candidates with what the critic, or the pool with it, says of those that nobody else objects to."""
         read = list(candidates)
         critic, bar = self.parts.faithfulness, self._least_similarity
         asked = [i for i, one in enumerate(candidates) if one.objection(bar) is None] if critic else []
@@ -209,12 +212,12 @@ SURE = 0.45
 below, half (docs/research/lab-notes.md). Below it more moves are drawn."""
 
 TRIES = 4
-"""How many failing tries for a sentence the rules are asked about."""
+"""How many failing tries for a sentence the rules are asked about at a time."""
 
 
 def _failing_tries(search: Search) -> list[str]:
-    """The candidates that only the screener objects to, the least probable to fail first."""
-    failing = [one for one in search.candidates if not (one.verdict.passed or one.fault)]
+    """The candidates that only the screener objects to, the least probable to fail first; none that rules have had."""
+    failing = [one for one in search.candidates if not (one.verdict.passed or one.fault or one.text in search.refined)]
     near = [one for one in failing if one.similarity >= search.min_similarity]
     near.sort(key=lambda one: one.verdict.probability)
     return list(dict.fromkeys(one.text for one in near))[:TRIES]

@@ -167,6 +167,7 @@ class Search:
         prompt_text: what the leader rewrites next: the sentence, or its own last try.
         exhausted: whether another round would be in vain.
         feedback: what a leader that can be told of objections is told next.
+        refined: tries that rules were asked about, and what they made of them.
         silence: why the leader gave no candidate, where it gave none.
     """
 
@@ -179,6 +180,7 @@ class Search:
     exhausted: bool = False
     candidates: list[Candidate] = field(default_factory=list)
     feedback: Objection | None = None
+    refined: set[str] = field(default_factory=set)
     silence: Reason | None = None
 
     def __post_init__(self) -> None:
@@ -207,7 +209,7 @@ class Search:
 
     @property
     def is_sure(self) -> bool:
-        """Whether the best move will do, and the critic, if there is one, hardly doubts it."""
+        """Whether the best move will do, and nobody doubts it: without a critic nobody does."""
         return bool(self.candidates) and self.objection is None and not self.best.doubted
 
     @property

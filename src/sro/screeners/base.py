@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -55,6 +55,20 @@ class Screener(Protocol):
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text. `sources` are the comments that `texts` rewrite; only some screeners read them."""
+
+
+@runtime_checkable
+class Wrapped(Protocol):
+    """A screener around another one, as that which the threads of a service ask in turn."""
+
+    @property
+    def inner(self) -> Screener:
+        """The other one."""
+
+
+def innermost(screener: Screener) -> Screener:
+    """The screener that answers in the end: what kind it is says what else may be asked."""
+    return innermost(screener.inner) if isinstance(screener, Wrapped) else screener
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:

@@ -24,7 +24,7 @@ from functools import reduce
 from sro.comments.clean import key, readable
 from sro.comments.normalise import normalise
 from sro.comments.sentences import LONGEST_SENTENCE, Segment, segments
-from sro.screeners.base import Screener, Verdict, at_threshold, worst
+from sro.screeners.base import Screener, Verdict, at_threshold, innermost, worst
 from sro.screeners.long_comments import LONGEST, PASSAGE, Sparing, in_groups, parts, passages
 
 ADDRESS = re.compile(r"(?:https?://|www\.)")
@@ -113,8 +113,9 @@ def _judge(
     screener: Screener, texts: Sequence[str], threshold: float | None, sources: Sequence[str] | None
 ) -> list[Judgement]:
     read: list[tuple[str | None, list[tuple[int, int, str]]]] = [_read(text) for text in texts]
-    if isinstance(screener, Sparing):
-        read = [_spared(screener, whole, sentences) for whole, sentences in read]
+    inner = innermost(screener)
+    if isinstance(inner, Sparing):
+        read = [_spared(inner, whole, sentences) for whole, sentences in read]
     wholes, pieces = [whole for whole, _ in read], [sentences for _, sentences in read]
     asked = [place for place, whole in enumerate(wholes) if whole is None or _says_something(whole)]
     flat = [words for place in asked for _, _, words in pieces[place] if words != wholes[place]]

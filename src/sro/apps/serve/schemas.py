@@ -49,7 +49,7 @@ class ScreenRequest(Batch):
 
 
 class RewriteRequest(Batch):
-    samples: int | None = Field(None, ge=0, le=16, description="candidates sampled where the greedy one will not do")
+    samples: int | None = Field(None, ge=0, le=16, description="candidates sampled where none before will surely do")
     refine: int | None = Field(None, ge=0, le=3, description="further rounds while every candidate fails")
     min_similarity: float | None = Field(
         None, ge=-1, le=1, description="cosine with the comment below which a rewrite is refused"

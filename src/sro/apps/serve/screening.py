@@ -67,6 +67,10 @@ class SharedScreener:
         return self.with_lock(lambda screener: screener.name)
 
     @property
+    def inner(self) -> Screener:
+        return self.with_lock(lambda screener: screener)
+
+    @property
     def languages(self) -> tuple[str, ...]:
         return self.with_lock(languages_read)
 
