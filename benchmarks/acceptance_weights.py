@@ -24,9 +24,10 @@ from sklearn.model_selection import GroupKFold
 
 from sro.core.config import parse
 from sro.core.markdown import write_table
-from sro.rewriting.acceptance import CLOSEST_FAILS, WORTH_ASKING, log_odds
+from sro.rewriting.acceptance import WORTH_ASKING, answers_in_log_odds
 from sro.rewriting.rewriter import CLEARLY_CIVIL, LEADER_TRUST
 from sro.rewriting.search import around_the_change
+from sro.screeners.encoder.inference import sigmoid
 from sro.screeners.faithfulness.critic import FaithfulnessCritic
 from sro.screeners.judged import is_held_out_sentence, judged_candidates
 from sro.screeners.loading import load_screener
@@ -59,7 +60,7 @@ def main(argv: Sequence[str]) -> None:
     pool = np.zeros(len(rows))
     for learnt, asked in GroupKFold(FOLDS).split(features, fit, groups):
         model = LogisticRegression(C=10, max_iter=3000).fit(features[learnt], fit[learnt])
-        pool[asked] = 1 / (1 + np.exp(-(answers[asked] @ model.coef_[0, :4] + model.intercept_[0])))
+        pool[asked] = sigmoid(answers[asked] @ model.coef_[0, :4] + model.intercept_[0])
     trust = np.array([WRITERS.get(row["kind"], 1.0) for row in rows])
     critic = np.array([row["critic"] for row in rows])
     pool[critic < WORTH_ASKING] = 0
@@ -100,9 +101,8 @@ def _answers(rows: Sequence[dict[str, Any]]) -> tuple[NDArray[np.float64], NDArr
     said = [row["candidate"] for row in rows] + [row["sentence"] for row in rows]
     after, before = np.split(np.asarray(fluent(said), np.float64), 2)
     fails = np.array([row["fails"] for row in rows])
-    odds = [log_odds(kept), log_odds(after), log_odds(before), log_odds(fails, CLOSEST_FAILS)]
     written = [[row["kind"] == kind for kind in WRITERS] for row in rows]
-    return np.stack(odds, axis=1), np.array(written, dtype=np.float64)
+    return answers_in_log_odds(kept, after, before, fails), np.array(written, dtype=np.float64)
 
 
 def _line(

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from sro.rewriting.acceptance import WORTH_ASKING, Acceptance, log_odds, pooled
+from sro.rewriting.acceptance import WORTH_ASKING, Acceptance, pooled
+from sro.screeners.base import log_odds
 
 EVEN = np.array([0.5])
 

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sro.screeners.base import Fluency
+from sro.screeners.base import Fluency, log_odds
+from sro.screeners.encoder.inference import sigmoid
 
 KEPT, FLUENT, FLUENT_SOURCE, FAILS, ALONE = 0.73, 1.03, -0.65, -0.22, -0.11
 """What the log-odds of each answer count for, and the sum where all are even (2026-11-30, all 5,107 candidates:
@@ -70,18 +71,13 @@ def pooled(
     >>> pooled(*np.array([[0.8, 0.2], [0.9, 0.9], [0.9, 0.9], [0.01, 0.01]])).round(2)
     array([0.94, 0.67])
     """
-    total = KEPT * log_odds(kept) + FLUENT * log_odds(fluent) + FLUENT_SOURCE * log_odds(fluent_source)
-    total += FAILS * log_odds(fails, CLOSEST_FAILS) + ALONE
-    chance: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-total))
-    return chance
+    weights = np.array([KEPT, FLUENT, FLUENT_SOURCE, FAILS])
+    return sigmoid(answers_in_log_odds(kept, fluent, fluent_source, fails) @ weights + ALONE)
 
 
-def log_odds(probability: NDArray[Any], closest: float = CLOSEST) -> NDArray[np.float64]:
-    """ln(p / (1 − p)) of each, which comes no nearer to 0 and 1 than `closest`.
-
-    >>> log_odds(np.array([0.5, 1.0])).round(2)
-    array([0.  , 4.6 ])
-    """
-    bounded = np.clip(np.asarray(probability, np.float64), closest, 1.0 - closest)
-    odds: NDArray[np.float64] = np.log(bounded) - np.log1p(-bounded)
-    return odds
+def answers_in_log_odds(
+    kept: NDArray[Any], fluent: NDArray[Any], fluent_source: NDArray[Any], fails: NDArray[Any]
+) -> NDArray[np.float64]:
+    """What is weighted and added, float64 of shape [N, 4]: the four answers, [N] each, bounded so none is certain."""
+    bounded = [log_odds(answer, CLOSEST) for answer in (kept, fluent, fluent_source)]
+    return np.stack([*bounded, log_odds(fails, CLOSEST_FAILS)], axis=1)
