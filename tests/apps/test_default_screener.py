@@ -6,17 +6,20 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+from serving import serving
 
 from sro.apps.bulk.jobs import Rewriting, Screening
 from sro.apps.bulk.run import run
 from sro.apps.cli import doctor, main
 from sro.apps.cli.rewrite import PartsArguments
+from sro.apps.serve.lanes import make_parts
 from sro.apps.serve.rewriter import load_rewriter
 from sro.apps.serve.screening import SharedScreener
-from sro.apps.serve.settings import Models
+from sro.apps.serve.settings import Models, Service
 from sro.core.errors import SROError
 from sro.leader.engines.loading import EngineArguments
 from sro.rewriting.rewriter import Rewriter
@@ -67,7 +70,7 @@ def test_the_rewriter_and_the_service_ask_for_it(monkeypatch: pytest.MonkeyPatch
     class Asked(Exception):
         pass
 
-    def asked(name: str) -> None:
+    def asked(name: str, **policy: object) -> None:
         raise Asked(full_name(name))
 
     monkeypatch.setattr("sro.rewriting.rewriter.load_generator", lambda *_, **__: None)
@@ -124,6 +127,42 @@ def test_a_policy_without_toxicity_and_profanity_lets_people_swear(monkeypatch: 
     assert isinstance(encoder, EncoderScreener)
     screener = encoder.with_policy(["insult", "threat"])
     assert not Rewriter.load(screener=screener, similarity=Nothing()).leaves_out_oaths
+
+
+SWEARING = "This is fucking great, thanks!"
+
+
+def test_the_service_fails_by_the_policy_that_it_was_given() -> None:
+    models = Models(rewrite=False, fail_on=["profanity"])
+    with serving(make_parts(models, Service(), lambda name, items, seconds: None)) as client:
+        [found] = client.post("/v1/screen", json={"texts": [SWEARING]}).json()["results"]
+    assert found["label"] == "fail" and load_screener("embedded").screen([SWEARING])[0].passed
+
+
+def test_the_tools_of_assistants_do_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("mcp", reason="needs mcp: pip install -e '.[mcp]'")
+    made: list[Any] = []
+    monkeypatch.setattr(
+        "sro.apps.mcp.server.make_server", lambda tools: made.append(tools) or SimpleNamespace(run=str)
+    )
+    assert main(["mcp", "--no_rewrite", "--fail_on", "profanity"]) == 0
+    assert not made[0].screener().screen([SWEARING])[0].passed
+
+
+def test_the_rewriter_is_given_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sro.rewriting.rewriter.load_generator", lambda *_, **__: SimpleNamespace(fits=bool))
+    monkeypatch.setattr("sro.rewriting.rewriter.FaithfulnessCritic.load", lambda name: name)
+    screener = Rewriter.load(fail_on=["profanity"], similarity=Nothing()).screener
+    assert isinstance(screener, EncoderScreener) and list(screener.policy.fail_on) == ["PROFANITY"]
+
+
+@pytest.mark.parametrize("policy", [{"fail_on": ["insult"]}, {"toxic_labels": ["rude"]}])
+def test_a_policy_for_a_screener_that_is_loaded_already_is_a_mistake(
+    policy: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sro.rewriting.rewriter.load_generator", lambda *_, **__: SimpleNamespace(fits=bool))
+    with pytest.raises(SROError, match="go with the name of a screener"):
+        Rewriter.load(screener=load_screener("embedded/linear"), similarity=Nothing(), **policy)
 
 
 def test_a_screener_that_threads_share_is_known_for_the_encoder_that_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

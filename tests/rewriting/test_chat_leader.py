@@ -178,7 +178,7 @@ def test_what_a_text_is_blamed_for() -> None:
 def test_the_command_tells_what_it_cost(
     serve: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sro.rewriting.rewriter.load_screener", lambda name: Insults())
+    monkeypatch.setattr("sro.rewriting.rewriter.load_screener", lambda name, **policy: Insults())
     monkeypatch.setattr("sro.rewriting.rewriter.SentenceEncoder", lambda name: Overlap())
     server = serve(lambda request: "what a person you are")
     chat = ["--engine", "chat", "--chat_url", server.url, "--chat_price_in", "2", "--chat_price_out", "0"]

@@ -25,16 +25,20 @@ def test_other_sentences_are_not(sentence: str) -> None:
         "Because it matters.",
         "Otherwise I will ask.",
         '"Which was fine."',
+        "Does anyone agree?",
+        "Any thoughts?",
+        "Am I right?",
     ],
 )
 def test_what_points_back_takes_up_the_sentence_before(sentence: str) -> None:
     assert points_back(sentence)
 
 
-@pytest.mark.parametrize("sentence", ["This page is wrong.", "I know that page.", "You should stop.", "That page", ""])
+@pytest.mark.parametrize("sentence", ["This page is wrong.", "I know that page.", "You should stop.", "That page", "", "Do what is right."])
 def test_a_pronoun_before_its_noun_does_not_point_back(sentence: str) -> None:
     assert not points_back(sentence)
 
 
 def test_a_long_text_takes_no_time() -> None:
     assert not points_back("do that " * 20_000 + "page")
+    assert not points_back("do any agree " * 20_000 + "page")

@@ -57,6 +57,13 @@ def test_the_paper_looks_at_toxicity_alone() -> None:
     assert passes(follower, MILD, RUDE, FAR, ILL) == [True, False, True, True]
 
 
+def test_policy_and_labels_reach_the_screener(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr("sro.screeners.loading.load_screener", lambda name, **policy: asked.extend([name, policy]))
+    load_follower(FollowerArguments("mine", toxic_labels=["rude"], fail_on=["insult"]))
+    assert asked == ["mine", {"toxic_labels": ["rude"], "fail_on": ["insult"]}]
+
+
 @pytest.mark.parametrize(
     ("settings", "verdicts"),
     [

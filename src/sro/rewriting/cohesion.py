@@ -26,7 +26,10 @@ _POINTS_BACK = re.compile(
     r"|.*\b(?:of|with|about|to|like|for|by|on|in|at|from|than|do|did|does|say|said|mean|know|think)\s+"
     r"(?:that|this|it|so)\W*$"
     # … or says that it continues.
-    r"|\W*(?:therefore|hence|thus|consequently|otherwise|however|instead|for example|for instance|because|or else)\b",
+    r"|\W*(?:therefore|hence|thus|consequently|otherwise|however|instead|for example|for instance|because|or else)\b"
+    # … or asks what others think of it.
+    r"|\W*(?:do|does|who|any|anyone|anybody|would)\b.{0,24}\b(?:agree|disagree|thoughts|opinions|objections|with me)\W*$"
+    r"|\W*(?:agreed?|thoughts|am i right|right|no)\W*\?\W*$",
     re.IGNORECASE | re.DOTALL,
 )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sro.core.errors import SROError
 from sro.rewriting.foreign_candidates import DEFAULT_RULE_LANGUAGES, LANGUAGES_WITH_RULES
+from sro.screeners.config import ScreenerArguments
 
 
 @dataclass(kw_only=True)
@@ -48,16 +49,9 @@ class DefaultThreshold:
 
 
 @dataclass(kw_only=True)
-class ModelArguments(LeaderChoice):
+class ModelArguments(LeaderChoice, ScreenerArguments):
     """The leader and who judges its rewrites, by name."""
 
-    screener: str = field(
-        default="embedded",
-        metadata={
-            "help": "screener that judges: `embedded` (reads, six attributes), `embedded/linear` (n-grams, a hundred "
-            "times as fast), the folder of one, or a classifier's hub name"
-        },
-    )
     similarity: str = field(
         default="embedded",
         metadata={"help": "sentence encoder that compares meanings: `embedded`, a folder or a hub name"},

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sro.comments.clean import readable
 from sro.comments.languages import speaks
+from sro.core.errors import SROError
 from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.rewriting.acceptance import Acceptance
 from sro.rewriting.candidates import Candidate, best
@@ -92,6 +93,8 @@ class Rewriter(RewriterParts):
         engine: str | EngineArguments = "auto",
         load_in_4bit: bool = False,
         screener: str | Screener = "embedded",
+        toxic_labels: Sequence[str] = (),
+        fail_on: Sequence[str] = (),
         similarity: str | Similarity = "embedded",
         fluency: str | Fluency | None = None,
         phrases: str | None = None,
@@ -113,7 +116,8 @@ class Rewriter(RewriterParts):
                 (`sro.leader.engines.auto`), which may convert the leader once; or `EngineArguments` with the settings
                 of one, as `openai` and `chat`, which are servers, need them. The same
                 comments and seed give the same answers on the same engine only.
-            screener: see `sro.screeners.loading.load_screener`; or any object that screens.
+            screener, toxic_labels, fail_on: see `sro.screeners.loading.load_screener`; or any object that screens, by
+                its own policy.
             similarity: a sentence encoder; or any object that compares.
             fluency: `embedded`, a folder made by `sro fluency` (`sro.screeners.lora.acceptability`), `none`, or any
                 object that judges. Embedded beside the embedded critic its answer counts for every candidate
@@ -152,7 +156,13 @@ class Rewriter(RewriterParts):
         judge_of_fluency = fluency
         if fluency is None or isinstance(fluency, str):
             fluency = None if fluency == "none" else AcceptabilityWhenAsked(fluency)
-        screener = load_screener(screener) if isinstance(screener, str) else screener
+        if isinstance(screener, str):
+            screener = load_screener(screener, toxic_labels=toxic_labels, fail_on=fail_on)
+        elif toxic_labels or fail_on:
+            raise SROError(
+                "toxic_labels and fail_on go with the name of a screener\n"
+                "  fix: give the name, or the object as load_screener(name, fail_on=[…]) makes it"
+            )
         inner = innermost(screener)
         reading = inner if ours and isinstance(inner, EncoderScreener) else None
         if faithfulness is None:  # what an encoder needs is there then, which is what the critic needs

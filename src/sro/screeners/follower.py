@@ -6,13 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sro.screeners.base import Screener, Similarity
-from sro.screeners.loading import load_screener
+from sro.screeners.config import ScreenerArguments
+from sro.screeners.loading import load_named_screener
 from sro.screeners.overused import OverusedWords
 from sro.screeners.similarity import SentenceEncoder
 
 
 @dataclass
-class FollowerArguments:
+class FollowerArguments(ScreenerArguments):
     """Who answers the leader."""
 
     screener: str = field(
@@ -70,7 +71,7 @@ def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Sim
     from sro.screeners.rules.form import ShapeScreener
     from sro.screeners.rules.meaning import MeaningRuleScreener, changes_but_negation
 
-    toxicity = load_screener(arguments.screener)
+    toxicity = load_named_screener(arguments)
     encoder = SentenceEncoder(arguments.similarity)
     members: list[Screener] = [toxicity]
     if arguments.min_similarity > 0:

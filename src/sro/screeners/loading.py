@@ -19,6 +19,7 @@ from pathlib import Path
 from sro.core.errors import SROError
 from sro.core.files import asset
 from sro.screeners.base import Screener
+from sro.screeners.config import ScreenerArguments
 
 EMBEDDED = "embedded/encoder"
 """The shipped screener that plain `embedded` stands for."""
@@ -104,3 +105,8 @@ def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = (), fail_o
 
         return HuggingFaceScreener.load(str(merge_adapter(folder)), toxic_labels=[LABEL], bf16=compute_dtype().bf16)
     return HuggingFaceScreener.load(name_or_path, toxic_labels=toxic_labels)
+
+
+def load_named_screener(arguments: ScreenerArguments) -> Screener:
+    """The screener that a command was told to use; errors as those of `load_screener`."""
+    return load_screener(arguments.screener, toxic_labels=arguments.toxic_labels, fail_on=arguments.fail_on)

@@ -447,11 +447,11 @@ def test_a_full_disk_is_named(loaded: dict[str, Any], tmp_path: Path, monkeypatc
 
 def test_flags_reach_the_rewriter(loaded: dict[str, Any]) -> None:
     flags = ["--leader", "x", "--adapter", "y", "--prompt", "{text}:", "--screener", "z", "--bf16", "false"]
-    assert main(["rewrite", "hi", *flags, "--batch_size", "8"]) == 0
+    assert main(["rewrite", "hi", *flags, "--batch_size", "8", "--fail_on", "insult", "threat"]) == 0
     assert loaded == {
         **{"leader": "x", "adapter": "y", "prompt": "{text}:", "load_in_4bit": False, "screener": "z"},
         **{"similarity": "embedded", "max_prompt_length": 256, "batch_size": 8, "bf16": False},
-        **{"fluency": None, "faithfulness": None},
+        **{"fluency": None, "faithfulness": None, "toxic_labels": [], "fail_on": ["insult", "threat"]},
         "phrases": None,
         "rule_languages": ["de"],
         "engine": EngineArguments("auto"),
@@ -505,7 +505,7 @@ def test_a_real_leader_from_a_folder(
 ) -> None:
     folder = saved(tmp_path / "leader", *tiny_causal())
     monkeypatch.setattr("sro.rewriting.rewriter.SentenceEncoder", lambda name: Half())
-    monkeypatch.setattr("sro.rewriting.rewriter.load_screener", lambda name: Words())
+    monkeypatch.setattr("sro.rewriting.rewriter.load_screener", lambda name, **policy: Words())
     flags = ["--leader", str(folder), "--engine", "transformers", "--fluency", "none", "--output", "-"]
     assert main(["rewrite", "you idiot", "thank you", *flags]) == 0
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
@@ -524,7 +524,7 @@ def test_an_exported_leader_is_used_as_its_card_says(
     card = (fast / "README.md").read_text("utf-8")
     (line,) = [line for line in card.splitlines() if line.startswith("    sro rewrite ")]
     monkeypatch.setattr("sro.rewriting.rewriter.SentenceEncoder", lambda name: Half())
-    monkeypatch.setattr("sro.rewriting.rewriter.load_screener", lambda name: Words())
+    monkeypatch.setattr("sro.rewriting.rewriter.load_screener", lambda name, **policy: Words())
     assert main(shlex.split(line.replace("THIS_FOLDER", str(fast)))[1:]) == 0
     assert capsys.readouterr().err.startswith("sro: 1 comment: ")
 

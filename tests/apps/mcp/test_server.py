@@ -160,7 +160,8 @@ def test_the_command_speaks_on_standard_output_and_nothing_else_does(tmp_path: P
     """As a client starts it. Its code prints on standard output, which must not reach the protocol."""
     (tmp_path / "noisy.py").write_text(
         "import os, sys\nimport sro.screeners.loading as loading\nload = loading.load_screener\n"
-        "def noisy(name):\n    print('loading', flush=True)\n    os.write(1, b'from C\\n')\n    return load(name)\n"
+        "def noisy(*names, **policy):\n    print('loading', flush=True)\n    os.write(1, b'from C\\n')\n"
+        "    return load(*names, **policy)\n"
         "loading.load_screener = noisy\nfrom sro.apps.cli import main\n"
         "sys.exit(main(['mcp', '--screener', 'embedded/linear', '--no_rewrite']))\n"
     )

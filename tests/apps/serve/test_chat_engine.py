@@ -29,7 +29,7 @@ class Same:
 
 def started(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> Lane:
     """The lane, when it has loaded or failed."""
-    monkeypatch.setattr("sro.screeners.loading.load_screener", lambda name: RudeWords())
+    monkeypatch.setattr("sro.screeners.loading.load_screener", lambda name, **policy: RudeWords())
     monkeypatch.setattr("sro.rewriting.rewriter.SentenceEncoder", lambda name: Same())
     monkeypatch.setattr("sro.screeners.lora.acceptability.AcceptabilityWhenAsked", lambda name: None)
     engine = EngineArguments("chat", chat_url=server.url, chat_retries=0)

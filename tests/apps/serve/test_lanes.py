@@ -36,7 +36,7 @@ def rewriting(
     """Starts the lane of a tiny leader on an engine, and waits until it has loaded or failed."""
     folder = saved(tmp_path / "leader", *tiny_causal())
     monkeypatch.setenv("SRO_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("sro.screeners.loading.load_screener", lambda name: RudeWords())
+    monkeypatch.setattr("sro.screeners.loading.load_screener", lambda name, **policy: RudeWords())
     monkeypatch.setattr("sro.rewriting.rewriter.SentenceEncoder", lambda name: Same())
     monkeypatch.setattr(
         "sro.screeners.lora.acceptability.AcceptabilityWhenAsked", lambda name: None
@@ -106,7 +106,7 @@ def test_the_threshold_of_the_server_is_the_rewriters_too(
             asked.append(arguments)
             return list(texts)
 
-    monkeypatch.setattr("sro.screeners.loading.load_screener", lambda name: RudeWords())
+    monkeypatch.setattr("sro.screeners.loading.load_screener", lambda name, **policy: RudeWords())
     monkeypatch.setattr("sro.apps.serve.lanes.load_rewriter", lambda *_: Unchanged())
     lane = make_parts(Models(threshold=0.8), Service(), lambda *_: None).rewrite
     assert lane is not None

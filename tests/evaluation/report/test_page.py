@@ -289,14 +289,19 @@ def test_scores_by_the_runs_own_judges(tmp_path: Path, monkeypatch: pytest.Monke
     import sro.screeners.loading
     import sro.screeners.similarity
 
-    asked: list[str] = []
-    monkeypatch.setattr(sro.screeners.loading, "load_screener", lambda name: asked.append(name) or Fakes())
+    asked: list[Any] = []
+
+    def screener(name: str, **policy: list[str]) -> Fakes:
+        asked.extend([name, policy])
+        return Fakes()
+
+    monkeypatch.setattr(sro.screeners.loading, "load_screener", screener)
     monkeypatch.setattr(sro.screeners.similarity, "SentenceEncoder", lambda name: asked.append(name) or Fakes())
-    write_manifest(tmp_path, ["sro"], {"screener": "mine"}, {}, None)
+    write_manifest(tmp_path, ["sro"], {"screener": "mine", "toxic_labels": ["rude"]}, {}, None)
     row = {"comment": "you idiot", "before": "an idiot", "after": "you"}
     (tmp_path / "rewrites.jsonl").write_text(json.dumps(row))
     found = parsed(write_report(tmp_path, score=True)).data
-    assert asked == ["mine", "embedded"]
+    assert asked == ["mine", {"toxic_labels": ["rude"], "fail_on": []}, "embedded"]
     assert found["scores"] == ["pass", "sim"]
     assert found["lines"] == [[1, 0, "an idiot", ["failed"], [0.0, 0.5]], [0, 0, "you", [], [1.0, 0.5]]]
 

@@ -38,7 +38,7 @@ def by(rows: list[Row], field: str) -> dict[object, list[Row]]:
 
 
 def test_there_are_enough_rows_and_no_text_comes_twice(rows: list[Row]) -> None:
-    assert 12_000 <= len(rows) <= 40_000
+    assert 12_000 <= len(rows) <= 50_000
     assert len({row["text"] for row in rows}) == len(rows)
 
 

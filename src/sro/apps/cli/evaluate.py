@@ -21,6 +21,7 @@ from sro.core.errors import SROError
 from sro.core.machine import quiet_libraries
 from sro.evaluation.intervals import RESAMPLES
 from sro.evaluation.protocols import ProtocolName
+from sro.screeners.config import ScreenerArguments
 
 INPUT, REFERENCE = "--input", "--reference"  # names that no system can have
 RENAMED = {"--output": "--rewrites", "--save": "--output_dir"}
@@ -45,7 +46,7 @@ class FilesArguments:
 
 
 @dataclass
-class EvaluationArguments:
+class EvaluationArguments(ScreenerArguments):
     """By which protocol the rewrites are scored, and by which judges."""
 
     protocol: ProtocolName = field(default="paradetox", metadata={"help": "rule by which sentences are scored"})
@@ -81,7 +82,7 @@ def run(argv: list[str]) -> int:
     from sro.evaluation.judges.cache import ScoreCache
     from sro.evaluation.judges.loading import load_judges
     from sro.evaluation.run import Scoring, Texts, evaluate
-    from sro.screeners.loading import load_screener
+    from sro.screeners.loading import load_named_screener
 
     quiet_libraries()
     files, how = parse(
@@ -107,7 +108,7 @@ def run(argv: list[str]) -> int:
         Scoring(
             how.protocol,
             load_judges(how.judges, how.protocol).cached(ScoreCache(how.cache)),
-            load_screener(how.screener),
+            load_named_screener(how),
             read_word_list(how.lexicon) if how.lexicon else None,
             how.resamples,
             how.seed,

@@ -45,13 +45,13 @@ def run(argv: list[str]) -> int:
         raise SROError(f"`sro mcp` needs the package mcp, from 2.0 on ({error})\n  fix: {INSTALL}") from error
     from sro.apps.mcp.server import Tools, make_server
     from sro.apps.serve.rewriter import load_rewriter
-    from sro.screeners.loading import load_screener
+    from sro.screeners.loading import load_named_screener
 
     def load(screener: Screener) -> Rewriter:
         return load_rewriter(models, engine, screener)
 
     if sys.stdin.isatty():
         print("sro mcp: waits for a client on standard input; Ctrl-C ends it", file=sys.stderr)
-    tools = Tools(lambda: load_screener(models.screener), load if models.rewrite else None, models.threshold)
+    tools = Tools(lambda: load_named_screener(models), load if models.rewrite else None, models.threshold)
     make_server(tools).run("stdio")
     return 0

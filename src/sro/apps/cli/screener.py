@@ -21,11 +21,12 @@ from dataclasses import dataclass, field
 from rich.console import Console
 
 from sro.apps.cli import screening, thresholds
-from sro.apps.cli.screening import ScreenerArguments, ThresholdArguments
+from sro.apps.cli.screening import ThresholdArguments
 from sro.apps.cli.subcommands import run_action
 from sro.core.config import parse
 from sro.core.errors import SROError
-from sro.screeners.loading import load_screener
+from sro.screeners.config import ScreenerArguments
+from sro.screeners.loading import load_named_screener
 
 
 @dataclass
@@ -233,7 +234,7 @@ def check(argv: list[str]) -> int:
     schema = (ScreenerArguments, CheckArguments, CheckThreshold)
     which, sides, bar = parse(schema, argv, prog="sro screener check", description="How good is a screener?")
     toxic, clean = load_texts(sides.toxic), load_texts(sides.clean)  # first, for a mistake in them shows at once
-    screener = load_screener(which.screener, toxic_labels=which.toxic_labels, fail_on=bar.fail_on)
+    screener = load_named_screener(which)
     table = threshold_table(screener, toxic, clean)
     chosen = None if bar.target_false_alarms is None else table.for_false_alarms(bar.target_false_alarms)
     threshold = bar.threshold if chosen is None else chosen.threshold
@@ -261,7 +262,7 @@ def check_spans(argv: list[str]) -> int:
         description="Do its spans agree with people?",
     )
     marked = toxic_spans_check.evenly_spaced(toxic_spans_check.read_marked(gold.gold), gold.texts)
-    screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
+    screener = load_named_screener(which)
     rows = toxic_spans_check.check_spans(screener, marked, toxic_spans_check.lexicons(gold.train, gold.words))
     Console().print(toxic_spans_check.rendered(rows, len(marked)))
     return 0

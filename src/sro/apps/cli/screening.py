@@ -27,7 +27,8 @@ from sro.comments.languages import language_of
 from sro.core.config import parse
 from sro.core.errors import SROError
 from sro.screeners.base import Screener, Verdict
-from sro.screeners.loading import load_screener
+from sro.screeners.config import ScreenerArguments
+from sro.screeners.loading import load_named_screener
 from sro.screeners.sentencewise import screen_comments
 from sro.screeners.toxic_spans import Span, spans_of_failing
 
@@ -42,35 +43,12 @@ DESCRIPTION = (
 
 
 @dataclass
-class ScreenerArguments:
-    """Which screener."""
-
-    screener: str = field(
-        default="embedded",
-        metadata={
-            "help": "screener that judges: `embedded` (reads, six attributes), `embedded/linear` (n-grams, a hundred "
-            "times as fast), the folder of one, or a classifier's hub name"
-        },
-    )
-    toxic_labels: list[str] = field(
-        default_factory=list,
-        metadata={
-            "help": "labels of a Hugging Face classifier that count as toxic (default: those whose names say so)"
-        },
-    )
-
-
-@dataclass
 class ThresholdArguments:
     """From which P(fail) on a comment fails."""
 
     threshold: float | None = field(
         default=None,
         metadata={"help": "P(fail) from which on a comment fails, in (0, 1] (default: the screener's own)"},
-    )
-    fail_on: list[str] = field(
-        default_factory=list,
-        metadata={"help": "attributes of an encoder screener that fail a comment: insult threat (default: toxicity)"},
     )
 
     def __post_init__(self) -> None:
@@ -151,7 +129,7 @@ def run(argv: list[str]) -> int:
     only_files = {**job.of_one_file(), **{name: getattr(asked, name) or None for name in MORE}}
     refuse_alone(bulk, only_files, folder=folder, table=table)
     if folder:
-        screening = Screening(which.screener, tuple(which.toxic_labels), asked.threshold, tuple(asked.fail_on))
+        screening = Screening(which.screener, tuple(which.toxic_labels), asked.threshold, tuple(which.fail_on))
         words = ["screener", "screen", *argv]
         return run_folder(job.input, job.output, screening, bulk, job.column, job.reading, words)
     if table:
@@ -163,7 +141,7 @@ def run(argv: list[str]) -> int:
     }
     counts: Counter[str] = Counter()
     with open_output(job.output, source, columns, bulk.prefix) as put:
-        screener = load_screener(which.screener, toxic_labels=which.toxic_labels, fail_on=asked.fail_on)
+        screener = load_named_screener(which)
         for some in batches(source.rows(), ROWS):
             for result in screen_rows(screener, some, asked, of_file=source.is_file):
                 put(result)

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from sro.apps.cli.screening import ScreenerArguments
 from sro.comments.columns import choose_columns
 from sro.comments.readers import read_rows
 from sro.core.config import parse
 from sro.core.errors import SROError
+from sro.screeners.config import ScreenerArguments
 from sro.screeners.encoder.attributes import ATTRIBUTES
-from sro.screeners.loading import load_screener
+from sro.screeners.loading import load_named_screener
 
 DESCRIPTION = (
     "Print the thresholds of ours that keep the decisions made with another service's scores: from pairs of scores "
@@ -55,7 +55,7 @@ def run(argv: list[str]) -> int:
         pairs = read_pairs(asked.pairs)
     elif asked.scored is not None and asked.pairs is None:
         rows = _records(asked.scored, asked.column)  # first, for a mistake in it shows at once
-        screener = load_screener(which.screener, toxic_labels=which.toxic_labels)
+        screener = load_named_screener(which)
         pairs = scored_pairs(screener, rows, asked.column)
     else:
         raise SROError("--pairs has scores of both, --scored those of the other service: give one of the two")

@@ -62,7 +62,7 @@ def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArg
         from sro.screeners import loading
 
         give_memory_back()  # here, because every lane with a model asks for the screener first
-        return loading.load_screener(models.screener)
+        return loading.load_named_screener(models)
 
     shared = SharedScreener(load_screener)
 

@@ -20,7 +20,7 @@ from sro.evaluation.experiments.perturbation import SRO
 from sro.evaluation.experiments.scoring import Comparison, compare, markdown, sheet, to_csv
 from sro.evaluation.judges.loading import Judges
 from sro.evaluation.report.sheet import write_sheet
-from sro.screeners.loading import load_screener
+from sro.screeners.loading import load_named_screener
 
 Say = Callable[[str], None]
 ESTIMATED_FROM = 500
@@ -49,7 +49,7 @@ def perturbation(
     """
     trained = train_arms(noise.arms(flips, robust, bare), seeds, settings, say)
     folder = Path(str(settings.args.output_dir)) / "perturbation"
-    screener = load_screener(settings.follower.screener)
+    screener = load_named_screener(settings.follower)
     found = compare(trained, judges, screener)
     texts = load_source(settings.data.comments[0]).texts[:ESTIMATED_FROM]
     estimates = noise.estimates(screener, texts, sorted({*flips, *robust} - {0}))
@@ -70,7 +70,7 @@ def ablation(settings: Settings, seeds: int, judges: Judges, say: Say, command: 
     arms = parts.arms(settings.args.per_device_train_batch_size)
     trained = train_arms(arms, seeds, settings, say)
     folder = Path(str(settings.args.output_dir)) / "ablation"
-    found = compare(trained, judges, load_screener(settings.follower.screener))
+    found = compare(trained, judges, load_named_screener(settings.follower))
     caption = (
         f"The same rollouts a step, other losses (`sro.training.objective.losses`); {_budget(settings, seeds)} "
         f"`anchor` is `rpo_alpha` {settings.args.rpo_alpha:g}, which SRO and the pass branch have here "

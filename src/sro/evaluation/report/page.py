@@ -26,6 +26,8 @@ from sro.evaluation.report.results_folder import ResultsFolder, read_results
 from sro.evaluation.report.sheet import payload, scored
 
 GIVEN = ' class="given"'
+JUDGES = ("screener", "toxic_labels", "fail_on", "similarity")
+"""Settings of a run that name its own judges."""
 WARNING = (
     "The sentences are toxic comments and what became of them: insults, slurs, threats. Read on with that in mind."
 )
@@ -53,12 +55,12 @@ def write_report(folder: str | Path, output: str | Path | None = None, *, score:
 def _scored(found: ResultsFolder) -> ResultsFolder:
     """With the judges that the run itself had."""
     from sro.screeners.follower import FollowerArguments
-    from sro.screeners.loading import load_screener
+    from sro.screeners.loading import load_named_screener
     from sro.screeners.similarity import SentenceEncoder
 
     config = found.manifest.get("config") or {}
-    names = FollowerArguments(**{name: config[name] for name in ("screener", "similarity") if name in config})
-    judges = load_screener(names.screener), SentenceEncoder(names.similarity)
+    names = FollowerArguments(**{name: config[name] for name in JUDGES if name in config})
+    judges = load_named_screener(names), SentenceEncoder(names.similarity)
     return replace(found, lines=scored(found.lines, *judges))
 
 

@@ -52,7 +52,7 @@ def groups_named(text: str) -> tuple[str, ...]:
 
 SHARES = {
     "dynahate": 15.0,
-    "contrast": 16.0,
+    "contrast": 22.0,
     "contrast_languages": 12.0,
     "groups": 13.0,
     "threats": 4.0,

@@ -26,8 +26,9 @@ from sro.leader.engines.chat.config import ChatSettings
 from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.leader.generation import Generator, Metered
 from sro.leader.model import Leader, LeaderArguments, default_lora, save_adapter
+from sro.screeners.config import ScreenerArguments
 from sro.screeners.faithfulness.critic import FaithfulnessCritic
-from sro.screeners.loading import load_screener
+from sro.screeners.loading import load_named_screener
 from sro.screeners.lora.acceptability import Acceptability
 from sro.screeners.overused import OverusedWords
 from sro.screeners.similarity import SentenceEncoder
@@ -47,7 +48,7 @@ CHAT = ("chat:", "http://", "https://")
 
 
 @dataclass
-class WarmupData:
+class WarmupData(ScreenerArguments):
     """The unpaired comments to warm up with. Sources are named as in `sro.comments.sources`."""
 
     toxic: list[str] = field(default_factory=lambda: ["starter:toxic"], metadata={"help": "toxic comments"})
@@ -201,7 +202,7 @@ def _taught(
     encoder = SentenceEncoder(data.similarity)
     critic = None if wanted.faithfulness == "none" else FaithfulnessCritic.load(wanted.faithfulness)
     reward = Reward(
-        load_screener(data.screener),
+        load_named_screener(data),
         encoder,
         Acceptability.load(wanted.fluency),
         WITH_CRITIC if critic else Bars(),
@@ -254,7 +255,7 @@ def _make(
     def make_fit(phrases: Sequence[str], usual: Sequence[str]) -> Fit:
         return LanguageModelFit(player.model, player.tokenizer, phrases, usual, bf16=bool(args.bf16))
 
-    screener, encoder = load_screener(data.screener), SentenceEncoder(data.similarity)
+    screener, encoder = load_named_screener(data), SentenceEncoder(data.similarity)
     with Meter("edit search") as meter:
         log = EditLog(folder / "edits.jsonl")
         examples = make_examples(

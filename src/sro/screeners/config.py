@@ -1,0 +1,28 @@
+"""Which screener judges, and for what it fails a text: said once for every command and the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(kw_only=True)
+class ScreenerArguments:
+    """Which screener, and for what it fails a text; `sro.screeners.loading.load_named_screener` takes these."""
+
+    screener: str = field(
+        default="embedded",
+        metadata={
+            "help": "screener that judges: `embedded` (reads, six attributes), `embedded/linear` (n-grams, a hundred "
+            "times as fast), the folder of one, or a classifier's hub name"
+        },
+    )
+    toxic_labels: list[str] = field(
+        default_factory=list,
+        metadata={
+            "help": "labels of a Hugging Face classifier that count as toxic (default: those whose names say so)"
+        },
+    )
+    fail_on: list[str] = field(
+        default_factory=list,
+        metadata={"help": "attributes of an encoder screener that fail a text: insult threat (default: toxicity)"},
+    )
