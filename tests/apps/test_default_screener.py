@@ -146,7 +146,7 @@ def test_the_tools_of_assistants_do_too(monkeypatch: pytest.MonkeyPatch) -> None
         "sro.apps.mcp.server.make_server", lambda tools: made.append(tools) or SimpleNamespace(run=str)
     )
     assert main(["mcp", "--no_rewrite", "--fail_on", "profanity"]) == 0
-    assert not made[0].screener().screen([SWEARING])[0].passed
+    assert not made[0].screener.screen([SWEARING])[0].passed
 
 
 def test_the_rewriter_is_given_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,9 @@ def test_what_points_back_takes_up_the_sentence_before(sentence: str) -> None:
     assert points_back(sentence)
 
 
-@pytest.mark.parametrize("sentence", ["This page is wrong.", "I know that page.", "You should stop.", "That page", "", "Do what is right."])
+@pytest.mark.parametrize(
+    "sentence", ["This page is wrong.", "I know that page.", "You should stop.", "That page", "", "Do what is right."]
+)
 def test_a_pronoun_before_its_noun_does_not_point_back(sentence: str) -> None:
     assert not points_back(sentence)
 

@@ -28,7 +28,7 @@ _POINTS_BACK = re.compile(
     # … or says that it continues.
     r"|\W*(?:therefore|hence|thus|consequently|otherwise|however|instead|for example|for instance|because|or else)\b"
     # … or asks what others think of it.
-    r"|\W*(?:do|does|who|any|anyone|anybody|would)\b.{0,24}\b(?:agree|disagree|thoughts|opinions|objections|with me)\W*$"
+    r"|\W*(?:do|does|who|any|anyone|anybody|would)\b.{0,24}\b(?:agree|disagree|thoughts|opinions|objections)\W*$"
     r"|\W*(?:agreed?|thoughts|am i right|right|no)\W*\?\W*$",
     re.IGNORECASE | re.DOTALL,
 )

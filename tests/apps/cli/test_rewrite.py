@@ -100,7 +100,22 @@ def test_words_give_a_block_each(loaded: dict[str, Any], capsys: Capture) -> Non
     ],
 )
 def test_which_words_are_comments(argv: list[str], texts: list[str], flags: list[str]) -> None:
-    assert command.split_words(argv) == (texts, flags)
+    assert command.split_words(argv, (command.RewriteArguments,)) == (texts, flags)
+
+
+@pytest.mark.parametrize(
+    ("argv", "texts", "flags"),
+    [
+        (["a", "--fail_on", "insult", "threat"], ["a"], ["--fail_on", "insult", "threat"]),
+        (["--fail_on", "insult", "threat", "--", "a"], ["a"], ["--fail_on", "insult", "threat"]),
+        (["--rule_languages", "de", "es", "--seed", "1", "a"], ["a"], ["--rule_languages", "de", "es", "--seed", "1"]),
+    ],
+)
+def test_words_behind_a_flag_of_several_values_are_its_values(
+    argv: list[str], texts: list[str], flags: list[str]
+) -> None:
+    schema = (command.PartsArguments, command.RewriteArguments)
+    assert command.split_words(argv, schema) == (texts, flags)
 
 
 def test_a_file_to_json_lines(loaded: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
@@ -479,7 +494,8 @@ def test_how_hard_to_try_is_told_by_flags_or_a_file(loaded: dict[str, Any], tmp_
 def test_parts_are_what_load_takes_with_the_same_defaults() -> None:
     taken = {"leader": "embedded", **Rewriter.load.__func__.__kwdefaults__}  # type: ignore[attr-defined]
     assert taken.pop("engine") == EngineArguments().engine
-    assert vars(command.PartsArguments()) == taken | {"rule_languages": list(taken["rule_languages"])}
+    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in taken.items()}
+    assert vars(command.PartsArguments()) == listed
 
 
 def test_progress_says_how_far_how_fast_and_how_long_still() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -220,16 +220,27 @@ def batches(rows: Iterable[InputRow], size: int) -> Iterator[list[InputRow]]:
     return bounded(((row, sum(len(str(value)) for value in row.fields.values())) for row in rows), size)
 
 
-def split_words(argv: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Comments and flags: comments stand before the first flag, behind the last one and its value, or behind `--`."""
+def split_words(argv: Sequence[str], schema: Iterable[type]) -> tuple[list[str], list[str]]:
+    """Comments and flags: comments stand before the first flag, behind the last one and its value, or behind `--`.
+
+    Args:
+        argv: the command line behind the command's name.
+        schema: the dataclasses of the flags. Behind a flag that takes several values (`--fail_on insult threat`) no
+            comment is sought, for nothing tells one from a value.
+    """
     argv = list(argv)
     words, behind = (argv[: argv.index("--")], argv[argv.index("--") + 1 :]) if "--" in argv else (argv, [])
     first = next((i for i, word in enumerate(words) if _is_flag(word)), len(words))
     last = max((i for i, word in enumerate(words) if word.startswith("--") and _is_flag(word)), default=len(words))
     end = last + (1 if "=" in "".join(words[last : last + 1]) else 2)  # its value may begin with a dash: -1
-    if any(map(_is_flag, words[end:])):
-        end = len(words)  # for the parser to find fault with
+    several = any(words[last : last + 1] == [f"--{name}"] for name in _flags_of_several_values(schema))
+    if several or any(map(_is_flag, words[end:])):  # a flag behind the end is for the parser to find fault with
+        end = len(words)
     return words[:first] + words[end:] + behind, words[first:end]
+
+
+def _flags_of_several_values(schema: Iterable[type]) -> list[str]:
+    return [one.name for of in schema for one in fields(of) if str(one.type).startswith("list[")]
 
 
 def _is_flag(word: str) -> bool:

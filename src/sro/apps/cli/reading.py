@@ -91,7 +91,7 @@ def score(argv: list[str]) -> int:
     from sro.evaluation.reading.sheet import read_key
 
     quiet_libraries()
-    files, flags = split_words(argv)
+    files, flags = split_words(argv, (ScoreArguments,))
     asked = parse(
         ScoreArguments,
         flags,

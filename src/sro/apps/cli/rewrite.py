@@ -137,8 +137,8 @@ class RewriteResult:
 def run(argv: list[str]) -> int:
     """Rewrite what the command line names; print or write what became of it."""
     quiet_libraries()
-    words, flags = split_words(argv)
     schema = (RewriteInput, PartsArguments, EngineArguments, RewriteArguments, BulkArguments)
+    words, flags = split_words(argv, schema)
     job, parts, engine, arguments, bulk = parse(schema, flags, prog="sro rewrite", description=DESCRIPTION)
     source = Input(job, words, say)
     folder = is_bulk(job.input, job.output)

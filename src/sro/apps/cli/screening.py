@@ -120,8 +120,8 @@ class ScreenResult:
 
 def run(argv: list[str]) -> int:
     """Screen what the command line names; print or write the verdicts."""
-    words, flags = split_words(argv)
     schema = (ScreenerArguments, VerdictArguments, InputArguments, BulkArguments)
+    words, flags = split_words(argv, schema)
     which, asked, job, bulk = parse(schema, flags, prog="sro screener screen", description=DESCRIPTION)
     source = Input(job, words, say)
     folder = is_bulk(job.input, job.output)
