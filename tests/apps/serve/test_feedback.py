@@ -39,6 +39,14 @@ def test_sent_twice_stored_once(tmp_path: Path) -> None:
     assert len(list(responses(tmp_path / "f.db"))) == 5  # without an id nothing says that two are one
 
 
+def test_senders_do_not_take_each_others_ids(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "f.db")
+    for sender in ("forum-a", "forum-b", "forum-a", None, None):
+        keep(store, [Feedback("accepted", f"a comment of {sender}", "x", id="4711", sender=sender)])
+    found = [row["comment"] for row in responses(tmp_path / "f.db")]
+    assert found == ["a comment of forum-a", "a comment of forum-b", "a comment of None"]
+
+
 def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
     keep(store := open_store(tmp_path / "f.db"), ROWS)
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}  # its log too

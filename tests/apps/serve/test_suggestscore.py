@@ -10,7 +10,7 @@ from serving import make_parts, serving
 
 from sro.apps.cli import main
 from sro.apps.serve.errors import Refusal
-from sro.apps.serve.feedback import Feedback, keep, open_store, responses, suggested_scores
+from sro.apps.serve.feedback import Feedback, export_scores, keep, open_store, responses, suggested_scores
 from sro.apps.serve.keys import digest
 from sro.apps.serve.settings import Service
 from sro.apps.serve.suggestscore import answer, read
@@ -147,3 +147,17 @@ def test_a_file_of_the_format_before_is_read_and_goes_on(tmp_path: Path) -> None
     keep(open_store(path), [read({**ASKED, "comment": {"text": "\ud800"}})])
     assert [row["text"] for row in suggested_scores(path)] == ["\ufffd"]
     assert len(list(responses(path))) == 1
+
+
+def test_half_a_character_in_a_language_does_not_spoil_the_export(tmp_path: Path) -> None:
+    path, output = tmp_path / "f.db", tmp_path / "labelled.jsonl"
+    keep(open_store(path), [read({**ASKED, "languages": ["\ud83d"]}), read({**ASKED, "languages": ["en"]})])
+    kept = sqlite3.connect(path)
+    assert kept.execute("SELECT languages FROM suggested").fetchone() == ('["\\ufffd"]',)
+    with kept:
+        kept.execute(
+            "UPDATE suggested SET languages = ? WHERE number = 1", ('["\\ud83d"]',)
+        )  # as earlier versions did
+    kept.close()
+    assert export_scores(path, output) == 2
+    assert [json.loads(line)["languages"] for line in output.read_text("utf-8").splitlines()] == [["\ufffd"], ["en"]]

@@ -52,7 +52,7 @@ class Feedback:
     """What somebody did with a suggestion.
 
     Attributes:
-        id: the sender's own; a second row of the same id is not stored.
+        id: the sender's own; a second row of the same id and sender is not stored.
         final: what was posted instead, if `edited`.
         sender: name of the API key.
     """
@@ -63,6 +63,11 @@ class Feedback:
     final: str | None = None
     id: str | None = None
     sender: str | None = None
+
+    @property
+    def stored_id(self) -> str | None:
+        """No two senders have the same: a blank is in neither names nor ids. Without a sender it is the id itself."""
+        return self.id if self.id is None or self.sender is None else f"{self.sender} {self.id}"
 
 
 def open_store(where: str | Path, patience: float = 0.0) -> Store:
@@ -85,7 +90,7 @@ def keep(store: Store, rows: Sequence[Feedback | Suggestion]) -> None:
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     software = f"sro {version('sro')}"
     values = [
-        (row.id, now, row.sender, row.action, *map(storable, (row.source, row.suggestion, row.final)), software)
+        (row.stored_id, now, row.sender, row.action, *map(storable, (row.source, row.suggestion, row.final)), software)
         for row in rows
         if isinstance(row, Feedback)
     ]

@@ -67,7 +67,7 @@ def values(rows: Sequence[Suggestion], now: str, software: str) -> list[tuple[An
             row.sender,
             storable(row.text),
             json.dumps(row.scores),
-            json.dumps(list(row.languages)),
+            json.dumps(list(map(storable, row.languages))),
             *map(storable, (row.community, row.session, row.client_token)),
             software,
         )
@@ -88,7 +88,7 @@ def labels(store: Store) -> Iterator[dict[str, Any]]:
         whole = {name: one["summary"] for name, one in scores.items() if one["summary"] is not None}
         spans = {name: one["spans"] for name, one in scores.items() if one["spans"]}
         more = {
-            "languages": json.loads(languages),
+            "languages": list(map(storable, json.loads(languages))),  # earlier versions kept half characters here
             "community": community,
             "session": session,
             "client_token": client_token,
@@ -98,7 +98,7 @@ def labels(store: Store) -> Iterator[dict[str, Any]]:
 
 
 def storable(text: str | None) -> str | None:
-    """SQLite keeps UTF-8, which has no half characters."""
+    """Without half characters: SQLite and the exports are UTF-8, which has none."""
     return text and text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
