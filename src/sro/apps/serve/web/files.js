@@ -105,10 +105,16 @@ function openedTable(text, mark) {
 
 // --- JSON Lines ----------------------------------------------------------------------------------------------------
 
+// Integers that a script cannot hold become texts, for ids must come back as they were. (The texts of the line match
+// first, also one that is never closed, so nothing within them is touched.)
+const TEXT_OR_INTEGER = /"(?:[^"\\]+|\\.)*"?|(?<![\w.+-])-?\d{16,}(?![\w.])/g;
+const held = (one) => one[0] === '"' || Number.isSafeInteger(Number(one));
+const exact = (line) => line.replace(TEXT_OR_INTEGER, (one) => (held(one) ? one : `"${one}"`));
+
 function openedObjects(text) {
   const all = lines(text).map(({ line, text }) => {
     try {
-      return { line, value: JSON.parse(text) };
+      return { line, value: JSON.parse(exact(text)) };
     } catch {
       return { line, error: "This line is not JSON." };
     }
