@@ -55,9 +55,9 @@ async def answer_part(part: Part, request: Request) -> Answer:
     pending = [part.body]
 
     async def receive() -> Message:
-        if pending:
-            return {"type": "http.request", "body": pending.pop(), "more_body": False}
-        return {"type": "http.disconnect"}
+        if not pending:  # the client waits for the whole batch
+            await asyncio.get_running_loop().create_future()
+        return {"type": "http.request", "body": pending.pop(), "more_body": False}
 
     async def send(message: Message) -> None:
         nonlocal status, headers
