@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,8 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
+from fastapi.testclient import TestClient
+from serving import make_parts
 
-from sro.apps.serve.server import longest_stop
+from sro.apps.serve.app import make_app
+from sro.apps.serve.keys import digest
+from sro.apps.serve.server import longest_stop, run
 from sro.apps.serve.settings import Service
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
@@ -164,6 +170,22 @@ def test_told_to_stop_while_the_shipped_leader_loads_it_ends_well(seconds: int) 
         time.sleep(seconds)
         server.send_signal(signal.SIGTERM)
         assert server.wait(120) == 0
+
+
+@pytest.mark.parametrize("proxy", ["127.0.0.1", "172.18.0.3"])
+def test_the_scheme_that_a_proxy_says_is_believed_wherever_it_stands(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[uvicorn.Config] = []
+    monkeypatch.setattr(uvicorn.Server, "run", lambda server, sockets: made.append(server.config))
+    app = make_app(make_parts(), Service(), keys={digest("k"): "forum"})
+    with socket.socket() as listening:
+        run(app, listening, Service())
+    [config] = made
+    config.load()
+    client = TestClient(config.loaded_app, base_url="http://moderation.example.org", client=(proxy, 1))
+    answer = client.get("/$discovery/rest", headers={"X-Forwarded-Proto": "https"})
+    assert answer.json()["rootUrl"] == "https://moderation.example.org/"
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,9 @@ def run(app: ASGIApp, listening: socket.socket, service: Service, lanes: Iterabl
         access_log=False,  # ours has the time, and no keys from the query string
         server_header=False,
         ws="none",
+        # From any proxy: it has another address than loopback in a container or cluster. The scheme is told to whoever
+        # asked, in the discovery document, and nothing hangs on the client's address; so a lie harms the liar alone.
+        forwarded_allow_ips="*",
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=math.ceil(service.time_limit),
         # No `limit_concurrency`: its 503 is bare text, and counts idle connections. The gate refuses in our own shape.
