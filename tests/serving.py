@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from sro.apps.serve.app import make_app
 from sro.apps.serve.batch_queue import Lane, Work
 from sro.apps.serve.lanes import Parts, keeping, weight
+from sro.apps.serve.rewriter import Rewritten
 from sro.apps.serve.screening import SharedScreener, screening
 from sro.apps.serve.settings import Service
 from sro.screeners.base import Verdict
@@ -81,14 +82,21 @@ class FakeRewrite:
     changes: tuple[Any, ...] = ()
 
 
-def rewriting(options: tuple[tuple[str, Any], ...], texts: Sequence[str]) -> list[FakeRewrite]:
+def in_english(rewrites: Iterable[FakeRewrite]) -> list[Rewritten]:
+    """As the lane of rewriting answers."""
+    return [Rewritten(one, "en", ("en",)) for one in rewrites]  # type: ignore[arg-type]
+
+
+def rewriting(options: tuple[tuple[str, Any], ...], texts: Sequence[str]) -> list[Rewritten]:
     before = RudeWords().screen(texts)
-    return [
-        FakeRewrite(text, text, "unchanged", verdict)
-        if verdict.passed
-        else FakeRewrite(text, None, "refused", verdict, reason="still_fails")
-        for text, verdict in zip(texts, before)
-    ]
+    return in_english(
+        [
+            FakeRewrite(text, text, "unchanged", verdict)
+            if verdict.passed
+            else FakeRewrite(text, None, "refused", verdict, reason="still_fails")
+            for text, verdict in zip(texts, before)
+        ]
+    )
 
 
 def make_lane(work: Work, max_batch: int = 4, max_waiting: int = 16) -> Lane:

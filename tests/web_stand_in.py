@@ -28,8 +28,12 @@ Attributes = dict[str, float] | Callable[[str], dict[str, float]]
 
 def screened(text: str) -> dict[str, Any]:
     spans = [{"start": m.start(), "end": m.end(), "score": 3.0} for m in REFUSED.finditer(text)]
+    return {**verdict(text), **language(text), "spans": spans}
+
+
+def language(text: str) -> dict[str, Any]:
     german = text.startswith("Du ")
-    return {**verdict(text), "language": "de" if german else "en", "language_supported": not german, "spans": spans}
+    return {"language": "de" if german else "en", "language_supported": not german}
 
 
 def verdict(text: str) -> dict[str, Any]:
@@ -40,7 +44,7 @@ def verdict(text: str) -> dict[str, Any]:
 def rewritten(text: str) -> dict[str, Any]:
     """`stupid` becomes `bad`, an `idiot` cannot be helped."""
     answer = {"status": "unchanged", "source": text, "text": text, "reason": None, "before": verdict(text)}
-    answer |= {"after": None, "similarity": None, "candidates": 0, "changes": []}
+    answer |= {"after": None, "similarity": None, "candidates": 0, "changes": [], **language(text)}
     if answer["before"]["label"] == "pass":
         return answer
     best = text.replace("stupid", "bad")

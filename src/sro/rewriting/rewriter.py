@@ -32,7 +32,7 @@ from sro.rewriting.phrase_cuts import phrase_cuts
 from sro.rewriting.phrase_table import phrase_drafts
 from sro.rewriting.reframings import reframings
 from sro.rewriting.result import Change, Reason, Rewrite, Status
-from sro.screeners.base import Faithfulness, Fluency, Screener, Similarity, Verdict, innermost
+from sro.screeners.base import Faithfulness, Fluency, Screener, Similarity, Verdict, ask_itself
 from sro.screeners.encoder.inference import EncoderScreener
 from sro.screeners.faithfulness.critic import FaithfulnessCritic
 from sro.screeners.languages import languages_read
@@ -163,7 +163,7 @@ class Rewriter(RewriterParts):
                 "toxic_labels and fail_on go with the name of a screener\n"
                 "  fix: give the name, or the object as load_screener(name, fail_on=[…]) makes it"
             )
-        inner = innermost(screener)
+        inner = ask_itself(screener, lambda one: one)
         reading = inner if ours and isinstance(inner, EncoderScreener) else None
         if faithfulness is None:  # what an encoder needs is there then, which is what the critic needs
             faithfulness = "embedded" if reading else "none"

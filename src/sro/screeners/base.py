@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
 from sro.core.errors import SROError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +60,21 @@ class Screener(Protocol):
 
 
 @runtime_checkable
-class Wrapped(Protocol):
-    """A screener around another one, as that which the threads of a service ask in turn."""
+class Shared(Protocol):
+    """A screener that several threads ask in turn, around the one that answers them."""
 
-    @property
-    def inner(self) -> Screener:
-        """The other one."""
+    def with_lock(self, ask: Callable[[Screener], T]) -> T:
+        """What `ask` makes of the one that answers, while no other thread asks it anything."""
+        ...
 
 
-def innermost(screener: Screener) -> Screener:
-    """The screener that answers in the end: what kind it is says what else may be asked."""
-    return innermost(screener.inner) if isinstance(screener, Wrapped) else screener
+def ask_itself(screener: Screener, ask: Callable[[Screener], T]) -> T:
+    """What `ask` makes of the screener that answers in the end, in its turn where threads share it.
+
+    What kind a screener is, and what it can be asked beside verdicts, is found out in here: a `Shared` one is none of
+    these kinds.
+    """
+    return screener.with_lock(lambda one: ask_itself(one, ask)) if isinstance(screener, Shared) else ask(screener)
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:

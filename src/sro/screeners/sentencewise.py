@@ -19,12 +19,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 
 from sro.comments.clean import key, readable
 from sro.comments.normalise import normalise
 from sro.comments.sentences import LONGEST_SENTENCE, Segment, segments
-from sro.screeners.base import Screener, Verdict, at_threshold, innermost, worst
+from sro.screeners.base import Screener, Verdict, ask_itself, at_threshold, worst
 from sro.screeners.long_comments import LONGEST, PASSAGE, Sparing, in_groups, parts, passages
 
 ADDRESS = re.compile(r"(?:https?://|www\.)")
@@ -113,9 +113,7 @@ def _judge(
     screener: Screener, texts: Sequence[str], threshold: float | None, sources: Sequence[str] | None
 ) -> list[Judgement]:
     read: list[tuple[str | None, list[tuple[int, int, str]]]] = [_read(text) for text in texts]
-    inner = innermost(screener)
-    if isinstance(inner, Sparing):
-        read = [_spared(inner, whole, sentences) for whole, sentences in read]
+    read = ask_itself(screener, partial(_spared, read=read))
     wholes, pieces = [whole for whole, _ in read], [sentences for _, sentences in read]
     asked = [place for place, whole in enumerate(wholes) if whole is None or _says_something(whole)]
     flat = [words for place in asked for _, _, words in pieces[place] if words != wholes[place]]
@@ -145,9 +143,16 @@ def _judge(
 
 
 def _spared(
+    screener: Screener, read: Sequence[tuple[str | None, list[tuple[int, int, str]]]]
+) -> list[tuple[str | None, list[tuple[int, int, str]]]]:
+    """What of each comment is asked."""
+    return [_passages(screener, *one) for one in read] if isinstance(screener, Sparing) else list(read)
+
+
+def _passages(
     screener: Sparing, whole: str | None, sentences: list[tuple[int, int, str]]
 ) -> tuple[str | None, list[tuple[int, int, str]]]:
-    """What of a comment is asked: all, or passages of it and nothing of the whole."""
+    """All of a comment, or passages of it and nothing of the whole."""
     if whole is None or len(whole) <= PASSAGE or screener.affords([whole, *(words for _, _, words in sentences)]):
         return whole, sentences
     # A comment that is nothing but links or quotes has no sentences; then these are read.
@@ -191,6 +196,11 @@ def author_text(text: str) -> str:
     a quote is judged by it, or a `>` before an insult would do to pass it. What a link is labelled with counts.
     """
     return _author_text(segments(text))
+
+
+def sentence_places(text: str) -> list[tuple[int, int]]:
+    """Begin and end of each sentence in which the author says anything, in order, however long the text is."""
+    return [(start, end) for start, end, _ in _sentences(segments(text))]
 
 
 def readable_sentences(text: str) -> list[str]:

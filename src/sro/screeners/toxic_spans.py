@@ -29,7 +29,7 @@ import numpy as np
 
 from sro.comments.normalise import trace
 from sro.comments.offsets import Normalised
-from sro.screeners.base import Screener, Verdict, log_odds
+from sro.screeners.base import Screener, Verdict, ask_itself, log_odds
 from sro.screeners.long_comments import Sparing
 from sro.screeners.sentencewise import author_text
 
@@ -113,6 +113,10 @@ def heaviest_spans(words: Sequence[Span], share: float = SHARE) -> list[Span]:
 
 def word_scores(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
     """Every word of the texts with its score."""
+    return ask_itself(screener, partial(_word_scores, texts=texts))
+
+
+def _word_scores(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
     found: list[list[Span]] = []
     if isinstance(screener, Attributing):
         for text in texts:

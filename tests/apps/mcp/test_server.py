@@ -101,6 +101,9 @@ def test_rewrites_are_those_of_the_library() -> None:
     assert [(one["status"], one["text"], one["reason"]) for one in results] == [
         (one.status, one.text, one.reason) for one in expected
     ]
+    assert [(one["language"], one["language_supported"]) for one in results] == [
+        (language_of(text), is_among(language_of(text), ["en"])) for text in texts
+    ]
     assert results[1]["after"]["label"] == "pass" and results[1]["changes"][0]["text"] == "You are an person."
 
 

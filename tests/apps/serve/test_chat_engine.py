@@ -46,7 +46,8 @@ def test_the_service_rewrites_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     server = ChatServer(lambda request: "you are wrong there.")
     lane = started(server, monkeypatch)
     assert lane.state == "ready"
-    passed, failed = asyncio.run(lane.submit(["thanks", "you idiot"], (("samples", 0), ("refine", 0)), Deadline(60)))
+    told = asyncio.run(lane.submit(["thanks", "you idiot"], (("samples", 0), ("refine", 0)), Deadline(60)))
+    passed, failed = (one.rewrite for one in told)
     assert (passed.status, failed.text) == ("unchanged", "you are wrong there.")
     lane.close(10)
     server.shutdown()

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from serving import FakeRewrite, Held, RudeWords, make_lane, make_parts, rewriting, serving
+from serving import FakeRewrite, Held, RudeWords, in_english, make_lane, make_parts, rewriting, serving
 
 from sro.apps.serve.batch_queue import Lane
+from sro.apps.serve.rewriter import Rewritten
 from sro.apps.serve.screening import Screened, ScreeningOptions
 from sro.apps.serve.settings import Service
 from sro.screeners.base import Verdict
@@ -69,7 +70,7 @@ def test_all_pieces_of_a_request_share_one_deadline(path: str) -> None:
     assert ("code" in answer.json()["error"]) and (path != "/v1/moderations" or "type" in answer.json()["error"])
 
 
-def polite(key: Any, texts: Sequence[str]) -> list[FakeRewrite]:
+def polite(key: Any, texts: Sequence[str]) -> list[Rewritten]:
     """`stupid` becomes `unwise`, an `idiot` cannot be helped."""
     screener = RudeWords()
     found = []
@@ -82,7 +83,7 @@ def polite(key: Any, texts: Sequence[str]) -> list[FakeRewrite]:
             found.append(FakeRewrite(text, best, "rewritten", before, after, 0.8, 2))
         else:
             found.append(FakeRewrite(text, None, "refused", before, after, 0.7, 3, "still_fails"))
-    return found
+    return in_english(found)
 
 
 def test_a_long_post_is_rewritten_sentence_by_sentence() -> None:
@@ -112,6 +113,40 @@ def test_a_long_post_is_rewritten_sentence_by_sentence() -> None:
         assert [one["status"] for one in mixed] == ["unchanged", "rewritten", "rewritten"]
         lines = client.post("/v1/rewrite", json={"texts": ["thanks", post], "stream": True}).text.splitlines()
         assert len(lines) == 2
+
+
+class InHaste(RudeWords):
+    """Of a long comment it reads four passages, rude ones first."""
+
+    def affords(self, texts: Sequence[str]) -> bool:
+        return sum(map(len, texts)) < 2000
+
+    def most_telling(self, passages: Sequence[str]) -> list[int]:
+        rude = [not verdict.passed for verdict in self.screen(passages)]
+        return sorted(sorted(range(len(passages)), key=lambda at: not rude[at])[:4])
+
+
+def test_of_a_long_post_that_the_screener_reads_in_passages_each_rude_sentence_is_rewritten() -> None:
+    asked: list[str] = []
+
+    def work(key: Any, texts: Sequence[str]) -> Any:
+        asked.extend(texts)
+        return polite(key, texts)
+
+    post = "".join(f"{CIVIL * 15}What a stupid idea, number {number}. " for number in range(8))
+    with serving(make_parts(make_lane(work), screener=InHaste), wait_for="rewrite") as client:
+        [found] = client.post("/v1/rewrite", json={"texts": [post]}).json()["results"]
+    assert (found["status"], found["text"]) == ("rewritten", post.replace("stupid", "unwise"))
+    assert asked == [f"What a stupid idea, number {number}." for number in range(8)]  # and nothing civil beside them
+
+
+def test_a_long_post_that_fails_by_what_nobody_may_alter_is_refused_and_the_lane_goes_on() -> None:
+    with serving(wait_for="rewrite") as client:
+        for _ in range(2):
+            [found] = client.post("/v1/rewrite", json={"texts": ["> you idiot\n" * 500]}).json()["results"]
+            assert (found["status"], found["reason"]) == ("refused", "protected_fails")
+        [found] = client.post("/v1/rewrite", json={"texts": ["thanks"]}).json()["results"]
+    assert found["status"] == "unchanged"
 
 
 def test_health_is_answered_while_a_text_is_at_work() -> None:

@@ -75,7 +75,8 @@ def test_the_engine_that_was_asked_for_rewrites(
         monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     lane = rewriting(engine)
     assert lane.state == "ready"
-    passed, failed = asyncio.run(lane.submit(["thanks", "you idiot"], (("samples", 0), ("refine", 0)), Deadline(60)))
+    told = asyncio.run(lane.submit(["thanks", "you idiot"], (("samples", 0), ("refine", 0)), Deadline(60)))
+    passed, failed = (one.rewrite for one in told)
     assert (passed.status, failed.candidates) == ("unchanged", 1)
     assert (tmp_path / "cache" / "ctranslate2").exists() == converts
     lane.close(10)
@@ -158,7 +159,7 @@ def test_with_a_seed_a_text_has_its_answer_in_any_company(
 
     def answer(texts: list[str], *seed: tuple[str, int]) -> tuple[Any, ...]:
         options = (("min_similarity", -1.0), ("refine", 0), ("samples", 8), *seed)
-        found = asyncio.run(lane.submit(texts, options, Deadline(120)))[-1]
+        found = asyncio.run(lane.submit(texts, options, Deadline(120)))[-1].rewrite
         assert found.candidates == 9  # the greedy move will not do, so chances decide
         return found.status, found.text, found.after
 

@@ -392,10 +392,10 @@ def test_the_page_and_the_service_fit(service: StandIn, open_page: Open, expect:
 
     def work(options: Any, texts: Any) -> list[Any]:
         verdicts = serving.RudeWords().screen([text.replace("stupid", "bad") for text in texts])
-        return [
+        return serving.in_english(
             serving.FakeRewrite(text, text.replace("stupid", "bad"), "rewritten", verdict, verdict, 0.9, 1)
             for text, verdict in zip(texts, verdicts)
-        ]
+        )
 
     with real_service(serving.make_parts(serving.make_lane(work), tmp_path / "feedback.db")) as service.address:
         page = open_page()

@@ -23,11 +23,10 @@ from pydantic import BaseModel, Field
 
 from sro.apps.serve.schemas import RewriteModel, ScreenedModel
 from sro.apps.serve.screening import ScreeningOptions, SharedScreener, screen_texts
-from sro.comments.languages import is_among
+from sro.comments.languages import is_among, language_of
 from sro.core.errors import SROError
 from sro.rewriting.config import RewriteArguments
 from sro.screeners.base import Screener
-from sro.screeners.languages import languages_read
 from sro.screeners.toxic_spans import spans_of_authors
 
 if TYPE_CHECKING:  # it brings torch, and a client waits for the server to be there
@@ -93,16 +92,13 @@ class Tools:
         threshold = self.threshold if threshold is None else threshold
         options = ScreeningOptions(words=True, threshold=threshold, language=True)
         try:
-            found, reads = self.screener.with_lock(
-                lambda one: (screen_texts(one, texts, options, spans_of_authors), languages_read(one))
-            )
+            found = self.screener.with_lock(lambda one: screen_texts(one, texts, options, spans_of_authors))
         except SROError as error:
             raise ToolError(str(error)) from error
         fields: list[dict[str, Any]] = [
             {
                 **asdict(one.verdict),
-                "language": one.language,
-                "language_supported": is_among(one.language, reads),
+                **self._told(one.language),
                 "spans": [asdict(span) for span in one.words],
             }
             for one in found
@@ -131,7 +127,11 @@ class Tools:
                 found = self._loaded().rewrite(texts, arguments)
         except SROError as error:
             raise ToolError(str(error)) from error
-        return Rewriting(results=[RewriteModel(**asdict(one)) for one in found])
+        fields: list[dict[str, Any]] = [{**asdict(one), **self._told(language_of(one.source))} for one in found]
+        return Rewriting(results=[RewriteModel(**one) for one in fields])
+
+    def _told(self, language: str | None) -> dict[str, Any]:
+        return {"language": language, "language_supported": is_among(language, self.screener.languages)}
 
     def _loaded(self) -> Rewriter:
         if self._rewriter is None:

@@ -17,6 +17,7 @@ from sro.apps.serve.lanes import Parts
 from sro.apps.serve.long_posts import Options, is_long, rewrite_long
 from sro.apps.serve.metrics import Metrics
 from sro.apps.serve.pieces import Work, as_they_come, at_once, in_pieces
+from sro.apps.serve.rewriter import Rewritten
 from sro.apps.serve.schemas import (
     ErrorResponse,
     FeedbackRequest,
@@ -119,8 +120,11 @@ def check(texts: Sequence[str], service: Service, request: Request) -> None:
 def _told(screened: Screened, spans: bool, metrics: Metrics) -> dict[str, Any]:
     metrics.verdicts.labels(screened.verdict.label).inc()
     words = {"spans": [asdict(span) for span in screened.words]} if spans else {}
-    language = {"language": screened.language, "language_supported": screened.language_supported}
-    return {**_fields(screened.verdict), **language, **words}
+    return {**_fields(screened.verdict), **_language(screened), **words}
+
+
+def _language(found: Screened | Rewritten) -> dict[str, Any]:
+    return {"language": found.language, "language_supported": found.language_supported}
 
 
 def _fields(found: Any) -> dict[str, Any]:
@@ -141,8 +145,8 @@ def _rewriting(parts: Parts, lane: Lane, options: Options, metrics: Metrics) -> 
         results = []
         for text in texts:
             found = await rewrite_long(text, options, parts, deadline) if is_long(text) else next(together)
-            metrics.rewrites.labels(found.status).inc()
-            results.append(_fields(found))
+            metrics.rewrites.labels(found.rewrite.status).inc()
+            results.append({**_fields(found.rewrite), **_language(found)})
         return results
 
     return work
@@ -150,7 +154,7 @@ def _rewriting(parts: Parts, lane: Lane, options: Options, metrics: Metrics) -> 
 
 @dataclass(frozen=True)
 class NotDone:
-    """The result for a comment that no time was left for; the fields of `sro.rewriting.result.Rewrite`."""
+    """The result for a comment that no time was left for; the fields of others (`RewriteModel`)."""
 
     source: str
     reason: str
@@ -161,3 +165,5 @@ class NotDone:
     similarity: None = None
     candidates: int = 0
     changes: tuple[()] = ()
+    language: None = None
+    language_supported: None = None

@@ -128,13 +128,14 @@ class Lane:
                 yield items[first:at]
                 first, weight = at, 0
             weight += more
-        yield items[first:]
+        if items:
+            yield items[first:]
 
     async def submit(self, items: Sequence[Any], key: Hashable, deadline: Deadline) -> Sequence[Any]:
         """Answers to the items, in order.
 
         Args:
-            items: one of the `pieces`.
+            items: one of the `pieces`; at least one.
             key: what the call needs beside them; only requests of equal keys share a call.
             deadline: of the request that the items belong to.
 

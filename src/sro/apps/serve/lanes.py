@@ -11,7 +11,7 @@ from typing import Any
 from sro.apps.serve.batch_queue import SOON, Lane, Watch, Work
 from sro.apps.serve.errors import Refusal
 from sro.apps.serve.feedback import Feedback, keep, open_store
-from sro.apps.serve.rewriter import load_rewriter
+from sro.apps.serve.rewriter import Rewritten, load_rewriter
 from sro.apps.serve.screening import SharedScreener, screening
 from sro.apps.serve.settings import SCREEN_BATCH, UNIT, Models, Service
 from sro.apps.serve.shadow import Shadow
@@ -64,12 +64,12 @@ def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArg
         give_memory_back()  # here, because every lane with a model asks for the screener first
         return loading.load_named_screener(models)
 
-    shared = SharedScreener(load_screener)
+    shared = SharedScreener(load_screener, models.languages)
 
     def load_screening() -> Work:
         from sro.screeners.toxic_spans import spans_of_authors
 
-        return screening(shared, spans_of_authors, models.languages, models.threshold)
+        return screening(shared, spans_of_authors, models.threshold)
 
     def load_rewriting() -> Work:
         return _rewriting(models, engine, shared, service.rewrite_batch)
@@ -117,13 +117,16 @@ def _rewriting(models: Models, engine: EngineArguments, screener: SharedScreener
     busy for seconds, so screening comes first."""
     screener.screen(["ready?"])
     rewriter = load_rewriter(models, engine, screener, batch)
+    reads = screener.languages
 
-    def work(options: tuple[tuple[str, Any], ...], texts: Sequence[str]) -> Sequence[Any]:
+    def work(options: tuple[tuple[str, Any], ...], texts: Sequence[str]) -> Sequence[Rewritten]:
         arguments = RewriteArguments(**{"seed": None, "threshold": models.threshold, **dict(options)})
         if arguments.seed is not None:
             # Texts of one call share chances and rounding. Who names a seed wants an answer that is the text's own.
-            return [found for text in texts for found in rewriter.rewrite([text], arguments)]
-        return rewriter.rewrite(texts, arguments)
+            found = [one for text in texts for one in rewriter.rewrite([text], arguments)]
+        else:
+            found = rewriter.rewrite(texts, arguments)
+        return [Rewritten(one, language_of(text), reads) for text, one in zip(texts, found)]
 
     rewriter.rewrite(["you idiot"], RewriteArguments(seed=None))  # what is made at the first call is made now
     return work

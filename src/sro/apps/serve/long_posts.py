@@ -7,13 +7,16 @@ means the same: a post is rewritten if every sentence that failed has a rewrite 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sro.apps.serve.deadline import Deadline
 from sro.apps.serve.lanes import Parts
 from sro.apps.serve.pieces import in_pieces
-from sro.apps.serve.screening import Screened, ScreeningOptions
+from sro.apps.serve.rewriter import Rewritten
+from sro.apps.serve.screening import ScreeningOptions
 from sro.rewriting.result import Change, Rewrite
+from sro.screeners.base import Verdict
 
 LONG = 4096
 """Bytes in UTF-8 above which a text is a long post."""
@@ -26,7 +29,7 @@ def is_long(text: str) -> bool:
     return len(text.encode("utf-8", "surrogatepass")) > LONG
 
 
-async def rewrite_long(text: str, options: Options, parts: Parts, deadline: Deadline) -> Rewrite:
+async def rewrite_long(text: str, options: Options, parts: Parts, deadline: Deadline) -> Rewritten:
     """The rewrite of one long post. Its `similarity` is that of the sentence that lost most.
 
     Raises:
@@ -34,34 +37,41 @@ async def rewrite_long(text: str, options: Options, parts: Parts, deadline: Dead
     """
     assert parts.rewrite is not None
     screening = ScreeningOptions(threshold=dict(options).get("threshold"))
-    [before] = await parts.screen.submit([text], screening, deadline)
+    [before] = await parts.screen.submit([text], replace(screening, language=True, places=True), deadline)
+
+    def told(*outcome: Any, **more: Any) -> Rewritten:
+        return Rewritten(Rewrite(text, *outcome, **more), before.language, before.reads)
+
     if before.verdict.passed:
-        return Rewrite(text, text, "unchanged", before.verdict)
-    places = to_rewrite(before)
-    found = await in_pieces(parts.rewrite, [text[start:end] for start, end in places], options, deadline)
+        return told(text, "unchanged", before.verdict)
+    if not before.places:
+        return told(None, "refused", before.verdict, before.verdict, reason="protected_fails")
+    # Of so long a text the screener may read passages alone, so each sentence is asked about.
+    sentences = [text[start:end] for start, end in before.places]
+    verdicts = [one.verdict for one in await in_pieces(parts.screen, sentences, screening, deadline)]
+    places = [before.places[at] for at in to_rewrite(verdicts)]
+    answers = await in_pieces(parts.rewrite, [text[start:end] for start, end in places], options, deadline)
+    found = [one.rewrite for one in answers]
     refused = next((one for one in found if one.status == "refused"), None)
     done = [(place, one) for place, one in zip(places, found) if one.status == "rewritten"]
     similarity = min((one.similarity for one in found if one.similarity is not None), default=None)
     candidates = sum(one.candidates for one in found)
     if refused is not None:
-        after = refused.after
-        return Rewrite(text, None, "refused", before.verdict, after, similarity, candidates, reason=refused.reason)
+        outcome = before.verdict, refused.after, similarity, candidates
+        return told(None, "refused", *outcome, reason=refused.reason)
     changes = tuple(Change(start, end, one.text) for (start, end), one in done)
     rewritten = with_changes(text, changes)
     [after] = await parts.screen.submit([rewritten], screening, deadline)
-    told = (before.verdict, after.verdict, similarity, candidates)
+    outcome = before.verdict, after.verdict, similarity, candidates
     if not after.verdict.passed:
-        return Rewrite(text, None, "refused", *told, reason="still_fails" if places else "protected_fails")
-    return Rewrite(text, rewritten, "rewritten", *told, changes=changes)
+        return told(None, "refused", *outcome, reason="still_fails")
+    return told(rewritten, "rewritten", *outcome, changes=changes)
 
 
-def to_rewrite(screened: Screened) -> list[tuple[int, int]]:
-    """Begin and end of the sentences that fail, else of the worst one: the whole may fail by all of them."""
-    sentences = screened.sentences
-    failing = [one for one in sentences if not one.verdict.passed]
-    if not failing and sentences:
-        failing = [max(sentences, key=lambda one: one.verdict.probability)]
-    return [(one.start, one.end) for one in failing]
+def to_rewrite(verdicts: Sequence[Verdict]) -> list[int]:
+    """Which sentences fail, of these verdicts on all; else the worst one: the whole may fail by all of them."""
+    failing = [at for at, verdict in enumerate(verdicts) if not verdict.passed]
+    return failing or [max(range(len(verdicts)), key=lambda at: verdicts[at].probability)]
 
 
 def with_changes(text: str, changes: Sequence[Change]) -> str:

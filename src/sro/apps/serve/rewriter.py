@@ -1,15 +1,34 @@
-"""The rewriter of the service and of the MCP tools, from the settings that both have."""
+"""The rewriter of the service and of the MCP tools, from the settings that both have; and what they tell of a text."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sro.comments.languages import is_among
 from sro.leader.engines.loading import EngineArguments
 from sro.rewriting.config import ModelArguments
+from sro.rewriting.result import Rewrite
 from sro.screeners.base import Screener
 
 if TYPE_CHECKING:
     from sro.rewriting.rewriter import Rewriter
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """What became of one text, and whether the verdicts that decided it are more than a guess."""
+
+    rewrite: Rewrite
+    language: str | None
+    """Of the text, as `sro.comments.languages.language_of` tells it."""
+    reads: tuple[str, ...]
+    """The languages that the screener reads, or that the server was told it does."""
+
+    @property
+    def language_supported(self) -> bool | None:
+        """Whether the screener reads the text's language. None: not known."""
+        return is_among(self.language, self.reads)
 
 
 def load_rewriter(models: ModelArguments, engine: EngineArguments, screener: Screener, batch: int = 64) -> Rewriter:

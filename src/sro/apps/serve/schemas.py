@@ -78,7 +78,7 @@ class FeedbackRequest(Given):
     source: Text = Field(description="the comment as it was written")
     suggestion: Text = Field(description="the rewrite that was suggested")
     final: Text | None = Field(None, description="what was posted, if `edited`")
-    id: str | None = Field(None, pattern=r"^[A-Za-z0-9_-]{1,64}$", description="sent twice, stored once")
+    id: str | None = Field(None, pattern=r"^[A-Za-z0-9_-]{1,64}$", description="sent twice with one key, stored once")
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -112,7 +112,7 @@ class SpanModel(BaseModel):
 
 
 LANGUAGE = "ISO 639-1; `hi-Latn` for romanised Hindi, `und` for one beside English without a name here; null: unknown"
-SUPPORTED = "whether the screener reads that language; false: the verdict is a guess; null: unknown"
+SUPPORTED = "whether the screener reads that language; false: its verdicts are guesses; null: unknown"
 
 
 class ScreenedModel(VerdictModel):
@@ -143,6 +143,8 @@ class RewriteModel(BaseModel):
     similarity: float | None
     candidates: int = Field(description="candidates that were judged, of the leader and of the phrase table")
     changes: list[ChangeModel]
+    language: str | None = Field(description=LANGUAGE)
+    language_supported: bool | None = Field(description=SUPPORTED)
 
 
 class RewriteResponse(BaseModel):

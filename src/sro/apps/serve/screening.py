@@ -14,7 +14,7 @@ from sro.apps.serve.batch_queue import Work
 from sro.comments.languages import is_among, language_of
 from sro.screeners.base import Screener, Verdict
 from sro.screeners.languages import languages_read
-from sro.screeners.sentencewise import SentenceVerdict, judge_comments
+from sro.screeners.sentencewise import SentenceVerdict, judge_comments, sentence_places
 from sro.screeners.toxic_spans import Span
 
 T = TypeVar("T")
@@ -29,6 +29,8 @@ class ScreeningOptions:
     words: bool = False
     """The words that a failing text fails for."""
     language: bool = False
+    places: bool = False
+    """Where the sentences of a failing text stand, those too that a `Sparing` screener does not read."""
     threshold: float | None = None
     """P(fail) from which on a text fails; None: the server's."""
 
@@ -40,6 +42,8 @@ class Screened:
     verdict: Verdict
     """On the whole, or on the worst sentence (`sro.screeners.sentencewise`)."""
     sentences: tuple[SentenceVerdict, ...]
+    places: tuple[tuple[int, int], ...] = ()
+    """Begin and end of every sentence, where they were asked for."""
     words: tuple[Span, ...] = ()
     """Their scores are what they add to the log-odds of P(fail)."""
     language: str | None = None
@@ -55,10 +59,15 @@ class Screened:
 
 
 class SharedScreener:
-    """A screener that several threads ask, one at a time; loaded once, when the first of them does."""
+    """A screener that several threads ask, one at a time; loaded once, when the first of them does.
 
-    def __init__(self, load: Callable[[], Screener]) -> None:
+    Args:
+        languages: that it reads, where somebody says so; by default those that it says itself.
+    """
+
+    def __init__(self, load: Callable[[], Screener], languages: Sequence[str] = ()) -> None:
         self._load = load
+        self._languages = tuple(languages)
         self._lock = threading.Lock()
         self._screener: Screener | None = None
 
@@ -67,12 +76,8 @@ class SharedScreener:
         return self.with_lock(lambda screener: screener.name)
 
     @property
-    def inner(self) -> Screener:
-        return self.with_lock(lambda screener: screener)
-
-    @property
     def languages(self) -> tuple[str, ...]:
-        return self.with_lock(languages_read)
+        return self._languages or self.with_lock(languages_read)
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         return self.with_lock(lambda screener: screener.screen(texts, sources=sources))
@@ -85,13 +90,10 @@ class SharedScreener:
             return ask(self._screener)
 
 
-def screening(
-    screener: SharedScreener, spans: Spans, languages: Sequence[str] = (), threshold: float | None = None
-) -> Work:
+def screening(screener: SharedScreener, spans: Spans, threshold: float | None = None) -> Work:
     """The work of the screening lane; its answers are `Screened`.
 
     Args:
-        languages: by default those that the screener says it reads.
         threshold: of requests that name none; None: the screener's own.
     """
 
@@ -102,7 +104,7 @@ def screening(
 
     # What is loaded or compiled at the first call is now; and the answer says which attributes there are.
     [ready] = screener.with_lock(lambda one: one.screen(["ready?"]))
-    reads = tuple(languages) or screener.with_lock(languages_read)
+    reads = screener.languages
     attributes = tuple(ready.attributes or ())
     return work
 
@@ -116,8 +118,9 @@ def screen_texts(screener: Screener, texts: Sequence[str], options: ScreeningOpt
         Screened(
             one.verdict,
             one.sentences,
-            tuple(words.get(i, ())),
-            language_of(text) if options.language else None,
+            places=tuple(sentence_places(text)) if options.places and not one.verdict.passed else (),
+            words=tuple(words.get(i, ())),
+            language=language_of(text) if options.language else None,
         )
         for i, (text, one) in enumerate(zip(texts, judged))
     ]
