@@ -7,6 +7,7 @@ import gzip
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from sro.apps.bulk import shard_worker
+from sro.apps.bulk import model_contents, shard_worker
 from sro.apps.bulk.config import BulkArguments, is_bulk
 from sro.apps.bulk.isolate_failures import isolate_failures
 from sro.apps.bulk.jobs import Answer, Rewriting, Screening, Work
@@ -386,14 +387,66 @@ def test_other_settings_are_refused(tmp_path: Path, job: Toy, arguments: BulkArg
 
 
 def test_a_model_trained_anew_under_its_name_is_another_setting(tmp_path: Path) -> None:
-    from sro.apps.bulk.run import _contents
-
     (tmp_path / "model").mkdir()
     (tmp_path / "model/weights").write_text("1")
-    before = _contents({"screener": str(tmp_path / "model"), "leader": "embedded", "prompt": "rewrite {text}" * 999})
-    assert before["screener"] == str(tmp_path / "model") and "leader_files" not in before
+    before = Screening(str(tmp_path / "model")).settings()
+    assert before["screener"] == str(tmp_path / "model")
+    assert Screening(str(tmp_path / "model")).settings() == before
     (tmp_path / "model/weights").write_text("22")
-    assert _contents({"screener": str(tmp_path / "model")})["screener_files"] != before["screener_files"]
+    after = Screening(str(tmp_path / "model")).settings()
+    assert {name for name in after if after[name] != before[name]} == {"contents of screener"}
+
+
+def test_a_phrase_table_that_was_edited_is_another_setting(tmp_path: Path) -> None:
+    (table := tmp_path / "mine.tsv").write_text("idiot\tperson\n")
+    before = Rewriting({"phrases": str(table)}).settings()
+    table.write_text("idiot\thuman\n")
+    after = Rewriting({"phrases": str(table)}).settings()
+    assert {name for name in after if after[name] != before[name]} == {"contents of phrases"}
+
+
+@pytest.mark.parametrize(
+    ("job", "part", "named"),
+    [
+        (Screening(), "encoder", "contents of screener"),
+        (Screening("embedded/linear"), "screener", "contents of screener"),
+        (Screening(), "words.txt", "shipped words.txt"),
+        (Rewriting(), "encoder", "contents of screener"),
+        (Rewriting({"adapter": "embedded/warmup"}), "warmup", "contents of adapter"),
+        (Rewriting(), "rewriter", "shipped rewriter"),
+        (Rewriting(), "critic", "shipped critic"),
+        (Rewriting(), "starter/idioms.txt", "shipped starter/idioms.txt"),
+    ],
+)
+def test_models_shipped_anew_under_their_names_are_other_settings(
+    job: Screening | Rewriting, part: str, named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = model_contents.asset
+
+    def asset(name: str) -> Path:
+        return tmp_path / part if name == part else shipped(name)
+
+    (tmp_path / part).parent.mkdir(exist_ok=True)
+    try:
+        shutil.copytree(shipped(part), tmp_path / part, ignore=shutil.ignore_patterns("*.onnx"))
+    except NotADirectoryError:
+        shutil.copy(shipped(part), tmp_path / part)
+    except SROError:
+        pytest.skip("sro-embedded is not installed")
+    before = job.settings()
+    monkeypatch.setattr(model_contents, "asset", asset)
+    assert job.settings() == before  # a reinstallation alone is no other model
+    changed = next(file for file in [tmp_path / part, *(tmp_path / part).rglob("*.json")] if file.is_file())
+    changed.write_text(changed.read_text("utf-8") + " ", "utf-8")
+    after = job.settings()
+    assert named in {name for name in after if after[name] != before[name]}
+
+
+def test_a_folder_of_the_same_name_as_a_setting_is_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = json_lines(tmp_path / "in.jsonl", [{"text": "you idiot"}])
+    run(source, "screen", Screening("embedded/linear"))
+    assert run(source, "screen", Screening("embedded/linear")).before_shards == 1
 
 
 def test_an_output_that_is_something_else_is_left_alone(tmp_path: Path) -> None:
