@@ -233,7 +233,7 @@ def test_the_output_folder_is_not_listed_once_a_file(tmp_path: Path, monkeypatch
     scandir = os.scandir
     monkeypatch.setattr(os, "scandir", lambda path=".": listed.update([str(path)]) or scandir(path))
     run(tmp_path / "in", tmp_path / "out", Toy())
-    assert listed[str(tmp_path / "out")] <= 3
+    assert listed[str(tmp_path / "out")] <= 4
     assert len(results(tmp_path / "out")) == 30
 
 
@@ -364,8 +364,73 @@ def test_a_folder_may_grow_but_its_files_may_not_change(tmp_path: Path) -> None:
     json_lines(tmp_path / "in/monday.jsonl", [{"text": "ho"}])
     with pytest.raises(SROError, match=r"monday\.jsonl has changed since .*monday-00000\.jsonl") as raised:
         run(tmp_path / "in", tmp_path / "out", Toy())
-    Path(str(raised.value).split("rm ")[1]).unlink()
+    remove(raised)
     assert run(tmp_path / "in", tmp_path / "out", Toy()).counts == {"pass": 1}
+
+
+def remove(raised: pytest.ExceptionInfo[SROError]) -> None:
+    """What the message says."""
+    subprocess.run("rm " + str(raised.value).split("rm ")[1], shell=True, check=True)
+
+
+@pytest.mark.parametrize("rest", [5, 0])
+def test_a_source_that_became_shorter_leaves_no_old_results(tmp_path: Path, rest: int) -> None:
+    rows = [{"text": f"row {i} " + "x" * 100} for i in range(15)]
+    json_lines(tmp_path / "in/a b.jsonl", rows)
+    json_lines(tmp_path / "in/a b-00001.jsonl", rows)  # its results, `a b-00001-00000.jsonl`, are nobody else's
+    assert run(tmp_path / "in", tmp_path / "out", Toy(), TINY).shards == 8
+    json_lines(tmp_path / "in/a b.jsonl", rows[:rest])
+    with pytest.raises(SROError, match=r"a b\.jsonl has changed since .*a b-0000\d\.jsonl was made") as raised:
+        run(tmp_path / "in", tmp_path / "out", Toy(), TINY)
+    remove(raised)
+    run(tmp_path / "in", tmp_path / "out", Toy(), TINY)
+    assert len(results(tmp_path / "out")) == 15 + rest
+
+
+def test_results_whose_records_alone_were_removed_are_noticed_too(tmp_path: Path) -> None:
+    source = json_lines(tmp_path / "in/a.jsonl", [{"text": "x" * 200}] * 15)
+    run(source, tmp_path / "out", Toy(), TINY)
+    json_lines(source, [{"text": "hi"}])
+    shutil.rmtree(tmp_path / "out" / OURS / "done")
+    with pytest.raises(SROError, match=r"a\.jsonl has changed since .*a-00001\.jsonl was made"):
+        run(source, tmp_path / "out", Toy(), TINY)
+
+
+def test_an_edit_in_the_middle_is_noticed_and_a_copy_is_no_edit(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("text\n" + "you are nice\n" * 20_000, "utf-8")
+    run(source, tmp_path / "out", Toy())
+    os.utime(source, (1, 1))
+    assert run(source, tmp_path / "out", Toy()).before_shards == 1
+    whole = source.read_text("utf-8")
+    source.write_text(whole[:130_005] + whole[130_005:].replace("nice", "IDIO", 1), "utf-8")
+    with pytest.raises(SROError, match=r"in\.csv has changed since"):
+        run(source, tmp_path / "out", Toy())
+
+
+def test_a_source_that_is_edited_while_it_is_read_is_noticed_by_the_next_run(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("text\n" + "you are nice\n" * 20_000, "utf-8")
+
+    @dataclass(frozen=True)
+    class Edited(Toy):
+        def load(self) -> Work:
+            source.write_text(source.read_text("utf-8"), "utf-8")
+            os.utime(source, (1, 1))
+            return super().load()
+
+    run(source, tmp_path / "out", Edited())
+    with pytest.raises(SROError, match=r"in\.csv has changed since"):
+        run(source, tmp_path / "out", Toy())
+
+
+def test_files_without_rows_stop_nothing_and_are_counted(tmp_path: Path) -> None:
+    json_lines(tmp_path / "in/a.jsonl", [{"text": "hi"}])
+    (tmp_path / "in/blank.jsonl").write_text("\n  \n")
+    with parquet.ParquetWriter(tmp_path / "in/b.parquet", pyarrow.schema([("text", pyarrow.string())])):
+        pass
+    tally = run(tmp_path / "in", tmp_path / "out", Toy())
+    assert (tally.done_shards, tally.shards, tally.counts) == (2, 2, {"pass": 1})
 
 
 @pytest.mark.parametrize(

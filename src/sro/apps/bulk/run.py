@@ -60,6 +60,7 @@ def run(
     order = Order(job, found.column, arguments.prefix, Ledger.open(target, settings, command), reading)
     tally = Tally(job.passing, len(found.shards), sum(shard.size for shard in found.shards))
     tally.troubles += found.troubles
+    order.ledger.refuse_leftovers(found.sources, found.shards)
     waiting = _waiting(found.shards, order.ledger, tally)
     if tally.before_shards:
         say(f"{tally.before_shards:,} of {tally.shards:,} shards are done already")
