@@ -19,8 +19,10 @@ help: ## this list
 	@echo "  On Linux, torch from the package index brings gigabytes for GPUs. For the small CPU build:"
 	@echo "  PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make demo"
 
-demo: $(VENV)/.installed ## train and rewrite with the embedded parts, offline (5 minutes on two cores)
+demo: $(VENV)/.installed ## train and rewrite with the embedded parts, offline (5 to 13 minutes on two cores)
 	$(BIN)/sro demo
+	@echo "sro is $(BIN)/sro, or sro after: . $(BIN)/activate"
+	@echo "Some commands need more, such as \`sro serve\`: $(BIN)/pip install -c constraints.txt -e '.[serve]'"
 
 test: $(VENV)/.installed-dev ## the fast tests, offline (about 7 minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile

@@ -16,8 +16,9 @@ from sro.evaluation.run import Evaluation, Scoring, Texts, evaluate
 
 
 def lines(path: Path) -> list[str]:
-    """The lines of a text file."""
-    return path.read_text("utf-8").splitlines()
+    """The lines of a text file. Not `splitlines`, which also cuts where a comment holds a form feed or U+2028."""
+    with path.open(encoding="utf-8-sig", newline="\n") as file:
+        return [line.rstrip("\r\n") for line in file]
 
 
 def score(source: Path, rewrites: Path, reference: Path | None, judges: Judges) -> Evaluation:

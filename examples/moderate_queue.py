@@ -51,7 +51,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--key", default="", help="API key, where the service asks for one")
     options = parser.parse_args(arguments)
 
-    queue = [json.loads(line) for line in options.queue.read_text("utf-8").splitlines() if line.strip()]
+    with options.queue.open(encoding="utf-8-sig") as file:
+        queue = [json.loads(line) for line in file if line.strip()]
     with options.decisions.open("w", encoding="utf-8") as file:
         for decision in decisions(options.address, queue, options.key):
             file.write(json.dumps(decision, ensure_ascii=False) + "\n")

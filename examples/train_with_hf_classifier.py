@@ -47,7 +47,8 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
 
     leader = Leader.load(LeaderArguments(leader=options.leader, adapter=options.adapter), trainable=True)
-    comments = [line for line in options.comments.read_text("utf-8").splitlines() if line.strip()]
+    with options.comments.open(encoding="utf-8-sig") as file:
+        comments = [line.strip() for line in file if line.strip()]
     train(comments, options.classifier, leader, options.output_dir, options.max_steps)
 
 

@@ -53,19 +53,50 @@ def test_a_csv_keeps_its_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ]
 
 
-def test_a_csv_without_the_column_is_refused(tmp_path: Path) -> None:
-    source = tmp_path / "in.csv"
-    source.write_text("id,body\n1,hello\n", "utf-8")
-    with pytest.raises(SystemExit, match="no column 'text'; it has id, body"):
-        example("rewrite_csv").rewrite_csv(source, tmp_path / "out.csv", "text", None)
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("id,body\n1,hello\n", "no column 'text'; it has id, body"),
+        ("id,text,status\n1,hello,approved\n", "has a column 'status' already"),
+        ("id,text\n1,hello\n2,a,b\n", r"in\.csv:3: more fields than the header has columns"),
+    ],
+)
+def test_a_csv_that_would_lose_something_is_refused(tmp_path: Path, table: str, message: str) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(table, "utf-8")
+    with pytest.raises(SystemExit, match=message):
+        example("rewrite_csv").rewrite_csv(source, target, "text", lambda: pytest.fail("models are loaded"))
+    assert not target.exists()
+
+
+def test_a_short_row_of_a_csv_has_an_empty_comment(tmp_path: Path) -> None:
+    from rewriting_stand_ins import Half, Milder, Words
+
+    from sro import Rewriter
+
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("id,text\n1\n2,You are an idiot.\n", "utf-8")
+    example("rewrite_csv").rewrite_csv(source, target, "text", lambda: Rewriter(Milder(), Words(), Half()))
+    with target.open(newline="", encoding="utf-8") as file:
+        assert [(row["text"], row["status"]) for row in csv.DictReader(file)] == [
+            ("", "unchanged"),
+            ("You are an idiot.", "rewritten"),
+        ]
+
+
+def test_a_line_ends_where_a_reader_of_files_ends_it(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("\ufeffone\x0ctwo\r\n\nthree\x85\u2028four\n".encode())
+    assert example("evaluate_submission").lines(tmp_path / "a.txt") == ["one\x0ctwo", "", "three\x85\u2028four"]
 
 
 def test_a_queue_is_decided_by_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     serving = pytest.importorskip("serving", reason="the service needs the extra `serve`")
     module = example("moderate_queue")
     queue, decisions = tmp_path / "queue.jsonl", tmp_path / "decisions.jsonl"
-    texts = {f"c{n}": "you idiot" if n % 3 == 0 else "thank you" for n in range(20)}  # two requests
-    queue.write_text("".join(json.dumps({"id": i, "text": text}) + "\n" for i, text in texts.items()), "utf-8")
+    texts = {f"c{n}": "you idiot" if n % 3 == 0 else "thank\u2028you" for n in range(20)}  # two requests
+    queue.write_text(
+        "".join(json.dumps({"id": i, "text": text}, ensure_ascii=False) + "\n" for i, text in texts.items()), "utf-8"
+    )
     with serving.serving(wait_for="rewrite") as client:
 
         def post(address: str, path: str, body: dict[str, Any], key: str = "") -> Any:

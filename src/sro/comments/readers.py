@@ -129,12 +129,13 @@ def _json_rows(
     records = of_strings(head, records)
     head = list(islice(records, len(head)))
     available = list(dict.fromkeys(name for record in head for name in field_names(record.value or {})))
-    if head and not available and span is None:
+    blank = len(head) < LOOKAHEAD and not any(record.value is not None or record.raw.strip() for record in head)
+    if not blank and not available and span is None:
         raise SROError(
             f"{source}: no JSON object on its first {len(head)} lines; want one object a line, or an array of objects"
             "\n  fix: jq -c '.[]' IN > OUT makes lines of an array"
         )
-    columns = choose(available) if head else Columns("")
+    columns = Columns("") if blank else choose(available)  # a file of blank lines is as empty as one of none
     for line, value, raw in chain(head, records):
         if value is None:
             yield Row(line, raw, malformed=bool(raw.strip()))

@@ -7,6 +7,7 @@ import gzip
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from sro.apps.bulk import shard_worker
+from sro.apps.bulk import model_contents, shard_worker
 from sro.apps.bulk.config import BulkArguments, is_bulk
 from sro.apps.bulk.isolate_failures import isolate_failures
 from sro.apps.bulk.jobs import Answer, Rewriting, Screening, Work
@@ -232,7 +233,7 @@ def test_the_output_folder_is_not_listed_once_a_file(tmp_path: Path, monkeypatch
     scandir = os.scandir
     monkeypatch.setattr(os, "scandir", lambda path=".": listed.update([str(path)]) or scandir(path))
     run(tmp_path / "in", tmp_path / "out", Toy())
-    assert listed[str(tmp_path / "out")] <= 3
+    assert listed[str(tmp_path / "out")] <= 4
     assert len(results(tmp_path / "out")) == 30
 
 
@@ -363,8 +364,73 @@ def test_a_folder_may_grow_but_its_files_may_not_change(tmp_path: Path) -> None:
     json_lines(tmp_path / "in/monday.jsonl", [{"text": "ho"}])
     with pytest.raises(SROError, match=r"monday\.jsonl has changed since .*monday-00000\.jsonl") as raised:
         run(tmp_path / "in", tmp_path / "out", Toy())
-    Path(str(raised.value).split("rm ")[1]).unlink()
+    remove(raised)
     assert run(tmp_path / "in", tmp_path / "out", Toy()).counts == {"pass": 1}
+
+
+def remove(raised: pytest.ExceptionInfo[SROError]) -> None:
+    """What the message says."""
+    subprocess.run("rm " + str(raised.value).split("rm ")[1], shell=True, check=True)
+
+
+@pytest.mark.parametrize("rest", [5, 0])
+def test_a_source_that_became_shorter_leaves_no_old_results(tmp_path: Path, rest: int) -> None:
+    rows = [{"text": f"row {i} " + "x" * 100} for i in range(15)]
+    json_lines(tmp_path / "in/a b.jsonl", rows)
+    json_lines(tmp_path / "in/a b-00001.jsonl", rows)  # its results, `a b-00001-00000.jsonl`, are nobody else's
+    assert run(tmp_path / "in", tmp_path / "out", Toy(), TINY).shards == 8
+    json_lines(tmp_path / "in/a b.jsonl", rows[:rest])
+    with pytest.raises(SROError, match=r"a b\.jsonl has changed since .*a b-0000\d\.jsonl was made") as raised:
+        run(tmp_path / "in", tmp_path / "out", Toy(), TINY)
+    remove(raised)
+    run(tmp_path / "in", tmp_path / "out", Toy(), TINY)
+    assert len(results(tmp_path / "out")) == 15 + rest
+
+
+def test_results_whose_records_alone_were_removed_are_noticed_too(tmp_path: Path) -> None:
+    source = json_lines(tmp_path / "in/a.jsonl", [{"text": "x" * 200}] * 15)
+    run(source, tmp_path / "out", Toy(), TINY)
+    json_lines(source, [{"text": "hi"}])
+    shutil.rmtree(tmp_path / "out" / OURS / "done")
+    with pytest.raises(SROError, match=r"a\.jsonl has changed since .*a-00001\.jsonl was made"):
+        run(source, tmp_path / "out", Toy(), TINY)
+
+
+def test_an_edit_in_the_middle_is_noticed_and_a_copy_is_no_edit(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("text\n" + "you are nice\n" * 20_000, "utf-8")
+    run(source, tmp_path / "out", Toy())
+    os.utime(source, (1, 1))
+    assert run(source, tmp_path / "out", Toy()).before_shards == 1
+    whole = source.read_text("utf-8")
+    source.write_text(whole[:130_005] + whole[130_005:].replace("nice", "IDIO", 1), "utf-8")
+    with pytest.raises(SROError, match=r"in\.csv has changed since"):
+        run(source, tmp_path / "out", Toy())
+
+
+def test_a_source_that_is_edited_while_it_is_read_is_noticed_by_the_next_run(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("text\n" + "you are nice\n" * 20_000, "utf-8")
+
+    @dataclass(frozen=True)
+    class Edited(Toy):
+        def load(self) -> Work:
+            source.write_text(source.read_text("utf-8"), "utf-8")
+            os.utime(source, (1, 1))
+            return super().load()
+
+    run(source, tmp_path / "out", Edited())
+    with pytest.raises(SROError, match=r"in\.csv has changed since"):
+        run(source, tmp_path / "out", Toy())
+
+
+def test_files_without_rows_stop_nothing_and_are_counted(tmp_path: Path) -> None:
+    json_lines(tmp_path / "in/a.jsonl", [{"text": "hi"}])
+    (tmp_path / "in/blank.jsonl").write_text("\n  \n")
+    with parquet.ParquetWriter(tmp_path / "in/b.parquet", pyarrow.schema([("text", pyarrow.string())])):
+        pass
+    tally = run(tmp_path / "in", tmp_path / "out", Toy())
+    assert (tally.done_shards, tally.shards, tally.counts) == (2, 2, {"pass": 1})
 
 
 @pytest.mark.parametrize(
@@ -386,14 +452,66 @@ def test_other_settings_are_refused(tmp_path: Path, job: Toy, arguments: BulkArg
 
 
 def test_a_model_trained_anew_under_its_name_is_another_setting(tmp_path: Path) -> None:
-    from sro.apps.bulk.run import _contents
-
     (tmp_path / "model").mkdir()
     (tmp_path / "model/weights").write_text("1")
-    before = _contents({"screener": str(tmp_path / "model"), "leader": "embedded", "prompt": "rewrite {text}" * 999})
-    assert before["screener"] == str(tmp_path / "model") and "leader_files" not in before
+    before = Screening(str(tmp_path / "model")).settings()
+    assert before["screener"] == str(tmp_path / "model")
+    assert Screening(str(tmp_path / "model")).settings() == before
     (tmp_path / "model/weights").write_text("22")
-    assert _contents({"screener": str(tmp_path / "model")})["screener_files"] != before["screener_files"]
+    after = Screening(str(tmp_path / "model")).settings()
+    assert {name for name in after if after[name] != before[name]} == {"contents of screener"}
+
+
+def test_a_phrase_table_that_was_edited_is_another_setting(tmp_path: Path) -> None:
+    (table := tmp_path / "mine.tsv").write_text("idiot\tperson\n")
+    before = Rewriting({"phrases": str(table)}).settings()
+    table.write_text("idiot\thuman\n")
+    after = Rewriting({"phrases": str(table)}).settings()
+    assert {name for name in after if after[name] != before[name]} == {"contents of phrases"}
+
+
+@pytest.mark.parametrize(
+    ("job", "part", "named"),
+    [
+        (Screening(), "encoder", "contents of screener"),
+        (Screening("embedded/linear"), "screener", "contents of screener"),
+        (Screening(), "words.txt", "shipped words.txt"),
+        (Rewriting(), "encoder", "contents of screener"),
+        (Rewriting({"adapter": "embedded/warmup"}), "warmup", "contents of adapter"),
+        (Rewriting(), "rewriter", "shipped rewriter"),
+        (Rewriting(), "critic", "shipped critic"),
+        (Rewriting(), "starter/idioms.txt", "shipped starter/idioms.txt"),
+    ],
+)
+def test_models_shipped_anew_under_their_names_are_other_settings(
+    job: Screening | Rewriting, part: str, named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = model_contents.asset
+
+    def asset(name: str) -> Path:
+        return tmp_path / part if name == part else shipped(name)
+
+    (tmp_path / part).parent.mkdir(exist_ok=True)
+    try:
+        shutil.copytree(shipped(part), tmp_path / part, ignore=shutil.ignore_patterns("*.onnx"))
+    except NotADirectoryError:
+        shutil.copy(shipped(part), tmp_path / part)
+    except SROError:
+        pytest.skip("sro-embedded is not installed")
+    before = job.settings()
+    monkeypatch.setattr(model_contents, "asset", asset)
+    assert job.settings() == before  # a reinstallation alone is no other model
+    changed = next(file for file in [tmp_path / part, *(tmp_path / part).rglob("*.json")] if file.is_file())
+    changed.write_text(changed.read_text("utf-8") + " ", "utf-8")
+    after = job.settings()
+    assert named in {name for name in after if after[name] != before[name]}
+
+
+def test_a_folder_of_the_same_name_as_a_setting_is_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = json_lines(tmp_path / "in.jsonl", [{"text": "you idiot"}])
+    run(source, "screen", Screening("embedded/linear"))
+    assert run(source, "screen", Screening("embedded/linear")).before_shards == 1
 
 
 def test_an_output_that_is_something_else_is_left_alone(tmp_path: Path) -> None:

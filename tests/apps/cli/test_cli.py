@@ -98,6 +98,59 @@ def test_a_package_that_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert "`sro train` needs torch" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("module", "fix"),
+    [
+        ("fastapi", "pip install -c constraints.txt -e '.[serve]'"),
+        ("prometheus_client.core", "pip install -c constraints.txt -e '.[serve]'"),
+        ("onnx", "pip install -c constraints.txt -e '.[encoder]'"),
+        ("tokenizers", "sro doctor"),
+    ],
+)
+def test_a_package_of_an_extra_that_is_missed_while_the_command_runs(
+    fake: Fake, module: str, fix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(argv: list[str]) -> int:
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+
+    fake(run)
+    assert main(["train"]) == 2
+    package = module.partition(".")[0]
+    assert f"`sro train` needs {package}, which is not installed\n  fix: {fix}" in capsys.readouterr().err
+
+
+def test_a_module_of_ours_that_is_missing_is_a_fault(fake: Fake) -> None:
+    def run(argv: list[str]) -> int:
+        raise ModuleNotFoundError("No module named 'sro.gone'", name="sro.gone")
+
+    fake(run)
+    with pytest.raises(ModuleNotFoundError):
+        main(["train"])
+
+
+@pytest.mark.parametrize(
+    ("argv", "value", "rest"),
+    [
+        (["--kind", "encoder", "--seed", "1"], "encoder", ["--seed", "1"]),
+        (["--seed", "1", "--kind=encoder"], "encoder", ["--seed", "1"]),
+        (["--output_dir", "encoder"], None, ["--output_dir", "encoder"]),
+        (["--kind"], "", []),
+    ],
+)
+def test_a_flag_on_which_the_others_depend(argv: list[str], value: str | None, rest: list[str]) -> None:
+    from sro.apps.cli.subcommands import take_flag
+
+    assert take_flag("--kind", argv) == (value, rest)
+
+
+def test_a_folder_called_onnx_is_no_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sro.apps.cli import export as command
+
+    monkeypatch.setattr(command, "run_onnx", lambda argv: pytest.fail("taken for --to onnx"))
+    monkeypatch.setattr(command, "export", lambda arguments, words: None)
+    assert command.run(["--to", "ctranslate2", "--output_dir", "onnx"]) == 0
+
+
 def test_help_loads_no_heavy_library() -> None:
     code = "import sys; from sro.apps.cli import main; main(['--help'])\n"
     code += "heavy = {'torch', 'transformers', 'numpy', 'yaml'} & set(sys.modules); assert not heavy, heavy"

@@ -114,6 +114,17 @@ def test_the_language_of_each_comment_on_request(tmp_path: Path, capsys: Capture
     assert german.split("\t")[2:] == [texts[1], "de"] and unknown.split("\t")[2:] == ["lol", ""]
 
 
+def test_spans_and_attributes_go_into_parquet_as_text(tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    target = tmp_path / "out.parquet"
+    words = ["screener", "screen", "you idiot", "thank you", "--screener", "embedded/linear", "--spans", "true"]
+    assert main([*words, "--attributes", "true", "--prefix", "sro_", "--output", str(target)]) == 0
+    first, second = parquet.read_table(target).to_pylist()
+    assert json.loads(first["sro_spans"])[0][1] == 9 and second["sro_spans"] == "[]"
+    assert first["sro_attributes"] is None and first["sro_error"] is None
+
+
 def test_how_files_are_read_is_told_of_folders_too(folder: Path, tmp_path: Path, capsys: Capture) -> None:
     (folder / "a.jsonl").unlink()
     (folder / "a.csv").write_bytes("label;text\n1;you idiot, naïf\n0;thank you\n".encode("windows-1252"))
@@ -162,6 +173,12 @@ def test_a_file_that_cannot_be_read_is_named_and_makes_the_status_1(
         (["rewrite", "--input", "{in}", "--output", "{out}", "--format", "text"], "--format is for single files"),
         (["rewrite", "hi", "--runner", "ray"], "--runner is for folders: --input FOLDER --output FOLDER/"),
         (["rewrite", "hi", "--prefix", "x"], "--prefix is for tables and folders"),
+        (["rewrite", "hi", "--prefix", "x", "--output", "{out}.jsonl"], "--prefix is for tables and folders"),
+        (["screener", "screen", "hi", "--prefix", "x", "--output", "{out}.ndjson"], "--prefix is for tables and"),
+        (
+            ["rewrite", "--clef", "--input", "a.tsv", "--output", "{out}.tsv", "--prefix", "x"],
+            "--prefix is for tables and folders",
+        ),
         (["rewrite", "--input", "{in}", "--output", "{in}/out"], "lie one within the other"),
         (["rewrite", "--input", "{in}", "--output", "{out}", "--runner", "spark"], "invalid choice"),
         (["rewrite", "hi", "--output", "{out}.csv", "--shard_mb", "1"], "--shard_mb is for folders"),

@@ -108,6 +108,8 @@ def test_which_words_are_comments(argv: list[str], texts: list[str], flags: list
     [
         (["a", "--fail_on", "insult", "threat"], ["a"], ["--fail_on", "insult", "threat"]),
         (["--fail_on", "insult", "threat", "--", "a"], ["a"], ["--fail_on", "insult", "threat"]),
+        (["a", "--fail-on", "insult", "threat"], ["a"], ["--fail-on", "insult", "threat"]),
+        (["--rule-languages", "de", "es"], [], ["--rule-languages", "de", "es"]),
         (["--rule_languages", "de", "es", "--seed", "1", "a"], ["a"], ["--rule_languages", "de", "es", "--seed", "1"]),
     ],
 )
@@ -251,6 +253,22 @@ def test_parquet_keeps_the_types_of_its_columns(loaded: dict[str, Any], tmp_path
     made = parquet.read_table(target)
     assert made.select(["id", "text", "tags"]).equals(pyarrow.table(columns))
     assert made["status"].to_pylist() == ["rewritten", "skipped"] and made["reason"].to_pylist() == [None, "null"]
+
+
+def test_bytes_of_parquet_are_bytes_again(loaded: dict[str, Any], tmp_path: Path) -> None:
+    source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    raw = [b"\xff\xfe" + bytes(14), b"a" * 16]
+    columns = {
+        "uuid": pyarrow.array(raw, pyarrow.binary(16)),
+        "plain": pyarrow.array(raw),
+        "coded": pyarrow.array(raw).dictionary_encode(),
+        "words": pyarrow.array(["a", "b"]).dictionary_encode(),
+    }
+    made = pyarrow.table({"text": ["you idiot", "thank you"], **columns})
+    parquet.write_table(made, source)
+    assert main(["rewrite", "--input", str(source), "--column", "text", "--output", str(target)]) == 0
+    for name in columns:
+        assert parquet.read_table(target)[name].to_pylist() == made[name].to_pylist(), name
 
 
 def test_a_column_that_is_there_already_is_not_written_over(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ class Shard:
     the whole file (`WHOLE`) where it cannot be entered in the middle."""
 
     name: str
-    """Of its result, relative to the output folder; `/` between folders."""
+    """Of its result, relative to the output folder; `/` between folders. See `Results`."""
     source: str
     kind: Kind
     start: int
@@ -36,6 +37,34 @@ class Shard:
     """Bytes of the source that it stands for, of Parquet unpacked."""
     fingerprint: str
     """Of the source, see `sro.apps.bulk.shards.fingerprint`."""
+    modified: int
+    """When the source was last changed, in nanoseconds."""
+
+
+class Results(NamedTuple):
+    """What the results of one file are called: `stem-00000suffix`, `stem-00001suffix`, …"""
+
+    stem: str
+    """Relative to the output folder; `/` between folders."""
+    suffix: str
+
+    def name(self, number: int) -> str:
+        """Of the result of one shard.
+
+        >>> Results("a/part", ".jsonl.gz").name(3)
+        'a/part-00003.jsonl.gz'
+        """
+        return f"{self.stem}-{number:05}{self.suffix}"
+
+    @classmethod
+    def of(cls, name: str) -> tuple[Results, str] | None:
+        """The other way round, with the digits of the number; None of another file's name.
+
+        >>> Results.of("a/part-00003.jsonl.gz")
+        (Results(stem='a/part', suffix='.jsonl.gz'), '00003')
+        """
+        found = re.fullmatch(r"(.+)-(\d{5,})(\.\w+(?:\.gz)?)", name, re.DOTALL)
+        return (cls(found[1], found[3]), found[2]) if found else None
 
 
 class About(NamedTuple):

@@ -35,7 +35,8 @@ class Job(Protocol):
     """Megabytes of input that are a minute's work or some: what an interruption may cost."""
 
     def settings(self) -> dict[str, Any]:
-        """All that decides what the answers are, as plain values, and the names of their columns."""
+        """All that decides what the answers are, as plain values: the models' contents too (`model_contents`), for
+        their names say nothing of them; and the names of the columns."""
         ...
 
     def load(self) -> Work:
@@ -73,16 +74,17 @@ class Screening:
     shard_mb: ClassVar[float] = 16.0
 
     def settings(self) -> dict[str, Any]:
+        from sro.apps.bulk.model_contents import SCREENING, WORDS, model_contents
         from sro.screeners.loading import full_name
 
-        return {
+        found = {
             "job": "screen",
             **asdict(self),
             "screener": full_name(self.screener),  # a folder that another screener began is not gone on with
             "toxic_labels": list(self.toxic_labels),
             "fail_on": list(self.fail_on),
-            "columns": list(self.columns),
         }
+        return {**found, **model_contents(found, SCREENING, WORDS), "columns": list(self.columns)}
 
     def load(self) -> Work:
         from sro.screeners.loading import load_screener
@@ -120,6 +122,7 @@ class Rewriting:
     shard_mb: ClassVar[float] = 1.0
 
     def settings(self) -> dict[str, Any]:
+        from sro.apps.bulk.model_contents import REWRITING, WEIGHTS, model_contents
         from sro.core.provenance import version
         from sro.leader.engines.loading import EngineArguments
         from sro.rewriting.config import RewriteArguments
@@ -131,10 +134,9 @@ class Rewriting:
             found["ctranslate2"] = version("ctranslate2")  # which it turns on
         if engine.chat_prompt:
             found["chat_prompt"] = file_sha256(Path(engine.chat_prompt))  # its text counts, not where it lies
-        if "screener" in found:
-            found["screener"] = full_name(found["screener"])
+        found["screener"] = full_name(found.get("screener", "embedded"))
         kept = {name: value for name, value in found.items() if name not in NO_ANSWER_DEPENDS_ON}
-        return {**kept, "columns": list(self.columns)}
+        return {**kept, **model_contents(kept, REWRITING, WEIGHTS), "columns": list(self.columns)}
 
     def load(self) -> Work:
         from sro.leader.engines.loading import EngineArguments

@@ -1,22 +1,25 @@
 """What is finished, and by which settings: a run that was killed goes on, and no folder mixes the answers of two.
 
 _sro/manifest.json              settings, versions, command, time
-_sro/done/comments-00003.json   counts of a finished shard, and the fingerprint of its source
+_sro/done/comments-00003.json   counts of a finished shard, and what tells whether its source has changed
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sro.apps.bulk.formats import Shard
+from sro.apps.bulk.formats import Results, Shard
 from sro.core.errors import SROError
-from sro.core.files import atomic_write_text
+from sro.core.files import atomic_write_text, file_sha256
 from sro.core.provenance import version, write_manifest
 
 OURS = "_sro"
@@ -76,22 +79,63 @@ class Ledger:
         """
         try:
             record = json.loads(self._record(shard).read_text(encoding="utf-8"))
-            mark, counts = record["fingerprint"], Counter({str(k): int(v) for k, v in record["counts"].items()})
+            then = [record[name] for name in ("range", "fingerprint", "modified", "sha256")]
+            counts = Counter({str(k): int(v) for k, v in record["counts"].items()})
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None  # no record, or not one of ours: the shard is done again, which costs time only
         if not self.result(shard).is_file():
             return None
-        if (mark, record.get("range")) != (shard.fingerprint, [shard.start, shard.stop]):
-            raise SROError(
-                f"{shard.source} has changed since {self.result(shard)} was made from it\n"
-                f"  fix: put it under another name, or have it done again: rm {self._record(shard)}"
-            )
+        place, mark, modified, sha256 = then
+        same = (place, mark) == ([shard.start, shard.stop], shard.fingerprint)
+        if not same or (modified != shard.modified and sha256 != _sha256(shard.source, shard.modified)):
+            raise self._changed(shard.source, shard.name)
         return counts
+
+    def refuse_leftovers(self, sources: Mapping[Results, str], shards: Sequence[Shard]) -> None:
+        """Refuse results of these sources that are of none of these shards: a source had more of them once.
+
+        Raises:
+            SROError: naming the first of them.
+        """
+        planned, folder = {shard.name for shard in shards}, Path(self.folder)
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder).as_posix()
+            found = Results.of(name)
+            if found and found[0] in sources and name not in planned:
+                raise self._changed(sources[found[0]], name)
 
     def finish(self, shard: Shard, counts: Mapping[str, int]) -> None:
         """Put on record that the result is there."""
-        record = {"fingerprint": shard.fingerprint, "range": [shard.start, shard.stop], "counts": dict(counts)}
+        record = {
+            "range": [shard.start, shard.stop],
+            "fingerprint": shard.fingerprint,
+            "modified": shard.modified,
+            "sha256": _sha256(shard.source, shard.modified),
+            "counts": dict(counts),
+        }
         atomic_write_text(self._record(shard), json.dumps(record) + "\n")
 
     def _record(self, shard: Shard) -> Path:
         return Path(self.folder) / OURS / "done" / f"{shard.name}.json"
+
+    def _changed(self, source: str, name: str) -> SROError:
+        """What to say of a source that is not what the result of this name was made from."""
+        results, digits = Results.of(name) or (Results(name, ""), "")
+        all_of_them = shlex.quote(str(Path(self.folder) / f"{results.stem}-")) + "[0-9]" * len(digits) + results.suffix
+        return SROError(
+            f"{source} has changed since {Path(self.folder) / name} was made from it\n"
+            f"  fix: put it under another name, or have it done again: rm {all_of_them}"
+        )
+
+
+@lru_cache(maxsize=256)
+def _sha256(source: str, modified: int) -> str | None:
+    """Of the whole file, read once by each process; None where it is gone, or has changed since `modified`.
+
+    An edit in the middle leaves size and ends as they are. Sources are read whole only where work is done on them,
+    and where the time of change is another than it was.
+    """
+    try:
+        return file_sha256(source) if os.stat(source).st_mtime_ns == modified else None
+    except OSError:
+        return None

@@ -47,7 +47,7 @@ class Worker:
     def _done(self, shard: Shard) -> str:
         counts: Counter[str] = Counter()
         stray: Counter[str] = Counter()
-        finished, trouble = 0, None
+        finished, trouble = None, None
         earlier = self.order.ledger.finished(shard)  # by an actor that died before it could say so
         if earlier is not None:
             return json.dumps({"counts": earlier, "finished": shard.size, "trouble": None, "stray": {}})

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from sro.apps.bulk.config import AS_FOUND, BulkArguments, Reading
 from sro.apps.bulk.formats import Shard
@@ -58,11 +55,12 @@ def run(
     if found.left_alone:
         others = ", ".join(f"{number:,} {name}" for name, number in found.left_alone.most_common())
         say(f"left alone in {source}, files of other kinds: {others}")
-    settings = {"column": found.column, "shard_mb": megabytes, "prefix": arguments.prefix, **_contents(job.settings())}
+    settings = {"column": found.column, "shard_mb": megabytes, "prefix": arguments.prefix, **job.settings()}
     settings |= {name: value for name, value in vars(reading).items() if value is not None}
     order = Order(job, found.column, arguments.prefix, Ledger.open(target, settings, command), reading)
     tally = Tally(job.passing, len(found.shards), sum(shard.size for shard in found.shards))
     tally.troubles += found.troubles
+    order.ledger.refuse_leftovers(found.sources, found.shards)
     waiting = _waiting(found.shards, order.ledger, tally)
     if tally.before_shards:
         say(f"{tally.before_shards:,} of {tally.shards:,} shards are done already")
@@ -103,19 +101,3 @@ def _refuse_nested(source: Path, target: Path) -> None:
     inner, outer = target.resolve(), (source if source.is_dir() else source.parent).resolve()
     if source.is_dir() and (inner == outer or outer in inner.parents or inner in outer.parents):
         raise SROError(f"{target} and {source} lie one within the other; results must lie elsewhere than the input")
-
-
-def _contents(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings, and for those that name a folder what is in it: a model trained anew under its name is another one."""
-    folders = {name: value for name, value in settings.items() if isinstance(value, str) and os.path.isdir(value)}
-    return {**settings, **{f"{name}_files": _fingerprint(Path(folder)) for name, folder in folders.items()}}
-
-
-def _fingerprint(folder: Path) -> str:
-    """16 hexadecimal digits of names, sizes and times of change: gigabytes of weights are not read for it."""
-    lines = sorted(
-        f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}"
-        for path in folder.rglob("*")
-        if path.is_file()
-    )
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -44,8 +44,8 @@ class Event:
 
     counts: Counter[str]
     """Rows by outcome, `error` or `left out`; negative where they are taken back."""
-    finished: int = 0
-    """Bytes of the shard that has come to its end with this."""
+    finished: int | None = None
+    """Bytes of the shard that has come to its end with this; it may have none."""
     trouble: str | None = None
     """Why that shard has no result."""
     stray: Counter[str] = field(default_factory=Counter)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sro.apps.bulk.config import AS_FOUND, Reading
-from sro.apps.bulk.formats import WHOLE, About, Kind, Shard, kind_of, look_at
+from sro.apps.bulk.formats import WHOLE, About, Kind, Results, Shard, kind_of, look_at
 from sro.comments.formats import FORMAT_OF_SUFFIX, Unreadable
 from sro.core.errors import SROError
 
@@ -23,6 +23,8 @@ class Plan:
     """Which work there is."""
 
     shards: list[Shard]
+    sources: dict[Results, str]
+    """Every file that could be read, also those without rows, by what its results are called."""
     column: str
     """The one with the comments."""
     left_alone: Counter[str]
@@ -57,6 +59,7 @@ def plan(
     root = Path(source)
     files, left_alone = _files(root)
     shards: list[Shard] = []
+    sources: dict[Results, str] = {}
     troubles: list[str] = []
     for path, kind in files:
         try:
@@ -66,6 +69,8 @@ def plan(
                 raise
             troubles.append(str(error))
             continue
+        results = _results(path.relative_to(root) if root.is_dir() else Path(path.name), kind)
+        sources[results] = str(path)
         if not about.columns:
             continue  # an empty file has neither columns nor comments
         column = about.text
@@ -74,12 +79,11 @@ def plan(
                 f"{path} has a column {taken[0]!r} already, which would be written over\n"
                 "  fix: --prefix sro_   (put before the names of the new columns)"
             )
-        below = path.relative_to(root) if root.is_dir() else Path(path.name)
-        shards += _cut(path, below, kind, about, shard_bytes)
+        shards += _cut(path, results, kind, about, shard_bytes)
     if column is None:
         raise SROError("\n".join([f"{root}: there is no comment in it", *troubles]))
     _refuse_twins(shards)
-    return Plan(shards, column, left_alone, troubles)
+    return Plan(shards, sources, column, left_alone, troubles)
 
 
 def fingerprint(path: Path) -> str:
@@ -114,18 +118,21 @@ def _hidden(below: Path) -> bool:
     return any(part.startswith((".", "_")) for part in below.parts)
 
 
-def _cut(path: Path, below: Path, kind: Kind, about: About, shard_bytes: int) -> list[Shard]:
+def _results(below: Path, kind: Kind) -> Results:
+    packed = below.suffix.lower() == ".gz"
+    stem = (below.with_suffix("") if packed else below).with_suffix("").as_posix()
+    return Results(stem, (".jsonl" if kind in ("text", "xlsx") else f".{kind}") + (".gz" if packed else ""))
+
+
+def _cut(path: Path, results: Results, kind: Kind, about: About, shard_bytes: int) -> list[Shard]:
     """Equal ranges of a file."""
-    size, mark = about.size, fingerprint(path)
-    packed = path.suffix.lower() == ".gz"
+    size, modified, mark = about.size, path.stat().st_mtime_ns, fingerprint(path)
     end = WHOLE if about.whole else size if about.rows is None else about.rows
     pieces = 1 if about.whole else max(1, min(end, math.ceil(size / shard_bytes)))
-    stem = (below.with_suffix("") if packed else below).with_suffix("").as_posix()
-    suffix = (".jsonl" if kind in ("text", "xlsx") else f".{kind}") + (".gz" if packed else "")
     bounds = [end * i // pieces for i in range(pieces + 1)]
     sizes = [size * (i + 1) // pieces - size * i // pieces for i in range(pieces)]
     return [
-        Shard(f"{stem}-{i:05}{suffix}", str(path), kind, bounds[i], bounds[i + 1], sizes[i], mark)
+        Shard(results.name(i), str(path), kind, bounds[i], bounds[i + 1], sizes[i], mark, modified)
         for i in range(pieces)
     ]
 

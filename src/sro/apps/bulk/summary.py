@@ -43,10 +43,10 @@ class Tally:
         """Take an event in."""
         self.counts.update(event.counts)
         self.stray.update(event.stray)
-        self.done_size += event.finished
+        self.done_size += event.finished or 0
         if event.trouble:
             self.troubles.append(event.trouble)
-        elif event.finished:
+        elif event.finished is not None:
             self.done_shards += 1
 
     @property

@@ -10,6 +10,7 @@ interrupted, 141 the reader of the output went away.
 import importlib
 import logging
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -85,15 +86,27 @@ def _dispatch(words: list[str]) -> int:
         raise SROError(f"unknown {kind} '{command}'{suggestion(command, COMMANDS)} (`sro --help` lists the commands)")
     try:
         module = importlib.import_module(f"sro.apps.cli.{command}")
+        status: int = module.run(rest)  # which imports what only it needs, such as a web server
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] == "sro":
+        package = (error.name or "sro").partition(".")[0]
+        if package == "sro":
             raise  # a fault of this package, not of its installation
-        message = (
-            f"`sro {command}` needs {error.name}, which is not installed\n  fix: sro doctor   (names the command)"
-        )
-        raise SROError(message) from error
-    status: int = module.run(rest)
+        extra = _extra_with(package)
+        fix = f"pip install -c constraints.txt -e '.[{extra}]'   (in a checkout of sro)" if extra else "sro doctor"
+        raise SROError(f"`sro {command}` needs {package}, which is not installed\n  fix: {fix}") from error
     return status
+
+
+def _extra_with(package: str) -> str | None:
+    """The first extra of sro that brings a package; None where none does, or sro was not installed by pip."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        lines = requires("sro") or []
+    except PackageNotFoundError:
+        return None
+    wanted = re.compile(rf"{package.replace('_', '[-_]')}\b(?!-).*extra == ['\"](\w+)['\"]", re.IGNORECASE)
+    return next((found[1] for line in lines if (found := wanted.match(line))), None)
 
 
 def _help() -> str:

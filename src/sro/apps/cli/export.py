@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 
+from sro.apps.cli.subcommands import take_flag
 from sro.core.config import parse
 from sro.core.machine import quiet_libraries
 from sro.rewriting.export import ExportArguments, export
@@ -22,7 +23,7 @@ DESCRIPTION = "Write a leader with its adapter merged, and say how far its rewri
 def run(argv: list[str]) -> int:
     """Export what the command line names; print how far the copy is the original."""
     quiet_libraries()
-    if "onnx" in argv:
+    if take_flag("--to", argv)[0] == "onnx":
         return run_onnx(argv)
     arguments = parse(ExportArguments, argv, prog="sro export", description=DESCRIPTION)
     agreement = export(arguments, ["sro", "export", *argv])

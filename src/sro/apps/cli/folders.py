@@ -61,7 +61,7 @@ def refuse_alone(arguments: BulkArguments, only_files: Mapping[str, object], *, 
 
     Args:
         only_files: flags that folders do not have, and their values.
-        folder, table: whether the work is on a folder, and whether a file is written.
+        folder, table: whether the work is on a folder, and whether a table is written.
 
     Raises:
         SROError: naming the flag.
@@ -76,7 +76,7 @@ def refuse_alone(arguments: BulkArguments, only_files: Mapping[str, object], *, 
     if given:
         raise SROError(f"--{given[0]} is for folders: --input FOLDER --output FOLDER/")
     if arguments.prefix and not table:
-        raise SROError("--prefix is for tables and folders: --output FILE.csv or --output FOLDER/")
+        raise SROError("--prefix is for tables and folders: --output FILE.csv, .tsv or .parquet, or --output FOLDER/")
 
 
 def say(line: str) -> None:

@@ -233,14 +233,16 @@ def split_words(argv: Sequence[str], schema: Iterable[type]) -> tuple[list[str],
     first = next((i for i, word in enumerate(words) if _is_flag(word)), len(words))
     last = max((i for i, word in enumerate(words) if word.startswith("--") and _is_flag(word)), default=len(words))
     end = last + (1 if "=" in "".join(words[last : last + 1]) else 2)  # its value may begin with a dash: -1
-    several = any(words[last : last + 1] == [f"--{name}"] for name in _flags_of_several_values(schema))
+    several = not _flags_of_several_values(schema).isdisjoint(words[last : last + 1])
     if several or any(map(_is_flag, words[end:])):  # a flag behind the end is for the parser to find fault with
         end = len(words)
     return words[:first] + words[end:] + behind, words[first:end]
 
 
-def _flags_of_several_values(schema: Iterable[type]) -> list[str]:
-    return [one.name for of in schema for one in fields(of) if str(one.type).startswith("list[")]
+def _flags_of_several_values(schema: Iterable[type]) -> set[str]:
+    """In both spellings that the parser takes, `--fail_on` and `--fail-on`."""
+    names = [one.name for of in schema for one in fields(of) if str(one.type).startswith("list[")]
+    return {f"--{spelling}" for name in names for spelling in (name, name.replace("_", "-"))}
 
 
 def _is_flag(word: str) -> bool:

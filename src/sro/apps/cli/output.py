@@ -95,6 +95,11 @@ def open_output(output: str | None, source: Input, added: Mapping[str, str], pre
                 yield put
 
 
+def makes_table(output: str | None) -> bool:
+    """Whether `open_output` writes a table there, whose new columns can be named."""
+    return output not in (None, "", "-") and Path(str(output)).suffix.lower() not in JSON_LINES
+
+
 def unknown_format(path: Path) -> SROError:
     """What to say of an output whose format its name does not tell."""
     if path.is_dir():
@@ -219,6 +224,7 @@ def _parquet(path: Path, source: Input, added: Mapping[str, str], prefix: str) -
             opened.append(parquet.ParquetWriter(file, pyarrow.schema(list(types.items()))))
         schema = opened[0].schema
         as_text = {name for name in source.columns if name not in kept}
+        as_text |= {prefix + name for name, kind in added.items() if kind == "text"}  # lists of spans, too
         rows = [
             {name: stored(value, name in as_text, kept.get(name)) for name, value in row.items()} for row in waiting
         ]
@@ -232,7 +238,12 @@ def _parquet(path: Path, source: Input, added: Mapping[str, str], prefix: str) -
         return cell(value) if isinstance(value, str) or (as_text and value is not None) else value
 
     def is_bytes(kind: Any) -> bool:
-        return bool(pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind))
+        kinds = pyarrow.types
+        kind = kind.value_type if kinds.is_dictionary(kind) else kind
+        bytes_of_a_length = kinds.is_fixed_size_binary(kind)  # UUIDs, hashes
+        return bool(
+            bytes_of_a_length or kinds.is_binary(kind) or kinds.is_large_binary(kind) or kinds.is_binary_view(kind)
+        )
 
     def write_row(row: Mapping[str, object]) -> None:
         nonlocal characters

