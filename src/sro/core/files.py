@@ -40,8 +40,8 @@ def atomic_write_bytes(path: str | Path, data: bytes) -> None:
 def atomic_file(path: str | Path) -> Iterator[IO[bytes]]:
     """Open `path` for writing bytes; it takes its name when the block ends well, until then what was there stays.
 
-    Behind a link the file that it names is replaced, with the permissions that it has. A pipe or a device (`/dev/null`)
-    is not replaced but written to.
+    Behind a link the file that it names is replaced. The new file has the permissions of the old one. A pipe or a
+    device (`/dev/null`) is not replaced but written to.
     """
     path = Path(path)
     if path.exists() and not path.is_file():
