@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
+import re
 import sys
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from sro.comments import delimited
 from sro.comments.columns import choose_columns
 from sro.comments.delimited import unique_names
 from sro.comments.formats import can_be_entered
@@ -123,6 +128,73 @@ def test_the_first_sheet_that_holds_anything(tmp_path: Path) -> None:
     )
     assert [(row.text, (row.fields or {})["text_2"]) for row in rows] == [("you fool", "b"), ("2024", None)]
     assert "sheet 'comments'" in said[0]
+
+
+@pytest.mark.parametrize("size", ["A1", "A1:B1", "A1:B2", "A1:XFD1048576"])
+def test_a_sheet_is_read_whole_whatever_size_it_says(tmp_path: Path, size: str) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for cells in (("id", "text", "note"), (1, "you_x000D_\nfool", "n"), (), (3,), (4, "good day")):
+        book.active.append(cells)
+    book.save(tmp_path / "right.xlsx")
+    with zipfile.ZipFile(tmp_path / "right.xlsx") as right, zipfile.ZipFile(tmp_path / "f.xlsx", "w") as wrong:
+        for name in right.namelist():
+            content, sheet = right.read(name), name == "xl/worksheets/sheet1.xml"
+            wrong.writestr(name, re.sub(rb'(?<=<dimension ref=")[^"]+', size.encode(), content) if sheet else content)
+    assert read(tmp_path / "f.xlsx", "text") == [(1, "you\r\nfool"), (2, None), (3, None), (4, "good day")]
+    (*_, row) = read_rows(str(tmp_path / "f.xlsx"), lambda names: choose_columns(names, "f"), all_columns=True)
+    assert row.fields == {"id": 4, "text": "good day", "note": None}
+
+
+@pytest.mark.parametrize("text_first", [False, True])
+def test_two_stray_quotes_of_a_tsv_join_no_rows(tmp_path: Path, text_first: bool) -> None:
+    texts = ['"Free speech, you fool', *(f"row {n}" for n in range(500)), "he is 6'2\"", '"two', 'lines"', "last"]
+    rows = [f"{text}\t{n}" if text_first else f"{n}\t{text}" for n, text in enumerate(texts)]
+    (tmp_path / "f.tsv").write_text("\n".join(["text\tid" if text_first else "id\ttext", *rows]), "utf-8")
+    said: list[str] = []
+    found = read_rows(str(tmp_path / "f.tsv"), lambda names: choose_columns(names, "f", "text"), say=said.append)
+    assert [(row.line, row.text) for row in found] == list(enumerate(texts, 2))
+    (line,) = said  # once a file
+    assert line.startswith(f"{tmp_path}/f.tsv: the quotes that open on line 2 and close on line 503 hold whole rows;")
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["one\ntwo", "three\n\nfour\n"],
+        ['he said "no"\nand "yes"'],
+        ["def f():\n\tif x:\n\t\treturn\n\treturn x"],
+        ["a\tb\tc\nd\te\tf"],
+    ],
+)
+@pytest.mark.parametrize("columns", [["text"], ["id", "text"], ["text", "id"], ["id", "text", "note"]])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_tsv_that_quotes_keeps_texts_over_several_lines(
+    tmp_path: Path, texts: list[str], columns: list[str], ends: str
+) -> None:
+    with open(tmp_path / "f.tsv", "w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, columns, delimiter="\t", lineterminator=ends)
+        table.writeheader()
+        table.writerows({name: text if name == "text" else "1" for name in columns} for text in texts)
+    assert [text for _, text in read(tmp_path / "f.tsv", "text")] == texts
+
+
+@pytest.mark.parametrize("name", ["f.csv", "f.tsv"])
+def test_a_stray_quote_holds_little_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(delimited, "LONGEST_RECORD", 1_000)
+    sign, taken = {"f.csv": ",", "f.tsv": "\t"}[name], []
+
+    def lines() -> Iterator[str]:
+        for n in range(5_000):
+            taken.append(n)
+            yield f"{n}{sign}{chr(34) if n == 1 else ''}text\n" if n else f"id{sign}text\n"
+
+    table = delimited.read_delimited(lines(), lambda names: choose_columns(names, "f"), "f", sign, sign, print)
+    assert table is not None
+    first = next(table[2])
+    assert (first.line, first.raw) == (2, f'1{sign}"text')
+    assert len(taken) < 200
+    assert sum(1 for _ in table[2]) == 4_998
 
 
 def test_parquet_has_fields_in_structs_and_no_two_columns_of_one_name(tmp_path: Path) -> None:

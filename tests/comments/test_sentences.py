@@ -93,6 +93,9 @@ def test_layout_around_a_sentence(line: str, sentence: str) -> None:
         ("kiss my @ss", [("sentence", "kiss my @ss")]),  # and so does this
         ("> you fool\n>> no you\nok", [("quote", "> you fool"), ("quote", ">> no you"), ("sentence", "ok")]),
         ("a\n```py\nfool\n```\nb", [("sentence", "a"), ("code", "```py\nfool\n```"), ("sentence", "b")]),
+        ("a\r\n```\r\nfool\r\n``` \r\nb", [("sentence", "a"), ("code", "```\r\nfool\r\n``` "), ("sentence", "b")]),
+        ("```\nfool\n````\nb", [("code", "```\nfool\n````"), ("sentence", "b")]),  # more may close than opened
+        ("````\n```\n````\nb", [("code", "````\n```\n````"), ("sentence", "b")]),
         ("a\n```\nnever closed", [("sentence", "a"), ("code", "```\nnever closed")]),
     ],
 )  # fmt: skip
@@ -125,6 +128,8 @@ def test_only_layout_and_plain_sentences_are_unprotected() -> None:
             "`",
             "`a ",
             "```\n",
+            "```\r\n",
+            "\n````",
             "[",
             "[a](",
             "@",

@@ -150,3 +150,16 @@ def test_what_was_read_is_logged_and_not_printed(
 
 def test_no_sources_no_texts() -> None:
     assert load_sources([]) == ([], {})
+
+
+def test_of_several_sheets_the_warning_names_no_flag(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.title = "Comments"
+    for text in ("text", "you are an idiot"):
+        book.active.append([text])
+    book.create_sheet("Info")
+    book.save(tmp_path / "two.xlsx")
+    assert load_source(f"{tmp_path}/two.xlsx::text").texts == ["you are an idiot"]
+    (said,) = caplog.messages
+    assert said.endswith("taking the comments from sheet 'Comments'; to take another, save it as CSV: 'Info'")

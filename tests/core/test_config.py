@@ -95,6 +95,8 @@ def test_yaml_1_1_habits(file: Any) -> None:
         ("- beta", 1, "expected lines of `key: value`"),
         ("? [a, b]\n: 1", 1, "unknown key"),
         ("beta: [1", 1, "not valid YAML"),
+        ("beta: 1\ndata: 2024-13-45", 2, "'data' looks like a date or a number and is none: month must be in 1..12"),
+        ("limit: 0x_", 1, "'limit' looks like a date or a number and is none"),
         ("data: !!python/object/apply:os.getcwd []", 1, "not valid YAML: could not determine a constructor"),
     ],
 )
@@ -131,6 +133,17 @@ def test_print_config_prints_what_differs_and_can_be_given_back(file: Any, capsy
     text = printed(capsys, "--data", "a b", "--beta", "2e-5", "--loss", "sro", "--print-config")
     assert text == "# sro train --config FILE\ndata: a b\nbeta: 2.0e-05\n"
     assert both("--config", file(text)) == both("--data", "a b", "--beta", "2e-5")
+
+
+def test_print_config_compares_with_the_defaults_of_the_command(file: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    def preset(*argv: str) -> Game:
+        return parse(Game, argv, prog="sro demo", description="", defaults={"beta": 0.5, "level": "debug"})
+
+    with pytest.raises(SystemExit):
+        preset("--beta", "0.1", "--print-config")  # the dataclass's own default
+    text = capsys.readouterr().out
+    assert text == "# sro demo --config FILE\nbeta: 0.1\n"
+    assert preset("--config", file(text)) == preset("--beta", "0.1") == Game(beta=0.1, level="debug")
 
 
 def test_print_config_all_prints_every_field_but_credentials(file: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,3 +51,12 @@ def test_help_names_each_flag_once_with_its_default(capsys: pytest.CaptureFixtur
     assert "leader may move from its reference (default: 0.1)" in text
     assert "--dropout [DROPOUT] whether to drop (default: True) --no_dropout turns --dropout off" in text
     assert "TrainingArguments" not in text
+
+
+def test_help_names_the_defaults_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(Work, ["--help"], prog="sro demo", description="", defaults={"data": "starter", "beta": 0.5})
+    text = " ".join(capsys.readouterr().out.split())
+    assert "comments to learn from (default: starter)" in text
+    assert "leader may move from its reference (default: 0.5)" in text
+    assert "--columns COLUMNS [COLUMNS ...] columns to read (default: ['text'])" in text

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from sro.core.errors import SROError
-from sro.core.precision import compute_dtype, gflops
+from sro.core.precision import compute_dtype, gflops, store_frozen_linears_in_bf16
 from sro.core.training_arguments import resolve_bf16
 
 
@@ -109,3 +109,14 @@ def test_fp16_without_a_gpu_is_one_clear_error(machine: Any) -> None:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_speed_is_measured(dtype: torch.dtype) -> None:
     assert gflops("cpu", dtype, size=64, seconds=0.01) > 0.01
+
+
+def test_a_bias_that_is_trained_stays_in_float32() -> None:
+    layer, frozen = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2).requires_grad_(False)
+    layer.weight.requires_grad_(False)
+    model = torch.nn.Sequential(layer, frozen)
+    store_frozen_linears_in_bf16(model)
+    assert [p.dtype for p in model.parameters()] == [torch.bfloat16, torch.float32, torch.bfloat16, torch.bfloat16]
+    with torch.autocast("cpu", torch.bfloat16):
+        model(torch.ones(1, 2)).sum().backward()
+    assert layer.bias.grad is not None and layer.bias.grad.dtype == torch.float32

@@ -13,7 +13,7 @@ import pytest
 
 from sro.core import files, provenance
 from sro.core.errors import SROError
-from sro.core.files import atomic_folder, atomic_write_bytes, atomic_write_text, file_sha256
+from sro.core.files import atomic_file, atomic_folder, atomic_write_bytes, atomic_write_text, file_sha256
 from sro.core.provenance import is_secret, manifest, version, write_manifest
 
 
@@ -56,6 +56,62 @@ def test_files_and_folders_are_as_readable_as_any_other(tmp_path: Path) -> None:
         os.umask(old)
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o644
     assert (tmp_path / "b").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_file_behind_a_link_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "real" / "out")
+    for text in ("before", "after"):  # at first the link leads nowhere
+        atomic_write_text(tmp_path / "out", text)
+        assert (tmp_path / "out").is_symlink()
+        assert (tmp_path / "real" / "out").read_text() == text
+    assert names(tmp_path / "real") == ["out"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file modes are those of POSIX")
+def test_a_private_file_stays_private_also_while_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.touch(0o600)
+    with atomic_file(path) as file:
+        file.write(b"after")
+        assert {one.stat().st_mode & 0o777 for one in tmp_path.iterdir()} == {0o600}
+    assert path.read_bytes() == b"after"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes are those of POSIX")
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)  # else opening it for writing would wait
+    try:
+        atomic_write_text(pipe, "after")
+        assert os.read(reader, 100) == b"after"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    assert names(tmp_path) == ["pipe"]
+
+
+def test_a_folder_behind_a_link_is_made_where_the_link_leads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for replace in (False, True):
+        with atomic_folder(tmp_path / "link", replace=replace) as partial:
+            (partial / "a").touch()
+        assert (tmp_path / "link").is_symlink()
+        assert names(tmp_path / "real") == ["a"]
+    assert names(tmp_path) == ["link", "real"]
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with atomic_folder(".") as partial:
+        (partial / "b").touch()
+    assert names(tmp_path / "here") == ["b"]
+
+
+def test_a_mount_point_is_refused_before_the_work() -> None:
+    with pytest.raises(SROError, match=r"/ is a mount point .*\n  fix: "), atomic_folder("/", replace=True):
+        pytest.fail("the body ran")
 
 
 def test_folder_appears_when_it_is_done(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ def key(text: str) -> str:
     """The letters and digits of `text`, lower-cased: texts with equal keys are the same sentence.
 
     Compatibility forms count as what they look like (ｆｕｌｌ ｗｉｄｔｈ = full width). Empty where there are none.
+    Marks that are no letters to Unicode are left out: two Hindi sentences may differ in a vowel sign and share a key.
     """
     return NOT_LETTER_OR_DIGIT.sub("", unicodedata.normalize("NFKC", text).lower())
 

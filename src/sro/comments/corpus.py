@@ -141,6 +141,7 @@ def load_comments(
     quarantine: str | Path | None = None,
     delimiter: str | None = None,
     encoding: str | None = None,
+    say: Callable[[str], None] = logger.warning,
 ) -> Corpus:
     """Read a whole corpus: cleaned, bounded in length, without duplicates (the first of equal keys stays).
 
@@ -154,6 +155,7 @@ def load_comments(
         held_out: what the guard does with its sentences: `refuse` the corpus, or `drop` them to quarantine.
         quarantine: JSON Lines file for the rows not kept: {file, line, reason, text}; replaced if it exists.
         delimiter, encoding: of a table, and of a file without a byte order mark; see `sro.comments.readers.read_rows`.
+        say: is told what the reader took for granted, such as the first sheet of a workbook.
 
     Raises:
         SROError: the source, its column or its format cannot be found; nothing is left; the guard refuses.
@@ -177,7 +179,7 @@ def load_comments(
 
     report = CorpusReport()
     rows = iter_rows(
-        path, column=column, format=format, where=where, delimiter=delimiter, encoding=encoding, report=report
+        path, column=column, format=format, where=where, delimiter=delimiter, encoding=encoding, report=report, say=say
     )
     comments = list(_sift(rows, str(path), fault, quarantine, report))
     if not comments:
@@ -227,6 +229,7 @@ def iter_rows(
     encoding: str | None = None,
     all_columns: bool = False,
     report: CorpusReport | None = None,
+    say: Callable[[str], None] = logger.warning,
 ) -> Iterator[Row]:
     """Every row that `where` asks for, in order, with its number and its text as it stands: for answers row by row.
 
@@ -248,7 +251,9 @@ def iter_rows(
             logger.warning("%s: taking the comments from column %r; FILE::COLUMN names another", source, columns.text)
         return columns
 
-    for row in read_rows(source, choose, format, delimiter=delimiter, encoding=encoding, all_columns=all_columns):
+    for row in read_rows(
+        source, choose, format, delimiter=delimiter, encoding=encoding, all_columns=all_columns, say=say
+    ):
         report.read += 1
         if condition and not row.malformed and not condition.matches(row.label):
             report.unmatched += 1

@@ -15,6 +15,9 @@ EXCELS_OWN = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)
 """A first line that tells Excel the separator."""
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 LONGEST_FIELD = (1 << 31) - 1  # characters; the csv module stops at 131,072 unless told otherwise
+LONGEST_RECORD = 1 << 22
+"""Characters of a record over several lines, of which one that is longer was begun by a stray quote. It bounds what a
+quote without another one takes into memory; a line by itself may be longer."""
 
 
 class Record(NamedTuple):
@@ -34,6 +37,7 @@ class _Returnable:
     def __init__(self, lines: Iterator[str]) -> None:
         self.number = 0  # of the line given out last
         self.taken: list[str] = []  # given out since the last `start_record`
+        self._characters = 0  # of those taken
         self._lines = lines
         self._returned: deque[str] = deque()
 
@@ -41,14 +45,17 @@ class _Returnable:
         return self
 
     def __next__(self) -> str:
+        if self._characters > LONGEST_RECORD:
+            raise csv.Error("a quote is not closed")
         line = self._returned.popleft() if self._returned else next(self._lines)
         self.number += 1
         self.taken.append(line)
+        self._characters += len(line)
         return line
 
     def start_record(self) -> int:
         """The number of the line on which the next record starts."""
-        self.taken = []
+        self.taken, self._characters = [], 0
         return self.number + 1
 
     def keep(self, number: int) -> None:
@@ -56,11 +63,17 @@ class _Returnable:
         back = self.taken[number:]
         self._returned.extendleft(reversed(back))
         self.number -= len(back)
+        self._characters -= sum(map(len, back))
         del self.taken[number:]
 
 
 def read_delimited(
-    stream: Iterator[str], choose: Choose, source: str, usual: str, delimiter: str | None
+    stream: Iterator[str],
+    choose: Choose,
+    source: str,
+    usual: str,
+    delimiter: str | None,
+    say: Callable[[str], None],
 ) -> tuple[list[str], Columns, Iterator[Record]] | None:
     """The header, the chosen columns, and the records behind the header; None of an empty file.
 
@@ -68,6 +81,7 @@ def read_delimited(
         usual: the separator of the format, `,` or a tab. Where the wanted columns are not found with it, they are
             looked for with those of SEPARATORS.
         delimiter: the separator, if it is known.
+        say: is told where a quote was taken for a stray one, the first time.
 
     Raises:
         SROError: the header cannot be read, or holds no such column with any separator.
@@ -94,7 +108,7 @@ def read_delimited(
         else:
             header = unique_names(header)
             try:
-                return header, choose(header), _records(lines, sign, len(header))
+                return header, choose(header), _records(lines, sign, len(header), source, say)
             except SROError as error:
                 mistakes.append((len(header), error))
         lines.keep(0)
@@ -134,7 +148,22 @@ def _fitted(fields: list[str], columns: int) -> list[str]:
     return fields[:columns] if len(fields) > columns and not any(fields[columns:]) else fields
 
 
-def _records(lines: _Returnable, delimiter: str, columns: int) -> Iterator[Record]:
+def _are_rows(lines: list[str], columns: int) -> bool:
+    """Whether most lines of what quotes of a TSV file hold together are rows by themselves: the quotes then stand in
+    two texts of a file that knows no quoting.
+
+    A quoted text over several lines has tabs in its first or last line alone, unless it is indented code, whose lines
+    begin with a tab. One that holds a table about as wide as the file looks the same as rows; a file of one column has
+    nothing to tell them by, and there quotes are quotes.
+    """
+    rows = sum(line.count("\t") == columns - 1 and not line.startswith("\t") for line in lines)
+    return columns > 1 and len(lines) > 1 and 2 * rows > len(lines)
+
+
+def _records(
+    lines: _Returnable, delimiter: str, columns: int, source: str, say: Callable[[str], None]
+) -> Iterator[Record]:
+    told = False
     readings: list[Callable[[str], str]] = [str, lambda line: line.replace('\\"', '""')]  # some escape quotes so
     while True:
         line = lines.start_record()
@@ -151,6 +180,14 @@ def _records(lines: _Returnable, delimiter: str, columns: int) -> Iterator[Recor
             fields = fields and _fitted(fields, columns)
             if fields is not None and len(fields) in (0, columns):
                 break
+        if delimiter == "\t" and fields is not None and _are_rows(lines.taken, columns):
+            fields = None
+            if not told:
+                say(
+                    f"{source}: the quotes that open on line {line:,} and close on line {lines.number:,} hold whole "
+                    "rows; they are taken for text, as are others like them (if they are none: save the file as CSV)"
+                )
+                told = True
         if fields is None:
             # A stray quote costs its own line, not the rest of the file; and many TSV files know no quoting at all.
             lines.keep(1)

@@ -30,7 +30,8 @@ from sro.core.bounded_cache import cache_short_strings
 
 
 def normalise(text: str) -> str:
-    """The text as a screener should read it. Never fails; doing it twice changes nothing more."""
+    """The text as a screener should read it. Never fails; doing it twice changes nothing more, but where an entity or
+    a tag leaves another one (`&amp;lt;`, `<<b>b>`): a reader is shown one level, and one is undone at a time."""
     return trace(text).text
 
 

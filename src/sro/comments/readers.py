@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from itertools import chain, islice
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def read_rows(
         all_columns: whether rows carry all their `fields`.
         span: read only the lines that begin in these bytes, of JSON Lines or text that can be entered there
             (`sro.comments.formats.can_be_entered`); lines and rows are counted from its beginning.
-        say: is told which sheet was taken, where there are others.
+        say: is told which sheet was taken, where there are others, and of a quote that was taken for a stray one.
 
     Raises:
         Unreadable: the source cannot be read to its end.
@@ -91,7 +91,8 @@ def read_rows(
             rows = _json_rows(source, chosen_columns, all_columns, encoding, span)
         else:
             usual = "," if kind == "csv" else "\t"
-            rows = _delimited_rows(read_lines(source, encoding), chosen_columns, source, usual, delimiter, all_columns)
+            lines = read_lines(source, encoding)
+            rows = _delimited_rows(lines, chosen_columns, source, usual, delimiter, all_columns, say)
     head = list(islice(rows, 1))
     if chosen.guessed:
         head += islice(rows, LOOKAHEAD - 1)
@@ -146,9 +147,15 @@ def _json_rows(
 
 
 def _delimited_rows(
-    lines: Iterator[str], choose: Choose, source: str, usual: str, delimiter: str | None, all_columns: bool
+    lines: Iterator[str],
+    choose: Choose,
+    source: str,
+    usual: str,
+    delimiter: str | None,
+    all_columns: bool,
+    say: Callable[[str], None],
 ) -> Iterator[Row]:
-    table = read_delimited(lines, choose, source, usual, delimiter)
+    table = read_delimited(lines, choose, source, usual, delimiter, say)
     if table is None:
         return
     header, columns, records = table
@@ -174,10 +181,11 @@ def _xlsx_rows(
     try:
         book = openpyxl.load_workbook(source, read_only=True, data_only=True)
         values = _sheet(book, source, sheet, say).iter_rows(values_only=True)
-        header = unique_names(next(values, ()))
-        columns = choose(header) if header else Columns("")
+        first = next(values, None)
+        header = unique_names([_unescaped(cell) for cell in first or ()])
+        columns = Columns("") if first is None else choose(header)
         for line, cells in enumerate(values, 2):
-            named = dict(zip(header, cells))
+            named = dict(zip_longest(header, map(_unescaped, cells[: len(header)])))  # rows end with their last cell
             text, label = named.get(columns.text), named.get(columns.label or "")
             yield Row(line, _number_as_typed(text), label, fields=named if all_columns else None)
     except SROError:
@@ -191,9 +199,18 @@ def _number_as_typed(cell: Any) -> Any:
     return str(cell) if isinstance(cell, (int, float)) and not isinstance(cell, bool) else cell
 
 
+def _unescaped(cell: Any) -> Any:
+    """A cell without the escapes that XLSX has for characters which XML has not: `_x000D_` is a carriage return."""
+    from openpyxl.utils.escape import unescape
+
+    return unescape(cell) if isinstance(cell, str) else cell
+
+
 def _sheet(book: Any, source: str, sheet: str | None, say: Callable[[str], None]) -> Any:
     """The sheet of this name, or the first that is not empty; charts are none."""
     sheets = {one.title: one for one in book.worksheets}
+    for one in sheets.values():
+        one.reset_dimensions()  # some programs write too small a size of a sheet, and openpyxl would stop there
     if sheet is None:
         filled = (title for title, one in sheets.items() if any(map(any, one.iter_rows(max_row=1, values_only=True))))
         first = next(filled, next(iter(sheets)))

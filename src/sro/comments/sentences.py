@@ -58,7 +58,10 @@ def without(text: str, pieces: tuple[str, ...]) -> str:
 
 BLOCK = re.compile(
     r"""
-    (?P<code> ^[ \t]*(?P<fence>`{3,})(?!`)[^`\n]*\n .*? (?:^[ \t]*(?P=fence)[ \t]*$ | \Z) )  # to the end if open
+    (?P<code>
+        ^[ \t]*(?P<fence>`{3,})(?!`)[^`\n]*\n
+        .*? (?:^[ \t]*(?P=fence)`*[ \t]*(?=\r?$) | \Z)  # closed by as many or more; to the end if open
+    )
   | (?P<quote> ^[ \t]*(?:>|&gt;)[^\r\n]* )
     """,
     re.MULTILINE | re.DOTALL | re.VERBOSE,

@@ -34,6 +34,7 @@ WITHOUT_FLAGS = (
     (re.compile(r"name the format: --format [\w|-]+"), "call it FILE.csv, FILE.jsonl or FILE.txt, as what is in it"),
     (re.compile(r"--encoding ([\w-]+)(, [^\n]*)?"), r"iconv -f \1 -t utf-8 FILE > NEW"),
     (re.compile(r"or, if another sign separates the columns: --delimiter ';'"), "or separate the columns by commas"),
+    (re.compile(r"--sheet names another"), "to take another, save it as CSV"),
 )
 """What is said of a flag of the commands that read files row by row, and what is said here instead: a source has no
 flags beside its name."""
@@ -100,6 +101,7 @@ def load_source(
             training=training,
             held_out=held_out,
             quarantine=quarantine,
+            say=lambda line: logger.warning("%s", without_flags_of_files(line)),
         )
     except SROError as error:
         raise SROError(without_flags_of_files(str(error))) from error

@@ -19,7 +19,7 @@ LONGEST = 40
 def cache_short_strings(entries: int) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
     """`functools.lru_cache` for a pure function of one word, with words above `LONGEST` left out.
 
-    >>> @remembered(1000)
+    >>> @cache_short_strings(1000)
     ... def spelled(word: str) -> str: ...
     """
 

@@ -106,7 +106,7 @@ def parse(classes: Any, argv: Sequence[str], *, prog: str, description: str, def
     if not argv and not any(set(_required(cls)) - values.keys() for cls in schema):  # nothing that needs a parser
         configs = _made(schema, values, prog)
         return configs if several else configs[0]
-    own, parser = parsers(schema, prog, description)
+    own, parser = parsers(schema, prog, description, defaults or {})
     asked, flags = own.parse_known_args(list(argv))
     for file in asked.config:
         values.update(read_yaml(file, schema))
@@ -121,7 +121,7 @@ def parse(classes: Any, argv: Sequence[str], *, prog: str, description: str, def
     configs = _made(schema, vars(merged), prog)
     if asked.print_config:
         print(f"# {prog} --config FILE")
-        print(dump(configs, everything=asked.print_config == "all"), end="")
+        print(dump(configs, everything=asked.print_config == "all", defaults=defaults), end="")
         raise SystemExit(0)
     return configs if several else configs[0]
 
@@ -134,24 +134,26 @@ def _made(schema: tuple[Any, ...], values: Mapping[str, Any], prog: str) -> tupl
         raise SROError(f"{prog}: {error}") from error
 
 
-def dump(configs: Any, *, everything: bool = True) -> str:
+def dump(configs: Any, *, everything: bool = True, defaults: Defaults = None) -> str:
     """Configuration as YAML that `parse` reads back.
 
     Args:
         configs: a dataclass instance or a tuple of them.
         everything: False leaves out fields that are what they would be by default; required ones stay.
+        defaults: values in the place of the dataclasses' own defaults, as in `parse`.
     """
-    return yaml.safe_dump(plain(configs, everything=everything), sort_keys=False, allow_unicode=True, width=119)
+    flat = plain(configs, everything=everything, defaults=defaults)
+    return yaml.safe_dump(flat, sort_keys=False, allow_unicode=True, width=119)
 
 
-def plain(configs: Any, *, everything: bool = True) -> dict[str, Any]:
+def plain(configs: Any, *, everything: bool = True, defaults: Defaults = None) -> dict[str, Any]:
     """Configuration as one flat dictionary of plain values (text, numbers, lists, …), credentials left out.
 
     Arguments as in `dump`. Goes into a run's manifest.
     """
     flat: dict[str, Any] = {}
     for config in configs if isinstance(configs, tuple) else (configs,):
-        usual = {} if everything else _usual(config)
+        usual = {} if everything else _usual(config, defaults or {})
         for f in fields_of(config):
             value = _plain(getattr(config, f.name))
             if not is_secret(f.name) and not (f.name in usual and usual[f.name] == value):
@@ -192,7 +194,13 @@ def read_yaml(path: str | Path, schema: Iterable[Any]) -> dict[str, Any]:
                 raise SROError(f"{where}: unknown key '{key}'{suggestion(key, fields)}")
             if key in values:
                 raise SROError(f"{where}: '{key}' is set twice in this file")
-            value = loader.construct_object(value_node, deep=True)
+            try:
+                value = loader.construct_object(value_node, deep=True)
+            except (ValueError, OverflowError) as error:  # a date such as 2024-13-45
+                raise SROError(
+                    f"{where}: '{key}' looks like a date or a number and is none: {error}"
+                    "\n  fix: put the value in quotes if it is text"
+                ) from error
             values[key] = _checked(key, value, *fields[key], where)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -243,11 +251,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _usual(config: Any) -> dict[str, Any]:
+def _usual(config: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
     """What the fields with a default hold when nothing but the required ones is given."""
     required = _required(config)
+    given = {f.name: defaults[f.name] for f in fields_of(config) if f.name in defaults}
+    given |= {name: getattr(config, name) for name in required}
     try:  # an instance rather than the declared defaults, because TrainingArguments rewrites many when it is made
-        usual = type(config)(**{name: getattr(config, name) for name in required})
+        usual = type(config)(**given)
     except ValueError:  # defaults that do not go together: then every field is worth showing
         return {}
     return {f.name: _plain(getattr(usual, f.name)) for f in fields_of(config) if f.name not in required}

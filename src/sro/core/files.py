@@ -38,12 +38,23 @@ def atomic_write_bytes(path: str | Path, data: bytes) -> None:
 
 @contextmanager
 def atomic_file(path: str | Path) -> Iterator[IO[bytes]]:
-    """Open `path` for writing bytes; it takes its name when the block ends well, until then what was there stays."""
+    """Open `path` for writing bytes; it takes its name when the block ends well, until then what was there stays.
+
+    Behind a link the file that it names is replaced. The new file has the permissions of the old one. A pipe or a
+    device (`/dev/null`) is not replaced but written to.
+    """
     path = Path(path)
+    if path.exists() and not path.is_file():
+        with open(path, "wb") as stream:
+            yield stream
+        return
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = _sibling(path)
     file = open(partial, "xb")  # noqa: SIM115 - closed below; not tempfile: only their owner can read those files
     try:
+        with suppress(OSError):  # no file yet, or a file system that knows no permissions
+            shutil.copymode(path, partial)
         yield file
         file.flush()
         os.fsync(file.fileno())
@@ -60,13 +71,16 @@ def atomic_folder(path: str | Path, *, replace: bool = False) -> Iterator[Path]:
     """Make the folder `path` in one step: yields an empty folder beside it, which takes its name if all goes well.
 
     Args:
-        path: the folder to make. An empty one may be there already.
+        path: the folder to make; behind a link, the one that it names. An empty one may be there already.
         replace: whether a folder that holds something may be replaced, all of it.
 
     Raises:
-        SROError: `path` holds something and `replace` is off. Raised on entry, before the work is done.
+        SROError: `path` holds something and `replace` is off, or is a mount point, which no folder can replace. Raised
+            on entry, before the work is done.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path))
+    if path.is_mount():
+        raise SROError(f"{path} is a mount point and cannot be replaced in one step\n  fix: name a folder in it")
     _refuse_occupied(path, replace)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = _sibling(path)

@@ -6,15 +6,20 @@ Made by `transformers.HfArgumentParser`; `sro.core.config` is the way in.
 import argparse
 import copy
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from sro.core.errors import SROError
 from sro.core.suggestion import suggestion
 
 
-def parsers(schema: tuple[Any, ...], prog: str, description: str) -> tuple[Any, Any]:
-    """A parser for `--config` and `--print-config` alone, which are needed first, and one for everything."""
+def parsers(schema: tuple[Any, ...], prog: str, description: str, defaults: Mapping[str, Any]) -> tuple[Any, Any]:
+    """A parser for `--config` and `--print-config` alone, which are needed first, and one for everything.
+
+    Args:
+        defaults: what the help names in the place of the dataclasses' own defaults.
+    """
     from transformers import HfArgumentParser  # here, because it takes half a second
 
     class Parser(HfArgumentParser):
@@ -32,7 +37,10 @@ def parsers(schema: tuple[Any, ...], prog: str, description: str) -> tuple[Any, 
         choices=["changed", "all"],
         help="print the resolved configuration as YAML (=all: defaults too) and leave",
     )
-    look: dict[str, Any] = {"usage": f"{prog} [--config FILE] [--flag value ...]", "formatter_class": _Help}
+    look: dict[str, Any] = {
+        "usage": f"{prog} [--config FILE] [--flag value ...]",
+        "formatter_class": partial(_Help, defaults=defaults),
+    }
     parser = Parser(schema, prog=prog, description=description, parents=[own], allow_abbrev=False, **look)
     foreign = {name for cls in schema for name in _foreign(cls)}
     if foreign:
@@ -54,6 +62,15 @@ def _foreign(cls: Any) -> set[str]:
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):
     """One spelling of each flag, and what happens without it."""
+
+    def __init__(self, *args: Any, defaults: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._defaults = defaults
+
+    def _expand_help(self, action: argparse.Action) -> str:
+        meant = copy.copy(action)
+        meant.default = self._defaults.get(action.dest, action.default)
+        return super()._expand_help(meant)
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
         once = copy.copy(action)

@@ -1,7 +1,7 @@
 """What a person who waits wants to know: how far, how long still, and whether it goes well.
 
-`quiet(trainer)` gives a training run one aligned line for each log step and a table of first against last at its end;
-`Meter` gives any other long loop a line with its rate and the time left.
+`use_progress_lines(trainer)` gives a training run one aligned line for each log step and a table of first against last
+at its end; `Meter` gives any other long loop a line with its rate and the time left.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def use_progress_lines(trainer: Trainer) -> ProgressLines:
 
     Example:
         >>> trainer = SROTrainer(model, SROConfig(..., disable_tqdm=True), screener, dataset, tokenizer)
-        >>> quiet(trainer)
+        >>> use_progress_lines(trainer)
         >>> trainer.train()
     """
     lines = ProgressLines()
