@@ -127,7 +127,7 @@ def store_frozen_linears_in_bf16(model: nn.Module) -> None:
                 module.bias.data = module.bias.data.to(torch.bfloat16)
 
 
-def _holds_numbers(weight: nn.Parameter) -> bool:
+def _holds_numbers(weight: torch.Tensor) -> bool:
     """Whether a weight is what it says it is: quantizers keep codes, in a type of parameter of their own or as bytes,
     and a float of eight bits is worth something only together with a scale that lies elsewhere."""
     return type(weight) is nn.Parameter and weight.dtype in FLOATS
