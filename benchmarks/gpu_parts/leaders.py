@@ -134,8 +134,8 @@ def random_start(leader: str, sizes: Sizes, all_weights: bool) -> Leader:
 def prompt_of(leader: str) -> str:
     """The prompt that the warm-up, or else the leader, was trained with."""
     name = adapter_name(leader, None, "embedded/warmup")
-    base = embedded_leader() if leader == "embedded" else Path(leader)
-    return resolve_prompt(None, Path(adapter_folder(name)) if name != "none" else None, base)
+    base = embedded_leader() if leader == "embedded" else leader
+    return resolve_prompt(None, adapter_folder(name) if name != "none" else None, base)
 
 
 def refused_comments(source: str, max_words: int = 25) -> list[str]:

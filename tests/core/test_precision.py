@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor, nn
 
 from sro.core.errors import SROError
 from sro.core.precision import compute_dtype, gflops, store_frozen_linears_in_bf16
@@ -120,3 +121,39 @@ def test_a_bias_that_is_trained_stays_in_float32() -> None:
     with torch.autocast("cpu", torch.bfloat16):
         model(torch.ones(1, 2)).sum().backward()
     assert layer.bias.grad is not None and layer.bias.grad.dtype == torch.float32
+
+
+# -- packed weights --------------------------------------------------------------------------------
+
+
+class PackedParameter(nn.Parameter):
+    """What quantizers derive from `Parameter`; its bytes may be stored as floats."""
+
+
+class PackedLinear(nn.Linear):
+    """As bitsandbytes' Linear4bit: an `nn.Linear` whose weight holds two codes of four bits in a byte."""
+
+    def __init__(self, codes: Tensor, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs)
+        packed = (codes[0::2] << 4 | codes[1::2]).view(-1, 1)
+        self.weight = nn.Parameter(packed, requires_grad=False)
+        self.bias.requires_grad_(False)
+
+    def forward(self, given: Tensor) -> Tensor:
+        codes = torch.stack([self.weight >> 4, self.weight & 15], dim=-1).view(self.out_features, self.in_features)
+        return nn.functional.linear(given, codes.to(given.dtype) - 8, self.bias.to(given.dtype))
+
+
+def test_packed_weights_stay_as_they_are_packed() -> None:
+    torch.manual_seed(0)
+    packed = PackedLinear(torch.randint(0, 16, (32,), dtype=torch.uint8), 8, 4)
+    plain, wrapped, eight_bits = (nn.Linear(8, 8).requires_grad_(False) for _ in range(3))
+    wrapped.weight = PackedParameter(wrapped.weight.data, requires_grad=False)
+    eight_bits.weight = nn.Parameter(eight_bits.weight.data.to(torch.float8_e4m3fn), requires_grad=False)
+    given, weight = torch.randn(2, 8), packed.weight.clone()
+    expected = packed(given)
+    store_frozen_linears_in_bf16(nn.ModuleList([packed, plain, wrapped, eight_bits]))
+    assert torch.equal(packed.weight, weight) and packed.weight.dtype == torch.uint8
+    assert torch.equal(packed(given), expected)
+    assert (plain.weight.dtype, wrapped.weight.dtype) == (torch.bfloat16, torch.float32)
+    assert eight_bits.weight.dtype == torch.float8_e4m3fn

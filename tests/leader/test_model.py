@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import BartConfig, BartForConditionalGeneration
@@ -17,6 +18,7 @@ from transformers import BartConfig, BartForConditionalGeneration
 import sro.leader.model
 from sro.core.errors import SROError
 from sro.core.precision import store_frozen_linears_in_bf16
+from sro.leader.files import LeaderParts
 from sro.leader.logprobs import log_probs
 from sro.leader.model import (
     DEFAULT_PROMPT,
@@ -292,6 +294,75 @@ def test_two_first_runs_at_once_share_what_the_quicker_one_made(
     monkeypatch.setattr(sro.leader.model.AutoTokenizer, "from_pretrained", lambda *_, **__: tokenizer)
     assert embedded_leader() == folder
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+# -- names on the hub ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hub(leader: Any, saved: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A hub: its folder me/NAME stands for the repository me/NAME. It holds the leaders me/base (no prompt) and
+    me/tuned, and the adapter me/adapter; what reads weights is led to the folders, what reads files goes through the
+    stand-in for the hub's own function."""
+    model, tokenizer = leader()
+    saved(tmp_path / "me/base", model, tokenizer)
+    save_adapter(model, tokenizer, "tuned: {text}", tmp_path / "me/tuned")
+    save_adapter(with_adapter(model), tokenizer, PROMPT, tmp_path / "me/adapter")
+
+    def hf_hub_download(name: str, file: str) -> str:
+        if not (tmp_path / name / file).is_file():
+            raise EntryNotFoundError(f"{name} has no {file}")
+        return str(tmp_path / name / file)
+
+    load_base, put_on = sro.leader.model.load_base, sro.leader.model.put_on
+    monkeypatch.setattr(sro.leader.model, "load_base", lambda name, *more: load_base(str(tmp_path / name), *more))
+    monkeypatch.setattr(
+        sro.leader.model, "put_on", lambda model, name, at, *more: put_on(model, name, str(tmp_path / at), *more)
+    )
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", hf_hub_download)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda name, **options: str(tmp_path / name))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("names", "prompt"),
+    [
+        (("me/base", "none"), DEFAULT_PROMPT),
+        (("me/tuned", "none"), "tuned: {text}"),
+        (("me/base", "me/adapter"), PROMPT),
+        (("me/tuned", "me/adapter"), PROMPT),
+    ],
+)
+def test_a_name_on_the_hub_has_the_prompt_of_its_folder(hub: Path, names: tuple[str, str], prompt: str) -> None:
+    """However it is named, and whichever engine asks."""
+    folders = [name if name == "none" else str(hub / name) for name in names]
+    assert Leader.load(LeaderArguments(*names)).prompt == prompt
+    assert LeaderParts.find(*names).prompt == LeaderParts.find(*folders).prompt == prompt
+
+
+def test_the_hub_is_asked_for_no_prompt_that_is_known(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*names: str) -> str:
+        raise AssertionError(f"{names} was asked for")
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", refuse)
+    assert Leader.load(LeaderArguments("me/base", "me/adapter"), prompt="x {text}").prompt == "x {text}"
+    assert Leader.load(LeaderArguments("me/base", str(hub / "me/adapter"))).prompt == PROMPT
+
+
+def test_a_hub_that_cannot_be_asked_is_no_silent_default(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail_with(error: Exception) -> None:
+        def fail(*names: str) -> str:
+            raise error
+
+        monkeypatch.setattr("huggingface_hub.hf_hub_download", fail)
+
+    fail_with(LocalEntryNotFoundError("no connection"))
+    assert read_prompt("me/base") is None and "me/base is read from the cache, without sro.json" in caplog.text
+    fail_with(OSError("503"))
+    with pytest.raises(SROError, match=r"prompt of 'me/base' could not be read from the hub: 503\n  fix: --prompt"):
+        read_prompt("me/base")
 
 
 # -- bfloat16 storage ------------------------------------------------------------------------------

@@ -129,9 +129,10 @@ def test_the_nucleus_of_a_large_vocabulary_is_the_sorted_one(spread: float) -> N
     assert (int(inside.sum(-1).max()) > 256) == (spread == 1.0)
 
 
-def test_logits_that_are_not_numbers_are_an_error_that_says_so() -> None:
+@pytest.mark.parametrize("chances", [Chances(1.0, 1.0, 0), Chances(0.7, 0.95, 0), Chances(1.0, 1.0, 5)])
+def test_logits_that_are_not_numbers_are_an_error_that_says_so(chances: Chances) -> None:
     with pytest.raises(SROError, match="not numbers"):
-        Chances(1.0, 1.0, 0).draw(torch.full((2, 40), torch.nan))
+        chances.draw(torch.full((2, 40), torch.nan))
 
 
 def test_a_token_that_is_forbidden_is_not_said_though_it_was_guessed(model: Any) -> None:

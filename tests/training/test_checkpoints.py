@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +11,16 @@ import pytest
 from transformers import TrainerControl, TrainerState
 
 from sro.core.errors import SROError
+from sro.screeners.base import Verdict
+from sro.screeners.noisy import FlippingScreener
 from sro.training.checkpoints import SEAL, CheckpointSeal, ReferenceCache, last_sealed_checkpoint
+
+
+class AlwaysPasses:
+    name = "always passes 1"
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        return [Verdict("pass", 0.0, self.name) for _ in texts]
 
 
 def checkpoint(folder: Path, step: int, sealed: bool = True) -> Path:
@@ -58,6 +68,33 @@ def test_the_seal_carries_the_reference_cache_to_the_last_bit(tmp_path: Path) ->
     resumed = ReferenceCache()
     CheckpointSeal(resumed).on_train_begin(arguments(tmp_path), TrainerState(global_step=10), TrainerControl())
     assert resumed == cache
+
+
+def test_the_seal_carries_how_many_verdicts_were_given(tmp_path: Path) -> None:
+    flips, other = (
+        FlippingScreener(AlwaysPasses(), 0.3, seed=4, given=31),
+        FlippingScreener(AlwaysPasses(), 0.3, seed=4),
+    )
+    checkpoint(tmp_path, 10, sealed=False)
+    state = TrainerState(global_step=10)
+    CheckpointSeal(ReferenceCache(), flips).on_save(arguments(tmp_path), state, TrainerControl())
+    CheckpointSeal(ReferenceCache(), other).on_train_begin(arguments(tmp_path), state, TrainerControl())
+    assert other.given == 31
+    with pytest.raises(SROError, match="cannot resume the flips"):
+        wrong = FlippingScreener(AlwaysPasses(), 0.2, seed=4)
+        CheckpointSeal(ReferenceCache(), wrong).on_train_begin(arguments(tmp_path), state, TrainerControl())
+
+
+def test_on_another_number_of_processes_the_flips_begin_anew(tmp_path: Path) -> None:
+    checkpoint(tmp_path, 10, sealed=False)
+    state = {"given": 31, "seed": 4, "probability": 0.3}
+    seal = {"step": 10, "dtype": "float32", "reference_x": {}, "flips": [state, state]}
+    (tmp_path / "checkpoint-10" / SEAL).write_text(json.dumps(seal))
+    flips = FlippingScreener(AlwaysPasses(), 0.3, seed=4)
+    CheckpointSeal(ReferenceCache(), flips).on_train_begin(
+        arguments(tmp_path), TrainerState(global_step=10), TrainerControl()
+    )
+    assert flips.given == 0
 
 
 def test_a_fresh_run_in_an_old_folder_takes_nothing_over(tmp_path: Path) -> None:

@@ -401,6 +401,15 @@ def test_accelerate_reads_the_configs(name: str, kind: str, settings: dict[str, 
     """By its own loader, and as `accelerate launch` takes them together with the command in their first line."""
     from accelerate.commands.config.config_args import load_config_from_file
     from accelerate.commands.launch import _validate_launch_command, launch_command_parser
+    from accelerate.utils import DistributedType
+    from torch.nn import Linear
+
+    from sro.core.config import parse
+    from sro.leader.model import LeaderArguments
+    from sro.screeners.follower import FollowerArguments
+    from sro.training.config import SROConfig
+    from sro.training.data import DataArguments
+    from sro.training.run import _start_to_keep
 
     file = CONFIGS / f"{name}.yaml"
     config = load_config_from_file(str(file))
@@ -420,6 +429,19 @@ def test_accelerate_reads_the_configs(name: str, kind: str, settings: dict[str, 
     assert all(
         getattr(asked, key) == value for key, value in {**config.fsdp_config, **config.deepspeed_config}.items()
     )
+
+    # What `sro train` itself makes of the command: weights that are spread cannot be averaged with those of the start.
+    flags = [word.replace("recipes/", f"{CONFIGS.parent}/") for word in asked.training_script_args[1:]]
+    schema = (DataArguments, FollowerArguments, LeaderArguments, SROConfig)
+    options = parse(schema, flags, prog="sro train", description="", defaults={"use_cpu": True})[-1]
+
+    class Trainer:
+        args, model = options, Linear(1, 1)
+
+        class accelerator:
+            distributed_type = DistributedType[kind]
+
+    assert bool(_start_to_keep(Trainer)) == (kind == "MULTI_GPU")  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

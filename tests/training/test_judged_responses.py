@@ -78,6 +78,15 @@ def test_recorded_moves_are_played_and_answered_as_they_were(tiny_causal: Any) -
     assert len(game.generate(comments, 5, Sampling(), 1)[0]) == 5  # of two, some twice
 
 
+@pytest.mark.parametrize(("verdicts", "passes"), [([True, True, False], True), ([True, False], False)])
+def test_of_contrary_verdicts_the_more_frequent_holds(tiny_causal: Any, verdicts: list[bool], passes: bool) -> None:
+    for order in (verdicts, verdicts[::-1]):
+        judged = [JudgedResponse("you fool", "you err", passed) for passed in order]
+        game = JudgedGame(judged, tiny_causal()[1], continues_prompt=True)
+        assert game.screen(["you err"], ["you fool"])[0].passed == passes
+        assert game.sha256 != JudgedGame(judged[:1], tiny_causal()[1], continues_prompt=True).sha256
+
+
 def test_a_comment_is_known_whatever_its_blanks(tmp_path: Path, tiny_causal: Any) -> None:
     model, tokenizer = tiny_causal()
     rows = exported([JudgedResponse("this  page is\tdamn stupid", "this page\nis not good", True)])

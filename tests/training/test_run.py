@@ -24,7 +24,7 @@ from sro.screeners.follower import FollowerArguments
 from sro.screeners.loading import load_screener
 from sro.training.config import SROConfig
 from sro.training.data import DataArguments
-from sro.training.run import RunResult, train_run
+from sro.training.run import RunResult, _look, train_run
 
 PROMPT = "Rude : {text} Polite :"
 COMMENTS = [
@@ -350,6 +350,33 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(
     assert (resumed.before, resumed.after, resumed.rewrites) == (whole.before, whole.after, whole.rewrites)
     first, second = (load_file(one.folder / "adapter" / "adapter_model.safetensors") for one in (whole, resumed))
     assert first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_run_is_not_gone_on_with_as_another(
+    done: RunResult, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settings are compared before anything is loaded, comments before the first step; the folder stays as it is."""
+    begun: dict[str, Any] = {"max_steps": -1, "num_train_epochs": 1, "save_steps": 2}
+    before = {path: path.read_bytes() for path in done.folder.rglob("*") if path.is_file()}
+    with pytest.raises(
+        SROError, match=r"--min_similarity: 0\.0 at first, 0\.1 now\n +--beta: 0\.1 at first, 0\.3 now"
+    ):
+        run(done.folder, data={"resume": True}, follower={"min_similarity": 0.1}, beta=0.3, **begun)
+    monkeypatch.setattr(
+        "sro.training.run.training_and_held_out", lambda *_: (COMMENTS, COMMENTS[:2], {"other": "f00"})
+    )
+    with pytest.raises(SROError, match=r"comments\.txt: its rows are not those that the run began with"):
+        run(done.folder, data={"resume": True}, **begun)
+    assert {path: path.read_bytes() for path in done.folder.rglob("*") if path.is_file()} == before
+
+
+def test_what_was_said_before_belongs_to_its_comments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sro.training.run._rewrite", lambda trainer, comments: [f"not {text}" for text in comments])
+    cache = tmp_path / "before.json"
+    assert _look(None, ["a", "b"], cache, reuse=True) == ["not a", "not b"]  # type: ignore[arg-type]
+    monkeypatch.setattr("sro.training.run._rewrite", lambda trainer, comments: ["new"] * len(comments))
+    assert _look(None, ["a", "b"], cache, reuse=True) == ["not a", "not b"]  # type: ignore[arg-type]
+    assert _look(None, ["a", "c"], cache, reuse=True) == ["new", "new"]  # type: ignore[arg-type]
 
 
 def test_a_collapsed_leader_is_an_error_that_leaves_its_log(run: Run, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 import torch
 from datasets import Dataset
 from peft import LoraConfig, PeftModel, get_peft_model
-from transformers import BartConfig, BartForConditionalGeneration, GPT2Config, GPT2LMHeadModel
+from transformers import BartConfig, BartForConditionalGeneration, GPT2Config, GPT2LMHeadModel, TrainerCallback
 
 import sro.training.trainer
 from sro.core.errors import SROError
@@ -23,6 +23,7 @@ from sro.leader.generation import Completion, Sampling
 from sro.leader.logprobs import log_probs
 from sro.leader.token_ids import prompt_ids, response_ids
 from sro.screeners.base import Verdict
+from sro.screeners.noisy import FlippingScreener
 from sro.screeners.panel import Panel
 from sro.training.config import SROConfig
 from sro.training.preparation import disable_dropout
@@ -105,6 +106,7 @@ def make(leader: Callable[[], tuple[Any, Any]], tmp_path: Path) -> Make:
         model, tokenizer = leader()
         encoder_decoder = model.config.is_encoder_decoder
         own = {name: options.pop(name) for name in ("similarity", "callbacks") if name in options}
+        screener = options.pop("screener", None) or RudeWords()
         if peft:
             task = "SEQ_2_SEQ_LM" if encoder_decoder else "CAUSAL_LM"
             lora = LoraConfig(
@@ -136,7 +138,7 @@ def make(leader: Callable[[], tuple[Any, Any]], tmp_path: Path) -> Make:
         return SROTrainer(
             model,
             SROConfig(**{**given, **options}),
-            RudeWords(),
+            screener,
             Dataset.from_dict({"comment": list(comments)}),
             tokenizer,
             generator=script,
@@ -464,6 +466,51 @@ def test_log_lines_and_completions(make: Make) -> None:
     )
     assert all(row["verdict"] == ("fail" if "moron" in row["paraphrase"] else "pass") for row in rows)
     assert {row["screener"] for row in rows} == {"rude words 1"} and {row["similarity"] for row in rows} == {0.5}
+
+
+def read_completions(trainer: SROTrainer) -> list[dict[str, Any]]:
+    files = sorted(Path(trainer.args.output_dir, "completions").iterdir())
+    return [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+
+
+def test_the_last_moves_and_gauges_of_a_run_are_written_between_log_lines_too(make: Make) -> None:
+    trainer = make(mixed, max_steps=3, logging_steps=2)
+    trainer.train()
+    assert [row["step"] for row in read_completions(trainer)] == [step for step in range(3) for _ in range(4)]
+    last = trainer.state.log_history[-1]
+    assert last["step"] == 3 and METRICS - set(last) == {"loss", "grad_norm", "learning_rate", "similarity"}
+
+
+def test_a_collapse_between_log_lines_leaves_what_tells_why(make: Make) -> None:
+    trainer = make(always(""), num_train_epochs=5, collapse_window=8, logging_steps=5)
+    trainer.train()
+    assert trainer.guard.reason and {row["step"] for row in read_completions(trainer)} == {0, 1}
+    assert trainer.state.log_history[-1]["empty_rate"] == 1.0
+
+
+class StopAt(TrainerCallback):
+    """Ends a run as an interrupt does, behind the checkpoint of a step."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        control.should_training_stop = state.global_step == self.step
+
+
+def test_a_resumed_run_plays_the_flips_of_an_unbroken_one(make: Make, tmp_path: Path) -> None:
+    def trainer(folder: str, **more: Any) -> SROTrainer:
+        flips = FlippingScreener(RudeWords(), 0.4, seed=2)
+        saves = {"save_strategy": "steps", "save_steps": 2}
+        return make(mixed, screener=flips, max_steps=5, output_dir=str(tmp_path / folder), **saves, **more)
+
+    whole, broken, resumed = trainer("whole"), trainer("cut", callbacks=[StopAt(2)]), trainer("cut")
+    whole.train()
+    broken.train()
+    resumed.train(resume_from_checkpoint=str(tmp_path / "cut" / "checkpoint-2"))
+    assert broken.state.global_step == 2 and read_completions(resumed) == read_completions(whole)
+    of_whole, of_resumed = weights(whole), weights(resumed)
+    assert all(torch.equal(of_whole[name], of_resumed[name]) for name in of_whole)
 
 
 def test_gauges_without_a_value_are_left_out(make: Make) -> None:

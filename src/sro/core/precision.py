@@ -21,6 +21,7 @@ from sro.core.machine import describe_processor
 logger = logging.getLogger(__name__)
 
 VARIABLE = "SRO_BF16"
+FLOATS = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 _SPELLINGS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
@@ -112,11 +113,12 @@ def store_frozen_linears_in_bf16(model: nn.Module) -> None:
     Autocast rounds them to bfloat16 before every product anyway: the numbers are the same bit for bit, only the copy
     at each step is saved (1.3 times faster rollouts, half the memory). An output head that shares its weights with the
     embeddings gets rounded ones of its own, for it is copied most often. Embeddings and norms stay in float32, so the
-    residual stream does too; pure bfloat16 would shift log-probabilities by −0.13 a token.
+    residual stream does too; pure bfloat16 would shift log-probabilities by −0.13 a token. What a quantizer has packed
+    (4-bit weights) stays: those are codes and no numbers.
     """
     tied = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
     for module in model.modules():
-        if isinstance(module, nn.Linear) and not module.weight.requires_grad:
+        if isinstance(module, nn.Linear) and _holds_numbers(module.weight) and not module.weight.requires_grad:
             rounded = module.weight.data.to(torch.bfloat16)
             if id(module.weight) in tied:
                 module.weight = nn.Parameter(rounded, requires_grad=False)
@@ -124,3 +126,9 @@ def store_frozen_linears_in_bf16(model: nn.Module) -> None:
                 module.weight.data = rounded
             if module.bias is not None and not module.bias.requires_grad:
                 module.bias.data = module.bias.data.to(torch.bfloat16)
+
+
+def _holds_numbers(weight: torch.Tensor) -> bool:
+    """Whether a weight is what it says it is: quantizers keep codes, in a type of parameter of their own or as bytes,
+    and a float of eight bits is worth something only together with a scale that lies elsewhere."""
+    return type(weight) is nn.Parameter and weight.dtype in FLOATS

@@ -88,8 +88,8 @@ class Leader:
             warn_of_other_base(model, adapter, path)
             for settings in model.peft_config.values():
                 settings.base_model_name_or_path = path  # what saving looks at: never a hub nobody asked for
-            return cls(model, tokenizer, resolve_prompt(prompt, Path(folder), Path(path)))
-        return cls(model, tokenizer, resolve_prompt(prompt, None, Path(path)))
+            return cls(model, tokenizer, resolve_prompt(prompt, folder, path))
+        return cls(model, tokenizer, resolve_prompt(prompt, None, path))
 
 
 def embedded_leader() -> Path:
@@ -178,11 +178,14 @@ def adapter_name(leader: str, adapter: str | None, default: str) -> str:
     return adapter or (default if leader == "embedded" else "none")
 
 
-def resolve_prompt(prompt: str | None, adapter: Path | None, base: Path) -> str:
+def resolve_prompt(prompt: str | None, adapter: str | Path | None, base: str | Path) -> str:
     """The prompt template to use: as given, else the adapter's own, else the leader's own, else `DEFAULT_PROMPT`.
 
+    Args:
+        adapter, base: folders or hub names, as `read_prompt` takes them.
+
     Raises:
-        SROError: the template does not hold `{text}` exactly once.
+        SROError: the template does not hold `{text}` exactly once, or the hub cannot say what the prompt is.
     """
     chosen = prompt or (adapter and read_prompt(adapter)) or read_prompt(base) or DEFAULT_PROMPT
     check_prompt(chosen)
@@ -205,10 +208,35 @@ def check_prompt(prompt: str) -> None:
         raise SROError(f"prompt {prompt!r} must hold {{text}} exactly once, where the comment goes")
 
 
-def read_prompt(folder: Path) -> str | None:
-    """The prompt that the adapter or fully tuned leader in `folder` was trained with, if it says."""
-    card = folder / CARD
-    return json.loads(card.read_text("utf-8")).get("prompt") if card.is_file() else None
+def read_prompt(place: str | Path) -> str | None:
+    """The prompt that an adapter or fully tuned leader was trained with, if it says.
+
+    Args:
+        place: its folder, or its name on the hub, from where its weights came just now.
+
+    Raises:
+        SROError: the hub does not let its file be read.
+    """
+    card = Path(place) / CARD if Path(place).is_dir() else _card_on_hub(str(place))
+    return json.loads(card.read_text("utf-8")).get("prompt") if card and card.is_file() else None
+
+
+def _card_on_hub(name: str) -> Path | None:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+
+    try:
+        return Path(hf_hub_download(name, CARD))
+    except LocalEntryNotFoundError:  # no connection; weights that are kept here from an earlier time may go without
+        logger.warning("%s is read from the cache, without %s: --prompt names the prompt if it has one", name, CARD)
+        return None
+    except EntryNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise SROError(
+            f"the prompt of {name!r} could not be read from the hub: {str(error).splitlines()[0]}\n"
+            "  fix: --prompt with {text} in it, or a folder"
+        ) from error
 
 
 def write_prompt(folder: Path, prompt: str) -> None:

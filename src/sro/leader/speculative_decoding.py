@@ -52,13 +52,13 @@ class Chances:
             least = logits.topk(min(self.top_k, logits.shape[-1])).values[:, -1:]
             logits = logits.masked_fill(logits < least, -torch.inf)
         weights = logits.softmax(-1)
+        if not bool(weights.sum(-1).isfinite().all()):
+            raise SROError("the leader's logits are not numbers\n  fix: a lower learning rate, or --bf16 false")
         if self.top_p < 1:
             weights = weights * (weights >= _nucleus(weights, self.top_p))
         # float32 would lose the weights of a large vocabulary's tail
         reached = weights.cumsum(-1, dtype=torch.float64)
         whole = reached[:, -1:]
-        if not bool(whole.isfinite().all()):
-            raise SROError("the leader's logits are not numbers\n  fix: a lower learning rate, or --bf16 false")
         # 1 − [0, 1) is above 0 and at most 1: the first token to reach so much of the whole has a weight.
         drawn = (1 - torch.rand(whole.shape, dtype=whole.dtype, device=whole.device)) * whole
         return torch.searchsorted(reached, drawn).squeeze(-1)

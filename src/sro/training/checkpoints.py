@@ -3,7 +3,8 @@
 `Trainer` writes a checkpoint file by file. The seal is written last, in one step, so a folder without it is a torso
 that resuming passes over. It also carries log π_ref(x|x) of the comments seen: recomputed in another batch these
 would differ in the last bits, and a resumed run would no longer end where the uninterrupted one does. For the same
-reason it names the number format of the run, and a run that would go on in another is refused.
+reason it carries how many verdicts a follower that flips some has given, for the next one's flip depends on that; and
+it names the number format of the run, and a run that would go on in another is refused.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
+from sro.screeners.noisy import FlippingScreener
 from sro.training.distributed import everywhere
 
 SEAL = "sro_seal.json"
@@ -34,33 +36,50 @@ class ReferenceCache(dict[str, float]):
 
 
 class CheckpointSeal(TrainerCallback):
-    """Seals each checkpoint once it is complete, with the reference cache inside."""
+    """Seals each checkpoint once it is complete, with the reference cache and the flips' states inside.
 
-    def __init__(self, cache: ReferenceCache) -> None:
-        self.cache = cache
+    Args:
+        flips: this process's follower if it flips verdicts, else None.
+    """
+
+    def __init__(self, cache: ReferenceCache, flips: FlippingScreener | None = None) -> None:
+        self.cache, self.flips = cache, flips
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Write the seal into the checkpoint that was just saved, by all processes."""
+        flips = everywhere([self.flips.state_dict()]) if self.flips else []
         PartialState().wait_for_everyone()
         if state.is_world_process_zero:
             folder = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
             atomic_write_text(
                 folder / SEAL,
-                json.dumps({"step": state.global_step, "dtype": run_dtype(args), "reference_x": self.cache}),
+                json.dumps(
+                    {
+                        "step": state.global_step,
+                        "dtype": run_dtype(args),
+                        "flips": flips,
+                        "reference_x": self.cache,
+                    }
+                ),
             )
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Take the cache back from the checkpoint that training goes on from.
+        """Take the cache and the flips' state back from the checkpoint that training goes on from. On another number
+        of processes the flips begin anew: there nobody can say how many verdicts each would have given.
 
         Raises:
-            SROError: the checkpoint was computed in another number format.
+            SROError: the checkpoint was computed in another number format, or with other flips.
         """
         folder = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
         if state.global_step and (folder / SEAL).is_file():
             refuse_other_dtype(folder, args)
-            self.cache.update(json.loads((folder / SEAL).read_text("utf-8"))["reference_x"])
+            seal = json.loads((folder / SEAL).read_text("utf-8"))
+            self.cache.update(seal["reference_x"])
+            processes = PartialState()
+            if self.flips and len(seal.get("flips", ())) == processes.num_processes:
+                self.flips.load_state_dict(seal["flips"][processes.process_index])
 
 
 def run_dtype(args: TrainingArguments) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,6 +22,7 @@ from typing import Any
 
 from sro.comments.clean import fingerprint
 from sro.comments.columns import choose_columns
+from sro.comments.corpus import texts_hash
 from sro.comments.readers import read_rows
 from sro.core.errors import SROError
 from sro.leader.generation import Completion, Sampling
@@ -89,6 +91,9 @@ class JudgedGame:
     Attributes:
         name: the screener's.
         comments: to train on, each as often as it has responses.
+        sha256: of all that is played and answered.
+
+    Of several verdicts on one response to a comment the more frequent holds, and of as many of both the fail.
     """
 
     name = "judged responses"
@@ -99,7 +104,10 @@ class JudgedGame:
         self.responses: dict[str, list[str]] = {}
         for one in judged:
             self.responses.setdefault(one.comment, []).append(one.response)
-        self._verdicts = {(one.comment, as_read(one.response)): one.passed for one in judged}
+        self.sha256 = texts_hash([f"{one.comment}\n{one.response}\n{one.passed}" for one in judged])
+        self._votes: Counter[tuple[str, str]] = Counter()
+        for one in judged:
+            self._votes[one.comment, as_read(one.response)] += 1 if one.passed else -1
         self._ids = partial(response_ids, tokenizer, continues_prompt=continues_prompt)
 
     def generate(
@@ -116,7 +124,7 @@ class JudgedGame:
 
     def screen(self, texts: Sequence[str], sources: Sequence[str] | None = None) -> list[Verdict]:
         """The recorded verdict on each response to each comment, `sources`."""
-        passed = [self._verdicts[source, text] for text, source in zip(texts, sources or ())]
+        passed = [self._votes[source, text] > 0 for text, source in zip(texts, sources or ())]
         return [Verdict("pass" if one else "fail", 0.0 if one else 1.0, self.name) for one in passed]
 
 

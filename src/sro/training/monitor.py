@@ -116,8 +116,8 @@ def completions(
 
 
 class CompletionTable:
-    """Writes the moves since the last log step to `completions/step_N.jsonl`: a step that is run again after a resume
-    replaces its file."""
+    """Writes the moves since the last log step to `completions/step_N.jsonl`, also where a run ends; a step that is
+    run again after a resume replaces its file."""
 
     def __init__(self, args: Any) -> None:
         self.folder = Path(args.output_dir) / "completions" if args.log_completions else None

@@ -45,6 +45,7 @@ from sro.training.distributed import everywhere, from_main, loading, share, whol
 from sro.training.judged_responses import recorded_game
 from sro.training.plots import training_plot
 from sro.training.preparation import refuse_chat_server
+from sro.training.resuming import refuse_other_run
 from sro.training.trainer import SROTrainer
 from sro.training.weight_averaging import interpolate, trainable_weights
 
@@ -78,11 +79,13 @@ def train_run(
         command: the command line, for the manifest.
 
     Raises:
-        SROError: bad input, or the leader collapsed (the message says why and what to change).
+        SROError: bad input, a run to go on with that was begun with other settings or comments, or the leader
+            collapsed (the message says why and what to change).
     """
     refuse_chat_server(leader.leader)
     folder = Path(str(args.output_dir))
-    checkpoint = from_main(lambda: _starting_point(folder, data.resume, args))
+    asked = config.plain((data, follower, leader, args))
+    checkpoint = from_main(lambda: _starting_point(folder, data.resume, args, asked))
     with loading(args):
         # Flips are numbered by verdict: with one seed, those of two processes would be the same.
         flips = replace(follower, flip_seed=follower.flip_seed + args.process_index)
@@ -93,8 +96,11 @@ def train_run(
     args.disable_tqdm = True
     training, held_out, hashes = from_main(lambda: training_and_held_out(data, args, toxicity, player))
     recorded = recorded_game(data.judged_responses, training, player) if data.judged_responses else None
-    training = recorded.comments if recorded else training
-    chosen = config.plain((data, follower, leader, args))
+    if recorded:
+        training, hashes = recorded.comments, hashes | {str(data.judged_responses): recorded.sha256}
+    chosen = asked | {"prompt": args.prompt}
+    if checkpoint:
+        from_main(lambda: refuse_other_run(folder, chosen, hashes))
     set_seed(args.seed)  # of a fresh adapter, which is made before the trainer
     trainer = SROTrainer(
         model=_tunable(player, leader),
@@ -122,17 +128,22 @@ def train_run(
     return from_main(lambda: _conclude(held_out, before, after, toxicity, similarity, folder))
 
 
-def _starting_point(folder: Path, resume: bool, args: SROConfig) -> Path | None:
-    """The checkpoint to resume from; a folder that holds a run is not overwritten unless asked to go on with it."""
+def _starting_point(folder: Path, resume: bool, args: SROConfig, asked: dict[str, Any]) -> Path | None:
+    """The checkpoint to resume from; a folder that holds a run is not overwritten unless asked to go on with it, with
+    the settings that it was begun with. (An empty prompt is not known yet, nor what the files hold.)"""
     checkpoint = last_sealed_checkpoint(folder)
     if resume and checkpoint is None:
         raise SROError(
             f"no complete checkpoint in {folder}\n  fix: leave out --resume, or name the right --output_dir"
         )
     if not resume and (folder / "manifest.json").exists():
-        raise SROError(f"{folder} holds a run already\n  fix: --resume true to go on with it, or another --output_dir")
+        raise SROError(
+            f"{folder} holds a run already\n"
+            "  fix: --resume true behind the same command to go on with it, or another --output_dir"
+        )
     if resume and checkpoint:
         refuse_other_dtype(checkpoint, args)
+        refuse_other_run(folder, {name: value for name, value in asked.items() if name != "prompt" or value})
     return checkpoint if resume else None
 
 
@@ -173,14 +184,15 @@ def _rewrite(trainer: SROTrainer, comments: Sequence[str]) -> list[str]:
 
 
 def _look(trainer: SROTrainer, held_out: list[str], cache: Path, reuse: bool) -> list[str]:
-    """The rewrites before training; a resumed run takes those that its beginning wrote down."""
-    known: list[str] | None = from_main(
-        lambda: json.loads(cache.read_text("utf-8")) if reuse and cache.is_file() else None
+    """The rewrites before training; a resumed run takes those that its beginning wrote down of the same comments."""
+    known: list[list[str]] = from_main(
+        lambda: json.loads(cache.read_text("utf-8")) if reuse and cache.is_file() else []
     )
-    if known is not None:
-        return known
+    if [pair[:1] for pair in known] == [[comment] for comment in held_out]:
+        return [rewrite for _, rewrite in known]
     rewrites = _rewrite(trainer, held_out)
-    from_main(lambda: files.atomic_write_text(cache, json.dumps(rewrites, ensure_ascii=False)))
+    pairs = list(zip(held_out, rewrites))
+    from_main(lambda: files.atomic_write_text(cache, json.dumps(pairs, ensure_ascii=False)))
     return rewrites
 
 

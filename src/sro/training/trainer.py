@@ -36,6 +36,7 @@ from sro.leader.model import check_prompt, is_peft, write_prompt
 from sro.leader.token_ids import prompt_ids, response_ids
 from sro.leader.transformers_generator import TransformersGenerator
 from sro.screeners.base import Screener, Similarity, Verdict
+from sro.screeners.noisy import FlippingScreener
 from sro.training.answers import ask_with
 from sro.training.checkpoints import CheckpointSeal, ReferenceCache
 from sro.training.config import SROConfig
@@ -133,13 +134,14 @@ class SROTrainer(Trainer):
         self.reference_x = ReferenceCache()
         self._played: deque[Game] = deque()
         self.guard = CollapseGuard(args.collapse_window, args.collapse_share)
+        flips = screener if isinstance(screener, FlippingScreener) else None
         super().__init__(
             model=model,
             args=args,
             train_dataset=train_dataset,
             processing_class=processing_class,
             data_collator=self._my_comments,
-            callbacks=[*callbacks, self.guard, CheckpointSeal(self.reference_x)],
+            callbacks=[*callbacks, self.guard, CheckpointSeal(self.reference_x, flips)],
             **kwargs,
         )
         # compute_loss divides by the paraphrases of the whole optimizer step, so accumulation needs no further
@@ -289,8 +291,9 @@ class SROTrainer(Trainer):
         self.completions.see(completions(self.state.global_step, sources, texts, verdicts, passed, cosine))
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Add the game's gauges, averaged since the last log step over all processes, and write the completions."""
-        if "loss" in logs:
+        """Add the game's gauges, averaged since the last log step over all processes, and write the completions: to
+        each line with a loss, and to the last one of a run, which may end amid two of them or by a collapse."""
+        if "loss" in logs or "train_loss" in logs:
             logs = {**logs, **self.gauges.drain(self.accelerator)}
             self.completions.write(self.state.global_step)
         super().log(logs, start_time)

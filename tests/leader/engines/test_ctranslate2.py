@@ -13,6 +13,7 @@ import torch
 from sro.core.errors import SROError
 from sro.leader.engines.ctranslate2 import CTranslate2Generator
 from sro.leader.engines.ctranslate2_conversion import convert
+from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.leader.generation import Cancelled, Completion, Sampling
 from sro.leader.model import Leader
 from sro.leader.no_repeat import NoLoops
@@ -208,6 +209,13 @@ def test_no_comments_no_moves(fast: CTranslate2Generator) -> None:
 def test_a_comment_that_does_not_fit_is_an_error(folder: Path) -> None:
     with pytest.raises(SROError, match="max_prompt_length=8"):
         CTranslate2Generator(folder, max_prompt_length=8, threads=1).generate(COMMENTS, 1, GREEDY, 0)
+
+
+def test_no_adapter_is_put_on_a_converted_leader_in_silence(folder: Path) -> None:
+    for engine in ("ctranslate2", "auto"):
+        with pytest.raises(SROError, match=r"no adapter can be put: next/adapter\n  fix: .* --adapter next/adapter"):
+            load_generator(EngineArguments(engine), str(folder), adapter="next/adapter")
+    assert load_generator(EngineArguments("ctranslate2"), str(folder), adapter="none").fits("idiot")
 
 
 def test_an_empty_folder_is_an_error_with_the_mend(tmp_path: Path) -> None:

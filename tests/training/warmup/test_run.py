@@ -17,10 +17,11 @@ import torch
 from sro.core.errors import SROError
 from sro.core.files import file_sha256
 from sro.core.progress import ProgressLines
+from sro.leader.engines.chat.config import ChatSettings
 from sro.leader.model import DEFAULT_PROMPT, Leader, LeaderArguments
 from sro.training.warmup.example_files import read_examples, read_paraphrases
 from sro.training.warmup.examples import Example, Mixture
-from sro.training.warmup.run import WarmupData, warmup_run
+from sro.training.warmup.run import WarmupData, load_teachers, warmup_run
 from sro.training.warmup.teachers import Teachers
 from sro.training.warmup.trainer import WarmupConfig
 
@@ -181,6 +182,10 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(
         run(**options)
     with pytest.raises(SROError, match=r"holds a run already\n  fix: .* --resume true"):
         run(**options)
+    with pytest.raises(SROError, match=r"--learning_rate: 0\.01 at first, 0\.02 now"):
+        run(data={"resume": True}, **options, learning_rate=0.02)
+    with pytest.raises(SROError, match=r"examples\.jsonl: its rows are not those that the run began with"):
+        run(examples=EXAMPLES[:1], data={"resume": True}, **options)
     resumed = run(data={"resume": True}, **options)
     assert torch.equal(logits(leaders, "causal", str(whole)), logits(leaders, "causal", str(resumed)))
     with pytest.raises(SROError, match="holds a run already"):  # it is whole now
@@ -332,6 +337,14 @@ def test_teachers_make_the_examples(
     assert set(manifest["data"]) == {str(rude), str(civil), str(tmp_path / "examples.jsonl")}
     assert manifest["config"]["moves"] == 6
     assert "teachers  8/8" in capsys.readouterr().err
+
+
+def test_teachers_take_every_comment_that_was_not_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "sro.training.warmup.run.load_generator", lambda engine, *names, max_prompt_length, **more: max_prompt_length
+    )
+    names = ["first/adapter", "chat:http://localhost:1/v1"]
+    assert load_teachers(Teachers(teachers=names), "embedded", ChatSettings(), 512) == [512, 512]
 
 
 def test_a_chat_server_teaches(

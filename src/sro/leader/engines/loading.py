@@ -100,8 +100,9 @@ def load_generator(
     Args:
         arguments: the engine; None: `auto`.
         leader, adapter, prompt: as `sro.rewriting.rewriter.Rewriter.load` takes them. `leader` may be a folder that
-            `sro export --to ctranslate2` wrote. For `openai` only its tokenizer and prompt are used, and the server
-            plays what it was started with. For `chat` all three are refused: it is told by `--chat_prompt`.
+            `sro export --to ctranslate2` wrote, on which no other adapter can be put. For `openai` only its tokenizer
+            and prompt are used, and the server plays what it was started with. For `chat` all three are refused: it
+            is told by `--chat_prompt`.
         load_in_4bit: transformers only, see `sro.leader.model.LeaderArguments`.
         bf16: transformers only; bfloat16 autocast, None: as `sro.core.precision.compute_dtype` decides.
             Either makes `auto` choose transformers.
@@ -153,6 +154,12 @@ def load_generator(
     import_ctranslate2()  # said before anything is unpacked or fetched
     precision = as_precision(arguments.engine_precision)
     if (Path(leader) / WEIGHTS).is_file():
+        if adapter not in (None, "none"):
+            raise SROError(
+                f"{leader} is a converted leader, on which no adapter can be put: {adapter}\n"
+                "  fix: leave out --adapter, or convert leader and adapter together: "
+                f"sro export --to ctranslate2 --adapter {adapter} --output_dir FOLDER"
+            )
         return CTranslate2Generator(leader, prompt=prompt, precision=precision, **sizes)
     parts = LeaderParts.find(leader, adapter, prompt)
     folder = cached_conversion(parts, precision or default_precision())

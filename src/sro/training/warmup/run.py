@@ -7,7 +7,6 @@ training, from its last checkpoint.
 from __future__ import annotations
 
 import copy
-import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +32,7 @@ from sro.screeners.lora.acceptability import Acceptability
 from sro.screeners.overused import OverusedWords
 from sro.screeners.similarity import SentenceEncoder
 from sro.training.dataset import PromptLimit, fitting
+from sro.training.resuming import refuse_other_run
 from sro.training.warmup.best_of_n import WITH_CRITIC, Bars, Reward
 from sro.training.warmup.example_files import read_examples, read_paraphrases, write_examples
 from sro.training.warmup.examples import Example, Mixture, make_examples, summary
@@ -88,11 +88,15 @@ def warmup_run(
         command: the command line, for the manifest.
 
     Raises:
-        SROError: bad input, an occupied output_dir, or an edit search by a leader that has an adapter already.
+        SROError: bad input, an occupied output_dir, an edit search by a leader that has an adapter already, or a run
+            to go on with that was begun with other settings or comments.
     """
     folder = Path(str(args.output_dir))
     if (folder / "adapter").exists() or ((folder / "manifest.json").exists() and not data.resume):
-        raise SROError(f"{folder} holds a run already\n  fix: another --output_dir, or --resume true if it broke off")
+        raise SROError(
+            f"{folder} holds a run already\n"
+            "  fix: another --output_dir, or --resume true behind the same command if it broke off"
+        )
     goes_on = leader.adapter not in (None, "none")
     if goes_on and not (teachers.teachers or data.examples):
         raise SROError(
@@ -103,12 +107,14 @@ def warmup_run(
     encoder_decoder = player.model.config.is_encoder_decoder
     args = copy.copy(args)
     args.prompt, args.disable_tqdm = player.prompt, True
-    if data.resume:
-        _refuse_other_dtype(folder, args)
     chat = chat or ChatSettings()
     settings = config.plain((data, mixture, teachers, leader, args, chat))
+    if data.resume:
+        refuse_other_run(folder, settings)
 
     def note(sources: Mapping[str, str]) -> None:
+        if data.resume:
+            refuse_other_run(folder, settings, sources)
         provenance.write_manifest(folder, command, settings, sources, args.seed)
 
     earlier = read_examples(Path(data.examples)) if data.examples else []
@@ -151,17 +157,6 @@ def _fitting_examples(examples: list[Example], player: Leader, args: WarmupConfi
     return [examples[n] for n in kept]
 
 
-def _refuse_other_dtype(folder: Path, args: WarmupConfig) -> None:
-    """Raise SROError where the run in `folder` began in another number format than it would go on in."""
-    manifest = folder / "manifest.json"
-    began = json.loads(manifest.read_text("utf-8"))["config"].get("bf16") if manifest.is_file() else None
-    if began is not None and began != args.bf16:
-        raise SROError(
-            f"{folder} was begun with --bf16 {str(began).lower()}, and would go on with --bf16 "
-            f"{str(args.bf16).lower()}\n  fix: --bf16 {str(began).lower()}, or begin anew with another --output_dir"
-        )
-
-
 def _comments(
     data: WarmupData, player: Leader, args: WarmupConfig, folder: Path
 ) -> tuple[list[str], list[str], dict[str, str]]:
@@ -198,7 +193,7 @@ def _taught(
 ) -> list[Example]:
     toxic, clean, more = _comments(data, player, args, folder)
     note(hashes | more)
-    rollouts = load_teachers(wanted, leader.leader, chat)
+    rollouts = load_teachers(wanted, leader.leader, chat, args.max_prompt_length)
     encoder = SentenceEncoder(data.similarity)
     critic = None if wanted.faithfulness == "none" else FaithfulnessCritic.load(wanted.faithfulness)
     reward = Reward(
@@ -221,19 +216,24 @@ def _taught(
     return examples
 
 
-def load_teachers(wanted: Teachers, leader: str, chat: ChatSettings) -> list[Generator]:
+def load_teachers(wanted: Teachers, leader: str, chat: ChatSettings, max_prompt_length: int) -> list[Generator]:
     """The teachers, by their names: `chat:URL` is a chat server, anything else an adapter of the leader.
+
+    Args:
+        max_prompt_length: the longest prompt that the comments were sorted out by, so that each fits.
 
     Raises:
         SROError: a part is missing, or a server cannot be asked.
     """
     engine = EngineArguments(engine=wanted.moves_engine)
-    return [
-        load_generator(EngineArguments("chat", chat_url=name.removeprefix("chat:"), **vars(chat)))
-        if name.startswith(CHAT)
-        else load_generator(engine, leader, adapter=name)
-        for name in wanted.teachers
-    ]
+
+    def load(name: str) -> Generator:
+        if not name.startswith(CHAT):
+            return load_generator(engine, leader, adapter=name, max_prompt_length=max_prompt_length)
+        server = EngineArguments("chat", chat_url=name.removeprefix("chat:"), **vars(chat))
+        return load_generator(server, max_prompt_length=max_prompt_length)
+
+    return [load(name) for name in wanted.teachers]
 
 
 def _make(

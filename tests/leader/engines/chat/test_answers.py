@@ -51,10 +51,54 @@ def test_what_stands_around_a_rewrite_is_taken_off(content: str, text: str) -> N
         ("Note: you are an idiot", "Note: you are wrong"),
         ("1. learn to read, fool", "1. learn to read"),
         ("```rm -rf you```, idiot", "```rm -rf you```, please"),
+        ("What a fucking stupid idea: it breaks the build.", "This is a bad idea: it breaks the build."),
+        ("Total bullshit, you idiots: three sources differ.", "This is wrong: three sources differ."),
+        ("Listen up moron, two things are wrong: date, name.", "Here are two things you got wrong: date, name."),
+        ("Idiots. Version 2 of this page: even worse.", "Version 2 of this page: even worse."),
+        ("Fools. The civil war article: lies.", "The civil war article: untrue."),
+        ("Damn it, answer me: why?", "Answer me: why?"),
+        ("Your shitty result of the vote: void.", "Result of the vote: void."),
     ],
 )
 def test_what_the_comment_has_itself_stays(comment: str, content: str) -> None:
     assert read_answer(content, comment).text == content
+
+
+@pytest.mark.parametrize(
+    ("comment", "content"),
+    [
+        (
+            "You are an idiot.\nI removed your edit because it lies.\nDiscuss.",
+            "You are wrong.\nI removed your edit because it errs.\nDiscuss.",
+        ),
+        ("Two lies, moron:\n1. the date\n2. the name", "Two errors:\n1. the date\n2. the name"),
+    ],
+)
+def test_lines_like_those_of_the_comment_are_no_notes(comment: str, content: str) -> None:
+    assert read_answer(content, comment).text == " ".join(content.split())
+
+
+@pytest.mark.parametrize(
+    "introduction",
+    [
+        "Here are a few options:",
+        "Here's one way to say it:",
+        "Here is my attempt:",
+        "This is a more polite version of the comment:",
+        "A civil way to put this:",
+        "The revised comment:",
+        "My rewrite:",
+        "**Civil version:**",
+        "Polite:",
+        "Version 1:",
+        "Output:",
+        "Answer:",
+        "Here you go:",
+        "Rewritten comment (civil):",
+    ],
+)
+def test_introductions_name_the_work(introduction: str) -> None:
+    assert read_answer(f"{introduction} You are wrong.", COMMENT).text == "You are wrong."
 
 
 @pytest.mark.parametrize(

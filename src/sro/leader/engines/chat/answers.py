@@ -25,12 +25,21 @@ EXCLAIMED = re.compile(
     r"(?:sure(?: thing)?|certainly|of course|absolutely|okay|ok|got it|no problem)\s?[!.,]\s?", re.IGNORECASE
 )
 """Where an answer begins with it, a word to the asker."""
+WORK = (
+    r"\b(?:rewrit|rephras|reword|paraphras|revis|version|comment|civil|polite|respectful|option|alternative|attempt"
+    r"|answer|suggestion|way to)"
+)
+MADE = r"(?:possible |more )?(?:civil|polite|respectful|rewritten|rephrased|reworded|revised)"
+THING = r"(?:version|comment|rewrite|rewording|text|message|response|answer|reply|sentence|form|option|way)"
 INTRODUCED = re.compile(
-    r"(?:\*\*)?(?:here(?:'s|’s| is| are| you go)|this is"
-    r"|(?:a|the|my|your) (?:possible |more )?(?:civil|polite|rewritten|revised)"
-    r"|rewritten|rewrite|revised|revision|civil|polite|output|answer|result|response|rewording|version)\b[^:\n]{0,80}:",
+    rf"(?:\*\*)?(?:here you go|here(?:'s|’s| is| are)\b(?=[^:\n]{{0,80}}{WORK})[^:\n]{{0,80}}"
+    rf"|(?:this is )?(?:a|the|my|your) (?:{MADE}\b[^:\n]{{0,40}}\b{THING}\b[^:\n]{{0,40}}|rewrite|rewording)"
+    rf"|(?:rewritten|revised|civil|polite)(?: {THING})?|rewrite|revision|output|answer|result|response|rewording"
+    r"|version(?: \d)?)(?: \([^)\n]{0,40}\))?\s?:",
     re.IGNORECASE,
 )
+"""A word to the asker about what comes, up to its colon. It names the work that was asked for: "Here are two things
+you got wrong:" is what somebody says in a comment."""
 NOTE = re.compile(
     r"[(\[*_]{0,3}(?:note\b|explanation\b|(?:i|i['’]ve|i have) (?:removed|replaced|changed|kept|rewrote|took|toned"
     r"|softened)|this (?:version|rewrite|revision|response)|the (?:rewritten|revised|rewrite)|let me know|please let"
@@ -122,9 +131,11 @@ def _first_of(text: str, comment: str) -> str:
     """The first of several proposals, without the notes behind it. A comment of several lines may be answered by as
     many."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    own = [line.strip() for line in comment.splitlines()]
+    ends = [pattern for pattern in (NOTE, NUMBERED) if not any(map(pattern.match, own))]
     kept: list[str] = []
     for line in lines:
-        if kept and (NOTE.match(line) or NUMBERED.match(line)) and not NOTE.match(comment):
+        if kept and any(pattern.match(line) for pattern in ends):
             break
         kept.append(line)
     if len(kept) > 1 and "\n" not in comment.strip() and "\n\n" in text:

@@ -1,0 +1,80 @@
+"""A run is gone on with as it was begun, or not at all.
+
+What a resumed run is told comes from its own command line; its checkpoints come from the run that it resumes. Where
+the two differ in anything that decides the outcome, the end would be that of no run that anybody could do again. So
+the manifest, which the first run wrote, is compared first, and a difference is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sro.core.errors import SROError
+
+MAY_CHANGE = frozenset(
+    {
+        *("resume", "output_dir", "resume_from_checkpoint"),
+        *("max_steps", "num_train_epochs"),  # to train longer
+        *("logging_strategy", "logging_steps", "logging_first_step", "logging_nan_inf_filter", "log_level"),
+        *("log_level_replica", "log_on_each_node", "disable_tqdm", "log_completions", "num_completions_to_print"),
+        *("save_strategy", "save_steps", "save_total_limit", "save_on_each_node", "enable_jit_checkpoint"),
+        *("report_to", "run_name", "project", "trackio_space_id", "trackio_bucket_id", "trackio_static_space_id"),
+        *("push_to_hub", "hub_model_id", "hub_strategy", "hub_private_repo", "hub_always_push", "hub_revision"),
+        *("dataloader_num_workers", "dataloader_pin_memory", "dataloader_persistent_workers"),
+        *("dataloader_prefetch_factor", "dataloader_multiprocessing_context", "ddp_timeout", "local_rank"),
+        *("skip_memory_metrics", "debug"),
+        *("chat_timeout", "chat_retries", "chat_concurrency", "chat_key_env", "chat_price_in", "chat_price_out"),
+    }
+)
+"""Settings of which a resumed run may have other values: what is logged, saved, shown and sent where, how long it
+trains, how rows reach the model, and how patiently a chat server is asked."""
+
+
+def refuse_other_run(folder: Path, settings: Mapping[str, Any], data: Mapping[str, str] | None = None) -> None:
+    """Raise SROError where the run in `folder` was begun with other settings or other data than it would go on with.
+
+    The message names each difference with its first value, and the command that goes on as it was begun. A folder
+    without a manifest has nothing to differ from.
+
+    Args:
+        settings: as they go into the manifest; a part of them may be given, the rest is not compared.
+        data: the hash of each source; None: not compared.
+    """
+    manifest = folder / "manifest.json"
+    if not manifest.is_file():
+        return
+    began = json.loads(manifest.read_text("utf-8"))
+    now = json.loads(json.dumps(dict(settings), default=str))
+    other = [
+        f"--{name}: {_said(began['config'][name])} at first, {_said(value)} now"
+        for name, value in now.items()
+        if name not in MAY_CHANGE and name in began["config"] and began["config"][name] != value
+    ]
+    if data is not None and began["data"] != data:
+        names = [name for name in (began["data"] | data) if began["data"].get(name) != data.get(name)]
+        other += [f"{name}: its rows are not those that the run began with" for name in names]
+    if other:
+        raise SROError(
+            f"{folder} was begun with other settings or comments than it would go on with\n    "
+            + "\n    ".join(other)
+            + f"\n  fix: {_command(began['command'])}begin anew with another --output_dir"
+        )
+
+
+def _said(value: Any) -> str:
+    """A value as a flag takes it, several of them side by side."""
+    values = value if isinstance(value, list) else [value]
+    words = [str(one).lower() if isinstance(one, bool) or one is None else str(one) for one in values]
+    return shlex.join(words) or "nothing"
+
+
+def _command(began: list[str]) -> str:
+    """The command that goes on with a run, as the beginning of a choice; nothing where a program began it."""
+    if not began:
+        return "the settings of its manifest.json, or "
+    again = began if began[-2:] == ["--resume", "true"] else [*began, "--resume", "true"]
+    return f"{shlex.join(again)}   (with the files as they were), or "
