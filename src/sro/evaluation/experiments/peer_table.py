@@ -54,16 +54,18 @@ OURS = (
 
 @dataclass(frozen=True)
 class System:
-    """One of our rows: which adapter rewrites, with or without drafts of the phrase table, how hard it tries."""
+    """One of our rows: which adapter rewrites, with or without candidates of rules, how hard it tries."""
 
     name: str
     adapter: str
-    phrases: bool
+    rules: bool
+    """Whether rules propose candidates too, as in `sro rewrite`; without them the leader alone does."""
     arguments: RewriteArguments
 
 
 def our_systems(ours: Mapping[str, str], samples: int) -> list[System]:
-    """Every adapter with its greedy answer alone, and the last one also with phrases, with `samples`, and with both.
+    """Every adapter with its greedy answer alone, and the last one also with rules (`+ phrases`), with `samples`, and
+    with both.
 
     Args:
         ours: adapters by the name of their row.
@@ -74,7 +76,7 @@ def our_systems(ours: Mapping[str, str], samples: int) -> list[System]:
     if not systems:
         raise SROError("no adapter of ours to compare\n  fix: --ours NAME=ADAPTER")
     last = systems[-1]
-    systems.append(replace(last, name=f"{last.name} + phrases", phrases=True))
+    systems.append(replace(last, name=f"{last.name} + phrases", rules=True))
     if samples:
         systems.append(replace(last, name=f"{last.name} + {samples} samples", arguments=drawn))
         systems.append(System(f"{last.name} + phrases + {samples} samples", last.adapter, True, drawn))
@@ -137,12 +139,12 @@ def _rewrites(
             loaded.clear()
             loaded[system.adapter] = load(adapter=system.adapter, screener=peers.screener, engine=peers.engine)
         rewriter = loaded[system.adapter]
-        rewriter = rewriter if system.phrases else replace(rewriter, phrases=None, cuts=None)
+        rewriter = rewriter if system.rules else replace(rewriter, phrases=None, cuts=None, word_rules=())
         return [answer.text for answer in rewriter.rewrite(comments, system.arguments)]
 
     made: dict[str, list[str | None]] = {}
     for system in systems:
-        settings = {"phrases": system.phrases, **asdict(system.arguments)}
+        settings = {"rules": system.rules, **asdict(system.arguments)}
         mark = rewrite_fingerprint(system.adapter, peers.screener, peers.engine, settings)
         made[system.name] = cached_rewrites(folder, system.name, mark, comments, partial(rewrite, system))
     return made
