@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -224,3 +225,12 @@ def test_the_row_of_the_leader_hears_no_rule(data: Path, tmp_path: Path) -> None
     rows = [json.loads(line) for line in (folder / "sentences.jsonl").read_text("utf-8").splitlines()]
     texts = {name: [row["text"] for row in rows if row["system"] == name] for name in ("ours", "ours + phrases")}
     assert texts == {"ours": ["rude one", "rude two", "rude three"], "ours + phrases": ["one", "two", "three"]}
+
+
+def test_a_table_with_references_needs_sacrebleu_before_it_rewrites(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sacrebleu.metrics", None)
+    peers = PeerArguments(ours=[f"ours={adapter(tmp_path / 'a')}"], data=str(data), output_dir=str(tmp_path / "out"))
+    with pytest.raises(SROError, match="sacrebleu, which is not installed"):
+        peer_table(peers, Judges(Fine("rude"), SharedWords(), Fine("broken")), command=[], load=pytest.fail)

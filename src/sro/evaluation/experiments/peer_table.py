@@ -23,6 +23,7 @@ from sro.core.config import plain
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text, file_sha256
 from sro.core.provenance import write_manifest
+from sro.evaluation.chrf import chrf_metric
 from sro.evaluation.experiments.fingerprints import rewrite_fingerprint
 from sro.evaluation.experiments.peers import (
     PeerArguments,
@@ -103,6 +104,8 @@ def peer_table(
     """
     folder = Path(peers.output_dir) / peers.split
     stored = read_peers(peers.split, Path(peers.data), peers.sample)
+    if stored.references is not None:
+        chrf_metric()  # before hours of rewriting, not behind them
     made = _rewrites(our_systems(peers.adapters(), peers.samples), stored.comments, peers, folder, progress, load)
     evaluation = evaluate(
         Texts(stored.comments, {**made, **stored.outputs}, stored.references),
