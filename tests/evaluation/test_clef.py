@@ -80,9 +80,9 @@ def test_files_that_do_not_fit_together(tmp_path: Path) -> None:
     with pytest.raises(SROError, match=r"two\.txt has 2, .*three\.txt has 3"):
         read_parallel({"in": two, "out": three})
     clef = write(tmp_path / "a.jsonl", '{"id": 1, "text": "x"}\n')
-    with pytest.raises(SROError, match=r"two\.txt is plain text, but .*a\.jsonl is not"):
+    with pytest.raises(SROError, match=r"two\.txt is not CLEF JSON Lines, but .*a\.jsonl is\n"):
         read_parallel({"in": two, "out": clef})
-    with pytest.raises(SROError, match="one or more lines"):
+    with pytest.raises(SROError, match="one or more texts"):
         read_parallel({"in": write(tmp_path / "none.txt", "")})
 
 
@@ -94,5 +94,56 @@ def test_clef_2025_tables_are_read_by_their_columns(tmp_path: Path) -> None:
     found = read_parallel({"input": given, "ours": ours})
     assert found == {"input": ["you clown", 'what "crap"'], "ours": ["you are wrong", "that is bad"]}
     ours.write_text(header + "you clown\n", "utf-8")
-    with pytest.raises(SROError, match=r"ours\.tsv:2: 1 fields where the header has 3"):
+    with pytest.raises(SROError, match=r"ours\.tsv:2: holds no text that can be scored \(malformed\)"):
         read_parallel({"input": given, "ours": ours})
+
+
+def clef25(path: Path, *rows: str) -> Path:
+    return write(path, "\n".join(["toxic_sentence\tneutral_sentence\tlang", *rows]) + "\n")
+
+
+def test_rows_of_clef_2025_have_to_answer_the_comment_of_their_place(tmp_path: Path) -> None:
+    ours = clef25(tmp_path / "ours.tsv", "What crap\tWhat a pity\ten", "You idiot\tYou are wrong\ten")
+    message = r"ours\.tsv:2: answers another comment than row 1 of the input\n  fix: the rows of the input"
+    for given in (
+        clef25(tmp_path / "in.tsv", "You idiot\t\ten", "What crap\t\ten"),
+        write(tmp_path / "in.txt", "You idiot\nWhat crap\n"),
+    ):
+        with pytest.raises(SROError, match=message):
+            read_parallel({"in": given, "ours": ours})
+
+
+def test_a_line_break_and_a_stray_quote_in_clef_2025_stay(tmp_path: Path) -> None:
+    path = clef25(tmp_path / "in.tsv", '"line one\nline two"\tx\ten', '"Shut up" he said\ty\ten')
+    assert read_parallel({"in": path})["in"] == ["line one\nline two", '"Shut up" he said']
+
+
+def test_several_languages_in_one_file_are_refused(tmp_path: Path) -> None:
+    path = clef25(tmp_path / "in.tsv", "you idiot\t\ten", "du Idiot\t\tde")
+    with pytest.raises(SROError, match=r"several languages \(de, en\).*\n  fix: one file a language"):
+        read_parallel({"in": path})
+
+
+def test_tables_are_read_by_their_column_of_texts(tmp_path: Path) -> None:
+    given = write(tmp_path / "in.csv", 'id,text\n1,"You are an idiot, mate."\n2,What a moron.\n')
+    human = write(tmp_path / "human.json", '[{"id": 1, "text": "You are wrong."}, {"id": 2, "text": "What a pity."}]')
+    assert read_parallel({"in": given, "human": human}) == {
+        "in": ["You are an idiot, mate.", "What a moron."],
+        "human": ["You are wrong.", "What a pity."],
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("1,x\n2,\n", r"b\.csv:3: holds no text that can be scored \(empty\)\n  fix: mend the row"),
+        ("1,you idiot\n", r"its column of texts holds the input's comments"),
+        ("1,a\n2,b\n", r"a\.csv has 1, .*b\.csv has 2"),
+    ],
+)
+def test_tables_that_cannot_be_scored(tmp_path: Path, rows: str, message: str) -> None:
+    given, other = write(tmp_path / "a.csv", "text\nyou idiot\n"), write(tmp_path / "b.csv", "id,comment\n" + rows)
+    with pytest.raises(SROError, match=message):
+        read_parallel({"in": given, "other": other})
+    with pytest.raises(SROError, match=r"Columns: 'id', 'what'\.\n  fix: call it `text`"):
+        read_parallel({"in": write(tmp_path / "c.csv", "id,what\n" + rows)})

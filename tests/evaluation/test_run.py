@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -152,6 +153,15 @@ def test_a_judge_that_is_nowhere_shows_before_anything_is_judged() -> None:
     with pytest.raises(SROError, match=r"^nowhere$"):
         run(judges=Judges(Style(), Content(), Nowhere()), progress=lines.append)
     assert not lines
+
+
+def test_references_without_sacrebleu_are_refused_before_anything_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sacrebleu.metrics", None)
+    lines: list[str] = []
+    with pytest.raises(SROError, match=r"sacrebleu, which is not installed\n  fix: pip install"):
+        run(progress=lines.append)
+    assert not lines
+    assert run(references=None).rows
 
 
 def test_what_is_being_judged_is_told() -> None:

@@ -1,4 +1,4 @@
-"""The JSON Lines that `sro rewrite --output` writes, read as the outputs of a system."""
+"""A system's rewrites beside their comments, as `sro rewrite --output` writes them: JSON Lines, or a table."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sro.core.errors import SROError
+from sro.evaluation.clef import is_clef25
+from sro.evaluation.reading.systems import usual_columns
+from sro.evaluation.text_tables import is_table, text_rows
 
 
 def is_answers(path: str | Path) -> bool:
-    """Whether a file's first line is an answer of `sro rewrite`: an object with `source`, `text` and `status`."""
+    """Whether a file is a table, or its first line an answer of `sro rewrite`: `source`, `text` and `status`."""
+    if is_table(path):
+        return not is_clef25(path)
     if Path(path).suffix.lower() != ".jsonl" or not Path(path).is_file():
         return False
     with open(path, "rb") as file:
@@ -22,25 +27,26 @@ def is_answers(path: str | Path) -> bool:
 
 
 def read_answers(path: str | Path, sources: Sequence[str]) -> list[str | None]:
-    """The rewrite of each source, in order; None where the comment was refused.
+    """The rewrite of each source, in order; None where it was refused. A blank source stays as it is.
 
     Raises:
-        SROError: with file and line: a line is no answer, or belongs to another comment than the input's of its place.
+        SROError: with file and line: a row is no answer, or belongs to another comment than the input's of its place.
     """
-    texts: list[str | None] = []
-    lines = Path(path).read_bytes().decode("utf-8", "replace").removesuffix("\n").split("\n")
-    for number, line in enumerate(lines, 1):
-        try:
-            row = json.loads(line)
-            source, text, status = row["source"], row["text"], row["status"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise SROError(f"{path}:{number}: no answer of `sro rewrite`\n  fix: write the file again") from error
-        if number > len(sources) or source.strip() != sources[number - 1].strip():
+    fix = "call them `comment` and `rewrite`, or give what `sro rewrite --output` writes"
+    waiting = [place for place, source in enumerate(sources) if source.strip()]
+    texts: list[str | None] = list(sources)
+    for row in text_rows(path, lambda available: usual_columns(available, str(path), fix)):
+        where = f"{path}:{row.line}"
+        place = waiting.pop(0) if waiting else len(sources)
+        if place == len(sources) or row.text.strip() != sources[place].strip():
             raise SROError(
-                f"{path}:{number}: answers another comment than line {number} of the input\n"
-                "  fix: --input must be the file that was rewritten, without empty lines"
+                f"{where}: answers another comment than row {place + 1} of the input\n"
+                "  fix: --input must be the file that was rewritten"
             )
-        texts.append(None if status == "refused" else text)
-    if len(texts) < len(sources):
-        raise SROError(f"{path}: has {len(texts):,} answers, the input {len(sources):,} comments")
+        if not isinstance(row.label, str | None):
+            raise SROError(f"{where}: the rewrite has to be text, not {row.label!r:.40}\n  fix: mend the row")
+        refused = (row.fields or {}).get("status") == "refused"
+        texts[place] = None if refused or not (row.label or "").strip() else row.label
+    if waiting:
+        raise SROError(f"{path}: ends without an answer to row {waiting[0] + 1} of the input, and to all behind it")
     return texts

@@ -38,12 +38,13 @@ def chrf(texts: Sequence[str], references: Sequence[str]) -> np.ndarray:
         SROError: sacrebleu is not installed.
         ValueError: the lengths differ.
     """
-    metric = _metric()
+    metric = chrf_metric()
     pairs = zip(texts, references, strict=True)
     return np.array([metric.sentence_score(text, [reference]).score for text, reference in pairs], dtype=np.float64)
 
 
-def _metric() -> Any:
+def chrf_metric() -> Any:
+    """Sacrebleu's metric; whoever compares with references later asks first. Raises SROError where it is missing."""
     try:
         from sacrebleu.metrics import CHRF
     except ImportError as error:

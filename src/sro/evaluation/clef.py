@@ -1,21 +1,23 @@
-"""Texts to be scored: CLEF 2024's JSON Lines `{"id": …, "text": …}`, CLEF 2025's TSV, or plain text, one a line.
+"""Texts to be scored: CLEF 2024's JSON Lines `{"id": …, "text": …}`, CLEF 2025's TSV, tables, or plain text.
 
-Rows of CLEF files are brought into the order of the input by their ids; rows of plain text stand where they stand, so
-an empty line is an empty text and is kept. A file is CLEF 2024's if its name ends in `.jsonl` or `.ndjson`, and CLEF
-2025's if its name ends in `.tsv` and its header has `toxic_sentence` and `neutral_sentence`: the input is read from
-the one column, rewrites and references from the other. Both are written by `sro rewrite --clef`.
+Rows of CLEF 2024's files are brought into the order of the input by their ids. All others stand where they stand; in
+plain text an empty line is an empty text and is kept. A file is CLEF 2024's if its name ends in `.jsonl` or `.ndjson`,
+and CLEF 2025's if its name ends in `.tsv` and its header has `toxic_sentence` and `neutral_sentence`: the input is
+read from the one column, rewrites and references from the other, where the one has to repeat the input's comments.
+Both are written by `sro rewrite --clef`. What is a table is told by its name, too (`sro.evaluation.text_tables`).
 """
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sro.comments.clean import key
+from sro.comments.columns import Columns
 from sro.core.errors import SROError
+from sro.evaluation.text_tables import CLEF_SUFFIXES, is_table, read_texts, text_rows
 
-CLEF_SUFFIXES = (".jsonl", ".ndjson")
 SHOWN_IDS = 5
 TOXIC, NEUTRAL = "toxic_sentence", "neutral_sentence"
 """Columns of CLEF 2025's TSV: the comment, and its rewrite or reference."""
@@ -42,10 +44,10 @@ def read_clef(path: str | Path) -> dict[str, str]:
             raise SROError(f"{where}: `id` must be text or a whole number, not {json.dumps(identity)}")
         if not isinstance(text, str):
             raise SROError(f"{where}: `text` of id {identity!r} must be text, not {json.dumps(text)[:60]}")
-        key = str(identity)
-        if key in texts:
-            raise SROError(f"{where}: id {identity!r} was on line {line_of[key]} already")
-        texts[key], line_of[key] = text, number
+        name = str(identity)
+        if name in texts:
+            raise SROError(f"{where}: id {identity!r} was on line {line_of[name]} already")
+        texts[name], line_of[name] = text, number
     if not texts:
         raise SROError(f"{path}: holds no row")
     return texts
@@ -71,30 +73,44 @@ def read_parallel(paths: Mapping[str, str | Path]) -> dict[str, list[str]]:
     """Files whose rows belong together, by name; the first one (the input) sets the order and the number of rows.
 
     Raises:
-        SROError: a file cannot be read, some are CLEF's and some plain text, or the rows do not fit together.
+        SROError: a file cannot be read, some are CLEF's and some are not, or the rows do not fit together.
     """
     first = next(iter(paths.values()))
     clef = is_clef(first)
     if odd := [str(path) for path in paths.values() if is_clef(path) != clef]:
         raise SROError(
-            f"{first} is {'CLEF JSON Lines' if clef else 'plain text'}, but {', '.join(odd)} "
-            f"{'are' if len(odd) > 1 else 'is'} not\n  fix: all files in one format; the name of a CLEF file ends in "
-            f"{' or '.join(CLEF_SUFFIXES)}"
+            f"{first} is {'' if clef else 'not '}CLEF JSON Lines, but {', '.join(odd)} "
+            f"{'are' if len(odd) > 1 else 'is'}{' not' if clef else ''}\n  fix: all files in one format; the name of "
+            f"a CLEF file ends in {' or '.join(CLEF_SUFFIXES)}"
         )
     if clef:
         ids = list(read_clef(first))
         return {name: aligned(read_clef(path), ids, path) for name, path in paths.items()}
-    columns = {
-        name: _clef25(path, TOXIC if place == 0 else NEUTRAL)
-        if is_clef25(path)
-        else [line.rstrip("\r") for line in _lines(path)]
-        for place, (name, path) in enumerate(paths.items())
-    }
+    sources = _column(first)
+    columns = {name: _column(path, sources) if place else sources for place, (name, path) in enumerate(paths.items())}
     counts = {str(path): len(columns[name]) for name, path in paths.items()}
     if len(set(counts.values())) > 1 or not counts[str(first)]:
         told = ", ".join(f"{path} has {count:,}" for path, count in counts.items())
-        raise SROError(f"want one or more lines, and as many in each file: {told}\n  fix: one text a line")
+        raise SROError(f"want one or more texts, and as many in each file: {told}\n  fix: one text a line, or row")
     return columns
+
+
+def _column(path: str | Path, sources: Sequence[str] | None = None) -> list[str]:
+    """The comments of the input; with these `sources`, what another file has for them.
+
+    Raises:
+        SROError: the file cannot be read, answers other comments, or repeats the comments instead of answering them.
+    """
+    if is_clef25(path):
+        return _clef25(path, sources)
+    if not is_table(path):
+        return [line.rstrip("\r") for line in _lines(path)]
+    texts = read_texts(path)
+    if texts == sources:
+        raise SROError(
+            f"{path}: its column of texts holds the input's comments\n  fix: leave out all but the rewrites"
+        )
+    return texts
 
 
 def is_clef(path: str | Path) -> bool:
@@ -110,16 +126,27 @@ def is_clef25(path: str | Path) -> bool:
     return {TOXIC, NEUTRAL} <= set(header)
 
 
-def _clef25(path: str | Path, column: str) -> list[str]:
-    """One column of CLEF 2025's TSV, in the order of the file. Raises SROError, with the line, for a shorter row."""
-    rows = csv.reader(_lines(path), delimiter="\t")
-    header = next(rows)
-    texts = []
-    for row in rows:
-        if len(row) != len(header):
-            raise SROError(f"{path}:{rows.line_num}: {len(row)} fields where the header has {len(header)}")
-        texts.append(row[header.index(column)])
-    return texts
+def _clef25(path: str | Path, sources: Sequence[str] | None) -> list[str]:
+    """The comments of CLEF 2025's TSV; with `sources`, what stands beside them, which must be these in this order.
+
+    Raises:
+        SROError: a row cannot be read or answers another comment, or the rows are of several languages.
+    """
+    rows = list(text_rows(path, lambda available: Columns(TOXIC, NEUTRAL)))
+    if len(languages := {str(row.fields["lang"]) for row in rows if row.fields and "lang" in row.fields}) > 1:
+        raise SROError(
+            f"{path}: holds several languages ({', '.join(sorted(languages))}), and one mean of all says nothing\n"
+            "  fix: one file a language, of input, rewrites and reference"
+        )
+    if sources is None:
+        return [row.text for row in rows]
+    for number, (row, source) in enumerate(zip(rows, sources), 1):
+        if key(row.text) != key(source):
+            raise SROError(
+                f"{path}:{row.line}: answers another comment than row {number} of the input\n"
+                "  fix: the rows of the input, in its order"
+            )
+    return [row.label for row in rows]
 
 
 def _lines(path: str | Path) -> list[str]:

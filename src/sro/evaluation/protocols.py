@@ -13,8 +13,9 @@ Sources: Logacheva et al., ParaDetox, ACL 2022; the evaluation code of the CLEF 
 2025 reports the mean a language: give one file a language. Note what its STA does: whoever writes the reference itself
 scores 1 whatever the classifier thinks of it.
 
-1/2 is the argmax of a classifier with two labels, its own threshold; cosines are neither clipped nor rescaled. A row
-without a score is an error that names the row, and never counts as 0.
+1/2 is the argmax of a classifier with two labels, its own threshold; one whose threshold is another says 0 or 1
+(`sro.evaluation.judges.models.OwnVerdict`). Cosines are neither clipped nor rescaled. A row without a score is an
+error that names the row, and never counts as 0.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def paradetox(p_neutral: np.ndarray, cosine: np.ndarray, p_acceptable: np.ndarra
     Args:
         p_neutral: P(neutral) of each rewrite.
         cosine: cosine of each source and its rewrite.
-        p_acceptable: P(acceptable) of each rewrite; a judge that says 0 or 1 passes unchanged.
+        p_acceptable: P(acceptable) of each rewrite. Of either, what is 0 or 1 already passes unchanged.
 
     Raises:
         SROError: a row has no score, or one that no judge can give; the message names judge and rows.

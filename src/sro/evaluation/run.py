@@ -16,7 +16,7 @@ from pathlib import Path
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 from sro.evaluation.baselines import HUMAN, baselines, refused_words
-from sro.evaluation.chrf import chrf
+from sro.evaluation.chrf import chrf, chrf_metric
 from sro.evaluation.intervals import RESAMPLES, Bootstrap, bootstrap, win_tie_loss
 from sro.evaluation.judges.loading import Judges
 from sro.evaluation.protocols import NEEDS_REFERENCE, ProtocolName, Scores, clef24, clef25, paradetox
@@ -96,12 +96,15 @@ def evaluate(texts: Texts, scoring: Scoring, progress: Callable[[str], None] = l
         progress: is called with a line for each system, because the first run of a table can take minutes.
 
     Raises:
-        SROError: a row that cannot be scored, named; a protocol without the references it needs; a system with the
-            name of a baseline, or another number of outputs.
+        SROError: a row that cannot be scored, named; references without sacrebleu, which compares with them; a
+            protocol without the references it needs; a system with the name of a baseline, or another number of
+            outputs.
     """
     sources, references = texts.sources, texts.references
     if scoring.protocol in NEEDS_REFERENCE and references is None:
         raise SROError(f"the protocol {scoring.protocol} compares with references\n  fix: --reference FILE")
+    if references is not None:
+        chrf_metric()  # so that what is missing shows now
     names = scoring.judges.names()  # a judge that is nowhere shows here, before the others have worked for minutes
     words = refused_words(sources, scoring.screener) if scoring.lexicon is None else scoring.lexicon
     own = baselines(sources, references, words)

@@ -97,6 +97,22 @@ def test_a_submission_of_ours_is_read(
     assert [row["text"] for row in rows if row["system"] == "ours"] == ["you person", *SOURCES[1:]]
 
 
+def test_a_table_that_was_rewritten_is_scored_by_its_rows(
+    texts: Path, judges: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Rewriter, "load", lambda **parts: Rewriter(Milder(), Words(), Half()))
+    for name, lines in (("in", ["you idiot", "hopeless idiot"]), ("ref", REFERENCES[:2])):
+        (texts / f"{name}.csv").write_text("id,text\n" + "".join(f"{i},{line}\n" for i, line in enumerate(lines)))
+    assert main(["rewrite", "--input", f"{texts}/in.csv", "--output", f"{texts}/ours.csv"]) == 0
+    assert main([*arguments(texts, judges, "csv"), "--output_dir", str(texts / "out")]) == 0
+    rows = [json.loads(line) for line in (texts / "out" / "sentences.jsonl").read_text("utf-8").splitlines()]
+    found = {name: [row["text"] for row in rows if row["system"] == name] for name in ("ours", "human reference")}
+    assert found == {"ours": ["you person", "hopeless idiot"], "human reference": REFERENCES[:2]}
+    head, *lines = (texts / "out" / "table.csv").read_text("utf-8").splitlines()
+    refused = {line.split(",")[0]: line.split(",")[head.split(",").index("refused")] for line in lines}
+    assert float(refused["ours"]) == 0.5
+
+
 def test_mistakes(texts: Path, judges: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     (texts / "ours.txt").write_text("one line\n")
     assert main(arguments(texts, judges)) == 2

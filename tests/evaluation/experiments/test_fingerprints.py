@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from sro.core import files
 from sro.core.errors import SROError
 from sro.core.files import folder_sha256
+from sro.evaluation.experiments import fingerprints as module
 from sro.evaluation.experiments.fingerprints import input_fingerprints, rewrite_fingerprint
 from sro.leader.model import LeaderArguments
 from sro.screeners.follower import FollowerArguments
@@ -69,6 +71,32 @@ def test_rewrites_are_told_by_all_that_decides_them(tmp_path: Path) -> None:
     others = {mark(screener="somebody/toxicity"), mark(engine="ctranslate2"), mark(samples=0)}
     (tmp_path / "sro.json").write_text('{"prompt": "Rude: {text}"}')
     assert len({first, mark(), *others}) == 5
+
+
+@pytest.mark.parametrize("part", ["critic", "fluency", "screener", "starter/phrases/de.txt", "words.txt"])
+def test_another_shipped_part_makes_other_rewrites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    for folder in ("adapter", "critic", "fluency", "screener", "starter/phrases"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "words.txt").write_text("a")
+    monkeypatch.setattr(module, "asset", lambda name: tmp_path / name)
+
+    def mark() -> str:
+        return rewrite_fingerprint(str(tmp_path / "adapter"), "embedded/linear", "ctranslate2", {})
+
+    first = mark()
+    changed = tmp_path / part
+    (changed / "model.onnx" if changed.is_dir() else changed).write_text("b")
+    assert mark() != first
+
+
+def test_a_part_that_is_not_installed_is_no_mistake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def asset(name: str) -> Path:
+        if name == "critic":
+            raise SROError("not installed")
+        return files.asset(name)
+
+    monkeypatch.setattr(module, "asset", asset)
+    assert len(rewrite_fingerprint(str(tmp_path), "embedded/linear", "ctranslate2", {})) == 64
 
 
 def test_changed_code_makes_other_rewrites(tmp_path: Path) -> None:

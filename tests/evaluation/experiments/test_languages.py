@@ -128,6 +128,21 @@ def test_the_table_has_every_set_and_the_card_what_helps(data: Path, monkeypatch
     assert 0.25 < told["languages"]["uk"] < 0.5 and told["languages"]["de"] is None and "en" not in told["languages"]
 
 
+def test_what_the_card_says_of_languages_that_are_not_measured_stays(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = data / "encoder.json"
+    card.write_text(json.dumps({"format": 1, "languages": {"am": 0.2, "de": 0.31, "es": None}}))
+    monkeypatch.setattr(module, "load_screener", lambda name: Length())
+    monkeypatch.setattr(module, "encoder_card", lambda name: card)
+    asked = arguments(data, write_thresholds=True)
+    asked.languages = ["uk"]
+    languages(asked)
+    told = json.loads(card.read_text())["languages"]
+    assert 0.25 < told.pop("uk") < 0.5
+    assert told == {"am": 0.2, "de": 0.31, "es": None}  # no language that was found unreadable comes back
+
+
 def test_a_language_that_is_not_read_is_not_in_the_card(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Guessing(Length):
         def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:

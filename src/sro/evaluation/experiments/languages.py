@@ -42,7 +42,7 @@ from sro.screeners.check import auc
 from sro.screeners.encoder.calibration import balanced_threshold
 from sro.screeners.encoder.contrast import contrast_rows
 from sro.screeners.encoder.inference import EncoderScreener
-from sro.screeners.encoder.languages import LEARNT
+from sro.screeners.encoder.languages import read_languages
 from sro.screeners.encoder.run import COST_OF_FALSE_ALARMS
 from sro.screeners.encoder.splits import bucket, in_test_template
 from sro.screeners.languages import languages_read
@@ -180,6 +180,8 @@ def languages(
     if unknown := sorted(set(arguments.languages) - known):
         raise SROError(f"no labelled texts of {', '.join(unknown)}\n  fix: one of {' '.join(sorted(known))}")
     card = encoder_card(arguments.screener) if arguments.write_thresholds else None
+    about = json.loads(card.read_text(encoding="utf-8")) if card else {}
+    before = read_languages(about, card)
     screener, data = load_screener(arguments.screener), Path(arguments.data)
     if isinstance(screener, EncoderScreener):
         screener = screener.at_usual_threshold()
@@ -194,7 +196,7 @@ def languages(
     by_language = {code: [judged[one] for one in wanted if one.language == code] for code in sorted(groups)}
     alarms = false_alarms(screener, {code: groups[code][: arguments.groups] for code in sorted(groups)})
     fitted = {code: fit_threshold(joined(parts), arguments.seed) for code, parts in by_language.items()}
-    told = _languages_of_card(by_language, fitted)
+    told = _languages_of_card(by_language, fitted, before)
     folder = Path(arguments.output_dir)
     tables = [_set_table(judged, screener, arguments.seed), _alarm_table(alarms), _threshold_table(fitted)]
     head = f"`{' '.join(command)}`: {screener.name}, {arguments.texts} texts of each language at most."
@@ -202,8 +204,7 @@ def languages(
     atomic_write_text(folder / "figures.json", json.dumps({"screener": screener.name, "languages": told}, indent=1))
     write_manifest(folder, list(command), vars(arguments), {}, arguments.seed)
     if card is not None:
-        about = json.loads(card.read_text(encoding="utf-8")) | {"languages": told}
-        atomic_write_text(card, json.dumps(about, indent=1))
+        atomic_write_text(card, json.dumps(about | {"languages": told}, indent=1))
         progress(f"languages and thresholds are in {card}")
     return folder
 
@@ -228,16 +229,18 @@ def false_alarms(
 
 
 def _languages_of_card(
-    judged: Mapping[str, Sequence[Judged]], fitted: Mapping[str, Fitted | None]
+    judged: Mapping[str, Sequence[Judged]], fitted: Mapping[str, Fitted | None], known: Mapping[str, float | None]
 ) -> dict[str, float | None]:
     """What `encoder.json` may say: languages that are read, and thresholds that help.
 
-    Languages that were learnt and not measured stay; measured ones are there only where they are read.
+    What it says of languages that were not measured (`known`) stays; measured ones are there only where they are read.
     """
     told: dict[str, float | None] = {}
-    for code in sorted({*LEARNT, *judged} - {"en"}):
+    for code in sorted({*known, *judged} - {"en"}):
         parts = judged.get(code)
-        if parts is None or np.mean([auc(p.scores[p.toxic], p.scores[~p.toxic]) for p in parts]) >= READ:
+        if parts is None:
+            told[code] = known[code]
+        elif np.mean([auc(p.scores[p.toxic], p.scores[~p.toxic]) for p in parts]) >= READ:
             own = fitted.get(code)
             told[code] = round(own.threshold, 4) if own is not None and own.helps else None
     return told

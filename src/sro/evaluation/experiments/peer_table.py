@@ -23,6 +23,7 @@ from sro.core.config import plain
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text, file_sha256
 from sro.core.provenance import write_manifest
+from sro.evaluation.chrf import chrf_metric
 from sro.evaluation.experiments.fingerprints import rewrite_fingerprint
 from sro.evaluation.experiments.peers import (
     PeerArguments,
@@ -54,16 +55,18 @@ OURS = (
 
 @dataclass(frozen=True)
 class System:
-    """One of our rows: which adapter rewrites, with or without drafts of the phrase table, how hard it tries."""
+    """One of our rows: which adapter rewrites, with or without candidates of rules, how hard it tries."""
 
     name: str
     adapter: str
-    phrases: bool
+    rules: bool
+    """Whether rules propose candidates too, as in `sro rewrite`; without them the leader alone does."""
     arguments: RewriteArguments
 
 
 def our_systems(ours: Mapping[str, str], samples: int) -> list[System]:
-    """Every adapter with its greedy answer alone, and the last one also with phrases, with `samples`, and with both.
+    """Every adapter with its greedy answer alone, and the last one also with rules (`+ phrases`), with `samples`, and
+    with both.
 
     Args:
         ours: adapters by the name of their row.
@@ -74,7 +77,7 @@ def our_systems(ours: Mapping[str, str], samples: int) -> list[System]:
     if not systems:
         raise SROError("no adapter of ours to compare\n  fix: --ours NAME=ADAPTER")
     last = systems[-1]
-    systems.append(replace(last, name=f"{last.name} + phrases", phrases=True))
+    systems.append(replace(last, name=f"{last.name} + phrases", rules=True))
     if samples:
         systems.append(replace(last, name=f"{last.name} + {samples} samples", arguments=drawn))
         systems.append(System(f"{last.name} + phrases + {samples} samples", last.adapter, True, drawn))
@@ -101,6 +104,8 @@ def peer_table(
     """
     folder = Path(peers.output_dir) / peers.split
     stored = read_peers(peers.split, Path(peers.data), peers.sample)
+    if stored.references is not None:
+        chrf_metric()  # before hours of rewriting, not behind them
     made = _rewrites(our_systems(peers.adapters(), peers.samples), stored.comments, peers, folder, progress, load)
     evaluation = evaluate(
         Texts(stored.comments, {**made, **stored.outputs}, stored.references),
@@ -137,12 +142,12 @@ def _rewrites(
             loaded.clear()
             loaded[system.adapter] = load(adapter=system.adapter, screener=peers.screener, engine=peers.engine)
         rewriter = loaded[system.adapter]
-        rewriter = rewriter if system.phrases else replace(rewriter, phrases=None, cuts=None)
+        rewriter = rewriter if system.rules else replace(rewriter, phrases=None, cuts=None, word_rules=())
         return [answer.text for answer in rewriter.rewrite(comments, system.arguments)]
 
     made: dict[str, list[str | None]] = {}
     for system in systems:
-        settings = {"phrases": system.phrases, **asdict(system.arguments)}
+        settings = {"rules": system.rules, **asdict(system.arguments)}
         mark = rewrite_fingerprint(system.adapter, peers.screener, peers.engine, settings)
         made[system.name] = cached_rewrites(folder, system.name, mark, comments, partial(rewrite, system))
     return made

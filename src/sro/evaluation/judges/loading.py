@@ -30,6 +30,7 @@ from sro.evaluation.judges.models import (
     AcceptabilityClassifier,
     LaBSE,
     MeanPooled,
+    OwnVerdict,
     RelativeFluency,
     StyleClassifier,
 )
@@ -143,10 +144,12 @@ def embedded_judge(role: Literal["style", "fluency"]) -> Path:
 
 def _style(name: str, protocol: ProtocolName) -> StyleJudge:
     if name == "embedded":
-        return StyleClassifier(embedded_judge("style"))
-    if name == "embedded/encoder":
-        return StyleClassifier(asset("encoder"))
-    return StyleClassifier(OFFICIAL_STYLE[protocol] if name == "official" else name)
+        judge = StyleClassifier(embedded_judge("style"))
+    elif name == "embedded/encoder":
+        judge = StyleClassifier(asset("encoder"))
+    else:
+        judge = StyleClassifier(OFFICIAL_STYLE[protocol] if name == "official" else name)
+    return OwnVerdict(judge) if protocol == "paradetox" and judge.has_own_threshold else judge
 
 
 def _content(name: str) -> ContentJudge:

@@ -20,7 +20,7 @@ import numpy as np
 from sro.core.errors import SROError
 from sro.core.files import folder_sha256
 from sro.evaluation.protocols import name_rows
-from sro.screeners.base import Screener
+from sro.screeners.base import Screener, Verdict
 from sro.screeners.loading import load_screener
 
 if TYPE_CHECKING:
@@ -86,6 +86,10 @@ class StyleClassifier:
         return identity(self.path, self.label)
 
     def __call__(self, texts: Sequence[str], /) -> np.ndarray:
+        return 1.0 - np.array([verdict.probability for verdict in self.verdicts(texts)], dtype=np.float64)
+
+    def verdicts(self, texts: Sequence[str]) -> list[Verdict]:
+        """What the classifier says of each text. Raises SROError for one that it would not read to its end."""
         from sro.screeners.ensemble import Ensemble
         from sro.screeners.huggingface import HuggingFaceScreener
 
@@ -93,11 +97,30 @@ class StyleClassifier:
         for member in screener.members if isinstance(screener, Ensemble) else (screener,):
             if isinstance(member, HuggingFaceScreener):
                 _refuse_what_is_cut(member, texts, self.name)
-        return 1.0 - np.array([verdict.probability for verdict in screener.screen(texts)], dtype=np.float64)
+        return screener.screen(texts)
 
     @cached_property
     def _screener(self) -> Screener:
         return load_screener(self.path)
+
+    @property
+    def has_own_threshold(self) -> bool:
+        """Whether its bar is a setting (of an encoder or NB-LR; see `load_screener`), and not P = 1/2."""
+        return any((Path(self.path) / card).is_file() for card in ("encoder.json", "nblr.json"))
+
+
+class OwnVerdict:
+    """1 where a classifier passes a text by its own threshold, 0 where it fails it: where protocols ask yes or no."""
+
+    def __init__(self, classifier: StyleClassifier) -> None:
+        self.classifier = classifier
+
+    @property
+    def name(self) -> str:
+        return f"{self.classifier.name}, own threshold"  # another column of scores than its P(neutral)
+
+    def __call__(self, texts: Sequence[str], /) -> np.ndarray:
+        return np.array([verdict.passed for verdict in self.classifier.verdicts(texts)], dtype=np.float64)
 
 
 class AcceptabilityClassifier:

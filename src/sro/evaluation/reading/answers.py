@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from sro.comments.clean import key
 from sro.comments.columns import Columns
 from sro.comments.formats import require_file
 from sro.comments.readers import Row, read_rows
@@ -111,11 +112,17 @@ def _row_of(identity: str, number: dict[str, int], sheet: Sheet, where: str) -> 
 def _check_texts(cells: dict[str, str], pair: Pair, where: str) -> None:
     """Whoever sorts one column alone tears ids from texts, and answers would be counted for the wrong rewrites."""
     for name, text in (("comment", pair.comment), *((place, pair.shown(place)) for place in PLACES)):
-        if _ascii(cells[name]) != _ascii(text):
+        if not _same(cells[name], text):
             raise SROError(
                 f"{where}: {name} of id {cells['id']} is not what the sheet has there: {cells[name]!r:.60}\n"
-                "  fix: sort whole rows only, and leave id, comment, left and right as they are"
+                "  fix: sort whole rows only, leave id, comment, left and right as they are, and save as UTF-8 or XLSX"
             )
+
+
+def _same(cell: str, text: str) -> bool:
+    """By letters and digits: by all of them or, where most of the text's are ASCII, by these."""
+    letters, ascii_letters = key(text), _ascii(text)
+    return key(cell) == letters or (2 * len(ascii_letters) > len(letters) and _ascii(cell) == ascii_letters)
 
 
 def _ascii(text: str) -> str:

@@ -51,7 +51,9 @@ def read_system(word: str) -> System:
     require_file(Path(path))
 
     def choose(available: list[str]) -> Columns:
-        return choose_columns(available, path, text=named[0], label=named[1]) if named else _usual(available, path)
+        return (
+            choose_columns(available, path, text=named[0], label=named[1]) if named else usual_columns(available, path)
+        )
 
     found: dict[str | None, dict[str, Rewrite]] = {}
     for system, rewrite in _rewrites(read_rows(path, choose, all_columns=True), path):
@@ -73,8 +75,12 @@ def _parts(word: str) -> tuple[str, str, tuple[str, str] | None]:
     return name, path, (columns[0], columns[1]) if columns else None
 
 
-def _usual(available: list[str], path: str) -> Columns:
-    """`source` and `text`, or a comment under a usual name and `rewrite`: the two forms that this package writes."""
+def usual_columns(available: list[str], path: str, fix: str = NAMED) -> Columns:
+    """`source` and `text`, or a comment under a usual name and `rewrite`: the two forms that this package writes.
+
+    Raises:
+        SROError: neither is there; it ends in `fix`.
+    """
     if "rewrite" in available:
         if "source" in available:
             return Columns("source", "rewrite")
@@ -84,7 +90,7 @@ def _usual(available: list[str], path: str) -> Columns:
     elif {"source", "text"} <= set(available):
         return Columns("source", "text")
     listing = ", ".join(map(repr, available))
-    raise SROError(f"{path}: no column with rewrites beside one with comments. Columns: {listing}.\n  fix: {NAMED}")
+    raise SROError(f"{path}: no column with rewrites beside one with comments. Columns: {listing}.\n  fix: {fix}")
 
 
 def _rewrites(rows: Iterator[Row], path: str) -> Iterator[tuple[str | None, Rewrite]]:

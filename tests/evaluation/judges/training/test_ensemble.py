@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sro.core.errors import SROError
 from sro.evaluation.judges.training.data import JudgeSpec, Labelled, Tuning
-from sro.evaluation.judges.training.ensemble import OpinionsConfig, adapter_rows, train_opinions
+from sro.evaluation.judges.training.ensemble import OpinionsConfig, adapter_rows, begin, train_opinions
 from sro.screeners.ensemble import Ensemble
 from sro.screeners.loading import load_screener
 
@@ -59,6 +61,33 @@ def test_a_second_run_keeps_the_members_that_are_there(judge: Path, tmp_path: Pa
     train_opinions(LESSON, tmp_path, settings(judge))
     assert {file: file.stat().st_mtime_ns for file in judge.glob("*/*.safetensors")} == before and len(before) == 2
     assert load_screener(str(judge)).name == name
+    train_opinions(LESSON, tmp_path, replace(settings(judge), pass_rate=0.5))  # which is the bar's alone
+    assert {file: file.stat().st_mtime_ns for file in judge.glob("*/*.safetensors")} == before
+
+
+def test_members_of_another_training_are_refused_and_not_kept(judge: Path, tmp_path: Path) -> None:
+    message = r"holds members of a judge that was made with other settings or data\n  fix: another --output_dir"
+    told = (judge / "training.json").read_text("utf-8")
+    with pytest.raises(SROError, match=message):
+        train_opinions(LESSON, tmp_path, replace(settings(judge), lora_rank=8))
+    with pytest.raises(SROError, match=message):
+        train_opinions(
+            replace(LESSON, training_rows=lambda data: {"judge_calibration": ROWS}), tmp_path, settings(judge)
+        )
+    assert (judge / "training.json").read_text("utf-8") == told
+    (judge / "training.json").unlink()  # nobody knows what they were made of
+    with pytest.raises(SROError, match=message):
+        train_opinions(LESSON, tmp_path, settings(judge))
+
+
+def test_a_training_that_was_stopped_has_said_what_it_makes(tmp_path: Path) -> None:
+    made_of = {"trained_on": [], "settings": {"seed": 1}}
+    begin(tmp_path, {"trained_on": [], "settings": {"seed": 2}})
+    begin(tmp_path, made_of)  # there is no member yet
+    (tmp_path / "ngrams").mkdir()
+    begin(tmp_path, made_of)
+    with pytest.raises(SROError, match="other settings or data"):
+        begin(tmp_path, {"trained_on": [], "settings": {"seed": 2}})
 
 
 def test_its_bar_lets_the_wanted_share_of_accepted_rewrites_pass(judge: Path) -> None:

@@ -12,7 +12,8 @@ on the half of `judge_calibration` that is held out, AUC: n-grams .913, SmolLM2 
 was the judge before .919, with n-grams .935, with SmolLM2 .934, all three .945. Scaling n-grams by naive Bayes, as the
 embedded screener does, is worse here (.893; with SmolLM2 .935).
 
-A member that lies in the output folder already is kept, so that a run that was stopped goes on where it was.
+A member that lies in the output folder already is kept, so that a run that was stopped goes on where it was; one of
+other settings or data is refused.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from sro.core import files
+from sro.core.errors import SROError
 from sro.evaluation.judges.training.data import RECORD, JudgeSpec, Labelled
 from sro.evaluation.judges.training.train import log_reached, log_sets, record, texts_of, tune
 from sro.screeners.ensemble import FILE, mean_log_odds
@@ -60,11 +62,14 @@ def train_opinions(lesson: JudgeSpec, data: Path, args: OpinionsConfig) -> Path:
     """Teach both members, set the bar, and return the judge's folder, which has `training.json` as any judge's has.
 
     Raises:
-        SROError: a data set or the embedded leader is missing.
+        SROError: a data set or the embedded leader is missing, or the folder holds members that were made otherwise.
     """
     folder = Path(str(args.output_dir))
     sets, tuning = lesson.training_rows(data), lesson.tuning_rows(data)
     log_sets(lesson, sets)
+    settings = {name: getattr(args, name) for name in (*SETTINGS, "num_train_epochs", "warmup_steps", "bf16", "seed")}
+    settings["adapter_rows"] = dict(lesson.at_most)
+    begin(folder, record(lesson, sets, settings, {}))
     repeated = {**sets, "judge_calibration": sets["judge_calibration"] * args.calibration_repeats}
     if not (folder / NGRAMS / CARD).is_file():
         rows = [row for found in repeated.values() for row in found]
@@ -76,12 +81,32 @@ def train_opinions(lesson: JudgeSpec, data: Path, args: OpinionsConfig) -> Path:
     members = [load_screener(str(folder / name)) for name in (NGRAMS, ADAPTER)]
     scale, shift, reached = tune(mean_log_odds(members, texts_of(tuning)), tuning, args.pass_rate)
     log_reached(reached)
-    settings = {name: getattr(args, name) for name in (*SETTINGS, "num_train_epochs", "warmup_steps", "bf16", "seed")}
-    settings["adapter_rows"] = dict(lesson.at_most)
     told = {"members": [NGRAMS, ADAPTER], "scale": round(scale, 6), "shift": round(shift, 6)}
     _write(folder / RECORD, record(lesson, sets, settings, reached))
     _write(folder / FILE, told)
     return folder
+
+
+def begin(folder: Path, made_of: Mapping[str, Any]) -> None:
+    """Write down what the members in `folder` are made of, before there are any, so that none is kept of another make.
+
+    Raises:
+        SROError: members lie there that were made with other settings or data, or nobody knows with which.
+    """
+    told = folder / RECORD
+    if not any((folder / name).exists() for name in (NGRAMS, ADAPTER)):
+        _write(told, made_of)
+    there = json.loads(told.read_text("utf-8")) if told.is_file() else None
+    if there is None or _members_of(there) != _members_of(json.loads(json.dumps(made_of))):
+        raise SROError(
+            f"{folder} holds members of a judge that was made with other settings or data\n"
+            f"  fix: another --output_dir, or remove it: rm -r {folder}"
+        )
+
+
+def _members_of(told: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """What decides the members, of a judge's record: its data, and all settings but that of the bar."""
+    return told["trained_on"], {name: value for name, value in told["settings"].items() if name != "pass_rate"}
 
 
 def adapter_rows(lesson: JudgeSpec, sets: Mapping[str, Sequence[Labelled]], seed: int) -> list[tuple[str, float]]:
