@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sro.comments.sentences import Segment, segments, without
 
@@ -14,6 +17,7 @@ INGREDIENTS = [
     *("`", "``", "```", "```\n", "> ", "&gt;", "- ", "1. ", "# ", ":", "**", "_", "(", ")", "[x](", "[", "]"),
     *("@bob", "@sshole", "#tag", "#1", "http://x.y/z", "www.x.com", "x.org", "a@b.cd", "u/bob_x", "<b>", "</b>"),
     *("😂", "👨‍👩‍👧", "🇩🇪", "1️⃣", "❤️", ":)", "<3", "é", "e\u0301", "\u200b", "\ud83d", "\ue000", "\x00", "中"),
+    *("。", "！", "？", "」", "｡", "।", "॥", "؟", "۔", "हो", "كلمة"),
 ]
 
 
@@ -35,6 +39,14 @@ def test_put_together_they_are_the_text() -> None:
                 assert all(piece in segment.text for piece in segment.kept)
 
 
+@given(st.text(st.sampled_from("中हु.!?…。！？｡।॥؟۔」）\"' \n`#@😂:>-1,"), max_size=30))
+def test_full_stops_of_all_scripts_lose_nothing(text: str) -> None:
+    found = segments(text)
+    assert "".join(segment.text for segment in found) == text
+    for segment in found:
+        assert not re.search(r"[。！？｡।॥؟۔][\w\s]", without(segment.text, segment.kept)) or segment.kind != "sentence"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -46,6 +58,11 @@ def test_put_together_they_are_the_text() -> None:
         ("“You fool!” he said.", ["“You fool!”", "he said."]),
         ("one\ntwo\r\n\r\nthree", ["one", "two", "three"]),
         ("WHAT?!! no", ["WHAT?!!", "no"]),
+        ("你好。今天天气很好！谢谢你？再见。", ["你好。", "今天天气很好！", "谢谢你？", "再见。"]),
+        ("「馬鹿！」と言った。え？！はい", ["「馬鹿！」", "と言った。", "え？！", "はい"]),
+        ("यह अच्छा है। धन्यवाद।तुम मूर्ख हो॥", ["यह अच्छा है।", "धन्यवाद।", "तुम मूर्ख हो॥"]),
+        ("هل أنت أحمق؟ شكرا لك. مرحبا", ["هل أنت أحمق؟", "شكرا لك.", "مرحبا"]),
+        ("یہ اچھا ہے۔ شکریہ۔", ["یہ اچھا ہے۔", "شکریہ۔"]),
         ("... ?! --", []),
         ("", []),
     ],
@@ -145,6 +162,7 @@ def test_only_layout_and_plain_sentences_are_unprotected() -> None:
             "a.",
         ),
         *("/", "http://(", "😂", "a. ", "😂a. ", "@bob ", "u/", "- ", "🇩", "x:", "a”. ", "www."),
+        *("。", "中。", "。」", "।", "हो। ", "؟."),
     ],
 )
 def test_time_is_linear_in_the_length_of_hostile_texts(unit: str) -> None:

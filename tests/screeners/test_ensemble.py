@@ -15,6 +15,7 @@ from sro.core.errors import SROError
 from sro.evaluation.judges.models import StyleClassifier
 from sro.screeners.base import Verdict
 from sro.screeners.ensemble import Ensemble
+from sro.screeners.languages import languages_read
 from sro.screeners.loading import load_screener
 
 
@@ -52,6 +53,29 @@ def test_scale_and_shift_move_the_bar() -> None:
 def test_nobody_outvotes_the_rest_by_being_certain() -> None:
     certain, others = Fixed({"a": 1.0}), Fixed({"a": 0.001})
     assert Ensemble("three", (certain, others, others, others)).screen(["a"])[0].passed
+
+
+class Slow(Fixed):
+    """Reads little of a long comment, and German too."""
+
+    languages = ("en", "de")
+
+    def affords(self, texts: Sequence[str]) -> bool:
+        return len(texts) < 3
+
+    def most_telling(self, passages: Sequence[str]) -> list[int]:
+        return [len(passages) - 1]
+
+
+def test_of_a_long_comment_it_reads_what_its_slowest_member_reads() -> None:
+    slow, quick = Ensemble("a", (Fixed({}), Slow({}))), Ensemble("b", (Fixed({}),))
+    assert slow.affords(["a"] * 2) and not slow.affords(["a"] * 3) and quick.affords(["a"] * 3)
+    assert slow.most_telling(["a", "b", "c"]) == [2] and quick.most_telling(["a", "b"]) == [0, 1]
+
+
+def test_it_reads_the_languages_that_all_members_read() -> None:
+    assert languages_read(Ensemble("a", (Slow({}), Slow({})))) == ("en", "de")
+    assert languages_read(Ensemble("b", (Slow({}), Fixed({})))) == ("en",)
 
 
 def test_sources_are_handed_on() -> None:

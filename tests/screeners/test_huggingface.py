@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from sro.core.errors import SROError
-from sro.screeners.huggingface import HuggingFaceScreener, ToxicSide, toxic_side
+from sro.screeners.huggingface import HuggingFaceScreener, ToxicSide, _longest_input, toxic_side
 from sro.screeners.loading import load_screener
 
 
@@ -207,3 +209,25 @@ def test_a_decoder_without_padding_token_is_given_one(tmp_path: Path, tiny_causa
     texts = ["you idiot", "what a good page this is", "stupid"]
     single = [screener.probabilities([text])[0] for text in texts]
     assert screener.probabilities(texts) == pytest.approx(single, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("config", "tokens", "longest"),
+    [
+        ({"model_type": "bert", "max_position_embeddings": 512}, int(1e30), 512),
+        ({"model_type": "roberta", "max_position_embeddings": 514, "pad_token_id": 1}, int(1e30), 512),
+        ({"model_type": "roberta", "max_position_embeddings": 514, "pad_token_id": 1}, 128, 128),
+        ({"model_type": "bloom"}, int(1e30), None),
+        ({"model_type": "t5"}, 512, 512),
+        ({"model_type": "xlnet", "max_position_embeddings": -1}, int(1e30), None),
+    ],
+)
+def test_the_longest_input_is_what_model_and_tokenizer_say(config: dict[str, Any], tokens: int, longest: int) -> None:
+    assert _longest_input(SimpleNamespace(**config), SimpleNamespace(model_max_length=tokens)) == longest
+
+
+def test_a_model_without_a_limit_reads_all(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    limited = HuggingFaceScreener.load(str(build(tmp_path, ["clean", "toxic"])))
+    text = "you idiot " * 10
+    found = replace(limited, max_length=None).probabilities([text, "thank you"])
+    assert found == pytest.approx(limited.probabilities([text, "thank you"]), abs=1e-6) and not caplog.records

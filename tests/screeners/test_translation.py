@@ -8,6 +8,8 @@ import pytest
 
 from sro.apps.cli import main
 from sro.core.errors import SROError
+from sro.screeners.base import Verdict
+from sro.screeners.sentencewise import screen_comments
 from sro.screeners.translation import between, read_pairs, scored_pairs, translate
 
 PAIRS = [(0.1, 0.2), (0.2, 0.1), (0.3, 0.9), (0.6, 0.3), (0.8, 0.8), (0.9, 0.95)]
@@ -104,8 +106,9 @@ def test_the_command_on_comments_that_were_scored_earlier(tmp_path: Path, capsys
     path.write_text(rows, encoding="utf-8-sig")  # with the mark that spreadsheets put first
     asked = ["--scored", str(path), "--column", "body", "--threshold", "0.8", "--screener", "embedded/linear"]
     assert main(["screener", "thresholds", *asked]) == 0
-    line = next(line for line in capsys.readouterr().out.splitlines() if "TOXICITY" in line)
-    assert "100.0%" in line
+    told = capsys.readouterr().out
+    assert "100.0%" in next(line for line in told.splitlines() if "TOXICITY" in line)
+    assert "to be given as --threshold" in " ".join(told.split())
     for rows, message in (
         ([{"a": "b"}], "no text"),
         ([{"body": "b"}], "no column"),
@@ -124,10 +127,28 @@ def test_a_file_of_scores_that_cannot_be_read_is_one_clear_error(
         assert message in capsys.readouterr().err
 
 
+def test_thresholds_of_scored_comments_do_what_the_table_says_as_threshold() -> None:
+    class Diluting:
+        """P(fail) is the share of words that are `bad`, of which a long comment has few; fails from .9 on."""
+
+        name = "share 1"
+
+        def screen(self, texts, *, sources=None):  # type: ignore[no-untyped-def]
+            shares = [text.count("bad") / len(text.split()) for text in texts]
+            return [Verdict("fail" if share >= 0.9 else "pass", share, self.name) for share in shares]
+
+    texts = ["So bad. One two three four five.", "One two. Three.", "One bad two. Three four.", "Bad."]
+    rows = [{"text": text, "TOXICITY": 0.9 * (place == 0)} for place, text in enumerate(texts)]
+    pairs = scored_pairs(Diluting(), rows, "text")
+    found = translate("TOXICITY", pairs["TOXICITY"], 0.5)
+    assert (found.same, found.newly, found.no_longer) == (1.0, 0, 0)
+    for threshold in (found.threshold, found.as_many):
+        verdicts = screen_comments(Diluting(), texts, threshold=threshold)
+        assert [verdict.passed for verdict in verdicts] == [False, True, True, True]
+
+
 class _Threats:
     name = "threats 1"
 
     def screen(self, texts, *, sources=None):  # type: ignore[no-untyped-def]
-        from sro.screeners.base import Verdict
-
         return [Verdict("pass", 0.1, self.name, {"TOXICITY": 0.1, "THREAT": 0.2}) for _ in texts]

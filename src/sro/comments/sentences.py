@@ -127,7 +127,13 @@ BREAK = re.compile("([\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+)")
 MARKS = re.compile(
     r"\s*(?:(?:[-+*•·–—]|\d{1,3}[.)]|\#{1,6}|[:*]{1,30})\s+|:{1,30}(?=[A-Za-z]{2}))*"
 )  # of lists, headings
-FULL_STOP = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]*_]*(?=\s)")
+FULL_STOP = re.compile(
+    r"""
+    (?<![.!?…])[.!?…]+["'”’)\]*_]*(?=\s)  # before white space alone
+  | [。！？｡।॥؟۔][。！？｡।॥؟۔.!?…]*["'”’」』）)\]*_]*  # wherever they stand: Chinese has no spaces
+    """,
+    re.VERBOSE,
+)
 ABBREVIATION = re.compile(r"(?:^|\W)(?:Mr|Mrs|Ms|Dr|Prof|St|vs|e\.g|i\.e|[A-Z])$", re.IGNORECASE)
 MASK = "\ue000"  # what stands for the characters of a piece while sentences are sought: no letter, no full stop
 LEFT = re.compile(rf"[\s]*(?:{MASK}+[\s,:;.!?…–—-]*)*(?:(?:\*\*|__|~~)(?=\w))?")

@@ -22,7 +22,7 @@ from sro.rewriting.parts import RewriterParts
 from sro.rewriting.result import Reason
 from sro.rewriting.rule_candidates import foreign_rule_candidates, rule_candidates
 from sro.rewriting.state import Search
-from sro.screeners.base import Verdict
+from sro.screeners.base import Verdict, at_threshold
 
 if TYPE_CHECKING:
     from sro.leader.generation import Completion, PendingGeneration
@@ -185,7 +185,8 @@ class CandidateSearch:
         bar = self.arguments.rewrite_threshold or self.parts.rewrite_threshold
         if bar is None:
             return list(verdicts)
-        return [replace(one, label="fail") if one.probability >= bar else one for one in verdicts]
+        strict = at_threshold(verdicts, bar)
+        return [one if clear.passed else replace(one, label="fail") for one, clear in zip(verdicts, strict)]
 
     def _read_meaning(
         self, sources: Sequence[str], candidates: Sequence[Candidate], trust: Sequence[float]

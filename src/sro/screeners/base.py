@@ -30,6 +30,8 @@ class Verdict:
     """Name and version of the screener, so that a stored verdict says who gave it."""
     attributes: Mapping[str, float] | None = None
     """Probability of each attribute (TOXICITY, THREAT, …), where the screener tells them apart."""
+    decides: tuple[str, ...] = ()
+    """The attributes of which any fails the text; none where `probability` alone decides."""
 
     @property
     def passed(self) -> bool:
@@ -124,10 +126,17 @@ def log_odds(probabilities: Sequence[float] | np.ndarray, surest: float = SUREST
 
 
 def at_threshold(verdicts: Sequence[Verdict], threshold: float | None) -> list[Verdict]:
-    """The verdicts with another bar: a text fails from this P(fail) on. None: as they are."""
-    if threshold is None:
-        return list(verdicts)
-    return [replace(v, label="fail" if v.probability >= threshold else "pass") for v in verdicts]
+    """The verdicts with another bar: a text fails from this P(fail) on. None: as they are.
+
+    Where several attributes decide, each by its own bar, it is one bar for all: P(fail) is then that of the highest.
+    """
+    return list(verdicts) if threshold is None else [_at_threshold(verdict, threshold) for verdict in verdicts]
+
+
+def _at_threshold(verdict: Verdict, threshold: float) -> Verdict:
+    known = verdict.attributes or {}
+    probability = max((known[name] for name in verdict.decides), default=verdict.probability)
+    return replace(verdict, label="fail" if probability >= threshold else "pass", probability=probability)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ import numpy as np
 from sro.core.errors import SROError
 from sro.core.files import folder_sha256
 from sro.screeners.base import Screener, Verdict, log_odds
+from sro.screeners.languages import languages_read
+from sro.screeners.long_comments import Sparing
 
 FILE = "ensemble.json"
 LEAST = 1e-6
@@ -72,6 +74,23 @@ class Ensemble:
         z = mean_log_odds(self.members, texts, sources)
         found = 0.5 * (1.0 + np.tanh((self.scale * z + self.shift) / 2.0))
         return [Verdict("fail" if p >= 0.5 else "pass", p, self.name) for p in found.tolist()]
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Those that all members read."""
+        return frozenset.intersection(*(frozenset(languages_read(member)) for member in self.members))
+
+    def affords(self, texts: Sequence[str]) -> bool:
+        """Whether all members read all of these (`sro.screeners.long_comments.Sparing`)."""
+        return all(member.affords(texts) for member in self._sparing)
+
+    def most_telling(self, passages: Sequence[str]) -> list[int]:
+        """The choice of the first member that makes one; all, where all members read everything."""
+        return next((member.most_telling(passages) for member in self._sparing), list(range(len(passages))))
+
+    @property
+    def _sparing(self) -> list[Sparing]:
+        return [member for member in self.members if isinstance(member, Sparing)]
 
 
 DEFAULTS = {"scale": 1.0, "shift": 0.0}

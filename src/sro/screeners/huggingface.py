@@ -34,6 +34,7 @@ CLEAN = re.compile(
     r"|neutral|normal|clean|safe|none|neither|ok|okay|acceptable|civil|benign|polite|other)"
 )
 Head = Literal["softmax", "sigmoid"]
+NO_LIMIT = 10**6  # tokens; who says so many has no limit
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,9 @@ class HuggingFaceScreener:
     toxic: ToxicSide
     threshold: float
     batch_size: int
-    max_length: int
-    """Tokens that the model can read; of longer texts it reads the first, and a warning says how many there were."""
+    max_length: int | None
+    """Tokens that the model can read; of longer texts it reads the first, and a warning says how many there were.
+    None: it reads texts of any length."""
     bf16: bool = False
     """Whether it computes in bfloat16, which moves log-odds by some hundredths and is several times as fast where the
     processor has it."""
@@ -185,7 +187,7 @@ class HuggingFaceScreener:
         if not texts:
             return np.zeros(0)
         lengths = np.array([len(ids) for ids in self.tokenizer(list(texts), verbose=False)["input_ids"]])
-        if too_long := int((lengths > self.max_length).sum()):
+        if self.max_length is not None and (too_long := int((lengths > self.max_length).sum())):
             logger.warning(
                 "%s: %d of %d texts are longer than the %d tokens it reads and were judged by their beginning",
                 *(self.name, too_long, len(texts), self.max_length),
@@ -197,7 +199,7 @@ class HuggingFaceScreener:
             batch = self.tokenizer(
                 [texts[place] for place in places],
                 padding=True,
-                truncation=True,
+                truncation=self.max_length is not None,
                 max_length=self.max_length,
                 return_tensors="pt",
             ).to(self.model.device)
@@ -207,9 +209,12 @@ class HuggingFaceScreener:
         return probabilities
 
 
-def _longest_input(config: Any, tokenizer: Any) -> int:
-    """Tokens that model and tokenizer can take. RoBERTa's kin count positions from the padding index on."""
-    positions = getattr(config, "max_position_embeddings", None) or tokenizer.model_max_length
+def _longest_input(config: Any, tokenizer: Any) -> int | None:
+    """Tokens that model and tokenizer can take; None where neither has a limit: Bloom, T5, XLNet (which says −1).
+
+    RoBERTa's kin count positions from the padding index on. A tokenizer that knows no limit says 1e30.
+    """
+    positions = getattr(config, "max_position_embeddings", None) or NO_LIMIT
     if "roberta" in config.model_type or config.model_type == "camembert":
         positions -= config.pad_token_id + 1
-    return min(positions, tokenizer.model_max_length)
+    return min((some for some in (positions, tokenizer.model_max_length) if 0 < some < NO_LIMIT), default=None)

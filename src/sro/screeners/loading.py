@@ -25,6 +25,8 @@ EMBEDDED = "embedded/encoder"
 """The shipped screener that plain `embedded` stands for."""
 SHIPPED = {"embedded/linear": "screener", "embedded/encoder": "encoder"}
 """Name → part that ships with `sro`, see `sro.core.files.asset`."""
+OURS = ("encoder.json", "nblr.json", "ensemble.json", "adapter_model.safetensors")
+"""What lies in the folder of a screener that is no Hugging Face classifier."""
 
 
 def full_name(name: str) -> str:
@@ -59,7 +61,8 @@ def encoder_card(name_or_path: str) -> Path:
 
 
 def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = (), fail_on: Sequence[str] = ()) -> Screener:
-    """The screener of that name; `fail_on` are the attributes that fail a text, for an encoder screener alone.
+    """The screener of that name; `fail_on` are the attributes that fail a text, for an encoder screener alone, and
+    `toxic_labels` the labels that do, for a Hugging Face classifier alone.
 
     Two are shipped with the package: `"embedded/encoder"`, a small transformer with six attributes, which `"embedded"`
     stands for, and `"embedded/linear"`, an NB-LR. Where the first cannot run, the second is never taken in its place:
@@ -82,6 +85,8 @@ def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = (), fail_o
 
         require_embedded()
     folder = screener_folder(name)
+    if toxic_labels and (name in SHIPPED or any((folder / file).is_file() for file in OURS)):
+        raise SROError(f"{name_or_path} has no labels of which some are toxic\n  fix: leave out toxic_labels")
     if name == "embedded/encoder" or (folder / "encoder.json").is_file():
         from sro.screeners.encoder.inference import EncoderScreener
 

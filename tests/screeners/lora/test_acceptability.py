@@ -16,7 +16,7 @@ import torch
 from sro.core.errors import SROError
 from sro.screeners.lora import acceptability_training as training
 from sro.screeners.lora.acceptability import Acceptability, AcceptabilityWhenAsked
-from sro.screeners.lora.acceptability_training import FluencyConfig, FluencyData, labelled, train_fluency
+from sro.screeners.lora.acceptability_training import FluencyConfig, FluencyData, labelled, split, train_fluency
 from sro.screeners.lora.classifier import base, encode
 
 SENTENCES = [
@@ -101,6 +101,14 @@ def test_every_sentence_comes_whole_and_most_come_broken() -> None:
     broken = [text for text, label in rows if label < 0.5]
     assert whole == set(SENTENCES) and len(SENTENCES) * 0.9 < len(broken) <= len(SENTENCES)
     assert rows == labelled(SENTENCES, seed=3) != labelled(SENTENCES, seed=4)
+
+
+def test_what_is_measured_on_is_learnt_in_no_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sro.screeners.lora.acceptability_training.HELD_OUT", 20)
+    held_out, learnt = split(SENTENCES, seed=3)
+    whole = [{text for text, label in rows if label > 0.5} for rows in (held_out, learnt)]
+    assert len(whole[0]) == 10 and not whole[0] & whole[1] and whole[0] | whole[1] == set(SENTENCES)
+    assert len(held_out) <= 20 and min(label for _, label in held_out) < 0.5
 
 
 def test_one_that_loads_when_asked_says_what_the_other_says(leader: Path, learnt: Path) -> None:

@@ -47,23 +47,23 @@ class TranslationArguments:
 
 def run(argv: list[str]) -> int:
     """Print the translations as a table."""
-    from sro.screeners.translation import ENOUGH, read_pairs, rendered, scored_pairs, translate
+    from sro.screeners import translation
 
     schema = (ScreenerArguments, TranslationArguments)
     which, asked = parse(schema, argv, prog="sro screener thresholds", description=DESCRIPTION)
     if asked.pairs is not None and asked.scored is None:
-        pairs = read_pairs(asked.pairs)
+        pairs, use = translation.read_pairs(asked.pairs), translation.FOR_SCORES
     elif asked.scored is not None and asked.pairs is None:
         rows = _records(asked.scored, asked.column)  # first, for a mistake in it shows at once
         screener = load_named_screener(which)
-        pairs = scored_pairs(screener, rows, asked.column)
+        pairs, use = translation.scored_pairs(screener, rows, asked.column), translation.FOR_THRESHOLD
     else:
         raise SROError("--pairs has scores of both, --scored those of the other service: give one of the two")
     names = [name.upper() for name in asked.attributes] or list(pairs)
-    found = [translate(name, pairs.get(name, []), asked.threshold) for name in sorted(names, key=_place)]
-    Console().print(rendered(found))
+    found = [translation.translate(name, pairs.get(name, []), asked.threshold) for name in sorted(names, key=_place)]
+    Console().print(translation.rendered(found, use))
     if not all(one.enough for one in found):
-        print(f"* fewer than {ENOUGH} comments are flagged today, or are not: too few to rely on")
+        print(f"* fewer than {translation.ENOUGH} comments are flagged today, or are not: too few to rely on")
     return 0
 
 

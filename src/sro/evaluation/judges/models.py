@@ -174,8 +174,9 @@ def unacceptable_label(id2label: Mapping[int, str], name: str) -> str:
 
 
 def _refuse_what_is_cut(classifier: HuggingFaceScreener, texts: Sequence[str], judge: str) -> None:
-    lengths = [len(ids) for ids in classifier.tokenizer(list(texts), verbose=False)["input_ids"]] if texts else []
-    refuse_long(lengths, classifier.max_length, judge)
+    if classifier.max_length is not None and texts:
+        lengths = [len(ids) for ids in classifier.tokenizer(list(texts), verbose=False)["input_ids"]]
+        refuse_long(lengths, classifier.max_length, judge)
 
 
 class MeanPooled:

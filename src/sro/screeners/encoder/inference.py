@@ -161,11 +161,11 @@ class EncoderScreener:
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text, with the probabilities of all six attributes. `sources` is not read."""
-        verdicts = []
+        verdicts, decides = [], tuple(self.policy.fail_on)
         for row, threshold in zip(self.probabilities(texts).tolist(), thresholds_of(texts, self.languages)):
             attributes = dict(zip(ATTRIBUTES, row))
             failed, probability = self.policy.at(threshold).decide(attributes)
-            verdicts.append(Verdict("fail" if failed else "pass", probability, self.name, attributes))
+            verdicts.append(Verdict("fail" if failed else "pass", probability, self.name, attributes, decides))
         return verdicts
 
     def word_scores(self, texts: Sequence[str], words: Sequence[Sequence[tuple[int, int]]]) -> list[list[Span]]:
@@ -190,8 +190,7 @@ class EncoderScreener:
         """
         readings, owners = list(texts), list(range(len(texts)))
         for place in find_disguised(texts):
-            seen = normalise(texts[place])
-            if seen != texts[place].lower():
+            if (seen := _second_reading(texts[place])) is not None:
                 readings[place] = with_words_joined(texts[place])
                 readings.append(seen)
                 owners.append(place)
@@ -203,9 +202,9 @@ class EncoderScreener:
 
     def affords(self, texts: Sequence[str]) -> bool:
         """Whether these have at most `MOST_TOKENS` together (`sro.screeners.long_comments.Sparing`)."""
-        left, twice = MOST_TOKENS, set(find_disguised(texts))
-        for place, text in enumerate(texts):
-            left -= self._tokenizer.count(text, left) * (1 + (place in twice))
+        left = MOST_TOKENS
+        for size in self._sizes(texts):
+            left -= size
             if left < 0:
                 return False
         return True
@@ -216,15 +215,22 @@ class EncoderScreener:
         Half of them are those that the screener of n-grams, which reads all in a hundredth of the time, finds worst;
         the others lie evenly over the rest, since that screener sees no insult without a rude word.
         """
-        twice = set(find_disguised(passages))  # these are read as written and as they are meant
-        counts = (self._tokenizer.count(passage, MOST_TOKENS) for passage in passages)
-        sizes = [number * (1 + (place in twice)) for place, number in enumerate(counts)]
+        sizes = list(self._sizes(passages))
         worst_first = np.argsort(-self._quick.probabilities(passages), kind="stable").tolist()
         chosen, left = _within(MOST_TOKENS // 2, worst_first, sizes)
         rest = [place for place in range(len(passages)) if place not in chosen]
-        step = max(1, -(-sum(sizes[place] for place in rest) // (MOST_TOKENS // 2)))
-        more, _ = _within(MOST_TOKENS // 2 + left, rest[::step], sizes)
+        room = MOST_TOKENS // 2 + left
+        even = rest[:: max(1, -(-sum(sizes[place] for place in rest) // room))]
+        more, _ = _within(room, list(dict.fromkeys([*even, *rest])), sizes)
         return sorted(chosen | more) or worst_first[:1]
+
+    def _sizes(self, texts: Sequence[str]) -> Iterator[int]:
+        """Tokens that are read of each text; those above `MOST_TOKENS` are not counted to their end."""
+        odd = set(find_disguised(texts))
+        for place, text in enumerate(texts):
+            size = self._tokenizer.count(text, MOST_TOKENS)
+            twice = size <= MOST_TOKENS and place in odd and _second_reading(text) is not None
+            yield 2 * size if twice else size
 
     @cached_property
     def _quick(self) -> NBLR:
@@ -248,14 +254,20 @@ def sigmoid(log_odds: Floats) -> Floats:
     return np.asarray(0.5 * (1.0 + np.tanh(log_odds / 2.0)))
 
 
+def _second_reading(text: str) -> str | None:
+    """A text as it is meant, where it hides words. Few do of those that `find_disguised` tells: any text with a
+    character beyond ASCII is among them."""
+    seen = normalise(text)
+    return None if seen == text.lower() else seen
+
+
 def _within(budget: int, places: Sequence[int], sizes: Sequence[int]) -> tuple[set[int], int]:
-    """As many of the first places as the budget is enough for, and what is left of it."""
+    """The places, first ones first, that the budget is enough for, and what is left of it."""
     taken: set[int] = set()
     for place in places:
-        if sizes[place] > budget:
-            break
-        taken.add(place)
-        budget -= sizes[place]
+        if sizes[place] <= budget:
+            taken.add(place)
+            budget -= sizes[place]
     return taken, budget
 
 

@@ -240,4 +240,5 @@ class Mixture:
 
 def target_matrix(rows: list[Row]) -> NDArray[np.float32]:
     """Targets (rows, attributes), NaN where masked."""
-    return np.array([[row.targets.get(name, np.nan) for name in ATTRIBUTES] for row in rows], dtype=np.float32)
+    found = [[row.targets.get(name, np.nan) for name in ATTRIBUTES] for row in rows]
+    return np.array(found, dtype=np.float32).reshape(len(rows), len(ATTRIBUTES))

@@ -7,9 +7,10 @@ average their weights every few steps, so that none waits for another at every p
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from sro.core.errors import SROError
 from sro.core.files import atomic_write_bytes
 from sro.core.precision import compute_dtype
 from sro.screeners.encoder.model import EncoderClassifier
@@ -59,6 +61,7 @@ def optimise(
     settings: EncoderTraining,
     folder: Path,
     ranks: tuple[int, int],
+    mark: str,
 ) -> Iterator[str]:
     """Train until the minutes are over; yields lines about the progress and writes `model.safetensors` at the end.
 
@@ -67,8 +70,11 @@ def optimise(
         draw: Gives the next batch: word embeddings, mask and targets.
         loss_of: The loss of (logits, targets).
         settings: Hyperparameters.
-        folder: For the weights and the checkpoints; a checkpoint that lies there is continued.
+        folder: For the weights and the checkpoints; a checkpoint of the same run that lies there is continued.
         ranks: This process's number and how many there are; see `join_processes`.
+        mark: Of the run, see `mark_of_run`.
+
+    Raises SROError where the checkpoint is of another run, of which it would go on with the weights and the clock.
     """
     rank, processes = ranks
     bf16 = compute_dtype(device="cpu").bf16
@@ -77,7 +83,7 @@ def optimise(
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = _optimizer(model, settings)
     checkpoint = folder / CHECKPOINT.format(rank=rank)
-    done, step = _resume(checkpoint, model, optimizer)
+    done, step = _resume(checkpoint, model, optimizer, mark)
     started = saved = time.monotonic()
     losses: list[float] = []
     stop = False
@@ -101,7 +107,7 @@ def optimise(
                 saved = time.monotonic()
                 yield f"step {step}, {elapsed:.0%} of the time, loss {np.mean(losses):.3f}"
                 losses.clear()
-                _save(checkpoint, model, optimizer, elapsed, step)
+                _save(checkpoint, model, optimizer, elapsed, step, mark)
     if rank == 0:
         from safetensors.torch import save
 
@@ -116,6 +122,22 @@ def join_processes(threads: int) -> tuple[int, int]:
     if not dist.is_initialized():
         dist.init_process_group("gloo")
     return dist.get_rank(), dist.get_world_size()
+
+
+def mark_of_run(settings: EncoderTraining, *learnt: Iterable[object]) -> str:
+    """A hash of what is learnt and how: runs of equal marks are one run, and may go on where it stopped.
+
+    Args:
+        settings: All count but those that only say how the machine works.
+        learnt: Everything that batches are drawn from, in order; each is told by its `repr`.
+    """
+    how = {name: value for name, value in asdict(settings).items() if name not in ("threads", "checkpoint_minutes")}
+    digest = hashlib.sha256(repr(how).encode())
+    for some in learnt:
+        for one in some:
+            digest.update(repr(one).encode("utf-8", "backslashreplace") + b"\n")
+        digest.update(b"\n")
+    return digest.hexdigest()
 
 
 def first_seed(settings: EncoderTraining, folder: Path, rank: int) -> int:
@@ -153,17 +175,25 @@ def _average(parameters: Sequence[Tensor], stop: bool, processes: int) -> bool:
     return bool(flat[-1] > 0)
 
 
-def _resume(path: Path, model: EncoderClassifier, optimizer: torch.optim.AdamW) -> tuple[float, int]:
+def _resume(path: Path, model: EncoderClassifier, optimizer: torch.optim.AdamW, mark: str) -> tuple[float, int]:
     if not path.is_file():
         return 0.0, 0
     state = torch.load(path, weights_only=True)
+    if state.get("mark") != mark:
+        raise SROError(
+            f"{path.parent} holds a run with other data or settings, which does not go on with these\n"
+            f"  fix: another --output; or, to begin anew there, remove {path.parent / CHECKPOINT.format(rank='*')}"
+        )
     model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])
     return state["elapsed"], state["step"]
 
 
-def _save(path: Path, model: EncoderClassifier, optimizer: torch.optim.AdamW, elapsed: float, step: int) -> None:
-    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "elapsed": elapsed, "step": step}
+def _save(
+    path: Path, model: EncoderClassifier, optimizer: torch.optim.AdamW, elapsed: float, step: int, mark: str
+) -> None:
+    weights = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+    state = {**weights, "elapsed": elapsed, "step": step, "mark": mark}
     part = path.with_suffix(".part")
     torch.save(state, part)
     part.replace(path)

@@ -7,6 +7,7 @@ in a tenth of the time that the usual libraries take to load it.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -49,7 +50,8 @@ class EncoderTokenizer:
 
     def _pieces(self, text: str, room: int | None = None) -> list[int]:
         ids: list[int] = []
-        for word in text.translate(self._base.normalisation).split():
+        # The table knows single characters only, so what is written as letter and accent is put together first.
+        for word in unicodedata.normalize("NFC", text).translate(self._base.normalisation).split():
             for start in range(0, len(word), LONGEST_WORD):
                 ids += self._word((SPACE if start == 0 else "") + word[start : start + LONGEST_WORD])
                 if room is not None and len(ids) >= room:

