@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -28,7 +29,7 @@ logger = logging.getLogger(__name__)
 EMBEDDED = "HuggingFaceTB/SmolLM2-135M-Instruct"  # the hub's name of the embedded leader
 DEFAULT_PROMPT = "Rude: {text}\nPolite:"
 SHIPPED_ADAPTERS = ("embedded/warmup", "embedded/rewriter")
-CARD = "sro.json"  # beside an adapter's weights: the prompt it was trained with
+CARD = "sro.json"  # beside weights: the prompt they are used with, and of an export the leader that it was
 
 
 @dataclass
@@ -207,13 +208,31 @@ def check_prompt(prompt: str) -> None:
 
 def read_prompt(folder: Path) -> str | None:
     """The prompt that the adapter or fully tuned leader in `folder` was trained with, if it says."""
-    card = folder / CARD
-    return json.loads(card.read_text("utf-8")).get("prompt") if card.is_file() else None
+    return _read_card(folder).get("prompt")
 
 
 def write_prompt(folder: Path, prompt: str) -> None:
     """Note in `folder` the prompt that the weights there are used with, for `read_prompt`."""
-    atomic_write_text(folder / CARD, json.dumps({"prompt": prompt}, indent=2) + "\n")
+    _write_card(folder, {"prompt": prompt})
+
+
+def write_origin(folder: Path, leader: str) -> None:
+    """Note in the folder of an export, beside the prompt, which leader was exported, for `is_embedded`."""
+    _write_card(folder, {**_read_card(folder), "leader": "embedded" if is_embedded(leader) else leader})
+
+
+def is_embedded(leader: str) -> bool:
+    """Whether this is the embedded leader: by its name, or a folder into which `sro export` wrote it."""
+    return leader == "embedded" or _read_card(Path(leader)).get("leader") == "embedded"
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
+    card = folder / CARD
+    return json.loads(card.read_text("utf-8")) if card.is_file() else {}
+
+
+def _write_card(folder: Path, card: Mapping[str, Any]) -> None:
+    atomic_write_text(folder / CARD, json.dumps(card, indent=2) + "\n")
 
 
 def save_adapter(model: Any, tokenizer: Any, prompt: str, folder: Path, half: bool = False) -> None:
