@@ -29,6 +29,25 @@ def test_plain_spelling(sentence: str, plain: str) -> None:
     assert plain_spelling(plain) == plain
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("1st", "4th", "70s", "50s", "5am", "4m", "3D", "4K", "i5", "i7", "M3", "w3", "A4", "B12", "T34"),
+        *("WW3", "GT4", "mp5", "H1N1", "W3C", "M4A1", "MP3s", "plan a b c", "p q r"),
+    ],
+)
+def test_numbers_and_names_beside_a_disguise_stay(said: str) -> None:
+    assert plain_spelling(f"See {said} now, you f*cking idiot") == f"See {said} now, you fucking idiot"
+
+
+@pytest.mark.parametrize(
+    ("spelt", "plain"),
+    [("th3", "the"), ("sh3", "she"), ("n0", "no"), ("0f", "of"), ("fr33", "free"), ("th1s", "this")],
+)
+def test_words_beside_a_disguise_are_read(spelt: str, plain: str) -> None:
+    assert plain_spelling(f"see {spelt} now, f*cking idiot") == f"see {plain} now, fucking idiot"
+
+
 def test_what_is_kept_is_never_respelled() -> None:
     sentence = "@sh1t_bot, y0u 1d10t, see https://x.org/sh1t"
     kept = ("@sh1t_bot", "https://x.org/sh1t")

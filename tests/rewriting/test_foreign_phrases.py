@@ -6,7 +6,9 @@ from importlib import resources
 
 import pytest
 
-from sro.rewriting.foreign_candidates import foreign_candidates, rules_in
+from sro.core.errors import SROError
+from sro.rewriting.foreign_candidates import checked_rule_languages, foreign_candidates, rules_in
+from sro.rewriting.foreign_limits import says_more
 from sro.rewriting.foreign_phrases import TABLES, foreign_phrases
 from sro.rewriting.phrase_rules import read_rules
 from sro.rewriting.phrase_table import Idioms
@@ -51,6 +53,53 @@ def test_what_no_table_knows_has_no_candidate() -> None:
 def test_a_deletion_and_a_phrase_meet_in_one_candidate() -> None:
     found = foreign_candidates("Halt die Fresse und lies den Artikel, du Idiot!", "de")
     assert "Sei bitte still und lies den Artikel!" in found
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("de", "Keine dumme Frau wird mir sagen, was ich tun soll."),
+        ("de", "Alle dummen alten Männer denken genau so wie du."),
+        ("de", "Solche dummen Menschen sollten nicht wählen dürfen."),
+        ("de", "Sie ist eine saudumme Frau aus Berlin."),
+        ("es", "Todos los malditos extranjeros tienen que irse ya."),
+        ("es", "Todos los extranjeros de mierda tienen que irse ya."),
+        ("fr", "Aucune maudite femme ne me dira quoi faire."),
+        ("fr", "Toutes les femmes de merde doivent partir demain."),
+        ("ru", "Все вонючие мигранты должны уехать домой."),
+        ("ru", "Это ебаный город без дорог и света."),
+    ],
+)
+def test_an_adjective_that_limits_what_is_said_is_not_left_out(language: str, sentence: str) -> None:
+    assert foreign_candidates(sentence, language) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "left"),
+    [
+        ("de", "Kein verdammter Mensch glaubt dir das hier.", "Kein Mensch glaubt dir das hier."),
+        ("de", "Das ist eine verdammte dumme Frau, du Idiot.", "Das ist eine dumme Frau."),
+        ("de", "Lösch endlich deinen blöden Kommentar dort.", "Lösch endlich deinen Kommentar dort."),
+        ("es", "Es un puto genio de la música moderna", "Es un genio de la música moderna"),
+        ("fr", "C'est un foutu problème pour tout le monde.", "C'est un problème pour tout le monde."),
+        ("ru", "Каждый ебаный день одно и то же самое.", "Каждый день одно и то же самое."),
+    ],
+)
+def test_one_that_limits_nothing_is(language: str, sentence: str, left: str) -> None:
+    assert left in foreign_candidates(sentence, language)
+
+
+def test_portuguese_is_checked_too_and_languages_without_a_list_are_not() -> None:
+    assert says_more("Todos os malditos turistas vão.", "Todos os turistas vão.", "pt")
+    assert not says_more("Todos os malditos turistas vão.", "Os turistas vão.", "pt")
+    assert not says_more("Todos os malditos turistas vão.", "Todos os turistas vão.", "hi")
+
+
+def test_names_of_languages_are_checked() -> None:
+    assert checked_rule_languages(["DE", "pt"]) == {"de", "pt"}
+    assert checked_rule_languages(["none"]) == checked_rule_languages([]) == frozenset()
+    with pytest.raises(SROError, match=r"no rules for 'german'\n  fix: name some of ar de"):
+        checked_rule_languages(["German", "es"])
 
 
 def test_signs_before_a_sentence_and_signs_of_other_scripts_are_tokens() -> None:

@@ -22,13 +22,13 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 from sro.core.errors import SROError
 from sro.core.files import asset, atomic_folder, atomic_write_text, cache_root
 from sro.leader.adapters import put_on, warn_of_other_base
+from sro.leader.card import read_prompt, write_prompt
 
 logger = logging.getLogger(__name__)
 
 EMBEDDED = "HuggingFaceTB/SmolLM2-135M-Instruct"  # the hub's name of the embedded leader
 DEFAULT_PROMPT = "Rude: {text}\nPolite:"
 SHIPPED_ADAPTERS = ("embedded/warmup", "embedded/rewriter")
-CARD = "sro.json"  # beside an adapter's weights: the prompt it was trained with
 
 
 @dataclass
@@ -206,42 +206,6 @@ def check_prompt(prompt: str) -> None:
     formatted)."""
     if prompt.count("{text}") != 1:
         raise SROError(f"prompt {prompt!r} must hold {{text}} exactly once, where the comment goes")
-
-
-def read_prompt(place: str | Path) -> str | None:
-    """The prompt that an adapter or fully tuned leader was trained with, if it says.
-
-    Args:
-        place: its folder, or its name on the hub, from where its weights came just now.
-
-    Raises:
-        SROError: the hub does not let its file be read.
-    """
-    card = Path(place) / CARD if Path(place).is_dir() else _card_on_hub(str(place))
-    return json.loads(card.read_text("utf-8")).get("prompt") if card and card.is_file() else None
-
-
-def _card_on_hub(name: str) -> Path | None:
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
-
-    try:
-        return Path(hf_hub_download(name, CARD))
-    except LocalEntryNotFoundError:  # no connection; weights that are kept here from an earlier time may go without
-        logger.warning("%s is read from the cache, without %s: --prompt names the prompt if it has one", name, CARD)
-        return None
-    except EntryNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise SROError(
-            f"the prompt of {name!r} could not be read from the hub: {str(error).splitlines()[0]}\n"
-            "  fix: --prompt with {text} in it, or a folder"
-        ) from error
-
-
-def write_prompt(folder: Path, prompt: str) -> None:
-    """Note in `folder` the prompt that the weights there are used with, for `read_prompt`."""
-    atomic_write_text(folder / CARD, json.dumps({"prompt": prompt}, indent=2) + "\n")
 
 
 def save_adapter(model: Any, tokenizer: Any, prompt: str, folder: Path, half: bool = False) -> None:

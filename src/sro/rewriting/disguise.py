@@ -15,6 +15,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from string import ascii_lowercase
 
 from sro.comments.normalise import trace
 from sro.comments.spelled_out import is_usual
@@ -24,6 +25,13 @@ SPELT_OUT = re.compile(r"(?<!\w)(?:[a-z] ){2,}[a-z](?!\w)", re.IGNORECASE)
 AMID = re.compile(r"(?<=[a-z])[013457@$](?=[a-z])", re.IGNORECASE)
 NUMBERED = re.compile(r"(?<![\w@$])(?=[\d@$]{0,40}[a-z])[a-z0-9@$]{1,40}(?![\w@$])", re.IGNORECASE)
 STANDS_FOR = dict(zip("013457@$", "oieastas"))
+NUMBER = re.compile(
+    r"[1-9]\d*(?:st|nd|rd|th|s|am|pm|[a-z])|[a-z][1-9]\d*|(?!(?:th|sh)3)[bcdfghjklmnpqrstvwxz]{2,3}[1-9]",
+    re.IGNORECASE,
+)
+"""1st, 70s, 5am, 4k; i7, M3; GT4, WW3: what is far more often a number or a name than a word in disguise."""
+LETTERS_IN_A_ROW = re.compile(r"[a-z]{3}", re.IGNORECASE)
+"""Words have them behind their disguise (`p5ycho7`), names seldom (H1N1, W3C, mp3s)."""
 MIXED = re.compile(r"(?=[^\s]*[a-z])(?=[^\s]*[0-9@$*#|])[^\s]+", re.IGNORECASE)
 AROUND = ".,:;?!\"'’()[]{}*_~#"
 
@@ -52,17 +60,28 @@ def plain_spelling(sentence: str, kept: Sequence[str] = ()) -> str:
         return sentence
     plain = "".join(parts) + sentence[at:]
     # Who hides one word spells its neighbours so too (`y0u`, `y o u`), which no list of rude words knows.
-    plain = _replaced(plain, kept, SPELT_OUT, lambda spelt: spelt.replace(" ", ""))
+    plain = _replaced(plain, kept, SPELT_OUT, _joined)
     return _replaced(plain, kept, NUMBERED, _lettered)
 
 
+def _joined(spelt: str) -> str:
+    """`y o u` as the usual word that it spells; others, and lists (`plan a b c`), as they are."""
+    letters = spelt.replace(" ", "")
+    is_list = letters.lower() in ascii_lowercase
+    return letters if is_usual(letters.lower()) and not is_list else spelt
+
+
 def _lettered(word: str) -> str:
-    """`ar3` as the usual word that it spells; of others (`p5ycho7`) the signs between letters."""
+    """`ar3` as the usual word that it spells; of others (`p5ycho7`) the signs between letters. Numbers stay."""
+    if NUMBER.fullmatch(word):
+        return word
     letters = "".join(STANDS_FOR.get(sign, sign) for sign in word)
     if word.isalpha() or letters == word:
         return word
     if letters.isalpha() and is_usual(letters.lower()):
         return letters.upper() if word.isupper() and len(word) > 1 else letters
+    if not LETTERS_IN_A_ROW.search(word):
+        return word
     return AMID.sub(lambda sign: STANDS_FOR[sign.group()], word)
 
 

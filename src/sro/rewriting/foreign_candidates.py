@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from sro.comments.languages import language_of
+from sro.core.errors import SROError
 from sro.rewriting.foreign_deletions import foreign_deletions, holds_rude_word
+from sro.rewriting.foreign_limits import says_more
 from sro.rewriting.foreign_phrases import TABLES, foreign_phrases
 from sro.rewriting.foreign_words import LEXICONS
 from sro.rewriting.phrase_table import UNSPACED
@@ -40,7 +42,23 @@ def foreign_candidates(sentence: str, language: str) -> list[str]:
     texts = [*shorter, *(text for one in (sentence, *shorter) for text in foreign_phrases(one, language))]
     fewest = 1 if language in UNSPACED else FEWEST_WORDS
     long_enough = [text for text in dict.fromkeys(texts) if len(text.split()) >= fewest]
-    return [text for text in long_enough if not holds_rude_word(text, language)]
+    civil = [text for text in long_enough if not holds_rude_word(text, language)]
+    return [text for text in civil if not says_more(sentence, text, language)]
+
+
+def checked_rule_languages(names: Collection[str]) -> frozenset[str]:
+    """The languages that these names stand for, in whatever case of letters; `none` stands for none.
+
+    Raises:
+        SROError: there are no rules under a name.
+    """
+    wanted = frozenset(name.lower() for name in names) - {"none"}
+    if unknown := sorted(wanted.difference(LANGUAGES_WITH_RULES)):
+        raise SROError(
+            f"rule_languages: there are no rules for {', '.join(map(repr, unknown))}\n"
+            f"  fix: name some of {' '.join(LANGUAGES_WITH_RULES)}, or none"
+        )
+    return wanted
 
 
 def rules_in(languages: Collection[str]) -> ForeignRules | None:

@@ -24,6 +24,7 @@ from sro.evaluation.baselines import COPY, DELETE
 from sro.evaluation.judges.cache import ScoreCache
 from sro.evaluation.judges.loading import load_judges
 from sro.evaluation.run import Evaluation, Scoring, Texts, evaluate
+from sro.rewriting.foreign_candidates import LANGUAGES_WITH_RULES
 from sro.rewriting.rewriter import Rewriter
 from sro.screeners.encoder.sources import read_records
 from sro.screeners.loading import load_screener
@@ -84,7 +85,8 @@ def clef24(
 ) -> Path:
     """Evaluate every language; the folder with `table.md` and a folder of each language."""
     screener, data, folder = load_screener(arguments.screener), Path(arguments.data), Path(arguments.output_dir)
-    rewriter = Rewriter.load(screener=screener, rule_languages=arguments.languages)
+    ruled = [language for language in arguments.languages if language in LANGUAGES_WITH_RULES]
+    rewriter = Rewriter.load(screener=screener, rule_languages=ruled)
     judges = load_judges(arguments.judges, "clef24").cached(ScoreCache())
     pages = []
     for language in arguments.languages:

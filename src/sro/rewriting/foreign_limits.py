@@ -1,0 +1,137 @@
+"""Whether a candidate in another language lost an adjective that limits, so that it says more than its sentence did.
+
+    >>> says_more("Keine dumme Frau sagt mir das.", "Keine Frau sagt mir das.", "de")
+    True
+    >>> says_more("Kein verdammter Mensch glaubt dir.", "Kein Mensch glaubt dir.", "de")
+    False
+
+Behind "all", "no" or "a" an adjective says of whom something is said, or is all that is said. Without it "Keine dumme
+Frau" would be no woman at all, in the author's own words, and nobody who reads the language is asked about it. Oaths
+("verdammt") limit nothing. Deletions and phrase tables give such candidates alike, so both are checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sro.comments.words import word_set
+
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """Of one language; adjectives by how they begin, all in lower case."""
+
+    determiners: str
+    """Behind which an adjective limits."""
+    adjectives: tuple[str, ...]
+    """What limits: it says something of the noun."""
+    oaths: tuple[str, ...] = ()
+    """Adjectives that say nothing of it."""
+    predicates: str = ""
+    """Determiners behind which even an oath is all that is said: "это" is "this is" more often than "this"."""
+    articles: str = ""
+    """What may stand between determiner and noun: "todos los"."""
+    behind: str = ""
+    """What limits from behind the noun: "de mierda". Adjectives do where this is not empty."""
+
+
+_LIMITS = {
+    "de": _Limits(
+        determiners=(
+            "ein eine einen einem einer eines kein keine keinen keinem keiner keines jeder jede jeden jedem jedes "
+            "alle allen aller solche solchen solcher manche manchen mancher viele vielen vieler einige einigen "
+            "einiger sämtliche sämtlichen"
+        ),
+        adjectives=(
+            *("dumme", "saudumme", "strohdumme", "dämliche", "blöde", "bescheuerte", "hirnlose", "dreckige"),
+            *("beschissene", "verkackte", "abgefuckte", "versiffte"),
+        ),
+        oaths=("verdammte", "verfluchte", "verfickte", "gottverdammte", "scheiß", "scheiss", "fucking"),
+    ),
+    "es": _Limits(
+        determiners=(
+            "un una unos unas todo toda todos todas ningún ninguna cada cualquier algún alguna algunos algunas muchos "
+            "muchas"
+        ),
+        adjectives=(
+            *("maldit", "estúpid", "estupid", "imbécil", "imbecil", "idiota", "tonto", "tonta", "asqueros", "apestos"),
+            *("inútil", "sucio", "sucia"),
+        ),
+        oaths=("puto", "puta", "jodid", "pinche", "puñeter"),
+        articles="el la los las esos esas estos estas",
+        behind="de mierda",
+    ),
+    "fr": _Limits(
+        determiners=(
+            "un une des tout toute tous toutes aucun aucune chaque certains certaines quelques plusieurs nul nulle"
+        ),
+        adjectives=(
+            *("maudit", "stupide", "idiot", "imbécile", "débile", "abruti", "crétin", "sale", "pourri", "dégueulasse"),
+        ),
+        oaths=("foutu", "putain"),
+        articles="le la les ces de d",
+        behind="de merde",
+    ),
+    "pt": _Limits(
+        determiners=(
+            "um uma uns umas todo toda todos todas nenhum nenhuma cada qualquer algum alguma alguns algumas muitos "
+            "muitas"
+        ),
+        adjectives=(
+            *("maldit", "estúpid", "estupid", "imbecil", "imbecis", "idiota", "burro", "burra", "nojent", "fedorent"),
+            *("inútil", "inúteis", "sujo", "suja"),
+        ),
+        oaths=("puto", "puta", "porra"),
+        articles="o a os as esses essas estes estas",
+        behind="de merda",
+    ),
+    "ru": _Limits(
+        determiners=(
+            "это все всех всем всеми каждый каждая каждое каждого каждой каждую любой любая любое любого любую "
+            "никакой никакая никакие ни один одна одно одни такой такая такое такие"
+        ),
+        adjectives=("вонюч", "поган", "сран", "ебанут", "ёбнут", "тупой", "тупая", "тупые", "тупых", "глуп", "мерзк"),
+        predicates="это",
+        oaths=("ебан", "ёбан", "ебуч", "блядск", "хуев", "гребан", "грёбан", "долбан", "чертовск"),
+    ),
+}
+
+
+def says_more(sentence: str, text: str, language: str) -> bool:
+    """Whether a noun that a limiting adjective stood with in the sentence stands without any in the text.
+
+    Args:
+        sentence: what was said.
+        text: a candidate for it.
+        language: its code; of a language without a list nobody can tell, and the answer is False.
+    """
+    limits = _LIMITS.get(language)
+    if limits is None:
+        return False
+    said = {phrase for phrase, limited in _noun_phrases(sentence, limits) if limited}
+    return any(phrase in said for phrase, limited in _noun_phrases(text, limits) if not limited)
+
+
+def _noun_phrases(text: str, limits: _Limits) -> Iterator[tuple[tuple[str, str], bool]]:
+    """Each determiner with its noun, and whether a limiting adjective stands with them."""
+    words = _WORD.findall(text.lower())
+    determiners, articles, behind = word_set(limits.determiners), word_set(limits.articles), limits.behind.split()
+    for place, determiner in enumerate(words):
+        if determiner not in determiners:
+            continue
+        limiting = (*limits.adjectives, *(limits.oaths if determiner in limits.predicates.split() else ()))
+        limited, noun = False, place + 1
+        while noun < len(words) and (
+            words[noun] in articles or words[noun].startswith((*limits.adjectives, *limits.oaths))
+        ):
+            limited |= words[noun].startswith(limiting)
+            noun += 1
+        after = words[noun + 1 : noun + 3]
+        if behind:
+            limited |= after == behind or (bool(after) and after[0].startswith(limits.adjectives))
+        if noun < len(words):
+            yield (determiner, words[noun]), limited
