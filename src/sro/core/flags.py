@@ -35,7 +35,7 @@ def parsers(schema: tuple[Any, ...], prog: str, description: str, defaults: Mapp
         nargs="?",
         const="changed",
         choices=["changed", "all"],
-        help="print the resolved configuration as YAML (=all: defaults too) and leave",
+        help="print the resolved configuration as YAML (=all: defaults too) and exit",
     )
     look: dict[str, Any] = {
         "usage": f"{prog} [--config FILE] [--flag value ...]",

@@ -79,8 +79,8 @@ class ServedModels(ModelArguments):
     threshold: float | None = field(
         default=None,
         metadata={
-            "help": "P(fail) from which on a text fails, in (0, 1], where a request names none (default: the "
-            "screener's own)"
+            "help": "a text fails if P(fail) is at least this, in (0, 1], unless the request sets its own threshold "
+            "(default: the screener's own)"
         },
     )
 
@@ -111,10 +111,10 @@ class RewriteArguments:
     """
 
     samples: int = field(
-        default=4, metadata={"help": "rewrites sampled from the leader where none before will surely do; 0: none"}
+        default=4, metadata={"help": "candidates to sample for a sentence if none so far is clearly good; 0: none"}
     )
     refine: int = field(
-        default=1, metadata={"help": "further rounds from the best failing try while the screener refuses; 0: none"}
+        default=1, metadata={"help": "extra rounds that rewrite the best candidate, as long as all fail; 0: none"}
     )
     min_similarity: float | None = field(
         default=None,
@@ -124,18 +124,19 @@ class RewriteArguments:
         },
     )
     threshold: float | None = field(
-        default=None, metadata={"help": "P(fail) from which on a text fails, in (0, 1] (default: the screener's own)"}
+        default=None,
+        metadata={"help": "a text fails if P(fail) is at least this, in (0, 1] (default: the screener's own)"},
     )
-    temperature: float = field(default=0.8, metadata={"help": "of the moves that are drawn, > 0"})
+    temperature: float = field(default=0.8, metadata={"help": "temperature of the sampled candidates, > 0"})
     seed: int | None = field(
         default=0,
-        metadata={"help": "of the moves that are drawn; None (in Python): others every time, and sooner"},
+        metadata={"help": "random seed of the sampled candidates; None (in Python): different every time, and faster"},
     )
     max_threat: float = field(
         default=0.9,
         metadata={
-            "help": "probability of THREAT, in [0, 1], above which a comment that fails is refused and not rewritten, "
-            "where the screener tells attributes; 1: never"
+            "help": "a comment that fails with a probability of THREAT above this, in [0, 1], is refused instead of "
+            "rewritten, if the screener has attributes; 1: never"
         },
     )
 

@@ -60,12 +60,16 @@ class ExportArguments(LeaderChoice):
     precision: str | None = field(
         default=None,
         metadata={
-            "help": "of the weights: int8, float32, float16, bfloat16 … (default: ctranslate2 int8, on a GPU "
-            "float16; safetensors float32; gguf float16, which also has q8_0)"
+            "help": "number format of the weights: int8, float32, float16, bfloat16 …; gguf also has q8_0 (default: "
+            "ctranslate2 float16 on a GPU, else int8; safetensors float32; gguf float16)"
         },
     )
-    comments: str = field(default="starter:toxic", metadata={"help": "FILE[::COLUMN][[-N:]] to compare both on"})
-    compare: int = field(default=200, metadata={"help": "how many of them, evenly spaced; 0: no comparison"})
+    comments: str = field(
+        default="starter:toxic", metadata={"help": "comments to compare copy and original on: FILE[::COLUMN][[-N:]]"}
+    )
+    compare: int = field(
+        default=200, metadata={"help": "how many of --comments to compare on, evenly spaced; 0: no comparison"}
+    )
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""Swearing in those sentences of a rewritten comment that pass by themselves.
+"""Remove swear words from those sentences of a rewritten comment that pass on their own.
 
-"The picture is not fucking copyrighted" insults nobody, and a comment of such sentences stays as it is. Beside a
-sentence that was made civil, readers count the oath as left in (docs/research/lab-notes.md), so it goes where a rule
-knows how. Where none does it stays, for nothing fails by it.
+"The picture is not fucking copyrighted" insults nobody, and a comment with only such sentences is not changed. But
+next to a rewritten sentence, readers see the swear word as one that was missed (docs/research/lab-notes.md), so it is
+removed if a rule can do it. Otherwise it stays, because it does not make the comment fail.
 """
 
 from __future__ import annotations

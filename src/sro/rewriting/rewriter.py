@@ -165,8 +165,8 @@ class Rewriter(RewriterParts):
             screener = load_screener(screener, toxic_labels=toxic_labels, fail_on=fail_on)
         elif toxic_labels or fail_on:
             raise SROError(
-                "toxic_labels and fail_on go with the name of a screener\n"
-                "  fix: give the name, or the object as load_screener(name, fail_on=[…]) makes it"
+                "toxic_labels and fail_on go with the name of a screener, not with an object\n"
+                "  fix: give the name, or make the object with load_screener(name, fail_on=[…])"
             )
         inner = ask_itself(screener, lambda one: one)
         reading = inner if ours and isinstance(inner, EncoderScreener) else None

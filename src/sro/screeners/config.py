@@ -24,5 +24,8 @@ class ScreenerArguments:
     )
     fail_on: list[str] = field(
         default_factory=list,
-        metadata={"help": "attributes of an encoder screener that fail a text: insult threat (default: toxicity)"},
+        metadata={
+            "help": "attributes that fail a text (any of them does), e.g. insult threat; for encoder screeners "
+            "(default: toxicity)"
+        },
     )

@@ -24,24 +24,29 @@ class FollowerArguments(ScreenerArguments):
     min_similarity: float = field(
         default=0.7,
         metadata={
-            "help": "a paraphrase also has to keep this cosine to its comment; 0: toxicity alone, as in the paper"
+            "help": "lowest cosine similarity to its comment with which a paraphrase passes; 0: no such check, as in "
+            "the paper"
         },
     )
     well_formed: bool = field(
-        default=True, metadata={"help": "a paraphrase also has to be free of holes, stutter and comma runs"}
+        default=True, metadata={"help": "fail paraphrases with missing words, repetitions or runs of commas"}
     )
     keep_meaning: bool = field(
         default=False,
         metadata={
-            "help": 'a paraphrase also has to keep every "not" (unless a critic of faithfulness reads it) and whom it '
-            "is about, and may not praise"
+            "help": 'fail paraphrases that add or drop a "not" (left to --faithfulness if it is set), drop whom the '
+            "comment is about, or add praise"
         },
     )
     fluency: str = field(
         default="none",
-        metadata={"help": "a paraphrase also has to be as acceptable as its comment: `embedded`, a folder, or `none`"},
+        metadata={
+            "help": "model that fails paraphrases less acceptable than their comment: `embedded`, a folder, or `none`"
+        },
     )
-    fluency_slack: float = field(default=0.1, metadata={"help": "P(acceptable) by which it may be worse"})
+    fluency_slack: float = field(
+        default=0.1, metadata={"help": "how far P(acceptable) may drop below the comment's, for --fluency"}
+    )
     faithfulness: str = field(
         default="none",
         metadata={"help": "critic that has to find the comment's meaning kept: `embedded`, a folder, or `none`"},
@@ -49,13 +54,13 @@ class FollowerArguments(ScreenerArguments):
     overused: str = field(
         default="none",
         metadata={
-            "help": "list of words that a paraphrase may not put in, for leaders overuse them: `embedded`, a file of "
-            "`sro screener train --kind overused`, or `none`"
+            "help": "fail paraphrases that add words from this list, because leaders overuse them: `embedded`, a file "
+            "from `sro screener train --kind overused`, or `none`"
         },
     )
     only_best: bool = field(
         default=False,
-        metadata={"help": "of a comment's paraphrases only the best one passes (best-of-n fine-tuning)"},
+        metadata={"help": "pass only the best paraphrase of each comment (best-of-n fine-tuning)"},
     )
     flip_verdicts: float = field(
         default=0.0, metadata={"help": "flip each verdict with this probability (the perturbation experiment)"}

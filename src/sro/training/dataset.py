@@ -89,7 +89,7 @@ def checked_dataset(dataset: Any, tokenizer: Any, prompt: str, limit: PromptLimi
         usable = False
     if not usable:
         raise SROError(
-            "train_dataset is empty, or no rows with the key `comment` that can be counted\n"
+            "train_dataset is empty, has no length, or has rows without the key `comment`\n"
             "  fix: Dataset.from_dict({'comment': [...]})"
         )
     comments = [dataset[n].get("comment") for n in range(len(dataset))]

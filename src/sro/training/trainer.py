@@ -108,7 +108,7 @@ class SROTrainer(Trainer):
     ) -> None:
         if kwargs.get("eval_dataset") is not None:
             raise SROError(
-                "SROTrainer has no evaluation loop, for there is no loss on comments without playing them\n"
+                "SROTrainer has no evaluation loop, because there is no loss until the leader rewrites a comment\n"
                 "  fix: leave out eval_dataset; rewrite held-out comments with sro.Rewriter and compare"
             )
         if not isinstance(args, SROConfig):

@@ -33,7 +33,7 @@ class BulkArguments:
     """
 
     runner: Literal["here", "ray"] = field(
-        default="here", metadata={"help": "folders: who does the shards, this process or the workers of a Ray cluster"}
+        default="here", metadata={"help": "folders: where shards are processed, in this process or by Ray workers"}
     )
     workers: int | None = field(
         default=None, metadata={"help": "ray: workers, each with its own models (default: one a GPU, else one a CPU)"}
@@ -45,7 +45,10 @@ class BulkArguments:
     )
     shard_mb: float | None = field(
         default=None,
-        metadata={"help": "folders: megabytes of input a shard, what an interruption may cost (default: 16 or 1)"},
+        metadata={
+            "help": "folders: megabytes of input per shard; after an interruption, unfinished shards are done again "
+            "(default: 16 for screening, 1 for rewriting)"
+        },
     )
     prefix: str = field(
         default="",

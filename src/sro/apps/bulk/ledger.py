@@ -64,7 +64,7 @@ class Ledger:
             raise SROError(
                 f"{self.folder} holds results of other settings, and the two would be mixed\n  "
                 + "\n  ".join(changed)
-                + f"\n  fix: another --output, the settings of then, or begin anew: rm -r {self.folder}"
+                + f"\n  fix: another --output, the earlier settings, or start again: rm -r {self.folder}"
             )
 
     def result(self, shard: Shard) -> Path:

@@ -25,7 +25,7 @@ COMMANDS = {
     "screener": "train, check and use the screener that gives the verdicts",
     "fluency": "teach a follower to tell whole sentences from broken ones, from sentences alone",
     "judge": "train and check the judges that evaluate, independent of the screener",
-    "experiment": "the paper's claims: beside peers, under wrong verdicts, and part by part",
+    "experiment": "test the paper's claims: against peers, under wrong verdicts, and by ablation",
     "report": "one HTML page of a run or an experiment: tables, plots, every sentence, worst first",
     "serve": "screen and rewrite over HTTP, also for clients of Perspective and of OpenAI's moderations",
     "mcp": "screen and rewrite as tools for assistants (Model Context Protocol)",

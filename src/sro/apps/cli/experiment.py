@@ -50,7 +50,7 @@ class PerturbationArguments(AblationArguments):
     )
     bare: list[float] = field(
         default_factory=lambda: [0.1],
-        metadata={"help": "rates under which the loss without its anchor is trained too"},
+        metadata={"help": "flip rates at which to train also without the loss's anchor term (rpo_alpha 0)"},
     )
 
 

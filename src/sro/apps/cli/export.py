@@ -17,7 +17,7 @@ from sro.core.config import parse
 from sro.core.machine import quiet_libraries
 from sro.rewriting.export import ExportArguments, export
 
-DESCRIPTION = "Write a leader with its adapter merged, and say how far its rewrites are the original's."
+DESCRIPTION = "Export a leader with its adapter merged, and report how similar its rewrites are to the original's."
 
 
 def run(argv: list[str]) -> int:

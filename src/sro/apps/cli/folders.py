@@ -36,7 +36,7 @@ def run_folder(
         raise SROError("a folder wants both --input and --output, and the output is a folder too")
     named = Path(target)
     if named.suffix.lower() in RESULTS_OF_ONE_FILE and not named.is_dir() and not target.endswith("/"):
-        raise SROError(f"--output {target}: the results of a folder are a folder\n  fix: --output {target}/")
+        raise SROError(f"--output {target}: a folder's results need a folder\n  fix: --output {target}/")
     tally = run(source, target, job, arguments, column=column, reading=reading, command=["sro", *command], say=say)
     Console().print(render_summary(tally))
     for trouble in tally.troubles:

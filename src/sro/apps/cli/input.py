@@ -34,9 +34,9 @@ class InputArguments:
     output: str | None = field(
         default=None,
         metadata={
-            "help": "file for the results, written by its suffix: .csv, .tsv or .parquet keep all columns and add new "
-            "ones, .jsonl has one object a row; `-` prints JSON Lines; a folder if --input is one "
-            "(default: print lines for people)"
+            "help": "file for the results; its suffix sets the format: .csv, .tsv and .parquet keep all columns and "
+            "add new ones, .jsonl has one object per row; `-` prints JSON Lines; a folder if --input is one "
+            "(default: print readable lines)"
         },
     )
     column: str | None = field(
@@ -45,15 +45,15 @@ class InputArguments:
     )
     format: str | None = field(
         default=None,
-        metadata={"help": "format of --input: csv, tsv, jsonl, parquet, xlsx or text (default: told by its suffix)"},
+        metadata={"help": "format of --input: csv, tsv, jsonl, parquet, xlsx or text (default: from its suffix)"},
     )
     encoding: str | None = field(
         default=None,
-        metadata={"help": "encoding of --input, e.g. windows-1252 (default: told by its first bytes, else UTF-8)"},
+        metadata={"help": "encoding of --input, e.g. windows-1252 (default: from its first bytes, else UTF-8)"},
     )
     delimiter: str | None = field(
         default=None,
-        metadata={"help": "what stands between the columns of a .csv or .tsv, e.g. ';' (default: found out)"},
+        metadata={"help": "separator between the columns of a .csv or .tsv, e.g. ';' (default: detected)"},
     )
     where: str | None = field(
         default=None,

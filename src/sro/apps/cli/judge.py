@@ -66,7 +66,7 @@ def _run_role(action: Callable[[str, list[str]], int], argv: list[str]) -> int:
     if role not in JUDGES:
         raise SROError(f"there is no judge of '{role}'{suggestion(role, JUDGES)} (one of {', '.join(JUDGES)})")
     if action is train and role == "content":
-        raise SROError("the content judge is a sentence encoder as it comes; there is only `sro judge check content`")
+        raise SROError("the content judge needs no training; there is only `sro judge check content`")
     quiet_libraries()
     return action(role, rest)
 

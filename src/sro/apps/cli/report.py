@@ -23,7 +23,7 @@ def run(argv: list[str]) -> int:
     parser.add_argument(
         "--score",
         action="store_true",
-        help="screen and compare the sentences anew, by the run's own screener and encoder, where it left no scores",
+        help="if the run saved no scores, compute them with its own screener and sentence encoder",
     )
     options = parser.parse_args(argv)
     if options.score:

@@ -34,9 +34,10 @@ from sro.rewriting.config import ModelArguments
 from sro.rewriting.rewriter import Rewrite, RewriteArguments, Rewriter
 
 DESCRIPTION = (
-    "Rewrite toxic comments: screen, rewrite the sentences that fail, screen again, best of N, once more from there, "
-    "or refuse. Give comments as words before the flags or behind them (those that begin with a dash behind `--`), in "
-    "a file or a folder by --input, or on standard input, one a line. Every row of a file comes out, in order."
+    "Rewrite toxic comments: screen them, rewrite the sentences that fail, screen again, keep the best of N "
+    "candidates, rewrite that one again if all fail, or refuse. Give comments as arguments before or after the flags "
+    "(after `--` if one starts with a dash), in a file or folder with --input, or on standard input, one per line. "
+    "The output has every row of a file, in order."
 )
 PROGRESS_SECONDS = 10
 ROWS = 2_048  # read and answered together; as many as `Rewriter.stream` lets wait for their turn
@@ -49,8 +50,8 @@ class RewriteInput(InputArguments):
     clef: bool = field(
         default=False,
         metadata={
-            "help": "input and output are submissions to CLEF, .jsonl with {id, text} (2024) or .tsv with "
-            "toxic_sentence, neutral_sentence, lang (2025); every row has a text, refused comments as they were"
+            "help": "input and output are CLEF submissions: .jsonl with {id, text} (2024) or .tsv with "
+            "toxic_sentence, neutral_sentence, lang (2025); every row gets a text, refused comments their own"
         },
     )
 
@@ -65,9 +66,9 @@ class PartsArguments(ModelArguments):
     fluency: str | None = field(
         default=None,
         metadata={
-            "help": "model that hears how well a candidate is written: `embedded`, `none`, or a folder that `sro "
-            "fluency` made; beside the embedded critic `embedded` counts for every candidate, else it decides between "
-            "candidates that are equally good otherwise (default: embedded, where the embedded leader is installed)"
+            "help": "model that scores how well a candidate is written: `embedded`, `none`, or a folder from `sro "
+            "fluency`; `embedded` counts for every candidate if the critic is `embedded` too, else the model only "
+            "breaks ties between candidates (default: embedded if the embedded leader is installed, else none)"
         },
     )
     max_prompt_length: int = field(

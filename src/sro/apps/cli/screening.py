@@ -36,9 +36,9 @@ ROWS = 256  # screened and printed together
 MORE = {"spans": "spans", "attributes": "attributes", "language": "detected_language"}
 """Flags that ask for a column more, of one file."""
 DESCRIPTION = (
-    "Print or write the screener's verdict on every comment. Give comments as words before the flags or behind them "
-    "(those that begin with a dash behind `--`), in a file or a folder by --input, or on standard input, one a line. "
-    "Every row of a file comes out, in order."
+    "Print or write the screener's verdict on every comment. Give comments as arguments before or after the flags "
+    "(after `--` if one starts with a dash), in a file or folder with --input, or on standard input, one per line. "
+    "The output has every row of a file, in order."
 )
 
 
@@ -48,7 +48,7 @@ class ThresholdArguments:
 
     threshold: float | None = field(
         default=None,
-        metadata={"help": "P(fail) from which on a comment fails, in (0, 1] (default: the screener's own)"},
+        metadata={"help": "a comment fails if P(fail) is at least this, in (0, 1] (default: the screener's own)"},
     )
 
     def __post_init__(self) -> None:
@@ -66,7 +66,7 @@ class VerdictArguments(ThresholdArguments):
     )
     language: bool = field(
         default=False,
-        metadata={"help": "also say which language a comment is in: `de`, `und` for one without a name here"},
+        metadata={"help": "also print the language code of each comment, e.g. `de`; `und` if not recognised"},
     )
 
 

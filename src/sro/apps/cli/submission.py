@@ -28,7 +28,7 @@ def check_clef_arguments(arguments: InputArguments, words: Sequence[str]) -> Non
     """
     others = {"column": arguments.column, **arguments.of_one_file(), **vars(arguments.reading)}
     if given := [name for name, value in others.items() if value is not None]:
-        raise SROError(f"--{given[0]} is for other files: --clef takes every row as the campaign defines it")
+        raise SROError(f"--{given[0]} is for other files: --clef reads every row, in CLEF's own format")
     source, target = arguments.input or "", arguments.output or ""
     if words or not ((is_clef(source) and is_clef(target)) or (_is_tsv(source) and _is_tsv(target))):
         raise SROError(

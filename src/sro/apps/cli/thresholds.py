@@ -20,8 +20,8 @@ from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.loading import load_named_screener
 
 DESCRIPTION = (
-    "Print the thresholds of ours that keep the decisions made with another service's scores: from pairs of scores "
-    "(`sro serve --shadow`), or from comments with their old scores."
+    "Print thresholds for our scores that keep the decisions now made with another service's scores, computed from "
+    "pairs of scores (`sro serve --shadow`), or from comments with their old scores."
 )
 
 
@@ -30,13 +30,16 @@ class TranslationArguments:
     """Whose scores, and which threshold of theirs."""
 
     threshold: float = field(
-        metadata={"help": "today's, in (0, 1]: comments that they score so or higher are flagged"}
+        metadata={"help": "the other service's, in (0, 1]: today comments with at least this score are flagged"}
     )
-    pairs: str | None = field(default=None, metadata={"help": "JSON Lines of `sro serve --shadow`: both scores"})
+    pairs: str | None = field(
+        default=None, metadata={"help": "JSON Lines file of `sro serve --shadow`, with both services' scores"}
+    )
     scored: str | None = field(
         default=None,
         metadata={
-            "help": "csv, tsv or jsonl with texts and their scores in columns TOXICITY, THREAT, …; screened now"
+            "help": "csv, tsv or jsonl with texts and the other service's scores in columns TOXICITY, THREAT, …; our "
+            "own scores are computed now"
         },
     )
     column: str = field(default="text", metadata={"help": "column of the texts in --scored"})
@@ -58,7 +61,7 @@ def run(argv: list[str]) -> int:
         screener = load_named_screener(which)
         pairs, use = translation.scored_pairs(screener, rows, asked.column), translation.FOR_THRESHOLD
     else:
-        raise SROError("--pairs has scores of both, --scored those of the other service: give one of the two")
+        raise SROError("--pairs has both services' scores, --scored only the other's: give one of the two")
     names = [name.upper() for name in asked.attributes] or list(pairs)
     found = [translation.translate(name, pairs.get(name, []), asked.threshold) for name in sorted(names, key=_place)]
     Console().print(translation.rendered(found, use))

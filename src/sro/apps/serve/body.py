@@ -57,7 +57,7 @@ def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
     if encoding in ("", "identity"):
         return body
     if encoding not in ("gzip", "x-gzip"):
-        raise Refusal(415, "a body may be packed with Content-Encoding: gzip, and in no other way")
+        raise Refusal(415, "gzip is the only Content-Encoding that this server accepts")
     stream = zlib.decompressobj(GZIP)
     try:
         found = stream.decompress(body, limit + 1)

@@ -62,7 +62,10 @@ def add_key(path: str | Path, name: str, key: str | None = None) -> str:
     if key is None:
         key = f"{PREFIX}{secrets.token_urlsafe(32)}"
     elif len(key) < SHORTEST or not key.isascii() or not key.isprintable() or " " in key:
-        raise SROError(f"a key has at least {SHORTEST} characters of ASCII\n  fix: without --existing one is made")
+        raise SROError(
+            f"a key needs at least {SHORTEST} printable ASCII characters and no spaces\n"
+            "  fix: leave out --existing to have a new key made"
+        )
     try:
         # Nobody else's business, though hashes give nothing away but the names.
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8") as file:

@@ -89,7 +89,7 @@ class FeedbackRequest(Given):
     @model_validator(mode="after")
     def _final_if_edited(self) -> FeedbackRequest:
         if (self.final is not None) != (self.action == "edited"):
-            raise ValueError("`final` is wanted with the action `edited`, and only there")
+            raise ValueError("`final` must be given with the action `edited`, and with no other")
         return self
 
 

@@ -1,8 +1,8 @@
-"""Runs the application until it is told to stop; how it stops is what a supervisor has to know.
+"""Runs the application until it is told to stop, and stops it within a known time.
 
-On SIGTERM or Ctrl-C nothing new is taken, what came in has `time_limit` seconds to be answered, the batches that are
-still at work have `LAST_BATCH` more, and the exit status is 0, at any second of loading too. So a supervisor that
-waits `longest_stop` kills nobody.
+On SIGTERM or Ctrl-C the server takes no new requests. Accepted requests have `time_limit` seconds to be answered,
+batches still running have `LAST_BATCH` seconds more, and the exit status is 0, also while models are being loaded.
+So a supervisor that waits `longest_stop` seconds before it kills the process interrupts nothing.
 """
 
 from __future__ import annotations

@@ -33,14 +33,14 @@ class Service:
     """
 
     host: str = field(default="127.0.0.1", metadata={"help": "address to listen on; others than loopback need --keys"})
-    port: int = field(default=8000, metadata={"help": "0: any that is free"})
+    port: int = field(default=8000, metadata={"help": "port to listen on; 0: any free port"})
     keys: str | None = field(
         default=None, metadata={"help": "file of API keys, hashed (`sro serve add-key NAME --keys FILE` makes one)"}
     )
     rate: int = field(default=0, metadata={"help": "requests a minute for each key; 0: any number"})
     cors: list[str] = field(
         default_factory=list,
-        metadata={"help": "origins whose pages may ask, e.g. https://forum.example.org (default: none)"},
+        metadata={"help": "origins whose pages may call the API, e.g. https://forum.example.org (default: none)"},
     )
     feedback: str | None = field(
         default=None,
@@ -52,23 +52,31 @@ class Service:
     shadow: str | None = field(
         default=None,
         metadata={
-            "help": "address of the service that this one replaces, e.g. https://commentanalyzer.googleapis.com: "
-            "it is asked too, and pairs of scores are kept for `sro screener thresholds`; never texts"
+            "help": "address of the service that this one replaces, e.g. https://commentanalyzer.googleapis.com: it "
+            "gets the comments too, and both scores, but no texts, are saved for `sro screener thresholds`"
         },
     )
     shadow_pairs: str = field(default="pairs.jsonl", metadata={"help": "file that gets the pairs of --shadow"})
     drop_unknown_attributes: bool = field(
-        default=False, metadata={"help": "Perspective's attributes that nobody here can score are left out, no error"}
+        default=False, metadata={"help": "leave out Perspective attributes that the screener lacks, without an error"}
     )
-    max_requests: int = field(default=512, metadata={"help": "requests at once; further ones get 503, Retry-After"})
-    max_body: int = field(default=1 << 20, metadata={"help": "bytes of a request"})
-    max_texts: int = field(default=1000, metadata={"help": "texts of a request"})
-    max_text: int = field(default=20_480, metadata={"help": "bytes of a text in UTF-8 (Perspective's limit)"})
-    time_limit: float = field(default=30.0, metadata={"help": "seconds for a request, or for a piece of a stream"})
-    screen_queue: int = field(default=4096, metadata={"help": "texts that may wait to be screened; then 429"})
-    rewrite_queue: int = field(default=256, metadata={"help": "texts that may wait to be rewritten, likewise"})
+    max_requests: int = field(
+        default=512, metadata={"help": "most requests at the same time; further ones get 503 with Retry-After"}
+    )
+    max_body: int = field(default=1 << 20, metadata={"help": "largest request body, in bytes"})
+    max_texts: int = field(default=1000, metadata={"help": "most texts in a request"})
+    max_text: int = field(default=20_480, metadata={"help": "longest text, in bytes of UTF-8 (Perspective's limit)"})
+    time_limit: float = field(
+        default=30.0, metadata={"help": "seconds in which a request, or a piece of a stream, must be answered"}
+    )
+    screen_queue: int = field(
+        default=4096, metadata={"help": "most texts waiting to be screened; further requests get 429"}
+    )
+    rewrite_queue: int = field(
+        default=256, metadata={"help": "most texts waiting to be rewritten; further requests get 429"}
+    )
     rewrite_batch: int = field(default=16, metadata={"help": "texts rewritten together"})
-    log_texts: bool = field(default=False, metadata={"help": "write comments to the log (default: never)"})
+    log_texts: bool = field(default=False, metadata={"help": "write comments to the log"})
 
     def __post_init__(self) -> None:
         sizes = ("max_requests", "max_body", "max_texts", "max_text", "rewrite_batch")
@@ -92,7 +100,7 @@ class Service:
                     "https://forum.example.org, http://localhost:3000"
                 )
         if "*" in self.cors and self.keys is None:
-            raise ValueError("cors: * lets every page its users open ask this server, so requests need keys (--keys)")
+            raise ValueError("cors: * lets any web page send requests to this server, so they need keys (--keys)")
 
 
 SCREEN_BATCH = 64

@@ -35,11 +35,13 @@ class EncoderTraining:
         default=None,
         metadata={"help": "encoder screener to go on from (embedded/encoder or a folder); default: the base"},
     )
-    minutes: float = field(default=80.0, metadata={"help": "wall-clock time to learn in; the rate is zero at its end"})
+    minutes: float = field(
+        default=80.0, metadata={"help": "training time in minutes of wall clock; the learning rate is zero at its end"}
+    )
     learning_rate: float = field(default=2e-4, metadata={"help": "highest learning rate of the layers"})
-    head_rate: float = field(default=5.0, metadata={"help": "the head's learning rate, as a multiple"})
-    warmup: float = field(default=0.03, metadata={"help": "share of the time in which the rate rises"})
-    weight_decay: float = field(default=0.01, metadata={"help": "AdamW's, of matrices only"})
+    head_rate: float = field(default=5.0, metadata={"help": "the head's learning rate, in multiples of the layers'"})
+    warmup: float = field(default=0.03, metadata={"help": "share of the time in which the learning rate rises"})
+    weight_decay: float = field(default=0.01, metadata={"help": "weight decay of AdamW, for weight matrices only"})
     frozen_layers: int = field(default=4, metadata={"help": "lowest layers that do not learn"})
     batch_tokens: int = field(default=420, metadata={"help": "tokens of a batch, with padding"})
     longest: int = field(default=72, metadata={"help": "tokens of a text that training reads"})

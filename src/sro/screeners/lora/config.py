@@ -17,7 +17,9 @@ class ClassifierConfig(TrainingArguments):
     num_train_epochs: float = field(default=1.0, metadata={"help": "passes over the texts"})
     learning_rate: float = field(default=1e-4, metadata={"help": "peak learning rate"})
     lr_scheduler_type: str = field(default="linear", metadata={"help": "learning rate schedule"})
-    train_sampling_strategy: str = field(default="group_by_length", metadata={"help": "so that little is padded"})
+    train_sampling_strategy: str = field(
+        default="group_by_length", metadata={"help": "how batches are formed; group_by_length needs little padding"}
+    )
     logging_steps: float = field(default=50, metadata={"help": "steps between two log lines"})
     save_strategy: str = field(default="no", metadata={"help": "checkpoints: no, steps or epoch"})
     report_to: str = field(default="none", metadata={"help": "tensorboard, wandb, … or none"})

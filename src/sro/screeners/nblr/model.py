@@ -67,7 +67,9 @@ class NBLRSettings:
     max_df: float = _setting(0.9, "share of the texts above which an n-gram is left out")
     alpha: float = _setting(0.1, "α, added to every count, so that n-grams of one side only have a finite ratio")
     C: float = _setting(2.0, "inverse strength of the regression's regularisation")
-    clean_weight: float = _setting(2.0, "weight of a clean text, a toxic one's being 1: misses worth one false alarm")
+    clean_weight: float = _setting(
+        2.0, "weight of a clean text (a toxic one has 1): a false alarm costs as much as this many misses"
+    )
     threshold: float = _setting(0.5, "P(fail) from which on a text fails")
     max_features: int = _setting(120_000, "n-grams kept: those of largest |weight·idf| in a first fit")
     bayes: bool = _setting(True, "scale n-grams by their log-count ratio; false: a plain logistic regression")

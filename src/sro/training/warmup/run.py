@@ -64,7 +64,7 @@ class WarmupData(ScreenerArguments):
         default=False,
         metadata={"help": "leave out sentences of the official ParaDetox test set, instead of refusing their file"},
     )
-    screener: str = field(default="embedded/linear", metadata={"help": "who says what passes"})
+    screener: str = field(default="embedded/linear", metadata={"help": "screener that decides what passes"})
     similarity: str = field(default="embedded", metadata={"help": "sentence encoder"})
     min_words: int = field(default=3, metadata={"help": "shorter comments are set aside"})
     max_words: int = field(default=32, metadata={"help": "longer comments are set aside"})
@@ -100,7 +100,7 @@ def warmup_run(
     goes_on = leader.adapter not in (None, "none")
     if goes_on and not (teachers.teachers or data.examples):
         raise SROError(
-            f"the edit search weighs fluency with the bare leader, not with the adapter {leader.adapter!r}\n"
+            f"the edit search scores fluency with the leader without any adapter, not with {leader.adapter!r}\n"
             "  fix: leave out --adapter, or name --teachers or --examples to learn from"
         )
     player = Leader.load(leader, "none", args.prompt or None, trainable=goes_on)

@@ -27,7 +27,7 @@ class EditLog:
                 row = json.loads(line)
                 self.known[row["comment"]] = row["rewrite"]
             except (ValueError, KeyError, TypeError) as error:
-                raise SROError(f"{path}, line {number}: no searched comment\n  fix: delete the file") from error
+                raise SROError(f"{path}, line {number}: not a search log entry\n  fix: delete the file") from error
         if lines[-1]:
             path.write_text("".join(line + "\n" for line in lines[:-1]), "utf-8")
 

@@ -45,16 +45,20 @@ class Teachers:
             "are learnt"
         },
     )
-    moves: int = field(default=4000, metadata={"help": "toxic comments to try, beside those of earlier examples"})
-    table: bool = field(default=True, metadata={"help": "the phrase table makes tries of a comment too"})
-    moves_each: int = field(default=2, metadata={"help": "drawn moves of each teacher, beside its greedy one"})
-    moves_temperature: float = field(default=0.8, metadata={"help": "of the drawn moves"})
+    moves: int = field(default=4000, metadata={"help": "number of toxic comments to rewrite, besides --examples"})
+    table: bool = field(default=True, metadata={"help": "also take candidates from the phrase table"})
+    moves_each: int = field(
+        default=2, metadata={"help": "candidates sampled from each teacher per comment, besides its greedy one"}
+    )
+    moves_temperature: float = field(default=0.8, metadata={"help": "temperature of the teachers' sampled candidates"})
     moves_engine: Literal["transformers", "ctranslate2"] = field(
-        default="transformers", metadata={"help": "who generates them; ctranslate2 is several times faster"}
+        default="transformers", metadata={"help": "engine that runs the teachers; ctranslate2 is several times faster"}
     )
     repairs: int = field(default=400, metadata={"help": "broken clean comments to mend"})
     untouched: int = field(default=300, metadata={"help": "clean comments that must come back as they are"})
-    fluency: str = field(default="embedded", metadata={"help": "who says what is a whole sentence"})
+    fluency: str = field(
+        default="embedded", metadata={"help": "model that judges fluency: `embedded`, or a folder from `sro fluency`"}
+    )
     faithfulness: str = field(
         default="none", metadata={"help": "critic that has to find the meaning kept: `embedded`, a folder, or `none`"}
     )

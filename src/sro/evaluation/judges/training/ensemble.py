@@ -47,12 +47,14 @@ class OpinionsConfig(ClassifierConfig):
     output_dir: str | None = field(default="runs/judge_style", metadata={"help": "where the judge goes"})
     lora_rank: int = field(default=16, metadata={"help": "rank of the adapter"})
     calibration_repeats: int = field(default=3, metadata={"help": "times that each row of judge_calibration counts"})
-    pass_rate: float = field(default=0.96, metadata={"help": "of rewrites accepted by the official classifier"})
+    pass_rate: float = field(
+        default=0.96, metadata={"help": "share that must pass of the rewrites that the official classifier accepts"}
+    )
     learning_rate: float = field(default=4e-4, metadata={"help": "peak learning rate of the adapter"})
     num_train_epochs: float = field(default=1.0, metadata={"help": "passes of the adapter over its texts"})
     warmup_steps: float = field(default=60, metadata={"help": "steps, or share of all steps, until the peak"})
     logging_steps: float = field(default=25, metadata={"help": "steps between two log lines"})
-    seed: int = field(default=1, metadata={"help": "of the adapter's texts, their order and its head"})
+    seed: int = field(default=1, metadata={"help": "random seed for the adapter's texts, their order and its head"})
 
 
 SETTINGS = ("lora_rank", "calibration_repeats", "pass_rate", "per_device_train_batch_size", "learning_rate")

@@ -64,7 +64,8 @@ class JudgeConfig(ClassifierConfig):
     max_length: int = field(default=64, metadata={"help": "tokens learnt from of a text; the judge itself reads 512"})
     calibration_repeats: int = field(default=3, metadata={"help": "times that each row of judge_calibration counts"})
     pass_rate: float = field(
-        default=0.96, metadata={"help": "of rewrites accepted by the official classifier (fluency: 0.82)"}
+        default=0.96,
+        metadata={"help": "share that must pass of the rewrites that the official classifier accepts (fluency: 0.82)"},
     )
     weight_decay: float = field(default=0.01, metadata={"help": "of AdamW"})
     num_train_epochs: float = field(default=1.0, metadata={"help": "passes over the texts of the first round"})

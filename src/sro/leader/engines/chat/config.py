@@ -36,16 +36,16 @@ class ChatSettings:
     )
     chat_timeout: float = field(default=60.0, metadata={"help": "chat: seconds for one request"})
     chat_retries: int = field(
-        default=4, metadata={"help": "chat: further tries of a request that failed or was too fast"}
+        default=4, metadata={"help": "chat: retries of a request that failed or was rate-limited"}
     )
     chat_concurrency: int = field(default=4, metadata={"help": "chat: requests under way at the same time"})
     chat_max_tokens: int = field(
-        default=512, metadata={"help": "chat: longest answer in tokens; models that think first need thousands"}
+        default=512, metadata={"help": "chat: longest answer in tokens; reasoning models need thousands"}
     )
     chat_price_in: float | None = field(
-        default=None, metadata={"help": "chat: price of a million tokens read, for the cost told at the end"}
+        default=None, metadata={"help": "chat: price of a million input tokens, to print the cost at the end"}
     )
-    chat_price_out: float | None = field(default=None, metadata={"help": "chat: price of a million tokens written"})
+    chat_price_out: float | None = field(default=None, metadata={"help": "chat: price of a million output tokens"})
 
     def check(self) -> None:
         """Raise SROError where a number is out of its range."""
