@@ -1043,3 +1043,19 @@ def test_a_rewrite_has_to_pass_more_clearly_than_a_comment(
     rewriter = game(MILD, rewrite_threshold=of_parts)  # passes with .1
     (found,) = rewriter.rewrite([COMMENT], RewriteArguments(samples=0, refine=0, rewrite_threshold=of_call))
     assert (found.text, found.reason) == (text, None if text else "still_fails")
+
+
+def test_a_rewrite_has_to_pass_clearly_by_every_attribute_that_decides() -> None:
+    class Two(Words):
+        """Tells of a text the attribute that is nearest to its own bar, here never the more probable one."""
+
+        def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+            found = {"INSULT": 0.25, "SEVERE_TOXICITY": 0.03}
+            return [
+                replace(one, probability=0.03, attributes=found, decides=tuple(found)) if one.passed else one
+                for one in super().screen(texts)
+            ]
+
+    rewriter = Rewriter(Scripted({COMMENT: MILD}, {COMMENT: []}), Two(), Overlap(), rewrite_threshold=0.2)
+    (found,) = rewriter.rewrite([COMMENT], RewriteArguments(samples=0, refine=0))
+    assert (found.text, found.reason) == (None, "still_fails")
