@@ -17,6 +17,7 @@ from transformers import BartConfig, BartForConditionalGeneration
 import sro.leader.model
 from sro.core.errors import SROError
 from sro.core.precision import store_frozen_linears_in_bf16
+from sro.leader.card import read_prompt
 from sro.leader.logprobs import log_probs
 from sro.leader.model import (
     DEFAULT_PROMPT,
@@ -25,7 +26,6 @@ from sro.leader.model import (
     check_prompt,
     default_lora,
     embedded_leader,
-    read_prompt,
     save_adapter,
 )
 

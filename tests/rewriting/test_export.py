@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, Llama
 
 from sro.apps.cli import main
 from sro.core.errors import SROError
+from sro.leader.card import is_embedded, read_prompt, write_origin
 from sro.leader.engines.ctranslate2 import CTranslate2Generator
 from sro.leader.engines.ctranslate2_conversion import cached_conversion
 from sro.leader.engines.gguf import write_gguf
@@ -22,6 +24,7 @@ from sro.leader.generation import Completion, Sampling
 from sro.leader.model import Leader, LeaderArguments, save_adapter
 from sro.leader.transformers_generator import TransformersGenerator
 from sro.rewriting import export as module
+from sro.rewriting import rewriter
 from sro.rewriting.export import Agreement, ExportArguments, compare, export
 from sro.screeners.base import Verdict
 
@@ -186,6 +189,41 @@ def test_of_two_processes_that_convert_at_once_the_first_wins(
     folder = cached_conversion(parts, "float32")
     assert (folder / "first").exists()
     assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_an_exported_folder_says_which_leader_it_was(
+    tmp_path: Path, tiny_causal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module.LeaderParts, "find", lambda *names: LeaderParts(tmp_path, None, PROMPT))
+    monkeypatch.setattr(module.LeaderParts, "load", lambda parts: Leader(*tiny_causal(), PROMPT))
+    folders = [str(tmp_path / name) for name in ("first", "again", "other")]
+    for leader, folder in zip(("embedded", folders[0], "some/leader"), folders):
+        export(ExportArguments(to="safetensors", leader=leader, output_dir=folder, compare=0))
+    assert [is_embedded(name) for name in ("embedded", "some/leader", *folders)] == [True, False, True, True, False]
+    assert read_prompt(Path(folders[0])) == PROMPT
+
+
+def test_the_embedded_leader_is_rewritten_with_alike_by_its_name_and_from_its_export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Encoder(rewriter.EncoderScreener):
+        languages = ("en", "de")
+
+        def __init__(self) -> None:
+            object.__setattr__(self, "policy", SimpleNamespace(fail_on=("TOXICITY",)))
+
+    monkeypatch.setattr(rewriter, "load_generator", lambda *_, **__: SimpleNamespace(fits=len))
+    monkeypatch.setattr(rewriter.FaithfulnessCritic, "load", lambda name: name)
+    write_origin(tmp_path, "embedded")
+    screener, server = Encoder(), EngineArguments("openai", engine_url="http://gpu:8000/v1")
+
+    def parts(leader: str) -> dict[str, Any]:
+        made = vars(rewriter.Rewriter.load(leader, engine=server, screener=screener, similarity=Judges()))
+        compared = {name: value for name, value in made.items() if name not in ("generator", "fits", "similarity")}
+        built = ("acceptance", "fluency", "phrases", "foreign_rules")  # anew each time
+        return compared | {name: type(compared[name]) for name in built}
+
+    assert parts(str(tmp_path)) == parts("embedded") != parts(str(tmp_path / "other"))
 
 
 def test_an_exported_folder_is_played_as_it_is(names: dict[str, str], tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from peft import LoraConfig, PeftModel
 from transformers import AddedToken, TrainingArguments
 
 from sro.core.errors import SROError
-from sro.leader.model import read_prompt
+from sro.leader.card import read_prompt
 from sro.leader.token_ids import as_plain_text, decode, prompt_ids, response_ids
 from sro.screeners.base import Verdict
 from sro.training.config import SROConfig

@@ -22,13 +22,13 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 from sro.core.errors import SROError
 from sro.core.files import asset, atomic_folder, atomic_write_text, cache_root
 from sro.leader.adapters import put_on, warn_of_other_base
+from sro.leader.card import read_prompt, write_prompt
 
 logger = logging.getLogger(__name__)
 
 EMBEDDED = "HuggingFaceTB/SmolLM2-135M-Instruct"  # the hub's name of the embedded leader
 DEFAULT_PROMPT = "Rude: {text}\nPolite:"
 SHIPPED_ADAPTERS = ("embedded/warmup", "embedded/rewriter")
-CARD = "sro.json"  # beside an adapter's weights: the prompt it was trained with
 
 
 @dataclass
@@ -203,17 +203,6 @@ def check_prompt(prompt: str) -> None:
     formatted)."""
     if prompt.count("{text}") != 1:
         raise SROError(f"prompt {prompt!r} must hold {{text}} exactly once, where the comment goes")
-
-
-def read_prompt(folder: Path) -> str | None:
-    """The prompt that the adapter or fully tuned leader in `folder` was trained with, if it says."""
-    card = folder / CARD
-    return json.loads(card.read_text("utf-8")).get("prompt") if card.is_file() else None
-
-
-def write_prompt(folder: Path, prompt: str) -> None:
-    """Note in `folder` the prompt that the weights there are used with, for `read_prompt`."""
-    atomic_write_text(folder / CARD, json.dumps({"prompt": prompt}, indent=2) + "\n")
 
 
 def save_adapter(model: Any, tokenizer: Any, prompt: str, folder: Path, half: bool = False) -> None:

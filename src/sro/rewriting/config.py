@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sro.core.errors import SROError
-from sro.rewriting.foreign_candidates import DEFAULT_RULE_LANGUAGES, LANGUAGES_WITH_RULES
+from sro.rewriting.foreign_candidates import DEFAULT_RULE_LANGUAGES, LANGUAGES_WITH_RULES, checked_rule_languages
 from sro.screeners.config import ScreenerArguments
 
 
@@ -29,11 +29,51 @@ class LeaderChoice:
 
 
 @dataclass(kw_only=True)
-class DefaultThreshold:
-    """From which P(fail) on a text fails where nobody says otherwise, for servers.
+class ModelArguments(LeaderChoice, ScreenerArguments):
+    """The leader and who judges its rewrites, by name.
 
     Raises:
-        SROError: outside (0, 1].
+        SROError: a language without rules among `rule_languages`.
+    """
+
+    similarity: str = field(
+        default="embedded",
+        metadata={"help": "sentence encoder that compares meanings: `embedded`, a folder or a hub name"},
+    )
+    phrases: str | None = field(
+        default=None,
+        metadata={
+            "help": "phrase table that adds candidates to the leader's: `embedded` (English), `none`, or a file "
+            "(default: embedded if the leader is `embedded` or its export, and the engine not chat; else none)"
+        },
+    )
+    faithfulness: str | None = field(
+        default=None,
+        metadata={
+            "help": "critic that refuses candidates which no longer say what the sentence says: `embedded`, a folder "
+            "that `sro screener train --kind faithfulness` made, or `none` (default: embedded if the leader is "
+            "`embedded` or its export, the engine not chat and the screener an encoder, else none)"
+        },
+    )
+    rule_languages: list[str] = field(
+        default_factory=lambda: list(DEFAULT_RULE_LANGUAGES),
+        metadata={
+            "help": "languages beside English in which rules leave out or replace rude phrases, where the screener "
+            f"reads them: {' '.join(LANGUAGES_WITH_RULES)}, or `none`; other comments that fail are refused "
+            "(for the embedded leader and its exports alone)"
+        },
+    )
+
+    def __post_init__(self) -> None:
+        checked_rule_languages(self.rule_languages)
+
+
+@dataclass(kw_only=True)
+class ServedModels(ModelArguments):
+    """The same for servers, with the P(fail) from which on a text fails where nobody says otherwise.
+
+    Raises:
+        SROError: a threshold outside (0, 1], or a language without rules.
     """
 
     threshold: float | None = field(
@@ -45,39 +85,8 @@ class DefaultThreshold:
     )
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _within("threshold", self.threshold, self.threshold is None or 0 < self.threshold <= 1, "in (0, 1]")
-
-
-@dataclass(kw_only=True)
-class ModelArguments(LeaderChoice, ScreenerArguments):
-    """The leader and who judges its rewrites, by name."""
-
-    similarity: str = field(
-        default="embedded",
-        metadata={"help": "sentence encoder that compares meanings: `embedded`, a folder or a hub name"},
-    )
-    phrases: str | None = field(
-        default=None,
-        metadata={
-            "help": "phrase table that adds candidates to the leader's: `embedded` (English), `none`, or a file "
-            "(default: embedded if the leader is `embedded` and the engine not chat, else none)"
-        },
-    )
-    faithfulness: str | None = field(
-        default=None,
-        metadata={
-            "help": "critic that refuses candidates which no longer say what the sentence says: `embedded`, a folder "
-            "that `sro screener train --kind faithfulness` made, or `none` (default: embedded if the leader is "
-            "`embedded`, the engine not chat and the screener an encoder, else none)"
-        },
-    )
-    rule_languages: list[str] = field(
-        default_factory=lambda: list(DEFAULT_RULE_LANGUAGES),
-        metadata={
-            "help": "languages beside English in which rules leave out or replace rude phrases, where the screener "
-            f"reads them: {' '.join(LANGUAGES_WITH_RULES)}, or `none`; other comments that fail are refused"
-        },
-    )
 
 
 @dataclass(frozen=True)
@@ -110,8 +119,8 @@ class RewriteArguments:
     min_similarity: float | None = field(
         default=None,
         metadata={
-            "help": "cosine with the comment below which a rewrite is refused, in [-1, 1] (default: 0.25 where a "
-            "critic of faithfulness reads the rewrites, else 0.5)"
+            "help": "cosine with the comment below which a rewrite is refused, in [-1, 1] (default: 0.25 where there "
+            "is a critic of faithfulness, also for other languages, which it does not read; else 0.5)"
         },
     )
     threshold: float | None = field(
@@ -134,7 +143,7 @@ class RewriteArguments:
         default=None,
         metadata={
             "help": "P(fail) from which on a rewrite will not do, in (0, 1], where a comment might still pass "
-            "(default: 0.2 for the embedded leader under an encoder screener, else as for comments)"
+            "(default: 0.2 for the embedded leader and its exports under an encoder screener, else as for comments)"
         },
     )
 

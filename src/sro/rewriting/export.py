@@ -4,9 +4,10 @@
 
 `ctranslate2` is for `sro rewrite --engine ctranslate2`, `safetensors` for transformers, vLLM and SGLang, `gguf` for
 llama.cpp. The copy rewrites some comments as `sro.rewriting.rewriter` would, greedily and without loops, and so does
-the
-original in float32 by transformers; what differs is counted and written into the card. Rounding weights to fewer bits
-changes moves; that many are others says little, that they pass less or keep less of the meaning says a lot.
+the original in float32 by transformers; what differs is counted and written into the card. The folder says which
+leader it was (`sro.json`), so that the embedded one gets the same rules, critic and bars from its export as by its
+name. Rounding weights to fewer bits changes moves; that many are others says little, that they pass less or keep less
+of the meaning says a lot.
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ from sro.comments.sources import load_source
 from sro.core.errors import SROError
 from sro.core.files import atomic_folder, atomic_write_text
 from sro.core.provenance import write_manifest
+from sro.leader.card import read_prompt, write_origin, write_prompt
 from sro.leader.engines import ctranslate2_conversion, gguf
 from sro.leader.engines.ctranslate2 import CTranslate2Generator
 from sro.leader.files import LeaderParts
 from sro.leader.generation import Generator, Sampling
-from sro.leader.model import EMBEDDED, Leader, LeaderArguments, read_prompt, write_prompt
+from sro.leader.model import EMBEDDED, Leader, LeaderArguments
 from sro.leader.transformers_generator import TransformersGenerator
 from sro.rewriting.config import LeaderChoice
 from sro.screeners.base import Screener, Similarity
@@ -116,6 +118,7 @@ def export(arguments: ExportArguments, command: Sequence[str] = ()) -> Agreement
     with atomic_folder(arguments.output_dir) as fresh:
         leader = parts.load()
         write(leader, arguments.to, precision, fresh)
+        write_origin(fresh, arguments.leader)
         agreement = None
         if texts:
             original = TransformersGenerator(leader.model, leader.tokenizer, leader.prompt)

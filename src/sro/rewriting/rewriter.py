@@ -20,13 +20,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from sro.comments.clean import readable
 from sro.comments.languages import speaks
 from sro.core.errors import SROError
+from sro.leader.card import is_embedded
 from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.rewriting.acceptance import Acceptance
 from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.deletions import deletions
 from sro.rewriting.failing_comments import FailingComments
-from sro.rewriting.foreign_candidates import DEFAULT_RULE_LANGUAGES, rules_in
+from sro.rewriting.foreign_candidates import DEFAULT_RULE_LANGUAGES, checked_rule_languages, rules_in
 from sro.rewriting.parts import RewriterParts, any_language
 from sro.rewriting.phrase_cuts import phrase_cuts
 from sro.rewriting.phrase_table import phrase_drafts
@@ -62,8 +63,10 @@ CLEARLY_CIVIL = 0.2
 
 
 READ_BY_CRITIC, NOT_READ = 0.25, 0.5
-"""Cosine with the comment below which a rewrite is refused, with and without a critic: of the candidates of cosine .25
-to .5 that a critic lets pass, readers accept as many as of the others (docs/research/lab-notes.md)."""
+"""Cosine with the comment below which a rewrite is refused, where there is a critic and where there is none: of the
+candidates of cosine .25 to .5 that a critic lets pass, readers accept as many as of the others
+(docs/research/lab-notes.md). The first also holds for other languages, which the critic is not asked about: there the
+encoder finds good rewrites far from their comments too ("Verpiss dich endlich." → "Geh bitte.": .43)."""
 
 
 LEADER_TRUST = (0.85, 0.7)
@@ -107,15 +110,14 @@ class Rewriter(RewriterParts):
         """Load what is named: `embedded` parts need no network, others are folder or hub names.
 
         Args:
-            leader, load_in_4bit: see `sro.leader.model.LeaderArguments`. With the engine `ctranslate2` the leader may
-                be a folder that `sro export` wrote; with `openai` it is the one that the server runs;
-                with `chat` there is none but the server's.
-            adapter: by default `embedded/rewriter` on the embedded leader and none on others.
-            prompt: template with `{text}`; by default the adapter's own.
-            engine: who generates, `transformers`, `ctranslate2`, or `auto`, one of these
-                (`sro.leader.engines.auto`), which may convert the leader once; or `EngineArguments` with the settings
-                of one, as `openai` and `chat`, which are servers, need them. The same
-                comments and seed give the same answers on the same engine only.
+            leader, load_in_4bit: see `sro.leader.model.LeaderArguments`. A folder into which `sro export` wrote the
+                embedded leader is the embedded leader to all that follows. With the engine `ctranslate2` the leader
+                may be a folder that `sro export` wrote; with `openai` it is the one that the server runs; with `chat`
+                there is none but the server's. adapter: by default `embedded/rewriter` on the embedded leader and none
+                on others. prompt: template with `{text}`; by default the adapter's own. engine: who generates,
+                `transformers`, `ctranslate2`, or `auto`, one of these (`sro.leader.engines.auto`), which may convert
+                the leader once; or `EngineArguments` with the settings of one, as `openai` and `chat`, which are
+                servers, need them. The same comments and seed give the same answers on the same engine only.
             screener, toxic_labels, fail_on: see `sro.screeners.loading.load_screener`; or any object that screens, by
                 its own policy.
             similarity: a sentence encoder; or any object that compares.
@@ -125,12 +127,14 @@ class Rewriter(RewriterParts):
                 `embedded` where the embedded leader, which it needs, is installed, else `none`. Its model is loaded
                 when it is first asked (0.7 s, 0.6 GB), not before; threads may share it.
             phrases: phrase table that adds candidates: `embedded` (English, `sro.rewriting.phrase_table`), a file of
-                the same form, or `none`. None: `embedded` for the embedded leader, for others and `chat` `none`.
+                the same form, or `none`. None: `embedded` for the embedded leader (also from its export), for others
+                and `chat` `none`.
             faithfulness: `embedded`, the folder of a critic (`sro screener train --kind faithfulness`), or any object
                 that says how probable it is that a candidate says what the sentence says; `none`: nobody is asked.
                 None: `embedded` for the embedded leader under an encoder screener, `none` for others.
             rule_languages: languages beside the leader's in which rules rewrite, if the screener reads them
-                (`sro.rewriting.foreign_candidates`); comments in others are refused. For the embedded leader alone.
+                (`sro.rewriting.foreign_candidates`); comments in others are refused. `none`: in
+                no language. For the embedded leader alone.
             max_prompt_length: tokens of prompt and sentence together; a longer sentence that fails is refused.
             batch_size: candidates generated at the same time.
             bf16: bfloat16 autocast, for `transformers`; None: as `sro.core.precision.compute_dtype` decides.
@@ -139,6 +143,7 @@ class Rewriter(RewriterParts):
             SROError: a part is missing or unusable; the message names the fix.
         """
         settings = EngineArguments(engine) if isinstance(engine, str) else engine
+        ruled = checked_rule_languages(rule_languages)
         generator = load_generator(
             settings,
             leader,
@@ -152,7 +157,7 @@ class Rewriter(RewriterParts):
         from sro.screeners.lora.acceptability import AcceptabilityWhenAsked
 
         # Table, cuts, critic and the rule of languages are for the embedded leader: others know idiom and languages.
-        ours = leader == "embedded" and settings.engine != "chat"
+        ours = is_embedded(leader) and settings.engine != "chat"
         judge_of_fluency = fluency
         if fluency is None or isinstance(fluency, str):
             fluency = None if fluency == "none" else AcceptabilityWhenAsked(fluency)
@@ -187,7 +192,7 @@ class Rewriter(RewriterParts):
             min_similarity=READ_BY_CRITIC if faithfulness else NOT_READ,
             leader_trust=LEADER_TRUST if ours else (1.0, 1.0),
             word_rules=(phrase_cuts, reframings) if reading else (),
-            foreign_rules=rules_in(set(rule_languages) & set(languages_read(screener))) if ours else None,
+            foreign_rules=rules_in(ruled & set(languages_read(screener))) if ours else None,
         )
 
     def rewrite(self, texts: Sequence[str], arguments: RewriteArguments | None = None) -> list[Rewrite]:

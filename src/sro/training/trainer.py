@@ -30,9 +30,10 @@ from transformers import Trainer, TrainerCallback
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 from sro.core.precision import store_frozen_linears_in_bf16
+from sro.leader.card import write_prompt
 from sro.leader.generation import Completion, Generator
 from sro.leader.logprobs import TokenLogProbs, log_probs
-from sro.leader.model import check_prompt, is_peft, write_prompt
+from sro.leader.model import check_prompt, is_peft
 from sro.leader.token_ids import prompt_ids, response_ids
 from sro.leader.transformers_generator import TransformersGenerator
 from sro.screeners.base import Screener, Similarity, Verdict

@@ -473,6 +473,12 @@ def test_flags_reach_the_rewriter(loaded: dict[str, Any]) -> None:
     }
 
 
+@pytest.mark.parametrize("command", ["rewrite", "serve", "mcp"])
+def test_a_language_without_rules_is_refused_before_anything_is_loaded(command: str, capsys: Capture) -> None:
+    assert main([command, "--rule_languages", "german"]) == 2
+    assert "rule_languages: there are no rules for 'german'" in capsys.readouterr().err
+
+
 def test_the_engine_and_its_settings_reach_the_rewriter(loaded: dict[str, Any], tmp_path: Path) -> None:
     assert main(["rewrite", "hi", "--engine", "ctranslate2", "--engine_precision", "float32"]) == 0
     assert loaded["engine"] == EngineArguments("ctranslate2", engine_precision="float32")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from sro.core.config import parse
 from sro.core.errors import SROError
 from sro.leader.engines.loading import EngineArguments
-from sro.rewriting.config import DefaultThreshold, ModelArguments
+from sro.rewriting.config import ServedModels
 
 if TYPE_CHECKING:
     from sro.rewriting.rewriter import Rewriter
@@ -30,7 +30,7 @@ INSTALL = 'pip install -c constraints.txt -e ".[mcp]"   (in a checkout of sro)'
 
 
 @dataclass(kw_only=True)
-class Models(DefaultThreshold, ModelArguments):
+class Models(ServedModels):
     """Which parts there are, each loaded when it is first asked; and from when on a text fails."""
 
     rewrite: bool = field(default=True, metadata={"help": "offer the tool `rewrite`; without it the server screens"})

@@ -6,14 +6,14 @@ import ipaddress
 import re
 from dataclasses import dataclass, field
 
-from sro.rewriting.config import DefaultThreshold, ModelArguments
+from sro.rewriting.config import ServedModels
 
 ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+")
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~/\-]*)?")
 
 
 @dataclass(kw_only=True)
-class Models(DefaultThreshold, ModelArguments):
+class Models(ServedModels):
     """Which parts to load, names as in `sro rewrite`; and from when on a text fails."""
 
     rewrite: bool = field(default=True, metadata={"help": "load the leader; without it the server screens only"})

@@ -22,10 +22,10 @@ from transformers import AutoTokenizer
 
 from sro.core.errors import SROError
 from sro.core.machine import processors
+from sro.leader.card import read_prompt
 from sro.leader.engines.ctranslate2_conversion import WEIGHTS, Precision, import_ctranslate2
 from sro.leader.engines.stepwise import Row, busy, generate_stepwise
 from sro.leader.generation import Cancelled, Completion, PendingGeneration, Sampling
-from sro.leader.model import read_prompt
 from sro.leader.prompted import Prompted
 
 MOST_WORKERS = 4  # by default; each holds the weights (0.14 GB of the embedded leader in int8)

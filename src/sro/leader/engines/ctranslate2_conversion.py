@@ -17,9 +17,10 @@ import torch
 from sro.core.errors import SROError
 from sro.core.files import atomic_folder, cache_root
 from sro.core.provenance import version
+from sro.leader.card import write_prompt
 from sro.leader.files import LeaderParts
 from sro.leader.logprobs import log_probs
-from sro.leader.model import Leader, write_prompt
+from sro.leader.model import Leader
 from sro.leader.token_ids import prompt_ids, response_ids
 
 logger = logging.getLogger(__name__)
