@@ -44,6 +44,8 @@ def test_what_says_more_or_is_no_abuse(sentence: str) -> None:
         ("The date is wrong. You damn bastard.", [2]),
         ("You damn bastard. What a moron!", []),  # nothing would be left
         ("You damn bastard. No.", []),
+        ("1. You damn bastard.\n2. The date is wrong.", []),  # what is second would be no list's beginning
+        ("- You damn bastard.\n- The date is wrong.", [1]),
         ("You @ann damn bastard. The date is wrong.", []),  # a mention has to stay
     ],
 )

@@ -10,7 +10,10 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from sro.comments.clean import readable
 from sro.comments.languages import speaks
 from sro.comments.normalise import normalise
 from sro.core.errors import SROError
@@ -715,6 +718,60 @@ def test_a_piece_within_a_sentence_survives_or_the_move_is_refused() -> None:
     assert Rewriter(Replacing(), Words(), Overlap()).rewrite([text])[0].text == "Ask @bob_x, you person, please"
     mangling = Replacing({"idiot": "person", "@bob_x": "@bob"})
     assert Rewriter(mangling, Words(), Overlap()).rewrite([text])[0].reason == "protected_lost"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("https://x.org/Café", "https://x.org/Cafe\u0301", "https://x.org/a\u200bb", "#cafe\u0301", "@Jose\u0301"),
+        *("`man ls`", "`man  ls`", "`if x:\ty()`"),
+    ],
+)
+def test_a_piece_that_is_read_otherwise_than_written_is_watched_over_and_stays_as_written(piece: str) -> None:
+    text = f"Ask at {piece}, you idiot, please"
+    (found,) = Rewriter(Replacing(), Words(), Overlap()).rewrite([text])
+    assert found.text == f"Ask at {piece}, you person, please"
+    losing = Scripted({f"Ask at {readable(piece)}, you idiot, please": "Ask at length, you person, please"})
+    (found,) = Rewriter(losing, Words(), Overlap()).rewrite([text], RewriteArguments(samples=0, min_similarity=0))
+    assert found.reason == "protected_lost"
+
+
+def test_of_one_link_in_two_spellings_each_stays_as_it_was() -> None:
+    text = "Ask @Jose\u0301 or @José, you idiot, please"
+    (found,) = Rewriter(Replacing(), Words(), Overlap()).rewrite([text])
+    assert found.text == text.replace("idiot", "person")
+
+
+def test_a_piece_that_is_not_seen_as_written_at_all_is_not_given_up() -> None:
+    text = "Please ask, you idiot, \u202e@bob_x\u202c today"  # read backwards
+    (found,) = Rewriter(Replacing(), Words(), Overlap()).rewrite([text])
+    assert found.reason == "protected_lost"
+
+
+WRITTEN = st.sampled_from(
+    [
+        *("You idiot!", "Read  the page.", "Well\u200b, e\u0301 is it.", " ", "\n", "\r", "**", "- ", "???", "😂"),
+        *(" `a  b` ", " @Jose\u0301 "),
+    ]
+)
+
+
+@given(st.lists(WRITTEN, max_size=10).map("".join))
+def test_outside_changed_sentences_each_character_stays(text: str) -> None:
+    (found,) = Rewriter(Replacing(), Words(), Overlap()).rewrite([text], RewriteArguments(samples=0, min_similarity=0))
+    if found.text is None:
+        return
+    made, at = "", 0
+    for change in found.changes:
+        assert at <= change.start < change.end
+        lost = text[change.start : change.end]
+        assert "idiot" in lost  # nothing else is changed
+        assert change.text == "" or all(
+            lost.count(piece) == change.text.count(piece) for piece in ("`a  b`", "@Jose\u0301")
+        )
+        made += text[at : change.start] + change.text
+        at = change.end
+    assert made + text[at:] == found.text
 
 
 def test_a_sentence_that_does_not_fit_refuses_a_text_that_would() -> None:

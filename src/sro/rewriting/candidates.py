@@ -124,7 +124,8 @@ def find_fault(
         return reason
     if disguised and keeps_disguise(text, sentence):
         return "disguised"
-    if any(text.count(piece) != sentence.count(piece) for piece in kept):
+    # One that is not in the sentence as it is read (as within a right-to-left override) cannot be watched over.
+    if any(piece not in sentence or text.count(piece) != sentence.count(piece) for piece in kept):
         return "protected_lost"
     return reason
 

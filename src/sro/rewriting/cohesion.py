@@ -9,6 +9,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from sro.comments.sentences import BREAK, Segment
 
 _NUMBERED = re.compile(r"\s*\(?(?:\d{1,2}|[a-hA-H]|[ivx]{1,4})[).:]\s*\S")
 # Behind "this" or "they" these show that it stands alone. Not the verbs of `english_parts`: many of them are nouns too
@@ -37,6 +40,15 @@ _POINTS_BACK = re.compile(
 def is_numbered(sentence: str) -> bool:
     """Whether a sentence is an item of a numbered or lettered list, in which its absence would show."""
     return _NUMBERED.match(sentence) is not None
+
+
+def is_numbered_item(segments: Sequence[Segment], place: int) -> bool:
+    """The same of a sentence by its place in a comment, with the layout before it on its line, where numbers are."""
+    mark, at = "", place
+    while at and segments[at - 1].kind == "layout" and not BREAK.search(mark):
+        at -= 1
+        mark = segments[at].text + mark
+    return is_numbered(BREAK.split(mark)[-1] + segments[place].text)
 
 
 def points_back(sentence: str) -> bool:

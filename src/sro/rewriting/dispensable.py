@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sro.comments.clean import readable
-from sro.rewriting.cohesion import is_numbered, points_back
+from sro.rewriting.cohesion import is_numbered_item, points_back
 from sro.rewriting.english_parts import parts_of
 from sro.rewriting.entities import unescaped
 from sro.rewriting.pure_abuse import FEWEST_WORDS, says_only_abuse
 from sro.rewriting.search import around_the_change
-from sro.rewriting.state import CommentState
+from sro.rewriting.state import CommentState, readable_pieces
 from sro.screeners.base import Faithfulness
 
 LEAST_PROBABILITY = 0.45
@@ -63,14 +63,7 @@ def _with_nearest(draft: CommentState, rewritten: bool) -> dict[int, int]:
     if not telling:
         return {}
     free = [place for place in sorted(stuck) if not draft.segments[place].kept]
-    return {place: _nearest(place, telling) for place in free if not is_numbered(_from_line_start(draft, place))}
-
-
-def _from_line_start(draft: CommentState, place: int) -> str:
-    """A sentence with the layout before it on its line, which is where the number of an item is."""
-    before = draft.segments[place - 1] if place else None
-    mark = before.text.rpartition("\n")[2] if before and before.kind == "layout" else ""
-    return mark + draft.segments[place].text
+    return {place: _nearest(place, telling) for place in free if not is_numbered_item(draft.segments, place)}
 
 
 def _approved(
@@ -110,7 +103,7 @@ def _with_and_without(draft: CommentState, spare: Mapping[int, int]) -> tuple[st
 
 
 def _as_seen(draft: CommentState, place: int) -> str:
-    return unescaped(readable(draft.piece(place)), draft.segments[place].kept)[0]
+    return unescaped(readable(draft.piece(place)), readable_pieces(draft.segments[place]))[0]
 
 
 def _nearest(place: int, telling: Sequence[int]) -> int:

@@ -49,12 +49,28 @@ def unescaped(text: str, kept: Sequence[str] = ()) -> tuple[str, dict[str, str]]
     return "".join(parts), NEVER_BARE | entities if entities else {}
 
 
-def escaped(text: str, entities: Mapping[str, str], kept: Sequence[str] = ()) -> str:
-    """The text with those signs as their entities, but for the pieces in `kept`."""
-    if not entities:
-        return text
+def escaped(
+    text: str, entities: Mapping[str, str], kept: Sequence[str] = (), as_written: Sequence[str] | None = None
+) -> str:
+    """The text with those signs as their entities, but for the pieces in `kept`.
+
+    Args:
+        as_written: these pieces as their author wrote them, and as they stand in the answer. None: as in `kept`.
+
+    >>> escaped("See `a b`", {}, ["`a b`"], ["`a  b`"])
+    'See `a  b`'
+    """
     table = str.maketrans(dict(entities))
     if not kept:
         return text.translate(table)
-    pieces = re.split(f"({'|'.join(map(re.escape, kept))})", text)
-    return "".join(piece if place % 2 else piece.translate(table) for place, piece in enumerate(pieces))
+    forms: dict[str, list[str]] = {}
+    for piece, written in zip(kept, as_written or kept):
+        forms.setdefault(piece, []).append(written)
+    longest_first = sorted(forms, key=len, reverse=True)  # a link may begin as another one does
+    parts = re.split(f"({'|'.join(map(re.escape, longest_first))})", text)
+    for place, part in enumerate(parts):
+        if place % 2:
+            parts[place] = forms[part].pop(0) if len(forms[part]) > 1 else forms[part][0]
+        else:
+            parts[place] = part.translate(table)
+    return "".join(parts)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from sro.comments.clean import readable
 from sro.comments.sentences import Segment
+from sro.rewriting.cohesion import is_numbered_item
 from sro.rewriting.deletions import ADJECTIVES, CALLED, CONTEMPT
 from sro.rewriting.disguise import plain_spelling
 
@@ -50,6 +51,8 @@ def says_only_abuse(sentence: str) -> bool:
 def droppable(segments: Sequence[Segment], failing: Sequence[int]) -> list[int]:
     """Which of the failing sentences a comment can do without: those of abuse alone, if another sentence says more.
 
+    Items of a numbered list are not among them, for the numbers behind would be wrong.
+
     Args:
         segments: of the comment.
         failing: places of the sentences that fail.
@@ -58,4 +61,4 @@ def droppable(segments: Sequence[Segment], failing: Sequence[int]) -> list[int]:
     others = (readable(segment.prose) for place, segment in enumerate(segments) if place not in spare)
     if not any(len(_WORD.findall(words)) >= FEWEST_WORDS and not says_only_abuse(words) for words in others):
         return []
-    return sorted(place for place in spare if not segments[place].kept)
+    return sorted(place for place in spare if not (segments[place].kept or is_numbered_item(segments, place)))

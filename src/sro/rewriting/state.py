@@ -17,6 +17,7 @@ from sro.leader.generation import Objection
 from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.disguise import plain_spelling
 from sro.rewriting.entities import escaped, unescaped
+from sro.rewriting.left_out import spans_left_out
 from sro.rewriting.pure_abuse import droppable
 from sro.rewriting.result import Change, Reason, Rewrite
 from sro.screeners.base import Verdict
@@ -109,50 +110,52 @@ class CommentState:
             self.outcome = "rewritten" if similarity >= self.min_similarity else "meaning_lost"
 
     def _pieces(self) -> list[str]:
-        gone = self._gone()
-        return ["" if i in gone else self.piece(i) for i in range(len(self.segments))]
+        """The segments as they are now, without what goes with the sentences that were dropped."""
+        gone = spans_left_out(self.segments, self.dropped)
+        pieces, start = [], 0
+        for i, segment in enumerate(self.segments):
+            end = start + len(segment.text)
+            if i in self.searches:
+                pieces.append(self.piece(i))
+            else:
+                within = [(max(start, first), min(end, last)) for first, last in gone if first < end and last > start]
+                pieces.append(_without_spans(self.source, start, end, within))
+            start = end
+        return pieces
 
     def piece(self, place: int) -> str:
         """A segment with the best candidate in place of its sentence, if it has one."""
         search = self.searches.get(place)
         return search.written if search and search.candidates else self.segments[place].text
 
-    def _gone(self) -> set[int]:
-        """The dropped sentences and, of each, the blank behind it, else the one before."""
-        gone = set(self.dropped)
-        staying: list[int] = []
-        for i in range(len(self.segments)):
-            if i not in gone:
-                staying.append(i)
-            elif i in self.dropped and self._is_blank(i + 1):
-                gone.add(i + 1)
-            elif i in self.dropped and staying and self._is_blank(staying[-1]):
-                gone.add(staying.pop())
-        return gone
-
-    def _is_blank(self, place: int) -> bool:
-        if place >= len(self.segments):
-            return False
-        segment = self.segments[place]
-        return segment.kind == "layout" and "\n" not in segment.text
-
     def result(self) -> Rewrite:
         """What became of it."""
         told = (self.before, self.after, self.similarity, self.candidates)
         if self.outcome != "rewritten":
             return Rewrite(self.source, None, "refused", *told, reason=self.outcome)
-        changes: list[Change] = []
-        at, gone = 0, self._gone()
+        changes = [Change(start, end, "") for start, end in spans_left_out(self.segments, self.dropped)]
+        at = 0
         for i, segment in enumerate(self.segments):
             end = at + len(segment.text)
             if i in self.searches:
                 changes.append(Change(at, end, self.searches[i].written))
-            elif i in gone and i - 1 in gone:
-                changes[-1] = Change(changes[-1].start, end, "")
-            elif i in gone:
-                changes.append(Change(at, end, ""))
             at = end
+        changes.sort(key=lambda change: change.start)
         return Rewrite(self.source, self.text, "rewritten", *told, changes=tuple(changes))
+
+
+def _without_spans(text: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> str:
+    """The text from `start` to `end` without the spans, which lie within and are in order."""
+    pieces, at = [], start
+    for first, last in spans:
+        pieces.append(text[at:first])
+        at = last
+    return "".join(pieces) + text[at:end]
+
+
+def readable_pieces(sentence: Segment) -> tuple[str, ...]:
+    """What nobody may alter in a sentence, as it stands in the readable sentence: composed, with single spaces."""
+    return tuple(map(readable, sentence.kept))
 
 
 @dataclass
@@ -161,7 +164,8 @@ class Search:
 
     Attributes:
         sentence: what the author wrote, readable, without HTML entities and with its disguises undone.
-        kept: what a move must hold as often as the sentence does.
+        kept: what a move must hold as often as the sentence does, readable as the sentence is.
+        as_written: the same as the author wrote it, and as it goes into the comment.
         disguised: whether the author's spelling hid a word.
         entities: how the author wrote signs that HTML escapes; see `sro.rewriting.entities`.
         prompt_text: what the leader rewrites next: the sentence, or its own last try.
@@ -174,6 +178,7 @@ class Search:
     sentence: str
     min_similarity: float
     kept: tuple[str, ...] = ()
+    as_written: tuple[str, ...] = ()
     disguised: bool = False
     entities: Mapping[str, str] = field(default_factory=dict)
     prompt_text: str = field(init=False)
@@ -189,9 +194,10 @@ class Search:
     @classmethod
     def of(cls, piece: Segment, min_similarity: float) -> Search:
         """The search for a sentence as it stands in the comment."""
-        written, entities = unescaped(readable(piece.text), piece.kept)
-        plain = plain_spelling(written, piece.kept)
-        return cls(plain, min_similarity, piece.kept, disguised=plain != written, entities=entities)
+        kept = readable_pieces(piece)
+        written, entities = unescaped(readable(piece.text), kept)
+        plain = plain_spelling(written, kept)
+        return cls(plain, min_similarity, kept, piece.kept, disguised=plain != written, entities=entities)
 
     @property
     def best(self) -> Candidate:
@@ -200,7 +206,7 @@ class Search:
     @property
     def written(self) -> str:
         """The best candidate as it goes into the comment."""
-        return escaped(self.best.text, self.entities, self.kept)
+        return escaped(self.best.text, self.entities, self.kept, self.as_written)
 
     @property
     def objection(self) -> Reason | None:
