@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, Protocol, TypeVar, runtime_checkable
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -36,6 +36,12 @@ class Verdict:
     @property
     def passed(self) -> bool:
         return self.label == "pass"
+
+
+def plain_values(answer: Any) -> dict[str, Any]:
+    """A verdict, or a dataclass that holds verdicts, as a JSON object for others: without `decides`, which repeats the
+    screener's policy in every answer."""
+    return asdict(answer, dict_factory=lambda pairs: {name: value for name, value in pairs if name != "decides"})
 
 
 class Screener(Protocol):

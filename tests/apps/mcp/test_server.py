@@ -20,7 +20,7 @@ from sro.apps.mcp.server import LONGEST, MOST_TEXTS, Tools, make_server  # noqa:
 from sro.comments.languages import is_among, language_of  # noqa: E402
 from sro.core.errors import SROError  # noqa: E402
 from sro.rewriting.rewriter import Rewriter  # noqa: E402
-from sro.screeners.base import Verdict  # noqa: E402
+from sro.screeners.base import Verdict, plain_values  # noqa: E402
 from sro.screeners.loading import load_screener  # noqa: E402
 from sro.screeners.sentencewise import screen_comments  # noqa: E402
 from sro.screeners.toxic_spans import spans_of_failing  # noqa: E402
@@ -72,7 +72,7 @@ def test_verdicts_and_words_are_those_of_the_library() -> None:
     assert [one["label"] for one in results] == ["pass", "fail", "fail", "pass"]
     assert results == [
         {
-            **asdict(verdict),
+            **plain_values(verdict),
             **{"language": language_of(text), "language_supported": is_among(language_of(text), ["en"])},
             "spans": [asdict(span) for span in found],
         }

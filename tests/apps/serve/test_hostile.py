@@ -15,7 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from serving import RUDE, RudeWords, make_parts, serving
+from serving import RUDE, RudeWords, in_english, make_parts, serving
 
 from sro.apps.serve.batch_queue import Lane, Work
 from sro.apps.serve.lanes import make_parts as real_parts
@@ -155,7 +155,7 @@ def rewriting() -> Iterator[TestClient]:
 
         rewriter = Rewriter(StandInLeader(), RudeWords(), Alike())  # type: ignore[arg-type]
         rewriter.rewrite(["you idiot"])  # what torch imports at the first call is imported now
-        return lambda options, texts: rewriter.rewrite(texts, RewriteArguments(**dict(options)))
+        return lambda options, texts: in_english(rewriter.rewrite(texts, RewriteArguments(**dict(options))))
 
     lane = Lane("rewrite", load, max_batch=16, max_waiting=64, weigh=weight)
     with serving(make_parts(lane), Service(time_limit=300)) as client:  # a busy machine is no failure of the service

@@ -9,7 +9,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Protocol
@@ -21,7 +20,7 @@ from sro.apps.bulk.delimited import DelimitedLines
 from sro.apps.cli.input import Input, InputRow
 from sro.core.errors import SROError
 from sro.core.files import atomic_file, explain_write_errors, one_line, whole_file
-from sro.screeners.base import Verdict
+from sro.screeners.base import Verdict, plain_values
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 JSON_LINES = (".jsonl", ".ndjson")
@@ -127,7 +126,7 @@ def _show(console: Console, shown: Text | str) -> None:
 
 def verdict_record(verdict: Verdict) -> dict[str, object]:
     """The verdict as a JSON object, without what its screener does not say."""
-    return {name: value for name, value in asdict(verdict).items() if value is not None}
+    return {name: value for name, value in plain_values(verdict).items() if value is not None}
 
 
 def verdict_stamp(lines: Text, verdict: Verdict) -> None:

@@ -26,7 +26,7 @@ from sro.apps.serve.screening import ScreeningOptions, SharedScreener, screen_te
 from sro.comments.languages import is_among, language_of
 from sro.core.errors import SROError
 from sro.rewriting.config import RewriteArguments
-from sro.screeners.base import Screener
+from sro.screeners.base import Screener, plain_values
 from sro.screeners.toxic_spans import spans_of_authors
 
 if TYPE_CHECKING:  # it brings torch, and a client waits for the server to be there
@@ -97,7 +97,7 @@ class Tools:
             raise ToolError(str(error)) from error
         fields: list[dict[str, Any]] = [
             {
-                **asdict(one.verdict),
+                **plain_values(one.verdict),
                 **self._told(one.language),
                 "spans": [asdict(span) for span in one.words],
             }
@@ -127,7 +127,7 @@ class Tools:
                 found = self._loaded().rewrite(texts, arguments)
         except SROError as error:
             raise ToolError(str(error)) from error
-        fields: list[dict[str, Any]] = [{**asdict(one), **self._told(language_of(one.source))} for one in found]
+        fields: list[dict[str, Any]] = [{**plain_values(one), **self._told(language_of(one.source))} for one in found]
         return Rewriting(results=[RewriteModel(**one) for one in fields])
 
     def _told(self, language: str | None) -> dict[str, Any]:

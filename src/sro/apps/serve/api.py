@@ -29,6 +29,7 @@ from sro.apps.serve.schemas import (
 )
 from sro.apps.serve.screening import Screened, ScreeningOptions
 from sro.apps.serve.settings import Service
+from sro.screeners.base import plain_values
 
 REASONS: dict[int | str, str] = {
     400: "not a request",
@@ -129,7 +130,7 @@ def _language(found: Screened | Rewritten) -> dict[str, Any]:
 
 def _fields(found: Any) -> dict[str, Any]:
     """A verdict or a rewrite as JSON; `attributes` only where the screener tells them apart."""
-    told = asdict(found)
+    told = plain_values(found)
     for one in (told, told.get("before"), told.get("after")):
         if one and one.get("attributes") is None:
             one.pop("attributes", None)
