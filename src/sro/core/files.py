@@ -144,6 +144,16 @@ def asset(name: str) -> Path:
     raise SROError(f"the part {name!r} of {EMBEDDED} is not installed\n  fix: {INSTALL_EMBEDDED}")
 
 
+def asset_sha256(name: str, suffixes: Sequence[str] = MODEL_FILES) -> str | None:
+    """The SHA-256 of a shipped file, or of a folder's files that end in one of `suffixes`; None where `asset` finds
+    nothing."""
+    try:
+        path = asset(name)
+    except SROError:
+        return None
+    return folder_sha256(path, suffixes) if path.is_dir() else file_sha256(path)
+
+
 def cache_root() -> Path:
     """`$SRO_CACHE`, else `$XDG_CACHE_HOME/sro`, else `~/.cache/sro`: for what can be made again."""
     return Path(

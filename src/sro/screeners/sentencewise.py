@@ -136,7 +136,8 @@ def _judge(
     of_wholes, rest = iter(answers[: len(questions)]), iter(answers[len(questions) :])
     judgements = []
     for one in asked:
-        known = dict(zip(one.wholes, wholes := [next(of_wholes) for _ in one.wholes]))
+        wholes = [next(of_wholes) for _ in one.wholes]
+        known = dict(zip(one.wholes, wholes))
         told = [
             SentenceVerdict(start, end, known[words] if words in known else next(rest))
             for start, end, words in one.sentences

@@ -22,7 +22,7 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from sro.apps.bulk import model_contents, shard_worker
+from sro.apps.bulk import shard_worker
 from sro.apps.bulk.config import BulkArguments, is_bulk
 from sro.apps.bulk.isolate_failures import isolate_failures
 from sro.apps.bulk.jobs import Answer, Rewriting, Screening, Work
@@ -31,6 +31,7 @@ from sro.apps.bulk.readers import read
 from sro.apps.bulk.run import run
 from sro.apps.bulk.shards import plan
 from sro.apps.bulk.summary import Tally, clock, render_summary
+from sro.core import files
 from sro.core.errors import SROError
 
 TINY = BulkArguments(shard_mb=0.0005)
@@ -486,7 +487,7 @@ def test_a_phrase_table_that_was_edited_is_another_setting(tmp_path: Path) -> No
 def test_models_shipped_anew_under_their_names_are_other_settings(
     job: Screening | Rewriting, part: str, named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shipped = model_contents.asset
+    shipped = files.asset
 
     def asset(name: str) -> Path:
         return tmp_path / part if name == part else shipped(name)
@@ -499,7 +500,7 @@ def test_models_shipped_anew_under_their_names_are_other_settings(
     except SROError:
         pytest.skip("sro-embedded is not installed")
     before = job.settings()
-    monkeypatch.setattr(model_contents, "asset", asset)
+    monkeypatch.setattr(files, "asset", asset)
     assert job.settings() == before  # a reinstallation alone is no other model
     changed = next(file for file in [tmp_path / part, *(tmp_path / part).rglob("*.json")] if file.is_file())
     changed.write_text(changed.read_text("utf-8") + " ", "utf-8")

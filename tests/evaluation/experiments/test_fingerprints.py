@@ -78,7 +78,8 @@ def test_another_shipped_part_makes_other_rewrites(tmp_path: Path, monkeypatch: 
     for folder in ("adapter", "critic", "fluency", "screener", "starter/phrases"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "words.txt").write_text("a")
-    monkeypatch.setattr(module, "asset", lambda name: tmp_path / name)
+    for place in (files, module):
+        monkeypatch.setattr(place, "asset", lambda name: tmp_path / name)
 
     def mark() -> str:
         return rewrite_fingerprint(str(tmp_path / "adapter"), "embedded/linear", "ctranslate2", {})
@@ -90,12 +91,14 @@ def test_another_shipped_part_makes_other_rewrites(tmp_path: Path, monkeypatch: 
 
 
 def test_a_part_that_is_not_installed_is_no_mistake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shipped = files.asset
+
     def asset(name: str) -> Path:
         if name == "critic":
             raise SROError("not installed")
-        return files.asset(name)
+        return shipped(name)
 
-    monkeypatch.setattr(module, "asset", asset)
+    monkeypatch.setattr(files, "asset", asset)
     assert len(rewrite_fingerprint(str(tmp_path), "embedded/linear", "ctranslate2", {})) == 64
 
 

@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sro.core.errors import SROError
-from sro.core.files import asset, file_sha256, folder_sha256
+from sro.core.files import asset_sha256, file_sha256
 from sro.core.provenance import version
 from sro.screeners.loading import SHIPPED
 
@@ -59,11 +58,8 @@ def _contents(name: str) -> str | None:
 
 def _shipped(part: str) -> str | None:
     """Digits of a part's contents; None where it is not installed."""
-    try:
-        path = asset(part)
-    except SROError:
-        return None
-    return (folder_sha256(path) if path.is_dir() else file_sha256(path))[:DIGITS]
+    found = asset_sha256(part)
+    return found and found[:DIGITS]
 
 
 def _stamps(folder: Path) -> str:

@@ -9,13 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
 from sro.comments.sources import load_source
-from sro.core.errors import SROError
-from sro.core.files import MODEL_FILES, asset, file_sha256, folder_sha256
+from sro.core.files import MODEL_FILES, asset, asset_sha256, folder_sha256
 from sro.core.provenance import version
 from sro.evaluation.judges.models import identity
 from sro.leader.model import LeaderArguments, adapter_folder
@@ -75,17 +73,9 @@ def rewrite_fingerprint(adapter: str, screener: str, engine: str, settings: Mapp
     models = [_model(adapter), _screener(screener)]
     packages = {name: version(name) for name in PACKAGES}
     code = {name: folder_sha256(Path(str(files("sro"))) / name, (".py",)) for name in REWRITING_PACKAGES}
-    parts = {name: _part(name) for name in SHIPPED_PARTS}
+    parts = {name: asset_sha256(name, (*MODEL_FILES, ".onnx")) or "" for name in SHIPPED_PARTS}
     decides = [models, packages, code, parts, engine, dict(settings)]
     return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
-
-
-def _part(name: str) -> str:
-    """The SHA-256 of a shipped part; empty where it is not installed, and so is not asked."""
-    with suppress(SROError):
-        path = asset(name)
-        return folder_sha256(path, (*MODEL_FILES, ".onnx")) if path.is_dir() else file_sha256(path)
-    return ""
 
 
 def _screener(name: str) -> str:
