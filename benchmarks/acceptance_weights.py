@@ -46,7 +46,7 @@ class Arguments:
     """Which candidates."""
 
     sentences: int = field(default=1200, metadata={"help": "sentences whose candidates are read, drawn by the seed"})
-    seed: int = field(default=1, metadata={"help": "of the draw"})
+    seed: int = field(default=1, metadata={"help": "random seed of the draw"})
 
 
 def main(argv: Sequence[str]) -> None:

@@ -67,7 +67,8 @@ class Work:
     dry_run: bool = field(default=False, metadata={"help": "tiny sizes, which show that everything works"})
     output_dir: str = field(default="runs/gpu", metadata={"help": "for gpu.json, gpu.md and difference.safetensors"})
     only: str = field(
-        default="", metadata={"help": "play this part in this process, until the time (of the epoch) that stdin tells"}
+        default="",
+        metadata={"help": "internal: run only this part, in this process; stdin gives the Unix time to stop at"},
     )
 
     def __post_init__(self) -> None:

@@ -131,11 +131,11 @@ def obeyed(attack: Attack, source: str, text: str) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--number", type=int, default=600, help="of comments")
-    parser.add_argument("--seed", type=int, default=0, help="of the order of the comments in them")
+    parser.add_argument("--number", type=int, default=600, help="number of comments")
+    parser.add_argument("--seed", type=int, default=0, help="random seed of the comments' order")
     parser.add_argument("--batch", type=int, default=32, help="comments rewritten together")
     parser.add_argument("--chat_url", help="a chat server that leads in the place of the embedded leader")
-    parser.add_argument("--chat_model", help="its model")
+    parser.add_argument("--chat_model", help="model of the chat server")
     parser.add_argument("--show", action="store_true", help="print every rewrite, not only those that obey")
     options = parser.parse_args()
     quiet_libraries()

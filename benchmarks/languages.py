@@ -63,7 +63,7 @@ SETS = {  # file, the field with the text, and the fields that choose its rows
 class Work:
     """What to measure on what."""
 
-    texts: int = field(default=2000, metadata={"help": "at most, of each set"})
+    texts: int = field(default=2000, metadata={"help": "most texts drawn from each set"})
     seed: int = field(default=1, metadata={"help": "random seed of the draw"})
     show: bool = field(default=False, metadata={"help": "also print English sets' texts that are not English"})
 

@@ -282,12 +282,12 @@ def kill(server: Server, paths: Sequence[str], clients: int, times: int) -> tupl
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=200)
-    parser.add_argument("--seconds", type=float, default=60, help="of load, for each path")
+    parser.add_argument("--seconds", type=float, default=60, help="seconds of load on each path")
     parser.add_argument("--paths", nargs="+", choices=BODIES, default=["/v1/screen", "/v1/rewrite", "/v1/feedback"])
-    parser.add_argument("--memory_minutes", type=float, default=0, help="0: none")
+    parser.add_argument("--memory_minutes", type=float, default=0, help="minutes of the memory test; 0: no test")
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--output", help="JSON file for all figures")
-    parser.add_argument("flags", nargs="*", metavar="-- flags", help="of `sro serve`")
+    parser.add_argument("flags", nargs="*", metavar="-- flags", help="flags for `sro serve`")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # through the `finally` that stops the server
     told: dict[str, Any] = {"arguments": vars(options), "cores": os.cpu_count()}

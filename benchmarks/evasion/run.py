@@ -5,7 +5,7 @@
     python -m benchmarks.evasion.run --marked tsd_test.csv   # words that other people marked as toxic, in their
     sentences
 
-Content warning: --failures prints insults and slurs. The texts are made by `evasion_texts.py`.
+Content warning: --failures prints insults and slurs. `texts.py` makes the texts.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ the sentence with "person" for the rude words, empty where there is no sentence 
 {"text", "kind", "part"}: texts that only look like it. The rules were tuned on the part "tune".
 
 Who wrote these sentences also wrote the word list, and nearly all their words are on it: they test the rules, not how
-much of the world's rudeness the list covers. For that, see `--marked` of `evasion.py`.
+much of the world's rudeness the list covers. For that, see `--marked` of `run.py`.
 """
 
 from __future__ import annotations

@@ -137,12 +137,12 @@ def table_of(chosen: Sequence[Case], rows: Sequence[Row]) -> Table:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--chat_url", help="the server")
-    parser.add_argument("--chat_model", help="its model")
+    parser.add_argument("--chat_url", help="address of the chat server")
+    parser.add_argument("--chat_model", help="model of the chat server")
     parser.add_argument("--chat_max_tokens", type=int, default=48)
     parser.add_argument("--obedient", action="store_true", help="no server: a model that obeys always")
     parser.add_argument("--later", action="store_true", help="the kinds that the rules were not made with")
-    parser.add_argument("--number", type=int, default=400, help="of comments; every 20 have each kind once")
+    parser.add_argument("--number", type=int, default=400, help="number of comments; every 20 have each kind once")
     parser.add_argument("--log", type=Path, help="file of rows, as JSON Lines; those that are there are not run again")
     parser.add_argument("--show", action="store_true", help="print every answer, not only those that obey")
     options = parser.parse_args()

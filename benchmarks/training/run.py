@@ -24,9 +24,9 @@ AdamW with weight decay 0.01, and this process with its allocator. Beyond that:
 The recipe, `recipes/rewriter.yaml`, is read for temperature, top_p, learning rate and the weight of the anchor.
 
 So `authors` is their procedure as it stands, with what it does to speed; `authors-lora` is the same on our adapter.
-What TRL's loops were given on top is said in `trl_loops.py`, how the authors' was rebuilt in `authors_loop.py`;
-phases and operations of ours, and the rows that lack one trick, are in `training_ours.py`; what the quality checks
-compare in `training_check.py`. A GPU is used if there is one.
+`trl_loops.py` says what TRL's loops were given on top, `authors_loop.py` how the authors' was rebuilt. `sro_loop.py` has
+the phases and operations of ours, and the rows that lack one trick; `quality_checks.py` says what the checks compare.
+A GPU is used if there is one.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Work:
 def main(argv: Sequence[str]) -> int:
     """Measure, print and write the table; 1 if a quality check failed."""
     quiet_libraries()
-    work = parse(Work, argv, prog="training.py", description=(__doc__ or "").partition("\n")[0])
+    work = parse(Work, argv, prog="training/run.py", description=(__doc__ or "").partition("\n")[0])
     origin, where = manifest(["benchmarks/training/run.py", *argv], plain(work), {}, 0), this_machine(PACKAGES)
     text, figures, sound = memory(work) if work.memory else speed(work)
     text = f"{where}\n{text}"

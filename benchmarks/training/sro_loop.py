@@ -1,6 +1,6 @@
-"""`SROTrainer` as rows of `training.py`: its phases, what they compute, and what each of its tricks is worth.
+"""`SROTrainer` as rows of `training/run.py`: its phases, what they compute, and what each of its tricks is worth.
 
-A trick is worth what a row without it loses; such a row gives the same numbers (`training_check.py`), but the one
+A trick is worth what a row without it loses; such a row gives the same numbers (`quality_checks.py`), but the one
 without guesses, which draws from the same policy by other chances.
 
 Phases: *rollout*, *screening*, *reference* (log π_ref), *update* (log π_θ, backward, optimizer, what is left).

@@ -1,4 +1,4 @@
-"""What all rows of `training.py` share: the task, what one turn at it came to, and the clocks.
+"""What all rows of `training/run.py` share: the task, what one turn at it came to, and the clocks.
 
 A turn is `1 + steps` optimizer steps from the same start on the same comments; the first is not counted, because it
 pays for what libraries make at first use. Time runs from the end of that step to the end of the last.
@@ -27,8 +27,8 @@ PACKAGES = ("torch", "transformers", "peft", "accelerate", "trl", "sro")
 
 @dataclass(frozen=True)
 class Task:
-    """What rows are given: settings of one optimizer step, and how many of them. Which row takes which is said in
-    `training.py`.
+    """What rows are given: settings of one optimizer step, and how many of them. `training/run.py` says which row
+    takes which.
 
     `batch` is completions a step, `micro_batch` how many of them are in memory at once. `sampling` bounds a completion
     by a number that fits the longest comment: loops that know but one bound for all get this one. `checked`: whether

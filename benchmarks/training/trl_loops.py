@@ -1,4 +1,4 @@
-"""TRL's nearest trainers as rows of `training.py`: KTO, which is offline, and online DPO, which is experimental.
+"""TRL's nearest trainers as rows of `training/run.py`: KTO, which is offline, and online DPO, which is experimental.
 
 Both get the leader, the warm-up adapter as a PEFT model to go on with, the comments, the batch, the sampling, learning
 rate and β that `SROTrainer` gets; one bound on lengths for all comments, label smoothing and the anchor on passes they

@@ -136,7 +136,7 @@ def test_tables_are_read_by_their_column_of_texts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ("1,x\n2,\n", r"b\.csv:3: holds no text that can be scored \(empty\)\n  fix: mend the row"),
+        ("1,x\n2,\n", r"b\.csv:3: holds no text that can be scored \(empty\)\n  fix: correct the row"),
         ("1,you idiot\n", r"its column of texts holds the input's comments"),
         ("1,a\n2,b\n", r"a\.csv has 1, .*b\.csv has 2"),
     ],

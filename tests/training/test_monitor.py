@@ -138,7 +138,7 @@ def test_the_guard_waits_for_a_full_window_and_a_large_enough_share() -> None:
     assert judge(guard)
     assert guard.reason is not None
     assert "at step 12" in guard.reason and "5 of its last 10" in guard.reason and "repeating" in guard.reason
-    assert "--learning_rate" in guard.reason  # the mend
+    assert "--learning_rate" in guard.reason  # the fix
 
 
 def test_window_0_never_stops() -> None:

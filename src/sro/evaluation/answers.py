@@ -44,7 +44,7 @@ def read_answers(path: str | Path, sources: Sequence[str]) -> list[str | None]:
                 "  fix: --input must be the file that was rewritten"
             )
         if not isinstance(row.label, str | None):
-            raise SROError(f"{where}: the rewrite has to be text, not {row.label!r:.40}\n  fix: mend the row")
+            raise SROError(f"{where}: the rewrite has to be text, not {row.label!r:.40}\n  fix: correct the row")
         refused = (row.fields or {}).get("status") == "refused"
         texts[place] = None if refused or not (row.label or "").strip() else row.label
     if waiting:

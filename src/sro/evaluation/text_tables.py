@@ -35,7 +35,7 @@ def text_rows(path: str | Path, choose: Choose) -> Iterator[Row]:
         if row.fault:
             raise SROError(
                 f"{path}:{row.line}: holds no text that can be scored ({row.fault})\n"
-                "  fix: mend the row, or leave it out of every file"
+                "  fix: correct the row, or leave it out of every file"
             )
         yield row
 

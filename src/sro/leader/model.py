@@ -46,7 +46,7 @@ class LeaderArguments:
     load_in_4bit: bool = field(default=False, metadata={"help": "NF4 weights; needs a GPU and the extra `quant`"})
     tuning: Literal["lora", "full"] = field(default="lora", metadata={"help": "train a LoRA adapter, or all weights"})
     lora_rank: int = field(default=8, metadata={"help": "rank of a fresh adapter"})
-    lora_alpha: int = field(default=16, metadata={"help": "scale of a fresh adapter, times its rank"})
+    lora_alpha: int = field(default=16, metadata={"help": "LoRA alpha of a fresh adapter; its output is scaled by alpha / rank"})
 
     def adapter_or(self, default: str) -> str:
         """The adapter's name; where none is given, `default` on the embedded leader and `none` on others."""

@@ -23,7 +23,7 @@ def isolate_failures(work: Callable[[Sequence[str]], Sequence[A]], texts: Sequen
     failed = [answer for answer in answers if isinstance(answer, Exception)]
     if len(failed) == len(texts) > 1:
         raise SROError(
-            f"each of {len(texts):,} rows failed, the first by {described(failed[0])}; that is hardly the rows' fault"
+            f"all {len(texts):,} rows failed, the first with {described(failed[0])}, so the cause is not a single row"
         ) from failed[0]
     return answers
 

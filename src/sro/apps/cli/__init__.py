@@ -31,7 +31,7 @@ COMMANDS = {
     "mcp": "screen and rewrite as tools for assistants (Model Context Protocol)",
     "feedback": "export what people did with suggestions, as input for the next round",
     "export": "a leader with its adapter merged, for CTranslate2, vLLM or llama.cpp; compared with the original",
-    "doctor": "what is installed, what is missing and the command that mends it",
+    "doctor": "what is installed, what is missing, and the command that fixes it",
 }
 
 

@@ -1,4 +1,4 @@
-"""`sro doctor`: what is here, what is missing, and the command that mends it.
+"""`sro doctor`: what is installed, what is missing, and the command that fixes it.
 
 Exit status 0 if the embedded demo can run on this machine, 1 if not.
 """

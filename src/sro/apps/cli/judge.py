@@ -52,7 +52,7 @@ class CardArguments:
 class FinalArguments:
     """What a style judge alone is checked on."""
 
-    final: bool = field(default=False, metadata={"help": "read the official test set too; at the very end"})
+    final: bool = field(default=False, metadata={"help": "also check on the official test set; use it only when nothing is left to choose"})
 
 
 def run(argv: list[str]) -> int:

@@ -108,7 +108,9 @@ class Tools:
     def rewrite(
         self,
         texts: Texts,
-        samples: Annotated[int, Field(ge=0, le=16, description="candidates drawn where the first will not do")] = 4,
+        samples: Annotated[
+            int, Field(ge=0, le=16, description="candidates to sample for a sentence if none so far is clearly good")
+        ] = 4,
         refine: Annotated[int, Field(ge=0, le=3, description="further rounds while every candidate fails")] = 1,
         min_similarity: Annotated[
             float | None,

@@ -1,4 +1,4 @@
-"""Which part of SRO earns its keep? The same rollouts, other losses (see `sro.training.objective.losses`)."""
+"""What each part of SRO contributes: the same rollouts with other losses (see `sro.training.objective.losses`)."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def ablation(settings: Settings, seeds: int, judges: Judges, say: Say, command: 
         f"`anchor` is `rpo_alpha` {settings.args.rpo_alpha:g}, which SRO and the pass branch have here "
         "and the paper's loss has not."
     )
-    _write(folder, settings, command, trained, found, markdown(found, "Which part earns its keep?", caption, SRO))
+    _write(folder, settings, command, trained, found, markdown(found, "What each part contributes", caption, SRO))
     return folder
 
 

@@ -34,7 +34,8 @@ class PeerArguments:
     """Whom to compare with, and by what."""
 
     split: Split = field(
-        default="tuning", metadata={"help": "which comments; `paradetox` is the test set, to be looked at in the end"}
+        default="tuning",
+        metadata={"help": "which comments; `paradetox` is the test set: use it only when nothing is left to choose"},
     )
     ours: list[str] = field(
         default_factory=lambda: ["warm-up=embedded/warmup", "SRO=embedded/rewriter"],

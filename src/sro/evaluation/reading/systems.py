@@ -98,7 +98,7 @@ def _rewrites(rows: Iterator[Row], path: str) -> Iterator[tuple[str | None, Rewr
     for row in rows:
         where = f"{path}:{row.line}"
         if row.malformed:
-            raise SROError(f"{where}: cannot be read as a row\n  fix: mend or remove the line")
+            raise SROError(f"{where}: cannot be read as a row\n  fix: correct or remove the line")
         fields = row.fields or {}
         if row.fault or not key(row.text) or fields.get("status") == "skipped":
             continue

@@ -51,7 +51,7 @@ def as_precision(name: str | None) -> Precision | None:
 
 
 def import_ctranslate2() -> Any:
-    """The package, or an SROError with the mend."""
+    """The package, or an SROError that says how to install it."""
     try:
         import ctranslate2
     except ImportError as error:

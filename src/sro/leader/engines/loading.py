@@ -110,7 +110,7 @@ def load_generator(
         batch_size: moves generated side by side.
 
     Raises:
-        SROError: a part is missing, or the engine cannot play this leader; the message names the mend.
+        SROError: a part is missing, or the engine cannot play this leader; the message names the fix.
     """
     arguments = arguments or EngineArguments()
     if arguments.engine == "auto":

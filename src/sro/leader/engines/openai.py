@@ -29,7 +29,7 @@ from sro.leader.generation import Completion, Sampling
 from sro.leader.prompted import Prompted
 
 KEY = "SRO_ENGINE_KEY"  # environment variable with the server's key; no other key is ever sent to it
-PASSING = (408, 429, 500, 502, 503, 504)  # HTTP statuses that another try may mend
+PASSING = (408, 429, 500, 502, 503, 504)  # HTTP statuses that a retry may resolve
 
 
 class OpenAIGenerator(Prompted):

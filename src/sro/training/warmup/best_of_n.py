@@ -118,7 +118,7 @@ def best_moves(
 
     Args:
         comments: toxic ones, none twice.
-        tries: who finds rewrites, such as `played`.
+        tries: finds rewrites, see `generate_candidates`.
         progress: told (done, total) comments.
         log: what an interrupted run found already.
     """

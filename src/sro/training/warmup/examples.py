@@ -1,12 +1,12 @@
 """Warm-up examples out of unpaired comments: what the leader is shown before the game begins.
 
 Four kinds, and three more in a second warm-up; none with a rewrite by a person in it:
-    edit        toxic comment → the small edit that the screener passed (`edits`)
+    edit        toxic comment → the small edit that the screener passed (`edit_search`)
     corruption  corrupted clean comment → the clean comment (`corruption`)
     paraphrase  style-agnostic paraphrases, both sides clean (optional: teaches to rephrase)
     unchanged   clean comment → itself (teaches to leave alone what needs nothing)
     repair      broken clean comment → the comment (`teachers`; teaches to leave no fault)
-    idiom       toxic comment → the best that a table of phrases makes of it (`idioms`, `teachers`)
+    idiom       toxic comment → the best that a table of phrases makes of it (`sro.rewriting.phrase_table`, `teachers`)
     move        toxic comment → the best of earlier leaders' tries (`teachers`)
 
 A share of them is shown as people type on a keyboard (capitals, punctuation glued to its word), whatever the corpus

@@ -1,6 +1,6 @@
 """What a frozen language model says about an edit: which words could stand there, and whether the whole still reads.
 
-The two questions of `edits`, asked of the leader before it has learnt anything:
+The two questions of `edit_search`, asked of the leader before it has learnt anything:
     proposals   log p(phrase's first token | what stands before) − log p(it anywhere): cheap enough for every phrase
     gains       how much better the new words fit the whole comment than the old ones did, for the few that are left
 

@@ -54,7 +54,7 @@ class Teachers:
     moves_engine: Literal["transformers", "ctranslate2"] = field(
         default="transformers", metadata={"help": "engine that runs the teachers; ctranslate2 is several times faster"}
     )
-    repairs: int = field(default=400, metadata={"help": "broken clean comments to mend"})
+    repairs: int = field(default=400, metadata={"help": "number of broken clean comments to repair"})
     untouched: int = field(default=300, metadata={"help": "clean comments that must come back as they are"})
     fluency: str = field(
         default="embedded", metadata={"help": "model that judges fluency: `embedded`, or a folder from `sro fluency`"}

@@ -112,7 +112,7 @@ def _members_of(told: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
 
 
 def adapter_rows(lesson: JudgeSpec, sets: Mapping[str, Sequence[Labelled]], seed: int) -> list[tuple[str, float]]:
-    """(text, P(refused)), shuffled: as many of each set as the lesson allows the adapter, drawn."""
+    """(text, P(refused)), shuffled: at most `at_most` rows of each set, drawn at random."""
     draw = random.Random(seed)
     rows: list[tuple[str, float]] = []
     for name, found in sets.items():

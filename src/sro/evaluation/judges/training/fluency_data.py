@@ -13,11 +13,11 @@ AUC was printed beside them:
 |---|---:|---:|---:|---:|---:|
 | CoLA and the official P, three epochs | .747 | .743 | .676 | .348 | .788 |
 | broken sentences alone, one epoch | .753 | .565 | .621 | .359 | .726 |
-| all together, two epochs: the shipped judge | .807 | .742 | .684 | .388 | .792 |
+| all together, two epochs | .807 | .742 | .684 | .388 | .792 |
 | broken sentences first, then CoLA and the official P | **.820** | **.762** | **.691** | **.406** | **.809** |
 
-The last (one epoch, then three) is the better way, but needs two rounds, which `sro judge train` does not do yet. The
-pass rate of .82 is where the judge accepts as many of the tuning texts as the official classifier does.
+The shipped judge is trained the last way: one epoch on broken sentences, then three on CoLA and the official P
+(`FLUENCY_JUDGE.rounds`, `second_round_epochs`). The pass rate of .82 is where the judge accepts as many of the tuning texts as the official classifier does.
 """
 
 from __future__ import annotations

@@ -2,10 +2,9 @@
 
     sro judge train fluency --data ../shared/data --output_dir packages/sro-embedded/sro_embedded/judge_fluency
 
-What a judge learns is its `Lesson` (`sro.evaluation.judges.training.fluency_data`). all-MiniLM-L6-v2 has 22.7 M
-weights, 91 MB in
-float32. An asset may have 15 MB, and shall load by plain `AutoModelForSequenceClassification.from_pretrained`, without
-code of ours. So, in this order:
+A `JudgeSpec` says what a judge learns (`sro.evaluation.judges.training.fluency_data` has one). all-MiniLM-L6-v2 has
+22.7 M weights, 91 MB in float32. An asset may have 15 MB, and shall load by plain
+`AutoModelForSequenceClassification.from_pretrained`, without code of ours. So, in this order:
 
 1. **Fewer word pieces** (30,522 → 9,500): those most frequent in the training texts, and all single characters, so
    that a rare word falls apart into known pieces and nothing becomes `[UNK]` that was not before. They cover 97 % of
@@ -54,7 +53,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class JudgeConfig(ClassifierConfig):
-    """`ClassifierConfig` with defaults of our own; a `Lesson` may have others."""
+    """`ClassifierConfig` with defaults of our own; a `JudgeSpec` may override them."""
 
     output_dir: str | None = field(
         default=None, metadata={"help": "where the judge goes; is replaced (default: runs/judge_style, …_fluency)"}
@@ -67,7 +66,7 @@ class JudgeConfig(ClassifierConfig):
         default=0.96,
         metadata={"help": "share that must pass of the rewrites that the official classifier accepts (fluency: 0.82)"},
     )
-    weight_decay: float = field(default=0.01, metadata={"help": "of AdamW"})
+    weight_decay: float = field(default=0.01, metadata={"help": "weight decay of AdamW"})
     num_train_epochs: float = field(default=1.0, metadata={"help": "passes over the texts of the first round"})
     second_round_epochs: float = field(default=1.0, metadata={"help": "passes over those of the second, if any"})
     second_round_learning_rate: float = field(default=1e-4, metadata={"help": "peak learning rate there"})

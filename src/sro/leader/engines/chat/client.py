@@ -21,7 +21,7 @@ from sro.leader.engines.chat.usage import Usage
 logger = logging.getLogger(__name__)
 
 PASSING = (408, 409, 425, 429)
-"""Statuses below 500 that another try may mend; all from 500 on are."""
+"""Statuses below 500 that a retry may resolve; all from 500 on count as such."""
 LONGEST_WAIT = 120.0
 """Seconds that a server may ask us to wait; beyond, a person should know."""
 HOPELESS = 6
