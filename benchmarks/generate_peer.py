@@ -1,4 +1,5 @@
-"""Moves by transformers' `generate`: a peer of our decoding in `rewriting.py`, the row without it in `training.py`."""
+"""Rewrites by transformers' own `generate`, to compare speculative decoding with: an engine in `rewriting.py`, a row in
+`training/run.py`."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from sro.leader.transformers_generator import TransformersGenerator
 
 
 class Generated(TransformersGenerator):
-    """Decoders too go the way of models whose reading cannot be undone: token by token, until the last row ends."""
+    """A generator that never speculates: decoder-only models use `generate` too."""
 
     _speculate = TransformersGenerator._generate
 

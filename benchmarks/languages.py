@@ -1,10 +1,10 @@
-"""How well is the language of rude, short comments told? Right names, English taken for foreign, speed.
+"""How well is the language of short, rude comments detected? Accuracy, English mistaken for another language, speed.
 
     python -m benchmarks.languages                    # a minute; needs $SRO_DATA (see the README of that folder)
     python -m benchmarks.languages --show true        # also the English sets' texts that are said not to be English
 
-What decides refusals is the column `not English`: of the English sets it should be next to nothing, and what stands
-there be read, for they hold comments in other languages, too. `unknown` refuses nobody.
+Comments are refused by the column `not English`. It should be near 0 on the English sets; read what is left (`--show`),
+because these sets also hold comments in other languages. `unknown` refuses nothing.
 """
 
 from __future__ import annotations

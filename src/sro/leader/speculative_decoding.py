@@ -1,11 +1,11 @@
-"""Decoding that guesses: a comment is the first draft of its own rewrite.
+"""Speculative decoding with the comment as the draft.
 
-Most tokens of a rewrite are copied from its comment. So the comment's next tokens are laid before the model together
-with the last one said, and one pass says for each of them what the model itself draws there. As far as its draws are
-the guesses they stand, and the first that differs stands too; what was read behind it is forgotten. A guess decides
-nothing but how much one pass is worth: what is said comes from the policy, token by token, exactly as without guesses
-(speculative sampling, Leviathan et al. 2023, arXiv 2211.17192, with a draft that is certain of itself; prompt lookup,
-Saxena 2023). Rows that have ended are dropped, so the longest comments are not decoded at everybody's expense.
+Most tokens of a rewrite are copied from its comment. So each pass feeds the model the last token and the comment's
+next tokens, and draws a token at every position. Drawn tokens are accepted up to and including the first that differs
+from its guess; the cache is cropped behind it. Guesses change the speed only: the response is drawn from the policy,
+token by token, exactly as without guesses (speculative sampling, Leviathan et al. 2023, arXiv 2211.17192, with a draft
+that is certain of itself; prompt lookup, Saxena 2023). Rows that have ended are dropped, so a long comment does not
+slow the others down.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from sro.leader.logprobs import additive, padded
 from sro.leader.model import is_peft
 
 TOKENS = 96
-"""What one pass reads, where the bounds on guesses allow: few enough that the reading of the weights still weighs."""
+"""Tokens that one pass reads, within the bounds on guesses: so few that reading the weights still takes most of it."""
 FEWEST, MOST = 2, 10
 """Guesses of a row in one pass."""
 AHEAD, BACK = 8, 8
-"""How far from the guess the token said instead is looked for in the comment."""
+"""Draft tokens ahead of and behind the guess among which the drawn token is looked for."""
 
 Forbidden = Callable[[int, list[int]], set[int]]
 """(number of the row, what it has said) → tokens that may not come next."""

@@ -1,4 +1,4 @@
-"""Which comments a run learns from, and which it is looked at with."""
+"""The comments that a run trains on, and those held out to compare rewrites before and after."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class DataArguments:
-    """Which comments a run learns from, and which it is looked at with."""
+    """The comments that a run trains on, and those held out to compare rewrites before and after."""
 
     comments: list[str] = field(
         default_factory=lambda: ["starter:toxic"],

@@ -1,8 +1,8 @@
 """Training on many processes: which comments each of them takes, and how they exchange results.
 
 `accelerate launch` starts them (docs/distributed.md). Whatever they decide together (when to stop, what to train on)
-has to come out the same on all of them, and all have to run the trained model equally often: a process that waits for
-an answer nobody gives waits forever. With one process every function here does the plain thing.
+has to come out the same on all of them, and all have to run the trained model equally often; otherwise one process
+waits forever for another. With one process these functions exchange nothing.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def loading(arguments: TrainingArguments) -> Iterator[None]:
     """Load models here: one process of a machine first, so that the others find what it converts or downloads.
 
     DeepSpeed would spread the weights of whatever is loaded in a ZeRO-3 run. Only the trained model is prepared for
-    that, later; a screener or a reference of which each process holds a piece scores nothing.
+    that, later; a screener or a reference split over processes cannot score.
     """
     unset_hf_deepspeed_config()
     try:

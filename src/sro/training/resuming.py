@@ -1,8 +1,8 @@
-"""A run is gone on with as it was begun, or not at all.
+"""A run is resumed with the settings it began with, or not at all.
 
-What a resumed run is told comes from its own command line; its checkpoints come from the run that it resumes. Where
-the two differ in anything that decides the outcome, the end would be that of no run that anybody could do again. So
-the manifest, which the first run wrote, is compared first, and a difference is refused.
+The settings of a resumed run come from its own command line; its checkpoints come from the run that it resumes. If the
+two differ in anything that affects the result, no single command could reproduce it. So the manifest, which the first
+run wrote, is compared first, and a difference is refused.
 """
 
 from __future__ import annotations

@@ -349,7 +349,7 @@ class SROTrainer(Trainer):
 
 
 def is_pass(move: Completion, verdict: Verdict) -> bool:
-    """A pass needs a finished, non-empty paraphrase: a screener has nothing against silence, the game has."""
+    """A paraphrase passes only if it is finished and not empty: a screener would pass an empty text."""
     return verdict.passed and move.finished and bool(move.text)
 
 

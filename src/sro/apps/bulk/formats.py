@@ -58,7 +58,7 @@ class Results(NamedTuple):
 
     @classmethod
     def of(cls, name: str) -> tuple[Results, str] | None:
-        """The other way round, with the digits of the number; None of another file's name.
+        """Parse a result's file name into `Results` and the digits of its number; None if the name is not one.
 
         >>> Results.of("a/part-00003.jsonl.gz")
         (Results(stem='a/part', suffix='.jsonl.gz'), '00003')

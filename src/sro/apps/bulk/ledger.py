@@ -92,7 +92,7 @@ class Ledger:
         return counts
 
     def refuse_leftovers(self, sources: Mapping[Results, str], shards: Sequence[Shard]) -> None:
-        """Refuse results of these sources that are of none of these shards: a source had more of them once.
+        """Refuse results that no planned shard writes: their source had more shards in an earlier run.
 
         Raises:
             SROError: naming the first of them.

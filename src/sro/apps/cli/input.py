@@ -246,5 +246,5 @@ def _flags_of_several_values(schema: Iterable[type]) -> set[str]:
 
 
 def _is_flag(word: str) -> bool:
-    """Of "- you again" and "-h" the latter."""
+    """Whether a word is a flag: "-h" is, "- you again" is not."""
     return word.startswith("-") and " " not in word

@@ -186,8 +186,11 @@ class Lane:
         return min(60.0, self.waiting * self._seconds_a_unit)
 
     def _until_batch_is_done(self) -> float:
-        """Seconds until the batch at work will be done, as things go; one that is late, or of which nothing is known,
-        may take as long again as it is late."""
+        """Estimated seconds until the running batch ends.
+
+        A batch that has run longer than estimated is expected to take as long again as it is overdue; with no estimate
+        yet, as long again as it has run.
+        """
         if (at_work := self._at_work) is None:
             return 0.0
         weight, started = at_work

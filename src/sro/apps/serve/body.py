@@ -22,9 +22,10 @@ def is_json(content_type: str) -> bool:
 def needs_json(request: Request) -> None:
     """Refuse a body that does not say it is JSON; a dependency of the endpoints that take one.
 
-    On a server without keys the header keeps this machine safe from pages of others: a browser asks before it sends
-    JSON to another origin, and is told no, but would send plain text unasked. With keys nobody gets this far without
-    one, and `as_json` has set the header: many clients send none or a wrong one, and Google reads them all.
+    On a server without keys the header keeps this machine safe from pages of others: before it sends JSON to another
+    origin, a browser sends a preflight request, which this server denies; plain text it would send at once. With keys,
+    every request here has one, and `as_json` has set the header: many clients send none or a wrong one, and Google
+    reads them all.
     """
     if request.method == "POST" and not is_json(request.headers.get("content-type", "")):
         message = "send the header `Content-Type: application/json`; a server without keys (--keys) insists on it"
@@ -48,7 +49,7 @@ def as_json(scope: Scope, body: bytes, limit: int, *, trusted: bool) -> bytes:
 def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
     """The body without its Content-Encoding: `gzip` or none.
 
-    Memory is bounded: never is more unpacked than `limit` bytes, and one.
+    At most `limit` + 1 bytes are ever unpacked, so memory is bounded.
 
     Raises:
         Refusal: 413 it has more than `limit` bytes; 415 another encoding; 400 it is no gzip, or broken off.

@@ -122,7 +122,7 @@ def _rewriting(models: Models, engine: EngineArguments, screener: SharedScreener
     def work(options: tuple[tuple[str, Any], ...], texts: Sequence[str]) -> Sequence[Rewritten]:
         arguments = RewriteArguments(**{"seed": None, "threshold": models.threshold, **dict(options)})
         if arguments.seed is not None:
-            # Texts of one call share chances and rounding. Who names a seed wants an answer that is the text's own.
+            # Texts of one call share random draws and rounding; with a seed, an answer must not depend on the others.
             found = [one for text in texts for one in rewriter.rewrite([text], arguments)]
         else:
             found = rewriter.rewrite(texts, arguments)

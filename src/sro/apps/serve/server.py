@@ -22,7 +22,7 @@ from sro.apps.serve.batch_queue import Lane
 from sro.apps.serve.settings import LAST_BATCH, Service
 
 KEEP_ALIVE = 75
-"""Seconds; longer than proxies keep idle connections, for whoever closes first must not be us."""
+"""Seconds; longer than proxies keep idle connections, because the proxy, not this server, has to close first."""
 
 
 def run(app: ASGIApp, listening: socket.socket, service: Service, lanes: Iterable[Lane] = ()) -> None:
@@ -62,9 +62,9 @@ def run(app: ASGIApp, listening: socket.socket, service: Service, lanes: Iterabl
 
 
 def leave() -> None:
-    """End the process with status 0, now, without taking Python apart.
+    """End the process with status 0 at once, without shutting the interpreter down.
 
-    A thread that is inside a library of C++ (torch, CTranslate2) when the interpreter is taken apart is unwound
+    A thread that is inside a library of C++ (torch, CTranslate2) when the interpreter shuts down is unwound
     through code that allows no exception, and the process aborts. What had to be kept is on the disk: feedback is
     answered after it is written, and files of the cache are put in place whole.
     """

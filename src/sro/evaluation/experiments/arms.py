@@ -107,7 +107,8 @@ def train_arms(
     stopped early has compared all arms.
 
     Raises:
-        SROError: bad settings or comments, or a run's folder holds one that was made with or of others.
+        SROError: bad settings or comments, or the folder of a run holds one made with other settings, or from other
+            models or comments.
     """
     folder = Path(str(settings.args.output_dir))
     first = settings.args.seed
@@ -139,7 +140,7 @@ def is_done(folder: Path, wanted: Settings, of: Mapping[str, str]) -> bool:
     """Whether a finished run with these settings, made of these parts and comments, lies there.
 
     Raises:
-        SROError: a finished run with or of others does.
+        SROError: a finished run made with other settings, or from other models or comments, lies there.
     """
     if not (folder / ASKED).is_file():
         return False

@@ -1,8 +1,8 @@
 """Labelled texts by language, none of which the shipped encoder learnt: what `sro experiment languages` measures on.
 
-Of sets that it learnt from these are the set's own test split, or where there is none the texts that training keeps
-out to calibrate on (`sro.screeners.encoder.splits.in_development`): the weights have not seen them, the calibration
-has.
+Where the encoder learnt from other rows of a set, its own test split is used; without one, the texts that training
+holds out for calibration (`sro.screeners.encoder.splits.in_development`), which the calibration has seen but the
+weights have not.
 CLEF's and RUSSE's are pairs: a toxic sentence, and the same without its toxicity as somebody rewrote it.
 """
 

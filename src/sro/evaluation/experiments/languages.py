@@ -108,9 +108,10 @@ class Fitted:
     usual: tuple[float, float]
     """Shares of toxic texts that the usual threshold flags, and of clean ones that it passes."""
     own: tuple[float, float]
-    """The same of the own one."""
+    """The same two shares at the language's own threshold."""
     gain: Interval
-    """What it adds to the balance of both, passed clean texts counting twice."""
+    """Gain of the own threshold over the usual one in the weighted mean of both shares; clean texts that pass count
+    twice."""
 
     @property
     def helps(self) -> bool:

@@ -1,9 +1,9 @@
-"""`auto`: the fastest engine that is sure to play this leader here, without anybody having to ask.
+"""`auto` chooses the fastest engine that is certain to run this leader on this machine.
 
 On a processor CTranslate2 is about twice as fast as transformers, and four times where a single comment waits for its
-answer (docs/research/lab-notes.md); transformers plays what CTranslate2 cannot. On a GPU transformers it is, which
-brings all it needs: CTranslate2 there wants a cuBLAS of its own, finds out only at work that it is missing, and was
-never measured. Whoever has it says `ctranslate2`.
+answer (docs/research/lab-notes.md); transformers runs what CTranslate2 cannot. On a GPU `auto` chooses transformers:
+CTranslate2 needs its own cuBLAS there, notices only while generating that it is missing, and was never measured on a
+GPU. `--engine ctranslate2` uses it all the same.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from sro.leader.files import LeaderParts
 logger = logging.getLogger(__name__)
 
 LARGEST = 2 << 30
-"""Bytes of weights; beyond, a conversion, which holds the leader in float32 twice, is for its owner to order."""
+"""Bytes of weights above which `auto` does not convert, because converting holds the leader in float32 twice;
+`--engine ctranslate2` still converts."""
 
 
 def choose(

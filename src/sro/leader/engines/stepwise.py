@@ -23,11 +23,11 @@ from sro.leader.token_ids import decode, prompt_ids
 from sro.leader.transformers_generator import length_bounds
 
 LEAST = 4
-"""Rows worth a worker of their own: reading the weights takes most of a step, and serves a few rows as it does one."""
+"""Most of a step goes into reading the weights, which costs the same for one row as for a few."""
 
 
 class Closing(Protocol):
-    """Which tokens must not follow `ids`, what was said so far."""
+    """Returns the tokens that must not follow `ids`, the tokens generated so far."""
 
     def __call__(self, ids: list[int], /) -> set[int]: ...
 
@@ -151,7 +151,7 @@ def generate_stepwise(
 
 
 def busy(rows: int, workers: int) -> int:
-    """How many of the workers so many rows are shared out among."""
+    """How many workers to use for this many rows."""
     return min(workers, -(-rows // LEAST))
 
 

@@ -1,10 +1,10 @@
 """The best of many tries as warm-up examples: what a follower's panel makes of them, learnt by likelihood.
 
 Best-of-n sampling (RAFT, Dong et al. 2023, arXiv 2304.06767; ReST, Gulcehre et al. 2023, arXiv 2308.08998) with the
-panel as reward: a move has to pass the screener, keep the meaning, have a shape, turn nothing
-(`sro.screeners.rules.meaning`), put in no overused word (`sro.screeners.overused`), be acceptable, and be faithful in
-the eyes of a critic where there is one. Of those that do the one with the largest
-P(pass) · cosine · P(acceptable) · P(faithful) is learnt. No person wrote or chose any of them.
+panel as reward: a rewrite has to pass the screener, be similar to its comment, be well formed, change no meaning
+(`sro.screeners.rules.meaning`), add no overused word (`sro.screeners.overused`), be acceptable, and be faithful if a
+critic is given. Of those that do, the one with the largest P(pass) · cosine · P(acceptable) · P(faithful) is learnt. No
+person wrote or chose any of them.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ class Bars:
     slack: float = 0.05
     """Where the comment itself is below that bar, its move may be so much less acceptable than it is."""
     reward: float = 0.0
-    """The product of all that is asked; a best move below it is no good example."""
+    """Smallest product of all scores; a comment whose best rewrite is below it gives no example."""
 
 
 WITH_CRITIC = Bars(similarity=0.4, acceptability=0.5, slack=0.12, reward=0.25)
-"""Where a critic reads the meaning, the cosine, which minds every insult that is gone, need not; and what the panel
-likes best is fluent without a high bar."""
+"""With a critic. It judges the meaning, so the cosine, which falls with every removed insult, may be lower; so may the
+bar of fluency, because the best rewrites are fluent anyway."""
 
 
 @dataclass(frozen=True)

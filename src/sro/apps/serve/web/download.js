@@ -5,10 +5,10 @@ import { attributesOf, scoreOf } from "./filters.js";
 
 const COLUMNS = "line comment status rewrite reason score_before score_after similarity error decision final".split(" ");
 
-// For people the words of the page, of which each says one thing: nobody refused what has no rewrite.
+// The CSV uses the page's words: a comment without a rewrite is not called "refused", which is a moderator's decision.
 const WORDS = { refused: "no rewrite", unchanged: "passes" };
 
-// Never a rewrite but of a comment that was rewritten.
+// The rewrite column is filled only if the status is `rewritten`.
 function values(one) {
   const { line, text, error, result } = one, before = result?.before ?? result;
   const status = kind(one), rewrite = status === "rewritten" ? result.text : null;

@@ -21,7 +21,7 @@ export function decoded(bytes) {
   }
 }
 
-// What a file is that holds no plain text, in words; null for one that may.
+// What kind of file it is, in words, if it cannot be plain text; else null.
 export function notText(name, bytes) {
   const start = String.fromCharCode(...bytes.slice(0, 4)), suffix = /\.(\w+)$/.exec(name.toLowerCase())?.[1];
   if (start === "PAR1" || suffix === "parquet") return "a Parquet file";

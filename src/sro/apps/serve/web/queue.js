@@ -155,7 +155,7 @@ export function queueView({ decided }) {
     by("rows").querySelector("textarea")?.focus();
   }
 
-  // Where something was written that would be lost, it has to be said.
+  // Ask before unsaved text is lost.
   function leave() {
     if (editing && draft !== (finalOf(editing) ?? proposed(editing)) && !confirm("Leave your wording? It is not saved.")) return false;
     editing = null;

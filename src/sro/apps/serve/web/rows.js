@@ -16,7 +16,7 @@ export const TOLD = {
 export const DECIDED = { accepted: "Accepted", edited: "Edited", refused: "Refused" };
 const STORED = { stored: "Stored as feedback", waits: "Sent in a few seconds" };
 
-// What a row looks like hangs on this, and on nothing else.
+// Everything that a row's appearance depends on.
 export const stateOf = (row, { editing, attribute, mode }) =>
   [row.result, row.error, row.spans, row.decision, row.final, row.verdict, row.stored, editing === row, attribute, mode];
 

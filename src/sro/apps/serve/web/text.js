@@ -8,7 +8,7 @@ export const number = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one
 
 const NAMES = new Intl.DisplayNames(["en"], { type: "language" });
 
-// A language in English: German, of `de`; `und` is one beside English that nobody named.
+// English name of a language code; `und` is a language other than English that was not identified.
 export const languageName = (code) => (code === "und" ? "another language than English" : NAMES.of(code));
 
 export function make(name, properties = {}, ...children) {

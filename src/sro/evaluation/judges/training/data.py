@@ -42,7 +42,7 @@ class Tuning(NamedTuple):
 
 @dataclass(frozen=True)
 class JudgeSpec:
-    """What makes one judge another than the next; `sro.evaluation.judges.training.train` does the rest."""
+    """Labels, data and defaults of one judge; `sro.evaluation.judges.training.train` does the rest."""
 
     labels: tuple[str, str]
     """What the judge says of a text that it accepts, and of one that it refuses."""

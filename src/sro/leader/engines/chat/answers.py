@@ -24,7 +24,7 @@ FENCE = re.compile(r"```[a-z]{0,12}\n?([^`]+)```")
 EXCLAIMED = re.compile(
     r"(?:sure(?: thing)?|certainly|of course|absolutely|okay|ok|got it|no problem)\s?[!.,]\s?", re.IGNORECASE
 )
-"""Where an answer begins with it, a word to the asker."""
+"""Interjections to the asker at the start of an answer, such as "Sure!"."""
 WORK = (
     r"\b(?:rewrit|rephras|reword|paraphras|revis|version|comment|civil|polite|respectful|option|alternative|attempt"
     r"|answer|suggestion|way to)"

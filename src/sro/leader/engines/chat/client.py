@@ -38,7 +38,7 @@ class NoAnswer(Exception):
     """All tries went wrong, or this one question was refused; the message says how, without the comment.
 
     Attributes:
-        declined: whether a filter of the server's would not have the question.
+        declined: whether the server's content filter rejected the question.
     """
 
     def __init__(self, how: str, declined: bool = False) -> None:
@@ -68,7 +68,8 @@ class ChatClient:
             timeout: seconds for one try.
             retries: further tries, after pauses of 0.5, 1, 2, … 8 seconds, or longer where the server asks for it.
             usage: counts requests, tokens and faults.
-            key_env: where the key comes from, for messages; empty: nothing was named, and nothing is sent by default.
+            key_env: environment variable of the key, for messages; empty if the user named none and OPENAI_API_KEY is
+                not sent to this server.
 
         Raises:
             SROError: `openai` is not installed.
