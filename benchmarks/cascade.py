@@ -62,7 +62,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--texts", type=int, default=300, help="number of texts from each set (default: 300)")
-    parser.add_argument("--lost", type=float, default=0.005, help="largest share of the encoder's fails that may be lost (default: 0.005)")
+    parser.add_argument(
+        "--lost",
+        type=float,
+        default=0.005,
+        help="largest share of the encoder's fails that may be lost (default: 0.005)",
+    )
     given = parser.parse_args()
     by_set = sets(given.data, given.texts)
     texts = [text for some in by_set.values() for text in some]

@@ -1,5 +1,5 @@
-"""Rewrites by transformers' own `generate`, to compare speculative decoding with: an engine in `rewriting.py`, a row in
-`training/run.py`."""
+"""Rewrites by transformers' own `generate`, to compare speculative decoding with: an engine in `rewriting.py`, a row
+in `training/run.py`."""
 
 from __future__ import annotations
 

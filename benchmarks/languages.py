@@ -3,8 +3,8 @@
     python -m benchmarks.languages                    # a minute; needs $SRO_DATA (see the README of that folder)
     python -m benchmarks.languages --show true        # also the English sets' texts that are said not to be English
 
-Comments are refused by the column `not English`. It should be near 0 on the English sets; read what is left (`--show`),
-because these sets also hold comments in other languages. `unknown` refuses nothing.
+Comments are refused by the column `not English`. It should be near 0 on the English sets; read what is left
+(`--show`), because these sets also hold comments in other languages. `unknown` refuses nothing.
 """
 
 from __future__ import annotations

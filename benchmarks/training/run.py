@@ -24,9 +24,9 @@ AdamW with weight decay 0.01, and this process with its allocator. Beyond that:
 The recipe, `recipes/rewriter.yaml`, is read for temperature, top_p, learning rate and the weight of the anchor.
 
 So `authors` is their procedure as it stands, with what it does to speed; `authors-lora` is the same on our adapter.
-`trl_loops.py` says what TRL's loops were given on top, `authors_loop.py` how the authors' was rebuilt. `sro_loop.py` has
-the phases and operations of ours, and the rows that lack one trick; `quality_checks.py` says what the checks compare.
-A GPU is used if there is one.
+`trl_loops.py` says what TRL's loops were given on top, `authors_loop.py` how the authors' was rebuilt. `sro_loop.py`
+has the phases and operations of ours, and the rows that lack one trick; `quality_checks.py` says what the checks
+compare. A GPU is used if there is one.
 """
 
 from __future__ import annotations

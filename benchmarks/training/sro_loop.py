@@ -1,7 +1,7 @@
 """`SROTrainer` as rows of `training/run.py`: its phases, what they compute, and what each of its tricks is worth.
 
 A trick is worth what a row without it loses; such a row gives the same numbers (`quality_checks.py`), but the one
-without guesses, which draws from the same policy by other chances.
+without guesses, which draws from the same policy, but other tokens.
 
 Phases: *rollout*, *screening*, *reference* (log π_ref), *update* (log π_θ, backward, optimizer, what is left).
 

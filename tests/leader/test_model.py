@@ -314,10 +314,12 @@ def hub(leader: Any, saved: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             raise EntryNotFoundError(f"{name} has no {file}")
         return str(tmp_path / name / file)
 
-    load_base, put_on = sro.leader.model.load_base, sro.leader.model.put_on
+    load_base, attach_adapter = sro.leader.model.load_base, sro.leader.model.attach_adapter
     monkeypatch.setattr(sro.leader.model, "load_base", lambda name, *more: load_base(str(tmp_path / name), *more))
     monkeypatch.setattr(
-        sro.leader.model, "put_on", lambda model, name, at, *more: put_on(model, name, str(tmp_path / at), *more)
+        sro.leader.model,
+        "attach_adapter",
+        lambda model, name, at, *more: attach_adapter(model, name, str(tmp_path / at), *more),
     )
     monkeypatch.setattr("huggingface_hub.hf_hub_download", hf_hub_download)
     monkeypatch.setattr("huggingface_hub.snapshot_download", lambda name, **options: str(tmp_path / name))

@@ -10,11 +10,11 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from sro.core.errors import SROError
-from sro.leader.speculative_decoding import Chances, _nucleus, _Row, can_speculate, speculate
+from sro.leader.speculative_decoding import TokenSampler, _nucleus, _Row, can_speculate, speculate
 
 END = 3
 PROMPTS = [[5, 6, 7, 8, 9], [10], [11, 12, 13]]
-GREEDY = Chances(0.0, 1.0, 0)
+GREEDY = TokenSampler(0.0, 1.0, 0)
 
 
 @pytest.fixture(params=["llama", "gpt2"])
@@ -82,19 +82,19 @@ def test_rows_that_have_ended_are_read_no_further(model: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["right", "foreign"])
-@pytest.mark.parametrize("chances", [Chances(1.0, 1.0, 0), Chances(0.7, 0.8, 0), Chances(1.3, 1.0, 5)])
-def test_draws_follow_the_policy_whatever_is_guessed(model: Any, kind: str, chances: Chances) -> None:
+@pytest.mark.parametrize("sampler", [TokenSampler(1.0, 1.0, 0), TokenSampler(0.7, 0.8, 0), TokenSampler(1.3, 1.0, 5)])
+def test_draws_follow_the_policy_whatever_is_guessed(model: Any, kind: str, sampler: TokenSampler) -> None:
     """The share of each pair of tokens among many draws is its probability, tempered and cut, to sampling error."""
     n, prompt = 4000, PROMPTS[0]
     draft = by_hand(model, prompt, 3) if kind == "right" else [38, 37, 36]
     torch.manual_seed(0)
-    drawn = Counter(tuple(row) for row in speculate(model, [prompt], [draft], n, [2], END, chances))
+    drawn = Counter(tuple(row) for row in speculate(model, [prompt], [draft], n, [2], END, sampler))
     expected: dict[tuple[int, ...], float] = {}
-    for first, p in enumerate(policy(model, prompt, chances)):
+    for first, p in enumerate(policy(model, prompt, sampler)):
         if p and first == END:
             expected[(first,)] = p
         elif p:
-            rest = policy(model, [*prompt, first], chances)
+            rest = policy(model, [*prompt, first], sampler)
             expected |= {(first, second): p * q for second, q in enumerate(rest) if q}
     assert set(drawn) <= set(expected)
     for pair, p in expected.items():
@@ -103,15 +103,15 @@ def test_draws_follow_the_policy_whatever_is_guessed(model: Any, kind: str, chan
 
 
 @torch.no_grad()
-def policy(model: Any, ids: list[int], chances: Chances) -> list[float]:
+def policy(model: Any, ids: list[int], sampler: TokenSampler) -> list[float]:
     """Temperature, then the likeliest k, then the fewest that reach p, each by its definition."""
-    logits = model(input_ids=torch.tensor([ids])).logits[0, -1].double() / chances.temperature
+    logits = model(input_ids=torch.tensor([ids])).logits[0, -1].double() / sampler.temperature
     order = logits.argsort(descending=True).tolist()
-    allowed = order[: chances.top_k] if chances.top_k else order
+    allowed = order[: sampler.top_k] if sampler.top_k else order
     weights = {token: float(logits[token].exp()) for token in allowed}
     whole, kept, reached = sum(weights.values()), {}, 0.0
     for token in allowed:
-        if reached >= chances.top_p * whole:
+        if reached >= sampler.top_p * whole:
             break
         kept[token] = weights[token]
         reached += weights[token]
@@ -129,10 +129,10 @@ def test_the_nucleus_of_a_large_vocabulary_is_the_sorted_one(spread: float) -> N
     assert (int(inside.sum(-1).max()) > 256) == (spread == 1.0)
 
 
-@pytest.mark.parametrize("chances", [Chances(1.0, 1.0, 0), Chances(0.7, 0.95, 0), Chances(1.0, 1.0, 5)])
-def test_logits_that_are_not_numbers_are_an_error_that_says_so(chances: Chances) -> None:
+@pytest.mark.parametrize("sampler", [TokenSampler(1.0, 1.0, 0), TokenSampler(0.7, 0.95, 0), TokenSampler(1.0, 1.0, 5)])
+def test_logits_that_are_not_numbers_are_an_error_that_says_so(sampler: TokenSampler) -> None:
     with pytest.raises(SROError, match="not numbers"):
-        chances.draw(torch.full((2, 40), torch.nan))
+        sampler.draw(torch.full((2, 40), torch.nan))
 
 
 def test_a_token_that_is_forbidden_is_not_said_though_it_was_guessed(model: Any) -> None:
@@ -151,7 +151,7 @@ def test_a_token_that_is_forbidden_is_not_said_though_it_was_guessed(model: Any)
 def test_several_responses_to_a_prompt_share_its_reading(model: Any) -> None:
     counts = passes(model)
     torch.manual_seed(0)
-    found = speculate(model, PROMPTS, [[]] * 3, 4, [1, 1, 1], END, Chances(1.0, 1.0, 0))
+    found = speculate(model, PROMPTS, [[]] * 3, 4, [1, 1, 1], END, TokenSampler(1.0, 1.0, 0))
     assert len(found) == 12 and all(len(row) == 1 for row in found)
     assert counts["tokens"] == 3 * 4 + 12  # prompts but for their last tokens, padded; then a token a response
 

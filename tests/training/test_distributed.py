@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from sro.training.distributed import NOBODY, share
+from sro.training.distributed import FILLER_COMMENT, share
 
 REPOSITORY = Path(__file__).parents[2]
 CONFIGS = REPOSITORY / "recipes" / "accelerate"
@@ -376,9 +376,9 @@ def test_an_error_is_known_to_both(two: Launched) -> None:
     "comments, processes, shares",
     [
         ("abcd", 2, ["ab", "cd"]),
-        ("abcde", 2, ["abc", ["d", "e", NOBODY]]),
-        ("a", 2, ["a", [NOBODY]]),
-        ("abcde", 4, ["ab", "cd", ["e", NOBODY], [NOBODY, NOBODY]]),
+        ("abcde", 2, ["abc", ["d", "e", FILLER_COMMENT]]),
+        ("a", 2, ["a", [FILLER_COMMENT]]),
+        ("abcde", 4, ["ab", "cd", ["e", FILLER_COMMENT], [FILLER_COMMENT, FILLER_COMMENT]]),
         ("abc", 1, ["abc"]),
         ("", 3, ["", "", ""]),
     ],
@@ -409,7 +409,7 @@ def test_accelerate_reads_the_configs(name: str, kind: str, settings: dict[str, 
     from sro.screeners.follower import FollowerArguments
     from sro.training.config import SROConfig
     from sro.training.data import DataArguments
-    from sro.training.run import _start_to_keep
+    from sro.training.run import _initial_weights
 
     file = CONFIGS / f"{name}.yaml"
     config = load_config_from_file(str(file))
@@ -441,7 +441,7 @@ def test_accelerate_reads_the_configs(name: str, kind: str, settings: dict[str, 
         class accelerator:
             distributed_type = DistributedType[kind]
 
-    assert bool(_start_to_keep(Trainer)) == (kind == "MULTI_GPU")  # type: ignore[arg-type]
+    assert bool(_initial_weights(Trainer)) == (kind == "MULTI_GPU")  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from sro.screeners.follower import FollowerArguments
 from sro.screeners.loading import load_screener
 from sro.training.config import SROConfig
 from sro.training.data import DataArguments
-from sro.training.run import RunResult, _look, train_run
+from sro.training.run import RunResult, _rewrites_before_training, train_run
 
 PROMPT = "Rude : {text} Polite :"
 COMMENTS = [
@@ -373,10 +373,10 @@ def test_a_run_is_not_gone_on_with_as_another(
 def test_what_was_said_before_belongs_to_its_comments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sro.training.run._rewrite", lambda trainer, comments: [f"not {text}" for text in comments])
     cache = tmp_path / "before.json"
-    assert _look(None, ["a", "b"], cache, reuse=True) == ["not a", "not b"]  # type: ignore[arg-type]
+    assert _rewrites_before_training(None, ["a", "b"], cache, reuse=True) == ["not a", "not b"]  # type: ignore[arg-type]
     monkeypatch.setattr("sro.training.run._rewrite", lambda trainer, comments: ["new"] * len(comments))
-    assert _look(None, ["a", "b"], cache, reuse=True) == ["not a", "not b"]  # type: ignore[arg-type]
-    assert _look(None, ["a", "c"], cache, reuse=True) == ["new", "new"]  # type: ignore[arg-type]
+    assert _rewrites_before_training(None, ["a", "b"], cache, reuse=True) == ["not a", "not b"]  # type: ignore[arg-type]
+    assert _rewrites_before_training(None, ["a", "c"], cache, reuse=True) == ["new", "new"]  # type: ignore[arg-type]
 
 
 def test_a_collapsed_leader_is_an_error_that_leaves_its_log(run: Run, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ LORA_PARTS = (".lora_A.", ".lora_B.")
 """What the names of LoRA's weights hold, in the model and in the file."""
 
 
-def put_on(model: Any, name: str, folder: str, leader: str, trainable: bool = False) -> Any:
+def attach_adapter(model: Any, name: str, folder: str, leader: str, trainable: bool = False) -> Any:
     """The PEFT model of `model` with the adapter in `folder`.
 
     Args:
@@ -33,22 +33,22 @@ def put_on(model: Any, name: str, folder: str, leader: str, trainable: bool = Fa
 
     try:
         found = PeftModel.from_pretrained(model, folder, is_trainable=trainable)
-        fault = _unlike(found, folder)
+        fault = _weight_mismatch(found, folder)
     except RuntimeError as error:
-        raise _of_another(name, leader, "its weights have other sizes") from error
+        raise _wrong_leader_error(name, leader, "its weights have other sizes") from error
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         if "not found in the base model" in str(error):
-            raise _of_another(name, leader, "its layers have other names") from error
+            raise _wrong_leader_error(name, leader, "its layers have other names") from error
         raise SROError(
             f"no adapter could be loaded from {name!r}: {error}\n"
             "  fix: a folder with adapter_config.json and adapter_model.safetensors, `embedded/warmup`, or `none`"
         ) from error
     if fault:
-        raise _of_another(name, leader, fault)
+        raise _wrong_leader_error(name, leader, fault)
     return found
 
 
-def _unlike(model: Any, folder: str) -> str | None:
+def _weight_mismatch(model: Any, folder: str) -> str | None:
     """What tells that the file has not the weights that the model has room for."""
     from peft.utils import load_peft_weights
 
@@ -63,7 +63,7 @@ def _unlike(model: Any, folder: str) -> str | None:
     return f"{len(given - room)} of its {len(given)} weights have no place" if given - room else None
 
 
-def _of_another(name: str, leader: str, fault: str) -> SROError:
+def _wrong_leader_error(name: str, leader: str, fault: str) -> SROError:
     return SROError(
         f"no adapter could be loaded from {name!r}: it was made for another leader than {leader!r} ({fault})\n"
         "  fix: --leader as adapter_config.json names it (base_model_name_or_path), or --adapter none"

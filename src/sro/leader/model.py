@@ -21,7 +21,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 from sro.core.errors import SROError
 from sro.core.files import asset, atomic_folder, atomic_write_text, cache_root
-from sro.leader.adapters import put_on, warn_of_other_base
+from sro.leader.adapters import attach_adapter, warn_of_other_base
 from sro.leader.card import read_prompt, write_prompt
 
 logger = logging.getLogger(__name__)
@@ -46,7 +46,9 @@ class LeaderArguments:
     load_in_4bit: bool = field(default=False, metadata={"help": "NF4 weights; needs a GPU and the extra `quant`"})
     tuning: Literal["lora", "full"] = field(default="lora", metadata={"help": "train a LoRA adapter, or all weights"})
     lora_rank: int = field(default=8, metadata={"help": "rank of a fresh adapter"})
-    lora_alpha: int = field(default=16, metadata={"help": "LoRA alpha of a fresh adapter; its output is scaled by alpha / rank"})
+    lora_alpha: int = field(
+        default=16, metadata={"help": "LoRA alpha of a fresh adapter; its output is scaled by alpha / rank"}
+    )
 
     def adapter_or(self, default: str) -> str:
         """The adapter's name; where none is given, `default` on the embedded leader and `none` on others."""
@@ -84,7 +86,7 @@ class Leader:
         model, tokenizer = load_base(path, arguments.load_in_4bit)
         if adapter != "none":
             folder = adapter_folder(adapter)
-            model = put_on(model, adapter, folder, arguments.leader, trainable)
+            model = attach_adapter(model, adapter, folder, arguments.leader, trainable)
             warn_of_other_base(model, adapter, path)
             for settings in model.peft_config.values():
                 settings.base_model_name_or_path = path  # what saving looks at: never a hub nobody asked for

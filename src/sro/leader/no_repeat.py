@@ -38,7 +38,7 @@ class NoLoops(LogitsProcessor):
         """[rows, so far], [rows, vocabulary] → scores with −inf where a loop would close."""
         rows, columns = [], []
         for row, ids in enumerate(input_ids[:, self.start :].tolist()):
-            for token in self.closing(row, ids):
+            for token in self.forbidden_tokens(row, ids):
                 rows.append(row)
                 columns.append(token)
         if not rows:
@@ -48,7 +48,7 @@ class NoLoops(LogitsProcessor):
             torch.tensor(-torch.inf, device=scores.device, dtype=scores.dtype),
         )
 
-    def closing(self, row: int, ids: list[int]) -> set[int]:
+    def forbidden_tokens(self, row: int, ids: list[int]) -> set[int]:
         """The tokens that would complete a repetition behind `ids`, what was said so far to prompt number `row`."""
         allowed = self.allowed[row]
         found = set()

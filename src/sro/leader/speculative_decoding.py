@@ -35,7 +35,7 @@ Forbidden = Callable[[int, list[int]], set[int]]
 
 
 @dataclass(frozen=True)
-class Chances:
+class TokenSampler:
     """How a token is drawn from logits; see `sro.leader.generation.Sampling`, which says what the numbers
     mean."""
 
@@ -44,7 +44,7 @@ class Chances:
     top_k: int
 
     def draw(self, logits: Tensor) -> Tensor:
-        """One token of each row: [N, vocabulary] float32 → [N]. Draws from torch's own stream of chances."""
+        """One token of each row: [N, vocabulary] float32 → [N]. Draws from torch's own random stream."""
         if self.temperature == 0:
             return logits.argmax(-1)
         logits = logits / self.temperature
@@ -134,7 +134,7 @@ def speculate(
     n: int,
     bounds: Sequence[int],
     end: int,
-    chances: Chances,
+    sampler: TokenSampler,
     forbidden: Forbidden = lambda row, said: set(),
 ) -> list[list[int]]:
     """`n` responses to each prompt, as token ids, up to and with the end token where they have one.
@@ -150,7 +150,7 @@ def speculate(
         B·n lists, the n of a prompt side by side.
     """
     device = model.device
-    cache, seen = _read(model, [prompt[:-1] for prompt in prompts], n)
+    cache, seen = _prefill(model, [prompt[:-1] for prompt in prompts], n)
     rows = [
         _Row(i * n + copy, prompt, draft, bound)
         for i, (prompt, draft, bound) in enumerate(zip(prompts, drafts, bounds))
@@ -174,15 +174,15 @@ def speculate(
             past_key_values=cache,
             use_cache=True,
         ).logits.float()
-        logits = _without(
+        logits = _mask_forbidden(
             logits,
             [
                 [forbidden(row.number, [*row.said, *guess[:j]]) for j in range(len(guess) + 1)]
                 for row, guess in zip(rows, guesses)
             ],
         )
-        drawn = chances.draw(logits.flatten(0, 1)).view(len(rows), width).tolist()
-        read = [_stands(row, guess, tokens, end) for row, guess, tokens in zip(rows, guesses, drawn)]
+        drawn = sampler.draw(logits.flatten(0, 1)).view(len(rows), width).tolist()
+        read = [_accept_guesses(row, guess, tokens, end) for row, guess, tokens in zip(rows, guesses, drawn)]
         kept = max(read)
         if kept < width:
             cache.crop(kept - width)
@@ -195,7 +195,7 @@ def speculate(
     return done
 
 
-def _stands(row: _Row, guess: Sequence[int], drawn: Sequence[int], end: int) -> int:
+def _accept_guesses(row: _Row, guess: Sequence[int], drawn: Sequence[int], end: int) -> int:
     """Say the tokens drawn as far as they were guessed, and the next; how many of those read stand."""
     stands = 1
     for token, guessed in zip(drawn, [*guess, None]):
@@ -206,7 +206,7 @@ def _stands(row: _Row, guess: Sequence[int], drawn: Sequence[int], end: int) -> 
     return stands
 
 
-def _read(model: Any, prompts: Sequence[Sequence[int]], n: int) -> tuple[DynamicCache, Tensor]:
+def _prefill(model: Any, prompts: Sequence[Sequence[int]], n: int) -> tuple[DynamicCache, Tensor]:
     """A cache that has read each prompt, `n` times over, and which of its columns hold a token, [B·n, columns]."""
     cache = DynamicCache(config=model.config)
     ids, seen = padded(prompts, left=True)
@@ -224,7 +224,7 @@ def _read(model: Any, prompts: Sequence[Sequence[int]], n: int) -> tuple[Dynamic
     return cache, seen.repeat_interleave(n, dim=0)
 
 
-def _without(logits: Tensor, forbidden: Sequence[Sequence[set[int]]]) -> Tensor:
+def _mask_forbidden(logits: Tensor, forbidden: Sequence[Sequence[set[int]]]) -> Tensor:
     """−inf for what may not be said, [rows, width, vocabulary]."""
     for row, positions in enumerate(forbidden):
         for j, tokens in enumerate(positions):

@@ -20,7 +20,7 @@ from sro.leader.logprobs import padded
 from sro.leader.model import is_peft
 from sro.leader.no_repeat import NoLoops
 from sro.leader.prompted import Prompted
-from sro.leader.speculative_decoding import Chances, can_speculate, speculate
+from sro.leader.speculative_decoding import TokenSampler, can_speculate, speculate
 from sro.leader.token_ids import decode, prompt_ids, response_ids
 
 
@@ -74,10 +74,10 @@ class TransformersGenerator(Prompted):
         self, prompts: list[list[int]], comments: Sequence[str], n: int, bounds: Sequence[int], sampling: Sampling
     ) -> list[list[int]]:
         rows_of = [prompt for prompt in prompts for _ in range(n)]
-        rule = {"forbidden": NoLoops(self.tokenizer, rows_of, 0).closing} if sampling.avoid_loops else {}
-        chances = Chances(sampling.temperature, sampling.top_p, sampling.top_k)
+        rule = {"forbidden": NoLoops(self.tokenizer, rows_of, 0).forbidden_tokens} if sampling.avoid_loops else {}
+        sampler = TokenSampler(sampling.temperature, sampling.top_p, sampling.top_k)
         drafts = response_ids(self.tokenizer, comments, True)
-        return speculate(self.model, prompts, drafts, n, bounds, self.tokenizer.eos_token_id, chances, **rule)
+        return speculate(self.model, prompts, drafts, n, bounds, self.tokenizer.eos_token_id, sampler, **rule)
 
     def _generate(
         self, prompts: list[list[int]], comments: Sequence[str], n: int, bounds: Sequence[int], sampling: Sampling

@@ -21,7 +21,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 from sro.screeners.noisy import FlippingScreener
-from sro.training.distributed import everywhere
+from sro.training.distributed import gather_from_all
 
 SEAL = "sro_seal.json"
 
@@ -31,7 +31,7 @@ class ReferenceCache(dict[str, float]):
 
     def share(self, comments: Iterable[str]) -> None:
         """Tell the other processes the values of these comments, and learn theirs; called by all of them at once."""
-        for known in everywhere([{comment: self[comment] for comment in comments if comment in self}]):
+        for known in gather_from_all([{comment: self[comment] for comment in comments if comment in self}]):
             self.update(known)
 
 
@@ -47,7 +47,7 @@ class CheckpointSeal(TrainerCallback):
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Write the seal into the checkpoint that was just saved, by all processes."""
-        flips = everywhere([self.flips.state_dict()]) if self.flips else []
+        flips = gather_from_all([self.flips.state_dict()]) if self.flips else []
         PartialState().wait_for_everyone()
         if state.is_world_process_zero:
             folder = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"

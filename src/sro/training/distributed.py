@@ -24,12 +24,12 @@ from sro.core.errors import SROError
 
 T = TypeVar("T")
 
-NOBODY = ""
+FILLER_COMMENT = ""
 """An empty comment: it is processed so that all processes keep step, and counts for nothing."""
 
 
 def share(comments: Sequence[str], process: int, processes: int) -> list[str]:
-    """What one process takes of a batch: neighbours, as many as any other takes, `NOBODY` where none are left.
+    """What one process takes of a batch: neighbours, as many as any other takes, `FILLER_COMMENT` where none are left.
 
     Example:
         >>> [share(["a", "b", "c"], process, 2) for process in (0, 1)]
@@ -37,7 +37,7 @@ def share(comments: Sequence[str], process: int, processes: int) -> list[str]:
     """
     size = -(-len(comments) // processes)
     mine = list(comments[process * size : (process + 1) * size])
-    return mine + [NOBODY] * (size - len(mine))
+    return mine + [FILLER_COMMENT] * (size - len(mine))
 
 
 def same_batches(loader: DataLoader[T], seed: int | None) -> DataLoader[T]:
@@ -48,13 +48,13 @@ def same_batches(loader: DataLoader[T], seed: int | None) -> DataLoader[T]:
     return prepare_data_loader(loader, num_processes=1, process_index=0, use_seedable_sampler=True, data_seed=seed)
 
 
-def everywhere(values: Sequence[T]) -> list[T]:
+def gather_from_all(values: Sequence[T]) -> list[T]:
     """The values of all processes, in the order of the processes, on each of them."""
     found: list[T] = gather_object(list(values))
     return found
 
 
-def from_main(make: Callable[[], T]) -> T:
+def broadcast_from_main(make: Callable[[], T]) -> T:
     """What `make` returns on the main process, on each of them; nobody goes on before it is done.
 
     Files are read and written in here, so that they are written once, and so that all processes know the same.
@@ -74,7 +74,7 @@ def from_main(make: Callable[[], T]) -> T:
     return result
 
 
-def inside(wrapper: nn.Module, model: nn.Module, function: Callable[..., T], *arguments: Any) -> T:
+def run_as_forward(wrapper: nn.Module, model: nn.Module, function: Callable[..., T], *arguments: Any) -> T:
     """`function(model, *arguments)`, run as the forward pass of what `model` is wrapped in.
 
     Gradients are averaged, and weights spread over devices are brought together, by hooks on the wrapper's forward
@@ -122,7 +122,7 @@ def loading(arguments: TrainingArguments) -> Iterator[None]:
 
 
 @contextmanager
-def whole(model: nn.Module) -> Iterator[None]:
+def unsharded_weights(model: nn.Module) -> Iterator[None]:
     """Bring weights that FSDP spread over devices together, once; elsewhere nothing happens.
 
     Otherwise every generated token would gather them anew, and processes that have finished generating would have to

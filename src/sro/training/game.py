@@ -16,7 +16,7 @@ class Game:
 
     prompts: B lists of ids. paraphrases: B × K lists of ids. sources: the comment as a response (B lists of ids), None
     where the loss does not ask for it. passed, reference_y: [B·K]. reference_x: [B], 0 where `sources` is None.
-    counts: [B·K] bool, False on the moves of `sro.training.distributed.NOBODY`.
+    is_real: [B·K] bool, False on the moves of `sro.training.distributed.FILLER_COMMENT`.
     """
 
     prompts: list[list[int]]
@@ -25,7 +25,7 @@ class Game:
     passed: Tensor
     reference_y: Tensor
     reference_x: Tensor
-    counts: Tensor
+    is_real: Tensor
 
 
 def is_comment_row(k: int, responses: Sequence[Sequence[Any]]) -> Tensor:

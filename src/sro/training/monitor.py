@@ -24,7 +24,7 @@ from sro.core.files import atomic_write_text
 from sro.leader.generation import Completion
 from sro.screeners.base import Verdict
 from sro.screeners.rules.repetition import completion_fault, repeats
-from sro.training.distributed import everywhere
+from sro.training.distributed import gather_from_all
 from sro.training.objective import kl_estimate
 
 logger = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class Gauges:
 
     def drain(self, accelerator: Any) -> dict[str, float]:
         """The means over all processes, and start afresh."""
-        found = everywhere([dict(self._sums)]) if accelerator.num_processes > 1 else [self._sums]
+        found = gather_from_all([dict(self._sums)]) if accelerator.num_processes > 1 else [self._sums]
         self._sums = defaultdict(lambda: [0.0, 0.0])
         names = sorted({name for sums in found for name in sums})
         totals = {n: [sum(sums[n][part] for sums in found if n in sums) for part in (0, 1)] for n in names}
@@ -130,7 +130,7 @@ class CompletionTable:
 
     def write(self, step: int) -> None:
         """Write and print what all processes saw; called by each of them."""
-        rows, self._rows = sorted(everywhere(self._rows), key=lambda row: row.step), []
+        rows, self._rows = sorted(gather_from_all(self._rows), key=lambda row: row.step), []
         if not self.is_main:
             return
         if self.folder and rows:
@@ -156,7 +156,7 @@ class CollapseGuard(TrainerCallback):
 
     def see(self, sources: Sequence[str], moves: Sequence[Completion]) -> None:
         """Look at the newest moves, those of the other processes too: all have to stop together."""
-        faults = everywhere([completion_fault(move, source) for move, source in zip(moves, sources)])
+        faults = gather_from_all([completion_fault(move, source) for move, source in zip(moves, sources)])
         self._recent.extend(faults)
         self._seen += len(faults)
         self._cut += faults.count("unfinished")

@@ -41,7 +41,7 @@ from sro.screeners.follower import FollowerArguments, load_follower
 from sro.training.checkpoints import last_sealed_checkpoint, refuse_other_dtype
 from sro.training.config import SROConfig
 from sro.training.data import DataArguments, training_and_held_out
-from sro.training.distributed import everywhere, from_main, loading, share, whole
+from sro.training.distributed import broadcast_from_main, gather_from_all, loading, share, unsharded_weights
 from sro.training.judged_responses import recorded_game
 from sro.training.plots import training_plot
 from sro.training.preparation import refuse_chat_server
@@ -85,7 +85,7 @@ def train_run(
     refuse_chat_server(leader.leader)
     folder = Path(str(args.output_dir))
     asked = config.plain((data, follower, leader, args))
-    checkpoint = from_main(lambda: _starting_point(folder, data.resume, args, asked))
+    checkpoint = broadcast_from_main(lambda: _starting_point(folder, data.resume, args, asked))
     with loading(args):
         # Flips are numbered by verdict: with one seed, those of two processes would be the same.
         flips = replace(follower, flip_seed=follower.flip_seed + args.process_index)
@@ -94,16 +94,16 @@ def train_run(
     args = copy.copy(args)
     args.prompt = player.prompt
     args.disable_tqdm = True
-    training, held_out, hashes = from_main(lambda: training_and_held_out(data, args, toxicity, player))
+    training, held_out, hashes = broadcast_from_main(lambda: training_and_held_out(data, args, toxicity, player))
     recorded = recorded_game(data.judged_responses, training, player) if data.judged_responses else None
     if recorded:
         training, hashes = recorded.comments, hashes | {str(data.judged_responses): recorded.sha256}
     chosen = asked | {"prompt": args.prompt}
     if checkpoint:
-        from_main(lambda: refuse_other_run(folder, chosen, hashes))
+        broadcast_from_main(lambda: refuse_other_run(folder, chosen, hashes))
     set_seed(args.seed)  # of a fresh adapter, which is made before the trainer
     trainer = SROTrainer(
-        model=_tunable(player, leader),
+        model=_trainable_model(player, leader),
         args=args,
         screener=recorded or answer,
         generator=recorded,
@@ -113,19 +113,21 @@ def train_run(
         similarity=similarity,
     )
     use_progress_lines(trainer)
-    start = _start_to_keep(trainer)
+    start = _initial_weights(trainer)
     # Only now: what was refused until here has begun no run, so the next try may use the folder.
-    from_main(lambda: provenance.write_manifest(folder, command, chosen, hashes, args.seed))
-    before = before or _look(trainer, held_out, folder / "before.json", reuse=checkpoint is not None)
+    broadcast_from_main(lambda: provenance.write_manifest(folder, command, chosen, hashes, args.seed))
+    before = before or _rewrites_before_training(
+        trainer, held_out, folder / "before.json", reuse=checkpoint is not None
+    )
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    from_main(lambda: _write_log(trainer.state.log_history, folder))
+    broadcast_from_main(lambda: _write_log(trainer.state.log_history, folder))
     if trainer.guard.reason:
         raise SROError(trainer.guard.reason)
     if start:
         interpolate(trainer.model, start, args.interpolate_to_init)
     after = _rewrite(trainer, held_out)
     _save(trainer, player, folder / "adapter")
-    return from_main(lambda: _conclude(held_out, before, after, toxicity, similarity, folder))
+    return broadcast_from_main(lambda: _write_results(held_out, before, after, toxicity, similarity, folder))
 
 
 def _starting_point(folder: Path, resume: bool, args: SROConfig, asked: dict[str, Any]) -> Path | None:
@@ -147,14 +149,14 @@ def _starting_point(folder: Path, resume: bool, args: SROConfig, asked: dict[str
     return checkpoint if resume else None
 
 
-def _tunable(player: Leader, leader: LeaderArguments) -> Any:
+def _trainable_model(player: Leader, leader: LeaderArguments) -> Any:
     """The model as the trainer wants it: for full fine-tuning an adapter is first merged into the weights."""
     if leader.tuning == "full" and is_peft(player.model):
         return player.model.merge_and_unload().requires_grad_(True)
     return player.model
 
 
-def _start_to_keep(trainer: SROTrainer) -> dict[str, torch.Tensor]:
+def _initial_weights(trainer: SROTrainer) -> dict[str, torch.Tensor]:
     """The weights that `interpolate_to_init` interpolates to; none where it is 0. A resumed run has them too."""
     if not trainer.args.interpolate_to_init:
         return {}
@@ -178,21 +180,21 @@ def _rewrite(trainer: SROTrainer, comments: Sequence[str]) -> list[str]:
     longest, ratio = args.max_completion_length, args.max_length_ratio
     greedy = Sampling(0.0, max_new_tokens=longest, max_length_ratio=ratio, avoid_loops=True)  # as `Rewriter` decodes
     mine = share(comments, args.process_index, args.world_size)
-    with whole(trainer.model), trainer.accelerator.autocast():
+    with unsharded_weights(trainer.model), trainer.accelerator.autocast():
         moves = generator.generate(mine, 1, greedy, seed=0)
-    return everywhere([move.text for [move] in moves])[: len(comments)]
+    return gather_from_all([move.text for [move] in moves])[: len(comments)]
 
 
-def _look(trainer: SROTrainer, held_out: list[str], cache: Path, reuse: bool) -> list[str]:
+def _rewrites_before_training(trainer: SROTrainer, held_out: list[str], cache: Path, reuse: bool) -> list[str]:
     """The rewrites before training; a resumed run takes those that its beginning wrote down of the same comments."""
-    known: list[list[str]] = from_main(
+    known: list[list[str]] = broadcast_from_main(
         lambda: json.loads(cache.read_text("utf-8")) if reuse and cache.is_file() else []
     )
     if [pair[:1] for pair in known] == [[comment] for comment in held_out]:
         return [rewrite for _, rewrite in known]
     rewrites = _rewrite(trainer, held_out)
     pairs = list(zip(held_out, rewrites))
-    from_main(lambda: files.atomic_write_text(cache, json.dumps(pairs, ensure_ascii=False)))
+    broadcast_from_main(lambda: files.atomic_write_text(cache, json.dumps(pairs, ensure_ascii=False)))
     return rewrites
 
 
@@ -208,7 +210,7 @@ def _save(trainer: SROTrainer, player: Leader, folder: Path) -> None:
         save_adapter(trainer.model, player.tokenizer, player.prompt, folder)
 
     hook = trainer.model.register_state_dict_post_hook(complete)
-    from_main(write)
+    broadcast_from_main(write)
     hook.remove()
 
 
@@ -218,7 +220,7 @@ def _write_log(history: list[dict[str, Any]], folder: Path) -> None:
         training_plot(history, folder / "curves.png", title=folder.name)
 
 
-def _conclude(
+def _write_results(
     held_out: list[str],
     before: list[str],
     after: list[str],

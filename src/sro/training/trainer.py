@@ -42,7 +42,7 @@ from sro.training.answers import ask_with
 from sro.training.checkpoints import CheckpointSeal, ReferenceCache
 from sro.training.config import SROConfig
 from sro.training.dataset import PromptLimit, checked_dataset
-from sro.training.distributed import inside, same_batches, share, whole
+from sro.training.distributed import run_as_forward, same_batches, share, unsharded_weights
 from sro.training.game import Game, is_comment_row
 from sro.training.model_card import model_card
 from sro.training.monitor import CollapseGuard, CompletionTable, Gauges, completions, game_gauges, move_gauges
@@ -178,7 +178,7 @@ class SROTrainer(Trainer):
             steps = self.args.steps_per_generation - self.state.global_step % self.args.steps_per_generation
             self._played.extend(self.generate_and_screen(list(islice(epoch_iterator, num_batches * steps))))
         games = [self._played.popleft() for _ in range(min(num_batches, len(self._played)))]
-        count = torch.tensor(sum(int(game.counts.sum()) for game in games), device=device)
+        count = torch.tensor(sum(int(game.is_real.sum()) for game in games), device=device)
         return games, int(self.accelerator.gather(count).sum())
 
     def generate_and_screen(self, batches: Sequence[Sequence[str]]) -> list[Game]:
@@ -186,7 +186,7 @@ class SROTrainer(Trainer):
         comments = [comment for batch in batches for comment in batch]
         if not comments:
             return []
-        with whole(self.model):
+        with unsharded_weights(self.model):
             return self._generate_and_screen(batches, comments)
 
     def _generate_and_screen(self, batches: Sequence[Sequence[str]], comments: list[str]) -> list[Game]:
@@ -247,7 +247,7 @@ class SROTrainer(Trainer):
     def _log_probs(self, model: Any, prompts: list[list[int]], responses: list[list[list[int]]]) -> TokenLogProbs:
         """`log_probs`, whatever the model is wrapped in."""
         arguments = prompts, responses, self.processing_class.pad_token_id
-        return TokenLogProbs(*inside(model, self.accelerator.unwrap_model(model), _scores, *arguments))
+        return TokenLogProbs(*run_as_forward(model, self.accelerator.unwrap_model(model), _scores, *arguments))
 
     def _asks_for_comment(self, passed: Sequence[bool]) -> bool:
         """Whether the loss of a comment's paraphrases, with these verdicts, compares them with the comment."""
@@ -273,7 +273,7 @@ class SROTrainer(Trainer):
         def loss_of(passed: Tensor) -> Tensor:
             return losses(args.objective, scored, passed, args.beta, args.label_smoothing, args.rpo_alpha)
 
-        real = inputs.counts
+        real = inputs.is_real
         found_losses = unbiased(loss_of, inputs.passed, args.flip_rate)[real]
         count = num_items_in_batch or max(1, len(found_losses))
         # Gradients are averaged over processes, which may hold unequal numbers of paraphrases; the mean is over all.

@@ -115,18 +115,18 @@ def test_a_worker_that_takes_over_says_what_was_counted_before(tmp_path: Path) -
     from dataclasses import asdict
 
     from sro.apps.bulk.ledger import Ledger
-    from sro.apps.bulk.shard_worker import Order
+    from sro.apps.bulk.shard_worker import ShardTask
     from sro.apps.bulk.shards import plan
 
     source = comments(tmp_path / "in", "a.jsonl")
     job = Screening("embedded/linear")
     ledger = Ledger.open(tmp_path / "out", job.settings(), [])
     (shard,) = plan(source, "text", 10**6, []).shards
-    worker = ray_pool.Worker(Order(job, "text", "", ledger))
+    worker = ray_pool.Worker(ShardTask(job, "text", "", ledger))
     batch = {"shard": [json.dumps(asdict(shard))]}
     first = json.loads(worker(batch)["event"][0])
     assert first == {"counts": {"fail": 40, "pass": 20}, "finished": shard.size, "trouble": None, "stray": {}}
     (tmp_path / "out/a-00000.jsonl").write_text("not touched again")
-    again = json.loads(ray_pool.Worker(Order(job, "text", "", ledger))(batch)["event"][0])
+    again = json.loads(ray_pool.Worker(ShardTask(job, "text", "", ledger))(batch)["event"][0])
     assert Counter(again["counts"]) == Counter(first["counts"])
     assert (tmp_path / "out/a-00000.jsonl").read_text() == "not touched again"

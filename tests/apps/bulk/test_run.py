@@ -564,7 +564,7 @@ def test_carefully_finds_the_culprits() -> None:
     assert [str(a)[:1] if isinstance(a, ValueError) else a for a in answers] == ["A"] * 100 + ["x"] + ["B"] * 900
     assert len(calls) < 25
     assert isinstance(isolate_failures(work, ["bad"])[0], ValueError)
-    with pytest.raises(SROError, match=r"each of 2 rows failed, the first by ValueError: x+…;"):
+    with pytest.raises(SROError, match=r"all 2 rows failed, the first with ValueError: x+…,"):
         isolate_failures(work, ["bad", "bad"])
 
 

@@ -46,13 +46,13 @@ def test_every_field_there_is() -> None:
         "THREAT": {"summary": 0.25, "spans": []},
     }
     assert (found.community, found.session, found.client_token, found.sender) == ("forum", "s", "t", "key")
-    assert not found.passing and answer(found, "en") == {
+    assert not found.do_not_store and answer(found, "en") == {
         "clientToken": "t",
         "detectedLanguages": ["en"],
         "requestedLanguages": ["en"],
     }
     assert answer(read(ASKED), "und") == {}
-    assert read({**ASKED, "doNotStore": True}).passing
+    assert read({**ASKED, "doNotStore": True}).do_not_store
 
 
 @pytest.mark.parametrize(

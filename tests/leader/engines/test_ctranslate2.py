@@ -91,7 +91,7 @@ def test_drawn_moves_keep_out_of_loops_too(leader: Leader, fast: CTranslate2Gene
     rule = NoLoops(leader.tokenizer, prompts, 0)
     for i, moves in enumerate(fast.generate(COMMENTS, 4, ruled, 0)):
         for move in moves:
-            assert not any(token in rule.closing(i, move.ids[:at]) for at, token in enumerate(move.ids))
+            assert not any(token in rule.forbidden_tokens(i, move.ids[:at]) for at, token in enumerate(move.ids))
 
 
 def test_same_seed_same_moves(fast: CTranslate2Generator, folder: Path) -> None:

@@ -15,10 +15,10 @@ END = 0
 def row(bound: int = 10, never: Sequence[tuple[int, ...]] = ()) -> Row:
     """A row that must not say what is in `never`."""
 
-    def closing(ids: list[int]) -> set[int]:
+    def forbidden_tokens(ids: list[int]) -> set[int]:
         return {said[-1] for said in never if tuple(ids) == said[:-1]}
 
-    return Row(0, [1, 2], bound, END, closing)
+    return Row(0, [1, 2], bound, END, forbidden_tokens)
 
 
 def script(tokens: Sequence[int], size: int):  # type: ignore[no-untyped-def]

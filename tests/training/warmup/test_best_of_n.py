@@ -17,7 +17,7 @@ from sro.screeners.base import Verdict
 from sro.screeners.overused import OverusedWords
 from sro.training.warmup.best_of_n import READ, Bars, Reward, best_moves, generate_candidates
 from sro.training.warmup.examples import Example
-from sro.training.warmup.search_log import EditLog
+from sro.training.warmup.search_log import SearchLog
 from sro.training.warmup.teachers import Teachers, best_rewrites_of_teachers, rule_edits
 
 RUDE = "you are a stupid idiot , friend"
@@ -116,10 +116,10 @@ def test_the_best_of_all_teachers_moves_is_kept() -> None:
 def test_an_interrupted_run_plays_the_rest(tmp_path: Path) -> None:
     path, teacher = tmp_path / "moves.jsonl", Teacher("you are wrong , friend")
     other = "this idiot , a friend"
-    best_moves([RUDE], generate_candidates([teacher], 0, 0.8), REWARD, log=EditLog(path))
+    best_moves([RUDE], generate_candidates([teacher], 0, 0.8), REWARD, log=SearchLog(path))
     told: list[tuple[int, int]] = []
     found = best_moves(
-        [RUDE, other], generate_candidates([teacher], 0, 0.8), REWARD, 0, lambda *at: told.append(at), EditLog(path)
+        [RUDE, other], generate_candidates([teacher], 0, 0.8), REWARD, 0, lambda *at: told.append(at), SearchLog(path)
     )
     assert list(found) == [RUDE, other]
     assert teacher.asked == 2 and told == [(2, 2)]  # each comment once

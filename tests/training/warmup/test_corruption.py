@@ -10,17 +10,17 @@ import pytest
 from sro.comments.words import core, words
 from sro.screeners.base import Verdict
 from sro.training.warmup.corruption import Corruption, corrupt
-from sro.training.warmup.lexicon import EDGE, Lexis
+from sro.training.warmup.lexicon import EDGE, ToxicLexicon
 
-NOTHING = Lexis(toxic={}, innocent=frozenset(), neighbours={}, before={}, after={})
-SWAPS = Lexis(
+NOTHING = ToxicLexicon(toxic={}, innocent=frozenset(), neighbours={}, before={}, after={})
+SWAPS = ToxicLexicon(
     toxic={"idiot": 3.0, "moron": 2.0, "stupid": 2.5},
     innocent=frozenset(),
     neighbours={"idiot": ["foolish person", "person"], "moron": ["person"], "stupid": ["bad", "a", "b", "far"]},
     before={},
     after={},
 )
-GAPS = Lexis(
+GAPS = ToxicLexicon(
     toxic={"damn": 2.0, "hell": 2.0},
     innocent=frozenset(),
     neighbours={},
@@ -40,9 +40,9 @@ class Rude:
         return [Verdict("fail" if one else "pass", 0.9 if one else 0.1, self.name) for one in bad]
 
 
-def drawn(text: str, lexis: Lexis, insults: Sequence[str] = (), n: int = 300) -> set[str]:
+def drawn(text: str, lexicon: ToxicLexicon, insults: Sequence[str] = (), n: int = 300) -> set[str]:
     """All that n draws make of a comment."""
-    return {one.corrupted for one in corrupt([text] * n, insults, lexis, Rude())}
+    return {one.corrupted for one in corrupt([text] * n, insults, lexicon, Rude())}
 
 
 def test_a_mild_phrase_gives_way_to_toxic_words_that_it_is_near_to() -> None:

@@ -15,7 +15,7 @@ from sro.comments.sources import load_source
 from sro.screeners.base import Screener
 from sro.screeners.loading import load_screener
 from sro.training.warmup import examples as module
-from sro.training.warmup.examples import Example, Mixture, make_examples, summary, with_typos
+from sro.training.warmup.examples import Example, Mixture, detokenize, make_examples, summary
 from sro.training.warmup.lexicon import mild_and_passing, mild_words
 
 TOXIC, CLEAN = load_source("starter:toxic").texts[:80], load_source("starter:civil").texts[:80]
@@ -178,7 +178,7 @@ def test_the_search_tells_how_far_it_is(make: Make, screener: Screener, monkeypa
 
 def test_a_share_is_shown_as_people_type(make: Make, some: list[Example]) -> None:
     typed = make(typed=1.0)
-    assert typed == [Example(with_typos(e.source), with_typos(e.target), e.kind) for e in some] != some
+    assert typed == [Example(detokenize(e.source), detokenize(e.target), e.kind) for e in some] != some
     mixed = make(typed=0.5)
     changed = [(one != plain, all_ != plain) for one, plain, all_ in zip(mixed, some, typed)]
     assert 0 < sum(one for one, _ in changed) < sum(all_ for _, all_ in changed)
@@ -201,7 +201,7 @@ def test_a_share_is_shown_as_people_type(make: Make, some: list[Example]) -> Non
     ],
 )
 def test_as_typed(text: str, typed: str) -> None:
-    assert with_typos(text) == typed
+    assert detokenize(text) == typed
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_as_typed(text: str, typed: str) -> None:
     ],
 )
 def test_typed_text_comes_back_as_it_is(text: str) -> None:
-    assert with_typos(text) == text
+    assert detokenize(text) == text
 
 
 def test_summary() -> None:

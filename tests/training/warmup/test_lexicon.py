@@ -1,4 +1,4 @@
-"""The lexis of a small corpus: which words are toxic in it, where they stand, which mild ones come near."""
+"""The lexicon of a small corpus: which words are toxic in it, where they stand, which mild ones come near."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from sro.comments.words import words
 from sro.screeners.base import Verdict
 from sro.training.warmup import lexicon as module
-from sro.training.warmup.lexicon import EDGE, Lexis, learn_lexis, mild_and_passing, mild_words
+from sro.training.warmup.lexicon import EDGE, ToxicLexicon, learn_toxic_lexicon, mild_and_passing, mild_words
 
 TOXIC = [
     "you idiot , go home .",
@@ -81,18 +81,18 @@ class Nouns:
         return shares @ has.T
 
 
-Learn = Callable[..., Lexis]
+Learn = Callable[..., ToxicLexicon]
 
 
 @pytest.fixture
 def learn(monkeypatch: pytest.MonkeyPatch) -> Learn:
-    """learn(noun share, **options): the lexis of the corpus above with the vocabulary above."""
+    """learn(noun share, **options): the lexicon of the corpus above with the vocabulary above."""
     monkeypatch.setattr(module, "mild_words", lambda: VOCABULARY)
 
-    def make(noun: float = 0.75, **options: Any) -> Lexis:
+    def make(noun: float = 0.75, **options: Any) -> ToxicLexicon:
         classes: Any = Nouns(noun)
         plane: Any = Plane()
-        return learn_lexis(
+        return learn_toxic_lexicon(
             TOXIC, CLEAN, Words(), plane, classes, mild_and_passing(Words()), **{"min_count": 3, **options}
         )
 
@@ -188,7 +188,7 @@ def test_classes_are_asked_about_a_dozen_places_of_the_word_itself(monkeypatch: 
     classes = Nouns()
     plane: Any = Plane()
     comments = [*["that idiot wrote"] * 10, *["Idiot!"] * 10]
-    learn_lexis(comments, CLEAN, Words(), plane, classes, mild_and_passing(Words()))  # type: ignore[arg-type]
+    learn_toxic_lexicon(comments, CLEAN, Words(), plane, classes, mild_and_passing(Words()))  # type: ignore[arg-type]
     assert classes.asked == [["idiot"] * 10 + ["Idiot!"] * 2]
 
 

@@ -67,7 +67,7 @@ class Results(NamedTuple):
         return (cls(found[1], found[3]), found[2]) if found else None
 
 
-class About(NamedTuple):
+class FileInfo(NamedTuple):
     """What is known of a file before it is worked on."""
 
     columns: list[str]
@@ -82,7 +82,7 @@ class About(NamedTuple):
     """Whether it cannot be entered in the middle."""
 
 
-def look_at(path: Path, kind: Kind, column: str | None, reading: Reading, say: Callable[[str], None]) -> About:
+def inspect_file(path: Path, kind: Kind, column: str | None, reading: Reading, say: Callable[[str], None]) -> FileInfo:
     """What is known of a file once its first rows are read.
 
     Args:
@@ -93,21 +93,21 @@ def look_at(path: Path, kind: Kind, column: str | None, reading: Reading, say: C
         SROError: the file cannot be read, or a column that is wanted is not in it.
     """
     source, condition = str(path), Where.parse(reading.where) if reading.where else None
-    about = About([], "", path.stat().st_size, whole=kind in ("csv", "tsv", "xlsx"))
+    info = FileInfo([], "", path.stat().st_size, whole=kind in ("csv", "tsv", "xlsx"))
 
     def choose(names: list[str]) -> Columns:
-        nonlocal about
+        nonlocal info
         columns = choose_columns(names, source, column, condition.column if condition else None)
-        about = about._replace(columns=names, text=columns.text)
+        info = info._replace(columns=names, text=columns.text)
         if columns.guessed:
             say(f"{source}: taking the comments from column {columns.text!r}; another is named by --column")
         return columns
 
     if kind == "parquet":
-        about = _parquet_size(path, about)
+        info = _parquet_size(path, info)
         if column is not None:  # its columns are known without reading a row
-            choose(about.columns)
-            return about
+            choose(info.columns)
+            return info
     rows = read_rows(
         source,
         choose,
@@ -121,16 +121,16 @@ def look_at(path: Path, kind: Kind, column: str | None, reading: Reading, say: C
     if kind in ("jsonl", "text"):
         whole = not can_be_entered(source, reading.encoding)
         whole = whole or (kind == "jsonl" and json_layout(source, reading.encoding) != "lines")
-        about = about._replace(whole=whole)
-    return about
+        info = info._replace(whole=whole)
+    return info
 
 
-def _parquet_size(path: Path, about: About) -> About:
+def _parquet_size(path: Path, info: FileInfo) -> FileInfo:
     try:
         with parquet.ParquetFile(path) as file:
             told = file.metadata
             size = sum(told.row_group(i).total_byte_size for i in range(file.num_row_groups))
-            return about._replace(columns=parquet_columns(file.schema_arrow, str(path)), size=size, rows=told.num_rows)
+            return info._replace(columns=parquet_columns(file.schema_arrow, str(path)), size=size, rows=told.num_rows)
     except (pyarrow.ArrowException, OSError) as error:
         raise Unreadable(f"{path}: cannot be read as Parquet: {error}") from error
 

@@ -44,7 +44,7 @@ class Job(Protocol):
         ...
 
 
-NO_ANSWER_DEPENDS_ON = frozenset(
+SETTINGS_THAT_MAY_CHANGE = frozenset(
     [
         *("engine_url", "engine_timeout"),
         *("chat_url", "chat_timeout", "chat_retries", "chat_concurrency", "chat_key_env", "chat_price_in"),
@@ -135,7 +135,7 @@ class Rewriting:
         if engine.chat_prompt:
             found["chat_prompt"] = file_sha256(Path(engine.chat_prompt))  # its text counts, not where it lies
         found["screener"] = full_name(found.get("screener", "embedded"))
-        kept = {name: value for name, value in found.items() if name not in NO_ANSWER_DEPENDS_ON}
+        kept = {name: value for name, value in found.items() if name not in SETTINGS_THAT_MAY_CHANGE}
         return {**kept, **model_contents(kept, REWRITING, WEIGHTS), "columns": list(self.columns)}
 
     def load(self) -> Work:

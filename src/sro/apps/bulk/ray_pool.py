@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sro.apps.bulk.formats import Shard
 from sro.apps.bulk.ledger import Ledger
-from sro.apps.bulk.shard_worker import Event, Order, run_shard
+from sro.apps.bulk.shard_worker import Event, ShardTask, run_shard
 from sro.core.errors import SROError
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ BLOCKS = 5_000  # of descriptions; more than one in each only beyond so many sha
 class Worker:
     """An actor: one model, shards one after the other."""
 
-    def __init__(self, order: Order) -> None:
-        self.order = order
+    def __init__(self, task: ShardTask) -> None:
+        self.task = task
         self._work: Work | None = None
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
@@ -48,19 +48,19 @@ class Worker:
         counts: Counter[str] = Counter()
         stray: Counter[str] = Counter()
         finished, trouble = None, None
-        earlier = self.order.ledger.finished(shard)  # by an actor that died before it could say so
+        earlier = self.task.ledger.finished(shard)  # by an actor that died before it could say so
         if earlier is not None:
             return json.dumps({"counts": earlier, "finished": shard.size, "trouble": None, "stray": {}})
         if self._work is None:  # here, not in __init__: an actor that cannot start is started for ever
-            self._work = self.order.job.load()
-        for event in run_shard(shard, self.order, self._work):
+            self._work = self.task.job.load()
+        for event in run_shard(shard, self.task, self._work):
             counts.update(event.counts)
             stray.update(event.stray)
             finished, trouble = event.finished, event.trouble
         return json.dumps({"counts": counts, "finished": finished, "trouble": trouble, "stray": stray})
 
 
-def run_on_ray(shards: Sequence[Shard], order: Order, arguments: BulkArguments) -> Iterator[Event]:
+def run_on_ray(shards: Sequence[Shard], task: ShardTask, arguments: BulkArguments) -> Iterator[Event]:
     """All shards, by as many actors as `arguments` say; events come as they end, in any order.
 
     Raises:
@@ -84,13 +84,13 @@ def run_on_ray(shards: Sequence[Shard], order: Order, arguments: BulkArguments) 
         workers, gpus = _pool(ray.cluster_resources(), arguments, len(shards))
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = context.print_on_execution_start = False  # the tally says how far it is
-        ledger = Ledger(os.path.abspath(order.ledger.folder))
+        ledger = Ledger(os.path.abspath(task.ledger.folder))
         told = [
             {"shard": json.dumps(asdict(replace(shard, source=os.path.abspath(shard.source))))} for shard in shards
         ]
         done = ray.data.from_items(told, override_num_blocks=min(len(told), BLOCKS)).map_batches(
             Worker,
-            fn_constructor_args=(replace(order, ledger=ledger),),
+            fn_constructor_args=(replace(task, ledger=ledger),),
             batch_size=1,
             batch_format="numpy",
             compute=ray.data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1),

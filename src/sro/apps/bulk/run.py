@@ -11,7 +11,7 @@ from sro.apps.bulk.config import AS_FOUND, BulkArguments, Reading
 from sro.apps.bulk.formats import Shard
 from sro.apps.bulk.jobs import Job
 from sro.apps.bulk.ledger import Ledger
-from sro.apps.bulk.shard_worker import Event, Order, new_columns, run_here
+from sro.apps.bulk.shard_worker import Event, ShardTask, new_columns, run_here
 from sro.apps.bulk.shards import plan
 from sro.apps.bulk.summary import Tally, watch_progress
 from sro.apps.bulk.writers import remove_partial_files
@@ -57,29 +57,29 @@ def run(
         say(f"left alone in {source}, files of other kinds: {others}")
     settings = {"column": found.column, "shard_mb": megabytes, "prefix": arguments.prefix, **job.settings()}
     settings |= {name: value for name, value in vars(reading).items() if value is not None}
-    order = Order(job, found.column, arguments.prefix, Ledger.open(target, settings, command), reading)
+    task = ShardTask(job, found.column, arguments.prefix, Ledger.open(target, settings, command), reading)
     tally = Tally(job.passing, len(found.shards), sum(shard.size for shard in found.shards))
     tally.troubles += found.troubles
-    order.ledger.refuse_leftovers(found.sources, found.shards)
-    waiting = _waiting(found.shards, order.ledger, tally)
+    task.ledger.refuse_leftovers(found.sources, found.shards)
+    waiting = _waiting(found.shards, task.ledger, tally)
     if tally.before_shards:
         say(f"{tally.before_shards:,} of {tally.shards:,} shards are done already")
     remove_partial_files(Path(target))  # once, not by each shard: the folder may hold thousands of files
     said = time.monotonic()
-    for event in _events(waiting, order, arguments):
+    for event in _events(waiting, task, arguments):
         said = watch_progress(tally, event, said, say)
     tally.ended = time.monotonic()
     return tally
 
 
-def _events(shards: Sequence[Shard], order: Order, arguments: BulkArguments) -> Iterator[Event]:
+def _events(shards: Sequence[Shard], task: ShardTask, arguments: BulkArguments) -> Iterator[Event]:
     if not shards:
         return iter(())
     if arguments.runner == "here":
-        return run_here(shards, order)
+        return run_here(shards, task)
     from sro.apps.bulk.ray_pool import run_on_ray
 
-    return run_on_ray(shards, order, arguments)
+    return run_on_ray(shards, task, arguments)
 
 
 def _waiting(shards: Sequence[Shard], ledger: Ledger, tally: Tally) -> list[Shard]:

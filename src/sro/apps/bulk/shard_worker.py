@@ -23,7 +23,7 @@ LEFT_OUT = "left out"
 
 
 @dataclass(frozen=True)
-class Order:
+class ShardTask:
     """What to do with each shard; can be sent to a worker."""
 
     job: Job
@@ -57,7 +57,7 @@ def new_columns(job: Job, prefix: str) -> dict[str, str]:
     return {prefix + name: kind for name, kind in {**job.columns, ERROR: "text"}.items()}
 
 
-def run_shard(shard: Shard, order: Order, work: Work) -> Iterator[Event]:
+def run_shard(shard: Shard, task: ShardTask, work: Work) -> Iterator[Event]:
     """Do it, with an event a batch and one at the end. A file that cannot be read is `trouble`, not an exception: the
     others can be.
 
@@ -66,30 +66,30 @@ def run_shard(shard: Shard, order: Order, work: Work) -> Iterator[Event]:
     """
     counts: Counter[str] = Counter()
     try:
-        with writer(order.ledger.result(shard), order.columns) as write:
-            for batch in read(shard, order.column, BATCH, order.reading):
-                _refuse_taken(batch, order.columns, shard.source)
-                answers = _answers(batch, order.job, work)
-                write(batch, [{order.prefix + name: value for name, value in one.items()} for one in answers])
-                seen = Counter(str(ERROR if one[ERROR] else one[order.job.outcome]) for one in answers)
+        with writer(task.ledger.result(shard), task.columns) as write:
+            for batch in read(shard, task.column, BATCH, task.reading):
+                _refuse_taken(batch, task.columns, shard.source)
+                answers = _answers(batch, task.job, work)
+                write(batch, [{task.prefix + name: value for name, value in one.items()} for one in answers])
+                seen = Counter(str(ERROR if one[ERROR] else one[task.job.outcome]) for one in answers)
                 seen += Counter({LEFT_OUT: batch.left_out})
                 counts += seen
                 yield Event(seen, stray=Counter({shard.source: batch.stray}) + Counter())
-        order.ledger.finish(shard, counts)
+        task.ledger.finish(shard, counts)
     except Unreadable as error:
         undone = Counter({name: -number for name, number in counts.items()})  # for there is no result to hold them
         yield Event(undone, shard.size, str(error))
         return
     except OSError as error:
-        raise SROError(f"{order.ledger.result(shard)}: cannot be written: {error.strerror or error}") from error
+        raise SROError(f"{task.ledger.result(shard)}: cannot be written: {error.strerror or error}") from error
     yield Event(Counter(), shard.size)
 
 
-def run_here(shards: Iterable[Shard], order: Order) -> Iterator[Event]:
+def run_here(shards: Iterable[Shard], task: ShardTask) -> Iterator[Event]:
     """All shards one after the other in this process: in constant memory."""
-    work = order.job.load()
+    work = task.job.load()
     for shard in shards:
-        yield from run_shard(shard, order, work)
+        yield from run_shard(shard, task, work)
 
 
 def _refuse_taken(batch: Batch, columns: Mapping[str, str], source: str) -> None:

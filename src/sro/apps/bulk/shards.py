@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sro.apps.bulk.config import AS_FOUND, Reading
-from sro.apps.bulk.formats import WHOLE, About, Kind, Results, Shard, kind_of, look_at
+from sro.apps.bulk.formats import WHOLE, FileInfo, Kind, Results, Shard, inspect_file, kind_of
 from sro.comments.formats import FORMAT_OF_SUFFIX, Unreadable
 from sro.core.errors import SROError
 
@@ -63,7 +63,7 @@ def plan(
     troubles: list[str] = []
     for path, kind in files:
         try:
-            about = look_at(path, kind, column, reading, say)
+            info = inspect_file(path, kind, column, reading, say)
         except Unreadable as error:
             if len(files) == 1:
                 raise
@@ -71,15 +71,15 @@ def plan(
             continue
         results = _results(path.relative_to(root) if root.is_dir() else Path(path.name), kind)
         sources[results] = str(path)
-        if not about.columns:
+        if not info.columns:
             continue  # an empty file has neither columns nor comments
-        column = about.text
-        if taken := sorted(set(added).intersection(about.columns)):
+        column = info.text
+        if taken := sorted(set(added).intersection(info.columns)):
             raise SROError(
                 f"{path} has a column {taken[0]!r} already, which would be written over\n"
                 "  fix: --prefix sro_   (put before the names of the new columns)"
             )
-        shards += _cut(path, results, kind, about, shard_bytes)
+        shards += _cut(path, results, kind, info, shard_bytes)
     if column is None:
         raise SROError("\n".join([f"{root}: there is no comment in it", *troubles]))
     _refuse_twins(shards)
@@ -124,11 +124,11 @@ def _results(below: Path, kind: Kind) -> Results:
     return Results(stem, (".jsonl" if kind in ("text", "xlsx") else f".{kind}") + (".gz" if packed else ""))
 
 
-def _cut(path: Path, results: Results, kind: Kind, about: About, shard_bytes: int) -> list[Shard]:
+def _cut(path: Path, results: Results, kind: Kind, info: FileInfo, shard_bytes: int) -> list[Shard]:
     """Equal ranges of a file."""
-    size, modified, mark = about.size, path.stat().st_mtime_ns, fingerprint(path)
-    end = WHOLE if about.whole else size if about.rows is None else about.rows
-    pieces = 1 if about.whole else max(1, min(end, math.ceil(size / shard_bytes)))
+    size, modified, mark = info.size, path.stat().st_mtime_ns, fingerprint(path)
+    end = WHOLE if info.whole else size if info.rows is None else info.rows
+    pieces = 1 if info.whole else max(1, min(end, math.ceil(size / shard_bytes)))
     bounds = [end * i // pieces for i in range(pieces + 1)]
     sizes = [size * (i + 1) // pieces - size * i // pieces for i in range(pieces)]
     return [

@@ -85,10 +85,10 @@ def run(argv: list[str]) -> int:
     from sro.comments.words import read_word_list
     from sro.core.files import file_sha256
     from sro.core.provenance import write_manifest
-    from sro.evaluation.answers import is_answers, read_answers
     from sro.evaluation.clef import read_parallel
     from sro.evaluation.judges.cache import ScoreCache
     from sro.evaluation.judges.loading import load_judges
+    from sro.evaluation.rewrite_files import is_rewrites_file, read_rewrites
     from sro.evaluation.run import Scoring, Texts, evaluate
     from sro.screeners.loading import load_named_screener
 
@@ -100,14 +100,14 @@ def run(argv: list[str]) -> int:
         description="Score rewrites, with intervals.",
     )
     paths = named_files(files)
-    answers = {name: path for name, path in paths.items() if name not in (INPUT, REFERENCE) and is_answers(path)}
+    answers = {name: path for name, path in paths.items() if name not in (INPUT, REFERENCE) and is_rewrites_file(path)}
     texts = read_parallel({name: path for name, path in paths.items() if name not in answers})
     sources, references = texts[INPUT], texts.get(REFERENCE)
     evaluation = evaluate(
         Texts(
             sources,
             {
-                name: read_answers(path, sources) if name in answers else texts[name]
+                name: read_rewrites(path, sources) if name in answers else texts[name]
                 for name, path in paths.items()
                 if name not in (INPUT, REFERENCE)
             },

@@ -89,7 +89,9 @@ def perturbation(argv: list[str]) -> Path:
 def ablation(argv: list[str]) -> Path:
     from sro.evaluation.experiments import claims
 
-    asked, settings, judges = _arms(AblationArguments, argv, "ablation", "What each part of SRO contributes: the same rollouts with other losses.")
+    asked, settings, judges = _arms(
+        AblationArguments, argv, "ablation", "What each part of SRO contributes: the same rollouts with other losses."
+    )
     return claims.ablation(settings, asked.seeds, judges, say, ["sro", "experiment", "ablation", *argv])
 
 

@@ -52,7 +52,10 @@ class CardArguments:
 class FinalArguments:
     """What a style judge alone is checked on."""
 
-    final: bool = field(default=False, metadata={"help": "also check on the official test set; use it only when nothing is left to choose"})
+    final: bool = field(
+        default=False,
+        metadata={"help": "also check on the official test set; use it only when nothing is left to choose"},
+    )
 
 
 def run(argv: list[str]) -> int:
@@ -73,19 +76,19 @@ def _run_role(action: Callable[[str, list[str]], int], argv: list[str]) -> int:
 
 def train(role: str, argv: list[str]) -> int:
     from sro.evaluation.judges.training import fluency_data, style_data
-    from sro.evaluation.judges.training.ensemble import OpinionsConfig, train_opinions
+    from sro.evaluation.judges.training.ensemble import EnsembleConfig, train_ensemble
     from sro.evaluation.judges.training.train import JudgeConfig, train_judge
 
     prog, description = f"sro judge train {role}", f"Train a {role} judge."
     if role == "style":
         data, args = parse(
-            (DataArguments, OpinionsConfig), argv, prog=prog, description=description, defaults=device_defaults()
+            (DataArguments, EnsembleConfig), argv, prog=prog, description=description, defaults=device_defaults()
         )
-        folder = train_opinions(style_data.LESSON, Path(data.data), args)
+        folder = train_ensemble(style_data.STYLE_JUDGE, Path(data.data), args)
     else:
-        defaults = {**device_defaults(), **fluency_data.LESSON.defaults}
+        defaults = {**device_defaults(), **fluency_data.FLUENCY_JUDGE.defaults}
         data, wanted = parse((DataArguments, JudgeConfig), argv, prog=prog, description=description, defaults=defaults)
-        folder = train_judge(fluency_data.LESSON, Path(data.data), wanted)
+        folder = train_judge(fluency_data.FLUENCY_JUDGE, Path(data.data), wanted)
     print(f"judge  {folder}\nnext   sro judge check {role} --judge {folder} embedded")
     return 0
 

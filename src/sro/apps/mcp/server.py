@@ -98,7 +98,7 @@ class Tools:
         fields: list[dict[str, Any]] = [
             {
                 **plain_values(one.verdict),
-                **self._told(one.language),
+                **self._language_fields(one.language),
                 "spans": [asdict(span) for span in one.words],
             }
             for one in found
@@ -129,10 +129,12 @@ class Tools:
                 found = self._loaded().rewrite(texts, arguments)
         except SROError as error:
             raise ToolError(str(error)) from error
-        fields: list[dict[str, Any]] = [{**plain_values(one), **self._told(language_of(one.source))} for one in found]
+        fields: list[dict[str, Any]] = [
+            {**plain_values(one), **self._language_fields(language_of(one.source))} for one in found
+        ]
         return Rewriting(results=[RewriteModel(**one) for one in fields])
 
-    def _told(self, language: str | None) -> dict[str, Any]:
+    def _language_fields(self, language: str | None) -> dict[str, Any]:
         return {"language": language, "language_supported": is_among(language, self.screener.languages)}
 
     def _loaded(self) -> Rewriter:

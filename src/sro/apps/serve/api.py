@@ -16,7 +16,7 @@ from sro.apps.serve.feedback import Feedback
 from sro.apps.serve.lanes import Parts
 from sro.apps.serve.long_posts import Options, is_long, rewrite_long
 from sro.apps.serve.metrics import Metrics
-from sro.apps.serve.pieces import Work, as_they_come, at_once, in_pieces
+from sro.apps.serve.pieces import Work, collect_results, in_pieces, stream_results
 from sro.apps.serve.rewriter import Rewritten
 from sro.apps.serve.schemas import (
     ErrorResponse,
@@ -63,11 +63,12 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
 
         async def work(texts: Sequence[str], deadline: Deadline) -> list[dict[str, Any]]:
             return [
-                _told(found, asked.spans, metrics) for found in await in_pieces(parts.screen, texts, key, deadline)
+                _screened_json(found, asked.spans, metrics)
+                for found in await in_pieces(parts.screen, texts, key, deadline)
             ]
 
         if asked.stream:
-            return await as_they_come(work, parts.screen.pieces(asked.texts), service.time_limit, request.url.path)
+            return await stream_results(work, parts.screen.pieces(asked.texts), service.time_limit, request.url.path)
         return Reply({"results": await work(asked.texts, Deadline(service.time_limit))})
 
     @routes.post("/rewrite", response_model=RewriteResponse, responses={200: {"content": STREAM}})
@@ -79,13 +80,13 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
         work = _rewriting(parts, parts.rewrite, tuple(sorted(asked.options().items())), metrics)
         pieces = parts.rewrite.pieces(asked.texts)
         if asked.stream:
-            return await as_they_come(work, pieces, service.time_limit, request.url.path)
+            return await stream_results(work, pieces, service.time_limit, request.url.path)
 
         def not_done(text: str, refusal: Refusal) -> dict[str, Any]:
             metrics.rewrites.labels("not_done").inc()
             return asdict(NotDone(text, "busy" if refusal.status_code == 429 else "out_of_time"))
 
-        return await at_once(work, pieces, Deadline(service.time_limit), not_done)
+        return await collect_results(work, pieces, Deadline(service.time_limit), not_done)
 
     @routes.post("/feedback", response_model=FeedbackResponse)
     async def feedback(asked: FeedbackRequest, request: Request) -> Response:
@@ -118,7 +119,7 @@ def check(texts: Sequence[str], service: Service, request: Request) -> None:
             raise Refusal(400, f"texts.{number}: {limit}, this one has {size:,}")
 
 
-def _told(screened: Screened, spans: bool, metrics: Metrics) -> dict[str, Any]:
+def _screened_json(screened: Screened, spans: bool, metrics: Metrics) -> dict[str, Any]:
     metrics.verdicts.labels(screened.verdict.label).inc()
     words = {"spans": [asdict(span) for span in screened.words]} if spans else {}
     return {**_fields(screened.verdict), **_language(screened), **words}

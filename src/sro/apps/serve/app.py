@@ -98,7 +98,7 @@ def make_app(
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return reply(request.url.path, Refusal(400, _told(error.errors())))
+    return reply(request.url.path, Refusal(400, _describe_first_error(error.errors())))
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -113,7 +113,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     return reply(request.url.path, error)
 
 
-def _told(errors: Sequence[Mapping[str, Any]]) -> str:
+def _describe_first_error(errors: Sequence[Mapping[str, Any]]) -> str:
     """Where the first mistake is, and what it is; not what stood there."""
     first = errors[0]
     where = ".".join(str(step) for step in first["loc"] if step != "body")

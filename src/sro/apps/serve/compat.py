@@ -70,7 +70,7 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
         if parts.feedback is None:
             raise Refusal(404, "this server keeps no suggested scores (it was started without --feedback FILE)")
         [language] = await parts.feedback.submit([suggestion], None, Deadline(service.time_limit))
-        if not suggestion.passing:
+        if not suggestion.do_not_store:
             metrics.feedback.labels("suggested").inc()
         return Reply(suggestscore.answer(suggestion, language))
 

@@ -38,7 +38,7 @@ async def answer_parts(parts: Sequence[Part], request: Request, seconds: float) 
             except asyncio.TimeoutError:
                 limit = f"the time limit of {seconds:g} s (--time_limit)"
                 late = Refusal(503, f"not done within {limit}; send fewer parts in one batch")
-                return _told(part, reply(part.path, late))
+                return _refused_part(part, reply(part.path, late))
 
     answers = await asyncio.gather(*map(one, parts))
     boundary = f"batch_{secrets.token_hex(16)}"
@@ -48,9 +48,9 @@ async def answer_parts(parts: Sequence[Part], request: Request, seconds: float) 
 async def answer_part(part: Part, request: Request) -> Answer:
     """The answer to one part. `request` is that of the batch."""
     if part.mistake is not None:
-        return _told(part, reply(WITHIN, Refusal(400, part.mistake)))
+        return _refused_part(part, reply(WITHIN, Refusal(400, part.mistake)))
     if not part.path.startswith(WITHIN):
-        return _told(part, reply(WITHIN, Refusal(404, f"a part of a batch asks for a path below {WITHIN}")))
+        return _refused_part(part, reply(WITHIN, Refusal(404, f"a part of a batch asks for a path below {WITHIN}")))
     status, headers, body = 500, [], bytearray()
     pending = [part.body]
 
@@ -97,5 +97,5 @@ def _scope(part: Part, request: Request) -> Scope:
     }
 
 
-def _told(part: Part, response: Reply) -> Answer:
+def _refused_part(part: Part, response: Reply) -> Answer:
     return Answer(part.content_id, response.status_code, [("Content-Type", "application/json")], bytes(response.body))

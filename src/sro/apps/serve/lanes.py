@@ -98,7 +98,7 @@ def keeping(path: str | Path) -> Work:
 
     def work(key: None, rows: Sequence[Feedback | Suggestion]) -> Sequence[str | None]:
         try:
-            keep(store, [row for row in rows if not (isinstance(row, Suggestion) and row.passing)])
+            keep(store, [row for row in rows if not (isinstance(row, Suggestion) and row.do_not_store)])
         except StoreAway as error:
             log.error("%s", error)
             raise Refusal(503, "the store of feedback cannot be reached; try again later", retry_after=SOON) from error

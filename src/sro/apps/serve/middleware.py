@@ -31,7 +31,7 @@ BATCH = "/batch"
 DISCOVERY = "/$discovery/rest"
 COUNTED = ("/v1/", "/v1alpha1/", BATCH)
 """Paths that the limits count; a busy server is still asked for its health."""
-FOR_THE_ANSWER = ("/v1/screen", "/v1/rewrite", "/v1/moderations", "/v1alpha1/comments:analyze")
+CANCELLED_ON_DISCONNECT = ("/v1/screen", "/v1/rewrite", "/v1/moderations", "/v1alpha1/comments:analyze")
 """Paths whose work is for nobody once their client is gone. Feedback is kept all the same."""
 GONE = 499
 """Noted as the status of a request whose client was gone before it was answered, as nginx does; it is never sent."""
@@ -94,7 +94,7 @@ class Gate:
                 if scope["method"] == "POST" and counted:
                     trusted = self.keys is not None and scope["path"] != BATCH
                     body = as_json(scope, body, self.service.max_body, trusted=trusted)
-                if scope["path"] in FOR_THE_ANSWER:
+                if scope["path"] in CANCELLED_ON_DISCONNECT:
                     await while_connected(self.app, scope, body, receive, answer)
                     status = status or GONE
                 else:

@@ -10,11 +10,11 @@ category that includes another ("hateful content that also includes violence …
 | `hate` | IDENTITY_ATTACK | one with attributes |
 | `hate/threatening` | the lower of IDENTITY_ATTACK and THREAT | one with attributes |
 
-PROFANITY, INSULT and SEVERE_TOXICITY fill none: OpenAI does not flag swearing, and an insult is harassment. Its clients
-expect every category in every result, so the others are there too. Categories that nothing here scores have an empty
-`category_applied_input_types`. As with OpenAI, `flagged` is true if any category is. If the screener does not read the
-text's language, `category_applied_input_types` is empty for every category, and the scores are guesses; `language` and
-`language_supported`, two fields that OpenAI does not have and its clients ignore, say so.
+PROFANITY, INSULT and SEVERE_TOXICITY fill none: OpenAI does not flag swearing, and an insult is harassment. Its
+clients expect every category in every result, so the others are there too. Categories that nothing here scores have an
+empty `category_applied_input_types`. As with OpenAI, `flagged` is true if any category is. If the screener does not
+read the text's language, `category_applied_input_types` is empty for every category, and the scores are guesses;
+`language` and `language_supported`, two fields that OpenAI does not have and its clients ignore, say so.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ Work = Callable[[Texts, Deadline], Awaitable[list[dict[str, Any]]]]
 """The results for a piece, as JSON."""
 NotDone = Callable[[str, Refusal], dict[str, Any]]
 """The result for a text that could not be done, and why."""
-PASSING = (429, 503)
+RETRYABLE_STATUSES = (429, 503)
 
 
 async def in_pieces(lane: Lane, texts: Texts, key: Hashable, deadline: Deadline) -> list[Any]:
@@ -37,7 +37,7 @@ async def in_pieces(lane: Lane, texts: Texts, key: Hashable, deadline: Deadline)
     return found
 
 
-async def at_once(work: Work, pieces: Iterator[Texts], deadline: Deadline, not_done: NotDone) -> Response:
+async def collect_results(work: Work, pieces: Iterator[Texts], deadline: Deadline, not_done: NotDone) -> Response:
     """All results in one answer. Where the time is up, or the queue full, amid the pieces, the texts of the rest are
     answered with `not_done`; where nothing was done, the whole request is refused."""
     results: list[dict[str, Any]] = []
@@ -48,14 +48,14 @@ async def at_once(work: Work, pieces: Iterator[Texts], deadline: Deadline, not_d
                 results += await work(piece, deadline)
                 continue
             except Refusal as refusal:
-                if not results or refusal.status_code not in PASSING:
+                if not results or refusal.status_code not in RETRYABLE_STATUSES:
                     raise
                 refused = refusal
         results += [not_done(text, refused) for text in piece]
     return Reply({"results": results})
 
 
-async def as_they_come(work: Work, pieces: Iterator[Texts], seconds: float, path: str) -> Response:
+async def stream_results(work: Work, pieces: Iterator[Texts], seconds: float, path: str) -> Response:
     """A result a line, each piece with a deadline of its own; an error amid them is the last line."""
     first = await work(next(pieces), Deadline(seconds))  # before the status: it may be refused
 

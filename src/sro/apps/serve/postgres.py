@@ -60,7 +60,7 @@ class PostgresStore:
 
     def create(self, tables: Sequence[str]) -> None:
         """See `Store`."""
-        with self._told():
+        with self._translate_errors():
             connection = self._connected()
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
             connection.execute(VERSION)
@@ -96,18 +96,18 @@ class PostgresStore:
             except BaseException:
                 connection.rollback()
                 raise
-        with self._told():
+        with self._translate_errors():
             connection.commit()
 
     def has(self, table: str) -> bool:
         """See `Store`."""
-        with self._told():
+        with self._translate_errors():
             found = self._connected().execute("SELECT to_regclass(%s) IS NOT NULL", (table,)).fetchone()
             return bool(found[0])
 
     def read(self, sql: str) -> Iterator[tuple[Any, ...]]:
         """See `Store`. The rows come in pieces: there may be more of them than memory."""
-        with self._told(), self._connected().cursor(name="sro") as cursor:
+        with self._translate_errors(), self._connected().cursor(name="sro") as cursor:
             cursor.execute(sql)
             yield from cursor
 
@@ -134,7 +134,7 @@ class PostgresStore:
         return self._connection
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         """Errors of the database as messages for people: their first lines, in which no row is quoted."""
         try:
             yield

@@ -49,7 +49,9 @@ class ScreenRequest(Batch):
 
 
 class RewriteRequest(Batch):
-    samples: int | None = Field(None, ge=0, le=16, description="candidates to sample for a sentence if none so far is clearly good")
+    samples: int | None = Field(
+        None, ge=0, le=16, description="candidates to sample for a sentence if none so far is clearly good"
+    )
     refine: int | None = Field(None, ge=0, le=3, description="further rounds while every candidate fails")
     min_similarity: float | None = Field(
         None, ge=-1, le=1, description="cosine with the comment below which a rewrite is refused"
@@ -62,8 +64,8 @@ class RewriteRequest(Batch):
         None,
         ge=0,
         lt=2**32,
-        description="random seed of the samples. With a seed, each text is rewritten separately: slower, but its answer "
-        "does not depend on other requests. Without one, waiting texts are rewritten together",
+        description="random seed of the samples. With a seed, each text is rewritten separately: slower, but its "
+        "answer does not depend on other requests. Without one, waiting texts are rewritten together",
     )
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"texts": ["you are an idiot", "thanks!"]}]})
@@ -111,7 +113,9 @@ class SpanModel(BaseModel):
     score: float = Field(description="what the words add to the log-odds of P(fail)")
 
 
-LANGUAGE = "ISO 639-1; `hi-Latn` for romanised Hindi, `und`: not English, but which language is not known; null: unknown"
+LANGUAGE = (
+    "ISO 639-1; `hi-Latn` for romanised Hindi, `und`: not English, but which language is not known; null: unknown"
+)
 SUPPORTED = "whether the screener reads that language; false: its verdicts are guesses; null: unknown"
 
 

@@ -47,8 +47,8 @@ class Screened:
     words: tuple[Span, ...] = ()
     """Their scores are what they add to the log-odds of P(fail)."""
     language: str | None = None
-    """Its code (`sro.comments.languages`), `und` if it is not English but which language is not known; None if nothing is
-    known, or nobody asked."""
+    """Its code (`sro.comments.languages`), `und` if it is not English but which language is not known; None if nothing
+    is known, or nobody asked."""
     reads: tuple[str, ...] = ("en",)
     """The languages that the screener reads, or that the server was told it does."""
 

@@ -46,7 +46,7 @@ class Suggestion:
         session: `sessionId`, which joins the calls of one session.
         client_token: `clientToken`; platforms put the comment's own number there.
         sender: name of the API key.
-        passing: it shall be checked and answered, not kept (`doNotStore`).
+        do_not_store: it is checked and answered, but not kept (`doNotStore`).
     """
 
     text: str
@@ -56,7 +56,7 @@ class Suggestion:
     session: str | None = None
     client_token: str | None = None
     sender: str | None = None
-    passing: bool = False
+    do_not_store: bool = False
 
 
 def values(rows: Sequence[Suggestion], now: str, software: str) -> list[tuple[Any, ...]]:

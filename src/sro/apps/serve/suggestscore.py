@@ -68,7 +68,7 @@ def read(payload: Any, *, max_bytes: int = 20_480, sender: str | None = None) ->
         session=names["sessionId"],
         client_token=names["clientToken"],
         sender=sender,
-        passing=request.get("doNotStore", False),
+        do_not_store=request.get("doNotStore", False),
     )
 
 

@@ -69,7 +69,7 @@ def read_sheet(folder: str | Path) -> list[Line]:
 
 
 def scored(lines: Sequence[Line], screener: Screener, similarity: Similarity) -> list[Line]:
-    """Add `pass` (by the screener) and `sim` to each line, for example for a training run, which saves only their means."""
+    """Add `pass` (by the screener) and `sim` to each line; a training run, for example, saves only their means."""
     rewrites, sources = [line.rewrite for line in lines], [line.source for line in lines]
     verdicts, cosines = screener.screen(rewrites, sources=sources), similarity.similarity(rewrites, sources)
     return [

@@ -24,7 +24,7 @@ from sro.core.errors import SROError
 from sro.core.machine import processors
 from sro.leader.card import read_prompt
 from sro.leader.engines.ctranslate2_conversion import WEIGHTS, Precision, import_ctranslate2
-from sro.leader.engines.stepwise import Row, busy, generate_stepwise
+from sro.leader.engines.stepwise import Row, generate_stepwise, workers_needed
 from sro.leader.generation import Cancelled, Completion, PendingGeneration, Sampling
 from sro.leader.prompted import Prompted
 
@@ -106,8 +106,8 @@ class CTranslate2Generator(Prompted):
     ) -> list[list[Completion]]:
         drawn = sampling.temperature > 0
         if drawn and seed is not None:
-            models = self._seeded(busy(len(comments) * n, self.workers), seed)
-        chances = {
+            models = self._seeded(workers_needed(len(comments) * n, self.workers), seed)
+        sampling_options = {
             "sampling_temperature": sampling.temperature or 1.0,
             "sampling_topp": sampling.top_p,
             "sampling_topk": sampling.top_k if drawn else 1,
@@ -118,7 +118,7 @@ class CTranslate2Generator(Prompted):
             comments,
             n,
             sampling,
-            [partial(self._extend, model, chances, cancelled) for model in models],
+            [partial(self._extend, model, sampling_options, cancelled) for model in models],
             max_prompt_length=self.max_prompt_length,
             batch_size=self.batch_size,
         )
@@ -126,7 +126,7 @@ class CTranslate2Generator(Prompted):
     def _extend(
         self,
         model: Any,
-        chances: dict[str, Any],
+        sampling_options: dict[str, Any],
         cancelled: Callable[[], bool],
         rows: Sequence[Row],
         forbidden: Sequence[int] = (),
@@ -137,7 +137,7 @@ class CTranslate2Generator(Prompted):
         said, forgotten = listener.said, threading.Event()
         weakref.finalize(listener, forgotten.set).atexit = False
         options = {
-            **chances,
+            **sampling_options,
             "beam_size": 1,
             "end_token": [rows[0].end],
             "return_end_token": True,
@@ -227,6 +227,6 @@ class _Listener:
         ids, row = self.said[step.batch_id], self.rows[step.batch_id]
         if self.hears_prefix and step.step < len(row.ids):
             return False
-        closes = step.token_id in row.closing(ids)
+        closes = step.token_id in row.forbidden_tokens(ids)
         ids.append(step.token_id)
         return closes or len(ids) >= row.bound or self.cancelled()

@@ -29,7 +29,7 @@ from sro.leader.generation import Completion, Sampling
 from sro.leader.prompted import Prompted
 
 KEY = "SRO_ENGINE_KEY"  # environment variable with the server's key; no other key is ever sent to it
-PASSING = (408, 429, 500, 502, 503, 504)  # HTTP statuses that a retry may resolve
+RETRYABLE_STATUSES = (408, 429, 500, 502, 503, 504)  # HTTP statuses that a retry may resolve
 
 
 class OpenAIGenerator(Prompted):
@@ -147,7 +147,7 @@ class OpenAIGenerator(Prompted):
                     return json.loads(reply.read())
             except urllib.error.HTTPError as error:
                 trouble = f"status {error.code}: {_shown(error.read().decode('utf-8', 'replace'))}"
-                if error.code not in PASSING:
+                if error.code not in RETRYABLE_STATUSES:
                     raise SROError(f"{self.url}{path} refused the request, {trouble}{_hint(error.code)}") from error
                 asked = error.headers.get("Retry-After", "")
                 pause = float(asked) if asked.isdigit() else pause

@@ -22,11 +22,11 @@ from sro.leader.no_repeat import NoLoops
 from sro.leader.token_ids import decode, prompt_ids
 from sro.leader.transformers_generator import length_bounds
 
-LEAST = 4
+ROWS_PER_WORKER = 4
 """Most of a step goes into reading the weights, which costs the same for one row as for a few."""
 
 
-class Closing(Protocol):
+class ForbiddenTokens(Protocol):
     """Returns the tokens that must not follow `ids`, the tokens generated so far."""
 
     def __call__(self, ids: list[int], /) -> set[int]: ...
@@ -41,7 +41,7 @@ class Row:
         prompt: token ids.
         bound: how many tokens it may have.
         end: the end token.
-        closing: the loop rule.
+        forbidden_tokens: the rule against loops.
         ids: what was said so far.
         done: whether it has its end token or its bound, or the engine has nothing more to say.
     """
@@ -50,7 +50,7 @@ class Row:
     prompt: list[int]
     bound: int
     end: int
-    closing: Closing
+    forbidden_tokens: ForbiddenTokens
     ids: list[int] = field(default_factory=list)
     done: bool = False
 
@@ -66,7 +66,7 @@ class Row:
             the tokens that are forbidden where it stopped before one of them, else nothing.
         """
         for token in drawn:
-            forbidden = self.closing(self.ids)
+            forbidden = self.forbidden_tokens(self.ids)
             if token in forbidden:
                 return forbidden
             self.ids.append(token)
@@ -119,8 +119,8 @@ def generate_stepwise(
 
     Args:
         tokenizer, prompt, max_prompt_length: as `TransformersGenerator` takes them.
-        workers: who continue rows side by side, if there are `LEAST` rows for each. Which of them a row falls to
-            depends on nothing but the rows, so what one draws by chances of its own is the same every time.
+        workers: continue rows side by side, if there are `ROWS_PER_WORKER` rows for each. Which worker gets a row
+            depends only on the rows, so a worker with its own random generator draws the same every time.
         batch_size: rows that all workers together are given at once; comments of similar length share a batch.
 
     Raises:
@@ -130,12 +130,12 @@ def generate_stepwise(
     bounds = length_bounds(tokenizer, prompt, prompts, sampling)
     rule = NoLoops(tokenizer, prompts, start=0) if sampling.avoid_loops else None
     rows = [
-        Row(i * n + j, ids, bound, tokenizer.eos_token_id, partial(rule.closing, i) if rule else _nothing)
+        Row(i * n + j, ids, bound, tokenizer.eos_token_id, partial(rule.forbidden_tokens, i) if rule else _nothing)
         for i, (ids, bound) in enumerate(zip(prompts, bounds))
         for j in range(n)
     ]
     order = sorted(rows, key=lambda row: len(row.prompt))
-    workers = workers[: busy(len(order), len(workers))]
+    workers = workers[: workers_needed(len(order), len(workers))]
     most = max(1, batch_size // max(1, len(workers)))
 
     def work(extend: Extend, share: Sequence[Row]) -> None:
@@ -150,9 +150,9 @@ def generate_stepwise(
     return [moves[i * n : (i + 1) * n] for i in range(len(comments))]
 
 
-def busy(rows: int, workers: int) -> int:
+def workers_needed(rows: int, workers: int) -> int:
     """How many workers to use for this many rows."""
-    return min(workers, -(-rows // LEAST))
+    return min(workers, -(-rows // ROWS_PER_WORKER))
 
 
 def _nothing(_: list[int], /) -> set[int]:

@@ -3,8 +3,8 @@
 Best-of-n sampling (RAFT, Dong et al. 2023, arXiv 2304.06767; ReST, Gulcehre et al. 2023, arXiv 2308.08998) with the
 panel as reward: a rewrite has to pass the screener, be similar to its comment, be well formed, change no meaning
 (`sro.screeners.rules.meaning`), add no overused word (`sro.screeners.overused`), be acceptable, and be faithful if a
-critic is given. Of those that do, the one with the largest P(pass) · cosine · P(acceptable) · P(faithful) is learnt. No
-person wrote or chose any of them.
+critic is given. Of those that do, the one with the largest P(pass) · cosine · P(acceptable) · P(faithful) is learnt.
+No person wrote or chose any of them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sro.screeners.base import Faithfulness, Fluency, Screener, Similarity
 from sro.screeners.overused import OverusedWords
 from sro.screeners.rules.form import defects
 from sro.screeners.rules.meaning import changes_but_negation, meaning_changes
-from sro.training.warmup.search_log import EditLog
+from sro.training.warmup.search_log import SearchLog
 
 BATCH = 240
 READ = 4
@@ -112,7 +112,7 @@ def best_moves(
     reward: Reward,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
-    log: EditLog | None = None,
+    log: SearchLog | None = None,
 ) -> dict[str, str]:
     """The best try for each of those comments for which some try will do.
 
@@ -122,7 +122,7 @@ def best_moves(
         progress: told (done, total) comments.
         log: what an interrupted run found already.
     """
-    log = log or EditLog()
+    log = log or SearchLog()
     for start in range(0, len(comments), BATCH):
         batch = [comment for comment in comments[start : start + BATCH] if comment not in log.known]
         if batch:

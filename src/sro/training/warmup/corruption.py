@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from sro.comments.words import core, words
 from sro.screeners.base import Screener
-from sro.training.warmup.lexicon import EDGE, Lexis
+from sro.training.warmup.lexicon import EDGE, ToxicLexicon
 from sro.training.warmup.rude_spans import END
 
 
@@ -28,7 +28,7 @@ class Corruption:
 
 
 def corrupt(
-    clean: Sequence[str], insults: Sequence[str], lexis: Lexis, screener: Screener, seed: int = 0
+    clean: Sequence[str], insults: Sequence[str], lexicon: ToxicLexicon, screener: Screener, seed: int = 0
 ) -> list[Corruption]:
     """One corruption of each clean comment that takes one and then fails the screener.
 
@@ -37,14 +37,14 @@ def corrupt(
         insults: short toxic comments to attach, at most about six words each.
     """
     draw = random.Random(seed)
-    toxic_for = _toxic_words_by_mild_phrase(lexis)
-    made = [Corruption(_corrupt_one(text, insults, lexis, toxic_for, draw), text) for text in clean]
+    toxic_for = _toxic_words_by_mild_phrase(lexicon)
+    made = [Corruption(_corrupt_one(text, insults, lexicon, toxic_for, draw), text) for text in clean]
     verdicts = screener.screen([one.corrupted for one in made])
     return [one for one, verdict in zip(made, verdicts) if not verdict.passed]
 
 
 def _corrupt_one(
-    text: str, insults: Sequence[str], lexis: Lexis, toxic_for: dict[str, list[str]], draw: random.Random
+    text: str, insults: Sequence[str], lexicon: ToxicLexicon, toxic_for: dict[str, list[str]], draw: random.Random
 ) -> str:
     changed, hits = _substitute(text, toxic_for, draw)
     rounds = draw.choice((0, 1, 1, 2)) if hits else draw.choice((1, 1, 2))
@@ -52,15 +52,15 @@ def _corrupt_one(
         if insults and draw.random() < 0.2:
             changed = _attach(changed, draw.choice(insults), draw)
         else:
-            changed = _insert(changed, lexis, draw)
+            changed = _insert(changed, lexicon, draw)
     return changed
 
 
-def _toxic_words_by_mild_phrase(lexis: Lexis, nearest: int = 3) -> dict[str, list[str]]:
+def _toxic_words_by_mild_phrase(lexicon: ToxicLexicon, nearest: int = 3) -> dict[str, list[str]]:
     """The neighbours of each toxic word turned round, most toxic first."""
     inverse: dict[str, list[str]] = defaultdict(list)
-    for toxic in sorted(lexis.toxic, key=lambda word: -lexis.toxic[word]):
-        for phrase in lexis.neighbours.get(toxic, [])[:nearest]:
+    for toxic in sorted(lexicon.toxic, key=lambda word: -lexicon.toxic[word]):
+        for phrase in lexicon.neighbours.get(toxic, [])[:nearest]:
             inverse[phrase].append(toxic)
     return dict(inverse)
 
@@ -75,15 +75,15 @@ def _substitute(text: str, toxic_for: dict[str, list[str]], draw: random.Random)
     return text, len(present[:2])
 
 
-def _insert(text: str, lexis: Lexis, draw: random.Random) -> str:
+def _insert(text: str, lexicon: ToxicLexicon, draw: random.Random) -> str:
     """Insert a toxic word at the gap whose neighbours it keeps company with most; words are drawn by their fit."""
     tokens = words(text)
     cores = [EDGE, *[core(token) or EDGE for token in tokens], EDGE]
     last = len(tokens) - bool(tokens and END.search(tokens[-1]))  # never behind the final punctuation
     gaps: list[tuple[float, int, str]] = []
-    for word in draw.sample(sorted(lexis.toxic), min(60, len(lexis.toxic))):
-        before: Mapping[str, int] = lexis.before.get(word, {})
-        after: Mapping[str, int] = lexis.after.get(word, {})
+    for word in draw.sample(sorted(lexicon.toxic), min(60, len(lexicon.toxic))):
+        before: Mapping[str, int] = lexicon.before.get(word, {})
+        after: Mapping[str, int] = lexicon.after.get(word, {})
         for gap in range(1, last + 1):  # in front of a sentence every word seems to fit
             fit = before.get(cores[gap], 0) * after.get(cores[gap + 1], 0)
             if fit:

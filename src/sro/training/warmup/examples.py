@@ -28,9 +28,9 @@ from sro.screeners.panel import defects
 from sro.screeners.similarity import SentenceEncoder
 from sro.training.warmup.corruption import corrupt
 from sro.training.warmup.edit_search import search_edits
-from sro.training.warmup.lexicon import learn_lexis, mild_and_passing, mild_words
+from sro.training.warmup.lexicon import learn_toxic_lexicon, mild_and_passing, mild_words
 from sro.training.warmup.lm_fit import Fit
-from sro.training.warmup.search_log import EditLog
+from sro.training.warmup.search_log import SearchLog
 from sro.training.warmup.word_classes import learn_classes
 
 Kind = Literal["edit", "corruption", "paraphrase", "unchanged", "repair", "idiom", "move"]
@@ -66,7 +66,7 @@ def make_examples(
     mixture: Mixture,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
-    log: EditLog | None = None,
+    log: SearchLog | None = None,
 ) -> list[Example]:
     """Shuffled examples of all kinds.
 
@@ -82,7 +82,7 @@ def make_examples(
     both = [*toxic, *clean]
     classes = learn_classes(draw.sample(both, min(len(both), 8000)), mild_words(), encoder, seed=seed)
     mild = mild_and_passing(screener)
-    lexis = learn_lexis(toxic, clean, screener, encoder, classes, mild)
+    lexicon = learn_toxic_lexicon(toxic, clean, screener, encoder, classes, mild)
     fit = make_fit(mild, draw.sample(both, min(len(both), 200)))
     passed = [text for text, verdict in zip(clean, screener.screen(clean)) if verdict.passed]
     draw.shuffle(passed)
@@ -90,33 +90,33 @@ def make_examples(
     insults = [text for text in refused if len(words(text)) <= 6]
     sought = draw.sample(refused, min(mixture.edits, len(refused)))
 
-    log = log or EditLog()
+    log = log or SearchLog()
     for start in range(0, len(sought), 64):
         batch = [comment for comment in sought[start : start + 64] if comment not in log.known]
         if batch:
-            found = search_edits(batch, mild, lexis.innocent, screener, classes, fit)
+            found = search_edits(batch, mild, lexicon.innocent, screener, classes, fit)
             log.add(batch, {edit.comment: edit.rewrite for edit in found})
         progress(min(start + 64, len(sought)), len(sought))
     edits = [(comment, log.known[comment]) for comment in sought]
     examples = [Example(comment, rewrite, "edit") for comment, rewrite in edits if rewrite is not None]
     to_corrupt, rest = passed[: mixture.corruptions], passed[mixture.corruptions :]
-    corrupted = corrupt(to_corrupt, insults, lexis, screener, seed)
+    corrupted = corrupt(to_corrupt, insults, lexicon, screener, seed)
     examples += [Example(one.corrupted, one.clean, "corruption") for one in corrupted]
     # A corpus too small for disjoint halves shows some comments both ways: corrupted, and as they are.
     whole = (rest + passed)[: mixture.unchanged]
     examples += [Example(text, text, "unchanged") for text in whole]
     examples += _clean_paraphrases(paraphrases, mixture.paraphrases, screener, encoder, draw)
-    examples = [add_typos(example) if draw.random() < mixture.typed else example for example in examples]
+    examples = [detokenized_example(example) if draw.random() < mixture.typed else example for example in examples]
     draw.shuffle(examples)
     return examples
 
 
-def add_typos(example: Example) -> Example:
+def detokenized_example(example: Example) -> Example:
     """The example as people type it on a keyboard."""
-    return replace(example, source=with_typos(example.source), target=with_typos(example.target))
+    return replace(example, source=detokenize(example.source), target=detokenize(example.target))
 
 
-def with_typos(text: str) -> str:
+def detokenize(text: str) -> str:
     """`i 'm tired , you know .` → `I'm tired, you know.`; text that is typed already comes back as it is."""
     text = re.sub(r"\s+([,.!?…)]|[;:](?=\s|$)|n't\b|'(?:s|m|re|ve|ll|d|t)\b)", r"\1", text)
     text = re.sub(r"(?<=[(])\s+", "", text)

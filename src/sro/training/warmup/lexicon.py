@@ -49,7 +49,7 @@ def mild_and_passing(screener: Screener) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Lexis:
+class ToxicLexicon:
     """Toxic words with their mild neighbours and their contexts.
 
     toxic: log-odds of each toxic word. innocent: words that are about as frequent in clean comments as in toxic ones.
@@ -64,7 +64,7 @@ class Lexis:
     after: dict[str, Counter[str]]
 
 
-def learn_lexis(
+def learn_toxic_lexicon(
     toxic: Sequence[str],
     clean: Sequence[str],
     screener: Screener,
@@ -74,7 +74,7 @@ def learn_lexis(
     min_count: int = 4,
     min_log_odds: float = 1.2,
     neighbours: int = 16,
-) -> Lexis:
+) -> ToxicLexicon:
     """Learn the toxic vocabulary and its mild neighbours from unpaired comments.
 
     Args:
@@ -95,7 +95,7 @@ def learn_lexis(
     lexicon = {word: odds[word] for word in suspects if word in refused}
 
     before, after = _contexts(toxic, set(lexicon))
-    return Lexis(
+    return ToxicLexicon(
         toxic=lexicon,
         innocent=frozenset(word for word, value in odds.items() if value < INNOCENT),
         neighbours=_neighbours(toxic, list(lexicon), mild, encoder, classes, neighbours),

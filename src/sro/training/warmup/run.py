@@ -37,7 +37,7 @@ from sro.training.warmup.best_of_n import WITH_CRITIC, Bars, Reward
 from sro.training.warmup.example_files import read_examples, read_paraphrases, write_examples
 from sro.training.warmup.examples import Example, Mixture, make_examples, summary
 from sro.training.warmup.lm_fit import Fit, LanguageModelFit
-from sro.training.warmup.search_log import EditLog
+from sro.training.warmup.search_log import SearchLog
 from sro.training.warmup.teachers import Teachers, best_rewrites_of_teachers
 from sro.training.warmup.trainer import WarmupConfig, WarmupTrainer
 
@@ -120,7 +120,9 @@ def warmup_run(
     earlier = read_examples(Path(data.examples)) if data.examples else []
     hashes = {data.examples: files.file_sha256(data.examples)} if data.examples else {}
     if teachers.teachers:
-        examples = _taught(data, mixture, teachers, earlier, hashes, note, leader, player, args, folder, chat)
+        examples = _examples_from_teachers(
+            data, mixture, teachers, earlier, hashes, note, leader, player, args, folder, chat
+        )
     elif data.examples:
         examples = earlier
         note(hashes)
@@ -130,7 +132,7 @@ def warmup_run(
                 "the edit search weighs fluency with a decoder-only leader\n"
                 "  fix: make the examples with the embedded leader, then --examples runs/NAME/examples.jsonl"
             )
-        examples = _make(data, mixture, note, player, args, folder)
+        examples = _examples_from_edit_search(data, mixture, note, player, args, folder)
     examples = _fitting_examples(examples, player, args, folder)
     if not examples:
         raise SROError("no example came out of these comments\n  fix: more comments, or another mixture")
@@ -178,7 +180,7 @@ def _comments(
     return short(toxic, folder / "toxic"), short(clean, folder / "clean"), hashes | clean_hashes
 
 
-def _taught(
+def _examples_from_teachers(
     data: WarmupData,
     mixture: Mixture,
     wanted: Teachers,
@@ -204,7 +206,7 @@ def _taught(
         faithfulness=critic,
         overused=None if wanted.overused == "none" else OverusedWords.load(wanted.overused),
     )
-    log = EditLog(folder / "moves.jsonl")
+    log = SearchLog(folder / "moves.jsonl")
     with Meter("teachers") as meter:
         examples = best_rewrites_of_teachers(
             toxic, clean, earlier, rollouts, reward, wanted, mixture.typed, args.seed, meter.update, log
@@ -236,7 +238,7 @@ def load_teachers(wanted: Teachers, leader: str, chat: ChatSettings, max_prompt_
     return [load(name) for name in wanted.teachers]
 
 
-def _make(
+def _examples_from_edit_search(
     data: WarmupData,
     mixture: Mixture,
     note: Callable[[Mapping[str, str]], None],
@@ -257,7 +259,7 @@ def _make(
 
     screener, encoder = load_named_screener(data), SentenceEncoder(data.similarity)
     with Meter("edit search") as meter:
-        log = EditLog(folder / "edits.jsonl")
+        log = SearchLog(folder / "edits.jsonl")
         examples = make_examples(
             toxic, clean, pairs, screener, encoder, make_fit, mixture, args.seed, meter.update, log
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from sro.core.errors import SROError
 
 
-class EditLog:
+class SearchLog:
     """One JSON line a searched comment: the comment, and its rewrite or null.
 
     Args:

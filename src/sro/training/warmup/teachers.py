@@ -23,8 +23,8 @@ from sro.leader.generation import Generator
 from sro.rewriting.deletions import deletions
 from sro.rewriting.phrase_table import Idioms, load_idioms
 from sro.training.warmup.best_of_n import Reward, best_moves, generate_candidates
-from sro.training.warmup.examples import Example, Kind, add_typos
-from sro.training.warmup.search_log import EditLog
+from sro.training.warmup.examples import Example, Kind, detokenized_example
+from sro.training.warmup.search_log import SearchLog
 
 JUDGED = ("edit", "corruption", "idiom", "move")
 """Kinds of earlier examples that the panel looks at again; the rest was written by people on both sides."""
@@ -84,7 +84,7 @@ def best_rewrites_of_teachers(
     typed_share: float,
     seed: int,
     progress: Callable[[int, int], None] = lambda done, total: None,
-    log: EditLog | None = None,
+    log: SearchLog | None = None,
 ) -> list[Example]:
     """Shuffled examples.
 
@@ -93,7 +93,7 @@ def best_rewrites_of_teachers(
         earlier: an earlier warm-up's examples; for the comments of those of `JUDGED` they are one try more.
         log: moves that an interrupted run found already.
     """
-    draw, log = random.Random(seed), log or EditLog()
+    draw, log = random.Random(seed), log or SearchLog()
     table = load_idioms() if wanted.table else Idioms({})
     refused = [text for text, verdict in zip(toxic, reward.screener.screen(toxic)) if not verdict.passed]
     draw.shuffle(refused)
@@ -121,7 +121,9 @@ def best_rewrites_of_teachers(
         return kept[0] if kept else Example(comment, text, new)
 
     found = [example(comment, text) for comment, text in best.items()]
-    examples = [add_typos(one) if one.source not in judged and draw.random() < typed_share else one for one in found]
+    examples = [
+        detokenized_example(one) if one.source not in judged and draw.random() < typed_share else one for one in found
+    ]
     examples += [example for example in earlier if example.kind == "paraphrase"]
 
     passed = [text for text, verdict in zip(clean, reward.screener.screen(clean)) if verdict.passed]
@@ -130,6 +132,6 @@ def best_rewrites_of_teachers(
     mended = [(broken, text) for text in whole for broken in broken_sentences([text], draw, REPAIRABLE)]
     others = [Example(broken, text, "repair") for broken, text in mended]
     others += [Example(text, text, "unchanged") for text in rest[: wanted.untouched]]
-    examples += [add_typos(example) if draw.random() < typed_share else example for example in others]
+    examples += [detokenized_example(example) if draw.random() < typed_share else example for example in others]
     draw.shuffle(examples)
     return examples

@@ -11,7 +11,7 @@ import pytest
 
 from sro.core.errors import SROError
 from sro.evaluation.judges.training.data import JudgeSpec, Labelled, Tuning
-from sro.evaluation.judges.training.ensemble import OpinionsConfig, adapter_rows, begin, train_opinions
+from sro.evaluation.judges.training.ensemble import EnsembleConfig, adapter_rows, begin, train_ensemble
 from sro.screeners.ensemble import Ensemble
 from sro.screeners.loading import load_screener
 
@@ -23,7 +23,7 @@ CIVIL = [
     f"{who} {what} this {place} ." for who in ("you", "they") for what in ("read", "think of") for place in PLACES
 ]
 ROWS = [Labelled(text, True) for text in TOXIC] + [Labelled(text, False) for text in CIVIL]
-LESSON = JudgeSpec(
+JUDGE = JudgeSpec(
     ("neutral", "toxic"),
     lambda data: {"judge_calibration": ROWS[::2], "other": ROWS},
     lambda data: Tuning(ROWS, TOXIC[:4]),
@@ -31,8 +31,8 @@ LESSON = JudgeSpec(
 )
 
 
-def settings(folder: Path) -> OpinionsConfig:
-    return OpinionsConfig(
+def settings(folder: Path) -> EnsembleConfig:
+    return EnsembleConfig(
         output_dir=str(folder), learning_rate=1e-2, num_train_epochs=12, lora_rank=4, warmup_steps=5, use_cpu=True
     )
 
@@ -43,7 +43,7 @@ def judge(tmp_path: Path, tiny_causal: Any, saved: Any, monkeypatch: pytest.Monk
     monkeypatch.setattr("sro.screeners.lora.classifier.embedded_leader", lambda: leader)
     monkeypatch.setenv("SRO_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "judge"
-    return train_opinions(LESSON, tmp_path, settings(folder))
+    return train_ensemble(JUDGE, tmp_path, settings(folder))
 
 
 def test_either_member_learns_and_both_are_asked(judge: Path) -> None:
@@ -58,10 +58,10 @@ def test_a_second_run_keeps_the_members_that_are_there(judge: Path, tmp_path: Pa
     before = {file: file.stat().st_mtime_ns for file in judge.glob("*/*.safetensors")}
     name = load_screener(str(judge)).name
     (judge / "ensemble.json").unlink()
-    train_opinions(LESSON, tmp_path, settings(judge))
+    train_ensemble(JUDGE, tmp_path, settings(judge))
     assert {file: file.stat().st_mtime_ns for file in judge.glob("*/*.safetensors")} == before and len(before) == 2
     assert load_screener(str(judge)).name == name
-    train_opinions(LESSON, tmp_path, replace(settings(judge), pass_rate=0.5))  # which is the bar's alone
+    train_ensemble(JUDGE, tmp_path, replace(settings(judge), pass_rate=0.5))  # which is the bar's alone
     assert {file: file.stat().st_mtime_ns for file in judge.glob("*/*.safetensors")} == before
 
 
@@ -69,15 +69,15 @@ def test_members_of_another_training_are_refused_and_not_kept(judge: Path, tmp_p
     message = r"holds members of a judge that was made with other settings or data\n  fix: another --output_dir"
     told = (judge / "training.json").read_text("utf-8")
     with pytest.raises(SROError, match=message):
-        train_opinions(LESSON, tmp_path, replace(settings(judge), lora_rank=8))
+        train_ensemble(JUDGE, tmp_path, replace(settings(judge), lora_rank=8))
     with pytest.raises(SROError, match=message):
-        train_opinions(
-            replace(LESSON, training_rows=lambda data: {"judge_calibration": ROWS}), tmp_path, settings(judge)
+        train_ensemble(
+            replace(JUDGE, training_rows=lambda data: {"judge_calibration": ROWS}), tmp_path, settings(judge)
         )
     assert (judge / "training.json").read_text("utf-8") == told
     (judge / "training.json").unlink()  # nobody knows what they were made of
     with pytest.raises(SROError, match=message):
-        train_opinions(LESSON, tmp_path, settings(judge))
+        train_ensemble(JUDGE, tmp_path, settings(judge))
 
 
 def test_a_training_that_was_stopped_has_said_what_it_makes(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_its_bar_lets_the_wanted_share_of_accepted_rewrites_pass(judge: Path) ->
 
 
 def test_a_set_is_learnt_from_up_to_its_bound() -> None:
-    sets = LESSON.training_rows(Path())
-    rows = adapter_rows(LESSON, sets, 1)
-    assert len(rows) == 24 + 30 and rows == adapter_rows(LESSON, sets, 1)
+    sets = JUDGE.training_rows(Path())
+    rows = adapter_rows(JUDGE, sets, 1)
+    assert len(rows) == 24 + 30 and rows == adapter_rows(JUDGE, sets, 1)
     assert {p for text, p in rows if text in TOXIC} == {1.0} and {p for text, p in rows if text in CIVIL} == {0.0}

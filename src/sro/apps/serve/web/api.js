@@ -14,14 +14,14 @@ const PLAIN = {
   504: "The server does not answer.",
 };
 const WRONG_KEY = "This server does not know the API key given at the foot of the page.";
-const PASSING = [0, 408, 429, 502, 503, 504]; // worth another try
+const RETRYABLE_STATUSES = [0, 408, 429, 502, 503, 504]; // worth another try
 
 export class Refused extends Error {
   // code: HTTP status, 0 for no answer; wait: seconds after which the server wants to be asked again, if it said so.
   constructor(code, message = "", wait = null) {
     const plain = code === 401 && key ? WRONG_KEY : (PLAIN[code] ?? "The server failed:");
     super(plain.endsWith(".") ? plain : `${plain} ${message || "it does not say why"}`.replace(/[^.!?]$/, "$&."));
-    Object.assign(this, { code, wait, passing: PASSING.includes(code) });
+    Object.assign(this, { code, wait, retryable: RETRYABLE_STATUSES.includes(code) });
   }
 }
 
@@ -112,16 +112,16 @@ export function pause(seconds, signal) {
 }
 
 // Seconds to wait before try number `tried` + 1.
-export const patience = (error, tried) => error.wait ?? Math.min(30, 2 ** tried);
+export const retryDelay = (error, tried) => error.wait ?? Math.min(30, 2 ** tried);
 
 // Call until it is answered; what passes is tried again up to `tries` times, and `waiting` is told of each wait.
-export async function patiently(call, { signal, waiting, tries = Infinity }) {
+export async function withRetries(call, { signal, waiting, tries = Infinity }) {
   for (let tried = 1; ; tried++) {
     try {
       return await call();
     } catch (error) {
-      if (!error.passing || tried >= tries) throw error;
-      const seconds = patience(error, tried);
+      if (!error.retryable || tried >= tries) throw error;
+      const seconds = retryDelay(error, tried);
       waiting(error, seconds);
       await pause(seconds, signal);
     }

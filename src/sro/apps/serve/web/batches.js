@@ -1,5 +1,5 @@
 // Many comments through the service, batch by batch, one at a time: the service gathers what it can do together.
-import { Refused, patience, pause, stream } from "./api.js";
+import { Refused, retryDelay, pause, stream } from "./api.js";
 
 const LARGEST = 200_000; // characters of a batch
 const TRIES = 6; // without any answer; then somebody should look
@@ -28,10 +28,10 @@ export async function work(rows, { path, options, first, most }, signal, { done,
     } catch (error) {
       if (signal.aborted || !(error instanceof Refused) || OF_NO_ROW.includes(error.code)) throw error;
       failures = answered ? 1 : failures + 1;
-      if (error.passing) {
+      if (error.retryable) {
         if (failures >= TRIES) throw error;
         if (TOO_MUCH.includes(error.code)) size = Math.ceil(size / 2);
-        const seconds = patience(error, failures);
+        const seconds = retryDelay(error, failures);
         waiting(error, seconds);
         await pause(seconds, signal);
       } else {

@@ -1,5 +1,5 @@
 // One comment: screened as it is written; a rewrite on request, to be taken, edited or left.
-import { ask, patiently, randomId } from "./api.js";
+import { ask, withRetries, randomId } from "./api.js";
 import { screenedField } from "./field.js";
 import { say } from "./say.js";
 import { by, merged, number } from "./text.js";
@@ -53,7 +53,7 @@ export function commentView() {
     busy(true);
     tell("Looking for another wording …");
     try {
-      const { results } = await patiently(call, { signal, waiting, tries: TRIES });
+      const { results } = await withRetries(call, { signal, waiting, tries: TRIES });
       if (!signal.aborted) show(results[0], source);
     } catch (error) {
       tell(signal.aborted ? "Stopped." : error.message, !signal.aborted);
@@ -134,7 +134,7 @@ export function commentView() {
 
   async function send(body, told) {
     try { // the same id again is stored once
-      await patiently(() => ask("v1/feedback", body), { waiting: () => {}, tries: 3 });
+      await withRetries(() => ask("v1/feedback", body), { waiting: () => {}, tries: 3 });
       tell(`${told} Your choice is stored as feedback.`);
     } catch (error) {
       tell(`${told} Your choice could not be stored as feedback. ${error.message}`, true);

@@ -3,7 +3,7 @@
 // A decision is about the text that a row proposes: its rewrite, or the comment itself where there is none. A row has
 // `decision` ("accepted", "edited", "refused" or null), `final` (the text of an edit) and `stored` (null, "waits",
 // "stored").
-import { ask, patiently, randomId } from "./api.js";
+import { ask, withRetries, randomId } from "./api.js";
 import { kind } from "./files.js";
 
 const GRACE = 5000; // milliseconds in which a decision can be taken back before it is sent
@@ -60,7 +60,7 @@ export function outbox({ changed, trouble }) {
     if (action === "edited") body.final = row.final;
     sending++;
     try { // the same id again is stored once
-      await patiently(() => ask("v1/feedback", body), { waiting: () => {}, tries: 6 });
+      await withRetries(() => ask("v1/feedback", body), { waiting: () => {}, tries: 6 });
       stored.set(row, sent);
       if (same(row) === sent) tell(row, "stored");
     } catch (error) {

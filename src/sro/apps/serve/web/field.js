@@ -1,6 +1,6 @@
 // A text field that is screened while somebody writes: the words it fails for are underlined in a copy behind it, and
 // listed below it with the verdict. An answer to what the field no longer says is dropped.
-import { ask, patiently } from "./api.js";
+import { ask, withRetries } from "./api.js";
 import { say } from "./say.js";
 import { by, count, inUnits, languageName, make, marked, moved, number, repeated } from "./text.js";
 
@@ -115,7 +115,7 @@ export function screenedField(root, { name, label, changed = () => {} }) {
     const call = () => ask("v1/screen", { texts: [text], spans: true }, signal);
     const waiting = (error, seconds) => wrong(`${error.message} Next try in ${number(Math.ceil(seconds), "second")}.`);
     try {
-      const { results } = await patiently(call, { signal, waiting });
+      const { results } = await withRetries(call, { signal, waiting });
       if (!signal.aborted) right(results[0]);
     } catch (error) {
       if (!signal.aborted) wrong(error.message);

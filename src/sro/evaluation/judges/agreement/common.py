@@ -22,7 +22,7 @@ from sro.evaluation.judges.training.data import RECORD
 from sro.screeners.check import Bin
 
 
-class People(NamedTuple):
+class HumanAgreement(NamedTuple):
     """Rank correlation of a judge with people."""
 
     spearman: float
@@ -33,11 +33,11 @@ class People(NamedTuple):
     """Rewrites."""
 
 
-def people(found: np.ndarray, wanted: np.ndarray, systems: Sequence[str]) -> People:
+def human_agreement(found: np.ndarray, wanted: np.ndarray, systems: Sequence[str]) -> HumanAgreement:
     """How a judge's scores [N] correlate with people's [N]; `systems` names whose rewrites these are."""
     system = np.array(systems)
     by_system = {name: spearman(found[system == name], wanted[system == name]) for name in dict.fromkeys(systems)}
-    return People(spearman(found, wanted), by_system, len(found))
+    return HumanAgreement(spearman(found, wanted), by_system, len(found))
 
 
 def spearman(found: np.ndarray, wanted: np.ndarray) -> float:

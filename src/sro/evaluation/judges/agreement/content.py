@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from sro.comments.clean import key
-from sro.evaluation.judges.agreement.common import People, people, table
+from sro.evaluation.judges.agreement.common import HumanAgreement, human_agreement, table
 from sro.evaluation.judges.loading import ContentJudge, load_judges
 from sro.evaluation.judges.training.data import Rated, ratings
 
@@ -35,10 +35,10 @@ def _words(text: str) -> set[str]:
     return {mark for word in text.split() if (mark := key(word))}
 
 
-def agreement(judge: ContentJudge, rated: Sequence[Rated]) -> People:
+def agreement(judge: ContentJudge, rated: Sequence[Rated]) -> HumanAgreement:
     """How the judge's cosines of rewrites with their comments correlate with the meaning that people saw kept."""
     found = judge([row.text for row in rated], [row.source for row in rated])
-    return people(found, np.array([row.meaning for row in rated]), [row.system for row in rated])
+    return human_agreement(found, np.array([row.meaning for row in rated]), [row.system for row in rated])
 
 
 def check_judges(judges: Sequence[str], data: Path) -> str:
@@ -55,7 +55,7 @@ def check_judges(judges: Sequence[str], data: Path) -> str:
     return markdown({judge.name: agreement(judge, rated) for judge in chosen})
 
 
-def markdown(found: Mapping[str, People]) -> str:
+def markdown(found: Mapping[str, HumanAgreement]) -> str:
     """A table with a line for each judge, without a line break at its end."""
     some = next(iter(found.values()))
     head = ["judge", "people, all", *(f"people, {name}" for name in some.by_system)]

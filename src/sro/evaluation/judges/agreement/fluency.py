@@ -20,9 +20,9 @@ import numpy as np
 
 from sro.core.files import atomic_write_text
 from sro.evaluation.judges.agreement.common import (
-    People,
+    HumanAgreement,
     described,
-    people,
+    human_agreement,
     record_of,
     reliability,
     size_of,
@@ -31,7 +31,7 @@ from sro.evaluation.judges.agreement.common import (
 )
 from sro.evaluation.judges.loading import FluencyJudge, load_judges
 from sro.evaluation.judges.training.data import calibration, ratings
-from sro.evaluation.judges.training.fluency_data import LESSON, cola
+from sro.evaluation.judges.training.fluency_data import FLUENCY_JUDGE, cola
 from sro.screeners.check import Bin, auc, reliability_table
 
 
@@ -62,7 +62,7 @@ class Agreement:
     """P(unacceptable) against the share that the official classifier refuses."""
     in_domain: Figures
     out_of_domain: Figures
-    people: People
+    people: HumanAgreement
 
 
 def agreement(judge: FluencyJudge, data: Path) -> Agreement:
@@ -83,7 +83,7 @@ def agreement(judge: FluencyJudge, data: Path) -> Agreement:
         reliability=tuple(reliability_table(1.0 - found, official < 0.5)),
         in_domain=_on_cola(judge, data, "in_domain_dev"),
         out_of_domain=_on_cola(judge, data, "out_of_domain_dev"),
-        people=people(of_people, np.array([row.fluency for row in rated]), [row.system for row in rated]),
+        people=human_agreement(of_people, np.array([row.fluency for row in rated]), [row.system for row in rated]),
     )
 
 
@@ -163,7 +163,7 @@ def card(found: Mapping[str, Agreement], record: Mapping[str, Any], size: int) -
         official_accepted=some.official_accepted,
         rated=some.people.rated,
         reliability=reliability(some.reliability),
-        **described(record, LESSON.labels),
+        **described(record, FLUENCY_JUDGE.labels),
     )
 
 

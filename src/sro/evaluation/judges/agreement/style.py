@@ -19,9 +19,17 @@ from typing import Any
 import numpy as np
 
 from sro.core.files import atomic_write_text
-from sro.evaluation.judges.agreement.common import People, described, people, record_of, reliability, size_of, table
+from sro.evaluation.judges.agreement.common import (
+    HumanAgreement,
+    described,
+    human_agreement,
+    record_of,
+    reliability,
+    size_of,
+    table,
+)
 from sro.evaluation.judges.training.data import calibration, ratings
-from sro.evaluation.judges.training.style_data import LESSON, official_pairs
+from sro.evaluation.judges.training.style_data import STYLE_JUDGE, official_pairs
 from sro.screeners.base import Screener
 from sro.screeners.check import ScreenerCheck, check
 from sro.screeners.loading import load_screener
@@ -33,7 +41,7 @@ class Agreement:
 
     official: ScreenerCheck
     """Against the official labels, each text once: `toxic` are the rewrites that the official classifier refuses."""
-    people: People
+    people: HumanAgreement
     """Of P(pass) with the style that people saw."""
     test: ScreenerCheck | None = None
     """Sources (`recall`) and references (`pass_rate`) of the official test set; None: not read."""
@@ -54,7 +62,7 @@ def agreement(judge: Screener, data: Path, final: bool = False) -> Agreement:
     passing = np.array([1.0 - verdict.probability for verdict in judge.screen([row.text for row in rated])])
     return Agreement(
         official=check(judge, toxic, neutral),
-        people=people(passing, np.array([row.style for row in rated]), [row.system for row in rated]),
+        people=human_agreement(passing, np.array([row.style for row in rated]), [row.system for row in rated]),
         test=check(judge, *official_pairs(data)) if final else None,
     )
 
@@ -111,7 +119,7 @@ def card(found: Mapping[str, Agreement], record: Mapping[str, Any], size: int) -
         ece=some.official.ece,
         test=test,
         reliability=reliability(some.official.reliability),
-        **described(record, LESSON.labels),
+        **described(record, STYLE_JUDGE.labels),
     )
 
 

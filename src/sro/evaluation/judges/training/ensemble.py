@@ -41,7 +41,7 @@ REGRESSION = NBLRSettings(bayes=False, clean_weight=1.0)
 
 
 @dataclass
-class OpinionsConfig(ClassifierConfig):
+class EnsembleConfig(ClassifierConfig):
     """`ClassifierConfig` for the adapter."""
 
     output_dir: str | None = field(default="runs/judge_style", metadata={"help": "where the judge goes"})
@@ -60,31 +60,31 @@ class OpinionsConfig(ClassifierConfig):
 SETTINGS = ("lora_rank", "calibration_repeats", "pass_rate", "per_device_train_batch_size", "learning_rate")
 
 
-def train_opinions(lesson: JudgeSpec, data: Path, args: OpinionsConfig) -> Path:
+def train_ensemble(spec: JudgeSpec, data: Path, args: EnsembleConfig) -> Path:
     """Teach both members, set the bar, and return the judge's folder, which has `training.json` as any judge's has.
 
     Raises:
         SROError: a data set or the embedded leader is missing, or the folder holds members that were made otherwise.
     """
     folder = Path(str(args.output_dir))
-    sets, tuning = lesson.training_rows(data), lesson.tuning_rows(data)
-    log_sets(lesson, sets)
+    sets, tuning = spec.training_rows(data), spec.tuning_rows(data)
+    log_sets(spec, sets)
     settings = {name: getattr(args, name) for name in (*SETTINGS, "num_train_epochs", "warmup_steps", "bf16", "seed")}
-    settings["adapter_rows"] = dict(lesson.at_most)
-    begin(folder, record(lesson, sets, settings, {}))
+    settings["adapter_rows"] = dict(spec.at_most)
+    begin(folder, record(spec, sets, settings, {}))
     repeated = {**sets, "judge_calibration": sets["judge_calibration"] * args.calibration_repeats}
     if not (folder / NGRAMS / CARD).is_file():
         rows = [row for found in repeated.values() for row in found]
         refused, accepted = ([row.text for row in rows if (row.refused >= 0.5) is side] for side in (True, False))
         fit(refused, accepted, REGRESSION).save(folder / NGRAMS)
     if not (folder / ADAPTER / WEIGHTS).is_file():
-        model, _ = fine_tune_classifier(adapter_rows(lesson, repeated, args.seed), args.lora_rank, args)
-        save(model, folder / ADAPTER, f"P({lesson.labels[1]}) of texts", "sro judge train")
+        model, _ = fine_tune_classifier(adapter_rows(spec, repeated, args.seed), args.lora_rank, args)
+        save(model, folder / ADAPTER, f"P({spec.labels[1]}) of texts", "sro judge train")
     members = [load_screener(str(folder / name)) for name in (NGRAMS, ADAPTER)]
     scale, shift, reached = tune(mean_log_odds(members, texts_of(tuning)), tuning, args.pass_rate)
     log_reached(reached)
     told = {"members": [NGRAMS, ADAPTER], "scale": round(scale, 6), "shift": round(shift, 6)}
-    _write(folder / RECORD, record(lesson, sets, settings, reached))
+    _write(folder / RECORD, record(spec, sets, settings, reached))
     _write(folder / FILE, told)
     return folder
 
@@ -111,12 +111,12 @@ def _members_of(told: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     return told["trained_on"], {name: value for name, value in told["settings"].items() if name != "pass_rate"}
 
 
-def adapter_rows(lesson: JudgeSpec, sets: Mapping[str, Sequence[Labelled]], seed: int) -> list[tuple[str, float]]:
+def adapter_rows(spec: JudgeSpec, sets: Mapping[str, Sequence[Labelled]], seed: int) -> list[tuple[str, float]]:
     """(text, P(refused)), shuffled: at most `at_most` rows of each set, drawn at random."""
     draw = random.Random(seed)
     rows: list[tuple[str, float]] = []
     for name, found in sets.items():
-        most = lesson.at_most.get(name, len(found))
+        most = spec.at_most.get(name, len(found))
         some = draw.sample(found, most) if len(found) > most else found
         rows += [(row.text, float(row.refused)) for row in some]
     draw.shuffle(rows)

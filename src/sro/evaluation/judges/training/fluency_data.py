@@ -17,7 +17,8 @@ AUC was printed beside them:
 | broken sentences first, then CoLA and the official P | **.820** | **.762** | **.691** | **.406** | **.809** |
 
 The shipped judge is trained the last way: one epoch on broken sentences, then three on CoLA and the official P
-(`FLUENCY_JUDGE.rounds`, `second_round_epochs`). The pass rate of .82 is where the judge accepts as many of the tuning texts as the official classifier does.
+(`FLUENCY_JUDGE.rounds`, `second_round_epochs`). The pass rate of .82 is where the judge accepts as many of the tuning
+texts as the official classifier does.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ FAULTS: tuple[Fault, ...] = (
     break_off,
 )
 
-LESSON = JudgeSpec(
+FLUENCY_JUDGE = JudgeSpec(
     ("acceptable", "unacceptable"),
     training_rows,
     tuning_rows,

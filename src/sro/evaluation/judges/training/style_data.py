@@ -188,7 +188,7 @@ def _labelled(path: Path, column: str, where: str | None, toxic: bool) -> Iterat
         yield Labelled(comment.text, toxic)
 
 
-LESSON = JudgeSpec(
+STYLE_JUDGE = JudgeSpec(
     ("neutral", "toxic"),
     training_rows,
     tuning_rows,

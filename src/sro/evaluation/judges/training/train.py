@@ -73,8 +73,8 @@ class JudgeConfig(ClassifierConfig):
     warmup_steps: float = field(default=0.06, metadata={"help": "steps, or share of all steps, until the peak"})
 
 
-def train_judge(lesson: JudgeSpec, data: Path, args: JudgeConfig) -> Path:
-    """Teach `lesson` on the data sets in the folder `data`, and return the judge's folder.
+def train_judge(spec: JudgeSpec, data: Path, args: JudgeConfig) -> Path:
+    """Train the judge of `spec` on the data sets in the folder `data`, and return the judge's folder.
 
     Beside the model, `training.json` says what it was made from, and what it reached on the rows that set its
     threshold.
@@ -82,23 +82,23 @@ def train_judge(lesson: JudgeSpec, data: Path, args: JudgeConfig) -> Path:
     Raises:
         SROError: a data set or the encoder is missing.
     """
-    sets = lesson.training_rows(data)
-    log_sets(lesson, sets)
-    model, tokenizer = trained_judge(lesson, sets, args)
-    reached = tune_threshold(model, tokenizer, lesson.tuning_rows(data), args.pass_rate)
+    sets = spec.training_rows(data)
+    log_sets(spec, sets)
+    model, tokenizer = trained_judge(spec, sets, args)
+    reached = tune_threshold(model, tokenizer, spec.tuning_rows(data), args.pass_rate)
     log_reached(reached)
     folder = Path(str(args.output_dir))
     settings = {name: getattr(args, name) for name in SETTINGS}
-    save_small(folder, model, tokenizer, {RECORD: record(lesson, sets, settings, reached)})
+    save_small(folder, model, tokenizer, {RECORD: record(spec, sets, settings, reached)})
     return folder
 
 
-def trained_judge(lesson: JudgeSpec, sets: Mapping[str, list[Labelled]], args: JudgeConfig) -> tuple[Any, Any]:
-    """Model and tokenizer after all rounds of a lesson, with weights as they will be stored."""
+def trained_judge(spec: JudgeSpec, sets: Mapping[str, list[Labelled]], args: JudgeConfig) -> tuple[Any, Any]:
+    """Model and tokenizer after all rounds of the spec, with weights as they will be stored."""
     repeated = {**sets, "judge_calibration": sets["judge_calibration"] * args.calibration_repeats}
-    rounds = [[row for name in names for row in repeated[name]] for names in lesson.rounds]
+    rounds = [[row for name in names for row in repeated[name]] for names in spec.rounds]
     texts = [row.text for rows in repeated.values() for row in rows]
-    model, tokenizer = pruned_encoder(texts, lesson.labels, args.pieces, args.layers, args.seed)
+    model, tokenizer = pruned_encoder(texts, spec.labels, args.pieces, args.layers, args.seed)
     fine_tune(model, tokenizer, rounds[0], args, args.max_length)
     for rows in rounds[1:]:
         epochs, rate = args.second_round_epochs, args.second_round_learning_rate
@@ -108,10 +108,10 @@ def trained_judge(lesson: JudgeSpec, sets: Mapping[str, list[Labelled]], args: J
     return model, tokenizer
 
 
-def log_sets(lesson: JudgeSpec, sets: Mapping[str, Sequence[Labelled]]) -> None:
+def log_sets(spec: JudgeSpec, sets: Mapping[str, Sequence[Labelled]]) -> None:
     """What there is to learn from."""
     for name, found in sets.items():
-        sides = " and ".join(f"{n:,} {label}" for label, n in _sides(found, lesson.labels).items())
+        sides = " and ".join(f"{n:,} {label}" for label, n in _sides(found, spec.labels).items())
         logger.info("%s: %s texts", name, sides)
 
 
@@ -185,14 +185,14 @@ def threshold_between(log_odds: np.ndarray, wanted: float) -> float:
 
 
 def record(
-    lesson: JudgeSpec,
+    spec: JudgeSpec,
     sets: Mapping[str, Sequence[Labelled]],
     settings: Mapping[str, Any],
     reached: Mapping[str, float],
 ) -> dict[str, Any]:
     """What a judge was made from and what it reached, for its `training.json`."""
     trained_on = [
-        {"source": name, **_sides(rows, lesson.labels), "sha256": texts_hash(row.text for row in rows)}
+        {"source": name, **_sides(rows, spec.labels), "sha256": texts_hash(row.text for row in rows)}
         for name, rows in sets.items()
     ]
     packages = {name: provenance.version(name) for name in PACKAGES}

@@ -20,7 +20,7 @@ from sro.leader.engines.chat.usage import Usage
 
 logger = logging.getLogger(__name__)
 
-PASSING = (408, 409, 425, 429)
+RETRYABLE_STATUSES = (408, 409, 425, 429)
 """Statuses below 500 that a retry may resolve; all from 500 on count as such."""
 LONGEST_WAIT = 120.0
 """Seconds that a server may ask us to wait; beyond, a person should know."""
@@ -208,7 +208,7 @@ class ChatClient:
                 f"{self.url} has no such address or model (status {status}): {said}\n"
                 "  fix: --chat_url up to and with the version (…/v1), --chat_model as the server lists it"
             )
-        if status < 500 and status not in PASSING:
+        if status < 500 and status not in RETRYABLE_STATUSES:
             return None
         if error.code == "insufficient_quota":
             return SROError(f"{self.url}: the account has no credit left: {said}\n  fix: see the provider's page")

@@ -12,7 +12,7 @@ from sro.evaluation.reading.systems import usual_columns
 from sro.evaluation.text_tables import is_table, text_rows
 
 
-def is_answers(path: str | Path) -> bool:
+def is_rewrites_file(path: str | Path) -> bool:
     """Whether a file is a table, or its first line an answer of `sro rewrite`: `source`, `text` and `status`."""
     if is_table(path):
         return not is_clef25(path)
@@ -26,7 +26,7 @@ def is_answers(path: str | Path) -> bool:
     return isinstance(row, dict) and {"source", "text", "status"} <= row.keys()
 
 
-def read_answers(path: str | Path, sources: Sequence[str]) -> list[str | None]:
+def read_rewrites(path: str | Path, sources: Sequence[str]) -> list[str | None]:
     """The rewrite of each source, in order; None where it was refused. A blank source stays as it is.
 
     Raises:

@@ -10,8 +10,8 @@ from rewriting_stand_ins import Half, Milder, Words
 
 from sro.apps.cli import main
 from sro.core.errors import SROError
-from sro.evaluation.answers import is_answers, read_answers
 from sro.evaluation.clef import read_parallel
+from sro.evaluation.rewrite_files import is_rewrites_file, read_rewrites
 from sro.rewriting.rewriter import Rewriter
 
 ANSWERS = [
@@ -24,17 +24,17 @@ def test_answers_are_told_from_clef_and_a_refusal_has_no_text(tmp_path: Path) ->
     path, clef = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in ANSWERS))
     clef.write_text('{"id": 1, "text": "x"}\n')
-    assert is_answers(path) and not is_answers(clef) and not is_answers(tmp_path / "none.jsonl")
-    assert read_answers(path, ["you idiot", "shut up"]) == ["you", None]
+    assert is_rewrites_file(path) and not is_rewrites_file(clef) and not is_rewrites_file(tmp_path / "none.jsonl")
+    assert read_rewrites(path, ["you idiot", "shut up"]) == ["you", None]
     with pytest.raises(SROError, match=r"a\.jsonl:1: answers another comment than row 1 of the input"):
-        read_answers(path, ["shut up", "you idiot"])
+        read_rewrites(path, ["shut up", "you idiot"])
     with pytest.raises(SROError, match=r"a\.jsonl: ends without an answer to row 3 of the input"):
-        read_answers(path, ["you idiot", "shut up", "thanks"])
+        read_rewrites(path, ["you idiot", "shut up", "thanks"])
     path.write_text('{"source": "x"}\n')
     with pytest.raises(
         SROError, match=r"a\.jsonl: no column with rewrites.*\n  fix: call them `comment` and `rewrite`"
     ):
-        read_answers(path, ["x"])
+        read_rewrites(path, ["x"])
 
 
 def test_a_blank_comment_stays_and_is_not_a_refusal(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_a_blank_comment_stays_and_is_not_a_refusal(tmp_path: Path) -> None:
     for status, text in (("skipped", None), ("unchanged", "")):
         rows = [ANSWERS[0], {"source": "", "text": text, "status": status}, ANSWERS[1]]
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-        assert read_answers(path, ["you idiot", "", "shut up"]) == ["you", "", None]
+        assert read_rewrites(path, ["you idiot", "", "shut up"]) == ["you", "", None]
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet"])
@@ -55,15 +55,15 @@ def test_a_table_that_was_rewritten_is_a_system_with_its_refusals(
     assert main(["rewrite", "--input", str(given), "--output", str(ours)]) == 0
     sources = read_parallel({"in": given})["in"]
     assert sources == ["you idiot, mate", "hopeless idiot", "thanks"]
-    assert is_answers(ours) and read_answers(ours, sources) == ["you person, mate", None, "thanks"]
+    assert is_rewrites_file(ours) and read_rewrites(ours, sources) == ["you person, mate", None, "thanks"]
     with pytest.raises(SROError, match=rf"ours\.{suffix}:.: answers another comment than row 2 of the input"):
-        read_answers(ours, [sources[0], sources[2], sources[1]])
+        read_rewrites(ours, [sources[0], sources[2], sources[1]])
     with pytest.raises(SROError, match=rf"ours\.{suffix}:.: answers another comment than row 3 of the input"):
-        read_answers(ours, sources[:2])
+        read_rewrites(ours, sources[:2])
 
 
 def test_a_table_without_a_column_of_rewrites_is_no_system(tmp_path: Path) -> None:
     path = tmp_path / "ours.csv"
     path.write_text("id,text\n1,you\n")
     with pytest.raises(SROError, match=r"Columns: 'id', 'text'\.\n  fix: call them `comment` and `rewrite`"):
-        read_answers(path, ["you idiot"])
+        read_rewrites(path, ["you idiot"])
