@@ -9,7 +9,6 @@ rewrite whose content was kept has the higher score. Reads the public sets in `S
 from __future__ import annotations
 
 import argparse
-import os
 import random
 from collections import defaultdict
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sro.core.data_folder import data_folder
 from sro.core.files import atomic_write_text
 from sro.screeners.check import auc
 from sro.screeners.encoder.sources import read_records
@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=400, help="at most so many rewrites of each set, drawn by seed 0")
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
-    data = Path(os.environ.get("SRO_DATA", "../shared/data"))
+    data = Path(data_folder())
     critic, cosine = FaithfulnessCritic.load(options.critic), SentenceEncoder()
     lines = [
         "| set | rewrites | content kept | critic: kept | critic: kept · natural | cosine (MiniLM) | kept · cosine |",

@@ -24,13 +24,13 @@ from typing import TypedDict
 from sro.core.config import parse
 from sro.core.errors import SROError
 from sro.core.markdown import write_table
+from sro.evaluation.proportions import wilson
 from sro.screeners.base import Screener, Verdict
 from sro.screeners.loading import load_screener
 from sro.screeners.toxic_spans import toxic_spans
 
 DATA = Path(__file__).parents[1] / "tests" / "data" / "identity.jsonl"
 IDENTITY = "sexuality gender religion ethnicity nationality migration disability mental_health age body class politics"
-Z = 1.959964  # of a two-sided 95 % interval
 
 
 class Row(TypedDict):
@@ -59,10 +59,8 @@ class Rate:
     @property
     def interval(self) -> tuple[float, float]:
         """Wilson's 95 % interval of the rate, which stands also where there are few alarms or none."""
-        p, n = self.alarms / self.texts, self.texts
-        middle = (p + Z * Z / (2 * n)) / (1 + Z * Z / n)
-        half = Z / (1 + Z * Z / n) * (p * (1 - p) / n + Z * Z / (4 * n * n)) ** 0.5
-        return max(0.0, middle - half), min(1.0, middle + half)
+        _, low, high = wilson(self.alarms, self.texts)
+        return low, high
 
 
 def read(path: str | Path) -> list[Row]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-import os
 import random
 import re
 import resource
@@ -25,6 +24,7 @@ from pathlib import Path
 from benchmarks.machine import this_machine
 from sro.comments.languages import Language, detect
 from sro.core.config import parse
+from sro.core.data_folder import data_folder
 from sro.core.errors import SROError
 from sro.core.markdown import write_table
 
@@ -110,7 +110,7 @@ def line(label: str, found: list[Language], seconds: float) -> list[str]:
 def main(argv: list[str]) -> int:
     """Draw, tell, print the table."""
     work = parse(Work, argv, prog="languages.py", description=(__doc__ or "").splitlines()[0])
-    folder = Path(os.environ.get("SRO_DATA", "../shared/data"))
+    folder = Path(data_folder())
     machine = this_machine(["py3langid", "numpy"])
     memory, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     detect("du bist so ein Idiot")

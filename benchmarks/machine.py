@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from sro.core.data_folder import data_folder
 from sro.core.files import atomic_write_text
 from sro.core.machine import processors
 from sro.core.provenance import manifest, version
@@ -70,7 +71,7 @@ def goal(what: str, met: bool) -> str:
 
 def data_file(name: str, otherwise: str) -> str:
     """A source `name` (see `sro.comments.sources`) in `$SRO_DATA`, or ../shared/data; else `otherwise`."""
-    source = Path(os.environ.get("SRO_DATA") or "../shared/data") / name
+    source = Path(data_folder()) / name
     return str(source) if Path(str(source).partition("[")[0]).is_file() else otherwise
 
 

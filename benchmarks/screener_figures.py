@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from sro.comments.test_set import is_held_out
+from sro.core.data_folder import data_folder
 from sro.core.files import atomic_write_text
 from sro.evaluation.judges.training.data import calibration
 from sro.screeners.check import auc
@@ -214,7 +214,7 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=1000, help="at most so many of each set, drawn by seed 0")
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
-    data = Path(os.environ.get("SRO_DATA", "../shared/data"))
+    data = Path(data_folder())
     m = Measured(options.screener, options.texts)
     lines = [
         f"`{options.screener}`, at most {options.texts} texts a set.",

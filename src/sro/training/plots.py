@@ -215,16 +215,21 @@ def _draw_strip(ax: Axes, strip: Strip, series: Mapping[str, Series]) -> None:
     _label_ends(ax, ends)
 
 
-def _bare(ax: Axes, caption: str) -> None:
-    """Only what carries information: a light grid, the caption in place of a y label."""
-    from matplotlib.ticker import MaxNLocator
-
-    ax.set_title(caption, loc="left", fontsize=10, color=GREY, pad=8)
+def plain_axes(ax: Axes) -> None:
+    """No frame but a light line below, light horizontal lines, grey labels."""
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.spines["bottom"].set_color("#BBBBBB")
     ax.grid(axis="y", color=FAINT, linewidth=0.8)
     ax.set_axisbelow(True)
     ax.tick_params(length=0, labelcolor=GREY, labelsize=10)
+
+
+def _bare(ax: Axes, caption: str) -> None:
+    """Only what carries information: a light grid, the caption in place of a y label."""
+    from matplotlib.ticker import MaxNLocator
+
+    ax.set_title(caption, loc="left", fontsize=10, color=GREY, pad=8)
+    plain_axes(ax)
     ax.yaxis.set_major_locator(MaxNLocator(5, steps=ROUND))
     ax.ticklabel_format(axis="y", style="plain", useOffset=False)
     ax.xaxis.set_major_locator(MaxNLocator(8, steps=ROUND, integer=True))

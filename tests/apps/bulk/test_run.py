@@ -30,7 +30,7 @@ from sro.apps.bulk.ledger import OURS
 from sro.apps.bulk.readers import read
 from sro.apps.bulk.run import run
 from sro.apps.bulk.shards import plan
-from sro.apps.bulk.summary import Tally, clock, render_summary
+from sro.apps.bulk.summary import Tally, hours_minutes_seconds, render_summary
 from sro.core import files
 from sro.core.errors import SROError
 
@@ -651,4 +651,4 @@ def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in console.export_text().splitlines()]
     assert ["rows", "72", "77"] in rows and ["fail", "20", "25"] in rows and ["error", "2", "2"] in rows
     assert ["shards", "1", "2 of 4"] in rows and ["pass", "71.4%", "66.7%"] in rows and ["rows/s", "3.6", ""] in rows
-    assert clock(3723.4) == "1:02:03"
+    assert hours_minutes_seconds(3723.4) == "1:02:03"

@@ -62,7 +62,7 @@ class Tally:
             parts.append(f"{(self.before_size + self.done_size) / self.size:.0%} of the input")
         if self.done_size:
             left = self.size - self.before_size - self.done_size
-            parts.append(f"{clock(left * self.seconds / self.done_size)} left")
+            parts.append(f"{hours_minutes_seconds(left * self.seconds / self.done_size)} left")
         parts.append(f"{pass_rate(self.counts, self.passing)} pass")
         if errors := self.counts[ERROR]:
             parts.append(f"{errors:,} errors")
@@ -84,7 +84,7 @@ def pass_rate(counts: Counter[str], passing: frozenset[str]) -> str:
     return f"{sum(counts[name] for name in passing) / answered:.1%}" if answered else "–"
 
 
-def clock(seconds: float) -> str:
+def hours_minutes_seconds(seconds: float) -> str:
     """`h:mm:ss`."""
     whole = round(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
@@ -102,7 +102,7 @@ def render_summary(tally: Tally) -> Table:
     pairs += [
         ("pass", pass_rate(tally.counts, tally.passing), pass_rate(everything, tally.passing)),
         ("shards", f"{tally.done_shards:,}", f"{tally.before_shards + tally.done_shards:,} of {tally.shards:,}"),
-        ("time", clock(tally.seconds), ""),
+        ("time", hours_minutes_seconds(tally.seconds), ""),
         ("rows/s", f"{tally.counts.total() / tally.seconds:,.1f}", ""),
     ]
     for pair in pairs:

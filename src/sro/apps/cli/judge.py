@@ -11,7 +11,6 @@ Without the word, the judge is that of style.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from sro.apps.cli.subcommands import run_action
 from sro.core.config import parse
+from sro.core.data_folder import data_folder_field
 from sro.core.errors import SROError
 from sro.core.machine import device_defaults, quiet_libraries
 from sro.core.suggestion import suggestion
@@ -28,10 +28,7 @@ from sro.core.suggestion import suggestion
 class DataArguments:
     """Where the data sets are."""
 
-    data: str = field(
-        default_factory=lambda: os.environ.get("SRO_DATA") or "../shared/data",
-        metadata={"help": "folder of the data sets (default: the environment's SRO_DATA, or ../shared/data)"},
-    )
+    data: str = data_folder_field()
 
 
 @dataclass

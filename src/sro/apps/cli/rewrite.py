@@ -22,6 +22,7 @@ from rich.text import Text
 
 from sro.apps.bulk.config import BulkArguments, is_bulk
 from sro.apps.bulk.jobs import Rewriting, rewrite_columns
+from sro.apps.bulk.summary import hours_minutes_seconds
 from sro.apps.cli.folders import explain_stray, refuse_alone, run_folder, say
 from sro.apps.cli.input import Input, InputArguments, InputRow, batches, split_words
 from sro.apps.cli.output import makes_table, on_one_line, open_output, verdict_record, verdict_stamp
@@ -209,8 +210,7 @@ class RewriteTally:
         rate = done / seconds
         parts = [f"{done:,}" + (f" of {self.total:,}" if self.total else "") + f" {self.noun}s", f"{rate:.1f}/s"]
         if self.total:
-            left = round((self.total - done) / rate)
-            parts.append(f"{left // 3600}:{left // 60 % 60:02}:{left % 60:02} left")
+            parts.append(f"{hours_minutes_seconds((self.total - done) / rate)} left")
         failed = self.counts["rewritten"] + self.counts["refused"]
         if failed:
             parts.append(f"{self.counts['rewritten'] / failed:.0%} of the failed ones rewritten")

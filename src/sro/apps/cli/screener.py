@@ -24,6 +24,7 @@ from sro.apps.cli import screening, thresholds
 from sro.apps.cli.screening import ThresholdArguments
 from sro.apps.cli.subcommands import run_action, take_flag
 from sro.core.config import parse
+from sro.core.data_folder import data_folder
 from sro.core.errors import SROError
 from sro.screeners.config import ScreenerArguments
 from sro.screeners.loading import load_named_screener
@@ -101,28 +102,17 @@ class OverusedData:
     output: str = field(metadata={"help": "file for the list, a word and its ratio in each line"})
 
 
-KINDS = ("linear", "encoder", "faithfulness", "overused")
-
-
-def kind_and_rest(argv: list[str]) -> tuple[str, list[str]]:
-    """The value of `--kind` (default: linear), on which the other arguments depend, and those others."""
-    value, rest = take_flag("--kind", argv)
-    if value is None:
-        return KINDS[0], rest
-    if value not in KINDS:
-        raise SROError(f"unknown kind of screener '{value}'. fix: give --kind {' or --kind '.join(KINDS)}")
-    return value, rest
-
-
 def run(argv: list[str]) -> int:
     """Dispatch to one of the `ACTIONS`."""
     return run_action(ACTIONS, argv, prog="sro screener", doc=__doc__)
 
 
 def train(argv: list[str]) -> int:
-    kind, rest = kind_and_rest(argv)
-    actions = (train_linear, train_encoder, train_faithfulness, train_overused)
-    return dict(zip(KINDS, actions, strict=True))[kind](rest)
+    kind, rest = take_flag("--kind", argv)
+    kind = "linear" if kind is None else kind
+    if kind not in TRAINERS:
+        raise SROError(f"unknown kind of screener '{kind}'\n  fix: --kind {' or --kind '.join(TRAINERS)}")
+    return TRAINERS[kind](rest)
 
 
 def train_encoder(argv: list[str]) -> int:
@@ -142,7 +132,7 @@ def train_encoder(argv: list[str]) -> int:
     )
     folder = Path(data.output)
     folder.mkdir(parents=True, exist_ok=True)
-    public = Path(os.environ.get("SRO_DATA", "../shared/data"))
+    public = Path(data_folder())
     rows, development = encoder.read_rows(data, public if public.is_dir() else None)
     print(f"{len(rows):,} texts to learn, {len(development):,} to calibrate on")
     for line in fit(rows, settings, folder, encoder.shares_for(rows)):
@@ -173,7 +163,7 @@ def train_faithfulness(argv: list[str]) -> int:
     )
     folder = Path(data.output)
     folder.mkdir(parents=True, exist_ok=True)
-    public = Path(os.environ.get("SRO_DATA", "../shared/data"))
+    public = Path(data_folder())
     material, kept = critic.read(data, public if public.is_dir() else None, partial(load_idioms().variants, n=2))
     print(f"{len(material.clean):,} clean and {len(material.rude):,} rude texts to make pairs of", flush=True)
     for line in fit(material, settings, folder):
@@ -267,6 +257,13 @@ def check_spans(argv: list[str]) -> int:
     return 0
 
 
+TRAINERS = {
+    "linear": train_linear,
+    "encoder": train_encoder,
+    "faithfulness": train_faithfulness,
+    "overused": train_overused,
+}
+"""By `--kind`, on which the other arguments depend."""
 ACTIONS = {
     "screen": screening.run,
     "check": check,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -84,7 +84,7 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
 
         def not_done(text: str, refusal: Refusal) -> dict[str, Any]:
             metrics.rewrites.labels("not_done").inc()
-            return asdict(NotDone(text, "busy" if refusal.status_code == 429 else "out_of_time"))
+            return {"source": text, "reason": "busy" if refusal.status_code == 429 else "out_of_time", **NOT_DONE}
 
         return await collect_results(work, pieces, Deadline(service.time_limit), not_done)
 
@@ -154,18 +154,11 @@ def _rewriting(parts: Parts, lane: Lane, options: Options, metrics: Metrics) -> 
     return work
 
 
-@dataclass(frozen=True)
-class NotDone:
-    """The result for a comment that no time was left for; the fields of others (`RewriteModel`)."""
-
-    source: str
-    reason: str
-    status: str = "not_done"
-    text: None = None
-    before: None = None
-    after: None = None
-    similarity: None = None
-    candidates: int = 0
-    changes: tuple[()] = ()
-    language: None = None
-    language_supported: None = None
+NOT_DONE: dict[str, Any] = {
+    "status": "not_done",
+    **dict.fromkeys(("text", "before", "after", "similarity")),
+    "candidates": 0,
+    "changes": [],
+    **dict.fromkeys(("language", "language_supported")),
+}
+"""The result for a comment that no time was left for, besides `source` and `reason` (`RewriteModel`)."""

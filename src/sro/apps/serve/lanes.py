@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,22 +72,19 @@ def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArg
 
         return screening(shared, spans_of_authors, models.threshold)
 
-    def load_rewriting() -> Work:
-        return _rewriting(models, engine, shared, service.rewrite_batch)
-
-    def load_feedback() -> Work:
-        assert service.feedback is not None
-        return keeping(service.feedback)
-
     def lane(name: str, load: Callable[[], Work], max_batch: int, max_waiting: int) -> Lane:
         return Lane(name, load, max_batch=max_batch, max_waiting=max_waiting, weigh=weight, watch=watch)
 
+    load_rewriting = partial(_rewriting, models, engine, shared, service.rewrite_batch)
     rewrite = lane("rewrite", load_rewriting, service.rewrite_batch, service.rewrite_queue)
-    feedback = Lane("feedback", load_feedback, max_batch=256, max_waiting=4096, watch=watch)
+    feedback = None
+    if service.feedback:
+        keep_feedback = partial(keeping, service.feedback)
+        feedback = Lane("feedback", keep_feedback, max_batch=256, max_waiting=4096, watch=watch)
     return Parts(
         screen=lane("screen", load_screening, SCREEN_BATCH, service.screen_queue),
         rewrite=rewrite if models.rewrite else None,
-        feedback=feedback if service.feedback else None,
+        feedback=feedback,
         shadow=Shadow(service.shadow, service.shadow_pairs) if service.shadow else None,
     )
 

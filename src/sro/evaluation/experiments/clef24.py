@@ -12,11 +12,11 @@ is no independent word on them; of meaning, E5; of fluency, as at CLEF, chrF wit
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sro.core.data_folder import data_folder_field
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 from sro.core.provenance import write_manifest
@@ -46,10 +46,7 @@ class Clef24Arguments:
         default_factory=lambda: ["style=embedded/encoder", "content=e5"],
         metadata={"help": "as for `sro evaluate`: `official` where a hub is at hand"},
     )
-    data: str = field(
-        default_factory=lambda: os.environ.get("SRO_DATA") or "../shared/data",
-        metadata={"help": "folder of the data sets (default: the environment's SRO_DATA, or ../shared/data)"},
-    )
+    data: str = data_folder_field()
     output_dir: str = field(default="runs/clef24", metadata={"help": "folder for the tables, by language"})
     seed: int = field(default=0, metadata={"help": "random seed of the bootstrap"})
 

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sro.core.files import atomic_write_bytes
-from sro.training.plots import BLUE, FAINT, GREY, INK, VERMILION
+from sro.training.plots import BLUE, FAINT, GREY, INK, VERMILION, plain_axes
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 COLOURS = (BLUE, VERMILION)
@@ -64,7 +63,7 @@ def lines_over(
             )
             for at, seeds in line.points:
                 ax.scatter([at] * len(seeds), seeds, s=16, color=colour, alpha=0.55, linewidths=0, zorder=2)
-        _plain(ax)
+        plain_axes(ax)
         ax.set_title(title, loc="left", fontsize=13, fontweight="bold", color=INK)
         ax.set_xlabel(xlabel if number == 1 else "p", color=GREY, fontsize=10)
     from matplotlib.lines import Line2D
@@ -109,7 +108,7 @@ def style_and_content(places: Sequence[Place], path: str | Path, title: str) -> 
     figure.text(0.72, 0.925, "J", fontsize=10.5, color=GREY)
     ax.set_xlim(left, right)
     ax.set_ylim(low, high)
-    _plain(ax)
+    plain_axes(ax)
     ax.set_xlabel("SIM: cosine to the source", color=GREY)
     ax.set_ylabel("STA: share that the style judge passes", color=GREY)
     ax.set_title(title, loc="left", fontsize=13, fontweight="bold", color=INK)
@@ -138,7 +137,7 @@ def preference_bars(bars: Sequence[Bar], a: str, b: str, path: str | Path) -> No
         before += counts
     ax.set_yticks(places, [bar.reader for bar in bars], parse_math=False)
     ax.invert_yaxis()
-    _plain(ax)
+    plain_axes(ax)
     ax.grid(visible=False)
     ax.set_xlabel("pairs", color=GREY)
     legend = ax.legend(
@@ -148,14 +147,6 @@ def preference_bars(bars: Sequence[Bar], a: str, b: str, path: str | Path) -> No
         text.set_parse_math(False)  # names may hold dollars
     figure.tight_layout()
     _write(figure, path)
-
-
-def _plain(ax: Axes) -> None:
-    ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.spines["bottom"].set_color("#BBBBBB")
-    ax.grid(axis="y", color=FAINT, linewidth=0.8)
-    ax.set_axisbelow(True)
-    ax.tick_params(length=0, labelcolor=GREY, labelsize=10)
 
 
 def _write(figure: Figure, path: str | Path) -> None:

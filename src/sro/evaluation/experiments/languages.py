@@ -15,7 +15,6 @@ bootstrap, those of shares are Wilson's.
 from __future__ import annotations
 
 import json
-import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sro.core.data_folder import data_folder_field
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 from sro.core.markdown import write_table
@@ -71,10 +71,7 @@ class LanguageArguments:
         default=False,
         metadata={"help": "write what is found into the screener's encoder.json (an encoder of your own, or a copy)"},
     )
-    data: str = field(
-        default_factory=lambda: os.environ.get("SRO_DATA") or "../shared/data",
-        metadata={"help": "folder of the data sets (default: the environment's SRO_DATA, or ../shared/data)"},
-    )
+    data: str = data_folder_field()
     output_dir: str = field(default="runs/languages", metadata={"help": "folder for table.md and figures.json"})
 
 

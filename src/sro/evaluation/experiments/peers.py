@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,11 +17,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sro.comments.clean import clean
+from sro.core.data_folder import data_folder_field
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 from sro.core.markdown import write_table
 from sro.evaluation.baselines import HUMAN
 from sro.evaluation.experiments.figures import Place, style_and_content
+from sro.evaluation.judges.training.data import existing
 from sro.evaluation.run import Evaluation
 
 Split = Literal["tuning", "jigsaw", "paradetox", "emnlp10k"]
@@ -54,10 +55,7 @@ class PeerArguments:
     engine: Literal["transformers", "ctranslate2"] = field(
         default="transformers", metadata={"help": "what generates our rewrites"}
     )
-    data: str = field(
-        default_factory=lambda: os.environ.get("SRO_DATA") or "../shared/data",
-        metadata={"help": "folder of the data sets (default: the environment's SRO_DATA, or ../shared/data)"},
-    )
+    data: str = data_folder_field()
     output_dir: str = field(default="runs/peers", metadata={"help": "where tables, plot and outputs go, by split"})
 
     def adapters(self) -> dict[str, str]:
@@ -92,10 +90,11 @@ def read_peers(split: Split, data: Path, sample: int = 0, seed: int = 0) -> Peer
         SROError: a file is missing, or outputs and comments do not belong together.
     """
     if split == "tuning":
-        lines = _text(data / "paradetox_train/paradetox.tsv").rstrip("\n").split("\n")[1:][-TUNING:]
+        text = existing(data / "paradetox_train/paradetox.tsv").read_text("utf-8")
+        lines = text.rstrip("\n").split("\n")[1:][-TUNING:]
         rows: list[dict[str, Any]] = [dict(zip(("toxic", "reference"), line.split("\t"))) for line in lines]
     elif split == "jigsaw":
-        lines = _text(data / "sentences/dev_toxic.txt").split("\n")
+        lines = existing(data / "sentences/dev_toxic.txt").read_text("utf-8").split("\n")
         rows = [{"toxic": line} for line in lines if line.strip()][-TUNING:]
     elif split == "paradetox":
         rows = _json_lines(data / "paradetox_test/test671.jsonl")
@@ -151,10 +150,4 @@ def differences(found: Evaluation, own: Sequence[str]) -> str:
 
 
 def _json_lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in _text(path).split("\n") if line]
-
-
-def _text(path: Path) -> str:
-    if not path.is_file():
-        raise SROError(f"{path}: no such file\n  fix: --data FOLDER, or set SRO_DATA to the folder of the data sets")
-    return path.read_text(encoding="utf-8")
+    return [json.loads(line) for line in existing(path).read_text("utf-8").split("\n") if line]

@@ -154,13 +154,12 @@ def _finite(line: Line) -> dict[str, float]:
 
 def _own(path: Path) -> list[Line]:
     return [
-        Line(
-            _value(record, "system", str, where),
-            _value(record, "row", int, where),
-            _value(record, "source", str, where),
-            _value(record, "rewrite", str, where),
-            None if record.get("reference") is None else _value(record, "reference", str, where),
-            _scores(record.get("scores") or {}, where),
+        _line(
+            record,
+            "rewrite",
+            where,
+            reference=None if record.get("reference") is None else _value(record, "reference", str, where),
+            scores=_scores(record.get("scores") or {}, where),
         )
         for where, record in _records(path)
     ]
@@ -170,17 +169,27 @@ def _of_evaluation(path: Path) -> list[Line]:
     """Scores stand beside the texts, and the references are a system."""
     texts = ("system", "row", "source", "text")
     lines = [
-        Line(
-            _value(record, "system", str, where),
-            _value(record, "row", int, where),
-            _value(record, "source", str, where),
-            _value(record, "text", str, where),
+        _line(
+            record,
+            "text",
+            where,
             scores=_scores({name: value for name, value in record.items() if name not in texts}, where),
         )
         for where, record in _records(path)
     ]
     references = {line.row: line.rewrite for line in lines if line.system == HUMAN}
     return [replace(line, reference=references.get(line.row)) for line in lines]
+
+
+def _line(record: Mapping[str, Any], rewrite: str, where: str, **more: Any) -> Line:
+    """A record's line; `rewrite` is the name of the field that holds the rewrite."""
+    return Line(
+        _value(record, "system", str, where),
+        _value(record, "row", int, where),
+        _value(record, "source", str, where),
+        _value(record, rewrite, str, where),
+        **more,
+    )
 
 
 def _of_run(path: Path) -> list[Line]:

@@ -24,6 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sro.core.errors import SROError
+from sro.leader.engines.chat.replies import shortened_json
 from sro.leader.engines.stepwise import Row, generate_stepwise
 from sro.leader.generation import Completion, Sampling
 from sro.leader.prompted import Prompted
@@ -117,7 +118,7 @@ class OpenAIGenerator(Prompted):
             ids, reason = [int(token) for token in choice["token_ids"]], choice["finish_reason"]
         except (KeyError, TypeError, ValueError) as error:
             raise SROError(
-                f"{self.url} answered something else than one completion with token_ids: {_shown(answer)}\n"
+                f"{self.url} answered something else than one completion with token_ids: {shortened_json(answer)}\n"
                 "  fix: vLLM from 0.10.2 or SGLang, which know return_token_ids"
             ) from error
         if reason == "stop" and ids[-1:] != [row.end]:
@@ -130,7 +131,7 @@ class OpenAIGenerator(Prompted):
             return str(answer["data"][0]["id"])
         except (KeyError, IndexError, TypeError) as error:
             raise SROError(
-                f"{self.url} does not say which model it serves: {_shown(answer)}\n  fix: --engine_model NAME"
+                f"{self.url} does not say which model it serves: {shortened_json(answer)}\n  fix: --engine_model NAME"
             ) from error
 
     def _ask(self, path: str, content: dict[str, Any] | None = None) -> Any:
@@ -146,7 +147,7 @@ class OpenAIGenerator(Prompted):
                 with urllib.request.urlopen(request, timeout=self.timeout) as reply:  # noqa: S310
                     return json.loads(reply.read())
             except urllib.error.HTTPError as error:
-                trouble = f"status {error.code}: {_shown(error.read().decode('utf-8', 'replace'))}"
+                trouble = f"status {error.code}: {shortened_json(error.read().decode('utf-8', 'replace'))}"
                 if error.code not in RETRYABLE_STATUSES:
                     raise SROError(f"{self.url}{path} refused the request, {trouble}{_hint(error.code)}") from error
                 asked = error.headers.get("Retry-After", "")
@@ -169,8 +170,3 @@ def _hint(status: int) -> str:
     if status == 404:
         return "\n  fix: --engine_url up to and with the version (…/v1), --engine_model as the server lists it"
     return ""
-
-
-def _shown(answer: Any, most: int = 300) -> str:
-    text = " ".join((answer if isinstance(answer, str) else json.dumps(answer)).split())
-    return text if len(text) <= most else text[: most - 1] + "…"

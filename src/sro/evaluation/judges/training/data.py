@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 from sro.comments.clean import clean, key
 from sro.comments.corpus import Comment
 from sro.comments.splitting import split
+from sro.comments.test_set import is_held_out
 from sro.core.errors import SROError
 
 Part = Literal["train", "tune", "held_out"]
@@ -132,6 +133,14 @@ def ratings(data: Path) -> list[Rated]:
         )
         for row in rows
     ]
+
+
+def unseen(rows: Iterable[Labelled], taken: set[str]) -> Iterator[Labelled]:
+    """Rows whose key is not in `taken`, which grows, and that are not in the official test set."""
+    for row in rows:
+        if (mark := key(row.text)) not in taken and not is_held_out(row.text):
+            taken.add(mark)
+            yield row
 
 
 def open_data(path: Path) -> Iterator[str]:

@@ -43,7 +43,6 @@ from sro.comments.synthetic_errors import (
     shuffle,
     swap,
 )
-from sro.comments.test_set import is_held_out
 from sro.evaluation.judges.training.data import (
     JudgeSpec,
     Labelled,
@@ -53,6 +52,7 @@ from sro.evaluation.judges.training.data import (
     existing,
     open_data,
     ratings,
+    unseen,
 )
 
 SURE = 0.9
@@ -77,15 +77,9 @@ def training_rows(data: Path) -> dict[str, list[Labelled]]:
     )
     taken = {"", *map(key, kept_apart)}
 
-    def fresh(rows: Iterable[Labelled]) -> Iterator[Labelled]:
-        for row in rows:
-            if (mark := key(row.text)) not in taken and not is_held_out(row.text):
-                taken.add(mark)
-                yield row
-
     whole = [Labelled(text, 1.0 - SURE) for text in whole_sentences(data)]
     sets = {"judge_calibration": _official(parts["train"]), "cola": cola(data, "in_domain_train"), "whole": whole}
-    found = {name: list(fresh(rows)) for name, rows in sets.items()}
+    found = {name: list(unseen(rows, taken)) for name, rows in sets.items()}
     draw = random.Random(0)
     whole = draw.sample(found["whole"], min(SENTENCES, len(found["whole"])))
     broken = (Labelled(text, SURE) for row in whole if (text := broken_sentence(row.text, draw, FAULTS)))

@@ -41,7 +41,7 @@ from pathlib import Path
 
 from sro.comments.clean import clean, key
 from sro.comments.corpus import iter_comments
-from sro.comments.test_set import SENTENCE_BREAK, is_held_out
+from sro.comments.test_set import SENTENCE_BREAK
 from sro.evaluation.judges.training.data import (
     JudgeSpec,
     Labelled,
@@ -52,6 +52,7 @@ from sro.evaluation.judges.training.data import (
     existing,
     open_data,
     ratings,
+    unseen,
 )
 
 SCREENER_FILES = {
@@ -87,12 +88,6 @@ def training_rows(data: Path) -> dict[str, list[Labelled]]:
     kept_apart += sources["tune"] + sources["held_out"] + [row.source for row in ratings(data)]
     taken = {"", *map(key, kept_apart), *screener_keys(data)}
 
-    def fresh(rows: Iterable[Labelled]) -> Iterator[Labelled]:
-        for row in rows:
-            if (mark := key(row.text)) not in taken and not is_held_out(row.text):
-                taken.add(mark)
-                yield row
-
     sets = {
         "judge_calibration": chain(_labels(parts["train"]), (Labelled(source, True) for source in sources["train"])),
         "emnlp10k": emnlp10k(data),
@@ -102,7 +97,7 @@ def training_rows(data: Path) -> dict[str, list[Labelled]]:
             data, {key(source) for part in ("tune", "held_out") for source in sources[part]}
         ),
     }
-    found = {name: list(fresh(rows)) for name, rows in sets.items()}
+    found = {name: list(unseen(rows, taken)) for name, rows in sets.items()}
     return {**found, "toxic_spans": without_missed(found["toxic_spans"], found["emnlp10k"])}
 
 

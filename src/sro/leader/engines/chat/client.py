@@ -15,7 +15,7 @@ from typing import Any
 
 from sro.core.errors import SROError
 from sro.leader.engines.chat.config import KEY
-from sro.leader.engines.chat.replies import Choice, asked_to_wait, read_choices, read_tokens
+from sro.leader.engines.chat.replies import Choice, asked_to_wait, read_choices, read_tokens, shortened_json
 from sro.leader.engines.chat.usage import Usage
 
 logger = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ class ChatClient:
             return [str(model["id"]) for model in answer["data"]]
         except (KeyError, TypeError) as error:
             raise SROError(
-                f"{self.url} does not list its models: {_shown(answer)}\n  fix: --chat_model NAME"
+                f"{self.url} does not list its models: {shortened_json(answer)}\n  fix: --chat_model NAME"
             ) from error
 
     def ask(self, request: Request) -> list[Choice]:
@@ -199,7 +199,7 @@ class ChatClient:
 
     def _status_fault(self, error: Any) -> Exception | None:
         """What a status means: a fault that may pass, or the end; None: this request was refused, `ask` looks why."""
-        status, said = int(error.status_code), _shown(error.body or error.message)
+        status, said = int(error.status_code), shortened_json(error.body or error.message)
         if status in (401, 403):
             fix = f"put it into {self.key_env}" if self.key_env else "export MY_KEY=… and --chat_key_env MY_KEY"
             return SROError(f"{self.url} refuses the key (status {status}): {said}\n  fix: {fix}")
@@ -223,7 +223,7 @@ class ChatClient:
         Before anything was answered, one question may be refused for its comment (too long, or a filter without its
         code); two different ones are refused for what they have in common, the settings.
         """
-        said = _shown(error.body or error.message)
+        said = shortened_json(error.body or error.message)
         fields = (*DISPENSABLE, "max_tokens")
         named = {name for name in fields if name == error.param or f"'{name}'" in said or f'"{name}"' in said}
         with self._lock:
@@ -267,8 +267,3 @@ def the_model(named: str | None, listed: Sequence[str], url: str) -> str:
         have = ", ".join(listed[:8]) or "none"
         raise SROError(f"{url} has {len(listed)} models: {have}\n  fix: --chat_model NAME")
     return listed[0]
-
-
-def _shown(answer: Any, most: int = 300) -> str:
-    text = " ".join((answer if isinstance(answer, str) else json.dumps(answer, default=str)).split())
-    return text if len(text) <= most else text[: most - 1] + "…"

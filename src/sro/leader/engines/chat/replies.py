@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import json
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -56,3 +57,9 @@ def asked_to_wait(header: str) -> float | None:
         return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def shortened_json(answer: Any, most: int = 300) -> str:
+    """An answer in a line of at most so many characters, for messages."""
+    text = " ".join((answer if isinstance(answer, str) else json.dumps(answer, default=str)).split())
+    return text if len(text) <= most else text[: most - 1] + "…"
