@@ -179,6 +179,47 @@ def test_a_tsv_that_quotes_keeps_texts_over_several_lines(
     assert [text for _, text in read(tmp_path / "f.tsv", "text")] == texts
 
 
+@pytest.mark.parametrize("sign", [",", ";"])
+@pytest.mark.parametrize("last", ['fine,a 6"', 'a 6",0', 'Free, a 6",0'])
+def test_two_stray_quotes_of_a_csv_join_no_rows(tmp_path: Path, sign: str, last: str) -> None:
+    rows = [
+        '0,"he said hi,0',
+        *(f"{n},you idiot,1" for n in range(1, 500)),
+        "",
+        "500,short",
+        f"501,{last}",
+        "502,ok,0",
+    ]
+    (tmp_path / "f.csv").write_text("id,text,label\n".replace(",", sign) + "\n".join(rows).replace(",", sign), "utf-8")
+    said: list[str] = []
+    found = list(read_rows(str(tmp_path / "f.csv"), lambda names: choose_columns(names, "f", "text"), say=said.append))
+    assert [row.line for row in found] == list(range(2, 506))
+    assert [row.text for row in found if not row.malformed][:499] == ["you idiot"] * 499
+    assert [row.line for row in found if row.malformed] == [2, 503, *([504] if last.startswith("Free") else [])]
+    (line,) = said  # once a file
+    assert "open on line 2 and close on line 504 hold whole rows; they are taken for strays" in line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Roses are red, violets blue\nSugar is sweet, so are you\nLilies are white, green\nWhen I am king, you\nbye",
+        "Hi\nes kostet 3,5\nund 4,5\nok",
+        "Hi, all\n\nnow, then\n\nwell, well,\nyes, no\nbye, bye",
+        "one,two,three\nfour,five,six\nbye",
+        "\n".join("ab,cd,ef" if n % 2 else "and a line" for n in range(20)),
+        "as a table:\n" + "1,2,3\n" * 20 + "that is, all of it",
+    ],
+)
+@pytest.mark.parametrize("columns", [["text"], ["text", "label"], ["label", "text"], ["id", "text", "label"]])
+def test_a_csv_keeps_texts_over_several_lines_with_commas(tmp_path: Path, text: str, columns: list[str]) -> None:
+    with open(tmp_path / "f.csv", "w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, columns)
+        table.writeheader()
+        table.writerows({name: one if name == "text" else "1" for name in columns} for one in (text, "ok"))
+    assert [text for _, text in read(tmp_path / "f.csv", "text")] == [text, "ok"]
+
+
 @pytest.mark.parametrize("name", ["f.csv", "f.tsv"])
 def test_a_stray_quote_holds_little_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(delimited, "LONGEST_RECORD", 1_000)

@@ -369,6 +369,51 @@ def test_documents_one_behind_the_other_are_all_read(tmp_path: Path) -> None:
         read(written(tmp_path, "i.json", '[{"text": "a"}]\nx'))
 
 
+REPLIES = [{"text": "thank you", "label": 1}, {"text": "well"}]
+
+
+@pytest.mark.parametrize(
+    ("value", "column", "texts"),
+    [
+        ({"id": 1, "text": "you idiot", "replies": REPLIES}, None, ["you idiot"]),
+        ({"id": 1, "text": None, "replies": REPLIES}, None, [None]),
+        ({"replies": REPLIES, "rant": "you idiot"}, "rant", ["you idiot"]),
+        ({"data": {"text": "you idiot"}, "replies": REPLIES}, "data.text", ["you idiot"]),
+        ({"title": "talk", "messages": REPLIES}, None, ["thank you", "well"]),
+        ({"message": "success", "data": REPLIES}, "text", ["thank you", "well"]),
+        ({"content": REPLIES, "pages": 1}, None, ["thank you", "well"]),
+    ],
+)
+def test_a_comment_with_replies_is_no_export(
+    tmp_path: Path, value: dict[str, object], column: str | None, texts: list[str | None]
+) -> None:
+    def choose(names: list[str]) -> Columns:
+        return choose_columns(names, "f", column)
+
+    for indent in (None, 2):
+        path = written(tmp_path, "f.json", json.dumps(value, indent=indent))
+        rows = list(read_rows(path, choose, all_columns=True))
+        assert [row.text for row in rows] == texts
+        assert rows[0].fields == (value if len(texts) == 1 else REPLIES[0])
+        assert read(path, columns(column or "text")) == [
+            row._replace(fields=None, number=0) for row in rows
+        ]  # as folders do
+
+
+def test_an_object_without_the_wanted_label_is_an_export(tmp_path: Path) -> None:
+    path = written(tmp_path, "f.json", json.dumps({"text": "about", "messages": REPLIES}))
+    for choose in (lambda names: choose_columns(names, "f", "text", "label"), columns("text", "label")):
+        assert [(row.text, row.label) for row in read(path, choose)] == [("thank you", 1), ("well", None)]
+
+
+def test_of_several_objects_none_is_an_export(tmp_path: Path) -> None:
+    items = [{"text": "a"}, {"text": "b", "mentions": [{"id": 9}]}, {"text": "c", "mentions": [{"text": "no"}]}]
+    content = "\n".join(json.dumps(item, indent=2) for item in items)
+    for name in ("f.json", "f.jsonl"):
+        rows = list(read_rows(written(tmp_path, name, content), by_name, all_columns=True))
+        assert [row.fields for row in rows] == items
+
+
 def test_an_export_too_large_to_hold_is_told_with_the_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_documents, "EXPORT", 30)
     with pytest.raises(SROError, match=r"(?s)too much to hold.*jq -c"):

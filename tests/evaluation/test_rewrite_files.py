@@ -62,6 +62,26 @@ def test_a_table_that_was_rewritten_is_a_system_with_its_refusals(
         read_rewrites(ours, sources[:2])
 
 
+@pytest.mark.parametrize("suffix", ["jsonl", "ndjson"])
+def test_the_results_of_a_folder_are_a_system_and_not_its_comments(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Rewriter, "load", lambda **parts: Rewriter(Milder(), Words(), Half()))
+    (tmp_path / "in").mkdir()
+    given = tmp_path / "in" / f"a.{suffix}"
+    given.write_text('{"id": 1, "text": "you idiot, mate"}\n{"id": 2, "text": "thanks"}\n')
+    assert main(["rewrite", "--input", str(given.parent), "--output", str(tmp_path / "out")]) == 0
+    sources = read_parallel({"in": given})["in"]
+    (ours,) = (tmp_path / "out").glob("a-*")
+    assert is_answers(ours) and read_answers(ours, sources) == ["you person, mate", "thanks"]
+    assert main(["rewrite", "--input", str(given), "--output", str(tmp_path / f"one.{suffix}")]) == 0
+    assert is_answers(tmp_path / f"one.{suffix}")
+    assert main(["rewrite", "--input", str(given.parent), "--output", str(tmp_path / "new"), "--prefix", "our_"]) == 0
+    (ours,) = (tmp_path / "new").glob("a-*")
+    with pytest.raises(SROError, match="no column with rewrites"):  # and not a system that copies
+        read_answers(ours, sources) if is_answers(ours) else read_parallel({"in": given, "ours": ours})
+
+
 def test_a_table_without_a_column_of_rewrites_is_no_system(tmp_path: Path) -> None:
     path = tmp_path / "ours.csv"
     path.write_text("id,text\n1,you\n")

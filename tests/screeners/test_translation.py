@@ -113,6 +113,8 @@ def test_the_command_on_comments_that_were_scored_earlier(tmp_path: Path, capsys
         ([{"a": "b"}], "no text"),
         ([{"body": "b"}], "no column"),
         ([{"body": "b", "THREAT": "x"}], "THREAT is 'x'"),
+        ([{"body": "b", "threat": 90}], "threat is 90\n  fix: give a number from 0 to 1"),
+        ([{"body": "b", "INSULT": 0.5}], "the scores are of INSULT, which the screener threats 1 does not score"),
     ):
         with pytest.raises(SROError, match=message):
             scored_pairs(_Threats(), rows, "body")
@@ -145,6 +147,22 @@ def test_thresholds_of_scored_comments_do_what_the_table_says_as_threshold() -> 
     for threshold in (found.threshold, found.as_many):
         verdicts = screen_comments(Diluting(), texts, threshold=threshold)
         assert [verdict.passed for verdict in verdicts] == [False, True, True, True]
+
+
+def test_a_comment_without_a_score_is_no_pair() -> None:
+    none = [None, "", float("nan"), "nan"]
+    rows = [{"text": "a", "toxicity": score} for score in [*none, "0.9"]]
+    assert scored_pairs(_Threats(), rows, "text") == {"TOXICITY": [(0.1, 0.9)]}
+
+
+def test_the_table_has_every_digit_of_a_threshold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    path = tmp_path / "pairs.jsonl"
+    path.write_text("\n".join(pair("SEVERE_TOXICITY", *both) for both in ((0.99999985, 0.1), (0.9999999, 0.9))))
+    assert main(["screener", "thresholds", "--pairs", str(path), "--threshold", "0.8"]) == 0
+    assert capsys.readouterr().out.count(" 0.9999999 ") == 2
 
 
 class _Threats:

@@ -47,7 +47,8 @@ Reason = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A cleaned comment and where it came from: `file` as the caller named it, `line` from 1."""
+    """A comment, cleaned unless it was asked for as it stands, and where it came from: `file` as the caller named it,
+    `line` from 1."""
 
     text: str
     file: str
@@ -141,6 +142,7 @@ def load_comments(
     quarantine: str | Path | None = None,
     delimiter: str | None = None,
     encoding: str | None = None,
+    as_it_stands: bool = False,
     say: Callable[[str], None] = logger.warning,
 ) -> Corpus:
     """Read a whole corpus: cleaned, bounded in length, without duplicates (the first of equal keys stays).
@@ -155,6 +157,8 @@ def load_comments(
         held_out: what the guard does with its sentences: `refuse` the corpus, or `drop` them to quarantine.
         quarantine: JSON Lines file for the rows not kept: {file, line, reason, text}; replaced if it exists.
         delimiter, encoding: of a table, and of a file without a byte order mark; see `sro.comments.readers.read_rows`.
+        as_it_stands: keep the texts as they are in the file, with the line breaks by which quotes, lists and code are
+            known; lengths and repeats are still told by the cleaned ones.
         say: is told what the reader took for granted, such as the first sheet of a workbook.
 
     Raises:
@@ -181,7 +185,7 @@ def load_comments(
     rows = iter_rows(
         path, column=column, format=format, where=where, delimiter=delimiter, encoding=encoding, report=report, say=say
     )
-    comments = list(_sift(rows, str(path), fault, quarantine, report))
+    comments = list(_sift(rows, str(path), fault, quarantine, report, as_it_stands))
     if not comments:
         raise SROError(
             f"no comment is left of {report.summary()}\n  fix: look at the column, the condition and the lengths"
@@ -269,6 +273,7 @@ def _sift(
     fault: Callable[[str], Reason | None],
     quarantine: str | Path | None,
     report: CorpusReport,
+    as_it_stands: bool = False,
 ) -> Iterator[Comment]:
     """Rows in, comments out; the others are counted and set aside. `fault` judges cleaned texts."""
     report.quarantine = str(quarantine) if quarantine else None
@@ -283,7 +288,7 @@ def _sift(
             reason = fault(text)
         if reason is None:
             report.kept += 1
-            yield Comment(text, source, row.line)
+            yield Comment(row.text if as_it_stands else text, source, row.line)
             continue
         report.rejected[reason] += 1
         if report.quarantine:

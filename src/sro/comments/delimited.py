@@ -20,6 +20,11 @@ LONGEST_RECORD = 1 << 22
 quote without another one takes into memory; a line by itself may be longer."""
 
 
+FEWEST_ROWS, NEARLY_ALL = 3, 0.9
+"""Lines within quotes of a CSV that are rows by themselves, from which on a quote was a stray one: how many, and which
+share of all. Of fewer lines nothing is told: two lines of a text may well have a comma each."""
+
+
 class Record(NamedTuple):
     """A record of a table."""
 
@@ -148,16 +153,27 @@ def _fitted(fields: list[str], columns: int) -> list[str]:
     return fields[:columns] if len(fields) > columns and not any(fields[columns:]) else fields
 
 
-def _are_rows(lines: list[str], columns: int) -> bool:
-    """Whether most lines of what quotes of a TSV file hold together are rows by themselves: the quotes then stand in
-    two texts of a file that knows no quoting.
+def _are_rows(lines: list[str], columns: int, delimiter: str) -> bool:
+    """Whether the lines that quotes hold together are rows by themselves: the quotes then stand in two texts, and were
+    not meant to hold anything.
 
-    A quoted text over several lines has tabs in its first or last line alone, unless it is indented code, whose lines
-    begin with a tab. One that holds a table about as wide as the file looks the same as rows; a file of one column has
-    nothing to tell them by, and there quotes are quotes.
+    In a TSV file most lines have to be rows: a quoted text over several lines has tabs in its first or last line
+    alone, unless it is indented code, whose lines begin with a tab. Commas stand in every text, so of other tables
+    nearly all lines between the first and the last have to be rows, `FEWEST_ROWS` or more, and the first or the last
+    as well. A text that holds a table as wide as the file looks the same as rows; a file of one column has nothing to
+    tell them by, and there quotes are quotes.
     """
-    rows = sum(line.count("\t") == columns - 1 and not line.startswith("\t") for line in lines)
-    return columns > 1 and len(lines) > 1 and 2 * rows > len(lines)
+    if columns == 1 or len(lines) == 1:
+        return False
+    if delimiter == "\t":
+        return 2 * sum(line.count("\t") == columns - 1 and not line.startswith("\t") for line in lines) > len(lines)
+    fits = [
+        line.count(delimiter) == columns - 1 and f"{delimiter} " not in line  # as no sentence puts its commas
+        for line in lines
+        if line.strip()
+    ]
+    between = fits[1:-1]
+    return len(between) >= FEWEST_ROWS and sum(between) >= NEARLY_ALL * len(between) and (fits[0] or fits[-1])
 
 
 def _records(
@@ -180,12 +196,17 @@ def _records(
             fields = fields and _fitted(fields, columns)
             if fields is not None and len(fields) in (0, columns):
                 break
-        if delimiter == "\t" and fields is not None and _are_rows(lines.taken, columns):
+        if fields is not None and _are_rows(lines.taken, columns, delimiter):
             fields = None
             if not told:
+                taken, fix = (
+                    ("taken for text", "if they are none: save the file as CSV")
+                    if delimiter == "\t"
+                    else ("taken for strays, and that first line for malformed", "fix: mend or remove the quote")
+                )
                 say(
                     f"{source}: the quotes that open on line {line:,} and close on line {lines.number:,} hold whole "
-                    "rows; they are taken for text, as are others like them (if they are none: save the file as CSV)"
+                    f"rows; they are {taken}, as are others like them ({fix})"
                 )
                 told = True
         if fields is None:

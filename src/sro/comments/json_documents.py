@@ -1,4 +1,4 @@
-"""JSON that is not one object a line: an array, read item by item, or an export, one object with a list in it."""
+"""JSON that is not one object a line: an array, read item by item, or objects over several lines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sro.comments.formats import PIECE, Unreadable
 
-EXPORT = 256 << 20  # characters of an export, which is read as a whole; some GB of memory
+EXPORT = 256 << 20  # characters of such objects, which are read as a whole; some GB of memory
 LONGEST_LITERAL = 16  # characters, and some more; no word, number or escape that is cut begins further from the end
 BLANK = re.compile(r"[\s\ufeff]*")
 DECODER = json.JSONDecoder()
@@ -53,8 +53,8 @@ def array_items(pieces: Iterator[str], source: str) -> Iterator[Record]:
         raise _broken(source, text, error) from error
 
 
-def export_items(pieces: Iterator[str], source: str) -> Iterator[Record]:
-    """Of each object the items of the list of objects in it, where there is only one such list, else the object.
+def whole_objects(pieces: Iterator[str], source: str) -> Iterator[Record]:
+    """Objects one behind the other, over however many lines.
 
     Raises:
         Unreadable: it is broken, with the line, or larger than `EXPORT`.
@@ -74,12 +74,7 @@ def export_items(pieces: Iterator[str], source: str) -> Iterator[Record]:
             found = text.record()
             if found.value is None:
                 raise ValueError("something stands behind the object")
-            lists = [
-                some for some in found.value.values() if isinstance(some, list) and some and isinstance(some[0], dict)
-            ]
-            for item in lists[0] if len(lists) == 1 else [found.value]:
-                whole = isinstance(item, dict)
-                yield Record(found.line, item if whole else None, "" if whole else json.dumps(item))
+            yield found
     except (ValueError, RecursionError) as error:
         raise _broken(source, text, error) from error
 

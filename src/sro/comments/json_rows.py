@@ -1,14 +1,17 @@
-"""Objects out of JSON: one a line, or all in one array, or in the one list of an export."""
+"""Objects out of JSON: one a line, over several lines, all in one array, or in the one list of an export."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import chain, islice
 from typing import Any, Literal
 
+from sro.comments.columns import Choose, Columns
 from sro.comments.formats import join_lines, read_pieces, without_gz
-from sro.comments.json_documents import Record, array_items, export_items
+from sro.comments.json_documents import Record, array_items, whole_objects
+from sro.core.errors import SROError
 
 LOOKAHEAD = 100  # rows; each names its own fields, and may leave some out
 DEPTH = 4  # levels of objects in objects whose fields are columns of dotted names: `data.text`
@@ -16,12 +19,16 @@ DEPTH = 4  # levels of objects in objects whose fields are columns of dotted nam
 Layout = Literal["lines", "array", "export"]
 
 
-def json_records(pieces: Iterator[str], source: str) -> Iterator[Record]:
-    """Every line, in order, or every item of an array or export; blank lines have a blank `raw`.
+def json_records(pieces: Iterator[str], source: str, choose: Choose) -> tuple[Iterator[Record], Columns | None]:
+    """Every line, in order, or every object, or every item of an array or export; blank lines have a blank `raw`.
 
     Args:
         pieces: lines, long ones in pieces (`sro.comments.formats.read_pieces`): an array takes as much memory as its
             longest item, on however few lines it stands.
+        choose: tells an export from a comment with a list in it, and raises SROError where the columns are not there.
+
+    Returns:
+        The records, and the columns where they had to be chosen for that.
 
     Raises:
         Unreadable: an array or export is broken, with the line, or an export is too large.
@@ -29,8 +36,35 @@ def json_records(pieces: Iterator[str], source: str) -> Iterator[Record]:
     head, layout = _look(pieces, source)
     whole = chain(head, pieces)
     if layout == "lines":
-        return line_records(join_lines(whole))
-    return array_items(whole, source) if layout == "array" else export_items(whole, source)
+        return line_records(join_lines(whole)), None
+    if layout == "array":
+        return array_items(whole, source), None
+    return _items_of_export(whole_objects(whole, source), choose)
+
+
+def _items_of_export(objects: Iterator[Record], choose: Choose) -> tuple[Iterator[Record], Columns | None]:
+    """The items of the list in an export, which is a single object that holds one list of objects; else the objects.
+
+    An object that has the columns beside that list is no export, but a comment with replies, mentions or the like.
+    """
+    head = list(islice(objects, 2))
+    value = head[0].value if len(head) == 1 else None
+    lists = [name for name, inner in (value or {}).items() if isinstance(inner, list) and _begins_with_object(inner)]
+    if value is None or len(lists) != 1:
+        return chain(head, objects), None
+    beside = list(field_names({name: inner for name, inner in value.items() if name not in lists}))
+    with suppress(SROError):
+        columns = choose(beside)
+        if all(name in beside for name in (columns.text, columns.label) if name is not None):
+            return iter(head), columns
+    line, items = head[0].line, value[lists[0]]
+    return (
+        Record(line, item, "") if isinstance(item, dict) else Record(line, None, json.dumps(item)) for item in items
+    ), None
+
+
+def _begins_with_object(items: list[Any]) -> bool:
+    return bool(items) and isinstance(items[0], dict)
 
 
 def line_records(lines: Iterable[str]) -> Iterator[Record]:

@@ -121,10 +121,10 @@ def _text_rows(lines: Iterator[str], choose: Choose) -> Iterator[Row]:
 def _json_rows(
     source: str, choose: Choose, all_columns: bool, encoding: str | None, span: Span | None
 ) -> Iterator[Row]:
-    records = (
-        json_records(read_pieces(source, encoding), source)
+    records, columns = (
+        json_records(read_pieces(source, encoding), source, choose)
         if span is None
-        else line_records(read_lines(source, encoding, span))
+        else (line_records(read_lines(source, encoding, span)), None)
     )
     head = list(islice(records, LOOKAHEAD))
     records = of_strings(head, records)
@@ -136,7 +136,8 @@ def _json_rows(
             f"{source}: no JSON object on its first {len(head)} lines; want one object a line, or an array of objects"
             "\n  fix: jq -c '.[]' IN > OUT makes lines of an array"
         )
-    columns = Columns("") if blank else choose(available)  # a file of blank lines is as empty as one of none
+    if columns is None:
+        columns = Columns("") if blank else choose(available)  # a file of blank lines is as empty as one of none
     for line, value, raw in chain(head, records):
         if value is None:
             yield Row(line, raw, malformed=bool(raw.strip()))

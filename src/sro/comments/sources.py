@@ -84,6 +84,7 @@ def load_source(
     max_words: int | None = 60,
     held_out: Literal["refuse", "drop"] = "refuse",
     quarantine: str | Path | None = None,
+    as_it_stands: bool = False,
 ) -> Corpus:
     """The comments that a name stands for; arguments and errors as those of `sro.comments.corpus.load_comments`.
 
@@ -101,6 +102,7 @@ def load_source(
             training=training,
             held_out=held_out,
             quarantine=quarantine,
+            as_it_stands=as_it_stands,
             say=lambda line: logger.warning("%s", without_flags_of_files(line)),
         )
     except SROError as error:

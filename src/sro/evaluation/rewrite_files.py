@@ -7,23 +7,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sro.core.errors import SROError
-from sro.evaluation.clef import is_clef25
+from sro.evaluation.clef import is_clef, is_clef25
 from sro.evaluation.reading.systems import usual_columns
 from sro.evaluation.text_tables import is_table, text_rows
 
 
 def is_rewrites_file(path: str | Path) -> bool:
-    """Whether a file is a table, or its first line an answer of `sro rewrite`: `source`, `text` and `status`."""
+    """Whether a file is a table, or its first line an answer of `sro rewrite`: `source`, `text` and `status` of a
+    file, all columns and `rewrite` of a folder. CLEF's lines hold the rewrite alone, in `text`."""
     if is_table(path):
         return not is_clef25(path)
-    if Path(path).suffix.lower() != ".jsonl" or not Path(path).is_file():
+    if not is_clef(path) or not Path(path).is_file():
         return False
     with open(path, "rb") as file:
         try:
             row = json.loads(file.readline())
         except ValueError:
             return False
-    return isinstance(row, dict) and {"source", "text", "status"} <= row.keys()
+    if not isinstance(row, dict):
+        return False
+    apart = any(name.endswith("rewrite") for name in row)  # `--prefix` stands before it; then `read_rewrites` objects
+    return apart or {"source", "text", "status"} <= row.keys()
 
 
 def read_rewrites(path: str | Path, sources: Sequence[str]) -> list[str | None]:

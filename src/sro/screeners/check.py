@@ -14,6 +14,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from sro.comments.clean import clean
 from sro.core.errors import SROError
 from sro.screeners.base import Screener
 from sro.screeners.sentencewise import screen_comments
@@ -150,7 +151,7 @@ def rendered(result: ScreenerCheck, threshold: float | None = None) -> Renderabl
 def _error_table(title: str, errors: Sequence[tuple[float, str]]) -> Table:
     table = Table("P(fail)", "text", title=title, title_justify="left")
     for probability, text in errors:
-        table.add_row(_number(probability), Text(text))  # Text: brackets in a comment are no markup
+        table.add_row(_number(probability), Text(clean(text)))  # Text: brackets in a comment are no markup
     return table
 
 

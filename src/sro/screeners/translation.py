@@ -23,6 +23,7 @@ from rich.table import Table
 from sro.core.errors import SROError
 from sro.screeners.base import Screener
 from sro.screeners.encoder.attributes import ATTRIBUTES
+from sro.screeners.encoder.label_maps import own_targets
 from sro.screeners.sentencewise import screen_comments
 from sro.screeners.thresholds import LOWEST
 
@@ -149,32 +150,38 @@ def scored_pairs(screener: Screener, rows: Iterable[Mapping[str, object]], colum
 
     Args:
         screener: asked now.
-        rows: records with the text in `column`, and the other's scores in columns named as the attributes.
+        rows: records with the text in `column`, and the other's scores in columns named as the attributes, in any
+            case.
         column: of the text.
 
     Raises:
-        SROError: a row has no text, or a score that is no number; or no column is named as an attribute.
+        SROError: a row has no text, or a score that is no number from 0 to 1; or no column is named as an attribute,
+            or none as one that the screener has.
     """
     kept = list(rows)
     texts = [row.get(column) for row in kept]
     for number, text in enumerate(texts, start=1):
         if not isinstance(text, str):
             raise SROError(f"row {number}: no text in the column '{column}'\n  fix: --column names it")
-    names = [name for name in ATTRIBUTES if any(row.get(name) not in (None, "") for row in kept)]
+    scores = [
+        own_targets({name: value for name, value in row.items() if name != column}, f"row {number}")
+        for number, row in enumerate(kept, start=1)
+    ]
+    names = [name for name in ATTRIBUTES if any(name in theirs for theirs in scores)]
     if not names:
         raise SROError(f"no column is named as an attribute\n  fix: name it as one of {', '.join(ATTRIBUTES)}")
     verdicts = screen_comments(screener, [str(text) for text in texts], threshold=LOWEST)
     pairs: dict[str, list[Pair]] = {}
-    for number, (row, verdict) in enumerate(zip(kept, verdicts), start=1):
+    for theirs, verdict in zip(scores, verdicts):
         ours = {"TOXICITY": verdict.probability, **(verdict.attributes or {})}
         for name in names:
-            value = row.get(name)
-            if value in (None, "") or name not in ours:
-                continue
-            try:
-                pairs.setdefault(name, []).append((ours[name], float(str(value))))
-            except ValueError:
-                raise SROError(f"row {number}: {name} is {value!r}\n  fix: a number from 0 to 1, or nothing") from None
+            if name in theirs and name in ours:
+                pairs.setdefault(name, []).append((ours[name], theirs[name]))
+    if not pairs:
+        raise SROError(
+            f"the scores are of {', '.join(names)}, which the screener {screener.name} does not score"
+            "\n  fix: take a screener that scores it (--screener), or scores of TOXICITY"
+        )
     return pairs
 
 
@@ -195,16 +202,16 @@ def rendered(rows: Sequence[Translation], use: str) -> Table:
     shown = Table(title="thresholds", title_justify="left", caption=caption, caption_justify="left")
     shown.add_column("attribute", no_wrap=True)
     for name in ("today", "comments", "flagged", "ours", "same", "+ −", "as many"):
-        shown.add_column(name, justify="right")
+        shown.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         shown.add_row(
             row.attribute + ("" if row.enough else " *"),
             f"{row.theirs:g}",
             f"{row.pairs:,}",
             f"{row.flagged:,}",
-            f"{row.threshold:g}",
+            f"{row.threshold}",  # all digits: it is to be typed
             f"{row.same:.1%}",
             f"+{row.newly:,} −{row.no_longer:,}",
-            f"{row.as_many:g}",
+            f"{row.as_many}",
         )
     return shown

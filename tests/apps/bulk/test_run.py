@@ -121,6 +121,21 @@ def test_the_plan_passes_over_hidden_and_foreign_files(tmp_path: Path) -> None:
     assert (found.column, found.left_alone) == ("body", Counter({".docx": 1}))
 
 
+def test_linked_folders_are_read_and_circles_end(tmp_path: Path) -> None:
+    root, other = tmp_path / "in", tmp_path / "other"
+    json_lines(root / "a.jsonl", [{"text": "hi"}])
+    json_lines(other / "b.jsonl", [{"text": "hi"}])
+    (root / "link").symlink_to("../other")
+    (root / "again").symlink_to(".")
+    (root / "up").symlink_to("..")
+    (other / "back").symlink_to(root)
+    for source in (root, tmp_path / "in" / ".." / "in"):
+        assert [shard.name for shard in plan(source, None, 100, []).shards] == ["a-00000.jsonl", "link/b-00000.jsonl"]
+    for target in (other / "out", other, tmp_path):
+        with pytest.raises(SROError, match="lie one within the other"):
+            run(root, target, Toy())
+
+
 @pytest.mark.parametrize(
     ("names", "message"),
     [

@@ -40,6 +40,24 @@ def test_a_second_column_of_the_same_name_is_not_lost(tmp_path: Path) -> None:
     assert (row["text"], row["text_2"], row["id"], row["verdict"]) == ("you idiot", "thanks", "1", "fail")
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("where", [[], ["--where", "id=7"]])
+def test_rows_without_fields_of_nested_json_are_rows_of_a_table(tmp_path: Path, suffix: str, where: list[str]) -> None:
+    lines = ['{"id":0,"data":{"text":"hello there"}}', '{"id":1,"data":{"text":"you idiot"}}', "", "{}", '{"id"']
+    (tmp_path / "in.jsonl").write_text("\n".join(lines) + "\n\n")
+    target = tmp_path / f"out.{suffix}"
+    assert screened(tmp_path / "in.jsonl", target, "--column", "data.text", *where) == 0
+    if suffix == "csv":
+        with open(target, newline="") as file:
+            rows = list(csv.DictReader(file))
+            assert ",".join(rows[0]).startswith("id,data,row,line,verdict")
+    else:
+        rows = parquet.read_table(target).to_pylist()
+        assert list(rows[0])[:5] == ["id", "data", "row", "line", "verdict"]
+    wanted = ["pass", "fail", "pass", "", "", "pass"] if not where else [""]
+    assert [row["verdict"] or "" for row in rows] == wanted
+
+
 @pytest.mark.parametrize("sign", [";;", "", '"', "\n"])
 def test_a_separator_is_one_sign(tmp_path: Path, sign: str, capsys: Capture) -> None:
     (tmp_path / "in.csv").write_text("id,text\n1,you idiot\n")

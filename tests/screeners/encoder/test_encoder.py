@@ -452,6 +452,24 @@ def test_own_labels_are_read_by_either_name_and_mistakes_name_the_line(tmp_path:
         list(read_labelled(file))
 
 
+def test_columns_of_labels_are_known_in_any_case_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "civil.csv"
+    names = "text,toxicity,severe_toxicity,Obscene ,THREAT,insult,identity_attack,sexual_explicit"
+    file.write_text(f"{names}\nyou idiot,0.9,0.1,0,nan,0.8,0.2,1\n", encoding="utf-8")
+    with caplog.at_level("INFO"):
+        (row,) = read_labelled(file)
+    assert row.targets == {
+        **{"TOXICITY": 0.9, "SEVERE_TOXICITY": 0.1, "PROFANITY": 0.0, "INSULT": 0.8, "IDENTITY_ATTACK": 0.2}
+    }
+    assert "toxicity as TOXICITY" in caplog.text and "not used: sexual_explicit" in caplog.text
+    file.write_text("text,toxic,toxicity\nhello,,0\nbye,1,0.9\n", encoding="utf-8")
+    with pytest.raises(SROError, match=r"line 3: toxic and toxicity are both TOXICITY\n  fix: "):
+        list(read_labelled(file))
+    file.write_text("text,label\nhello,0\n", encoding="utf-8")
+    with pytest.raises(SROError, match=r"no column is named as an attribute; there are: label\n  fix: "):
+        list(read_labelled(file))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

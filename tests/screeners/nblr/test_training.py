@@ -14,7 +14,7 @@ from sro.apps.cli import main
 from sro.comments.sources import load_source
 from sro.core.errors import SROError
 from sro.screeners.nblr.model import NBLR, NBLRSettings
-from sro.screeners.nblr.training import Data, train
+from sro.screeners.nblr.training import Data, load_texts, train
 
 INSULTS = ["idiot", "moron", "fool", "loser", "clown", "liar"]
 DATA = Path(os.environ.get("SRO_DATA", Path(__file__).parents[4] / "shared" / "data"))
@@ -60,6 +60,15 @@ def test_held_out_sentences_are_dropped_in_training_and_kept_in_evaluation(tmp_p
     path.write_text(f"an ordinary line\n{sentence}\n", encoding="utf-8")
     assert load_source(str(path), min_words=1, held_out="drop").texts == ["an ordinary line"]
     assert len(load_source(str(path), training=False, min_words=1)) == 2
+
+
+def test_texts_to_check_a_screener_on_are_those_that_it_screens(tmp_path: Path) -> None:
+    texts = ["> you moron\n\nI disagree with that tone.", "  `idiot`\r\nthank you"]
+    path = tmp_path / "lines.jsonl"
+    path.write_text(
+        "".join(json.dumps({"text": text}) + "\n" for text in [*texts, "> you moron I disagree with that tone."])
+    )
+    assert load_texts([str(path)]) == texts  # the third is the first again, as every corpus knows it
 
 
 def test_command_line_trains_checks_and_screens(

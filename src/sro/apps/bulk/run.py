@@ -12,7 +12,7 @@ from sro.apps.bulk.formats import Shard
 from sro.apps.bulk.jobs import Job
 from sro.apps.bulk.ledger import Ledger
 from sro.apps.bulk.shard_worker import Event, ShardTask, new_columns, run_here
-from sro.apps.bulk.shards import plan
+from sro.apps.bulk.shards import plan, walk
 from sro.apps.bulk.summary import Tally, watch_progress
 from sro.apps.bulk.writers import remove_partial_files
 from sro.core.errors import SROError
@@ -98,6 +98,12 @@ def _waiting(shards: Sequence[Shard], ledger: Ledger, tally: Tally) -> list[Shar
 
 def _refuse_nested(source: Path, target: Path) -> None:
     """Results among the input would be the next run's input."""
-    inner, outer = target.resolve(), (source if source.is_dir() else source.parent).resolve()
-    if source.is_dir() and (inner == outer or outer in inner.parents or inner in outer.parents):
-        raise SROError(f"{target} and {source} lie one within the other; results must lie elsewhere than the input")
+    if not source.is_dir():
+        return
+    inner = target.resolve()
+    for folder in (source, *(folder for folder, _ in walk(source) if folder.is_symlink())):
+        outer = folder.resolve()
+        if inner == outer or outer in inner.parents or inner in outer.parents:
+            raise SROError(
+                f"{target} and {folder} lie one within the other; results must lie elsewhere than the input"
+            )

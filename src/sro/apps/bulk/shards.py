@@ -6,7 +6,7 @@ import hashlib
 import math
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,8 +102,8 @@ def _files(root: Path) -> tuple[list[tuple[Path, Kind]], Counter[str]]:
     if not root.is_dir():
         found = [root]
     else:
-        every = (path for path in root.rglob("*") if path.is_file())
-        found = sorted(path for path in every if not _hidden(path.relative_to(root)))
+        every = (folder / name for folder, names in walk(root) for name in names)
+        found = sorted(path for path in every if path.is_file() and not _hidden(path.relative_to(root)))
     kinds = {path: kind_of(path) for path in found}
     known = [(path, kind) for path, kind in kinds.items() if kind is not None]
     others = Counter(path.suffix.lower() or path.name for path, kind in kinds.items() if kind is None)
@@ -112,6 +112,21 @@ def _files(root: Path) -> tuple[list[tuple[Path, Kind]], Counter[str]]:
         names = " ".join(suffix for suffix in FORMAT_OF_SUFFIX if suffix)
         raise SROError(f"{root}: no file with one of {names} (or these with .gz) in it{seen}")
     return known, others
+
+
+def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Each folder in `root` and `root` itself, with the names of the files in it. Linked folders are followed, as
+    linked files are, but for those that lead back to a folder that they lie in."""
+    for place, folders, names in os.walk(root, followlinks=True):
+        folders[:] = [name for name in folders if not _leads_back(Path(place) / name, root)]
+        yield Path(place), names
+
+
+def _leads_back(folder: Path, root: Path) -> bool:
+    if not folder.is_symlink():
+        return False
+    lies_in = [above.resolve() for above in folder.parents if above == root or root in above.parents]
+    return any(folder.resolve() in (above, *above.parents) for above in lies_in)
 
 
 def _hidden(below: Path) -> bool:

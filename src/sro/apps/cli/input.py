@@ -19,6 +19,9 @@ from sro.comments.readers import read_rows
 from sro.comments.rows import Row, has_stray_bytes
 from sro.core.errors import SROError
 
+NESTED = ("jsonl", "parquet")
+"""Formats with fields in fields, which are no columns of a table, though they have dotted names."""
+
 
 @dataclass
 class InputArguments:
@@ -89,7 +92,8 @@ class InputRow(NamedTuple):
     text: str
     """The field as it stands; of a row that holds no text the row as it was read."""
     fields: Mapping[str, Any]
-    """All columns of the row; the text alone where it has no others."""
+    """All columns of the row. Of one that has none, such as a malformed one, the text alone, and nothing where the
+    text is no column, but a field in one (`data.text`)."""
     problem: str | None = None
     """Why there is no text to work on: `malformed`, `null`, `wrong_type` or `undecodable`."""
 
@@ -121,7 +125,7 @@ class Input:
         self.left_out = 0
         self.stray = 0  # rows whose bytes are not of the encoding
         self._measured = False
-        self._available = ["text"]  # columns that the beginning of the file tells; of nested JSON dotted names
+        self._available = ["text"]  # columns that the beginning of the file tells
         self._seen: dict[str, None] = {}  # those that rows have had; JSON Lines may have new ones in later rows
 
     @property
@@ -172,10 +176,10 @@ class Input:
             all_columns=True,
             say=self.say,
         ):
+            self._seen.update(dict.fromkeys(row.fields or ()))  # a table has them even if no row is wanted
             if self.where and not row.malformed and not self.where.matches(row.label):
                 self.left_out += 1
                 continue
-            self._seen.update(dict.fromkeys(row.fields or ()))
             yield self._row(row)
 
     def measure(self) -> int | None:
@@ -204,15 +208,21 @@ class Input:
         if columns.guessed:
             self.say(f"{self.name}: taking the comments from column {columns.text!r}; another is named by --column")
         self.column, self._available = columns.text, available
+        if not self.name.startswith("hub:") and (self.arguments.format or format_of(self.name)) in NESTED:
+            self._available = [name for name in available if name.rpartition(".")[0] not in available]
         return columns
 
     def _row(self, row: Row) -> InputRow:
         problem = None if row.fault == "empty" else row.fault  # an empty comment is a comment, and stays as it is
         if problem is None:
-            return InputRow(row.number, row.line, row.text, row.fields or {self.column: row.text})
+            return InputRow(row.number, row.line, row.text, row.fields or self._alone(row.text))
         self.stray += problem == "undecodable" and has_stray_bytes(row.text)
         text = row.text if isinstance(row.text, str) else "" if row.text is None else str(row.text)
-        return InputRow(row.number, row.line, text, row.fields or {self.column: text}, problem)
+        return InputRow(row.number, row.line, text, row.fields or self._alone(text), problem)
+
+    def _alone(self, text: str) -> dict[str, Any]:
+        """The columns of a row that has no others than the text."""
+        return {self.column: text} if self.column in self._available else {}
 
 
 def batches(rows: Iterable[InputRow], size: int) -> Iterator[list[InputRow]]:

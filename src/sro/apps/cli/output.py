@@ -149,8 +149,6 @@ def _new_names(source: Input, added: Sequence[str], prefix: str) -> list[str]:
 
 def _row_of_table(result: Result, source: Input, prefix: str) -> dict[str, object]:
     fields = result.row.fields
-    if result.row.problem == "malformed":  # of nested JSON there is no column for the whole line
-        fields = {name: value for name, value in fields.items() if name in source.columns}
     place = {"row": result.row.number, "line": result.row.line}
     return {**fields, **{prefix + name: value for name, value in {**place, **result.cells()}.items()}}
 

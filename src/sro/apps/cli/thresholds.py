@@ -23,6 +23,7 @@ DESCRIPTION = (
     "Print thresholds for our scores that keep the decisions now made with another service's scores, computed from "
     "pairs of scores (`sro serve --shadow`), or from comments with their old scores."
 )
+WIDEST = 200  # characters, more than the table can have
 
 
 @dataclass
@@ -38,8 +39,8 @@ class TranslationArguments:
     scored: str | None = field(
         default=None,
         metadata={
-            "help": "csv, tsv or jsonl with texts and the other service's scores in columns TOXICITY, THREAT, …; our "
-            "own scores are computed now"
+            "help": "csv, tsv or jsonl with texts and the other service's scores in columns TOXICITY, THREAT, … in "
+            "any case; our own scores are computed now"
         },
     )
     column: str = field(default="text", metadata={"help": "column of the texts in --scored"})
@@ -64,7 +65,10 @@ def run(argv: list[str]) -> int:
         raise SROError("--pairs has both services' scores, --scored only the other's: give one of the two")
     names = [name.upper() for name in asked.attributes] or list(pairs)
     found = [translation.translate(name, pairs.get(name, []), asked.threshold) for name in sorted(names, key=_place)]
-    Console().print(translation.rendered(found, use))
+    table, screen = translation.rendered(found, use), Console()
+    needed = screen.measure(table, options=screen.options.update(max_width=WIDEST)).maximum
+    screen.width = max(screen.width, needed)  # no digit of a number that is to be typed is left out
+    screen.print(table)
     if not all(one.enough for one in found):
         print(f"* fewer than {translation.ENOUGH} comments are flagged today, or are not: too few to rely on")
     return 0

@@ -11,14 +11,21 @@ One function a set, from a row of its file to a `Row`: the text and the targets 
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sro.core.errors import SROError
 from sro.screeners.encoder.attributes import ATTRIBUTES
 
 T, S, IN, P, TH, ID = ATTRIBUTES
 CLEAN = {T: 0.0, S: 0.0, IN: 0.0, P: 0.0, TH: 0.0, ID: 0.0}
 JIGSAW = {"toxic": T, "severe_toxic": S, "insult": IN, "obscene": P, "threat": TH, "identity_hate": ID}
+
+NAMES = {name.lower(): name for name in ATTRIBUTES} | JIGSAW
+"""Attributes by the names that columns of people's files have, in small letters: Perspective's, Civil Comments' (which
+are these of ours) and Jigsaw's."""
 
 Targets = dict[str, float]
 Record = dict
@@ -64,6 +71,42 @@ RUDE = re.compile(
     r"|raghead\w*|gooks?|wetback\w*|coons?|gyppo\w*|chavs?|mongs?|spastics?|cripples?|nonces?)\b",
     re.IGNORECASE,
 )
+
+
+def attribute_of(column: str) -> str | None:
+    """What a column of this name holds labels or scores of; None of any other column."""
+    return NAMES.get(column.strip().lower())
+
+
+def own_targets(fields: Mapping[str, object], where: str) -> Targets:
+    """The labels or scores in the columns of a file that is not ours; nothing, or NaN, where there is none.
+
+    Args:
+        where: the row, for messages.
+
+    Raises:
+        SROError: a value is no number from 0 to 1, or two columns have one for the same attribute.
+    """
+    targets: Targets = {}
+    columns: dict[str, str] = {}
+    for column, value in fields.items():
+        attribute = attribute_of(column)
+        if attribute is None or value in (None, ""):
+            continue
+        try:
+            share = float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            share = -1.0
+        if math.isnan(share):
+            continue
+        if not 0 <= share <= 1:
+            raise SROError(f"{where}: {column} is {value!r}\n  fix: give a number from 0 to 1, or nothing")
+        if attribute in targets:
+            raise SROError(
+                f"{where}: {columns[attribute]} and {column} are both {attribute}\n  fix: leave out one of the columns"
+            )
+        targets[attribute], columns[attribute] = share, column
+    return targets
 
 
 def with_profanity(text: str, targets: Targets) -> Targets:

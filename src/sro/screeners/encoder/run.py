@@ -5,12 +5,13 @@
 
 `--public` is the mixture that the shipped screener learnt, from the folder `SRO_DATA`. `--labelled` are files of your
 own: `text` and a column for each attribute they know, by our names (TOXICITY, THREAT, …) or Jigsaw's (toxic, threat,
-…), with 0, 1, a share, or nothing where the label is unknown. Both may be given together.
+…) in any case, with 0, 1, a share, or nothing where the label is unknown. Both may be given together.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,10 +27,12 @@ from sro.core.files import atomic_write_text, file_sha256
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.calibration import balanced_threshold, fit_to_prior, sigmoid
 from sro.screeners.encoder.inference import CARD, FORMAT, GRAPH, EncoderScreener
-from sro.screeners.encoder.label_maps import JIGSAW, Row
+from sro.screeners.encoder.label_maps import Row, attribute_of, own_targets
 from sro.screeners.encoder.mixture import SHARES, groups_named, target_matrix
 from sro.screeners.encoder.splits import evaluation_texts, in_development, merge, read_all
 from sro.screeners.encoder.tokenizer import LONGEST
+
+logger = logging.getLogger(__name__)
 
 NATURAL = frozenset({"jigsaw6_small", "jigsaw_binary20k", "jigsaw_toxic", "wikipedia_talk"})
 """Sets of whole comments of one forum: TOXICITY is calibrated on these, for they are what a forum sends."""
@@ -62,31 +65,30 @@ FAULTS = {
 
 
 def read_labelled(path: Path) -> Iterator[Row]:
-    """Rows of a user's own file, of any format that comments are read from.
+    """Rows of a user's own file, of any format that comments are read from. Which columns were learnt is logged.
 
-    Raises SROError with the line where a row has no text, or a label is no share of 0 to 1.
+    Raises SROError with the line where a row has no text, or a label is no share of 0 to 1; at the end, where no
+    column is named as an attribute.
     """
-    names = {name: name for name in ATTRIBUTES} | JIGSAW
+    seen: dict[str, str | None] = {}
     for row in readers.read_rows(str(path), lambda found: choose_columns(found, str(path), "text"), all_columns=True):
         if row.fields is None and not row.malformed:
             continue  # a blank line
         if row.fault is not None:
             what, fix = FAULTS.get(row.fault, ("no text", "fill the column `text`, or take the row out"))
             raise SROError(f"{path}, line {row.line}: {what}. fix: {fix}")
-        targets = {}
-        for column, attribute in names.items():
-            value = (row.fields or {}).get(column)
-            if value in (None, ""):
-                continue
-            try:
-                share = float(value)
-            except (TypeError, ValueError, OverflowError):
-                share = -1.0
-            if not 0 <= share <= 1:
-                raise SROError(f"{path}, line {row.line}: {column} is {value!r}. fix: give 0, 1, a share, or nothing")
-            targets[attribute] = share
-        if targets:
+        fields = row.fields or {}
+        seen |= {column: attribute_of(column) for column in fields if column not in seen}
+        if targets := own_targets(fields, f"{path}, line {row.line}"):
             yield Row(row.text, targets, "own")
+    labels = ", ".join(f"{column} as {attribute}" for column, attribute in seen.items() if attribute)
+    others = ", ".join(column for column, attribute in seen.items() if not attribute and column.strip() != "text")
+    if seen and not labels:
+        raise SROError(
+            f"{path}: no column is named as an attribute; there are: {others or 'no others than text'}"
+            f"\n  fix: name the columns of labels as some of {', '.join(ATTRIBUTES)}"
+        )
+    logger.info("%s: labels: %s; not used: %s", path, labels or "none", others or "none")
 
 
 def read_rows(data: EncoderData, public: Path | None) -> tuple[list[Row], list[Row]]:

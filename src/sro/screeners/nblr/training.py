@@ -46,11 +46,11 @@ def train(data: Data, settings: NBLRSettings) -> tuple[NBLR, list[str]]:
 
 
 def load_texts(names: Sequence[str]) -> list[str]:
-    """Texts of several sources for an evaluation: any length, test sets included; what became of each source's rows
-    is logged."""
+    """Texts of several sources for an evaluation: as they stand, as every command judges them, of any length, test
+    sets included; what became of each source's rows is logged."""
     texts = []
     for name in names:
-        corpus = load_source(name, training=False, min_words=1, max_words=None)
+        corpus = load_source(name, training=False, min_words=1, max_words=None, as_it_stands=True)
         logger.info("%s", corpus.report.summary())
         texts += corpus.texts
     return texts
