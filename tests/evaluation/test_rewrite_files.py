@@ -73,13 +73,13 @@ def test_the_results_of_a_folder_are_a_system_and_not_its_comments(
     assert main(["rewrite", "--input", str(given.parent), "--output", str(tmp_path / "out")]) == 0
     sources = read_parallel({"in": given})["in"]
     (ours,) = (tmp_path / "out").glob("a-*")
-    assert is_answers(ours) and read_answers(ours, sources) == ["you person, mate", "thanks"]
+    assert is_rewrites_file(ours) and read_rewrites(ours, sources) == ["you person, mate", "thanks"]
     assert main(["rewrite", "--input", str(given), "--output", str(tmp_path / f"one.{suffix}")]) == 0
-    assert is_answers(tmp_path / f"one.{suffix}")
+    assert is_rewrites_file(tmp_path / f"one.{suffix}")
     assert main(["rewrite", "--input", str(given.parent), "--output", str(tmp_path / "new"), "--prefix", "our_"]) == 0
     (ours,) = (tmp_path / "new").glob("a-*")
     with pytest.raises(SROError, match="no column with rewrites"):  # and not a system that copies
-        read_answers(ours, sources) if is_answers(ours) else read_parallel({"in": given, "ours": ours})
+        read_rewrites(ours, sources) if is_rewrites_file(ours) else read_parallel({"in": given, "ours": ours})
 
 
 def test_a_table_without_a_column_of_rewrites_is_no_system(tmp_path: Path) -> None:
