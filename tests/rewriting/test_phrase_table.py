@@ -64,7 +64,7 @@ def test_a_file_may_name_its_lists(tmp_path: Path) -> None:
         ("<few:fair> = dust", "<few:fair> has 1 words, <few> 2\n  fix: one answer to each word of <few>"),
         (
             "<more> = <fwe>/tosh",
-            "no list <fwe> above\n  fix: define it in a line above, <name> = a/b/c, or mend its name",
+            "no list <fwe> above\n  fix: define it in a line above, <name> = a/b/c, or correct its name",
         ),
         ("talk <fwe> => speak", "no list <fwe> above\n  fix: define it"),
         ("talk <few => speak", "no list <few above\n  fix: define it"),

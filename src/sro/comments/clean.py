@@ -1,4 +1,4 @@
-"""What a text is to a comparison and to a model: cleaned, its letters and digits, its fingerprint."""
+"""Clean a text, reduce it to its letters and digits, and fingerprint it."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@
     parts = split(corpus, {"train": 0.9, "heldout": 0.1})  # sro.comments.splitting
 
 Every row that is not kept is counted under its reason and, where a quarantine file is named, written there as it was.
-`load_comments` is for training; `iter_comments` and `iter_rows` take constant memory, drop no duplicates and know no
-lengths: the first gives cleaned comments, the second every row as it stands.
+`load_comments` is for training. `iter_comments` and `iter_rows` take constant memory and keep duplicates:
+`iter_comments` gives cleaned comments, by default of any length, and `iter_rows` gives every row as it stands.
 """
 
 from __future__ import annotations

@@ -95,9 +95,8 @@ def join_lines(pieces: Iterable[str]) -> Iterator[str]:
     """Lines of pieces, as `read_pieces` gives them."""
     waiting: list[str] = []
     for piece in pieces:
-        ended = (
-            piece.endswith("\n") or len(piece) < PIECE
-        )  # a shorter one ends in the file's own way, or the file does
+        # a shorter one ends in the file's own way, or the file does
+        ended = piece.endswith("\n") or len(piece) < PIECE
         if waiting or not ended:
             waiting.append(piece)
             if not ended:
@@ -110,7 +109,7 @@ def join_lines(pieces: Iterable[str]) -> Iterator[str]:
 
 
 def read_pieces(source: str, encoding: str | None = None) -> Iterator[str]:
-    """Lines as by `read_lines`, those above `PIECE` characters in pieces, of which the last alone ends the line."""
+    """As `read_lines`, but a line above `PIECE` characters comes in pieces; only its last piece has the line end."""
     with _opened(source) as binary:
         head = binary.peek(HEAD)
         chosen, errors = _decoding(head[:4], source, encoding)
@@ -125,7 +124,7 @@ def _lines_of_span(source: str, encoding: str | None, span: Span) -> Iterator[st
     at, stop = span
     with _opened(source) as binary:
         chosen, errors = _decoding(binary.peek(4)[:4], source, encoding)
-        if at:  # the line that the byte before belongs to is the span's before, unless it ends just there
+        if at:  # a line that began before `at` belongs to the span before: skip to the next line
             chosen = "utf-8" if chosen == "utf-8-sig" else chosen  # the mark is behind us
             binary.seek(at - 1)
             at += len(binary.readline()) - 1
@@ -136,8 +135,8 @@ def _lines_of_span(source: str, encoding: str | None, span: Span) -> Iterator[st
 
 
 def can_be_entered(source: str, encoding: str | None) -> bool:
-    """Whether the lines of a file can be found from any byte on: it is not compressed, and the byte of a line break
-    stands for nothing else.
+    """Whether reading may start at any byte: the file is not compressed, and in its encoding the byte of a line break
+    means nothing else.
 
     Raises:
         Unreadable, SROError: as `read_lines`.

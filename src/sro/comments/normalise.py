@@ -30,8 +30,11 @@ from sro.core.bounded_cache import cache_short_strings
 
 
 def normalise(text: str) -> str:
-    """The text as a screener should read it. Never fails; doing it twice changes nothing more, but where an entity or
-    a tag leaves another one (`&amp;lt;`, `<<b>b>`): a reader is shown one level, and one is undone at a time."""
+    """The text as a screener should read it. Never fails.
+
+    Idempotent, except if undoing an entity or a tag yields another one (`&amp;lt;`, `<<b>b>`): a reader is shown one
+    level, so one is undone at a time.
+    """
     return trace(text).text
 
 
@@ -108,7 +111,7 @@ def fold_look_alikes(seen: Normalised) -> Normalised:
 
 
 def _latin_in(spelling: str) -> str:
-    """Of letters and signs in a row: all of it where a letter is no ASCII, else its words with letters in squares."""
+    """Fold a run of letters and signs: all of it if a letter is not ASCII, else only words with enclosed letters."""
     if FOREIGN.search(spelling):
         return _latin(spelling)
     return WORD.sub(lambda word: _latin(word.group()), spelling) if ENCLOSED.search(spelling) else spelling
@@ -116,7 +119,7 @@ def _latin_in(spelling: str) -> str:
 
 @cache_short_strings(4096)
 def _latin_whole(token: str) -> str:
-    """`іd.іо.t`: of its pieces none is a word, and one has Cyrillic letters alone."""
+    """Fold a whole token such as `іd.іо.t`, whose pieces are no words by themselves."""
     if not FOREIGN.search(token) or token.isalpha():
         return token
     plain = "".join(map(looks_like, token))

@@ -1,4 +1,4 @@
-"""Caches that strangers cannot fill: what was found for a word is kept, if the word is short.
+"""An LRU cache that skips long strings, so that its memory stays bounded.
 
 People's words recur and are short. One of 20,000 letters comes once, and takes as much room as thousands of others, so
 a cache that is bounded in entries alone is not bounded in memory. Long words are worked out anew each time.

@@ -1,4 +1,4 @@
-"""One dataclass is the configuration file is the command line.
+"""Configuration from dataclasses: each field is a key of the YAML file and a flag of the command line.
 
     @dataclass
     class Work:

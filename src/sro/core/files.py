@@ -185,7 +185,7 @@ def whole_file(path: Path) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def explain_write_errors(path: Path) -> Iterator[None]:
-    """What the operating system has against writing `path`, in a sentence."""
+    """Turn an OSError from writing `path` into an SROError that says why."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What a person who waits wants to know: how far, how long still, and whether it goes well.
+"""Progress of a long run: how far it is, how long it still takes, and whether it goes well.
 
 `use_progress_lines(trainer)` gives a training run one aligned line for each log step and a table of first against last
 at its end; `Meter` gives any other long loop a line with its rate and the time left.

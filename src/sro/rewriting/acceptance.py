@@ -19,14 +19,15 @@ from sro.screeners.base import Fluency, log_odds
 from sro.screeners.encoder.inference import sigmoid
 
 KEPT, FLUENT, FLUENT_SOURCE, FAILS, ALONE = 0.73, 1.03, -0.65, -0.22, -0.11
-"""What the log-odds of each answer count for, and the sum where all are even (2026-11-30, all 5,107 candidates:
+"""Weights of the four log-odds in the logistic regression, and its intercept (2026-11-30, all 5,107 candidates:
 `--sentences 5000`). A candidate that reads badly because its source does is blamed less."""
 
 WORTH_ASKING = 0.1
 """The critic's probability below which nothing else saves a candidate: the judge of fluency is not asked."""
 
 CLOSEST = 0.01
-"""How near an answer comes to 0 and 1; the screener's, whose small probabilities differ, to `CLOSEST_FAILS`."""
+"""Probabilities are clipped to [CLIP, 1 − CLIP] before their log-odds are taken; the screener's, whose small values
+differ, to [CLIP_FAILS, 1 − CLIP_FAILS]."""
 CLOSEST_FAILS = 0.001
 
 

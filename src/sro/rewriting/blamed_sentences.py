@@ -13,7 +13,7 @@ from sro.rewriting.parts import RewriterParts
 from sro.rewriting.state import CommentState
 
 MOST = 12
-"""Sentences of a comment that are tried, those first that are the most probable to fail by themselves."""
+"""At most this many sentences of a comment are left out on trial, the most likely to fail by themselves first."""
 
 
 def blamed_sentences(parts: RewriterParts, drafts: Sequence[CommentState], threshold: float | None) -> list[list[int]]:

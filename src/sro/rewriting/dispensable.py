@@ -1,10 +1,10 @@
-"""Sentences for which no rewrite will do, and which their comment can do without by the critic of faithfulness.
+"""Drop sentences that have no acceptable rewrite and that, by the critic of faithfulness, their comment can spare.
 
 "You are crazier than a rat. Enough of this nonsense, please." has nothing civil to put for its first sentence, and
 says what it wants without it. The critic reads the sentence together with the nearest one that stays, beside that one
 alone; it has learnt from judged candidates which clauses readers miss. A sentence that is a small part of its comment
 is seldom its point, so the critic has to be less sure of it, unless the next sentence takes it up ("That is why …").
-What each of several sentences may lose, all of them together may not, so the critic is asked about them once more.
+Several sentences may each be dispensable but not all together, so the critic is asked again about all of them.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def _with_nearest(draft: CommentState, rewritten: bool) -> dict[int, int]:
 def _approved(
     asked: Sequence[tuple[CommentState, dict[int, int]]], critic: Faithfulness
 ) -> list[tuple[CommentState, dict[int, int]]]:
-    """Of the choices of sentences to leave out those that the critic takes for rewrites of their surroundings."""
+    """Those of `asked`, comments with the sentences to leave out, for which the critic's probability that the shorter
+    text is a rewrite of the longer one reaches the bar."""
     if not asked:
         return []
     kept = critic.probabilities([_with_and_without(draft, spare) for draft, spare in asked]).tolist()

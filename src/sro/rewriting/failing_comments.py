@@ -30,7 +30,8 @@ class FailingComments:
     arguments: RewriteArguments
 
     def answers(self, texts: Sequence[str], verdicts: Sequence[Verdict]) -> list[Rewrite]:
-        """What becomes of each text; those that pass are unchanged, and what no person wrote is not tried."""
+        """The result for each text: unchanged if it passes, refused untried if it is above `LONGEST` characters, else
+        rewritten or refused."""
         drafts = {
             i: CommentState(text, before, self.parts.least_similarity(self.arguments.min_similarity))
             for i, (text, before) in enumerate(zip(texts, verdicts))
@@ -53,7 +54,7 @@ class FailingComments:
         ]
 
     def _refuse_if_only_protected_text_fails(self, drafts: Sequence[CommentState]) -> None:
-        """Refuse the drafts that fail by nothing but what nobody may alter."""
+        """Refuse comments that pass once their protected text (quotes, code, links, mentions, …) is removed."""
         spoken = [(draft, prose) for draft in drafts if (prose := draft.prose) is not None]
         for (draft, _), verdict in zip(
             spoken, self.parts.screen([prose for _, prose in spoken], self.arguments.threshold)
@@ -108,7 +109,7 @@ class FailingComments:
 
 
 def _untried(text: str, before: Verdict) -> Rewrite:
-    """Of a comment that passes, or is so long that nobody wrote it."""
+    """The result for a comment that is not rewritten: unchanged if it passes, else refused as too long."""
     if before.passed:
         return Rewrite(text, text, "unchanged", before)
     return Rewrite(text, None, "refused", before, reason="too_long")

@@ -78,7 +78,8 @@ def _words_of(language: str) -> dict[str, _Words]:
 
 
 def foreign_deletions(sentence: str, language: str) -> list[str]:
-    """The sentence without all that it can do without, and without each kind of it alone; those that are fit.
+    """Shorter versions of the sentence: without names, swear words and contemptuous adjectives together, and without
+    each of the three alone; only those that `is_fit` accepts.
 
     Args:
         sentence: one sentence, as written.

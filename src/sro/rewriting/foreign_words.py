@@ -15,14 +15,14 @@ class Lexicon:
     """Of one language. All entries are in lower case."""
 
     oaths: str
-    """Left out wherever they stand between words that need them not, but for behind `function` words."""
+    """Left out anywhere, except behind a `function` word that is none of `questions`, or before "de"."""
     oaths_apart: str
     """… only where punctuation or an end stands on both sides."""
     phrases: tuple[str, ...]
     """Several words that are left out together, behind a content word or at the beginning."""
     behind_nouns: tuple[str, ...]
-    """… behind a noun that a definite article, a pronoun or the like makes known ("tes idées de merde", but not "une
-    ville de merde", where they are what is said of it)."""
+    """The same, but only behind a noun with a determiner from `definite` ("tes idées de merde", but not "une ville de
+    merde", where they are what is said of it)."""
     adjectives: str
     """Left out between `determiners` (or another adjective) and a noun."""
     called: str
@@ -40,7 +40,7 @@ class Lexicon:
     definite: str = ""
     """Determiners that make a noun known, for `behind_nouns`."""
     not_heads: str = ""
-    """Nouns that `behind_nouns` are no adornment of: "un tas de merde"."""
+    """Nouns behind which `behind_nouns` are kept, because they belong to the noun: "un tas de merde"."""
     questions: str = ""
     """Function words behind which an oath is left out after all: "por qué coño ponen"."""
 

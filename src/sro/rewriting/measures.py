@@ -1,4 +1,4 @@
-"""Measures of rewrites, to be read together, and the baselines that show why.
+"""Measures of rewrites, to be read together: pass rate, similarity, copies, repetitions, length and fluency.
 
     rows = {"copy": measure_rewrites(sources, copy(sources), judge, SentenceEncoder()), "ours": measure_rewrites(…)}
     rich.print(table(rows))
@@ -118,9 +118,6 @@ def _share(hits: Iterable[bool]) -> float:
 def _finite_mean(values: np.ndarray) -> float | None:
     finite = np.asarray(values, dtype=np.float64)[np.isfinite(values)]
     return float(finite.mean()) if len(finite) else None
-
-
-# --- baselines -------------------------------------------------------------------------------------------------------
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------

@@ -32,8 +32,8 @@ class RewriterParts:
         screener: the follower, whose verdict counts.
         similarity: cosine of rewrites with their sources, in [−1, 1].
         fits: whether the leader can take a sentence; by default it can take any.
-        fluency: one voice of `acceptance`, where there is one. Else it decides among candidates that will do and are
-            worth the same, to a fifth, and is asked only where there are several (`sro.rewriting.candidates.best`).
+        fluency: part of `acceptance`, if that is set. Otherwise it chooses among acceptable candidates whose score is
+            at least 0.8 of the best, if there are several (`sro.rewriting.candidates.tied_candidates`).
         phrases: candidates of a phrase table: `Idioms.variants`.
         faithfulness: reads a sentence and a candidate together, and says whether it still says what was said; it is
             asked about candidates that pass and are close enough by `similarity`. None: nobody is asked.
@@ -42,8 +42,8 @@ class RewriterParts:
         cuts: candidates that only leave out: `sro.rewriting.deletions`. None: there are none.
         word_rules: candidates of rules that are told which words of a sentence the screener fails by themselves:
             `sro.rewriting.phrase_cuts`, `sro.rewriting.reframings`. The screener is asked about words only for these.
-        foreign_rules: what `cuts` is, for sentences in languages that the leader does not know, and all that these
-            get: `sro.rewriting.foreign_candidates.rules_in`. None: they are refused.
+        foreign_rules: rules for sentences in languages that the leader does not know, and their only source of
+            candidates: `sro.rewriting.foreign_candidates.rules_in`. None: they are refused.
         leaves_out_oaths: whether swearing in sentences that pass goes where their comment is rewritten anyway
             (`sro.rewriting.oaths`); for screeners with the attribute PROFANITY, by rules alone.
         rewrite_threshold: P(fail) from which on a rewrite will not do, where none is named in the arguments of a call.

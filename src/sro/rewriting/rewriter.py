@@ -55,11 +55,13 @@ __all__ = [
 
 
 OATHS = {"TOXICITY", "PROFANITY"}
-"""Attributes of which a policy has one unless it lets people swear."""
+"""If the screener fails texts on one of these attributes, swear words are also removed from the passing sentences of a
+rewritten comment."""
 
 
 CLEARLY_CIVIL = 0.2
-"""P(fail) of the encoder from which on a rewrite will not do (docs/research/lab-notes.md)."""
+"""A rewrite is rejected if the encoder's P(fail) is at least this (docs/research/lab-notes.md); a comment has the
+screener's own threshold."""
 
 
 READ_BY_CRITIC, NOT_READ = 0.25, 0.5

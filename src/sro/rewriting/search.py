@@ -81,15 +81,17 @@ class CandidateSearch:
                 self._add_candidates(unsolved, drafts)
 
     def try_rules(self, searches: Sequence[Search]) -> None:
-        """The candidates of rules, and of rules upon their own failing ones."""
+        """Add the rules' candidates, then apply the rules to those of them that fail."""
         ruled = rule_candidates(self.parts, [(search.sentence, search.kept) for search in searches])
         self._add_candidates(searches, [list(map(Draft, texts)) for texts in ruled])
         self._refine_by_rules(self._doubtful(searches))
 
     def rewrite_foreign(self, searches: Sequence[Search], comment: str) -> bool:
-        """Candidates of rules for sentences that the leader cannot write; whether that does for each.
+        """Add the rules' candidates for sentences in a language that the leader does not know; returns whether every
+        sentence has an acceptable one.
 
-        Nobody is asked who reads English alone: of civil candidates in other languages the critic refuses most.
+        The critic and the judge of fluency are not asked: they read English, and the critic refuses most civil
+        candidates in other languages.
         """
         texts = foreign_rule_candidates(self.parts, [(search.sentence, search.kept) for search in searches], comment)
         if not all(texts):
@@ -132,8 +134,8 @@ class CandidateSearch:
         return self.arguments.samples if sampled else 1, sampling, self.arguments.seed
 
     def _refine_by_rules(self, searches: Sequence[Search]) -> None:
-        """Once more the rules, on the best tries that only the screener objects to: one rule may have left out the
-        address and another one know the phrase. No try is asked about twice, nor what came of one."""
+        """Apply the rules to the best candidates that only the screener objects to: one rule may have left out the
+        address, and another one may know the phrase. A text that the rules were given, or made, is not given again."""
         tries = [_failing_tries(search) for search in searches]
         asked = [(text, search.kept) for search, some in zip(searches, tries) for text in some]
         ruled = iter(rule_candidates(self.parts, asked))

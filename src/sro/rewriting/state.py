@@ -98,8 +98,11 @@ class CommentState:
         self.dropped.add(place)
 
     def judge(self, verdict: Verdict, similarity: float) -> None:
-        """Take in what screener and encoder say of the text as it is now. Undecided where only the screener objects
-        and each sentence will do: another one may be rewritten."""
+        """Take in what screener and encoder say of the text as it is now.
+
+        The outcome stays None if every sentence has an acceptable rewrite but the comment still fails, because another
+        sentence may be rewritten.
+        """
         if not (self.candidates or self.dropped):  # the text is the author's still
             self.outcome = next(filter(None, (search.objection for search in self.searches.values())), None)
             return
@@ -224,14 +227,15 @@ class Search:
         return not self.exhausted and (not self.candidates or self.objection is not None)
 
     def start_next_round(self) -> None:
-        """To the next round, from the best try: where that fails, but is a sentence of the same meaning and is new."""
+        """Rewrite the best candidate next. The search ends (`exhausted`) if that candidate passes, has a fault or
+        another meaning, or was the last prompt."""
         tried = self.best
         sound = tried.similarity >= self.min_similarity and tried.fault is None
         self.exhausted = tried.verdict.passed or not sound or tried.text == self.prompt_text
         self.prompt_text = tried.text
 
     def start_explained_round(self, feedback: Objection | None) -> None:
-        """To the next round of a leader that reads objections, whatever they are; None: there is no try to object to.
-        The same objection once more would be in vain."""
+        """Give a leader that reads objections this one next. The search ends if there is none, or if it is the same as
+        before."""
         self.exhausted = feedback is None or feedback == self.feedback
         self.feedback = feedback

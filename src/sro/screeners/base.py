@@ -77,10 +77,9 @@ class Shared(Protocol):
 
 
 def ask_itself(screener: Screener, ask: Callable[[Screener], T]) -> T:
-    """What `ask` makes of the screener that answers in the end, in its turn where threads share it.
+    """Call `ask` with the innermost screener, under the lock if threads share it.
 
-    What kind a screener is, and what it can be asked beside verdicts, is found out in here: a `Shared` one is none of
-    these kinds.
+    Test for a screener's kind (`ReadsExcerpts`, `Attributing`, …) only in `ask`: a wrapper has none of these kinds.
     """
     return screener.with_lock(lambda one: ask_itself(one, ask)) if isinstance(screener, Shared) else ask(screener)
 
@@ -132,7 +131,7 @@ def log_odds(probabilities: Sequence[float] | np.ndarray, surest: float = SUREST
 
 
 def at_threshold(verdicts: Sequence[Verdict], threshold: float | None) -> list[Verdict]:
-    """The verdicts with another bar: a text fails from this P(fail) on. None: as they are.
+    """The verdicts at another threshold: a text fails if its P(fail) is at least this. None: as they are.
 
     Where several attributes decide, each by its own bar, it is one bar for all: P(fail) is then that of the highest.
     """

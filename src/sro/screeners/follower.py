@@ -34,8 +34,9 @@ class FollowerArguments(ScreenerArguments):
     keep_meaning: bool = field(
         default=False,
         metadata={
-            "help": 'fail paraphrases that add or drop a "not" (left to --faithfulness if it is set), drop whom the '
-            "comment is about, or add praise"
+            "help": "fail paraphrases that no longer name the group or crime that the comment is about, that add "
+            'praise, that say of the author what was said of the reader, or that add or drop a "not" (the last only '
+            "without --faithfulness)"
         },
     )
     fluency: str = field(

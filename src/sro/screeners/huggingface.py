@@ -34,7 +34,7 @@ CLEAN = re.compile(
     r"|neutral|normal|clean|safe|none|neither|ok|okay|acceptable|civil|benign|polite|other)"
 )
 Head = Literal["softmax", "sigmoid"]
-NO_LIMIT = 10**6  # tokens; who says so many has no limit
+NO_LIMIT = 10**6  # tokens; a model or tokenizer that states as many has no limit
 
 
 @dataclass(frozen=True)

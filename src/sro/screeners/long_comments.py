@@ -1,12 +1,12 @@
-"""Comments that are longer than people write them: the pieces in which they are judged, in bounded time and memory.
+"""How long comments are cut into pieces and judged in bounded time and memory.
 
 A text above `LONGEST` characters is judged in parts, each as a comment of its own, so that a dump of 50 MB in one line
 takes no more memory than itself. Texts that are screened together come in groups (`in_groups`) for the same reason.
 
 Of a shorter one a screener of n-grams reads all. A model that takes a millisecond for two tokens cannot read 20 kB
 twice, as a whole and by sentences, while somebody waits: a screener that is `Sparing` does not read the whole, and
-where the sentences are too many, those of some passages. Each sentence is read by itself, or three civil ones around
-it would hide it. What stands in code, labels and tags is read in the passage around it, as in a short comment's whole.
+where the sentences are too many, those of some passages. Each sentence is also judged by itself, because
+civil sentences around it could hide it. Code, labels of links and tags are judged with the passage that they are in.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Said(NamedTuple):
 
     @property
     def tells_more(self) -> bool:
-        """Whether more is said than the prose; without one `words` say something."""
+        """Whether the piece has text (code, labels, tags) beyond its prose, or no prose at all."""
         return not self.prose or key(self.words) != key(self.prose)
 
 

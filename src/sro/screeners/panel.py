@@ -61,8 +61,7 @@ class Panel:
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text; every member sees every text, and one that recurs with its source only once.
 
-        Members so have to answer the same text alike. What draws its answers, as `sro.screeners.noisy` does, stands
-        around a panel and not in it.
+        So members must be deterministic. A random screener (`sro.screeners.noisy`) wraps a panel and is no member.
         """
         if sources is not None:
             paired(self.name, texts, sources)
@@ -111,8 +110,8 @@ class MeaningScreener:
 class FluencyScreener:
     """Passes a text that is as acceptable as its source, up to `slack`, or more likely acceptable than not.
 
-    Comments are no textbook prose: what is held against a rewrite is what it has done to its source. P(fail) is ½ at
-    the bar, where `fluency` says how acceptable a text is, in [0, 1], and rises as it falls.
+    Comments are no textbook prose: what is held against a rewrite is what it has done to its source. `fluency`
+    says how acceptable a text is, in [0, 1]. P(fail) is ½ at the bar and rises as fluency falls.
     """
 
     fluency: Fluency

@@ -168,7 +168,7 @@ def _asked(screener: Screener, text: str) -> _Asked:
 
 
 def _in_one(told: Sequence[SentenceVerdict]) -> list[SentenceVerdict]:
-    """A long sentence that was read in parts is one again, with the verdict of the gravest."""
+    """Merge the parts of a long sentence into one verdict: that of its worst part."""
     found: dict[tuple[int, int], SentenceVerdict] = {}
     for one in sorted(told, key=lambda one: _gravity(one.verdict)):
         found[one.start, one.end] = one
@@ -180,7 +180,7 @@ def _graver(one: Verdict, other: Verdict) -> Verdict:
 
 
 def _gravity(verdict: Verdict) -> tuple[bool, float]:
-    """What fails is graver than what passes, and of two that do or do not the more probable one."""
+    """Sort key: fail before pass, then by P(fail)."""
     return not verdict.passed, verdict.probability
 
 

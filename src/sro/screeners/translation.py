@@ -178,8 +178,8 @@ def scored_pairs(screener: Screener, rows: Iterable[Mapping[str, object]], colum
     return pairs
 
 
-FOR_THRESHOLD = "either is to be given as --threshold (with --fail_on where the attribute is not TOXICITY)"
-FOR_SCORES = "either is to be compared with the scores that `sro serve` answers"
+FOR_THRESHOLD = "use either as --threshold (and --fail_on for an attribute other than TOXICITY)"
+FOR_SCORES = "compare either with the scores that `sro serve` returns"
 
 
 def rendered(rows: Sequence[Translation], use: str) -> Table:

@@ -120,8 +120,8 @@ def test_label_codes() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("@ kind threats\n\nI have no label.\n", "here:3: 'I have no label.' has no label code. fix: "),
-        ("@ color red\n", "here:1: unknown setting 'color'. fix: "),
+        ("@ kind threats\n\nI have no label.\n", "here:3: 'I have no label.' has no label code\n  fix: "),
+        ("@ color red\n", "here:1: unknown setting 'color'\n  fix: "),
     ],
 )
 def test_a_malformed_line_is_named(text: str, message: str) -> None:

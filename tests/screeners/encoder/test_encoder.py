@@ -493,5 +493,5 @@ def test_a_graph_that_is_none_of_ours_is_one_clear_error(tmp_path: Path) -> None
     contents = {"scales": graph.SerializeToString(), "page": b"<html>no model</html>", "empty": b""}
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(SROError, match=rf"{name} is no encoder of this project\. fix: name a folder"):
+        with pytest.raises(SROError, match=rf"{name} is no encoder of this project\n  fix: name a folder"):
             read(tmp_path / name)

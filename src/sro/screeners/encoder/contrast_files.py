@@ -117,13 +117,15 @@ def read_paragraphs(text: str, source: str) -> list[Paragraph]:
             close()
             name, _, value = line[1:].strip().partition(" ")
             if name not in settings:
-                raise SROError(f"{source}:{number}: unknown setting {name!r}. fix: use one of {', '.join(settings)}.")
+                raise SROError(
+                    f"{source}:{number}: unknown setting {name!r}\n  fix: use one of {', '.join(settings)}."
+                )
             settings[name] = value.strip()
         else:
             code, _, sentence = line.partition(" ")
             if not CODE.match(code) or not sentence.strip():
                 raise SROError(
-                    f"{source}:{number}: {line[:40]!r} has no label code. fix: begin it as in 'TI You fool'."
+                    f"{source}:{number}: {line[:40]!r} has no label code\n  fix: begin it as in 'TI You fool'."
                 )
             start = start if lines else number
             lines.append((code, sentence.strip()))

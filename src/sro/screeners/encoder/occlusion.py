@@ -1,4 +1,4 @@
-"""Which words made an encoder fail a text? What its log-odds lose when a word is left out, and what it says alone.
+"""Word scores of an encoder: how much the log-odds drop without the word, plus the score of the word alone.
 
 An encoder reads a text as a whole, so no word has a weight of its own. Leaving each out in turn asks the question
 directly (occlusion; Zeiler and Fergus 2014), but of two insults neither is missed: the other still fails the text. So

@@ -76,7 +76,7 @@ def build(
     try:
         from onnx import TensorProto, helper
     except ImportError:
-        raise SROError("Writing ONNX needs the package onnx. fix: pip install onnx") from None
+        raise SROError("Writing ONNX needs the package onnx\n  fix: pip install onnx") from None
     graph = kind()
     hidden = arrays["head.weight"].shape[1]
     split = graph.constant("thirds", np.array([hidden] * 3, dtype=np.int64))
@@ -143,8 +143,8 @@ def read(path: Path) -> dict[str, NDArray[np.float32]]:
     try:
         import onnx
     except ImportError:
-        raise SROError("Reading ONNX weights needs the package onnx. fix: pip install onnx") from None
-    foreign = SROError(f"{path} is no encoder of this project. fix: name a folder that `sro screener train` wrote")
+        raise SROError("Reading ONNX weights needs the package onnx\n  fix: pip install onnx") from None
+    foreign = SROError(f"{path} is no encoder of this project\n  fix: name a folder that `sro screener train` wrote")
     try:
         stored = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer}
     except OSError:

@@ -48,13 +48,16 @@ class EncoderData:
     """What an encoder learns from."""
 
     output: str = field(metadata={"help": "folder for model.onnx and encoder.json; a run that stopped goes on there"})
-    labelled: list[str] = field(default_factory=list, metadata={"help": "csv, tsv or jsonl of your own, see above"})
+    labelled: list[str] = field(
+        default_factory=list,
+        metadata={"help": "files of your own (csv, tsv, jsonl, …) with a column `text` and one for each attribute"},
+    )
     public: bool = field(default=False, metadata={"help": "learn the public sets in SRO_DATA"})
     development: int = field(default=2, metadata={"help": "percent of the texts kept for calibration"})
 
 
 FAULTS = {
-    "malformed": ("cannot be read as a row", "mend it, or take it out"),
+    "malformed": ("cannot be read as a row", "correct it, or take it out"),
     "undecodable": ("text that is not UTF-8", "save the file as UTF-8"),
     "wrong_type": ("the text is no string", "put quotes around it"),
 }
@@ -72,7 +75,7 @@ def read_labelled(path: Path) -> Iterator[Row]:
             continue  # a blank line
         if row.fault is not None:
             what, fix = FAULTS.get(row.fault, ("no text", "fill the column `text`, or take the row out"))
-            raise SROError(f"{path}, line {row.line}: {what}. fix: {fix}")
+            raise SROError(f"{path}, line {row.line}: {what}\n  fix: {fix}")
         targets = {}
         for column, attribute in names.items():
             value = (row.fields or {}).get(column)
@@ -83,7 +86,9 @@ def read_labelled(path: Path) -> Iterator[Row]:
             except (TypeError, ValueError, OverflowError):
                 share = -1.0
             if not 0 <= share <= 1:
-                raise SROError(f"{path}, line {row.line}: {column} is {value!r}. fix: give 0, 1, a share, or nothing")
+                raise SROError(
+                    f"{path}, line {row.line}: {column} is {value!r}\n  fix: give 0, 1, a share, or nothing"
+                )
             targets[attribute] = share
         if targets:
             yield Row(row.text, targets, "own")
@@ -102,7 +107,7 @@ def read_rows(data: EncoderData, public: Path | None) -> tuple[list[Row], list[R
     forbidden: list[str] = []
     if data.public:
         if public is None:
-            raise SROError("--public needs the public sets. fix: set SRO_DATA to their folder")
+            raise SROError("--public needs the public sets\n  fix: set SRO_DATA to their folder")
         own += read_all(public)
         forbidden = list(evaluation_texts(public))
     rows = merge(own, forbidden)

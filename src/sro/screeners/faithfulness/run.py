@@ -36,7 +36,7 @@ CALIBRATION_SEED = 12_345
 
 @dataclass
 class CriticData:
-    """Where the critic goes."""
+    """Where the critic is written, and which share of the texts is kept for its calibration."""
 
     output: str = field(metadata={"help": "folder for model.onnx and critic.json; a run that stopped goes on there"})
     development: int = field(default=2, metadata={"help": "percent of the texts kept for calibration"})
@@ -53,7 +53,7 @@ def read(data: CriticData, public: Path | None, edit: Callable[[str], Sequence[s
     Raises SROError where there is no folder, or nothing in it to make some kind of pairs of.
     """
     if public is None:
-        raise SROError("the critic learns from the public sets. fix: set SRO_DATA to their folder")
+        raise SROError("the critic learns from the public sets\n  fix: set SRO_DATA to their folder")
     rows = merge(read_all(public), evaluation_texts(public))
     held = [in_development(row.text, data.development) for row in rows]
     learnt = read_material(public, [row for row, out in zip(rows, held) if not out], edit)
@@ -72,7 +72,7 @@ def refuse_gaps(material: Material, what: str, fix: str) -> None:
     """Raise SROError where pairs of some kind cannot be made, before minutes are spent on the others."""
     parts = {"clean texts": material.clean, "rude texts": material.rude, **material.ready}
     if missing := [name for name, some in parts.items() if not some]:
-        raise SROError(f"{what}: no {', no '.join(missing)}. fix: {fix}")
+        raise SROError(f"{what}: no {', no '.join(missing)}\n  fix: {fix}")
 
 
 def write_critic(arrays: Mapping[str, np.ndarray], material: Material, folder: Path) -> tuple[FaithfulnessCritic, str]:

@@ -1,7 +1,7 @@
 """A classifier of texts that is a LoRA adapter and a head of one logit on the embedded leader: 5 MB instead of 270.
 
-`merged` makes of its folder one that anything can load which reads sequence classifiers (`sro.screeners.huggingface`).
-`sro.screeners.lora.training` trains them.
+`merge_adapter` writes a merged model that any reader of sequence classifiers can load (`sro.screeners.huggingface`).
+`sro.screeners.lora.training` trains the adapters.
 """
 
 from __future__ import annotations
