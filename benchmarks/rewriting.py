@@ -43,7 +43,7 @@ from sro.evaluation.run import score
 from sro.leader.engines.ctranslate2 import CTranslate2Generator
 from sro.leader.engines.loading import Engine, EngineArguments, load_generator
 from sro.leader.generation import Completion, Sampling
-from sro.rewriting.phrase_table import phrase_drafts
+from sro.rewriting.phrase_table import load_phrase_variants
 from sro.rewriting.rewriter import Fluency, RewriteArguments, Rewriter
 from sro.screeners.base import Screener, Similarity
 from sro.screeners.loading import load_screener
@@ -243,7 +243,7 @@ def serving(engine: Engine, screener: Screener, similarity: Similarity, fluency:
         screener=screener,
         similarity=similarity,
         fluency=fluency,
-        phrases=phrase_drafts("embedded"),
+        phrases=load_phrase_variants("embedded"),
     )
 
 

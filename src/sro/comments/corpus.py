@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from sro.comments.clean import clean, fingerprint, key
+from sro.comments.clean import clean, fingerprint, letters_and_digits
 from sro.comments.columns import Columns, Where, choose_columns
 from sro.comments.readers import read_rows
 from sro.comments.rows import Row, quarantine_record
@@ -167,7 +167,7 @@ def load_comments(
     def fault(text: str) -> Reason | None:
         if reason := _length_fault(text, min_words, max_words):
             return reason
-        if not key(text):
+        if not letters_and_digits(text):
             return "empty"
         if training and held_out == "drop" and is_held_out(text):
             return "held_out"

@@ -31,7 +31,7 @@ class Record(NamedTuple):
     """The lines it was read from, without the last one's end."""
 
 
-class _Returnable:
+class _RewindableLines:
     """Lines that can be handed back: those a record with a broken quote has swallowed are read again."""
 
     def __init__(self, lines: Iterator[str]) -> None:
@@ -41,7 +41,7 @@ class _Returnable:
         self._lines = lines
         self._returned: deque[str] = deque()
 
-    def __iter__(self) -> _Returnable:
+    def __iter__(self) -> _RewindableLines:
         return self
 
     def __next__(self) -> str:
@@ -58,7 +58,7 @@ class _Returnable:
         self.taken, self._characters = [], 0
         return self.number + 1
 
-    def keep(self, number: int) -> None:
+    def rewind_to(self, number: int) -> None:
         """Hand the record's lines back for another reading, except the first `number`."""
         back = self.taken[number:]
         self._returned.extendleft(reversed(back))
@@ -87,7 +87,7 @@ def read_delimited(
         SROError: the header cannot be read, or holds no such column with any separator.
     """
     csv.field_size_limit(LONGEST_FIELD)
-    lines = _Returnable(stream)
+    lines = _RewindableLines(stream)
     first = next(lines, None)
     if first is None:
         return None
@@ -95,7 +95,7 @@ def read_delimited(
         delimiter = delimiter or told.group(1)
         lines.start_record()
         first = next(lines, "")
-    lines.keep(0)
+    lines.rewind_to(0)
     candidates = (
         [delimiter] if delimiter else [usual, *(sign for sign in SEPARATORS if sign != usual and sign in first)]
     )
@@ -111,7 +111,7 @@ def read_delimited(
                 return header, choose(header), _records(lines, sign, len(header), source, say)
             except SROError as error:
                 mistakes.append((len(header), error))
-        lines.keep(0)
+        lines.rewind_to(0)
     columns, mistake = max(mistakes, key=lambda one: one[0])
     if columns == 1 and not delimiter and usual == ",":
         raise SROError(f"{mistake}\n  or, if another sign separates the columns: --delimiter ';'") from mistake
@@ -161,7 +161,7 @@ def _are_rows(lines: list[str], columns: int) -> bool:
 
 
 def _records(
-    lines: _Returnable, delimiter: str, columns: int, source: str, say: Callable[[str], None]
+    lines: _RewindableLines, delimiter: str, columns: int, source: str, say: Callable[[str], None]
 ) -> Iterator[Record]:
     told = False
     readings: list[Callable[[str], str]] = [str, lambda line: line.replace('\\"', '""')]  # some escape quotes so
@@ -171,7 +171,7 @@ def _records(
         for number, reading in enumerate(readings):
             if number and '\\"' not in "".join(lines.taken):
                 break
-            lines.keep(0)
+            lines.rewind_to(0)
             try:
                 fields = _attempt(map(reading, lines), delimiter)
             except StopIteration:
@@ -190,7 +190,7 @@ def _records(
                 told = True
         if fields is None:
             # A stray quote costs its own line, not the rest of the file; and many TSV files know no quoting at all.
-            lines.keep(1)
+            lines.rewind_to(1)
             fields = lines.taken[0].rstrip("\r\n").split("\t") if delimiter == "\t" else None
         fits = fields is not None and len(fields) in (0, columns)
         yield Record(line, fields if fits else None, "".join(lines.taken).rstrip("\r\n"))

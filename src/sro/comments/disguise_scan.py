@@ -4,8 +4,8 @@
     [1, 2, 3]
 
 Any other text `normalise` only lower-cases, with "`" as "'". Each step of `normalise` begins with a search; the scan
-repeats these searches on one array of bytes for all texts. It may report a text that hides nothing, but it misses none
-that does.
+repeats these searches on one array of bytes for all texts. It may report a text that hides nothing, but it
+misses none that does.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sro.comments.normalise import hides
+from sro.comments.normalise import is_disguised
 
 END = "\0"  # between texts; a text that holds it is reported, whatever else it holds
 WORDLIKE = string.ascii_lowercase + string.digits
@@ -60,7 +60,7 @@ def find_disguised(texts: Sequence[str]) -> list[int]:
     right = np.unique(np.searchsorted(spaces, found))  # tokens, by the space after them
     owners = np.searchsorted(ends, spaces[right], side="left") - 1
     for owner, start, end in zip(owners.tolist(), (spaces[right - 1] + 1).tolist(), spaces[right].tolist()):
-        if owner not in odd and hides(lowered[start:end].replace("`", "'")):
+        if owner not in odd and is_disguised(lowered[start:end].replace("`", "'")):
             odd.add(owner)
     return sorted(odd)
 

@@ -56,7 +56,7 @@ def read_rows(
         sheet: of a workbook; None: the first.
         all_columns: whether rows carry all their `fields`.
         span: read only the lines that begin in these bytes, of JSON Lines or text that can be entered there
-            (`sro.comments.formats.can_be_entered`); lines and rows are counted from its beginning.
+            (`sro.comments.formats.can_split_by_bytes`); lines and rows are counted from its beginning.
         say: is told which sheet was taken, where there are others, and of a quote that was taken for a stray one.
 
     Raises:

@@ -20,7 +20,7 @@ def words(sentence: str) -> list[str]:
     return sentence.split()
 
 
-def core(token: str) -> str:
+def bare_word(token: str) -> str:
     """The lower-cased word inside a token, without the punctuation around it; empty for pure punctuation."""
     found = _WORD.search(token.lower())
     return found.group(0) if found else ""

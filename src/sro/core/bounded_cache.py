@@ -12,12 +12,12 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-LONGEST = 40
+MAX_CACHED_CHARACTERS = 40
 """Characters of a word, or bytes of an encoded one, that is still kept."""
 
 
 def cache_short_strings(entries: int) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
-    """`functools.lru_cache` for a pure function of one word, with words above `LONGEST` left out.
+    """`functools.lru_cache` for a pure function of one word, with words above `MAX_CACHED_CHARACTERS` left out.
 
     >>> @cache_short_strings(1000)
     ... def spelled(word: str) -> str: ...
@@ -28,7 +28,7 @@ def cache_short_strings(entries: int) -> Callable[[Callable[[str], T]], Callable
 
         @wraps(function)
         def found(word: str) -> T:
-            return kept(word) if len(word) <= LONGEST else function(word)
+            return kept(word) if len(word) <= MAX_CACHED_CHARACTERS else function(word)
 
         return found
 

@@ -54,7 +54,7 @@ def check_steps(arguments: TrainingArguments) -> None:
 
 
 def check_trackers(arguments: TrainingArguments) -> None:
-    """Raise SROError for a tracker in `report_to` that is not installed; transformers would fail in the middle of the run."""
+    """Raise SROError for a tracker in `report_to` that is not installed; transformers would fail during the run."""
     asked = arguments.report_to  # a list by now: transformers has resolved `none` and `all`
     missing = sorted(set(asked or ()) - set(get_available_reporting_integrations()))
     if missing:

@@ -1,4 +1,4 @@
-"""Candidates that only leave out: an insult that addresses the reader, an adjective or an oath before another word.
+"""Candidates that only leave out: an insult that addresses the reader, an adjective or swear word before another word.
 
 What is left is the author's own sentence, so these say what the comment says, and in its own words ("Learn to spell."
 for "Learn to spell, you moron."). Each is a candidate like any other: the screener has to pass it.
@@ -139,15 +139,15 @@ def without_address(sentence: str) -> str:
 
 
 def without_adjectives(sentence: str) -> str:
-    """Without oaths before another word, and without contemptuous adjectives behind a determiner."""
+    """Without swear words before another word, and without contemptuous adjectives behind a determiner."""
     text = _ALWAYS_SPARE.sub("", sentence)
     text = _SPARE_ADJECTIVE.sub(r"\1 ", text)
     if text == sentence:
         return sentence
-    return _capital(mend_articles(text), sentence)
+    return _capital(fix_articles(text), sentence)
 
 
-def mend_articles(text: str) -> str:
+def fix_articles(text: str) -> str:
     """`a` and `an` as the words behind them want it: "an stupid idea" → "a stupid idea"."""
     return _ARTICLE.sub(_article, text)
 

@@ -68,7 +68,7 @@ class Screener(Protocol):
 
 
 @runtime_checkable
-class Shared(Protocol):
+class LockedScreener(Protocol):
     """A screener that several threads ask in turn, around the one that answers them."""
 
     def with_lock(self, ask: Callable[[Screener], T]) -> T:
@@ -76,12 +76,16 @@ class Shared(Protocol):
         ...
 
 
-def ask_itself(screener: Screener, ask: Callable[[Screener], T]) -> T:
+def call_with_inner_screener(screener: Screener, ask: Callable[[Screener], T]) -> T:
     """Call `ask` with the innermost screener, under the lock if threads share it.
 
     Test for a screener's kind (`ReadsExcerpts`, `Attributing`, …) only in `ask`: a wrapper has none of these kinds.
     """
-    return screener.with_lock(lambda one: ask_itself(one, ask)) if isinstance(screener, Shared) else ask(screener)
+    return (
+        screener.with_lock(lambda one: call_with_inner_screener(one, ask))
+        if isinstance(screener, LockedScreener)
+        else ask(screener)
+    )
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:

@@ -1,6 +1,6 @@
 """A follower of several screeners, and members that compare a rewrite with its source: meaning, shape and fluency.
 
-    panel = Panel([load_screener("embedded"), MeaningScreener(SentenceEncoder()), ShapeScreener()])
+    panel = Panel([load_screener("embedded"), SimilarityScreener(SentenceEncoder()), FormScreener()])
     panel.screen(["that is a bad idea ."], sources=["that is a damn stupid idea ."])
 
 The toxicity screener alone does not see meaning or grammar: left to it, a leader learns to pass by saying something
@@ -25,15 +25,15 @@ from sro.screeners.base import (
     distinct_pairs,
     paired,
 )
-from sro.screeners.rules.form import ShapeScreener, defects
+from sro.screeners.rules.form import FormScreener, defects
 
 __all__ = [
     "FaithfulnessScreener",
     "FluencyScreener",
-    "MeaningScreener",
+    "FormScreener",
     "Panel",
     "RuleScreener",
-    "ShapeScreener",
+    "SimilarityScreener",
     "defects",
 ]
 
@@ -79,7 +79,7 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class MeaningScreener:
+class SimilarityScreener:
     """Passes a text whose cosine with its source is at least `minimum`; `similarity` says how it is measured.
 
     Not a probability proper, but ordered like one: P(fail) is ½ at the minimum and falls by half the cosine above it.

@@ -29,8 +29,8 @@ import numpy as np
 
 from sro.comments.normalise import trace
 from sro.comments.offsets import Normalised
-from sro.screeners.base import Screener, Verdict, ask_itself, log_odds
-from sro.screeners.long_comments import Sparing
+from sro.screeners.base import Screener, Verdict, call_with_inner_screener, log_odds
+from sro.screeners.long_comments import ReadsExcerpts
 from sro.screeners.sentencewise import author_text
 
 SHARE = 0.5
@@ -113,7 +113,7 @@ def heaviest_spans(words: Sequence[Span], share: float = SHARE) -> list[Span]:
 
 def word_scores(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
     """Every word of the texts with its score."""
-    return ask_itself(screener, partial(_word_scores, texts=texts))
+    return call_with_inner_screener(screener, partial(_word_scores, texts=texts))
 
 
 def _word_scores(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
@@ -153,7 +153,7 @@ def _worst_stretches(
     groups = [words[at : at + STRETCH] for at in range(0, len(words), STRETCH)]
     found = [(group[0][0], group[-1][1], group) for group in groups]
     alone = [text[start:end] for start, end, _ in found]
-    read = screener.most_telling(alone) if isinstance(screener, Sparing) else range(len(alone))
+    read = screener.choose_passages(alone) if isinstance(screener, ReadsExcerpts) else range(len(alone))
     verdicts = screener.screen([alone[place] for place in read])
     worst_first = sorted(zip(read, verdicts), key=lambda one: (one[1].passed, -one[1].probability))
     return [found[place] for place, _ in worst_first[:WORST]]

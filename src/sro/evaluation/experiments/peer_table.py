@@ -142,7 +142,7 @@ def _rewrites(
             loaded.clear()
             loaded[system.adapter] = load(adapter=system.adapter, screener=peers.screener, engine=peers.engine)
         rewriter = loaded[system.adapter]
-        rewriter = rewriter if system.rules else replace(rewriter, phrases=None, cuts=None, word_rules=())
+        rewriter = rewriter if system.rules else replace(rewriter, phrases=None, deletion_rules=None, word_rules=())
         return [answer.text for answer in rewriter.rewrite(comments, system.arguments)]
 
     made: dict[str, list[str | None]] = {}

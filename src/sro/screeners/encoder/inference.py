@@ -200,8 +200,8 @@ class EncoderScreener:
         """Probabilities of raw answers."""
         return sigmoid(self.scale * logits + self.shift)
 
-    def affords(self, texts: Sequence[str]) -> bool:
-        """Whether these have at most `MOST_TOKENS` together (`sro.screeners.long_comments.Sparing`)."""
+    def can_read_all(self, texts: Sequence[str]) -> bool:
+        """Whether these have at most `MOST_TOKENS` together (`sro.screeners.long_comments.ReadsExcerpts`)."""
         left = MOST_TOKENS
         for size in self._sizes(texts):
             left -= size
@@ -209,7 +209,7 @@ class EncoderScreener:
                 return False
         return True
 
-    def most_telling(self, passages: Sequence[str]) -> list[int]:
+    def choose_passages(self, passages: Sequence[str]) -> list[int]:
         """Places of the passages that are read of a long comment, in order; of `MOST_TOKENS` together.
 
         Half of them are those that the screener of n-grams, which reads all in a hundredth of the time, finds worst;

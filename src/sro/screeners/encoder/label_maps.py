@@ -88,7 +88,7 @@ def hate(text: str, toxicity: float = 1.0, attack: float = 1.0, threat: bool = F
     return targets | {TH: 1.0} if threat else targets
 
 
-def either(text: str, hateful: bool) -> Targets:
+def hate_or_not_hate(text: str, hateful: bool) -> Targets:
     return hate(text) if hateful else not_hate(text)
 
 

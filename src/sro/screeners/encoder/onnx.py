@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_bytes
-from sro.screeners.encoder.tokenizer import LONGEST
+from sro.screeners.encoder.tokenizer import MAX_TOKENS
 
 OPSET = 20
 CONTRIB = "com.microsoft"
@@ -66,7 +66,7 @@ class Graph:
 
 
 def build(
-    arrays: Arrays, layers: int, heads: int, epsilon: float, longest: int = LONGEST, kind: type[Graph] = Graph
+    arrays: Arrays, layers: int, heads: int, epsilon: float, longest: int = MAX_TOKENS, kind: type[Graph] = Graph
 ) -> bytes:
     """The graph of a trained `EncoderClassifier`, serialised.
 
@@ -130,7 +130,7 @@ def build(
     return model.SerializeToString()
 
 
-def write(arrays: Arrays, path: Path, layers: int, heads: int, epsilon: float, longest: int = LONGEST) -> None:
+def write(arrays: Arrays, path: Path, layers: int, heads: int, epsilon: float, longest: int = MAX_TOKENS) -> None:
     """Write the graph to `path` in one step."""
     atomic_write_bytes(path, build(arrays, layers, heads, epsilon, longest))
 

@@ -29,7 +29,7 @@ from sro.screeners.encoder.inference import CARD, FORMAT, GRAPH, EncoderScreener
 from sro.screeners.encoder.label_maps import JIGSAW, Row
 from sro.screeners.encoder.mixture import SHARES, groups_named, target_matrix
 from sro.screeners.encoder.splits import evaluation_texts, in_development, merge, read_all
-from sro.screeners.encoder.tokenizer import LONGEST
+from sro.screeners.encoder.tokenizer import MAX_TOKENS
 
 NATURAL = frozenset({"jigsaw6_small", "jigsaw_binary20k", "jigsaw_toxic", "wikipedia_talk"})
 """Sets of whole comments of one forum: TOXICITY is calibrated on these, for they are what a forum sends."""
@@ -141,7 +141,7 @@ def write_screener(arrays: Mapping[str, np.ndarray], rows: Sequence[Row], folder
     about: dict[str, Any] = {
         "format": FORMAT,
         "sha256": file_sha256(folder / GRAPH),
-        "longest": LONGEST,
+        "longest": MAX_TOKENS,
         "calibration": {name: [1.0, 0.0] for name in ATTRIBUTES},
         "thresholds": {name: 0.5 for name in ATTRIBUTES},
     }

@@ -44,7 +44,7 @@ class Source:
 
 
 def _label(row: Record) -> Targets:
-    return maps.either(row["text"], bool(row["label"]))
+    return maps.hate_or_not_hate(row["text"], bool(row["label"]))
 
 
 def _wikipedia(row: Record) -> Targets:

@@ -29,7 +29,7 @@ GRAPH, CARD = "model.onnx", "critic.json"
 FORMAT = 2
 OUTPUTS = ("KEPT", "NATURAL")
 """What the two outputs of the graph say."""
-LONGEST = 128
+MAX_TOKENS = 128
 """Tokens of comment and candidate together; each may take what the other leaves, and half at least."""
 
 SHOUTED = 0.3
@@ -41,8 +41,8 @@ NOTHING = re.compile(
     r"(?! (?:of|the|these|those|you|your|them|my|over|that|this)\b))\b",
     re.IGNORECASE,
 )
-"""What means "nothing" and looks like an oath. The critic took "knows about economics" for faithful to "knows jack
-shit about economics"."""
+"""What means "nothing" and looks like a swear word. The critic took "knows about economics" for faithful to "knows
+jack shit about economics"."""
 
 Pair = tuple[str, str]
 
@@ -57,7 +57,7 @@ def unshouted(text: str) -> str:
     return text.lower() if sum(map(str.isupper, text)) > SHOUTED * letters else text
 
 
-def pair_ids(tokenizer: EncoderTokenizer, pairs: Sequence[Pair], longest: int = LONGEST) -> list[list[int]]:
+def pair_ids(tokenizer: EncoderTokenizer, pairs: Sequence[Pair], longest: int = MAX_TOKENS) -> list[list[int]]:
     """Token ids of each (comment, candidate): begin, comment, end, end, candidate, end."""
     rows = []
     for comment, candidate in pairs:

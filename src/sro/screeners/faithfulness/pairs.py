@@ -15,7 +15,7 @@ from sro.screeners.faithfulness import changes
 from sro.screeners.faithfulness.changes import Change, WrongWord
 from sro.screeners.faithfulness.words import STOPGAPS
 
-SHORTEST, LONGEST = 15, 180  # characters of a comment that pairs are made of
+MIN_COMMENT_CHARACTERS, MAX_COMMENT_CHARACTERS = 15, 180  # characters of a comment that pairs are made of
 LOWERED = 0.25  # of the pairs are written in lower case, as in many comments
 BROKEN = 0.55  # of the made pairs are unfaithful
 READY = {"paraphrase": 0.5, "cannot": 0.3, "breaking_nli": 0.2}
@@ -164,7 +164,7 @@ def adds_stopgap(comment: str, edit: str) -> bool:
 
 def fits(text: str) -> bool:
     """Whether a comment has the length that pairs are made of, and several words."""
-    return SHORTEST <= len(text) <= LONGEST and text.count(" ") >= 2
+    return MIN_COMMENT_CHARACTERS <= len(text) <= MAX_COMMENT_CHARACTERS and text.count(" ") >= 2
 
 
 def batches(

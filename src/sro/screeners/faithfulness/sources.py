@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from sro.comments.words import core
+from sro.comments.words import bare_word
 from sro.screeners.encoder.label_maps import Row
 from sro.screeners.encoder.mixture import hostile
 from sro.screeners.encoder.sources import read_records
@@ -59,7 +59,7 @@ def read_material(data: Path, rows: Sequence[Row], edit: Callable[[str], Sequenc
     """
     usable = [row for row in rows if row.source not in UNFIT and fits(row.text)]
     clean = [row.text for row in usable if not hostile(row) and row.targets.get("TOXICITY", 1.0) <= 0.1]
-    rude = [row.text for row in usable if hostile(row) and any(core(word) for word in row.text.split())]
+    rude = [row.text for row in usable if hostile(row) and any(bare_word(word) for word in row.text.split())]
     return Material(
         clean=clean,
         rude=rude,

@@ -19,7 +19,7 @@ from sro.core.files import atomic_folder, cache_root
 from sro.leader.files import LeaderParts
 from sro.leader.model import embedded_leader
 
-LONGEST = 64
+MAX_TOKENS = 64
 """Tokens that are read of a text while it learns."""
 WEIGHTS = "adapter_model.safetensors"
 LABEL = "LABEL_0"
@@ -77,4 +77,4 @@ def encode(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
     """Token ids between two end tokens: the last one has read all, and its state is what the head is asked about."""
     end = tokenizer.eos_token_id
     rows = tokenizer(list(texts), add_special_tokens=False)["input_ids"] if len(texts) else []
-    return [[end, *row[:LONGEST], end] for row in rows]
+    return [[end, *row[:MAX_TOKENS], end] for row in rows]

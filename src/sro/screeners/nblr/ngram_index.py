@@ -20,7 +20,7 @@ from itertools import count
 
 import numpy as np
 
-from sro.core.bounded_cache import LONGEST
+from sro.core.bounded_cache import MAX_CACHED_CHARACTERS
 
 WORDS, CHARACTERS = "w", "c"  # the two blocks: the first letter of every stored n-gram
 END = b"\0"
@@ -182,7 +182,7 @@ class _Pieces(dict[bytes, bytes]):
         grams = character_ngrams(word.decode(), self.longest) if word != END else []
         rows = [row for gram in grams if (row := self.vocabulary.get(gram)) is not None]
         piece = np.array([~number, *rows], dtype=np.int32).tobytes()
-        if len(word) <= LONGEST:
+        if len(word) <= MAX_CACHED_CHARACTERS:
             if len(self) >= CACHED_WORDS:
                 self.clear()
             self[word] = piece

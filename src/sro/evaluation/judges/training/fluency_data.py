@@ -29,7 +29,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from sro.comments.clean import clean, key
+from sro.comments.clean import clean, letters_and_digits
 from sro.comments.synthetic_errors import (
     LENGTHS,
     Fault,
@@ -74,11 +74,11 @@ def training_rows(data: Path) -> dict[str, list[Labelled]]:
         (row.text for name in ("in_domain_dev", "out_of_domain_dev") for row in cola(data, name)),
         (text for row in ratings(data) for text in (row.text, row.source)),
     )
-    taken = {"", *map(key, kept_apart)}
+    taken = {"", *map(letters_and_digits, kept_apart)}
 
     def fresh(rows: Iterable[Labelled]) -> Iterator[Labelled]:
         for row in rows:
-            if (mark := key(row.text)) not in taken and not is_held_out(row.text):
+            if (mark := letters_and_digits(row.text)) not in taken and not is_held_out(row.text):
                 taken.add(mark)
                 yield row
 

@@ -1,7 +1,7 @@
 """Which characters are removed together with a dropped sentence: a space, a pair of `**` around it, or its whole line.
 
     >>> from sro.comments.sentences import segments
-    >>> spans_left_out(segments("**You idiot.** Read the sources."), {1})
+    >>> removed_spans(segments("**You idiot.** Read the sources."), {1})
     [(0, 15)]
 
 Half a pair of marks would make bold what its author did not, and an item of a list would stand there empty. All else
@@ -22,7 +22,7 @@ BLANK = re.compile(r"\s*")
 Span = tuple[int, int]
 
 
-def spans_left_out(segments: Sequence[Segment], dropped: Collection[int]) -> list[Span]:
+def removed_spans(segments: Sequence[Segment], dropped: Collection[int]) -> list[Span]:
     """Begin and end of each stretch of a comment that is gone, in order; no two touch.
 
     Args:
