@@ -32,7 +32,7 @@ import numpy as np
 from benchmarks.generate_peer import by_generate
 from benchmarks.machine import data_file, goal, save, this_machine
 from sro.comments.sources import load_source
-from sro.core.config import parse, plain
+from sro.core.config import parse, to_plain_dict
 from sro.core.errors import SROError
 from sro.core.machine import quiet_libraries
 from sro.core.markdown import write_table
@@ -145,7 +145,7 @@ def main(argv: Sequence[str]) -> None:
         "comments": texts,
         "rewrites": said,
     }
-    save(work.output, ["benchmarks/rewriting.py", *argv], plain(work), machine, figures, text)
+    save(work.output, ["benchmarks/rewriting.py", *argv], to_plain_dict(work), machine, figures, text)
 
 
 def loaded(work: Work) -> dict[str, Engine]:

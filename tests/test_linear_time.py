@@ -43,7 +43,7 @@ MODULES = [
     *("sro.screeners.nblr.model", "sro.screeners.toxic_spans", "sro.screeners.rules.form"),
     *("sro.screeners.rules.meaning", "sro.screeners.rules.repetition", "sro.screeners.sentencewise"),
     *("sro.rewriting.phrase_table", "sro.rewriting.disguise", "sro.comments.languages"),
-    *(f"sro.rewriting.{name}" for name in ("deletions", "english_tokens", "mending", "reframings", "phrase_cuts")),
+    *(f"sro.rewriting.{name}" for name in ("deletions", "english_tokens", "repair", "reframings", "phrase_cuts")),
     *(f"sro.leader.engines.chat.{name}" for name in ("answers", "obedience", "prompt")),
 ]
 PATTERNS = {

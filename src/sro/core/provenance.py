@@ -51,7 +51,7 @@ def manifest(
 
     Args:
         command: the command line as given, e.g. `sys.argv`; values of credentials are replaced by `***`.
-        config: the resolved configuration as plain values, see `sro.core.config.plain`.
+        config: the resolved configuration as plain values, see `sro.core.config.to_plain_dict`.
         data: a name for each data file or set, and its SHA-256, see `file_sha256`.
         seed: the run's seed, or None where nothing is drawn.
 

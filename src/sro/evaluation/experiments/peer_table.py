@@ -19,7 +19,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from sro.core.config import plain
+from sro.core.config import to_plain_dict
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text, file_sha256
 from sro.core.provenance import write_manifest
@@ -121,7 +121,7 @@ def peer_table(
     )
     picture(evaluation, list(made), folder / "plane.png", f"{peers.split}: {len(stored.comments):,} comments")
     files = {str(path): file_sha256(path) for path in sorted((folder / "outputs").glob("*.json"))}
-    write_manifest(folder, list(command), plain(peers), files, 0)
+    write_manifest(folder, list(command), to_plain_dict(peers), files, 0)
     return folder
 
 

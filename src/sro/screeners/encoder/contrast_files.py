@@ -25,7 +25,7 @@ from sro.core.errors import SROError
 
 Label = float | None
 
-ATTRIBUTES = {
+ATTRIBUTE_OF_LETTER = {
     "T": "TOXICITY",
     "S": "SEVERE_TOXICITY",
     "I": "INSULT",
@@ -67,12 +67,12 @@ class Paragraph:
 
 def labels(code: str) -> dict[str, Label]:
     """The six attributes that a label code stands for; see the module's docstring."""
-    values: dict[str, Label] = dict.fromkeys(ATTRIBUTES.values(), 0.0)
+    values: dict[str, Label] = dict.fromkeys(ATTRIBUTE_OF_LETTER.values(), 0.0)
     for letter in code.rstrip("-").replace("0", ""):
         if letter == "~":
             values["TOXICITY"] = RUDE_AT_NOBODY
         else:
-            values[ATTRIBUTES[letter.upper()]] = 1.0 if letter.isupper() else None
+            values[ATTRIBUTE_OF_LETTER[letter.upper()]] = 1.0 if letter.isupper() else None
     if values["TOXICITY"] != 0 and not any(sign in code for sign in "S~-"):
         values["SEVERE_TOXICITY"] = None
     return values

@@ -149,7 +149,7 @@ class PairMaker:
         return self._broken(pair.comment, pair.candidate, drop=True)
 
 
-def known(answer: float | None) -> float:
+def nan_if_unknown(answer: float | None) -> float:
     """The answer, or NaN where there is none."""
     return float("nan") if answer is None else answer
 
@@ -162,7 +162,7 @@ def adds_stopgap(comment: str, edit: str) -> bool:
     )
 
 
-def fits(text: str) -> bool:
+def has_usable_length(text: str) -> bool:
     """Whether a comment has the length that pairs are made of, and several words."""
     return MIN_COMMENT_CHARACTERS <= len(text) <= MAX_COMMENT_CHARACTERS and text.count(" ") >= 2
 

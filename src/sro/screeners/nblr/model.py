@@ -293,13 +293,15 @@ def _fit(documents: list[list[str]], failing: np.ndarray, settings: NBLRSettings
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
 
-    def words_of(document: list[str]) -> list[str]:
+    def word_grams_of(document: list[str]) -> list[str]:
         return word_ngrams(document, settings.word_ngrams)
 
     def characters_of(document: list[str]) -> list[str]:
         return [gram for word in document for gram in character_ngrams(word, settings.character_ngrams)]
 
-    analyzers = {WORDS: words_of, CHARACTERS: characters_of} if settings.character_ngrams else {WORDS: words_of}
+    analyzers = (
+        {WORDS: word_grams_of, CHARACTERS: characters_of} if settings.character_ngrams else {WORDS: word_grams_of}
+    )
     blocks, grams, idf = [], [], []
     for block, analyzer in analyzers.items():
         known = None if keep is None else [gram for gram in keep if gram[0] == block]
