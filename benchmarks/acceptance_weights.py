@@ -27,7 +27,7 @@ from sro.core.markdown import write_table
 from sro.rewriting.acceptance import WORTH_ASKING, answers_in_log_odds
 from sro.rewriting.rewriter import CLEARLY_CIVIL, LEADER_TRUST
 from sro.rewriting.search import around_the_change
-from sro.screeners.encoder.inference import sigmoid
+from sro.screeners.base import sigmoid
 from sro.screeners.faithfulness.critic import FaithfulnessCritic
 from sro.screeners.judged import is_held_out_sentence, judged_candidates
 from sro.screeners.loading import load_screener

@@ -13,8 +13,8 @@ import pytest
 
 from sro.core.errors import SROError
 from sro.screeners.base import Verdict
-from sro.screeners.panel import FaithfulnessScreener, FluencyScreener, Panel, SimilarityScreener, defects
-from sro.screeners.rules.form import FormScreener
+from sro.screeners.panel import FaithfulnessScreener, FluencyScreener, Panel, SimilarityScreener
+from sro.screeners.rules.form import FormScreener, defects
 
 DATA = Path(os.environ.get("SRO_DATA", Path(__file__).parents[3] / "shared" / "data"))
 

@@ -91,8 +91,8 @@ def read_delimited(
     first = next(lines, None)
     if first is None:
         return None
-    if told := EXCELS_OWN.fullmatch(first):
-        delimiter = delimiter or told.group(1)
+    if excel_separator := EXCELS_OWN.fullmatch(first):
+        delimiter = delimiter or excel_separator.group(1)
         lines.start_record()
         first = next(lines, "")
     lines.rewind_to(0)
@@ -163,7 +163,7 @@ def _are_rows(lines: list[str], columns: int) -> bool:
 def _records(
     lines: _RewindableLines, delimiter: str, columns: int, source: str, say: Callable[[str], None]
 ) -> Iterator[Record]:
-    told = False
+    said = False
     readings: list[Callable[[str], str]] = [str, lambda line: line.replace('\\"', '""')]  # some escape quotes so
     while True:
         line = lines.start_record()
@@ -182,12 +182,12 @@ def _records(
                 break
         if delimiter == "\t" and fields is not None and _are_rows(lines.taken, columns):
             fields = None
-            if not told:
+            if not said:
                 say(
                     f"{source}: the quotes that open on line {line:,} and close on line {lines.number:,} hold whole "
                     "rows; they are taken for text, as are others like them (if they are none: save the file as CSV)"
                 )
-                told = True
+                said = True
         if fields is None:
             # A stray quote costs its own line, not the rest of the file; and many TSV files know no quoting at all.
             lines.rewind_to(1)

@@ -166,8 +166,8 @@ def _delimited_rows(
         elif not fields:  # a blank line
             yield Row(line, "")
         else:
-            told = dict(zip(header, fields)) if all_columns else None
-            yield Row(line, fields[text], None if label is None else fields[label], fields=told)
+            all_fields = dict(zip(header, fields)) if all_columns else None
+            yield Row(line, fields[text], None if label is None else fields[label], fields=all_fields)
 
 
 def _xlsx_rows(

@@ -43,3 +43,8 @@ def read_word_list(path: str | Path) -> list[str]:
     if not (words := [line.strip() for line in lines if line.strip()]):
         raise SROError(f"{path}: holds no word\n  fix: one word or phrase a line")
     return words
+
+
+def with_capital_of(text: str, like: str) -> str:
+    """`text`, with a capital if `like` begins with one."""
+    return text[:1].upper() + text[1:] if like.lstrip()[:1].isupper() else text

@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sro.screeners.base import Fluency, log_odds
-from sro.screeners.encoder.inference import sigmoid
+from sro.screeners.base import Fluency, log_odds, sigmoid
 
 WEIGHT_KEPT, WEIGHT_FLUENT, WEIGHT_FLUENT_SOURCE, WEIGHT_FAILS, INTERCEPT = 0.73, 1.03, -0.65, -0.22, -0.11
 """Weights of the four log-odds in the logistic regression, and its intercept (2026-11-30, all 5,107 candidates:

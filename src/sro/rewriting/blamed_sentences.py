@@ -27,10 +27,13 @@ def blamed_sentences(parts: RewriterParts, states: Sequence[CommentState], thres
     places = [state.untouched for state in states]
     words = [readable(state.segments[i].prose) for state, some in zip(states, places) for i in some]
     verdicts = iter(parts.screen(words, threshold))
-    told = [dict(zip(some, verdicts)) for some in places]
-    blamed = [[place for place, verdict in some.items() if not verdict.passed] for some in told]
-    unclear = [at for at, some in enumerate(blamed) if told[at] and not some]
-    tried = {at: sorted(told[at], key=lambda place: -told[at][place].probability)[:MOST] for at in unclear}
+    verdicts_by_place = [dict(zip(some, verdicts)) for some in places]
+    blamed = [[place for place, verdict in some.items() if not verdict.passed] for some in verdicts_by_place]
+    unclear = [at for at, some in enumerate(blamed) if verdicts_by_place[at] and not some]
+    tried = {
+        at: sorted(verdicts_by_place[at], key=lambda place: -verdicts_by_place[at][place].probability)[:MOST]
+        for at in unclear
+    }
     shorter = [states[at].text_without(place) for at in unclear for place in tried[at]]
     without = iter(parts.screen(shorter, threshold))
     for at in unclear:

@@ -71,7 +71,7 @@ class FailingComments:
             known = self.parts.leader_knows_language(state.plain_source) is not False
             fresh = state.start_searches(blamed, may_drop=known)
             foreign = [one for one in fresh if self._is_foreign(one.sentence, state.plain_source)]
-            fresh = [one for one in fresh if not any(one is other for other in foreign)]
+            fresh = [one for one in fresh if one not in foreign]
             if not search.rewrite_foreign(foreign, state.plain_source):
                 state.outcome = "language"
             elif not all(self.parts.fits_leader(one.prompt_text) for one in fresh):
@@ -96,8 +96,8 @@ class FailingComments:
 
     def _is_foreign(self, sentence: str, comment: str) -> bool:
         """Whether the leader does not know the sentence's language; where that is too short to tell, the comment's."""
-        told = self.parts.leader_knows_language(sentence)
-        return (self.parts.leader_knows_language(comment) if told is None else told) is False
+        known = self.parts.leader_knows_language(sentence)
+        return (self.parts.leader_knows_language(comment) if known is None else known) is False
 
     def _judge(self, states: Sequence[CommentState]) -> None:
         """Screen and compare the comments as they are now."""

@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sro.comments.words import word_set
+from sro.comments.words import with_capital_of, word_set
 from sro.rewriting.english_tokens import Token
 from sro.rewriting.foreign_words import LEXICONS, Lexicon
 
@@ -244,7 +244,7 @@ def _without(sentence: str, tokens: Sequence[Token], gone: Sequence[int], swear_
             text = text.replace(f" {sign}", sign)
     if min(lost) == next(place for place, token in enumerate(tokens) if token.word):
         text = text.lstrip(" ,;:.!…")
-    return text[:1].upper() + text[1:] if sentence.lstrip()[:1].isupper() else text
+    return with_capital_of(text, sentence)
 
 
 def _is_spare(tokens: Sequence[Token], place: int, lost: Collection[int], swear_words: Collection[int]) -> bool:

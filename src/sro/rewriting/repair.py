@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from sro.comments.words import word_set
+from sro.comments.words import with_capital_of, word_set
 from sro.rewriting.deletions import fix_articles
 from sro.rewriting.english_tokens import (
     AUXILIARIES,
@@ -76,7 +76,7 @@ def tidied(text: str, like: str) -> str:
     text = " ".join(text.split())
     if not re.search(r" [.,!?;:…]", like):
         text = re.sub(r" (?=[.,!?;:…])", "", text)
-    return text[:1].upper() + text[1:] if like.lstrip()[:1].isupper() else text
+    return with_capital_of(text, like)
 
 
 def shouts(sentence: str) -> bool:

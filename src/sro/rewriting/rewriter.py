@@ -17,13 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from sro.comments.clean import readable
 from sro.comments.languages import speaks
 from sro.core.errors import SROError
 from sro.leader.card import is_embedded
 from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.rewriting.acceptance import Acceptance
-from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.deletions import deletions
 from sro.rewriting.failing_comments import FailingComments
@@ -32,7 +30,7 @@ from sro.rewriting.parts import RewriterParts, any_language
 from sro.rewriting.phrase_cuts import phrase_cuts
 from sro.rewriting.phrase_table import load_phrase_variants
 from sro.rewriting.reframings import reframings
-from sro.rewriting.result import Change, Reason, Rewrite, Status
+from sro.rewriting.result import Change, Rewrite
 from sro.screeners.base import Faithfulness, Fluency, Screener, Similarity, Verdict, call_with_inner_screener
 from sro.screeners.encoder.inference import EncoderScreener
 from sro.screeners.faithfulness.critic import FaithfulnessCritic
@@ -41,16 +39,11 @@ from sro.screeners.loading import load_screener
 from sro.screeners.similarity import SentenceEncoder
 
 __all__ = [
-    "Candidate",
     "Change",
     "Fluency",
-    "Reason",
     "Rewrite",
     "RewriteArguments",
     "Rewriter",
-    "Status",
-    "best",
-    "readable",
 ]
 
 

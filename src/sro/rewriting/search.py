@@ -70,19 +70,23 @@ class CandidateSearch:
             ahead = spare.generate_async([left[0].prompt_text], *self._sampling_arguments(sampled=True))
         self._add_candidates(left, self._generate(left, sampled=False), ahead)
         self._refine_by_rules(self._doubtful(left))
-        for turn in range(1 + wanted.refine):
-            if turn:
-                self._start_next_round(self._unsolved(searches))
-                unsolved = self._unsolved(searches)
-                self._add_candidates(unsolved, self._generate(unsolved, sampled=False))
-            unsolved = self._unsolved(searches) if turn else self._doubtful(searches)
-            if ahead and not unsolved:
-                ahead.cancel()
-            if unsolved and wanted.samples:
-                begun = ahead if ahead and not (turn or ahead.cancelled) else None
-                trust = self.parts.leader_trust[True]
-                proposals = _proposals(begun.result(), trust) if begun else self._generate(unsolved, sampled=True)
-                self._add_candidates(unsolved, proposals)
+        self._sample(self._doubtful(searches), ahead)
+        for _ in range(wanted.refine):
+            self._start_next_round(self._unsolved(searches))
+            unsolved = self._unsolved(searches)
+            self._add_candidates(unsolved, self._generate(unsolved, sampled=False))
+            self._sample(self._unsolved(searches))
+
+    def _sample(self, searches: Sequence[Search], ahead: PendingGeneration | None = None) -> None:
+        """Add sampled candidates; those of `ahead`, which was begun before, unless it was cancelled."""
+        if ahead and not searches:
+            ahead.cancel()
+        if searches and self.arguments.samples:
+            if ahead and not ahead.cancelled:
+                proposals = _proposals(ahead.result(), self.parts.leader_trust[True])
+            else:
+                proposals = self._generate(searches, sampled=True)
+            self._add_candidates(searches, proposals)
 
     def try_rules(self, searches: Sequence[Search]) -> None:
         """Add the rules' candidates, then apply the rules to those of them that fail."""

@@ -133,9 +133,9 @@ class CommentState:
 
     def result(self) -> Rewrite:
         """What became of it."""
-        told = (self.before, self.after, self.similarity, self.candidates)
+        figures = (self.before, self.after, self.similarity, self.candidates)
         if self.outcome != "rewritten":
-            return Rewrite(self.source, None, "refused", *told, reason=self.outcome)
+            return Rewrite(self.source, None, "refused", *figures, reason=self.outcome)
         changes = [Change(start, end, "") for start, end in removed_spans(self.segments, self.dropped)]
         at = 0
         for i, segment in enumerate(self.segments):
@@ -144,7 +144,7 @@ class CommentState:
                 changes.append(Change(at, end, self.searches[i].written))
             at = end
         changes.sort(key=lambda change: change.start)
-        return Rewrite(self.source, self.text, "rewritten", *told, changes=tuple(changes))
+        return Rewrite(self.source, self.text, "rewritten", *figures, changes=tuple(changes))
 
 
 def _without_spans(text: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> str:

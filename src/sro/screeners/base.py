@@ -134,6 +134,11 @@ def log_odds(probabilities: Sequence[float] | np.ndarray, surest: float = SUREST
     return np.asarray(np.log(p) - np.log1p(-p))
 
 
+def sigmoid(log_odds: np.ndarray) -> np.ndarray:
+    """The probabilities of log-odds of any size, without overflow; float64 of the same shape."""
+    return np.asarray(0.5 * (1.0 + np.tanh(log_odds / 2.0)))
+
+
 def at_threshold(verdicts: Sequence[Verdict], threshold: float | None) -> list[Verdict]:
     """The verdicts at another threshold: a text fails if its P(fail) is at least this. None: as they are.
 

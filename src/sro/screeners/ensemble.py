@@ -18,7 +18,7 @@ import numpy as np
 
 from sro.core.errors import SROError
 from sro.core.files import folder_sha256
-from sro.screeners.base import Screener, Verdict, log_odds
+from sro.screeners.base import Screener, Verdict, log_odds, sigmoid
 from sro.screeners.languages import languages_read
 from sro.screeners.long_comments import ReadsExcerpts
 
@@ -55,9 +55,9 @@ class Ensemble:
         """
         folder = Path(folder)
         try:
-            told: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
-            names = [str(name) for name in told["members"]]
-            settings = {name: float(told.get(name, default)) for name, default in DEFAULTS.items()}
+            card: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            names = [str(name) for name in card["members"]]
+            settings = {name: float(card.get(name, default)) for name, default in DEFAULTS.items()}
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise SROError(f"{folder / FILE}: not a list of members: {error}\n  fix: {EXAMPLE}") from error
         if not names:
@@ -72,7 +72,7 @@ class Ensemble:
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text."""
         z = mean_log_odds(self.members, texts, sources)
-        found = 0.5 * (1.0 + np.tanh((self.scale * z + self.shift) / 2.0))
+        found = sigmoid(self.scale * z + self.shift)
         return [Verdict("fail" if p >= 0.5 else "pass", p, self.name) for p in found.tolist()]
 
     @property

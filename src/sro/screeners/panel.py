@@ -18,23 +18,18 @@ from sro.core.errors import SROError
 from sro.screeners.base import (
     Faithfulness,
     Fluency,
-    RuleScreener,
     Screener,
     Similarity,
     Verdict,
     distinct_pairs,
     paired,
 )
-from sro.screeners.rules.form import FormScreener, defects
 
 __all__ = [
     "FaithfulnessScreener",
     "FluencyScreener",
-    "FormScreener",
     "Panel",
-    "RuleScreener",
     "SimilarityScreener",
-    "defects",
 ]
 
 

@@ -146,16 +146,16 @@ def _judge(
     for one in asked:
         wholes = [next(of_wholes) for _ in one.wholes]
         known = dict(zip(one.wholes, wholes))
-        told = [
+        sentence_verdicts = [
             SentenceVerdict(start, end, known[words] if words in known else next(rest))
             for start, end, words in one.sentences
         ]
-        verdicts = [*wholes, *(sentence.verdict for sentence in told)]
+        verdicts = [*wholes, *(sentence.verdict for sentence in sentence_verdicts)]
         if one.long:  # what is read of it are its parts, and it is as grave as the gravest
-            told = _in_one(told)
+            sentence_verdicts = _in_one(sentence_verdicts)
             verdicts.sort(key=_gravity, reverse=True)
         found = _of_comment(*verdicts) if verdicts else Verdict("pass", 0.0, screener.name)
-        judgements.append(Judgement(found, tuple(told)))
+        judgements.append(Judgement(found, tuple(sentence_verdicts)))
     return judgements
 
 
@@ -175,10 +175,10 @@ def _questions_about(screener: Screener, text: str) -> _Questions:
     return _Questions(wholes, [one for passage in read for one in passage.sentences], long=True)
 
 
-def _in_one(told: Sequence[SentenceVerdict]) -> list[SentenceVerdict]:
+def _in_one(sentence_verdicts: Sequence[SentenceVerdict]) -> list[SentenceVerdict]:
     """Merge the parts of a long sentence into one verdict: that of its worst part."""
     found: dict[tuple[int, int], SentenceVerdict] = {}
-    for one in sorted(told, key=lambda one: _gravity(one.verdict)):
+    for one in sorted(sentence_verdicts, key=lambda one: _gravity(one.verdict)):
         found[one.start, one.end] = one
     return sorted(found.values(), key=lambda one: one.start)
 

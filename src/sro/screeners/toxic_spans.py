@@ -77,11 +77,11 @@ def toxic_spans(
         share: of the weightiest word's score that a word must reach, in (0, 1].
         only_refused: False: of texts that pass too, what comes nearest to being refused.
     """
-    told = list(range(len(texts)))
+    asked_places = list(range(len(texts)))
     if only_refused:
-        told = [place for place, verdict in enumerate(screener.screen(texts)) if not verdict.passed]
+        asked_places = [place for place, verdict in enumerate(screener.screen(texts)) if not verdict.passed]
     found: list[list[Span]] = [[] for _ in texts]
-    for place, words in zip(told, word_scores(screener, [texts[place] for place in told])):
+    for place, words in zip(asked_places, word_scores(screener, [texts[place] for place in asked_places])):
         found[place] = merge_spans(heaviest_spans(words, share), texts[place])
     return found
 
@@ -141,8 +141,8 @@ def _scores_of_stretches(screener: Screener, texts: Sequence[str]) -> list[list[
     pieces = [texts[number][start:end] for number, (start, end, _) in stretches]
     within = [[(left - start, right - start) for left, right in words] for _, (start, _, words) in stretches]
     ask = screener.word_scores if isinstance(screener, WordScoring) else partial(_occluded, screener)
-    for (number, (start, _, _)), told in zip(stretches, ask(pieces, within) if pieces else []):
-        scores[number].update({(start + one.start, start + one.end): one.score for one in told})
+    for (number, (start, _, _)), of_stretch in zip(stretches, ask(pieces, within) if pieces else []):
+        scores[number].update({(start + one.start, start + one.end): one.score for one in of_stretch})
     return [[Span(*place, score) for place, score in of_text.items()] for of_text in scores]
 
 

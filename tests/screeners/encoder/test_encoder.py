@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tiny_encoder import HIDDEN, PIECES, write_tiny_base
 
 from sro.core.errors import SROError
+from sro.screeners.base import sigmoid
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.augment import augment
 from sro.screeners.encoder.calibration import (
@@ -23,7 +24,6 @@ from sro.screeners.encoder.calibration import (
     expected_calibration_error,
     fit_platt,
     fit_to_prior,
-    sigmoid,
 )
 from sro.screeners.encoder.export import export_onnx
 from sro.screeners.encoder.inference import MOST_TOKENS, EncoderScreener, Policy, batches_by_length

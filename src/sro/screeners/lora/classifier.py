@@ -66,10 +66,10 @@ def base() -> tuple[Any, Any]:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
     from transformers.utils import logging
 
-    folder, told = embedded_leader(), logging.get_verbosity()
+    folder, verbosity = embedded_leader(), logging.get_verbosity()
     logging.set_verbosity_error()  # that the head is fresh is what is wanted
     model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=1, dtype=torch.float32)
-    logging.set_verbosity(told)
+    logging.set_verbosity(verbosity)
     return model, AutoTokenizer.from_pretrained(folder)
 
 

@@ -34,7 +34,7 @@ from sro.comments.normalise import normalise, trace
 from sro.comments.offsets import Normalised
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_bytes, atomic_write_text
-from sro.screeners.base import Verdict
+from sro.screeners.base import Verdict, sigmoid
 from sro.screeners.nblr.ngram_index import (
     BATCH,
     CHARACTERS,
@@ -119,7 +119,7 @@ class NBLR:
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """P(fail) of each text, float64 of shape [texts]."""
         scores = np.concatenate([np.empty(0), *map(self._scores, batches(texts))])
-        return 0.5 * (1.0 + np.tanh(scores / 2.0))  # the sigmoid, without overflow
+        return sigmoid(scores)
 
     @cached_property
     def _index(self) -> Index:

@@ -16,7 +16,7 @@ import numpy as np
 
 from sro.comments.words import bare_word, words
 from sro.screeners.base import Screener
-from sro.screeners.panel import defects
+from sro.screeners.rules.form import defects
 from sro.training.warmup.lm_fit import Fit
 from sro.training.warmup.rude_spans import IDENTITIES, Span, replace_span, spans_around, without_segments
 from sro.training.warmup.word_classes import WordClasses
