@@ -108,7 +108,7 @@ def test_the_count_tells_patterns_whose_steps_grow_with_the_square(pattern: str)
 
 IDIOMS, EMBEDDED = phrase_table.load_phrase_table(), load_screener("embedded/linear")
 FUNCTIONS: dict[str, Callable[[str], Any]] = {
-    "clean.letters_and_digits": clean.key,
+    "clean.letters_and_digits": clean.letters_and_digits,
     "clean.readable": clean.readable,
     "sentences.segments": sentences.segments,
     "normalise.trace": normalise.trace,
