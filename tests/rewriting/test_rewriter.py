@@ -503,7 +503,7 @@ def test_of_candidates_that_the_critic_likes_alike_a_rule_wins_and_a_sampled_one
         def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
             return np.full(len(pairs), 0.4)
 
-    parts: dict[str, Any] = {"faithfulness": Doubts(), "cuts": lambda sentence: ["you are sure"]}
+    parts: dict[str, Any] = {"faithfulness": Doubts(), "deletion_rules": lambda sentence: ["you are sure"]}
     greedy = RewriteArguments(samples=0, refine=0)
     assert game(NEARER, **parts).rewrite([COMMENT], greedy)[0].text == NEARER
     assert game(NEARER, **parts, leader_trust=(0.6, 0.5)).rewrite([COMMENT], greedy)[0].text == "you are sure"

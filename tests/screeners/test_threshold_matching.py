@@ -108,7 +108,7 @@ def test_the_command_on_comments_that_were_scored_earlier(tmp_path: Path, capsys
     assert main(["screener", "thresholds", *asked]) == 0
     told = capsys.readouterr().out
     assert "100.0%" in next(line for line in told.splitlines() if "TOXICITY" in line)
-    assert "to be given as --threshold" in " ".join(told.split())
+    assert "use either as --threshold" in " ".join(told.split())
     for rows, message in (
         ([{"a": "b"}], "no text"),
         ([{"body": "b"}], "no column"),
