@@ -27,7 +27,7 @@ from sro.core.markdown import write_table
 from sro.rewriting.acceptance import WORTH_ASKING, answers_in_log_odds
 from sro.rewriting.rewriter import CLEARLY_CIVIL, LEADER_TRUST
 from sro.rewriting.search import around_the_change
-from sro.screeners.encoder.inference import sigmoid
+from sro.screeners.base import sigmoid
 from sro.screeners.faithfulness.critic import FaithfulnessCritic
 from sro.screeners.judged import is_held_out_sentence, judged_candidates
 from sro.screeners.loading import load_screener
@@ -35,7 +35,7 @@ from sro.screeners.lora.acceptability import Acceptability
 
 LEARNT = 9713
 """Candidates, the first of the file, that the shipped critic has learnt from (its card)."""
-PROPOSED = frozenset(["greedy", "drawn", "table", "cut", "phrase_cut", "reframing", "refined"])
+KINDS_PROPOSED_BY_REWRITER = frozenset(["greedy", "drawn", "table", "cut", "phrase_cut", "reframing", "refined"])
 """Kinds of candidates that the rewriter proposes."""
 WRITERS = {"greedy": LEADER_TRUST[0], "drawn": LEADER_TRUST[1]}
 FOLDS = 8
@@ -64,10 +64,10 @@ def main(argv: Sequence[str]) -> None:
     trust = np.array([WRITERS.get(row["kind"], 1.0) for row in rows])
     critic = np.array([row["critic"] for row in rows])
     pool[critic < WORTH_ASKING] = 0
-    names = ["KEPT", "FLUENT", "FLUENT_SOURCE", "FAILS", *WRITERS]
+    names = ["WEIGHT_KEPT", "WEIGHT_FLUENT", "WEIGHT_FLUENT_SOURCE", "WEIGHT_FAILS", *WRITERS]
     print(f"{len(rows):,} candidates of {groups.max() + 1:,} sentences, {fit.mean():.0%} fit to show")
     print("weights:", ", ".join(f"{name} {weight:.2f}" for name, weight in zip(names, everything.coef_[0])))
-    print(f"ALONE {everything.intercept_[0]:.2f}\n")
+    print(f"INTERCEPT {everything.intercept_[0]:.2f}\n")
     lines = [_line("critic", critic * trust, bar, fit, groups) for bar in (0.2, 0.3, 0.4)]
     lines += [_line("pool", pool * trust, bar, fit, groups) for bar in (0.4, 0.5, 0.6)]
     print(write_table(["", "AUC", "bar", "sentences answered", "fit of the answers"], lines))
@@ -77,7 +77,7 @@ def _drawn(sentences: int, seed: int) -> list[dict[str, Any]]:
     rows = [
         row
         for place, row in enumerate(judged_candidates())
-        if row["kind"] in PROPOSED and (place >= LEARNT or is_held_out_sentence(row["sentence"]))
+        if row["kind"] in KINDS_PROPOSED_BY_REWRITER and (place >= LEARNT or is_held_out_sentence(row["sentence"]))
     ]
     names = sorted({row["sentence"] for row in rows})
     random.Random(seed).shuffle(names)

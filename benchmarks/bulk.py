@@ -26,7 +26,7 @@ import psutil
 
 from benchmarks.machine import data_file, save, this_machine
 from sro.comments.sources import load_source
-from sro.core.config import parse, plain
+from sro.core.config import parse, to_plain_dict
 from sro.core.errors import SROError
 from sro.core.markdown import write_table
 
@@ -121,7 +121,7 @@ def main(argv: Sequence[str]) -> None:
     text = f"{machine}\n{', '.join(work.comments)}; runner {work.runner}, engine {work.engine}\n\n{as_table(found)}"
     print(text)
     figures = {"jobs": list(map(asdict, found))}
-    save(work.output, ["benchmarks/bulk.py", *argv], plain(work), machine, figures, text)
+    save(work.output, ["benchmarks/bulk.py", *argv], to_plain_dict(work), machine, figures, text)
 
 
 def write_rows(folder: Path, sources: Sequence[Sequence[str]], rows: int, work: Work) -> None:

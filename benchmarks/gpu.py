@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.machine import Machine, data_file, this_machine
-from sro.core.config import parse, plain
+from sro.core.config import parse, to_plain_dict
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 from sro.core.provenance import manifest
@@ -99,7 +99,7 @@ def main(argv: Sequence[str]) -> int:
     if work.only:
         play(work, work.only, lambda: float(sys.stdin.readline()) - time.time())
         return 0
-    origin = manifest(["benchmarks/gpu.py", *argv], plain(work), {}, 0)
+    origin = manifest(["benchmarks/gpu.py", *argv], to_plain_dict(work), {}, 0)
     command = [sys.executable, "-m", "benchmarks.gpu", *argv, "--only"]
     rows = measure(work, lambda part: [*command, part], origin)
     return 1 if any(row.failed for row in rows) else 0

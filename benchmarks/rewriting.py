@@ -32,7 +32,7 @@ import numpy as np
 from benchmarks.generate_peer import by_generate
 from benchmarks.machine import data_file, goal, save, this_machine
 from sro.comments.sources import load_source
-from sro.core.config import parse, plain
+from sro.core.config import parse, to_plain_dict
 from sro.core.errors import SROError
 from sro.core.machine import quiet_libraries
 from sro.core.markdown import write_table
@@ -43,7 +43,7 @@ from sro.evaluation.run import score
 from sro.leader.engines.ctranslate2 import CTranslate2Generator
 from sro.leader.engines.loading import Engine, EngineArguments, load_generator
 from sro.leader.generation import Completion, Sampling
-from sro.rewriting.phrase_table import phrase_drafts
+from sro.rewriting.phrase_table import load_phrase_variants
 from sro.rewriting.rewriter import Fluency, RewriteArguments, Rewriter
 from sro.screeners.base import Screener, Similarity
 from sro.screeners.loading import load_screener
@@ -145,7 +145,7 @@ def main(argv: Sequence[str]) -> None:
         "comments": texts,
         "rewrites": said,
     }
-    save(work.output, ["benchmarks/rewriting.py", *argv], plain(work), machine, figures, text)
+    save(work.output, ["benchmarks/rewriting.py", *argv], to_plain_dict(work), machine, figures, text)
 
 
 def loaded(work: Work) -> dict[str, Engine]:
@@ -243,7 +243,7 @@ def serving(engine: Engine, screener: Screener, similarity: Similarity, fluency:
         screener=screener,
         similarity=similarity,
         fluency=fluency,
-        phrases=phrase_drafts("embedded"),
+        phrases=load_phrase_variants("embedded"),
     )
 
 

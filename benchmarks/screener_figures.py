@@ -188,9 +188,9 @@ def threats(m: Measured, data: Path) -> Iterator[Line]:
 
 
 def contrast_sentences(m: Measured, data: Path) -> Iterator[Line]:
-    from sro.screeners.encoder.splits import contrast
+    from sro.screeners.encoder.splits import read_contrast_rows
 
-    rows = [row for row in contrast() if row.held_out and "TOXICITY" in row.targets]
+    rows = [row for row in read_contrast_rows() if row.held_out and "TOXICITY" in row.targets]
     failed, _ = m.ask([row.text for row in rows])
     toxic = np.array([row.targets["TOXICITY"] >= 0.5 for row in rows])
     yield "own contrast sentences, held-out templates: right", "≥ 84 %", share(failed == toxic)

@@ -29,7 +29,7 @@ import numpy as np
 
 from benchmarks.machine import data_file, goal, save, this_machine
 from sro.comments.sources import load_source
-from sro.core.config import parse, plain
+from sro.core.config import parse, to_plain_dict
 from sro.screeners.check import auc
 from sro.screeners.loading import load_screener
 from sro.screeners.nblr.model import NBLR
@@ -191,7 +191,7 @@ def main(argv: list[str]) -> int:
     text = "\n\n".join(part.strip() for part in parts)
     print(text)
     figures = {"seconds": seconds, "texts": sizes, "quality": judged, "startup": starts}
-    save(work.output, ["benchmarks/screening.py", *argv], plain(work), machine, figures, text)
+    save(work.output, ["benchmarks/screening.py", *argv], to_plain_dict(work), machine, figures, text)
     return 0
 
 

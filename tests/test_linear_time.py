@@ -43,7 +43,7 @@ MODULES = [
     *("sro.screeners.nblr.model", "sro.screeners.toxic_spans", "sro.screeners.rules.form"),
     *("sro.screeners.rules.meaning", "sro.screeners.rules.repetition", "sro.screeners.sentencewise"),
     *("sro.rewriting.phrase_table", "sro.rewriting.disguise", "sro.comments.languages"),
-    *(f"sro.rewriting.{name}" for name in ("deletions", "english_parts", "mending", "reframings", "phrase_cuts")),
+    *(f"sro.rewriting.{name}" for name in ("deletions", "english_tokens", "repair", "reframings", "phrase_cuts")),
     *(f"sro.leader.engines.chat.{name}" for name in ("answers", "obedience", "prompt")),
 ]
 PATTERNS = {
@@ -106,9 +106,9 @@ def test_the_count_tells_patterns_whose_steps_grow_with_the_square(pattern: str)
             del PATTERNS["bad"]
 
 
-IDIOMS, EMBEDDED = phrase_table.load_idioms(), load_screener("embedded/linear")
+IDIOMS, EMBEDDED = phrase_table.load_phrase_table(), load_screener("embedded/linear")
 FUNCTIONS: dict[str, Callable[[str], Any]] = {
-    "clean.key": clean.key,
+    "clean.letters_and_digits": clean.letters_and_digits,
     "clean.readable": clean.readable,
     "sentences.segments": sentences.segments,
     "normalise.trace": normalise.trace,

@@ -47,7 +47,7 @@ from benchmarks.machine import this_machine
 from benchmarks.training import authors_loop, peak_memory, sro_loop, trl_loops
 from benchmarks.training.timing import PACKAGES, Loop, Task, Turn, embedded_start, longest_bound, matmul_peak, now
 from sro.comments.sources import load_source
-from sro.core.config import parse, plain
+from sro.core.config import parse, to_plain_dict
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 from sro.core.machine import keep_memory, quiet_libraries
@@ -121,7 +121,7 @@ def main(argv: Sequence[str]) -> int:
     """Measure, print and write the table; 1 if a quality check failed."""
     quiet_libraries()
     work = parse(Work, argv, prog="training/run.py", description=(__doc__ or "").partition("\n")[0])
-    origin, where = manifest(["benchmarks/training/run.py", *argv], plain(work), {}, 0), this_machine(PACKAGES)
+    origin, where = manifest(["benchmarks/training/run.py", *argv], to_plain_dict(work), {}, 0), this_machine(PACKAGES)
     text, figures, sound = memory(work) if work.memory else speed(work)
     text = f"{where}\n{text}"
     print(text)

@@ -99,7 +99,7 @@ def test_the_critic_is_asked_where_the_embedded_leader_writes_and_an_encoder_scr
 
 
 @pytest.mark.parametrize(
-    ("screener", "asked", "pooled", "oaths"),
+    ("screener", "asked", "pooled", "swear_words"),
     [
         ("embedded", {}, True, True),
         ("embedded", {"fluency": "embedded"}, True, True),
@@ -112,12 +112,12 @@ def test_the_critic_is_asked_where_the_embedded_leader_writes_and_an_encoder_scr
     ],
 )
 def test_critic_fluency_and_encoder_are_pooled_where_all_three_are_the_embedded_ones(
-    screener: str, asked: dict[str, str], pooled: bool, oaths: bool, monkeypatch: pytest.MonkeyPatch
+    screener: str, asked: dict[str, str], pooled: bool, swear_words: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sro.rewriting.rewriter.load_generator", lambda *_, **__: SimpleNamespace(fits=bool))
     monkeypatch.setattr("sro.rewriting.rewriter.FaithfulnessCritic.load", lambda name: name)
     rewriter = Rewriter.load(screener=screener, similarity=Nothing(), **asked)
-    assert (rewriter.acceptance is not None, rewriter.leaves_out_oaths) == (pooled, oaths)
+    assert (rewriter.acceptance is not None, rewriter.removes_swear_words) == (pooled, swear_words)
 
 
 def test_a_policy_without_toxicity_and_profanity_lets_people_swear(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +126,7 @@ def test_a_policy_without_toxicity_and_profanity_lets_people_swear(monkeypatch: 
     encoder = load_screener("embedded")
     assert isinstance(encoder, EncoderScreener)
     screener = encoder.with_policy(["insult", "threat"])
-    assert not Rewriter.load(screener=screener, similarity=Nothing()).leaves_out_oaths
+    assert not Rewriter.load(screener=screener, similarity=Nothing()).removes_swear_words
 
 
 SWEARING = "This is fucking great, thanks!"
@@ -170,7 +170,7 @@ def test_a_screener_that_threads_share_is_known_for_the_encoder_that_it_is(monke
     monkeypatch.setattr("sro.rewriting.rewriter.FaithfulnessCritic.load", lambda name: name)
     shared = load_rewriter(Models(), EngineArguments(), SharedScreener(lambda: load_screener("embedded")))
     alone = Rewriter.load(similarity=Nothing())
-    for part in ("faithfulness", "rewrite_threshold", "min_similarity", "leaves_out_oaths", "word_rules"):
+    for part in ("faithfulness", "rewrite_threshold", "min_similarity", "removes_swear_words", "word_rules"):
         assert getattr(shared, part) == getattr(alone, part)
     assert shared.acceptance is not None
 

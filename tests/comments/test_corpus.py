@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from sro.comments import test_set
-from sro.comments.clean import clean, fingerprint, key
+from sro.comments.clean import clean, fingerprint, letters_and_digits
 from sro.comments.corpus import Comment, CorpusReport, iter_comments, load_comments, texts_hash
 from sro.core.errors import SROError
 
@@ -272,4 +272,4 @@ def test_real_files(monkeypatch: pytest.MonkeyPatch, name: str, how: dict[str, A
     assert (corpus.report.column, corpus.report.read) == (column, rows)
     assert len(corpus) > rows / 2
     assert not corpus.report.rejected.keys() & {"malformed", "wrong_type", "null", "undecodable"}
-    assert len(set(map(key, corpus.texts))) == len(corpus)
+    assert len(set(map(letters_and_digits, corpus.texts))) == len(corpus)

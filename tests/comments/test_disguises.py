@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sro.comments.disguises import beneath, looks_like, undo_disguise
+from sro.comments.disguises import looks_like, split_spelled_out, undo_disguise
 
 
 @pytest.mark.parametrize(
@@ -19,20 +19,20 @@ from sro.comments.disguises import beneath, looks_like, undo_disguise
     ],
 )
 def test_listed_words_are_found(seen: str, word: str) -> None:
-    assert beneath(seen) == word
+    assert undo_disguise(seen) == word
 
 
 @pytest.mark.parametrize(
     "seen", ["idiot", "a55", "455", "4ss", "f4g", "a*s", "as*", "f-g", "s****", "a55e5", "c1ass", "***", ""]
 )
 def test_where_little_shows_nothing_is_found(seen: str) -> None:
-    assert beneath(seen) is None
+    assert undo_disguise(seen) is None
 
 
 def test_spelled_out() -> None:
-    assert undo_disguise("youidiot") == ("you", "idiot")
-    assert undo_disguise("fuckyou") == ("fuck", "you")
-    assert [undo_disguise(word) for word in ("class", "therapist", "usa", "peacock", "assess")] == [None] * 5
+    assert split_spelled_out("youidiot") == ("you", "idiot")
+    assert split_spelled_out("fuckyou") == ("fuck", "you")
+    assert [split_spelled_out(word) for word in ("class", "therapist", "usa", "peacock", "assess")] == [None] * 5
 
 
 def test_letters_that_look_alike() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sro.comments.languages import HINDI, LONGEST, NAMES, SMALL_HINDI, detect, speaks
+from sro.comments.languages import HINDI, MAX_DETECTED_CHARACTERS, NAMES, SMALL_HINDI, detect, speaks
 
 ENGLISH = [
     "you are an idiot",
@@ -106,7 +106,7 @@ def test_whether_a_nameless_language_is_among_several_is_unknown() -> None:
 def test_a_text_of_any_length_is_told_by_its_beginning() -> None:
     german = "Dortmund hat kein Geld für so einen Unsinn. "
     english = "This is wrong and you know it. "
-    assert detect(german * 20 + english * 500) == detect((german * 20)[:LONGEST])
+    assert detect(german * 20 + english * 500) == detect((german * 20)[:MAX_DETECTED_CHARACTERS])
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a\ud800b c", "\x00\u202e", "\u200d" * 9, "ﷺ", "a" * 9999, "'" * 9999])

@@ -16,7 +16,7 @@ import pytest
 from sro.comments import delimited
 from sro.comments.columns import choose_columns
 from sro.comments.delimited import unique_names
-from sro.comments.formats import can_be_entered
+from sro.comments.formats import can_split_by_bytes
 from sro.comments.readers import read_rows
 from sro.core.errors import SROError
 
@@ -58,12 +58,12 @@ def test_odd_but_readable(tmp_path: Path, name: str, content: str, packed: str) 
     path = tmp_path / f"{name}{packed.removeprefix('unnamed')}"
     path.write_bytes(gzip.compress(data) if packed else data)
     assert read(path) == BOTH
-    assert not packed or not can_be_entered(str(path), None)
+    assert not packed or not can_split_by_bytes(str(path), None)
 
 
 def test_lines_that_end_in_returns_cannot_be_entered_amid_a_file(tmp_path: Path) -> None:
     (tmp_path / "f.txt").write_bytes(b"you fool\rgood day\r")
-    assert not can_be_entered(str(tmp_path / "f.txt"), None)
+    assert not can_split_by_bytes(str(tmp_path / "f.txt"), None)
 
 
 def test_a_return_within_a_line_stays(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sro.comments import test_set
-from sro.comments.clean import fingerprint, key
+from sro.comments.clean import fingerprint, letters_and_digits
 from sro.comments.test_set import held_out_file, held_out_fingerprints, is_held_out, refuse_held_out
 from sro.core.errors import SROError
 
@@ -41,7 +41,7 @@ def data_file() -> Path:
     ],
 )
 def test_key_is_letters_and_digits(text: str, expected: str) -> None:
-    assert key(text) == expected
+    assert letters_and_digits(text) == expected
 
 
 def test_fingerprint_is_sixteen_digits_of_sha256_of_the_key() -> None:

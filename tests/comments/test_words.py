@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sro.comments.words import core, words
+from sro.comments.words import bare_word, words
 
 
 def test_words_are_split_at_white_space_alone() -> None:
@@ -29,9 +29,9 @@ def test_words_are_split_at_white_space_alone() -> None:
     ],
 )
 def test_the_core_is_the_lower_case_word_inside(token: str, inside: str) -> None:
-    assert core(token) == inside
+    assert bare_word(token) == inside
 
 
 @pytest.mark.parametrize("token", [".", "...", "?!", "''", "42", ":)", ""])
 def test_what_has_no_letter_has_no_core(token: str) -> None:
-    assert core(token) == ""
+    assert bare_word(token) == ""

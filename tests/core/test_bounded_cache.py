@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from sro.comments.normalise import normalise
-from sro.core.bounded_cache import LONGEST, cache_short_strings
+from sro.core.bounded_cache import MAX_CACHED_CHARACTERS, cache_short_strings
 from sro.screeners.base import Screener
 from sro.screeners.loading import load_screener
 from sro.screeners.nblr.ngram_index import CACHED_WORDS, Index, split
@@ -25,7 +25,7 @@ def test_short_words_are_kept_and_long_ones_worked_out_anew() -> None:
         asked.append(word)
         return word.upper()
 
-    edge, long = "e" * LONGEST, "l" * (LONGEST + 1)
+    edge, long = "e" * MAX_CACHED_CHARACTERS, "l" * (MAX_CACHED_CHARACTERS + 1)
     assert [shout(word) for word in (edge, edge, long, long)] == [edge.upper()] * 2 + [long.upper()] * 2
     assert asked == [edge, long, long]
     shout("a"), shout("b"), shout(edge)
@@ -74,10 +74,10 @@ def growth(screener: Screener, words: list[str]) -> int:
 
 
 def test_ngrams_of_long_words_are_counted_though_not_kept() -> None:
-    index = Index({"cab": 0, "cba": 1, f"w{'ab' * LONGEST}": 2}, longest=2)
+    index = Index({"cab": 0, "cba": 1, f"w{'ab' * MAX_CACHED_CHARACTERS}": 2}, longest=2)
     for _ in range(2):
-        (_, words), (_, characters) = index.occurrences(split(["ab" * LONGEST]))
-        assert words.tolist() == [2] and len(characters) == 2 * LONGEST - 1
+        (_, words), (_, characters) = index.occurrences(split(["ab" * MAX_CACHED_CHARACTERS]))
+        assert words.tolist() == [2] and len(characters) == 2 * MAX_CACHED_CHARACTERS - 1
 
 
 def test_the_cache_of_ngrams_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,4 +86,4 @@ def test_the_cache_of_ngrams_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None
     for number in range(100):
         (_, _), (texts, _) = index.occurrences(split([f"ab{number}"]))
         assert len(texts) == 1 and len(index._pieces) <= 10
-    assert CACHED_WORDS * LONGEST <= 4_000_000  # the keys of a full cache
+    assert CACHED_WORDS * MAX_CACHED_CHARACTERS <= 4_000_000  # the keys of a full cache

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 import yaml
 
-from sro.core.config import dump, parse, plain, read_yaml
+from sro.core.config import parse, read_yaml, to_plain_dict, to_yaml
 from sro.core.errors import SROError
 
 
@@ -154,8 +154,8 @@ def test_print_config_all_prints_every_field_but_credentials(file: Any, capsys: 
 
 
 def test_dump_and_plain() -> None:
-    assert plain((Data("a"), Game(output=Path("x/y"))), everything=False) == {"data": "a", "output": "x/y"}
-    assert yaml.safe_load(dump(Game())) == plain(Game())
+    assert to_plain_dict((Data("a"), Game(output=Path("x/y"))), everything=False) == {"data": "a", "output": "x/y"}
+    assert yaml.safe_load(to_yaml(Game())) == to_plain_dict(Game())
 
 
 def test_defaults_that_refuse_themselves_are_all_shown() -> None:
@@ -168,7 +168,7 @@ def test_defaults_that_refuse_themselves_are_all_shown() -> None:
             if not self.left and not self.right:
                 raise ValueError("left or right")
 
-    assert plain(Either(left="x"), everything=False) == {"left": "x", "right": ""}
+    assert to_plain_dict(Either(left="x"), everything=False) == {"left": "x", "right": ""}
 
 
 def test_a_subclass_of_training_arguments(file: Any, capsys: pytest.CaptureFixture[str]) -> None:

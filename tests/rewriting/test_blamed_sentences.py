@@ -43,12 +43,12 @@ def test_those_that_fail_are_blamed_else_the_one_without_which_the_comment_nears
     comment: str, blamed: list[str]
 ) -> None:
     screener = Together()
-    draft = CommentState(comment, screener.screen([comment])[0], 0.5)
-    (found,) = blamed_sentences(RewriterParts(Milder(), screener, Half()), [draft], None)
-    assert [draft.segments[place].text for place in found] == blamed
+    state = CommentState(comment, screener.screen([comment])[0], 0.5)
+    (found,) = blamed_sentences(RewriterParts(Milder(), screener, Half()), [state], None)
+    assert [state.segments[place].text for place in found] == blamed
 
 
 def test_none_is_left_when_all_were_tried() -> None:
-    draft = CommentState(THANKS, Together().screen([THANKS])[0], 0.5)
-    draft.aim(draft.untouched)
-    assert blamed_sentences(RewriterParts(Milder(), Together(), Half()), [draft, draft], None) == [[], []]
+    state = CommentState(THANKS, Together().screen([THANKS])[0], 0.5)
+    state.start_searches(state.untouched)
+    assert blamed_sentences(RewriterParts(Milder(), Together(), Half()), [state, state], None) == [[], []]

@@ -14,7 +14,7 @@ from sro.rewriting.result import Reason
 from sro.rewriting.search import around_the_change
 from sro.rewriting.state import Search
 from sro.screeners.base import Verdict, at_threshold, worst
-from sro.screeners.rules.form import Defect, ShapeScreener
+from sro.screeners.rules.form import Defect, FormScreener
 from sro.screeners.rules.meaning import MeaningChange
 
 COMMENT = "you are an idiot"
@@ -226,7 +226,7 @@ def test_of_a_disguise_nothing_may_stay(text: str, expected: str | None) -> None
 
 def test_follower_and_rewriter_have_one_idea_of_a_well_formed_rewrite() -> None:
     texts = ["you are wrong wrong", "you are a .", "you are, , wrong", "…", COMMENT, "no no no", "you are wrong"]
-    shape = ShapeScreener().screen(texts, sources=[COMMENT] * len(texts))
+    shape = FormScreener().screen(texts, sources=[COMMENT] * len(texts))
     assert [verdict.passed for verdict in shape] == [find_fault(text, COMMENT) is None for text in texts]
     assert [verdict.passed for verdict in shape].count(True) == 1
     assert set(get_args(Defect)) | {"unfinished"} | set(get_args(MeaningChange)) - {"negation"} == set(REASONS)

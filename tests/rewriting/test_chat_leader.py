@@ -66,7 +66,7 @@ def test_no_weights_are_loaded_and_answers_are_candidates(serve: Any, monkeypatc
     monkeypatch.setattr("sro.leader.model.load_base", lambda *_: pytest.fail("weights were loaded"))
     server = serve(lambda request: "Here is the rewrite: " + comment_of(request).replace("idiot", "person"))
     ours = rewriter(server)
-    assert ours.phrases is None and ours.reads("du bist ein idiot und das ist nicht gut") is None
+    assert ours.phrases is None and ours.leader_knows_language("du bist ein idiot und das ist nicht gut") is None
     thanks, rude = ours.rewrite(["Thank you.", "Well, what an idiot you are."])
     assert thanks.status == "unchanged"
     assert (rude.status, rude.text, rude.candidates) == ("rewritten", "Well, what an person you are.", 1)

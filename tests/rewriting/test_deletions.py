@@ -46,7 +46,7 @@ def test_insults_of_the_reader_are_cut(sentence: str, first: str) -> None:
         ("stop with your pathetic lousy excuses", "stop with your excuses"),
     ],
 )
-def test_oaths_and_contemptuous_adjectives_are_cut_and_articles_agree(sentence: str, plain: str) -> None:
+def test_swear_words_and_contemptuous_adjectives_are_cut_and_articles_agree(sentence: str, plain: str) -> None:
     assert without_adjectives(sentence) == plain
 
 

@@ -32,24 +32,24 @@ class Critic:
 
 def failing(comment: str) -> CommentState:
     """A comment of whose sentences with "idiot" each has one candidate that fails."""
-    draft = CommentState(comment, FAIL, 0.5)
-    for search in draft.aim([i for i in draft.untouched if "idiot" in draft.segments[i].text]):
+    state = CommentState(comment, FAIL, 0.5)
+    for search in state.start_searches([i for i in state.untouched if "idiot" in state.segments[i].text]):
         search.candidates.append(Candidate(search.sentence, FAIL, 1.0, None))
-    return draft
+    return state
 
 
 @pytest.mark.parametrize(("together", "text"), [(0.9, CIVIL), (0.1, f"{STUCK} {CIVIL} He saw no idiot there.")])
 def test_several_sentences_go_only_if_they_may_go_together(together: float, text: str) -> None:
-    draft, critic = failing(f"{STUCK} {CIVIL} He saw no idiot there."), Critic(together)
-    drop_dispensable([draft], critic)
-    assert draft.text == text
+    state, critic = failing(f"{STUCK} {CIVIL} He saw no idiot there."), Critic(together)
+    drop_dispensable([state], critic)
+    assert state.text == text
     assert critic.asked[1:] == [[(f"{STUCK} {CIVIL} He saw no idiot there.", CIVIL)]]
 
 
 def test_of_a_lone_sentence_the_critic_is_asked_once() -> None:
-    drafts, critic = [failing(f"{STUCK} {CIVIL}"), failing(f"{CIVIL} {STUCK}")], Critic(0.1)
-    drop_dispensable(drafts, critic)
-    assert [draft.text for draft in drafts] == [CIVIL, CIVIL]
+    states, critic = [failing(f"{STUCK} {CIVIL}"), failing(f"{CIVIL} {STUCK}")], Critic(0.1)
+    drop_dispensable(states, critic)
+    assert [state.text for state in states] == [CIVIL, CIVIL]
     assert len(critic.asked) == 1
 
 
@@ -62,26 +62,26 @@ def test_of_a_small_part_that_nothing_takes_up_the_critic_need_be_less_sure(civi
         def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
             return np.full(len(pairs), 0.3)
 
-    draft = failing(f"{STUCK} {civil}")
-    drop_dispensable([draft], Doubts(0.2))
-    assert draft.text == (civil if goes else f"{STUCK} {civil}")
+    state = failing(f"{STUCK} {civil}")
+    drop_dispensable([state], Doubts(0.2))
+    assert state.text == (civil if goes else f"{STUCK} {civil}")
 
 
 def test_an_item_of_a_numbered_list_stays() -> None:
     comment = f"1) {CIVIL}\n2) {STUCK}\n3) {CIVIL}"
-    draft = failing(comment)
-    drop_dispensable([draft], Critic(0.9))
-    assert draft.text == comment
+    state = failing(comment)
+    drop_dispensable([state], Critic(0.9))
+    assert state.text == comment
 
 
 def test_a_rewritten_sentence_goes_where_it_is_asked_for() -> None:
-    draft, critic = failing(f"{STUCK} {CIVIL}"), Critic(0.9)
-    (search,) = draft.searches.values()
+    state, critic = failing(f"{STUCK} {CIVIL}"), Critic(0.9)
+    (search,) = state.searches.values()
     search.candidates[:] = [Candidate("That man took it.", PASS, 0.9, None)]
-    drop_dispensable([draft], critic)
-    assert draft.text == f"That man took it. {CIVIL}"
-    drop_dispensable([draft], critic, rewritten=True)
-    assert draft.text == CIVIL
+    drop_dispensable([state], critic)
+    assert state.text == f"That man took it. {CIVIL}"
+    drop_dispensable([state], critic, rewritten=True)
+    assert state.text == CIVIL
 
 
 def test_nothing_is_asked_without_a_failing_sentence() -> None:
@@ -91,17 +91,17 @@ def test_nothing_is_asked_without_a_failing_sentence() -> None:
 
 @pytest.mark.parametrize("ending", [f" {STUCK} {STUCK}", f" {STUCK}\n{STUCK}", f" {STUCK} {STUCK} {STUCK}"])
 def test_no_blank_is_left_where_the_last_sentences_go_and_their_candidates_count(ending: str) -> None:
-    draft = failing(CIVIL + ending)
-    count = draft.candidates
-    for place in list(draft.searches):
-        draft.drop(place)
-    assert draft.text.rstrip("\n") == CIVIL
-    assert draft.candidates == count == ending.count("idiot")
-    draft.outcome = "rewritten"
+    state = failing(CIVIL + ending)
+    count = state.candidates
+    for place in list(state.searches):
+        state.drop(place)
+    assert state.text.rstrip("\n") == CIVIL
+    assert state.candidates == count == ending.count("idiot")
+    state.outcome = "rewritten"
     text, at = "", 0
-    for change in draft.result().changes:
-        text, at = text + draft.source[at : change.start] + change.text, change.end
-    assert text + draft.source[at:] == draft.text
+    for change in state.result().changes:
+        text, at = text + state.source[at : change.start] + change.text, change.end
+    assert text + state.source[at:] == state.text
 
 
 @pytest.mark.parametrize(

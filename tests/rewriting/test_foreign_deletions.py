@@ -89,7 +89,7 @@ GERMAN = "Bitte lern endlich lesen und schreiben, du Vollidiot!"
 
 
 def rewriter(languages: Sequence[str]) -> Rewriter:
-    return Rewriter(Milder(), Strict(), Half(), reads=speaks, foreign_rules=rules_in(languages))
+    return Rewriter(Milder(), Strict(), Half(), leader_knows_language=speaks, foreign_rules=rules_in(languages))
 
 
 def test_a_rewriter_leaves_out_where_its_leader_cannot_write() -> None:

@@ -11,7 +11,7 @@ from sro.rewriting.foreign_candidates import checked_rule_languages, foreign_can
 from sro.rewriting.foreign_limits import says_more
 from sro.rewriting.foreign_phrases import TABLES, foreign_phrases
 from sro.rewriting.phrase_rules import read_rules
-from sro.rewriting.phrase_table import Idioms
+from sro.rewriting.phrase_table import PhraseTable
 
 
 @pytest.mark.parametrize("language", TABLES)
@@ -103,17 +103,17 @@ def test_names_of_languages_are_checked() -> None:
 
 
 def test_signs_before_a_sentence_and_signs_of_other_scripts_are_tokens() -> None:
-    table = Idioms.of(read_rules("^ mala => buena\ncosa $ => idea", "x"), "es")
+    table = PhraseTable.of(read_rules("^ mala => buena\ncosa $ => idea", "x"), "es")
     assert table.variants("¿Mala cosa?") == ["¿Buena idea?"]
-    table = Idioms.of(read_rules("गंदा $ => बुरा", "x"), "hi")
+    table = PhraseTable.of(read_rules("गंदा $ => बुरा", "x"), "hi")
     assert table.variants("यह गंदा।") == ["यह बुरा।"]
 
 
 def test_a_text_without_spaces_is_cut_by_the_words_of_the_rules() -> None:
-    table = Idioms.of(read_rules("他妈 的 => \n真烂 => 真差", "x"), "zh")
+    table = PhraseTable.of(read_rules("他妈 的 => \n真烂 => 真差", "x"), "zh")
     assert table.variants("这他妈的API真烂") == ["这API真差"]
 
 
 def test_what_follows_a_phrase_that_began_the_sentence_begins_it() -> None:
-    table = Idioms.of(read_rules("^ verdammt , =>", "x"), "de")
+    table = PhraseTable.of(read_rules("^ verdammt , =>", "x"), "de")
     assert table.variants("Verdammt, ist das schwer! verdammt, ja.") == ["Ist das schwer! ja."]

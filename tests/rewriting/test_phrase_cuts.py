@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sro.rewriting.english_parts import LONGEST, count_of
+from sro.rewriting.english_tokens import MAX_SENTENCE_CHARACTERS, count_of
 from sro.rewriting.phrase_cuts import MOST, phrase_cuts
 from sro.rewriting.reframings import reframings
 
@@ -146,5 +146,5 @@ def test_any_text_gives_a_few_texts_with_fewer_rude_words(text: str) -> None:
 
 def test_long_and_thoroughly_rude_texts_are_left_alone() -> None:
     """Pairs of cuts of a text with many rude words would be many thousands of texts."""
-    for text in ("you moron, " * 50, "idiot and " * 58, "a fool is " * 5, "x" * LONGEST + " moron"):
+    for text in ("you moron, " * 50, "idiot and " * 58, "a fool is " * 5, "x" * MAX_SENTENCE_CHARACTERS + " moron"):
         assert phrase_cuts(text, RUDE) == reframings(text, RUDE) == []

@@ -11,13 +11,13 @@ import pytest
 from sro.core.errors import SROError
 from sro.rewriting import phrase_table
 from sro.rewriting.phrase_rules import parsed
-from sro.rewriting.phrase_table import load_idioms
+from sro.rewriting.phrase_table import load_phrase_table
 
 
 def table(tmp_path: Path, *lines: str) -> list[str]:
     path = tmp_path / "table.txt"
     path.write_text("\n".join(lines), "utf-8")
-    return load_idioms(path).variants("Well , they talk rot about us . Rot !", 3)
+    return load_phrase_table(path).variants("Well , they talk rot about us . Rot !", 3)
 
 
 def test_a_list_on_the_mild_side_follows_the_first_of_its_length(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_file_may_name_its_lists(tmp_path: Path) -> None:
         ("<few:fair> = dust", "<few:fair> has 1 words, <few> 2\n  fix: one answer to each word of <few>"),
         (
             "<more> = <fwe>/tosh",
-            "no list <fwe> above\n  fix: define it in a line above, <name> = a/b/c, or mend its name",
+            "no list <fwe> above\n  fix: define it in a line above, <name> = a/b/c, or correct its name",
         ),
         ("talk <fwe> => speak", "no list <fwe> above\n  fix: define it"),
         ("talk <few => speak", "no list <few above\n  fix: define it"),
@@ -154,16 +154,16 @@ def test_a_line_that_is_no_rule_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_idioms_that_word_by_word_edits_break(rude: str, mild: str) -> None:
-    assert load_idioms().variants(rude)[0] == mild
+    assert load_phrase_table().variants(rude)[0] == mild
 
 
 def test_clean_comments_have_no_variant() -> None:
     clean = ["thank you for the edit .", "She is a proud gay woman.", "dick cheney bought garbage bags", ""]
-    assert not any(map(load_idioms().variants, clean))
+    assert not any(map(load_phrase_table().variants, clean))
 
 
 def test_a_phrase_that_only_looks_rude_keeps_its_capitals() -> None:
-    assert load_idioms().variants("Dick Cheney is an idiot .", 1) == ["Dick Cheney has no idea ."]
+    assert load_phrase_table().variants("Dick Cheney is an idiot .", 1) == ["Dick Cheney has no idea ."]
 
 
 def test_few_rules_are_tried_at_each_word(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,12 +171,12 @@ def test_few_rules_are_tried_at_each_word(monkeypatch: pytest.MonkeyPatch) -> No
     tried = Counter[str]()
     fit = phrase_table._fit
     monkeypatch.setattr(phrase_table, "_fit", lambda rude, *rest: tried.update(["rules"]) or fit(rude, *rest))
-    load_idioms().variants("fucking hell , are is are is " * 100)
+    load_phrase_table().variants("fucking hell , are is are is " * 100)
     assert 0 < tried["rules"] < 12 * 800
 
 
 def test_a_comment_without_a_phrase_has_no_variants() -> None:
-    assert load_idioms().variants("the son of a us senator") == []
+    assert load_phrase_table().variants("the son of a us senator") == []
 
 
 @pytest.mark.parametrize(
@@ -188,13 +188,13 @@ def test_a_comment_without_a_phrase_has_no_variants() -> None:
     ],
 )
 def test_quotes_around_a_sentence_and_stress_before_a_noun_do_not_hide_a_phrase(comment: str, first: str) -> None:
-    assert [comment, *load_idioms().variants(comment)][:2][-1] == first
+    assert [comment, *load_phrase_table().variants(comment)][:2][-1] == first
 
 
 def test_a_capital_that_only_begins_the_sentence_does_not_move_with_its_word(tmp_path: Path) -> None:
     path = tmp_path / "table.txt"
     path.write_text("you are a disgrace => I am disappointed in you\n_ stinks => nobody likes _\n", "utf-8")
-    found = load_idioms(path).variants
+    found = load_phrase_table(path).variants
     assert found("You are a disgrace.", 1) == ["I am disappointed in you."]
     assert found("Berlin stinks", 1) == ["Nobody likes Berlin"]  # a name keeps its own
     assert found("YOU ARE A DISGRACE", 1) == ["I AM DISAPPOINTED IN YOU"]

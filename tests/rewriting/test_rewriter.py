@@ -21,7 +21,7 @@ from sro.leader.engines.loading import EngineArguments
 from sro.leader.generation import Completion, Sampling
 from sro.rewriting.acceptance import Acceptance
 from sro.rewriting.candidates import Candidate, best, score_fluency_of_ties
-from sro.rewriting.phrase_table import phrase_drafts
+from sro.rewriting.phrase_table import load_phrase_variants
 from sro.rewriting.rewriter import Change, Rewrite, RewriteArguments, Rewriter
 from sro.screeners.base import Verdict
 
@@ -132,7 +132,11 @@ def test_nothing_is_begun_ahead_or_it_is_cancelled_where_a_rule_will_do() -> Non
     def begun(cut: str, greedy: str = RUDE, **parts: Any) -> list[Pending]:
         generator = ScriptedAsync({COMMENT: greedy}, {COMMENT: ["you are one"]})
         rewriter = Rewriter(
-            generator, Words(), Overlap(), cuts=lambda text: [cut] if text in (COMMENT, RUDE) else [], **parts
+            generator,
+            Words(),
+            Overlap(),
+            deletion_rules=lambda text: [cut] if text in (COMMENT, RUDE) else [],
+            **parts,
         )
         rewriter.rewrite([COMMENT], RewriteArguments(samples=1, refine=0, seed=None))
         return generator.begun
@@ -256,7 +260,7 @@ def test_meaning_is_not_lost_by_and_by() -> None:
 
 def test_a_last_try_that_does_not_fit_the_leader_ends_the_search() -> None:
     leader = Scripted({COMMENT: "you are an odd idiot"})
-    rewriter = Rewriter(leader, Words(), Overlap(), fits=lambda sentence: len(sentence) <= len(COMMENT))
+    rewriter = Rewriter(leader, Words(), Overlap(), fits_leader=lambda sentence: len(sentence) <= len(COMMENT))
     assert rewriter.rewrite([COMMENT], RewriteArguments(samples=0, refine=3))[0].candidates == 1
 
 
@@ -330,7 +334,7 @@ def test_rules_are_asked_about_their_own_failing_tries() -> None:
         leader,
         Words(),
         Overlap(),
-        cuts=cut,
+        deletion_rules=cut,
         phrases=lambda text: [text.replace("a bad idiot", "a bad one")],
     )
     (found,) = rewriter.rewrite([comment], RewriteArguments(samples=0, refine=0))
@@ -366,9 +370,11 @@ def test_of_equal_candidates_the_more_faithful_one_is_taken() -> None:
         def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
             return np.array([0.6 if candidate == MILD else 0.95 for _, candidate in pairs])
 
-    (found,) = game(MILD, faithfulness=Prefers(), cuts=lambda sentence: [MILD, "you are sure"]).rewrite([COMMENT])
+    (found,) = game(MILD, faithfulness=Prefers(), deletion_rules=lambda sentence: [MILD, "you are sure"]).rewrite(
+        [COMMENT]
+    )
     assert found.text == "you are sure"
-    assert game(RUDE, cuts=lambda sentence: [MILD, "you are sure"]).rewrite([COMMENT])[0].text == MILD
+    assert game(RUDE, deletion_rules=lambda sentence: [MILD, "you are sure"]).rewrite([COMMENT])[0].text == MILD
 
 
 def test_more_is_drawn_where_the_critic_lets_pass_and_doubts() -> None:
@@ -497,7 +503,7 @@ def test_of_candidates_that_the_critic_likes_alike_a_rule_wins_and_a_sampled_one
         def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
             return np.full(len(pairs), 0.4)
 
-    parts: dict[str, Any] = {"faithfulness": Doubts(), "cuts": lambda sentence: ["you are sure"]}
+    parts: dict[str, Any] = {"faithfulness": Doubts(), "deletion_rules": lambda sentence: ["you are sure"]}
     greedy = RewriteArguments(samples=0, refine=0)
     assert game(NEARER, **parts).rewrite([COMMENT], greedy)[0].text == NEARER
     assert game(NEARER, **parts, leader_trust=(0.6, 0.5)).rewrite([COMMENT], greedy)[0].text == "you are sure"
@@ -527,7 +533,7 @@ def test_the_pool_decides_in_the_place_of_the_critic_which_alone_would_refuse() 
 
 def test_the_leader_is_asked_only_where_no_rule_will_surely_do() -> None:
     def leader_of(**parts: Any) -> list[Any]:
-        rewriter = game(MILD, cuts=lambda sentence: ["you are sure"], **parts)
+        rewriter = game(MILD, deletion_rules=lambda sentence: ["you are sure"], **parts)
         rewriter.rewrite([COMMENT], RewriteArguments(samples=0, refine=0))
         return cast(Scripted, rewriter.generator).calls
 
@@ -556,14 +562,14 @@ def move(text: str, faithfulness: float) -> Candidate:
 
 
 def test_a_phrase_table_by_name(tmp_path: Path) -> None:
-    known = phrase_drafts("embedded")
+    known = load_phrase_variants("embedded")
     assert known and known("i do n't give a shit about it") and not known("thank you")
-    assert phrase_drafts("none") is None
+    assert load_phrase_variants("none") is None
     (tmp_path / "mine.txt").write_text("idiot => person\n")
-    mine = phrase_drafts(str(tmp_path / "mine.txt"))
+    mine = load_phrase_variants(str(tmp_path / "mine.txt"))
     assert mine and mine("you idiot") == ["you person"]
     with pytest.raises(SROError, match="no such file"):
-        phrase_drafts(str(tmp_path / "none.txt"))
+        load_phrase_variants(str(tmp_path / "none.txt"))
 
 
 def test_only_comments_that_need_it_are_played_and_order_stays() -> None:
@@ -582,7 +588,7 @@ def test_the_screener_sees_what_a_move_rewrites() -> None:
 
 
 def test_what_does_not_fit_the_leader_is_refused_untried() -> None:
-    rewriter = game(MILD, fits=lambda comment: len(comment) < 20)
+    rewriter = game(MILD, fits_leader=lambda comment: len(comment) < 20)
     long, short = rewriter.rewrite([COMMENT * 9, COMMENT])
     assert long == Rewrite(COMMENT * 9, None, "refused", Verdict("fail", 0.9, "words 1"), reason="too_long")
     assert short.status == "rewritten"
@@ -775,7 +781,7 @@ def test_outside_changed_sentences_each_character_stays(text: str) -> None:
 
 
 def test_a_sentence_that_does_not_fit_refuses_a_text_that_would() -> None:
-    rewriter = Rewriter(Replacing(), Words(), Overlap(), fits=lambda sentence: len(sentence) < 20)
+    rewriter = Rewriter(Replacing(), Words(), Overlap(), fits_leader=lambda sentence: len(sentence) < 20)
     assert rewriter.rewrite(["You idiot. " * 9])[0].status == "rewritten"
     assert rewriter.rewrite(["You idiot, " * 9])[0].reason == "too_long"
 
@@ -844,7 +850,7 @@ def test_the_leader_reads_what_a_disguise_says_and_a_rewrite_keeps_nothing_of_it
 
 
 def test_a_language_that_the_leader_does_not_write_is_refused() -> None:
-    rewriter = Rewriter(Replacing(), Words(), Overlap(), reads=speaks)
+    rewriter = Rewriter(Replacing(), Words(), Overlap(), leader_knows_language=speaks)
     texts = [
         "Du bist ein idiot und das ist nicht gut.",
         "Ты такой idiot правда",
@@ -932,7 +938,7 @@ def test_a_loaded_rewriter_plays_the_same_twice(leader: str, bf16: bool) -> None
 def test_the_limit_counts_prompt_and_comment(leader: str) -> None:
     toys: Any = {"screener": Nothing(), "similarity": Overlap(), "engine": "transformers"}
     rewriter = Rewriter.load(leader, **toys, prompt="{text} !", max_prompt_length=6)
-    assert rewriter.fits("you are a fool") and not rewriter.fits("you are a stupid old fool")
+    assert rewriter.fits_leader("you are a fool") and not rewriter.fits_leader("you are a stupid old fool")
 
 
 def test_an_adapter_is_merged_and_its_prompt_used(tiny_causal: Any, saved: Any, tmp_path: Path) -> None:

@@ -60,17 +60,17 @@ class Slow(Fixed):
 
     languages = ("en", "de")
 
-    def affords(self, texts: Sequence[str]) -> bool:
+    def can_read_all(self, texts: Sequence[str]) -> bool:
         return len(texts) < 3
 
-    def most_telling(self, passages: Sequence[str]) -> list[int]:
+    def choose_passages(self, passages: Sequence[str]) -> list[int]:
         return [len(passages) - 1]
 
 
 def test_of_a_long_comment_it_reads_what_its_slowest_member_reads() -> None:
     slow, quick = Ensemble("a", (Fixed({}), Slow({}))), Ensemble("b", (Fixed({}),))
-    assert slow.affords(["a"] * 2) and not slow.affords(["a"] * 3) and quick.affords(["a"] * 3)
-    assert slow.most_telling(["a", "b", "c"]) == [2] and quick.most_telling(["a", "b"]) == [0, 1]
+    assert slow.can_read_all(["a"] * 2) and not slow.can_read_all(["a"] * 3) and quick.can_read_all(["a"] * 3)
+    assert slow.choose_passages(["a", "b", "c"]) == [2] and quick.choose_passages(["a", "b"]) == [0, 1]
 
 
 def test_it_reads_the_languages_that_all_members_read() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sro.screeners.base import Verdict
-from sro.screeners.long_comments import GROUP, LONGEST, PASSAGE, Said, in_groups, parts, passages
+from sro.screeners.long_comments import GROUP, MAX_WHOLE_CHARACTERS, PASSAGE, TextPiece, in_groups, parts, passages
 from sro.screeners.sentencewise import judge_comments, screen_comments
 
 
@@ -33,10 +33,10 @@ class Words:
 class Slow(Words):
     """Reads five passages of a comment, those that hold `bad` and then the first."""
 
-    def affords(self, texts: Sequence[str]) -> bool:
+    def can_read_all(self, texts: Sequence[str]) -> bool:
         return sum(map(len, texts)) <= 2_000
 
-    def most_telling(self, passages: Sequence[str]) -> list[int]:
+    def choose_passages(self, passages: Sequence[str]) -> list[int]:
         return sorted(sorted(range(len(passages)), key=lambda place: ("bad" not in passages[place], place))[:5])
 
 
@@ -48,7 +48,7 @@ def test_a_text_of_any_length_is_judged_in_parts(sign: str) -> None:
         Verdict("pass", 0.0, "words 1"),
         Verdict("fail", 0.1, "words 1"),
     ]
-    assert len(text) > 4 * LONGEST and max(screener.asked) < 3 * LONGEST
+    assert len(text) > 4 * MAX_WHOLE_CHARACTERS and max(screener.asked) < 3 * MAX_WHOLE_CHARACTERS
     (verdict,) = screen_comments(screener, [f"{text}you bad one{text}"])
     assert not verdict.passed
 
@@ -65,12 +65,12 @@ def test_parts_are_the_text(text: str) -> None:
     found = list(parts(text))
     assert "".join(part for _, part in found) == text
     assert [at for at, _ in found] == [sum(len(part) for _, part in found[:i]) for i in range(len(found))]
-    assert all(0 < len(part) <= LONGEST for _, part in found)
+    assert all(0 < len(part) <= MAX_WHOLE_CHARACTERS for _, part in found)
 
 
 def test_texts_are_judged_in_groups_and_the_longest_alone() -> None:
-    lengths = [GROUP - 5, 3, 3, LONGEST + 1, 1, LONGEST, 0]
-    assert list(in_groups([1, 2, LONGEST + 1, 1])) == [[0, 1], [2], [3]]
+    lengths = [GROUP - 5, 3, 3, MAX_WHOLE_CHARACTERS + 1, 1, MAX_WHOLE_CHARACTERS, 0]
+    assert list(in_groups([1, 2, MAX_WHOLE_CHARACTERS + 1, 1])) == [[0, 1], [2], [3]]
     assert [place for some in in_groups(lengths) for place in some] == list(range(7))
 
 
@@ -80,8 +80,8 @@ def test_many_texts_are_not_asked_about_at_once() -> None:
     assert max(screener.asked) <= 2 * GROUP
 
 
-def said(start: int, end: int, prose: str, words: str | None = None) -> Said:
-    return Said(start, end, prose, prose if words is None else words)
+def said(start: int, end: int, prose: str, words: str | None = None) -> TextPiece:
+    return TextPiece(start, end, prose, prose if words is None else words)
 
 
 def test_passages_hold_short_sentences_together_and_cut_long_ones() -> None:
@@ -96,11 +96,11 @@ def test_passages_hold_short_sentences_together_and_cut_long_ones() -> None:
 def test_what_is_said_beside_prose_is_read_in_its_passage() -> None:
     found = passages([said(0, 4, "One."), said(5, 9, "", "#tag"), said(10, 30, "see that", "see `this` that")])
     assert found == [("One. #tag see `this` that", [(0, 4, "One."), (10, 30, "see that")])]
-    assert found[0].asked == ["One. #tag see `this` that", "One.", "see that"]
-    assert passages([said(0, 4, "One."), said(5, 9, "see .", "see  .")])[0].around is None
+    assert found[0].questions == ["One. #tag see `this` that", "One.", "see that"]
+    assert passages([said(0, 4, "One."), said(5, 9, "see .", "see  .")])[0].whole is None
     long = passages([said(0, 900, "word " * 70, "word " * 70 + "`code` " * 70)])
     assert [one[2] for passage in long for one in passage.sentences if "code" in one[2]] == []
-    around = " ".join(passage.around or "" for passage in long)
+    around = " ".join(passage.whole or "" for passage in long)
     assert (around.count("code"), around.count("word")) == (70, 70)
 
 

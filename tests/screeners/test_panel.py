@@ -13,8 +13,8 @@ import pytest
 
 from sro.core.errors import SROError
 from sro.screeners.base import Verdict
-from sro.screeners.panel import FaithfulnessScreener, FluencyScreener, MeaningScreener, Panel, defects
-from sro.screeners.rules.form import ShapeScreener
+from sro.screeners.panel import FaithfulnessScreener, FluencyScreener, Panel, SimilarityScreener
+from sro.screeners.rules.form import FormScreener, defects
 
 DATA = Path(os.environ.get("SRO_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
@@ -65,14 +65,14 @@ class Remembers(Refuses):
 def test_each_text_is_asked_once_a_source_and_the_answers_are_those_of_asking_each() -> None:
     texts, sources = ["a", "b", "a", "b", "b", "a"], ["xx", "xx", "xx", "y", "xx", "y"]
     member = Remembers()
-    together = Panel([member, ShapeScreener()]).screen(texts, sources=sources)
+    together = Panel([member, FormScreener()]).screen(texts, sources=sources)
     assert member.asked == [("a", "xx"), ("b", "xx"), ("b", "y"), ("a", "y")]
-    alone = [Panel([Remembers(), ShapeScreener()]).screen([t], sources=[s])[0] for t, s in zip(texts, sources)]
+    alone = [Panel([Remembers(), FormScreener()]).screen([t], sources=[s])[0] for t, s in zip(texts, sources)]
     assert together == alone and together[1] != together[3]
     member.asked.clear()
     assert [verdict.label for verdict in Panel([member]).screen(["b", "a", "b"])] == ["pass", "fail", "pass"]
     assert member.asked == [("b", None), ("a", None)]
-    assert Panel([member]).screen([]) == [] and Panel([ShapeScreener()]).screen([], sources=[]) == []
+    assert Panel([member]).screen([]) == [] and Panel([FormScreener()]).screen([], sources=[]) == []
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ class Measured:
     similarity: Callable[[Sequence[str], Sequence[str]], np.ndarray]
 
 
-def fixed(*cosines: float) -> MeaningScreener:
-    return MeaningScreener(Measured(lambda texts, sources: np.array(cosines)), minimum=0.7)
+def fixed(*cosines: float) -> SimilarityScreener:
+    return SimilarityScreener(Measured(lambda texts, sources: np.array(cosines)), minimum=0.7)
 
 
 def test_meaning_passes_from_the_minimum_on() -> None:
@@ -99,19 +99,19 @@ def test_meaning_gets_texts_and_sources_in_this_order() -> None:
         seen.append((texts, sources))
         return np.ones(len(texts))
 
-    MeaningScreener(Measured(similarity)).screen(["rewrite"], sources=["comment"])
+    SimilarityScreener(Measured(similarity)).screen(["rewrite"], sources=["comment"])
     assert seen == [(["rewrite"], ["comment"])]
 
 
 def test_meaning_refuses_a_similarity_that_gives_a_matrix_or_no_number() -> None:
     with pytest.raises(SROError, match="no number for each of the 2 texts"):
-        MeaningScreener(Measured(lambda t, s: np.ones((2, 2)))).screen(["a", "b"], sources=["a", "b"])
+        SimilarityScreener(Measured(lambda t, s: np.ones((2, 2)))).screen(["a", "b"], sources=["a", "b"])
     with pytest.raises(SROError, match="no number"):
         fixed(float("nan")).screen(["a"], sources=["a"])
 
 
-@pytest.mark.parametrize("screener", [fixed(1.0), ShapeScreener(), Panel([Refuses("a"), ShapeScreener()])])
-def test_comparing_screeners_need_one_source_a_text(screener: MeaningScreener | ShapeScreener | Panel) -> None:
+@pytest.mark.parametrize("screener", [fixed(1.0), FormScreener(), Panel([Refuses("a"), FormScreener()])])
+def test_comparing_screeners_need_one_source_a_text(screener: SimilarityScreener | FormScreener | Panel) -> None:
     with pytest.raises(SROError, match=r"call screen\(texts, sources=comments\)"):
         screener.screen(["a"])
     with pytest.raises(SROError, match="1 texts but 2 sources"):
@@ -119,7 +119,7 @@ def test_comparing_screeners_need_one_source_a_text(screener: MeaningScreener | 
 
 
 def test_shape_screener_follows_defects() -> None:
-    verdicts = ShapeScreener().screen(["your is .", "that was wrong ."], sources=["your ass is grass ."] * 2)
+    verdicts = FormScreener().screen(["your is .", "that was wrong ."], sources=["your ass is grass ."] * 2)
     assert [(verdict.label, verdict.probability) for verdict in verdicts] == [("fail", 1.0), ("pass", 0.0)]
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from sro.core.errors import SROError
 from sro.screeners.base import Verdict
-from sro.screeners.toxic_spans_check import Marked, check_spans, f1, listed, marked_words, read_marked, rendered
+from sro.screeners.toxic_spans_check import Marked, check_spans, f1, marked_words, read_marked, rendered
 
 
 class Bad:
@@ -50,8 +50,7 @@ def test_damage_is_told(tmp_path: Path, content: str, message: str) -> None:
         read_marked(tmp_path / "absent.csv")
 
 
-def test_word_lists() -> None:
-    assert listed(["ass", "bad dog"], "Class ASS, a Bad Dog") == {6, 7, 8, *range(13, 20)}
+def test_words_that_are_marked_wherever_they_stand() -> None:
     marked = [Marked("bad day", frozenset({0, 1, 2})), Marked("bad bad day", frozenset({0, 1, 2}))]
     assert marked_words(marked) == ["bad"]
 

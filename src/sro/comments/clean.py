@@ -1,4 +1,4 @@
-"""What a text is to a comparison and to a model: cleaned, its letters and digits, its fingerprint."""
+"""Clean a text, reduce it to its letters and digits, and fingerprint it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import unicodedata
 NOT_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
 
 
-def key(text: str) -> str:
+def letters_and_digits(text: str) -> str:
     """The letters and digits of `text`, lower-cased: texts with equal keys are the same sentence.
 
     Compatibility forms count as what they look like (ｆｕｌｌ ｗｉｄｔｈ = full width). Empty where there are none.
@@ -19,8 +19,8 @@ def key(text: str) -> str:
 
 
 def fingerprint(text: str) -> str:
-    """First 16 hex digits of the sha256 of `key(text)`."""
-    return _digest(key(text))
+    """First 16 hex digits of the sha256 of `letters_and_digits(text)`."""
+    return _digest(letters_and_digits(text))
 
 
 def _digest(letters: str) -> str:

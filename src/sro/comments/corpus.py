@@ -7,8 +7,8 @@
     parts = split(corpus, {"train": 0.9, "heldout": 0.1})  # sro.comments.splitting
 
 Every row that is not kept is counted under its reason and, where a quarantine file is named, written there as it was.
-`load_comments` is for training; `iter_comments` and `iter_rows` take constant memory, drop no duplicates and know no
-lengths: the first gives cleaned comments, the second every row as it stands.
+`load_comments` is for training. `iter_comments` and `iter_rows` take constant memory and keep duplicates:
+`iter_comments` gives cleaned comments, by default of any length, and `iter_rows` gives every row as it stands.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from sro.comments.clean import clean, fingerprint, key
+from sro.comments.clean import clean, fingerprint, letters_and_digits
 from sro.comments.columns import Columns, Where, choose_columns
 from sro.comments.readers import read_rows
 from sro.comments.rows import Row, quarantine_record
@@ -171,7 +171,7 @@ def load_comments(
     def fault(text: str) -> Reason | None:
         if reason := _length_fault(text, min_words, max_words):
             return reason
-        if not key(text):
+        if not letters_and_digits(text):
             return "empty"
         if training and held_out == "drop" and is_held_out(text):
             return "held_out"

@@ -36,7 +36,7 @@ class Record(NamedTuple):
     """The lines it was read from, without the last one's end."""
 
 
-class _Returnable:
+class _RewindableLines:
     """Lines that can be handed back: those a record with a broken quote has swallowed are read again."""
 
     def __init__(self, lines: Iterator[str]) -> None:
@@ -46,7 +46,7 @@ class _Returnable:
         self._lines = lines
         self._returned: deque[str] = deque()
 
-    def __iter__(self) -> _Returnable:
+    def __iter__(self) -> _RewindableLines:
         return self
 
     def __next__(self) -> str:
@@ -63,7 +63,7 @@ class _Returnable:
         self.taken, self._characters = [], 0
         return self.number + 1
 
-    def keep(self, number: int) -> None:
+    def rewind_to(self, number: int) -> None:
         """Hand the record's lines back for another reading, except the first `number`."""
         back = self.taken[number:]
         self._returned.extendleft(reversed(back))
@@ -92,15 +92,15 @@ def read_delimited(
         SROError: the header cannot be read, or holds no such column with any separator.
     """
     csv.field_size_limit(LONGEST_FIELD)
-    lines = _Returnable(stream)
+    lines = _RewindableLines(stream)
     first = next(lines, None)
     if first is None:
         return None
-    if told := EXCELS_OWN.fullmatch(first):
-        delimiter = delimiter or told.group(1)
+    if excel_separator := EXCELS_OWN.fullmatch(first):
+        delimiter = delimiter or excel_separator.group(1)
         lines.start_record()
         first = next(lines, "")
-    lines.keep(0)
+    lines.rewind_to(0)
     candidates = (
         [delimiter] if delimiter else [usual, *(sign for sign in SEPARATORS if sign != usual and sign in first)]
     )
@@ -116,7 +116,7 @@ def read_delimited(
                 return header, choose(header), _records(lines, sign, len(header), source, say)
             except SROError as error:
                 mistakes.append((len(header), error))
-        lines.keep(0)
+        lines.rewind_to(0)
     columns, mistake = max(mistakes, key=lambda one: one[0])
     if columns == 1 and not delimiter and usual == ",":
         raise SROError(f"{mistake}\n  or, if another sign separates the columns: --delimiter ';'") from mistake
@@ -177,9 +177,9 @@ def _are_rows(lines: list[str], columns: int, delimiter: str) -> bool:
 
 
 def _records(
-    lines: _Returnable, delimiter: str, columns: int, source: str, say: Callable[[str], None]
+    lines: _RewindableLines, delimiter: str, columns: int, source: str, say: Callable[[str], None]
 ) -> Iterator[Record]:
-    told = False
+    said = False
     readings: list[Callable[[str], str]] = [str, lambda line: line.replace('\\"', '""')]  # some escape quotes so
     while True:
         line = lines.start_record()
@@ -187,7 +187,7 @@ def _records(
         for number, reading in enumerate(readings):
             if number and '\\"' not in "".join(lines.taken):
                 break
-            lines.keep(0)
+            lines.rewind_to(0)
             try:
                 fields = _attempt(map(reading, lines), delimiter)
             except StopIteration:
@@ -198,7 +198,7 @@ def _records(
                 break
         if fields is not None and _are_rows(lines.taken, columns, delimiter):
             fields = None
-            if not told:
+            if not said:
                 taken, fix = (
                     ("taken for text", "if they are none: save the file as CSV")
                     if delimiter == "\t"
@@ -208,10 +208,10 @@ def _records(
                     f"{source}: the quotes that open on line {line:,} and close on line {lines.number:,} hold whole "
                     f"rows; they are {taken}, as are others like them ({fix})"
                 )
-                told = True
+                said = True
         if fields is None:
             # A stray quote costs its own line, not the rest of the file; and many TSV files know no quoting at all.
-            lines.keep(1)
+            lines.rewind_to(1)
             fields = lines.taken[0].rstrip("\r\n").split("\t") if delimiter == "\t" else None
         fits = fields is not None and len(fields) in (0, columns)
         yield Record(line, fields if fits else None, "".join(lines.taken).rstrip("\r\n"))

@@ -1,12 +1,11 @@
-"""Which texts hide nothing? Asked of thousands at once, so that few need the careful reading of
-`sro.comments.normalise`.
+"""A fast scan of many texts for those that may hide a word; only these need `sro.comments.normalise`.
 
-    >>> disguised(["Plain text, well-known!", "an i d i o t", "sh*t", "naïve"])
+    >>> find_disguised(["Plain text, well-known!", "an i d i o t", "sh*t", "naïve"])
     [1, 2, 3]
 
-Of any text that is not told here, `normalise` gives the lower-cased text with "`" as "'", and nothing else: every step
-of it begins with a search, and none of these finds anything. The searches here find all that they find, and little
-more; they are made on one array of bytes instead of text by text.
+Any other text `normalise` only lower-cases, with "`" as "'". Each step of `normalise` begins with a search; the scan
+repeats these searches on one array of bytes for all texts. It may report a text that hides nothing, but it
+misses none that does.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sro.comments.normalise import hides
+from sro.comments.normalise import is_disguised
 
-END = "\0"  # between texts; one that holds it is told, whatever else it holds
+END = "\0"  # between texts; a text that holds it is reported, whatever else it holds
 WORDLIKE = string.ascii_lowercase + string.digits
 LETTER, SINGLE, GAP, SIGN, STRONG, SPACE, ALNUM = (1 << bit for bit in range(7))
 
@@ -32,10 +31,8 @@ def _marked() -> np.ndarray:
         (ALNUM, WORDLIKE),
         (SINGLE, single),
         (GAP, "".join(set(map(chr, range(1, 128))) - set(single + ",()"))),
-        (
-            SIGN,
-            string.digits + "-@$*#+%&!|._~(:;,^",
-        ),  # ODD's first class there, and below those that suffice beside a letter
+        # ODD's first class there, and below those that suffice beside a letter
+        (SIGN, string.digits + "-@$*#+%&!|._~(:;,^"),
         (STRONG, string.digits + "@$*#+%&!|"),
         (SPACE, "\0\t\n\v\f\r\x1c\x1d\x1e\x1f "),
     ):
@@ -63,7 +60,7 @@ def find_disguised(texts: Sequence[str]) -> list[int]:
     right = np.unique(np.searchsorted(spaces, found))  # tokens, by the space after them
     owners = np.searchsorted(ends, spaces[right], side="left") - 1
     for owner, start, end in zip(owners.tolist(), (spaces[right - 1] + 1).tolist(), spaces[right].tolist()):
-        if owner not in odd and hides(lowered[start:end].replace("`", "'")):
+        if owner not in odd and is_disguised(lowered[start:end].replace("`", "'")):
             odd.add(owner)
     return sorted(odd)
 

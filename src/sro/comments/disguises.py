@@ -3,7 +3,7 @@
 Guessing at every odd spelling would harm plain text (`A55` is a road, `as*` has a footnote, `c1ass` may be code), so
 the rule is: **a disguise is undone only when the word beneath it is on the list below**, and whole.
 
-    >>> beneath("1d1ot"), beneath("f***"), beneath("stuuuupid"), beneath("h2o")
+    >>> undo_disguise("1d1ot"), undo_disguise("f***"), undo_disguise("stuuuupid"), undo_disguise("h2o")
     ('idiot', 'fuck', 'stupid', None)
 
 Content warning: the list holds insults and slurs.
@@ -20,8 +20,8 @@ from itertools import groupby, product
 from sro.core.bounded_cache import cache_short_strings
 
 # Where a mask fits several words, the earlier wins. Of the first line so little may show as one letter: `f***`.
-CLASSICS = "fuck shit bitch asshole cunt dick ass pussy nigga nigger motherfuck bullshit"
-STEMS = f"""{CLASSICS}
+STRONG_STEMS = "fuck shit bitch asshole cunt dick ass pussy nigga nigger motherfuck bullshit"
+STEMS = f"""{STRONG_STEMS}
 shitt bullshitt cock cocksuck damn goddamn whore slut bastard crap crappy piss faggot fag fagg twat wank
 prick tit titt arse arsehole dumbass jackass smartass fatass badass dipshit horseshit shite fucktard fuckwit
 clusterfuck dickhead dyke tranny kike spic chink gook coon wetback paki negro retard libtard douche douchebag skank
@@ -37,8 +37,8 @@ pig ugly disgust disgusting worthless useless hate kill kys suck stfu nazi racis
 """.split()
 SUFFIXES = ["", *["s", "es", "ed", "er", "ers", "ing", "in", "y", "ty", "ic", "ly", "ish", "est"]]
 COMPOUNDS = ["head", "heads", "face", "faces"]
-CLASSIC = frozenset(stem + suffix for stem in CLASSICS.split() for suffix in SUFFIXES + COMPOUNDS)
-LEXICON = list(dict.fromkeys([*(stem + suffix for suffix in SUFFIXES for stem in STEMS), *sorted(CLASSIC)]))
+STRONG_WORDS = frozenset(stem + suffix for stem in STRONG_STEMS.split() for suffix in SUFFIXES + COMPOUNDS)
+LEXICON = list(dict.fromkeys([*(stem + suffix for suffix in SUFFIXES for stem in STEMS), *sorted(STRONG_WORDS)]))
 LISTED = frozenset(LEXICON)
 
 # What a character may stand for besides itself. A mask hides one letter.
@@ -64,7 +64,7 @@ BETWEEN = frozenset(
 
 
 @cache_short_strings(20_000)
-def beneath(seen: str) -> str | None:
+def undo_disguise(seen: str) -> str | None:
     """The first listed word that `seen`, lower-cased, may spell by stand-ins, masks and letters drawn out.
 
     None where it spells none, where it is plain letters (nothing is hidden), and where so little shows that it may be
@@ -92,11 +92,11 @@ def _may_be(seen: str, letter: str) -> bool:
 
 def _shows_enough(form: str, word: str) -> bool:
     masks = sum(map(form.count, MASKS))
-    if form[-1] in MASKS and form[-2] not in MASKS and (word not in CLASSIC or len(word) == 3):
+    if form[-1] in MASKS and form[-2] not in MASKS and (word not in STRONG_WORDS or len(word) == 3):
         return False  # a footnote
     if len(form) - masks == 1:
-        return word in CLASSICS.split()  # `f***`; but `S****` may be anyone
-    if masks and word not in CLASSIC and 2 * masks > len(form) + 1:
+        return word in STRONG_STEMS.split()  # `f***`; but `S****` may be anyone
+    if masks and word not in STRONG_WORDS and 2 * masks > len(form) + 1:
         return False
     # Three letters are soon spelled by accident (`a*s`, `4ss`, `F-G`): there only a vowel may be masked, by a star.
     return len(word) > 3 or not any(
@@ -121,7 +121,7 @@ LONGEST_WORD = 16  # letters, where words are spelled one by one
 
 
 @cache_short_strings(20_000)
-def undo_disguise(letters: str) -> tuple[str, ...] | None:
+def split_spelled_out(letters: str) -> tuple[str, ...] | None:
     """The words of a text that was spelled letter by letter, at least one of them listed; else None.
 
     All must be words: `youidiot` → `("you", "idiot")`, but `class` has no ass in it and `usa` says nothing. The
@@ -155,7 +155,7 @@ def undo_disguise(letters: str) -> tuple[str, ...] | None:
 
 def _is_rude(part: str) -> bool:
     """Whether it is a listed word, or hides one."""
-    return part in LISTED or (len(part) > 2 and beneath(part) is not None)
+    return part in LISTED or (len(part) > 2 and undo_disguise(part) is not None)
 
 
 # --- letters that look like others -----------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ FORMAT_OF_SUFFIX = {
     **{".parquet": "parquet", ".xlsx": "xlsx", ".txt": "text", "": "text"},
 }
 BINARY = ("parquet", "xlsx")
-MARKS = (  # what a file may begin with, and the encoding that it then has; the longer mark first
+BYTE_ORDER_MARKS = (  # what a file may begin with, and the encoding that it then has; the longer mark first
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -34,7 +34,7 @@ ONE_BYTE = ("cp125", "iso8859-", "koi8-", "mac-")
 PIECE = 1 << 20  # characters of a long line that come at a time; a dump of JSON may be one line of many gigabytes
 Span = tuple[int, int]
 """Bytes of a file from which its lines are read: those that begin there."""
-PACKED = b"\x1f\x8b"
+GZIP_MAGIC = b"\x1f\x8b"
 """What gzip begins with, whatever the file is called."""
 HEAD = 1 << 13
 """Bytes that tell how the lines of a file end."""
@@ -82,7 +82,7 @@ def read_lines(source: str, encoding: str | None = None, span: Span | None = Non
     lone surrogates (Python's `surrogateescape`): nothing is lost, and only the rows that hold them are set aside.
 
     Args:
-        span: only the lines that begin in these bytes, of a file that `can_be_entered`.
+        span: only the lines that begin in these bytes, of a file that `can_split_by_bytes`.
 
     Raises:
         Unreadable: the file cannot be read, or is not in UTF-16 as its mark says.
@@ -95,9 +95,8 @@ def join_lines(pieces: Iterable[str]) -> Iterator[str]:
     """Lines of pieces, as `read_pieces` gives them."""
     waiting: list[str] = []
     for piece in pieces:
-        ended = (
-            piece.endswith("\n") or len(piece) < PIECE
-        )  # a shorter one ends in the file's own way, or the file does
+        # a shorter one ends in the file's own way, or the file does
+        ended = piece.endswith("\n") or len(piece) < PIECE
         if waiting or not ended:
             waiting.append(piece)
             if not ended:
@@ -110,7 +109,7 @@ def join_lines(pieces: Iterable[str]) -> Iterator[str]:
 
 
 def read_pieces(source: str, encoding: str | None = None) -> Iterator[str]:
-    """Lines as by `read_lines`, those above `PIECE` characters in pieces, of which the last alone ends the line."""
+    """As `read_lines`, but a line above `PIECE` characters comes in pieces; only its last piece has the line end."""
     with _opened(source) as binary:
         head = binary.peek(HEAD)
         chosen, errors = _decoding(head[:4], source, encoding)
@@ -125,7 +124,7 @@ def _lines_of_span(source: str, encoding: str | None, span: Span) -> Iterator[st
     at, stop = span
     with _opened(source) as binary:
         chosen, errors = _decoding(binary.peek(4)[:4], source, encoding)
-        if at:  # the line that the byte before belongs to is the span's before, unless it ends just there
+        if at:  # a line that began before `at` belongs to the span before: skip to the next line
             chosen = "utf-8" if chosen == "utf-8-sig" else chosen  # the mark is behind us
             binary.seek(at - 1)
             at += len(binary.readline()) - 1
@@ -135,9 +134,9 @@ def _lines_of_span(source: str, encoding: str | None, span: Span) -> Iterator[st
             at += len(line)
 
 
-def can_be_entered(source: str, encoding: str | None) -> bool:
-    """Whether the lines of a file can be found from any byte on: it is not compressed, and the byte of a line break
-    stands for nothing else.
+def can_split_by_bytes(source: str, encoding: str | None) -> bool:
+    """Whether reading may start at any byte: the file is not compressed, and in its encoding the byte of a line break
+    means nothing else.
 
     Raises:
         Unreadable, SROError: as `read_lines`.
@@ -159,7 +158,7 @@ def _opened(source: str) -> Iterator[io.BufferedReader]:
     try:
         raw: Any = sys.stdin.buffer if source == "-" else open(source, "rb", buffering=0)  # noqa: SIM115
         binary = io.BufferedReader(raw)
-        if source.lower().endswith(".gz") or binary.peek(2)[:2] == PACKED:
+        if source.lower().endswith(".gz") or binary.peek(2)[:2] == GZIP_MAGIC:
             binary = io.BufferedReader(gzip.GzipFile(fileobj=binary))
         try:
             yield binary
@@ -180,7 +179,7 @@ def _only_returns(head: bytes) -> bool:
 
 def _decoding(head: bytes, source: str, encoding: str | None) -> tuple[str, str]:
     """The encoding, and what becomes of bytes that do not fit."""
-    marked = next((name for mark, name in MARKS if head.startswith(mark)), None)
+    marked = next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
     if marked is None and encoding is None and 0 in head[:2] and len(head) > 1:
         name = "utf-16-be" if head[0] == 0 else "utf-16-le"
         raise SROError(f"{source}: looks like UTF-16 without its mark\n  fix: --encoding {name}")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sro.comments.formats import PIECE, Unreadable
 
 EXPORT = 256 << 20  # characters of such objects, which are read as a whole; some GB of memory
-LONGEST_LITERAL = 16  # characters, and some more; no word, number or escape that is cut begins further from the end
+LONGEST_LITERAL = 16  # characters: a literal or escape that is cut off begins at most this far from the end
 BLANK = re.compile(r"[\s\ufeff]*")
 DECODER = json.JSONDecoder()
 
@@ -81,11 +81,13 @@ def whole_objects(pieces: Iterator[str], source: str) -> Iterator[Record]:
 
 def _broken(source: str, text: _Text, error: Exception) -> Unreadable:
     why = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-    return Unreadable(f"{source}:{text.line()}: broken JSON: {why}\n  fix: mend the file, or write one object a line")
+    return Unreadable(
+        f"{source}:{text.line()}: broken JSON: {why}\n  fix: correct the file, or write one object a line"
+    )
 
 
 class _Text:
-    """JSON that is read on as far as it is needed, and forgotten behind that."""
+    """A buffer over JSON text that reads more when it is needed and drops what was parsed."""
 
     def __init__(self, pieces: Iterator[str]) -> None:
         self.at = 0

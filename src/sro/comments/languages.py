@@ -47,7 +47,7 @@ class Language(NamedTuple):
 UNKNOWN = Language("und", 0.0, None)
 FOREIGN = Language("und", 0.0, False)
 
-LONGEST = 400
+MAX_DETECTED_CHARACTERS = 400
 """Characters that are looked at; more of them tell nothing new."""
 USUAL = 0.8
 """The share of usual English words that makes a text English; the model is not asked then."""
@@ -114,7 +114,7 @@ def detect(text: str) -> Language:
         >>> detect("Tu ekdum bewakoof aur gadha hai").code, detect("Ты полный идиот").english
         ('hi-Latn', False)
     """
-    text = NO_WORDS.sub(" ", unicodedata.normalize("NFKC", text[:LONGEST]))
+    text = NO_WORDS.sub(" ", unicodedata.normalize("NFKC", text[:MAX_DETECTED_CHARACTERS]))
     found = _detect(text)
     if found.english is not False or text.isascii():
         return found

@@ -22,7 +22,7 @@ import re
 import unicodedata
 from collections import Counter
 
-from sro.comments.disguises import LISTED, beneath, looks_like
+from sro.comments.disguises import LISTED, looks_like, undo_disguise
 from sro.comments.markup import as_displayed
 from sro.comments.offsets import Edit, Normalised
 from sro.comments.spelled_out import edits_of_spaced_words, join_spaced_words, usual_words
@@ -30,8 +30,11 @@ from sro.core.bounded_cache import cache_short_strings
 
 
 def normalise(text: str) -> str:
-    """The text as a screener should read it. Never fails; doing it twice changes nothing more, but where an entity or
-    a tag leaves another one (`&amp;lt;`, `<<b>b>`): a reader is shown one level, and one is undone at a time."""
+    """The text as a screener should read it. Never fails.
+
+    Idempotent, except if undoing an entity or a tag yields another one (`&amp;lt;`, `<<b>b>`): a reader is shown one
+    level, so one is undone at a time.
+    """
     return trace(text).text
 
 
@@ -56,7 +59,7 @@ def with_words_joined(text: str) -> str:
 # --- Unicode ---------------------------------------------------------------------------------------------------------
 
 QUOTES = str.maketrans("‘’‚‛“”„‟`´", "''''\"\"\"\"''")
-INVISIBLE = re.compile(
+DEFAULT_IGNORABLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]+"
 )
 MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
@@ -66,7 +69,7 @@ NON_ASCII = re.compile(r"[^\x00-\x7f]")
 
 def fold_unicode(seen: Normalised) -> Normalised:
     """Nothing invisible, compatibility forms (ｗｉｄｅ, 𝐛𝐨𝐥𝐝) plain, no letters under piles of marks; case stays."""
-    return seen.replaced(INVISIBLE, lambda _: "").replaced(CLUSTER, _folded)
+    return seen.replaced(DEFAULT_IGNORABLE, lambda _: "").replaced(CLUSTER, _folded)
 
 
 @cache_short_strings(4096)
@@ -108,7 +111,7 @@ def fold_look_alikes(seen: Normalised) -> Normalised:
 
 
 def _latin_in(spelling: str) -> str:
-    """Of letters and signs in a row: all of it where a letter is no ASCII, else its words with letters in squares."""
+    """Fold a run of letters and signs: all of it if a letter is not ASCII, else only words with enclosed letters."""
     if FOREIGN.search(spelling):
         return _latin(spelling)
     return WORD.sub(lambda word: _latin(word.group()), spelling) if ENCLOSED.search(spelling) else spelling
@@ -116,11 +119,11 @@ def _latin_in(spelling: str) -> str:
 
 @cache_short_strings(4096)
 def _latin_whole(token: str) -> str:
-    """`іd.іо.t`: of its pieces none is a word, and one has Cyrillic letters alone."""
+    """Fold a whole token such as `іd.іо.t`, whose pieces are no words by themselves."""
     if not FOREIGN.search(token) or token.isalpha():
         return token
     plain = "".join(map(looks_like, token))
-    return plain if plain != token and plain.isascii() and len(plain) == len(token) and hides(plain) else token
+    return plain if plain != token and plain.isascii() and len(plain) == len(token) and is_disguised(plain) else token
 
 
 @cache_short_strings(4096)
@@ -129,7 +132,7 @@ def _latin(word: str) -> str:
     if plain.isascii() and len(plain) == len(word) and word.casefold() not in INNOCENT:
         if plain in LISTED:
             return plain
-        if restored := beneath(plain):
+        if restored := undo_disguise(plain):
             return restored
     if not any("a" <= letter <= "z" for letter in word.lower()):
         return word
@@ -179,7 +182,7 @@ def _is_emphasised(token: str) -> bool:
     if not INNER_MARK.search(token) or NO_EMPHASIS.search(token) or ADDRESS.search(token):
         return False
     bare = MARKS_OF_EMPHASIS.sub("", token).strip(OPENING + CLOSING)
-    if hides(token) and bare not in LISTED:
+    if is_disguised(token) and bare not in LISTED:
         return False  # a mask: `b**ch`
     if NAME.search(token) and bare not in LISTED and bare not in usual_words():
         return False
@@ -214,7 +217,7 @@ def restore_masked_words(seen: Normalised) -> Normalised:
     )
 
 
-def hides(token: str) -> bool:
+def is_disguised(token: str) -> bool:
     """Whether a lower-cased token, with no space in it, is restored to something else."""
     return bool(_unmasked(token))
 
@@ -248,7 +251,7 @@ def _restored(token: str, at: int) -> Edit | None:
         before = word
         if word in LISTED:
             return None  # `*fuck*`: nothing is hidden
-        if word and (found := beneath(word) or _without_gaps(word)):
+        if word and (found := undo_disguise(word) or _without_gaps(word)):
             return at + start, at + start + len(word), found
     return None
 
@@ -265,4 +268,4 @@ def _without_gaps(word: str) -> str | None:
         return None
     if len(joined) < 4 or joined == word or (len(joined) < len(word) - 2 and not joined.isalpha()):
         return None
-    return joined if joined in LISTED else beneath(joined)
+    return joined if joined in LISTED else undo_disguise(joined)

@@ -56,7 +56,7 @@ def read_rows(
         sheet: of a workbook; None: the first.
         all_columns: whether rows carry all their `fields`.
         span: read only the lines that begin in these bytes, of JSON Lines or text that can be entered there
-            (`sro.comments.formats.can_be_entered`); lines and rows are counted from its beginning.
+            (`sro.comments.formats.can_split_by_bytes`); lines and rows are counted from its beginning.
         say: is told which sheet was taken, where there are others, and of a quote that was taken for a stray one.
 
     Raises:
@@ -167,8 +167,8 @@ def _delimited_rows(
         elif not fields:  # a blank line
             yield Row(line, "")
         else:
-            told = dict(zip(header, fields)) if all_columns else None
-            yield Row(line, fields[text], None if label is None else fields[label], fields=told)
+            all_fields = dict(zip(header, fields)) if all_columns else None
+            yield Row(line, fields[text], None if label is None else fields[label], fields=all_fields)
 
 
 def _xlsx_rows(

@@ -28,7 +28,7 @@ STARTER = re.compile(r"starter:(toxic|civil)$")
 _SLICE = re.compile(r"\[(?::(-\d+)|(-\d+):)\]$")
 
 
-WITHOUT_FLAGS = (
+HINTS_WITHOUT_FLAGS = (
     (re.compile(r"--column NAME( \(in Python: column=\))?"), "FILE::NAME"),
     (re.compile(r"one comment a line: --format text"), "one comment a line: call it FILE.txt"),
     (re.compile(r"name the format: --format [\w|-]+"), "call it FILE.csv, FILE.jsonl or FILE.txt, as what is in it"),
@@ -40,9 +40,9 @@ WITHOUT_FLAGS = (
 flags beside its name."""
 
 
-def without_flags_of_files(message: str) -> str:
+def replace_flag_hints(message: str) -> str:
     """The message with what can be done about a source where it tells of `--column` and its like."""
-    for flag, instead in WITHOUT_FLAGS:
+    for flag, instead in HINTS_WITHOUT_FLAGS:
         message = flag.sub(instead, message)
     return message
 
@@ -103,10 +103,10 @@ def load_source(
             held_out=held_out,
             quarantine=quarantine,
             as_it_stands=as_it_stands,
-            say=lambda line: logger.warning("%s", without_flags_of_files(line)),
+            say=lambda line: logger.warning("%s", replace_flag_hints(line)),
         )
     except SROError as error:
-        raise SROError(without_flags_of_files(str(error))) from error
+        raise SROError(replace_flag_hints(str(error))) from error
     if source.without_last:
         return Corpus(hold_out_last(corpus, source.without_last)[0], corpus.report)
     if source.only_last:

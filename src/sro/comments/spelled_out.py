@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
-from sro.comments.disguises import LISTED, LONGEST_WORD, beneath, looks_like, undo_disguise
+from sro.comments.disguises import LISTED, LONGEST_WORD, looks_like, split_spelled_out, undo_disguise
 from sro.comments.offsets import Edit, Normalised
 
 ENCLOSED = "\U0001f130-\U0001f189\U0001f1e6-\U0001f1ff"  # letters in squares and circles, halves of flags
@@ -62,11 +62,11 @@ def _joined(text: str, places: list[int]) -> list[Edit]:
         places.pop()
     if not places:
         return []
-    if words := undo_disguise(_letters(text, places)):
+    if words := split_spelled_out(_letters(text, places)):
         # Three initials with points between them are an acronym.
         if len(places) == 3 and text[places[0] + 1] == "." and text[last + 1 : last + 2] == ".":
             return []
-        return _edits(places, [(word, word if word in LISTED else beneath(word) or word) for word in words])
+        return _edits(places, [(word, word if word in LISTED else undo_disguise(word) or word) for word in words])
     groups = [(group, _usual_words(_letters(text, group))) for group in _spaced_groups(text, places)]
     longest = max((len(word) for _, words in groups for word in words), default=0)
     if longest < (5 if "." in text[places[0] : places[-1] + 1] else 4):  # `a.s.a.p.` is an acronym

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
 
-from sro.comments.clean import key
+from sro.comments.clean import letters_and_digits
 from sro.comments.corpus import Comment
 from sro.core.errors import SROError
 
@@ -23,7 +23,7 @@ def split(comments: Iterable[Comment], fractions: Mapping[str, float], seed: int
     names, bounds = list(fractions), list(accumulate(fractions.values()))
     parts: dict[str, list[Comment]] = {name: [] for name in names}
     for comment in comments:
-        digest = hashlib.sha256(f"{seed}:{key(comment.text)}".encode()).digest()
+        digest = hashlib.sha256(f"{seed}:{letters_and_digits(comment.text)}".encode()).digest()
         point = int.from_bytes(digest[:8], "big") / 2**64
         parts[names[min(bisect_right(bounds, point), len(names) - 1)]].append(comment)
     return parts

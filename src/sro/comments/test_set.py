@@ -17,7 +17,7 @@ from importlib.resources import files
 from itertools import count
 from pathlib import Path
 
-from sro.comments.clean import _digest, fingerprint, key
+from sro.comments.clean import _digest, fingerprint, letters_and_digits
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 
@@ -41,7 +41,7 @@ def is_held_out(text: str) -> bool:
     held_out = held_out_fingerprints()
     if fingerprint(text) in held_out:
         return True
-    sentences = [key(sentence) for sentence in SENTENCE_BREAK.split(text)]
+    sentences = [letters_and_digits(sentence) for sentence in SENTENCE_BREAK.split(text)]
     runs = (
         "".join(sentences[start:end])
         for start in range(len(sentences))

@@ -20,7 +20,7 @@ def words(sentence: str) -> list[str]:
     return sentence.split()
 
 
-def core(token: str) -> str:
+def bare_word(token: str) -> str:
     """The lower-cased word inside a token, without the punctuation around it; empty for pure punctuation."""
     found = _WORD.search(token.lower())
     return found.group(0) if found else ""
@@ -43,3 +43,8 @@ def read_word_list(path: str | Path) -> list[str]:
     if not (words := [line.strip() for line in lines if line.strip()]):
         raise SROError(f"{path}: holds no word\n  fix: one word or phrase a line")
     return words
+
+
+def with_capital_of(text: str, like: str) -> str:
+    """`text`, with a capital if `like` begins with one."""
+    return text[:1].upper() + text[1:] if like.lstrip()[:1].isupper() else text

@@ -1,4 +1,4 @@
-"""Caches that strangers cannot fill: what was found for a word is kept, if the word is short.
+"""An LRU cache that skips long strings, so that its memory stays bounded.
 
 People's words recur and are short. One of 20,000 letters comes once, and takes as much room as thousands of others, so
 a cache that is bounded in entries alone is not bounded in memory. Long words are worked out anew each time.
@@ -12,12 +12,12 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-LONGEST = 40
+MAX_CACHED_CHARACTERS = 40
 """Characters of a word, or bytes of an encoded one, that is still kept."""
 
 
 def cache_short_strings(entries: int) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
-    """`functools.lru_cache` for a pure function of one word, with words above `LONGEST` left out.
+    """`functools.lru_cache` for a pure function of one word, with words above `MAX_CACHED_CHARACTERS` left out.
 
     >>> @cache_short_strings(1000)
     ... def spelled(word: str) -> str: ...
@@ -28,7 +28,7 @@ def cache_short_strings(entries: int) -> Callable[[Callable[[str], T]], Callable
 
         @wraps(function)
         def found(word: str) -> T:
-            return kept(word) if len(word) <= LONGEST else function(word)
+            return kept(word) if len(word) <= MAX_CACHED_CHARACTERS else function(word)
 
         return found
 

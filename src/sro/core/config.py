@@ -1,4 +1,4 @@
-"""One dataclass is the configuration file is the command line.
+"""Configuration from dataclasses: each field is a key of the YAML file and a flag of the command line.
 
     @dataclass
     class Work:
@@ -121,7 +121,7 @@ def parse(classes: Any, argv: Sequence[str], *, prog: str, description: str, def
     configs = _made(schema, vars(merged), prog)
     if asked.print_config:
         print(f"# {prog} --config FILE")
-        print(dump(configs, everything=asked.print_config == "all", defaults=defaults), end="")
+        print(to_yaml(configs, everything=asked.print_config == "all", defaults=defaults), end="")
         raise SystemExit(0)
     return configs if several else configs[0]
 
@@ -134,7 +134,7 @@ def _made(schema: tuple[Any, ...], values: Mapping[str, Any], prog: str) -> tupl
         raise SROError(f"{prog}: {error}") from error
 
 
-def dump(configs: Any, *, everything: bool = True, defaults: Defaults = None) -> str:
+def to_yaml(configs: Any, *, everything: bool = True, defaults: Defaults = None) -> str:
     """Configuration as YAML that `parse` reads back.
 
     Args:
@@ -142,14 +142,14 @@ def dump(configs: Any, *, everything: bool = True, defaults: Defaults = None) ->
         everything: False leaves out fields that are what they would be by default; required ones stay.
         defaults: values in the place of the dataclasses' own defaults, as in `parse`.
     """
-    flat = plain(configs, everything=everything, defaults=defaults)
+    flat = to_plain_dict(configs, everything=everything, defaults=defaults)
     return yaml.safe_dump(flat, sort_keys=False, allow_unicode=True, width=119)
 
 
-def plain(configs: Any, *, everything: bool = True, defaults: Defaults = None) -> dict[str, Any]:
+def to_plain_dict(configs: Any, *, everything: bool = True, defaults: Defaults = None) -> dict[str, Any]:
     """Configuration as one flat dictionary of plain values (text, numbers, lists, …), credentials left out.
 
-    Arguments as in `dump`. Goes into a run's manifest.
+    Arguments as in `to_yaml`. Goes into a run's manifest.
     """
     flat: dict[str, Any] = {}
     for config in configs if isinstance(configs, tuple) else (configs,):

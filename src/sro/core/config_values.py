@@ -1,4 +1,4 @@
-"""Does a value read from YAML fit a field's type hint? Fits it where nothing is lost, and names both in messages.
+"""Convert a value read from YAML to a field's type if nothing is lost, and describe values and types in messages.
 
 Known hints: text, numbers, booleans, None, `Any`, `Path`, `list[...]`, `dict`, `Literal`, enumerations, and unions of
 these.

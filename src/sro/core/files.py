@@ -162,7 +162,7 @@ def cache_root() -> Path:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Callable[[str], None]]:
+def atomic_text_writer(path: Path) -> Iterator[Callable[[str], None]]:
     """A function that writes text to `path` piece by piece, as UTF-8; whole or not at all, as by `atomic_file`.
 
     Raises:
@@ -185,14 +185,14 @@ def whole_file(path: Path) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def explain_write_errors(path: Path) -> Iterator[None]:
-    """What the operating system has against writing `path`, in a sentence."""
+    """Turn an OSError from writing `path` into an SROError that says why."""
     try:
         yield
     except OSError as error:
         raise SROError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def one_line(fields: Mapping[str, object]) -> str:
+def to_json_line(fields: Mapping[str, object]) -> str:
     """A JSON object on one line of UTF-8; dates and other values that JSON does not know as text."""
     text = json.dumps(fields, ensure_ascii=False, default=str)
     # Escaped as a whole where it holds what UTF-8 cannot (half a character) or what some readers end a line at.

@@ -56,8 +56,8 @@ _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -2, -3, 
 
 
 def _mallopt(wanted: dict[int, int]) -> None:
-    """Unless whoever started this process has set the allocator: with `MALLOC_MMAP_THRESHOLD_=1048576` and
-    `MALLOC_TRIM_THRESHOLD_=1048576` a training gives memory back at once."""
+    """Set options of malloc, unless a variable `MALLOC_…` in the environment sets the allocator already: with
+    `MALLOC_MMAP_THRESHOLD_=1048576` and `MALLOC_TRIM_THRESHOLD_=1048576` a training gives memory back at once."""
     import ctypes
 
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None

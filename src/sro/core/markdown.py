@@ -84,9 +84,8 @@ def number(cell: str) -> float | None:
     if not (found := _NUMBER.match(cell)):
         return None
     sign, digits, exponent = found.groups()
-    return float(
-        f"{'-' if sign in ('-', '−') else ''}{digits.replace(',', '')}{exponent or ''}"
-    )  # U+2212 is a minus too
+    minus = "-" if sign in ("-", "−") else ""  # U+2212 is one too
+    return float(f"{minus}{digits.replace(',', '')}{exponent or ''}")
 
 
 def _blocks(lines: list[str]) -> Iterator[Block]:

@@ -1,4 +1,4 @@
-"""What a person who waits wants to know: how far, how long still, and whether it goes well.
+"""Progress of a long run: how far it is, how long it still takes, and whether it goes well.
 
 `use_progress_lines(trainer)` gives a training run one aligned line for each log step and a table of first against last
 at its end; `Meter` gives any other long loop a line with its rate and the time left.
@@ -27,13 +27,10 @@ from transformers import (
     TrainingArguments,
 )
 
-from sro.core.step_logs import bad_share
+from sro.core.step_logs import Step, bad_share
 
 HEADER_EVERY = 20  # lines
 Clock = Callable[[], float]  # seconds, from any zero
-
-
-Logs = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ class Gauge:
 
     name: str
     form: str
-    read: Callable[[Logs], float | None]
+    read: Callable[[Step], float | None]
     heading: str = ""
 
 
@@ -178,7 +175,7 @@ class Pace:
         return median(self._rounds) if self._rounds else self.seconds / max(1, self.steps)
 
 
-def summary(history: Sequence[Logs]) -> Table:
+def summary(history: Sequence[Step]) -> Table:
     """First against last tenth of a run's log lines, one row for each gauge that was logged.
 
     Args:
@@ -200,7 +197,7 @@ def summary(history: Sequence[Logs]) -> Table:
     return table
 
 
-def _mean(gauge: Gauge, rows: Sequence[Logs]) -> float | None:
+def _mean(gauge: Gauge, rows: Sequence[Step]) -> float | None:
     """The mean over the rows that have the gauge: without a pass there is no margin."""
     values = [value for logs in rows if (value := gauge.read(logs)) is not None]
     return fmean(values) if values else None

@@ -1,10 +1,7 @@
-"""Where a result came from, and outputs that are either whole or absent.
+"""Where a result came from: the `manifest.json` that every run writes beside its results.
 
-Every run writes a `manifest.json` beside its results: the command, the resolved configuration, the seed, hashes of the
-data and the versions that were in use, so that a number in a table can be traced to what made it.
-
-Every file is written beside its target under a temporary name and then renamed. A reader never sees half a file, and
-a run that dies leaves what was there before.
+It holds the command, the resolved configuration, the seed, hashes of the data and the versions that were in use, so
+that a number in a table can be traced to what made it.
 """
 
 import importlib.metadata
@@ -54,7 +51,7 @@ def manifest(
 
     Args:
         command: the command line as given, e.g. `sys.argv`; values of credentials are replaced by `***`.
-        config: the resolved configuration as plain values, see `sro.core.config.plain`.
+        config: the resolved configuration as plain values, see `sro.core.config.to_plain_dict`.
         data: a name for each data file or set, and its SHA-256, see `file_sha256`.
         seed: the run's seed, or None where nothing is drawn.
 

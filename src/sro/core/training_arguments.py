@@ -28,7 +28,7 @@ def resolve_bf16(arguments: TrainingArguments) -> None:
 
 
 def refuse_evaluation(arguments: TrainingArguments, instead: str) -> None:
-    """Raise SROError where the arguments ask for an evaluation loop, which transformers would miss amid the run.
+    """Raise SROError if the arguments ask for an evaluation loop; transformers would stop in the middle of the run.
 
     Args:
         instead: the end of the `fix:`, what shows how well the run does.
@@ -47,14 +47,14 @@ def within(name: str, value: object, holds: bool, bounds: str) -> None:
 
 
 def check_steps(arguments: TrainingArguments) -> None:
-    """Raise SROError for steps of no example, which transformers would divide by amid the run."""
+    """Raise SROError for a batch size or gradient accumulation below 1, or a learning rate below 0."""
     for name in ("per_device_train_batch_size", "gradient_accumulation_steps"):
         within(name, value := getattr(arguments, name), value >= 1, "≥ 1")
     within("learning_rate", arguments.learning_rate, arguments.learning_rate >= 0, "≥ 0")
 
 
 def check_trackers(arguments: TrainingArguments) -> None:
-    """Raise SROError for a tracker in `report_to` that is not installed; transformers would fail amid the run."""
+    """Raise SROError for a tracker in `report_to` that is not installed; transformers would fail during the run."""
     asked = arguments.report_to  # a list by now: transformers has resolved `none` and `all`
     missing = sorted(set(asked or ()) - set(get_available_reporting_integrations()))
     if missing:

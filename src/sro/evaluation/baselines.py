@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from sro.rewriting.phrase_table import load_idioms
+from sro.rewriting.phrase_table import load_phrase_table
 from sro.screeners.base import Screener
 
 COPY, DELETE, PHRASES, HUMAN = "copy", "delete", "phrase table", "human reference"
@@ -23,7 +23,7 @@ WORD = re.compile(r"\w+(?:['’*@$!.-]\w+)*")  # f*ck and a.s.s are words here
 def baselines(sources: Sequence[str], references: Sequence[str] | None, words: Sequence[str]) -> dict[str, list[str]]:
     """Outputs by name: `copy`, `delete` (without `words`, which may be phrases), `phrase table` and, if given,
     `human reference`."""
-    table = load_idioms()
+    table = load_phrase_table()
     phrased = [(table.variants(source, 1) or [source])[0] for source in sources]
     rows = {COPY: copy(sources), DELETE: delete(sources, words), PHRASES: phrased}
     return rows if references is None else {**rows, HUMAN: list(references)}

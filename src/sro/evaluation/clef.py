@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sro.comments.clean import key
+from sro.comments.clean import letters_and_digits
 from sro.comments.columns import Columns
 from sro.core.errors import SROError
 from sro.evaluation.text_tables import CLEF_SUFFIXES, is_table, read_texts, text_rows
@@ -141,7 +141,7 @@ def _clef25(path: str | Path, sources: Sequence[str] | None) -> list[str]:
     if sources is None:
         return [row.text for row in rows]
     for number, (row, source) in enumerate(zip(rows, sources), 1):
-        if key(row.text) != key(source):
+        if letters_and_digits(row.text) != letters_and_digits(source):
             raise SROError(
                 f"{path}:{row.line}: answers another comment than row {number} of the input\n"
                 "  fix: the rows of the input, in its order"

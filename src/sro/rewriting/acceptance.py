@@ -15,19 +15,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sro.screeners.base import Fluency, log_odds
-from sro.screeners.encoder.inference import sigmoid
+from sro.screeners.base import Fluency, log_odds, sigmoid
 
-KEPT, FLUENT, FLUENT_SOURCE, FAILS, ALONE = 0.73, 1.03, -0.65, -0.22, -0.11
-"""What the log-odds of each answer count for, and the sum where all are even (2026-11-30, all 5,107 candidates:
+WEIGHT_KEPT, WEIGHT_FLUENT, WEIGHT_FLUENT_SOURCE, WEIGHT_FAILS, INTERCEPT = 0.73, 1.03, -0.65, -0.22, -0.11
+"""Weights of the four log-odds in the logistic regression, and its intercept (2026-11-30, all 5,107 candidates:
 `--sentences 5000`). A candidate that reads badly because its source does is blamed less."""
 
 WORTH_ASKING = 0.1
 """The critic's probability below which nothing else saves a candidate: the judge of fluency is not asked."""
 
-CLOSEST = 0.01
-"""How near an answer comes to 0 and 1; the screener's, whose small probabilities differ, to `CLOSEST_FAILS`."""
-CLOSEST_FAILS = 0.001
+CLIP = 0.01
+"""Probabilities are clipped to [CLIP, 1 − CLIP] before their log-odds are taken; the screener's, whose small values
+differ, to [CLIP_FAILS, 1 − CLIP_FAILS]."""
+CLIP_FAILS = 0.001
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,13 @@ def pooled(
     >>> pooled(*np.array([[0.8, 0.2], [0.9, 0.9], [0.9, 0.9], [0.01, 0.01]])).round(2)
     array([0.94, 0.67])
     """
-    weights = np.array([KEPT, FLUENT, FLUENT_SOURCE, FAILS])
-    return sigmoid(answers_in_log_odds(kept, fluent, fluent_source, fails) @ weights + ALONE)
+    weights = np.array([WEIGHT_KEPT, WEIGHT_FLUENT, WEIGHT_FLUENT_SOURCE, WEIGHT_FAILS])
+    return sigmoid(answers_in_log_odds(kept, fluent, fluent_source, fails) @ weights + INTERCEPT)
 
 
 def answers_in_log_odds(
     kept: NDArray[Any], fluent: NDArray[Any], fluent_source: NDArray[Any], fails: NDArray[Any]
 ) -> NDArray[np.float64]:
     """What is weighted and added, float64 of shape [N, 4]: the four answers, [N] each, bounded so none is certain."""
-    bounded = [log_odds(answer, CLOSEST) for answer in (kept, fluent, fluent_source)]
-    return np.stack([*bounded, log_odds(fails, CLOSEST_FAILS)], axis=1)
+    bounded = [log_odds(answer, CLIP) for answer in (kept, fluent, fluent_source)]
+    return np.stack([*bounded, log_odds(fails, CLIP_FAILS)], axis=1)

@@ -13,25 +13,28 @@ from sro.rewriting.parts import RewriterParts
 from sro.rewriting.state import CommentState
 
 MOST = 12
-"""Sentences of a comment that are tried, those first that are the most probable to fail by themselves."""
+"""At most this many sentences of a comment are left out on trial, the most likely to fail by themselves first."""
 
 
-def blamed_sentences(parts: RewriterParts, drafts: Sequence[CommentState], threshold: float | None) -> list[list[int]]:
-    """The places of the sentences to rewrite in each draft, of those not touched yet; empty where none are left.
+def blamed_sentences(parts: RewriterParts, states: Sequence[CommentState], threshold: float | None) -> list[list[int]]:
+    """The places of the sentences to rewrite in each comment, of those not touched yet; empty where none are left.
 
     Args:
         parts: the screener, asked about sentences without the links and the like in them.
-        drafts: comments that fail as they are now.
+        states: comments that fail as they are now.
         threshold: P(fail) from which on a text fails; None: the screener's own.
     """
-    places = [draft.untouched for draft in drafts]
-    words = [readable(draft.segments[i].prose) for draft, some in zip(drafts, places) for i in some]
+    places = [state.untouched for state in states]
+    words = [readable(state.segments[i].prose) for state, some in zip(states, places) for i in some]
     verdicts = iter(parts.screen(words, threshold))
-    told = [dict(zip(some, verdicts)) for some in places]
-    blamed = [[place for place, verdict in some.items() if not verdict.passed] for some in told]
-    unclear = [at for at, some in enumerate(blamed) if told[at] and not some]
-    tried = {at: sorted(told[at], key=lambda place: -told[at][place].probability)[:MOST] for at in unclear}
-    shorter = [drafts[at].text_without(place) for at in unclear for place in tried[at]]
+    verdicts_by_place = [dict(zip(some, verdicts)) for some in places]
+    blamed = [[place for place, verdict in some.items() if not verdict.passed] for some in verdicts_by_place]
+    unclear = [at for at, some in enumerate(blamed) if verdicts_by_place[at] and not some]
+    tried = {
+        at: sorted(verdicts_by_place[at], key=lambda place: -verdicts_by_place[at][place].probability)[:MOST]
+        for at in unclear
+    }
+    shorter = [states[at].text_without(place) for at in unclear for place in tried[at]]
     without = iter(parts.screen(shorter, threshold))
     for at in unclear:
         left = {place: verdict.probability for place, verdict in zip(tried[at], without)}

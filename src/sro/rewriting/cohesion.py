@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from sro.comments.sentences import BREAK, Segment
 
 _NUMBERED = re.compile(r"\s*\(?(?:\d{1,2}|[a-hA-H]|[ivx]{1,4})[).:]\s*\S")
-# Behind "this" or "they" these show that it stands alone. Not the verbs of `english_parts`: many of them are nouns too
-# ("This claim is old" takes nothing up), and "alone" or the "isn" of "isn't" are not among them.
+# Behind "this" or "they" these show that it stands alone. Not the verbs of `english_tokens`: many of them are nouns
+# too ("This claim is old" takes nothing up), and "alone" or the "isn" of "isn't" are not among them.
 _NO_NOUNS = (
     r"am|is|was|are|were|be|will|would|can|could|should|may|might|must|does|did|do|has|had|have|isn|wasn|aren|weren"
     r"|won|wouldn|couldn|don|doesn|didn|hasn|makes?|made|means?|meant|says?|said|goes|went|takes?|took|just|only|also"

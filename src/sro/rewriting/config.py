@@ -158,7 +158,9 @@ class RewriteArguments:
         _within("rewrite_threshold", bar, bar is None or 0 < bar <= 1, "in (0, 1]")
         _within("seed", self.seed, self.seed is None or self.seed >= 0, "≥ 0")
         _within("max_threat", self.max_threat, 0 <= self.max_threat <= 1, "in [0, 1]")
-        _within("temperature", self.temperature, self.temperature > 0, "> 0 (the greedy move comes first anyway)")
+        _within(
+            "temperature", self.temperature, self.temperature > 0, "> 0; for greedy candidates alone use samples=0"
+        )
 
 
 def _within(name: str, value: object, holds: bool, bounds: str) -> None:

@@ -1,4 +1,4 @@
-"""Candidates that only leave out: an insult that addresses the reader, an adjective or an oath before another word.
+"""Candidates that only leave out: an insult that addresses the reader, an adjective or swear word before another word.
 
 What is left is the author's own sentence, so these say what the comment says, and in its own words ("Learn to spell."
 for "Learn to spell, you moron."). Each is a candidate like any other: the screener has to pass it.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from sro.comments.words import VOWEL
+from sro.comments.words import VOWEL, with_capital_of
 
 CALLED = (
     r"(?:idiots?|morons?|dumb ?ass(?:es)?|ass ?holes?|bastards?|bitch(?:es)?|pricks?|dick ?heads?|retards?|imbeciles?"
@@ -134,20 +134,20 @@ def without_address(sentence: str) -> str:
     text = _NAMED_YOU.sub(_named, _AT_END.sub(_end, text))
     for start in (_HOSTILE_AT_START, _AT_START):
         rest = start.sub("", text)
-        text = _capital(rest, sentence) if rest.strip(" .!?,") else text
+        text = with_capital_of(rest, sentence) if rest.strip(" .!?,") else text
     return _CALLED_OUT.sub(_called_out, text)
 
 
 def without_adjectives(sentence: str) -> str:
-    """Without oaths before another word, and without contemptuous adjectives behind a determiner."""
+    """Without swear words before another word, and without contemptuous adjectives behind a determiner."""
     text = _ALWAYS_SPARE.sub("", sentence)
     text = _SPARE_ADJECTIVE.sub(r"\1 ", text)
     if text == sentence:
         return sentence
-    return _capital(mend_articles(text), sentence)
+    return with_capital_of(fix_articles(text), sentence)
 
 
-def mend_articles(text: str) -> str:
+def fix_articles(text: str) -> str:
     """`a` and `an` as the words behind them want it: "an stupid idea" → "a stupid idea"."""
     return _ARTICLE.sub(_article, text)
 
@@ -173,7 +173,3 @@ def _called_out(match: re.Match[str]) -> str:
 def _article(match: re.Match[str]) -> str:
     shouted = match[1] == "A" and match[2].isupper() and len(match[2]) > 1
     return f"{match[1]}{('N' if shouted else 'n') if VOWEL.match(match[2].lower()) else ''} "
-
-
-def _capital(text: str, like: str) -> str:
-    return text[:1].upper() + text[1:] if like.lstrip()[:1].isupper() else text

@@ -1,4 +1,4 @@
-"""Take a leader elsewhere: one folder with the adapter merged, a card, and how far its moves are the original's.
+"""Export a leader to one folder: the merged weights, a card, and a comparison of its rewrites with the original's.
 
     export(ExportArguments(to="ctranslate2", output_dir="fast"))
 
@@ -6,8 +6,8 @@
 llama.cpp. The copy rewrites some comments as `sro.rewriting.rewriter` would, greedily and without loops, and so does
 the original in float32 by transformers; what differs is counted and written into the card. The folder says which
 leader it was (`sro.json`), so that the embedded one gets the same rules, critic and bars from its export as by its
-name. Rounding weights to fewer bits changes moves; that many are others says little, that they pass less or keep less
-of the meaning says a lot.
+name. Storing weights in fewer bits changes some rewrites. That they differ matters little; that fewer of them pass, or
+that they keep less of the meaning, matters.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def export(arguments: ExportArguments, command: Sequence[str] = ()) -> Agreement
         command: the command line, for the manifest.
 
     Returns:
-        how far the copy is the original; None where nothing was compared.
+        the comparison of the copy's rewrites with the original's; None if nothing was compared.
 
     Raises:
         SROError: the folder holds something, or this form cannot hold this leader or precision.
@@ -156,7 +156,7 @@ def write(leader: Leader, form: Form, precision: Any, folder: Path) -> None:
 
 
 def reader(form: Form, folder: Path) -> Generator:
-    """Who plays what `write` has written: each form by a reader that is not its writer."""
+    """A generator that runs the exported folder as its users will: CTranslate2, or transformers (also for GGUF)."""
     if form == "ctranslate2":
         return CTranslate2Generator(folder)
     if form == "gguf":

@@ -13,13 +13,13 @@ from sro.comments.clean import readable
 from sro.rewriting.blamed_sentences import blamed_sentences
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.dispensable import drop_dispensable
-from sro.rewriting.oaths import leave_out_oaths
 from sro.rewriting.parts import RewriterParts
 from sro.rewriting.result import Rewrite
 from sro.rewriting.search import CandidateSearch
 from sro.rewriting.state import CommentState, Search
+from sro.rewriting.swear_words import remove_swear_words
 from sro.screeners.base import Verdict
-from sro.screeners.long_comments import LONGEST
+from sro.screeners.long_comments import MAX_WHOLE_CHARACTERS
 
 
 @dataclass(frozen=True)
@@ -30,85 +30,86 @@ class FailingComments:
     arguments: RewriteArguments
 
     def answers(self, texts: Sequence[str], verdicts: Sequence[Verdict]) -> list[Rewrite]:
-        """What becomes of each text; those that pass are unchanged, and what no person wrote is not tried."""
-        drafts = {
+        """The result for each text: unchanged if it passes, refused untried if it is longer than
+        `MAX_WHOLE_CHARACTERS`, else rewritten or refused."""
+        states = {
             i: CommentState(text, before, self.parts.least_similarity(self.arguments.min_similarity))
             for i, (text, before) in enumerate(zip(texts, verdicts))
-            if not before.passed and len(text) <= LONGEST
+            if not before.passed and len(text) <= MAX_WHOLE_CHARACTERS
         }
-        for draft in drafts.values():
-            if (draft.before.attributes or {}).get("THREAT", 0.0) > self.arguments.max_threat:
-                draft.outcome = "threat"
-        self._refuse_if_only_protected_text_fails([draft for draft in drafts.values() if draft.outcome is None])
+        for state in states.values():
+            if (state.before.attributes or {}).get("THREAT", 0.0) > self.arguments.max_threat:
+                state.outcome = "threat"
+        self._refuse_if_only_protected_text_fails([state for state in states.values() if state.outcome is None])
         for _ in range(1 + self.arguments.refine):
-            self._rewrite([draft for draft in drafts.values() if draft.outcome is None])
-        for draft in drafts.values():
-            draft.outcome = draft.outcome or "still_fails"
+            self._rewrite([state for state in states.values() if state.outcome is None])
+        for state in states.values():
+            state.outcome = state.outcome or "still_fails"
         self._refuse_if_only_protected_text_fails(
-            [draft for draft in drafts.values() if draft.outcome == "still_fails"]
+            [state for state in states.values() if state.outcome == "still_fails"]
         )
         return [
-            drafts[i].result() if i in drafts else _untried(text, before)
+            states[i].result() if i in states else _untried(text, before)
             for i, (text, before) in enumerate(zip(texts, verdicts))
         ]
 
-    def _refuse_if_only_protected_text_fails(self, drafts: Sequence[CommentState]) -> None:
-        """Refuse the drafts that fail by nothing but what nobody may alter."""
-        spoken = [(draft, prose) for draft in drafts if (prose := draft.prose) is not None]
-        for (draft, _), verdict in zip(
+    def _refuse_if_only_protected_text_fails(self, states: Sequence[CommentState]) -> None:
+        """Refuse comments that pass once their protected text (quotes, code, links, mentions, …) is removed."""
+        spoken = [(state, prose) for state in states if (prose := state.prose) is not None]
+        for (state, _), verdict in zip(
             spoken, self.parts.screen([prose for _, prose in spoken], self.arguments.threshold)
         ):
             if verdict.passed:
-                draft.outcome = "protected_fails"
+                state.outcome = "protected_fails"
 
-    def _rewrite(self, drafts: Sequence[CommentState]) -> None:
-        """Rewrite the sentences of each draft that fail, and screen what it is then."""
+    def _rewrite(self, states: Sequence[CommentState]) -> None:
+        """Rewrite the sentences of each comment that fail, and screen what it is then."""
         search = CandidateSearch(self.parts, self.arguments)
         playing: list[CommentState] = []
         searches: list[Search] = []
-        for draft, blamed in zip(drafts, blamed_sentences(self.parts, drafts, self.arguments.threshold)):
-            known = self.parts.reads(draft.plain_source) is not False
-            fresh = draft.aim(blamed, may_drop=known)
-            foreign = [one for one in fresh if self._is_foreign(one.sentence, draft.plain_source)]
-            fresh = [one for one in fresh if not any(one is other for other in foreign)]
-            if not search.rewrite_foreign(foreign, draft.plain_source):
-                draft.outcome = "language"
-            elif not all(self.parts.fits(one.prompt_text) for one in fresh):
-                draft.outcome = "too_long"
-            elif not (fresh or foreign or draft.dropped):
-                draft.outcome = "still_fails"
+        for state, blamed in zip(states, blamed_sentences(self.parts, states, self.arguments.threshold)):
+            known = self.parts.leader_knows_language(state.plain_source) is not False
+            fresh = state.start_searches(blamed, may_drop=known)
+            foreign = [one for one in fresh if self._is_foreign(one.sentence, state.plain_source)]
+            fresh = [one for one in fresh if one not in foreign]
+            if not search.rewrite_foreign(foreign, state.plain_source):
+                state.outcome = "language"
+            elif not all(self.parts.fits_leader(one.prompt_text) for one in fresh):
+                state.outcome = "too_long"
+            elif not (fresh or foreign or state.dropped):
+                state.outcome = "still_fails"
             else:
-                playing.append(draft)
+                playing.append(state)
                 searches += fresh
         search.search(searches)
         if self.parts.faithfulness is not None:
             drop_dispensable(playing, self.parts.faithfulness)
         self._judge(playing)
         if self.parts.faithfulness is not None:
-            undecided = [draft for draft in playing if draft.outcome is None and draft.searches]
-            dropped = [len(draft.dropped) for draft in undecided]
+            undecided = [state for state in playing if state.outcome is None and state.searches]
+            dropped = [len(state.dropped) for state in undecided]
             drop_dispensable(undecided, self.parts.faithfulness, rewritten=True)
-            self._judge([draft for draft, n in zip(undecided, dropped) if len(draft.dropped) > n])
-        if self.parts.leaves_out_oaths:
-            done = [draft for draft in playing if draft.outcome == "rewritten"]
-            leave_out_oaths(search, done, self._judge)
+            self._judge([state for state, n in zip(undecided, dropped) if len(state.dropped) > n])
+        if self.parts.removes_swear_words:
+            done = [state for state in playing if state.outcome == "rewritten"]
+            remove_swear_words(search, done, self._judge)
 
     def _is_foreign(self, sentence: str, comment: str) -> bool:
         """Whether the leader does not know the sentence's language; where that is too short to tell, the comment's."""
-        told = self.parts.reads(sentence)
-        return (self.parts.reads(comment) if told is None else told) is False
+        known = self.parts.leader_knows_language(sentence)
+        return (self.parts.leader_knows_language(comment) if known is None else known) is False
 
-    def _judge(self, drafts: Sequence[CommentState]) -> None:
-        """Screen and compare drafts as they are now."""
-        texts, sources = [draft.text for draft in drafts], [readable(draft.plain_source) for draft in drafts]
+    def _judge(self, states: Sequence[CommentState]) -> None:
+        """Screen and compare the comments as they are now."""
+        texts, sources = [state.text for state in states], [readable(state.plain_source) for state in states]
         verdicts = self.parts.screen(texts, self.arguments.threshold, sources)
         cosines = self.parts.similarity.similarity([readable(text) for text in texts], sources)
-        for draft, verdict, cosine in zip(drafts, verdicts, cosines):
-            draft.judge(verdict, float(cosine))
+        for state, verdict, cosine in zip(states, verdicts, cosines):
+            state.judge(verdict, float(cosine))
 
 
 def _untried(text: str, before: Verdict) -> Rewrite:
-    """Of a comment that passes, or is so long that nobody wrote it."""
+    """The result for a comment that is not rewritten: unchanged if it passes, else refused as too long."""
     if before.passed:
         return Rewrite(text, text, "unchanged", before)
     return Rewrite(text, None, "refused", before, reason="too_long")

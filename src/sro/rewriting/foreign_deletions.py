@@ -6,7 +6,7 @@
     []
 
 No generator of these languages is at hand, and leaving out whatever the screener objects to leaves no sentence ("Du
-bist ein"). So this is narrow: an oath between words, an adjective of contempt before its noun, a name called out
+bist ein"). So this is narrow: a swear word between words, an adjective of contempt before its noun, a name called out
 between commas (`foreign_words`). What is left must be a sentence of some length, in which nothing dangles; all else is
 refused.
 """
@@ -18,15 +18,16 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sro.comments.words import word_set
+from sro.comments.words import with_capital_of, word_set
+from sro.rewriting.english_tokens import Token
 from sro.rewriting.foreign_words import LEXICONS, Lexicon
 
-LONGEST = 2000
+MAX_SENTENCE_CHARACTERS = 2000
 """Characters of a sentence that is looked at."""
 FEWEST_WORDS, FEWEST_CONTENT_WORDS = 3, 2
 LEAST_LEFT = 0.5
 """Share of the letters that has to be left."""
-PART = re.compile(r"\w+(?:-\w+)*|[^\w\s]")
+TOKEN = re.compile(r"\w+(?:-\w+)*|[^\w\s]")
 CLAUSE_ENDS = frozenset(',;:.!?…()—–"«»“”„')
 QUOTES = frozenset('"«»“”„')
 """A word in them is spoken about."""
@@ -57,19 +58,6 @@ class _Words:
         return word in self.whole or (bool(self.stems) and word.startswith(self.stems))
 
 
-@dataclass(frozen=True)
-class _Part:
-    """A word or a sign."""
-
-    text: str
-    start: int
-    end: int
-
-    @property
-    def word(self) -> str:
-        return self.text.lower() if self.text[0].isalnum() else ""
-
-
 @cache
 def _words_of(language: str) -> dict[str, _Words]:
     """The lists of a lexicon by their names; its phrases are no lists of words."""
@@ -78,23 +66,24 @@ def _words_of(language: str) -> dict[str, _Words]:
 
 
 def foreign_deletions(sentence: str, language: str) -> list[str]:
-    """The sentence without all that it can do without, and without each kind of it alone; those that are fit.
+    """Shorter versions of the sentence: without names, swear words and contemptuous adjectives together, and without
+    each of the three alone; only those that `is_fit` accepts.
 
     Args:
         sentence: one sentence, as written.
         language: its code; without a lexicon there are no candidates.
     """
     lexicon = LEXICONS.get(language)
-    if lexicon is None or len(sentence) > LONGEST:
+    if lexicon is None or len(sentence) > MAX_SENTENCE_CHARACTERS:
         return []
-    parts = [_Part(match[0], *match.span()) for match in PART.finditer(sentence)]
-    finders = (_called_out, _oaths, _adjectives)
-    kinds = [sorted(set(finder(parts, language))) for finder in finders]
+    tokens = [Token(match[0], *match.span()) for match in TOKEN.finditer(sentence)]
+    finders = (_called_out, _swear_words, _adjectives)
+    kinds = [sorted(set(finder(tokens, language))) for finder in finders]
     every = sorted({place for places in kinds for place in places})
     found = []
     for places in [every, *kinds]:
-        text = _without(sentence, parts, places, kinds[1]) if places else sentence
-        if text != sentence and is_fit(text, parts, places, language):
+        text = _without(sentence, tokens, places, kinds[1]) if places else sentence
+        if text != sentence and is_fit(text, tokens, places, language):
             found.append(text)
     return list(dict.fromkeys(found))
 
@@ -104,29 +93,29 @@ def holds_rude_word(text: str, language: str) -> bool:
     if language not in LEXICONS:
         return False
     rude = _words_of(language)["rude"]
-    return any(match[0].lower() in rude for match in PART.finditer(text))
+    return any(match[0].lower() in rude for match in TOKEN.finditer(text))
 
 
-def is_fit(text: str, parts: Sequence[_Part], gone: Collection[int], language: str) -> bool:
+def is_fit(text: str, tokens: Sequence[Token], gone: Collection[int], language: str) -> bool:
     """Whether enough is left, nothing of it is rude, and no word that calls for another stands where one was left
     out."""
     words = _words_of(language)
-    left = [part for place, part in enumerate(parts) if place not in gone and part.word]
-    content = [part for part in left if part.word not in words["function"] and len(part.word) > 1]
-    letters = sum(len(part.text) for part in left)
+    left = [token for place, token in enumerate(tokens) if place not in gone and token.word]
+    content = [token for token in left if token.word not in words["function"] and len(token.word) > 1]
+    letters = sum(len(token.text) for token in left)
     if holds_rude_word(text, language):
         return False
     if len(left) < FEWEST_WORDS or len(content) < FEWEST_CONTENT_WORDS:
         return False
-    if letters < LEAST_LEFT * sum(len(part.text) for part in parts if part.word):
+    if letters < LEAST_LEFT * sum(len(token.text) for token in tokens if token.word):
         return False
-    return not any(_dangles(parts, gone, place, words["function"], language) for place in gone)
+    return not any(_dangles(tokens, gone, place, words["function"], language) for place in gone)
 
 
-def _dangles(parts: Sequence[_Part], gone: Collection[int], place: int, function: _Words, language: str) -> bool:
+def _dangles(tokens: Sequence[Token], gone: Collection[int], place: int, function: _Words, language: str) -> bool:
     """Whether the word before something left out needs a word behind it, and has none now, or another form."""
-    before = next((parts[at] for at in range(place - 1, -1, -1) if at not in gone), None)
-    after = next((parts[at] for at in range(place + 1, len(parts)) if at not in gone), None)
+    before = next((tokens[at] for at in range(place - 1, -1, -1) if at not in gone), None)
+    after = next((tokens[at] for at in range(place + 1, len(tokens)) if at not in gone), None)
     if before is None or not before.word:
         return False
     if after is None or not after.word:
@@ -134,42 +123,42 @@ def _dangles(parts: Sequence[_Part], gone: Collection[int], place: int, function
     return language == "fr" and before.word in ELIDES and after.word[0] in VOWELS
 
 
-def _called_out(parts: Sequence[_Part], language: str) -> Iterator[int]:
+def _called_out(tokens: Sequence[Token], language: str) -> Iterator[int]:
     """Segments between punctuation that are nothing but a name somebody is called, with what stands beside it."""
     words = _words_of(language)
-    for start, end in _segments(parts):
-        inside = [parts[at].word for at in range(start, end)]
+    for start, end in _segments(tokens):
+        inside = [tokens[at].word for at in range(start, end)]
         named = any(word in words["called"] for word in inside)
-        apart = (start > 0 and parts[start - 1].text == ",") or (end < len(parts) and parts[end].text == ",")
+        apart = (start > 0 and tokens[start - 1].text == ",") or (end < len(tokens) and tokens[end].text == ",")
         if named and apart and all(word in words["called"] or word in words["address"] for word in inside):
             yield from range(start, end)
 
 
-def _oaths(parts: Sequence[_Part], language: str) -> Iterator[int]:
-    """Oaths, alone and as phrases."""
+def _swear_words(tokens: Sequence[Token], language: str) -> Iterator[int]:
+    """Swear words, alone and as phrases."""
     words = _words_of(language)
-    for start, end in _segments(parts):
-        quoted = start > 0 and parts[start - 1].text in QUOTES
-        if not quoted and all(parts[at].word in words["oaths_apart"] for at in range(start, end)):
+    for start, end in _segments(tokens):
+        quoted = start > 0 and tokens[start - 1].text in QUOTES
+        if not quoted and all(tokens[at].word in words["swear_words_apart"] for at in range(start, end)):
             yield from range(start, end)
-    for place, part in enumerate(parts):
-        before = parts[place - 1].word if place else ""
+    for place, token in enumerate(tokens):
+        before = tokens[place - 1].word if place else ""
         needed = before in words["function"] and before not in words["questions"]
-        if part.word in words["oaths"] and not needed and not _governs(parts, place):
+        if token.word in words["swear_words"] and not needed and not _governs(tokens, place):
             yield place
-    yield from _phrases(parts, LEXICONS[language], words)
+    yield from _phrases(tokens, LEXICONS[language], words)
 
 
-def _governs(parts: Sequence[_Part], place: int) -> bool:
+def _governs(tokens: Sequence[Token], place: int) -> bool:
     """Whether something hangs on the word: "putain de …"."""
-    return place + 1 < len(parts) and parts[place + 1].word in ("de", "d", "del")
+    return place + 1 < len(tokens) and tokens[place + 1].word in ("de", "d", "del")
 
 
-def _phrases(parts: Sequence[_Part], lexicon: Lexicon, words: dict[str, _Words]) -> Iterator[int]:
-    spoken = [part.word for part in parts]
+def _phrases(tokens: Sequence[Token], lexicon: Lexicon, words: dict[str, _Words]) -> Iterator[int]:
+    spoken = [token.word for token in tokens]
     for phrase in (*lexicon.phrases, *lexicon.behind_nouns):
         asked = phrase.split()
-        for place in range(len(parts) - len(asked) + 1):
+        for place in range(len(tokens) - len(asked) + 1):
             if spoken[place : place + len(asked)] != asked:
                 continue
             before = spoken[place - 1] if place else ""
@@ -191,60 +180,60 @@ def _is_known_noun(before: Sequence[str], words: dict[str, _Words]) -> bool:
     return bool(articles) and articles[-1] in words["definite"]
 
 
-def _adjectives(parts: Sequence[_Part], language: str) -> Iterator[int]:
+def _adjectives(tokens: Sequence[Token], language: str) -> Iterator[int]:
     """Adjectives of contempt before a noun; French `putain de` among them."""
     words = _words_of(language)
-    for place, part in enumerate(parts[:-1]):
-        before, after = (parts[place - 1] if place else None), parts[place + 1]
+    for place, token in enumerate(tokens[:-1]):
+        before, after = (tokens[place - 1] if place else None), tokens[place + 1]
         led = before is not None and (before.word in words["determiners"] or before.word in words["adjectives"])
         led = led or (language == "ru" and (before is None or before.text in CLAUSE_ENDS))  # it has no articles
-        led = led and not (place > 1 and parts[place - 2].word in EXCLAIMING)
-        if language == "fr" and part.word in ("putain", "putains") and led and after.word in ("de", "d"):
-            end = place + (3 if _is_apostrophe(parts, place + 2) else 2)
-            if end < len(parts) and _is_noun(parts, end, language):
+        led = led and not (place > 1 and tokens[place - 2].word in EXCLAIMING)
+        if language == "fr" and token.word in ("putain", "putains") and led and after.word in ("de", "d"):
+            end = place + (3 if _is_apostrophe(tokens, place + 2) else 2)
+            if end < len(tokens) and _is_noun(tokens, end, language):
                 yield from range(place, end)
-        elif part.word in words["feminine_oaths"] and after.word in words["feminine_nouns"]:
+        elif token.word in words["feminine_swear_words"] and after.word in words["feminine_nouns"]:
             if before is None or before.word != "de":  # "hijo de puta, verdad"
                 yield place
-        elif part.word.startswith("schei") and not after.text[1:].islower():
+        elif token.word.startswith("schei") and not after.text[1:].islower():
             continue  # "einen Scheiß MÜSSEN wir": a noun
-        elif part.word.startswith("foutu") and before is not None and before.word in ("ta", "la", "t"):
+        elif token.word.startswith("foutu") and before is not None and before.word in ("ta", "la", "t"):
             continue  # "t'as foutu" as it is written by many
-        elif part.word in words["adjectives"] and led and _is_noun(parts, place + 1, language):
+        elif token.word in words["adjectives"] and led and _is_noun(tokens, place + 1, language):
             yield place
 
 
-def _is_noun(parts: Sequence[_Part], place: int, language: str) -> bool:
+def _is_noun(tokens: Sequence[Token], place: int, language: str) -> bool:
     """Whether a word may be a noun, or an adjective before one: in German by its capital."""
-    words, part = _words_of(language), parts[place]
-    if not part.word or part.word in words["function"] or part.word in words["called"] or part.word == "madre":
+    words, token = _words_of(language), tokens[place]
+    if not token.word or token.word in words["function"] or token.word in words["called"] or token.word == "madre":
         return False
     if language == "de":
-        return part.text[0].isupper() or part.word in words["adjectives"]
-    return len(part.word) > 2 and not (language == "ru" and part.word.endswith(NO_RUSSIAN_NOUN))
+        return token.text[0].isupper() or token.word in words["adjectives"]
+    return len(token.word) > 2 and not (language == "ru" and token.word.endswith(NO_RUSSIAN_NOUN))
 
 
-def _is_apostrophe(parts: Sequence[_Part], place: int) -> bool:
-    return place < len(parts) and parts[place].text in ("'", "’")
+def _is_apostrophe(tokens: Sequence[Token], place: int) -> bool:
+    return place < len(tokens) and tokens[place].text in ("'", "’")
 
 
-def _segments(parts: Sequence[_Part]) -> Iterator[tuple[int, int]]:
+def _segments(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
     """Begin and end of each run of words between signs that end a part of a sentence, or its ends."""
     start = 0
-    for place in range(len(parts) + 1):
-        if place == len(parts) or parts[place].text in CLAUSE_ENDS:
+    for place in range(len(tokens) + 1):
+        if place == len(tokens) or tokens[place].text in CLAUSE_ENDS:
             if start < place:
                 yield start, place
             start = place + 1
 
 
-def _without(sentence: str, parts: Sequence[_Part], gone: Sequence[int], oaths: Collection[int]) -> str:
-    """The sentence without these parts, its spaces and commas in order."""
+def _without(sentence: str, tokens: Sequence[Token], gone: Sequence[int], swear_words: Collection[int]) -> str:
+    """The sentence without these tokens, its spaces and commas in order."""
     lost, pieces, at = set(gone), [], 0
-    for place, part in enumerate(parts):
-        if place in lost or (part.text == "," and _is_spare(parts, place, lost, oaths)):
-            pieces.append(sentence[at : part.start])
-            at = part.end
+    for place, token in enumerate(tokens):
+        if place in lost or (token.text == "," and _is_spare(tokens, place, lost, swear_words)):
+            pieces.append(sentence[at : token.start])
+            at = token.end
     whole = ""
     for piece in (*pieces, sentence[at:]):
         fused = whole[-1:].isalnum() and piece[:1].isalnum()  # "уметь,сука,а то" has no spaces of its own
@@ -253,22 +242,22 @@ def _without(sentence: str, parts: Sequence[_Part], gone: Sequence[int], oaths: 
     for sign in ",.…!?;:":  # French has spaces before some
         if sign in ",.…" or f" {sign}" not in sentence:
             text = text.replace(f" {sign}", sign)
-    if min(lost) == next(place for place, part in enumerate(parts) if part.word):
+    if min(lost) == next(place for place, token in enumerate(tokens) if token.word):
         text = text.lstrip(" ,;:.!…")
-    return text[:1].upper() + text[1:] if sentence.lstrip()[:1].isupper() else text
+    return with_capital_of(text, sentence)
 
 
-def _is_spare(parts: Sequence[_Part], place: int, lost: Collection[int], oaths: Collection[int]) -> bool:
-    """Whether a comma sets off nothing any more: before what was left out; behind it at the beginning, behind an oath
+def _is_spare(tokens: Sequence[Token], place: int, lost: Collection[int], swear_words: Collection[int]) -> bool:
+    """Whether a comma sets off nothing any more: before what was left out; behind it at the beginning, behind a swear
     ("бензин, блядь, скоро"), or where a pronoun stands before ("du, Idiot, hast" → "du hast")."""
     if place + 1 in lost:
         return True
     if place - 1 not in lost:
         return False
     before = place - 1
-    while before in lost or (before >= 0 and parts[before].text == ","):
+    while before in lost or (before >= 0 and tokens[before].text == ","):
         before -= 1
-    if before < 0 or not parts[before].word or parts[before].word in PRONOUNS:
+    if before < 0 or not tokens[before].word or tokens[before].word in PRONOUNS:
         return True
-    after = parts[place + 1].word if place + 1 < len(parts) else ""
-    return place - 1 in oaths or after in ("que", "qu")
+    after = tokens[place + 1].word if place + 1 < len(tokens) else ""
+    return place - 1 in swear_words or after in ("que", "qu")

@@ -29,10 +29,10 @@ class _Limits:
     """Behind which an adjective limits."""
     adjectives: tuple[str, ...]
     """What limits: it says something of the noun."""
-    oaths: tuple[str, ...] = ()
+    swear_words: tuple[str, ...] = ()
     """Adjectives that say nothing of it."""
     predicates: str = ""
-    """Determiners behind which even an oath is all that is said: "это" is "this is" more often than "this"."""
+    """Determiners behind which even a swear word is all that is said: "это" is "this is" more often than "this"."""
     articles: str = ""
     """What may stand between determiner and noun: "todos los"."""
     behind: str = ""
@@ -50,7 +50,7 @@ _LIMITS = {
             *("dumme", "saudumme", "strohdumme", "dämliche", "blöde", "bescheuerte", "hirnlose", "dreckige"),
             *("beschissene", "verkackte", "abgefuckte", "versiffte"),
         ),
-        oaths=("verdammte", "verfluchte", "verfickte", "gottverdammte", "scheiß", "scheiss", "fucking"),
+        swear_words=("verdammte", "verfluchte", "verfickte", "gottverdammte", "scheiß", "scheiss", "fucking"),
     ),
     "es": _Limits(
         determiners=(
@@ -61,7 +61,7 @@ _LIMITS = {
             *("maldit", "estúpid", "estupid", "imbécil", "imbecil", "idiota", "tonto", "tonta", "asqueros", "apestos"),
             *("inútil", "sucio", "sucia"),
         ),
-        oaths=("puto", "puta", "jodid", "pinche", "puñeter"),
+        swear_words=("puto", "puta", "jodid", "pinche", "puñeter"),
         articles="el la los las esos esas estos estas",
         behind="de mierda",
     ),
@@ -72,7 +72,7 @@ _LIMITS = {
         adjectives=(
             *("maudit", "stupide", "idiot", "imbécile", "débile", "abruti", "crétin", "sale", "pourri", "dégueulasse"),
         ),
-        oaths=("foutu", "putain"),
+        swear_words=("foutu", "putain"),
         articles="le la les ces de d",
         behind="de merde",
     ),
@@ -85,7 +85,7 @@ _LIMITS = {
             *("maldit", "estúpid", "estupid", "imbecil", "imbecis", "idiota", "burro", "burra", "nojent", "fedorent"),
             *("inútil", "inúteis", "sujo", "suja"),
         ),
-        oaths=("puto", "puta", "porra"),
+        swear_words=("puto", "puta", "porra"),
         articles="o a os as esses essas estes estas",
         behind="de merda",
     ),
@@ -96,7 +96,7 @@ _LIMITS = {
         ),
         adjectives=("вонюч", "поган", "сран", "ебанут", "ёбнут", "тупой", "тупая", "тупые", "тупых", "глуп", "мерзк"),
         predicates="это",
-        oaths=("ебан", "ёбан", "ебуч", "блядск", "хуев", "гребан", "грёбан", "долбан", "чертовск"),
+        swear_words=("ебан", "ёбан", "ебуч", "блядск", "хуев", "гребан", "грёбан", "долбан", "чертовск"),
     ),
 }
 
@@ -123,10 +123,10 @@ def _noun_phrases(text: str, limits: _Limits) -> Iterator[tuple[tuple[str, str],
     for place, determiner in enumerate(words):
         if determiner not in determiners:
             continue
-        limiting = (*limits.adjectives, *(limits.oaths if determiner in limits.predicates.split() else ()))
+        limiting = (*limits.adjectives, *(limits.swear_words if determiner in limits.predicates.split() else ()))
         limited, noun = False, place + 1
         while noun < len(words) and (
-            words[noun] in articles or words[noun].startswith((*limits.adjectives, *limits.oaths))
+            words[noun] in articles or words[noun].startswith((*limits.adjectives, *limits.swear_words))
         ):
             limited |= words[noun].startswith(limiting)
             noun += 1

@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-from sro.rewriting.foreign_deletions import LONGEST
+from sro.rewriting.foreign_deletions import MAX_SENTENCE_CHARACTERS
 from sro.rewriting.phrase_rules import read_rules
-from sro.rewriting.phrase_table import DRAFTS, Idioms
+from sro.rewriting.phrase_table import MAX_VARIANTS, PhraseTable
 
 _FOLDER = resources.files("sro") / "assets/starter/phrases"
 TABLES = tuple(sorted(file.name.removesuffix(".txt") for file in _FOLDER.iterdir() if file.name.endswith(".txt")))
@@ -19,18 +19,18 @@ TABLES = tuple(sorted(file.name.removesuffix(".txt") for file in _FOLDER.iterdir
 
 
 def foreign_phrases(sentence: str, language: str) -> list[str]:
-    """Up to `DRAFTS` versions of a sentence without the rude phrases that its language's table knows.
+    """Up to `MAX_VARIANTS` versions of a sentence without the rude phrases that its language's table knows.
 
     Args:
         sentence: one sentence, as written.
         language: its code; without a table there are no candidates.
     """
-    if language not in TABLES or len(sentence) > LONGEST:
+    if language not in TABLES or len(sentence) > MAX_SENTENCE_CHARACTERS:
         return []
-    return _table(language).variants(sentence, DRAFTS)
+    return _table(language).variants(sentence, MAX_VARIANTS)
 
 
 @cache
-def _table(language: str) -> Idioms:
+def _table(language: str) -> PhraseTable:
     name = f"{language}.txt"
-    return Idioms.of(read_rules((_FOLDER / name).read_text("utf-8"), name), language)
+    return PhraseTable.of(read_rules((_FOLDER / name).read_text("utf-8"), name), language)

@@ -1,4 +1,4 @@
-"""Words that sentences of other languages can do without: oaths, adjectives of contempt, names that people call out.
+"""Words that sentences of other languages can do without: swear words, adjectives of contempt, names people call out.
 
 For `sro.rewriting.foreign_deletions`. `*` at the end of a word stands for any ending. The lists are short on purpose:
 each word was chosen so that what is left is still a sentence, and words that say what is wrong with somebody (liar,
@@ -14,15 +14,15 @@ from dataclasses import dataclass
 class Lexicon:
     """Of one language. All entries are in lower case."""
 
-    oaths: str
-    """Left out wherever they stand between words that need them not, but for behind `function` words."""
-    oaths_apart: str
+    swear_words: str
+    """Left out anywhere, except behind a `function` word that is none of `questions`, or before "de"."""
+    swear_words_apart: str
     """… only where punctuation or an end stands on both sides."""
     phrases: tuple[str, ...]
     """Several words that are left out together, behind a content word or at the beginning."""
     behind_nouns: tuple[str, ...]
-    """… behind a noun that a definite article, a pronoun or the like makes known ("tes idées de merde", but not "une
-    ville de merde", where they are what is said of it)."""
+    """The same, but only behind a noun with a determiner from `definite` ("tes idées de merde", but not "une ville de
+    merde", where they are what is said of it)."""
     adjectives: str
     """Left out between `determiners` (or another adjective) and a noun."""
     called: str
@@ -31,18 +31,18 @@ class Lexicon:
     """What may stand beside them in such a segment."""
     determiners: str
     function: str
-    """Words that no sentence ends with, nor a part of one before punctuation; and that no oath is left out behind."""
+    """Words that no sentence ends with, nor a part of one before punctuation; swear words behind them stay."""
     rude: str = ""
     """Beginnings of words, with `*`, of which none may be left: not every screener has an ear for them."""
-    feminine_oaths: str = ""
+    feminine_swear_words: str = ""
     feminine_nouns: str = ""
     """Words that are adjectives before these nouns, and nouns themselves elsewhere: "la puta vida", "la puta"."""
     definite: str = ""
     """Determiners that make a noun known, for `behind_nouns`."""
     not_heads: str = ""
-    """Nouns that `behind_nouns` are no adornment of: "un tas de merde"."""
+    """Nouns behind which `behind_nouns` are kept, because they belong to the noun: "un tas de merde"."""
     questions: str = ""
-    """Function words behind which an oath is left out after all: "por qué coño ponen"."""
+    """Function words behind which a swear word is left out after all: "por qué coño ponen"."""
 
 
 ENDINGS = "ый ий ой ая яя ое ее ые ие ого его ому ему ым им ую юю ых их ыми ими"
@@ -54,8 +54,8 @@ def _declined(stems: str) -> str:
 
 
 GERMAN = Lexicon(
-    oaths="verdammt verdammtnochmal fucking fuckin",
-    oaths_apart="scheiße scheisse verdammt mist fuck wtf kacke verflucht herrgott",
+    swear_words="verdammt verdammtnochmal fucking fuckin",
+    swear_words_apart="scheiße scheisse verdammt mist fuck wtf kacke verflucht herrgott",
     phrases=("verdammt noch mal", "verdammt nochmal", "zum teufel", "zum teufel noch mal"),
     behind_nouns=(),
     adjectives=(
@@ -88,8 +88,8 @@ GERMAN = Lexicon(
     ),
 )
 SPANISH = Lexicon(
-    oaths="coño carajo cojones nojoda",
-    oaths_apart="mierda joder coño hostia hostias carajo cojones nojoda verga mamadas cabrón",
+    swear_words="coño carajo cojones nojoda",
+    swear_words_apart="mierda joder coño hostia hostias carajo cojones nojoda verga mamadas cabrón",
     phrases=(
         "la puta madre",
         "puta madre",
@@ -100,7 +100,7 @@ SPANISH = Lexicon(
         "a la verga",
     ),
     behind_nouns=("de mierda", "de los cojones", "de la gran puta"),
-    feminine_oaths="puta putas",
+    feminine_swear_words="puta putas",
     feminine_nouns="vida boca calle casa cara verdad realidad hora gana ganas cabeza noche mañana clase idea cosa",
     adjectives=(
         "puto putos jodido jodida jodidos jodidas maldito maldita malditos malditas pinche pinches puñetero "
@@ -137,8 +137,8 @@ SPANISH = Lexicon(
     ),
 )
 FRENCH = Lexicon(
-    oaths="putain bordel",
-    oaths_apart="putain bordel merde fait chier wtf ptn",
+    swear_words="putain bordel",
+    swear_words_apart="putain bordel merde fait chier wtf ptn",
     phrases=("bordel de merde", "putain de merde", "putain de bordel"),
     behind_nouns=("de merde", "à la con", "de mes couilles"),
     adjectives="foutu foutue foutus foutues maudit maudite maudits maudites",
@@ -167,8 +167,8 @@ FRENCH = Lexicon(
     ),
 )
 RUSSIAN = Lexicon(
-    oaths="блять бля блэт ёпта епта епт ёпт нах блеать",
-    oaths_apart=(
+    swear_words="блять бля блэт ёпта епта епт ёпт нах блеать",
+    swear_words_apart=(
         "сука блядь блять бля пиздец пипец ебать ёбаный ебаный хуй нахуй нах епта ёпта твою мать ёб еб капец охуеть"
     ),
     phrases=("ёб твою мать", "еб твою мать", "ебать копать", "бля буду", "мать твою", "твою мать"),

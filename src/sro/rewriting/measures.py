@@ -1,4 +1,4 @@
-"""Measures of rewrites, to be read together, and the baselines that show why.
+"""Measures of rewrites, to be read together: pass rate, similarity, copies, repetitions, length and fluency.
 
     rows = {"copy": measure_rewrites(sources, copy(sources), judge, SentenceEncoder()), "ours": measure_rewrites(…)}
     rich.print(table(rows))
@@ -17,7 +17,7 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
-from sro.comments.clean import key
+from sro.comments.clean import letters_and_digits
 from sro.core.markdown import write_table
 from sro.screeners.base import Screener, Similarity
 from sro.screeners.rules.repetition import repeats
@@ -77,7 +77,7 @@ def measure(
     lengths += [] if fluency_gain is None else [len(fluency_gain)]
     if not lengths[0] or len(set(lengths)) > 1:
         raise ValueError(f"want one or more rows, and as many of each column, not {lengths}")
-    empty = np.array([not key(rewrite) for rewrite in rewrites])
+    empty = np.array([not letters_and_digits(rewrite) for rewrite in rewrites])
     good = np.asarray(passed, dtype=bool) & ~empty
     cosine = np.asarray(similarity, dtype=np.float64)
     pairs = list(zip(sources, rewrites))
@@ -86,7 +86,7 @@ def measure(
         pass_rate=float(good.mean()),
         similarity=float(cosine.mean()),
         joint=float((good * cosine).mean()),
-        copy_rate=_share(key(rewrite) == key(source) for source, rewrite in pairs),
+        copy_rate=_share(letters_and_digits(rewrite) == letters_and_digits(source) for source, rewrite in pairs),
         empty_rate=float(empty.mean()),
         repeat_rate=_share(repeats(rewrite, source) for source, rewrite in pairs),
         length_ratio=float(np.mean([len(rewrite.split()) / max(1, len(source.split())) for source, rewrite in pairs])),
@@ -118,9 +118,6 @@ def _share(hits: Iterable[bool]) -> float:
 def _finite_mean(values: np.ndarray) -> float | None:
     finite = np.asarray(values, dtype=np.float64)[np.isfinite(values)]
     return float(finite.mean()) if len(finite) else None
-
-
-# --- baselines -------------------------------------------------------------------------------------------------------
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------

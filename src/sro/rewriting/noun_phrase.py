@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sro.comments.words import word_set
-from sro.rewriting.english_parts import (
+from sro.rewriting.english_tokens import (
     ADVERBS,
     BASE_VERBS,
     BE,
@@ -17,7 +17,7 @@ from sro.rewriting.english_parts import (
     PREPOSITIONS,
     PRONOUNS,
     YOU,
-    Part,
+    Token,
     is_closed,
     is_inflected,
     is_plural,
@@ -34,7 +34,7 @@ _BEFORE_SUBJECTS = word_set("if when that what do does did can will would should
 class NounPhrase:
     """The noun phrase of the rude words from `start` to `end`, and what stands around it."""
 
-    parts: Sequence[Part]
+    tokens: Sequence[Token]
     start: int
     end: int
 
@@ -42,36 +42,36 @@ class NounPhrase:
     def first(self) -> int:
         """Where it begins: at its determiner, if there is one within five words."""
         for place in range(self.start, max(-1, self.start - 6), -1):
-            part = self.parts[place]
-            if part.word in DETERMINERS:
-                such = part.word in ("a", "an") and word_at(self.parts, place - 1) == "such"
+            token = self.tokens[place]
+            if token.word in DETERMINERS:
+                such = token.word in ("a", "an") and word_at(self.tokens, place - 1) == "such"
                 return place - 1 if such else place
-            if part.is_stop or part.word in JOINS | PREPOSITIONS | BE | PRONOUNS:
+            if token.is_stop or token.word in JOINS | PREPOSITIONS | BE | PRONOUNS:
                 break
-        return self.start - 1 if word_at(self.parts, self.start - 1) in YOU else self.start
+        return self.start - 1 if word_at(self.tokens, self.start - 1) in YOU else self.start
 
     @property
     def noun(self) -> str:
-        return self.parts[self.end - 1].word
+        return self.tokens[self.end - 1].word
 
     @property
     def determiner(self) -> str:
         """The determiner or "you" that it begins with; empty without."""
-        word = self.parts[self.first].word
+        word = self.tokens[self.first].word
         return word if word in DETERMINERS | YOU else ""
 
     @property
     def before(self) -> str:
-        return word_at(self.parts, self.first - 1)
+        return word_at(self.tokens, self.first - 1)
 
     @property
     def after(self) -> str:
-        return word_at(self.parts, self.end)
+        return word_at(self.tokens, self.end)
 
     @property
     def then(self) -> str:
         """The word behind the one behind it."""
-        return word_at(self.parts, self.end + 1)
+        return word_at(self.tokens, self.end + 1)
 
     @property
     def is_plural(self) -> bool:
@@ -84,11 +84,11 @@ class NounPhrase:
 
     @property
     def is_closed(self) -> bool:
-        return is_closed(self.parts, self.end)
+        return is_closed(self.tokens, self.end)
 
     @property
     def opens_clause(self) -> bool:
-        return opens_clause(self.parts, self.first)
+        return opens_clause(self.tokens, self.first)
 
     @property
     def has_verb(self) -> bool:
@@ -105,6 +105,6 @@ class NounPhrase:
         return self.is_closed or after in FUNCTION_WORDS | ADVERBS or may_be_verb(after) or singular_verb
 
 
-def opens_clause(parts: Sequence[Part], place: int) -> bool:
+def opens_clause(tokens: Sequence[Token], place: int) -> bool:
     """Whether a clause begins at a place, as far as the word before tells."""
-    return place == 0 or parts[place - 1].is_stop or parts[place - 1].word in JOINS | _BEFORE_SUBJECTS
+    return place == 0 or tokens[place - 1].is_stop or tokens[place - 1].word in JOINS | _BEFORE_SUBJECTS

@@ -1,4 +1,4 @@
-"""The follower's objections, in words that a leader can be told: which words it blames, and for what.
+"""The screener's objections to a candidate, for a leader that reads them: which words it blames, and for what.
 
     raised_objections(screener, searches)     # one a search; None where there is no try to object to
 

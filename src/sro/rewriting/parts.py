@@ -19,7 +19,7 @@ def _any(sentence: str) -> bool:
 
 
 def any_language(text: str) -> bool | None:
-    """What `reads` says by default: nobody can tell."""
+    """What `leader_knows_language` says by default: nobody can tell."""
     return None
 
 
@@ -31,42 +31,42 @@ class RewriterParts:
         generator: the leader, on any engine.
         screener: the follower, whose verdict counts.
         similarity: cosine of rewrites with their sources, in [−1, 1].
-        fits: whether the leader can take a sentence; by default it can take any.
-        fluency: one voice of `acceptance`, where there is one. Else it decides among candidates that will do and are
-            worth the same, to a fifth, and is asked only where there are several (`sro.rewriting.candidates.best`).
-        phrases: candidates of a phrase table: `Idioms.variants`.
+        fits_leader: whether the leader can take a sentence; by default it can take any.
+        fluency: part of `acceptance`, if that is set. Otherwise it chooses among acceptable candidates whose score is
+            at least 0.8 of the best, if there are several (`sro.rewriting.candidates.tied_candidates`).
+        phrases: candidates of a phrase table: `PhraseTable.variants`.
         faithfulness: reads a sentence and a candidate together, and says whether it still says what was said; it is
             asked about candidates that pass and are close enough by `similarity`. None: nobody is asked.
         acceptance: pools what critic, judge of fluency and screener say of a candidate, and decides in the critic's
             place whether it will do. None: the critic decides alone, and fluency only among equals.
-        cuts: candidates that only leave out: `sro.rewriting.deletions`. None: there are none.
+        deletion_rules: candidates that only leave out: `sro.rewriting.deletions`. None: there are none.
         word_rules: candidates of rules that are told which words of a sentence the screener fails by themselves:
             `sro.rewriting.phrase_cuts`, `sro.rewriting.reframings`. The screener is asked about words only for these.
-        foreign_rules: what `cuts` is, for sentences in languages that the leader does not know, and all that these
-            get: `sro.rewriting.foreign_candidates.rules_in`. None: they are refused.
-        leaves_out_oaths: whether swearing in sentences that pass goes where their comment is rewritten anyway
-            (`sro.rewriting.oaths`); for screeners with the attribute PROFANITY, by rules alone.
+        foreign_rules: rules for sentences in languages that the leader does not know, and their only source of
+            candidates: `sro.rewriting.foreign_candidates.rules_in`. None: they are refused.
+        removes_swear_words: whether swearing in sentences that pass goes where their comment is rewritten anyway
+            (`sro.rewriting.swear_words`); for screeners with the attribute PROFANITY, by rules alone.
         rewrite_threshold: P(fail) from which on a rewrite will not do, where none is named in the arguments of a call.
             None: what passes will do.
         min_similarity: cosine below which a rewrite is refused, where none is named in the arguments of a call.
         leader_trust: what the probability that a candidate will do is multiplied by for the leader's greedy and for
             its sampled candidates, beside 1 for those of rules.
-        reads: whether the leader knows the language of a text; None: too little text to tell. By default nobody asks.
+        leader_knows_language: whether it knows a text's language; None: too little text to tell, the default.
     """
 
     generator: Generator
     screener: Screener
     similarity: Similarity
-    fits: Callable[[str], bool] = field(default=_any)
+    fits_leader: Callable[[str], bool] = field(default=_any)
     fluency: Fluency | None = None
     phrases: Callable[[str], Sequence[str]] | None = None
     faithfulness: Faithfulness | None = None
     acceptance: Acceptance | None = None
-    cuts: Callable[[str], Sequence[str]] | None = None
+    deletion_rules: Callable[[str], Sequence[str]] | None = None
     word_rules: Sequence[Callable[[str, Collection[str]], Sequence[str]]] = ()
     foreign_rules: Callable[[str, str], Sequence[str]] | None = None
-    reads: Callable[[str], bool | None] = field(default=any_language)
-    leaves_out_oaths: bool = False
+    leader_knows_language: Callable[[str], bool | None] = field(default=any_language)
+    removes_swear_words: bool = False
     rewrite_threshold: float | None = None
     min_similarity: float = 0.5
     leader_trust: tuple[float, float] = (1.0, 1.0)

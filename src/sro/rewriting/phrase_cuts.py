@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sro.comments.words import word_set
 from sro.rewriting.deletions import GOVERNING
-from sro.rewriting.english_parts import (
+from sro.rewriting.english_tokens import (
     ADVERBS,
     AUXILIARIES,
     BASE_VERBS,
@@ -24,7 +24,7 @@ from sro.rewriting.english_parts import (
     DETERMINERS,
     FUNCTION_WORDS,
     JOINS,
-    LONGEST,
+    MAX_SENTENCE_CHARACTERS,
     MODALS,
     OBJECTS,
     PARTICLES,
@@ -32,17 +32,17 @@ from sro.rewriting.english_parts import (
     QUESTIONS,
     SUBJECTS,
     YOU,
-    Part,
+    Token,
     is_closed,
     is_inflected,
     is_plural,
     least_rude,
     may_be_verb,
-    parts_of,
     rude_runs,
+    tokenize,
     word_at,
 )
-from sro.rewriting.mending import is_letter, keeps_pairs, without_parts
+from sro.rewriting.repair import is_letter, keeps_pairs, without_tokens
 
 MOST = 10
 """Candidates for a sentence."""
@@ -78,12 +78,12 @@ def phrase_cuts(sentence: str, rude: Collection[str]) -> list[str]:
 
     Args:
         sentence: one sentence.
-        rude: its words that are rude by themselves, lower-case (`sro.rewriting.english_parts.words_of`).
+        rude: its words that are rude by themselves, lower-case (`sro.rewriting.english_tokens.words_of`).
 
     Returns:
         At most `MOST` candidates; those that keep some of several rude words stand last.
     """
-    if len(sentence) > LONGEST or not rude:
+    if len(sentence) > MAX_SENTENCE_CHARACTERS or not rude:
         return []
     first = list(_once(sentence, rude))
     found = dict.fromkeys(first)
@@ -98,121 +98,121 @@ def phrase_cuts(sentence: str, rude: Collection[str]) -> list[str]:
 
 def _once(sentence: str, rude: Collection[str]) -> Iterator[str]:
     """The sentence after each single cut."""
-    parts = parts_of(sentence)
-    for start, end in rude_runs(parts, rude):
-        for first, last in _spans(parts, start, end):
-            if any(part.word in CONDITIONS for part in parts[first:last]):
+    tokens = tokenize(sentence)
+    for start, end in rude_runs(tokens, rude):
+        for first, last in _spans(tokens, start, end):
+            if any(token.word in CONDITIONS for token in tokens[first:last]):
                 continue  # what is said on a condition is not said without it
-            text = without_parts(sentence, parts, first, last)
+            text = without_tokens(sentence, tokens, first, last)
             if text != sentence:
                 yield text
 
 
 def _count(text: str) -> int:
-    return sum(bool(part.word) for part in parts_of(text))
+    return sum(bool(token.word) for token in tokenize(text))
 
 
 def _dangling(text: str) -> int:
     """How many words that need another behind them have none."""
-    parts = parts_of(text)
-    ends = [at for at, part in enumerate(parts) if part.word in _ENDS_NOTHING and is_closed(parts, at + 1)]
-    return sum(not _asks_who(parts, at) for at in ends)
+    tokens = tokenize(text)
+    ends = [at for at, token in enumerate(tokens) if token.word in _ENDS_NOTHING and is_closed(tokens, at + 1)]
+    return sum(not _asks_who(tokens, at) for at in ends)
 
 
-def _asks_who(parts: Sequence[Part], place: int) -> bool:
+def _asks_who(tokens: Sequence[Token], place: int) -> bool:
     """Whether the word at a place ends a clause such as "who you think you are"."""
-    asked = any(part.word in QUESTIONS for part in parts[:place])
-    return asked and parts[place].word in _IS and word_at(parts, place - 1) in SUBJECTS
+    asked = any(token.word in QUESTIONS for token in tokens[:place])
+    return asked and tokens[place].word in _IS and word_at(tokens, place - 1) in SUBJECTS
 
 
-def _spans(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, int]]:
-    """What may go with the run of rude words from `start` to `end`, as first and last + 1 of the parts."""
-    if word_at(parts, start - 1) in _DEGREES:
+def _spans(tokens: Sequence[Token], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """What may go with the run of rude words from `start` to `end`, as first and last + 1 of the tokens."""
+    if word_at(tokens, start - 1) in _DEGREES:
         start -= 1
-    before, after = word_at(parts, start - 1), word_at(parts, end)
-    closed = is_closed(parts, end)
-    addressed = list(_address(parts, start, end))
+    before, after = word_at(tokens, start - 1), word_at(tokens, end)
+    closed = is_closed(tokens, end)
+    addressed = list(_address(tokens, start, end))
     yield from addressed
-    if _is_adjective(parts, start, end):
+    if _is_adjective(tokens, start, end):
         yield start, end
-        if before in ("the", "that", "this") and parts[end].text[:1].isupper():
+        if before in ("the", "that", "this") and tokens[end].text[:1].isupper():
             yield start - 1, end  # "that idiot Smith"
-    if closed and before and not addressed and not _has_determiner(parts, start):  # called out behind a clause
+    if closed and before and not addressed and not _has_determiner(tokens, start):  # called out behind a clause
         yield start, end
-    yield from _oath(parts, start, end)
+    yield from _swear_word(tokens, start, end)
     if closed and before in ("and", "or"):
         yield start - 1, end
-    if after in ("and", "or") and before in ("a", "an") and word_at(parts, end + 1) in DETERMINERS:
+    if after in ("and", "or") and before in ("a", "an") and word_at(tokens, end + 1) in DETERMINERS:
         yield start - 1, end + 1  # "is an idiot and a bad admin"
-    yield from _clauses(parts, start, end)
-    yield from _tails(parts, start, end)
+    yield from _clauses(tokens, start, end)
+    yield from _tails(tokens, start, end)
 
 
-def _is_adjective(parts: Sequence[Part], start: int, end: int) -> bool:
+def _is_adjective(tokens: Sequence[Token], start: int, end: int) -> bool:
     """Whether the rude words stand before a noun, or something else that is whole without them."""
-    before, after, rude = word_at(parts, start - 1), word_at(parts, end), parts[end - 1].word
-    if not after or is_closed(parts, end) or is_plural(rude):
+    before, after, rude = word_at(tokens, start - 1), word_at(tokens, end), tokens[end - 1].word
+    if not after or is_closed(tokens, end) or is_plural(rude):
         return False
-    initials = parts[end].text.isupper() and len(after) > 1 and not parts[end - 1].text.isupper()  # "the US"
+    initials = tokens[end].text.isupper() and len(after) > 1 and not tokens[end - 1].text.isupper()  # "the US"
     if after in FUNCTION_WORDS | DETERMINERS | PARTICLES and not initials:
         return False
-    if before in QUESTIONS or (before == "the" and word_at(parts, start - 2) in QUESTIONS):
+    if before in QUESTIONS or (before == "the" and word_at(tokens, start - 2) in QUESTIONS):
         return False  # "why the hell"
     if after.endswith("n't"):
         return False
     noun_with_verb = is_inflected(after) or (before in _OF_ONE and is_plural(after) and before != "some")
-    determined = before in DETERMINERS | {"every", "any", "no"} and not is_letter(parts[start - 1])
+    determined = before in DETERMINERS | {"every", "any", "no"} and not is_letter(tokens[start - 1])
     return not (determined and noun_with_verb)
 
 
-def _oath(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, int]]:
+def _swear_word(tokens: Sequence[Token], start: int, end: int) -> Iterator[tuple[int, int]]:
     """ "the hell" behind a question word or before "off" and the like; with "out of" unless somebody gets out."""
-    before, after, asked = word_at(parts, start - 1), word_at(parts, end), word_at(parts, start - 2)
+    before, after, asked = word_at(tokens, start - 1), word_at(tokens, end), word_at(tokens, start - 2)
     if before != "the" or not asked or not (asked in QUESTIONS or after in PARTICLES):
         return
-    out_of = after == "out" and word_at(parts, end + 1) == "of" and asked not in ("get", "got")
+    out_of = after == "out" and word_at(tokens, end + 1) == "of" and asked not in ("get", "got")
     yield start - 1, end + 2 if out_of else end
 
 
-def _has_determiner(parts: Sequence[Part], start: int) -> bool:
+def _has_determiner(tokens: Sequence[Token], start: int) -> bool:
     """Whether the rude words are the noun of an article or the like, or of a word that wants a noun."""
-    if parts[start - 1].word in _NEEDS_MORE:
+    if tokens[start - 1].word in _NEEDS_MORE:
         return True
     for place in range(start - 1, max(-1, start - 5), -1):
-        if is_closed(parts, place):
+        if is_closed(tokens, place):
             return False
-        if parts[place].word in DETERMINERS:
+        if tokens[place].word in DETERMINERS:
             return True
     return False
 
 
-def _address(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, int]]:
+def _address(tokens: Sequence[Token], start: int, end: int) -> Iterator[tuple[int, int]]:
     """ "you" with up to four words and the rude ones, and with the noun that they may stand before."""
     for place in range(start - 1, max(-1, start - 6), -1):
-        word = parts[place].word
+        word = tokens[place].word
         if word in YOU:
             break
-        if parts[place].is_stop or word in DETERMINERS | FUNCTION_WORDS or may_be_verb(word):
+        if tokens[place].is_stop or word in DETERMINERS | FUNCTION_WORDS or may_be_verb(word):
             return
     else:
         return
-    if _is_last_noun(parts, end):  # "you turd bag"
-        yield from _around_you(parts, place, end + 1)
-    yield from _around_you(parts, place, end)
+    if _is_last_noun(tokens, end):  # "you turd bag"
+        yield from _around_you(tokens, place, end + 1)
+    yield from _around_you(tokens, place, end)
 
 
-def _is_last_noun(parts: Sequence[Part], place: int) -> bool:
+def _is_last_noun(tokens: Sequence[Token], place: int) -> bool:
     """Whether the word at this place may be a noun, and the clause ends behind it."""
-    word = word_at(parts, place)
-    return bool(word) and is_closed(parts, place + 1) and not (word in FUNCTION_WORDS or may_be_verb(word))
+    word = word_at(tokens, place)
+    return bool(word) and is_closed(tokens, place + 1) and not (word in FUNCTION_WORDS or may_be_verb(word))
 
 
-def _around_you(parts: Sequence[Part], place: int, end: int) -> Iterator[tuple[int, int]]:
+def _around_you(tokens: Sequence[Token], place: int, end: int) -> Iterator[tuple[int, int]]:
     """An address from the "you" at `place` to `end`; without "you" where the clause needs it."""
-    before, after = word_at(parts, place - 1), word_at(parts, end)
-    continues = after in _BEHIND_ADDRESS or (after in JOINS and word_at(parts, end + 1) in SUBJECTS)
-    asks = before in _ASKS and word_at(parts, place - 2) not in SUBJECTS
-    if not (is_closed(parts, end) or (before and continues)):
+    before, after = word_at(tokens, place - 1), word_at(tokens, end)
+    continues = after in _BEHIND_ADDRESS or (after in JOINS and word_at(tokens, end + 1) in SUBJECTS)
+    asks = before in _ASKS and word_at(tokens, place - 2) not in SUBJECTS
+    if not (is_closed(tokens, end) or (before and continues)):
         yield place + 1, end  # "you morons are wrong"
     elif before not in _GOVERNS_YOU or (before in _ASKS and not asks):  # "who you are you moron"
         yield place, end
@@ -220,75 +220,75 @@ def _around_you(parts: Sequence[Part], place: int, end: int) -> Iterator[tuple[i
         yield place + 1, end  # "what is wrong with you morons"
 
 
-def _clauses(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, int]]:
+def _clauses(tokens: Sequence[Token], start: int, end: int) -> Iterator[tuple[int, int]]:
     """The clause around the rude words, to the next stop or joining word on either side, and to the next stop."""
     for joins in (JOINS, frozenset[str]()):
         first = start
-        while first > 0 and not parts[first - 1].is_stop and parts[first - 1].word not in joins:
+        while first > 0 and not tokens[first - 1].is_stop and tokens[first - 1].word not in joins:
             first -= 1
         last = end
-        while last < len(parts) and not parts[last].is_stop and parts[last].word not in joins:
+        while last < len(tokens) and not tokens[last].is_stop and tokens[last].word not in joins:
             last += 1
-        joined = word_at(parts, last) if word_at(parts, last) in joins else ""
-        if first > 0 and parts[first - 1].word in joins:
+        joined = word_at(tokens, last) if word_at(tokens, last) in joins else ""
+        if first > 0 and tokens[first - 1].word in joins:
             yield first - 1, last  # with its "and"
-        elif joined and first == 0 and _is_whole_behind(parts, last):
+        elif joined and first == 0 and _is_whole_behind(tokens, last):
             yield first, last + 1
         if joined:
-            yield from _shared_subject(parts, first, start, last)
+            yield from _shared_subject(tokens, first, start, last)
         if not (joined and first == 0):
             yield first, last
 
 
-def _is_whole_behind(parts: Sequence[Part], join: int) -> bool:
+def _is_whole_behind(tokens: Sequence[Token], join: int) -> bool:
     """Whether what follows a joining word may stand alone: not "would regret it", nor "lazy" behind an "or"."""
-    word, then = word_at(parts, join + 1), word_at(parts, join + 2)
+    word, then = word_at(tokens, join + 1), word_at(tokens, join + 2)
     if word in AUXILIARIES:
         return word in ("do", "don't", "dont") or then in SUBJECTS | DETERMINERS
-    return parts[join].word != "or" or word in SUBJECTS or may_be_verb(word)
+    return tokens[join].word != "or" or word in SUBJECTS or may_be_verb(word)
 
 
-def _shared_subject(parts: Sequence[Part], first: int, start: int, join: int) -> Iterator[tuple[int, int]]:
+def _shared_subject(tokens: Sequence[Token], first: int, start: int, join: int) -> Iterator[tuple[int, int]]:
     """What stands between the subject at `first`, or its modal, and a verb behind the joining word."""
-    subject = parts[first].word
-    clause = [part.word for part in parts[first + 1 : start]]
+    subject = tokens[first].word
+    clause = [token.word for token in tokens[first + 1 : start]]
     if subject not in SUBJECTS or PRONOUNS.intersection(clause):
         return
     verb = join + 1
-    while word_at(parts, verb) in ADVERBS | {"never", "always"}:
+    while word_at(tokens, verb) in ADVERBS | {"never", "always"}:
         verb += 1
-    if subject in ("i", "we") and _HALF_A_THREAT.intersection([*clause, word_at(parts, verb)]):
+    if subject in ("i", "we") and _HALF_A_THREAT.intersection([*clause, word_at(tokens, verb)]):
         return
-    if word_at(parts, first + 1) in MODALS and word_at(parts, verb) in BASE_VERBS | {"have"}:
+    if word_at(tokens, first + 1) in MODALS and word_at(tokens, verb) in BASE_VERBS | {"have"}:
         yield first + 2, join + 1  # "you can be rude and still be right" → "you can still be right"
-    elif _is_finite(parts, verb):
+    elif _is_finite(tokens, verb):
         yield first + 1, join + 1  # "you are rude and should stop" → "you should stop"
 
 
-def _is_finite(parts: Sequence[Part], place: int) -> bool:
+def _is_finite(tokens: Sequence[Token], place: int) -> bool:
     """Whether the word at a place is a verb that a subject may have; one in -ed before an object only: "tired"."""
-    word = word_at(parts, place)
+    word = word_at(tokens, place)
     if word.endswith("ed") and word not in BASE_VERBS:
-        return is_inflected(word) and word_at(parts, place + 1) in DETERMINERS | OBJECTS
+        return is_inflected(word) and word_at(tokens, place + 1) in DETERMINERS | OBJECTS
     return word != "be" and may_be_verb(word)
 
 
-def _tails(parts: Sequence[Part], start: int, end: int) -> Iterator[tuple[int, int]]:
+def _tails(tokens: Sequence[Token], start: int, end: int) -> Iterator[tuple[int, int]]:
     """From a preposition or relative pronoun before the rude words to their end, or to the end of the clause."""
     last = end
-    while last < len(parts) and not parts[last].is_stop:
+    while last < len(tokens) and not tokens[last].is_stop:
         last += 1
     crossed = False
     for place in range(start - 1, max(0, start - 8), -1):
-        word = parts[place].word
-        if parts[place].is_stop:
+        word = tokens[place].word
+        if tokens[place].is_stop:
             return
         crossed = crossed or word in ("is", "are", "was", "were")
         if word not in (_REACH_BACK if crossed else _TAILS):
             continue
-        if word == "being" and parts[place - 1].word in _WANTS_BEING:
+        if word == "being" and tokens[place - 1].word in _WANTS_BEING:
             continue
-        if is_closed(parts, end):
+        if is_closed(tokens, end):
             yield place, end
         if last > end:
             yield place, last

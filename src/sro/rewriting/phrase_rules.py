@@ -116,7 +116,7 @@ def _words(place: str, lists: Lists) -> tuple[str, ...]:
         known = lists.get(f"{name}>" if equals else name) if word.endswith(">") else None
         if known is None:
             raise ValueError(
-                f"no list {word} above\n  fix: define it in a line above, <name> = a/b/c, or mend its name"
+                f"no list {word} above\n  fix: define it in a line above, <name> = a/b/c, or correct its name"
             )
         found += [answer[:-1]] * len(known) if equals else known
     return tuple(found)

@@ -20,11 +20,11 @@ from pathlib import Path
 
 from sro.comments.words import VOWEL, words
 from sro.core.errors import SROError
-from sro.rewriting.english_parts import BASE_VERBS, FUNCTION_WORDS
+from sro.rewriting.english_tokens import BASE_VERBS, FUNCTION_WORDS
 from sro.rewriting.phrase_rules import ANY, END, START, Rule, read_rules
 
-DRAFTS = 3
-"""Drafts of a sentence that the table makes; more were no better (docs/research/lab-notes.md)."""
+MAX_VARIANTS = 3
+"""Variants of a sentence that the table makes; more were no better (docs/research/lab-notes.md)."""
 _STOPS = frozenset(".!?;…؟؛।。！？；")
 _MARKS = ",.!?;:…،؟؛।，。！？；：、"
 _OPENING_MARKS = "¡¿"
@@ -50,7 +50,7 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Idioms:
+class PhraseTable:
     """The table, by the first plain word of each rule and the word behind it; longer rules before shorter ones."""
 
     rules: dict[str, dict[str | None, list[Rule]]]
@@ -60,7 +60,7 @@ class Idioms:
     """What a text is cut into where no spaces divide its words: words of the rules, else single signs."""
 
     @classmethod
-    def of(cls, rules: Sequence[Rule], language: str = "en") -> Idioms:
+    def of(cls, rules: Sequence[Rule], language: str = "en") -> PhraseTable:
         """The table of these rules, which are in this language."""
         found: dict[str, dict[str | None, list[tuple[int, Rule]]]] = defaultdict(lambda: defaultdict(list))
         for number, rule in enumerate(rules):
@@ -224,7 +224,7 @@ def _vocabulary(rules: Sequence[Rule]) -> re.Pattern[str]:
     return re.compile("|".join([*map(re.escape, longest_first), "[a-z0-9]+", "."]), re.IGNORECASE | re.DOTALL)
 
 
-def load_idioms(path: Path | None = None) -> Idioms:
+def load_phrase_table(path: Path | None = None) -> PhraseTable:
     """The table that ships with the package, or another of the same form.
 
     Raises:
@@ -235,11 +235,11 @@ def load_idioms(path: Path | None = None) -> Idioms:
         text = (resources.files("sro") / "assets/starter" / name).read_text("utf-8")
     else:
         name, text = str(path), path.read_text("utf-8")
-    return Idioms.of(read_rules(text, name))
+    return PhraseTable.of(read_rules(text, name))
 
 
-def phrase_drafts(name: str) -> Callable[[str], Sequence[str]] | None:
-    """Drafts of a sentence by a phrase table: `embedded`, `none`, or a file.
+def load_phrase_variants(name: str) -> Callable[[str], Sequence[str]] | None:
+    """Variants of a sentence by a phrase table: `embedded`, `none`, or a file.
 
     Raises:
         SROError: no such file, or a line of it that is no rule.
@@ -250,7 +250,7 @@ def phrase_drafts(name: str) -> Callable[[str], Sequence[str]] | None:
         raise SROError(
             f"phrases={name}: no such file\n  fix: `embedded`, `none`, or a file like assets/starter/idioms.txt"
         )
-    return partial(load_idioms(None if name == "embedded" else Path(name)).variants, n=DRAFTS)
+    return partial(load_phrase_table(None if name == "embedded" else Path(name)).variants, n=MAX_VARIANTS)
 
 
 def split(comment: str) -> list[str]:

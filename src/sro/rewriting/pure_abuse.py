@@ -43,7 +43,7 @@ FEWEST_WORDS = 3
 
 
 def says_only_abuse(sentence: str) -> bool:
-    """Whether nothing is left of a sentence without rude names, contemptuous adjectives, oaths and small words."""
+    """Whether nothing is left of a sentence without rude names, contemptuous adjectives, swearing and small words."""
     text = plain_spelling(sentence).lower()
     return _ABUSE.search(text) is not None and all(word in _LITTLE for word in _WORD.findall(_ABUSE.sub(" ", text)))
 

@@ -15,13 +15,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from sro.comments.words import word_set
-from sro.rewriting.english_parts import (
+from sro.rewriting.english_tokens import (
     ADVERBS,
     AUXILIARIES,
     BASE_VERBS,
     BE,
     DETERMINERS,
-    LONGEST,
+    MAX_SENTENCE_CHARACTERS,
     OBJECTS,
     PARTICLES,
     PREPOSITIONS,
@@ -29,17 +29,17 @@ from sro.rewriting.english_parts import (
     YOU,
     least_rude,
     may_be_verb,
-    parts_of,
     rude_runs,
+    tokenize,
     word_at,
 )
-from sro.rewriting.mending import shouts, tidied
 from sro.rewriting.noun_phrase import NounPhrase, opens_clause
+from sro.rewriting.repair import shouts, tidied
 
 MOST = 6
 
 Change = tuple[int, int, str]
-"""First part, last + 1, and the words for them."""
+"""First token, last + 1, and the words for them."""
 
 _QUALIFIES = word_set("who that like in from with on at trying running")
 """Behind these follows who is meant."""
@@ -75,12 +75,12 @@ def reframings(sentence: str, rude: Collection[str]) -> list[str]:
 
     Args:
         sentence: one sentence.
-        rude: its words that are rude by themselves, lower-case (`sro.rewriting.english_parts.words_of`).
+        rude: its words that are rude by themselves, lower-case (`sro.rewriting.english_tokens.words_of`).
 
     Returns:
         At most `MOST` candidates; those that keep some of several rude words stand last.
     """
-    if len(sentence) > LONGEST or not rude:
+    if len(sentence) > MAX_SENTENCE_CHARACTERS or not rude:
         return []
     texts, found = [sentence], dict[str, None]()
     for _ in range(2):  # two insults
@@ -91,15 +91,15 @@ def reframings(sentence: str, rude: Collection[str]) -> list[str]:
 
 def _once(sentence: str, rude: Collection[str]) -> Iterator[str]:
     """The sentence after each single change."""
-    parts, shouted = parts_of(sentence), shouts(sentence)
-    for start, end in rude_runs(parts, rude):
-        for first, last, words in _changes(NounPhrase(parts, start, end)):
-            before, behind = sentence[: parts[first].start], sentence[parts[last - 1].end :]
+    tokens, shouted = tokenize(sentence), shouts(sentence)
+    for start, end in rude_runs(tokens, rude):
+        for first, last, words in _changes(NounPhrase(tokens, start, end)):
+            before, behind = sentence[: tokens[first].start], sentence[tokens[last - 1].end :]
             yield tidied(f"{before.rstrip()} {words.upper() if shouted else words} {behind}", sentence)
 
 
 def _changes(phrase: NounPhrase) -> Iterator[Change]:
-    """What may be put for which parts around the rude words."""
+    """What may be put for which tokens around the rude words."""
     if phrase.noun in _BACKSIDES:
         yield from _for_backside(phrase)
     elif phrase.noun not in _NO_PERSONS:
@@ -122,18 +122,18 @@ def _for_backside(phrase: NounPhrase) -> Iterator[Change]:
     elif not phrase.opens_clause:
         yield first, end, _OBJECTS[owner]
     elif may_be_verb(phrase.after):
-        verb = _agreeing(phrase.parts[end].text, _SUBJECTS[owner])
+        verb = _agreeing(phrase.tokens[end].text, _SUBJECTS[owner])
         yield first, end + 1, f"{_SUBJECTS[owner]} {verb}"
 
 
 def _predicate(phrase: NounPhrase) -> tuple[int, str, bool] | None:
     """Where the "is" before a noun phrase stands, its subject, and whether both are one word; None: there is none."""
     place = phrase.first - 1
-    while word_at(phrase.parts, place) in ADVERBS:
+    while word_at(phrase.tokens, place) in ADVERBS:
         place -= 1
-    word = word_at(phrase.parts, place)
+    word = word_at(phrase.tokens, place)
     if word in BE:
-        return place, word_at(phrase.parts, place - 1), False
+        return place, word_at(phrase.tokens, place - 1), False
     if word in _IN_ONE and (word not in ("your", "ur") or phrase.determiner in ("a", "an")):
         return place, _IN_ONE[word], True
     return None
@@ -142,9 +142,9 @@ def _predicate(phrase: NounPhrase) -> tuple[int, str, bool] | None:
 def _for_predicate(phrase: NounPhrase, found: tuple[int, str, bool]) -> Iterator[Change]:
     """What is said of somebody by "is": the relative clause alone, what is wrong, or the one adjective."""
     verb, subject, glued = found
-    finite = phrase.parts[verb].word in _FINITE and subject and subject not in _NO_SUBJECTS
+    finite = phrase.tokens[verb].word in _FINITE and subject and subject not in _NO_SUBJECTS
     if finite and phrase.after in ("who", "that") and _has_predicate(phrase):
-        agreeing = _agreeing(phrase.parts[phrase.end + 1].text, subject)
+        agreeing = _agreeing(phrase.tokens[phrase.end + 1].text, subject)
         yield verb, phrase.end + 2, f"{subject} {agreeing}" if glued else agreeing
     if phrase.after in ("if", "when") or (phrase.after == "for" and phrase.then.endswith("ing")):
         yield phrase.first, phrase.end, "wrong"
@@ -152,8 +152,8 @@ def _for_predicate(phrase: NounPhrase, found: tuple[int, str, bool]) -> Iterator
         yield phrase.first, phrase.end, "rude"
     elif phrase.after == "to" and phrase.then in BASE_VERBS:
         yield phrase.first, phrase.end, "wrong"
-    adjectives = phrase.parts[phrase.first : phrase.start]
-    traits = [part.text for part in adjectives if part.word and part.word not in DETERMINERS | _NO_TRAIT]
+    adjectives = phrase.tokens[phrase.first : phrase.start]
+    traits = [token.text for token in adjectives if token.word and token.word not in DETERMINERS | _NO_TRAIT]
     if phrase.is_closed and phrase.determiner in ("a", "an") and len(traits) == 1:
         yield phrase.first, phrase.end, traits[0]
 
@@ -190,7 +190,7 @@ def _for_persons(phrase: NounPhrase) -> Iterator[Change]:
     if before in _NEGATED or before in ("like", "as", "of"):
         return
     if determiner in ("this", "that", "the", "these", "those"):
-        liked = word_at(phrase.parts, first - 2) == "who"  # "who likes that fool is welcome"
+        liked = word_at(phrase.tokens, first - 2) == "who"  # "who likes that fool is welcome"
         subject = phrase.opens_clause or (phrase.after in AUXILIARIES and not liked)
         pronouns = {(True, True): "they", (False, True): "he", (False, False): "him"}
         pronoun = pronouns.get((phrase.is_plural, subject))
@@ -200,7 +200,7 @@ def _for_persons(phrase: NounPhrase) -> Iterator[Change]:
     elif determiner in ("some", "a", "an") and phrase.opens_clause and phrase.has_verb:
         yield first, end, "someone"
     elif before in ("every", "any") and first == phrase.start and phrase.has_verb:
-        if opens_clause(phrase.parts, first - 1):
+        if opens_clause(phrase.tokens, first - 1):
             yield first - 1, end, f"{before}one"
     elif not determiner and phrase.is_plural and _takes_people(phrase):
         if before in _QUANTITIES:

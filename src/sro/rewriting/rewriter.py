@@ -17,23 +17,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from sro.comments.clean import readable
 from sro.comments.languages import speaks
 from sro.core.errors import SROError
 from sro.leader.card import is_embedded
 from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.rewriting.acceptance import Acceptance
-from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.deletions import deletions
 from sro.rewriting.failing_comments import FailingComments
 from sro.rewriting.foreign_candidates import DEFAULT_RULE_LANGUAGES, checked_rule_languages, rules_in
 from sro.rewriting.parts import RewriterParts, any_language
 from sro.rewriting.phrase_cuts import phrase_cuts
-from sro.rewriting.phrase_table import phrase_drafts
+from sro.rewriting.phrase_table import load_phrase_variants
 from sro.rewriting.reframings import reframings
-from sro.rewriting.result import Change, Reason, Rewrite, Status
-from sro.screeners.base import Faithfulness, Fluency, Screener, Similarity, Verdict, ask_itself
+from sro.rewriting.result import Change, Rewrite
+from sro.screeners.base import Faithfulness, Fluency, Screener, Similarity, Verdict, call_with_inner_screener
 from sro.screeners.encoder.inference import EncoderScreener
 from sro.screeners.faithfulness.critic import FaithfulnessCritic
 from sro.screeners.languages import languages_read
@@ -41,25 +39,22 @@ from sro.screeners.loading import load_screener
 from sro.screeners.similarity import SentenceEncoder
 
 __all__ = [
-    "Candidate",
     "Change",
     "Fluency",
-    "Reason",
     "Rewrite",
     "RewriteArguments",
     "Rewriter",
-    "Status",
-    "best",
-    "readable",
 ]
 
 
-OATHS = {"TOXICITY", "PROFANITY"}
-"""Attributes of which a policy has one unless it lets people swear."""
+ATTRIBUTES_OF_SWEARING = {"TOXICITY", "PROFANITY"}
+"""If the screener fails texts on one of these attributes, swear words are also removed from the passing sentences of a
+rewritten comment."""
 
 
 CLEARLY_CIVIL = 0.2
-"""P(fail) of the encoder from which on a rewrite will not do (docs/research/lab-notes.md)."""
+"""A rewrite is rejected if the encoder's P(fail) is at least this (docs/research/lab-notes.md); a comment has the
+screener's own threshold."""
 
 
 READ_BY_CRITIC, NOT_READ = 0.25, 0.5
@@ -168,7 +163,7 @@ class Rewriter(RewriterParts):
                 "toxic_labels and fail_on go with the name of a screener, not with an object\n"
                 "  fix: give the name, or make the object with load_screener(name, fail_on=[…])"
             )
-        inner = ask_itself(screener, lambda one: one)
+        inner = call_with_inner_screener(screener, lambda one: one)
         reading = inner if ours and isinstance(inner, EncoderScreener) else None
         if faithfulness is None:  # what an encoder needs is there then, which is what the critic needs
             faithfulness = "embedded" if reading else "none"
@@ -180,14 +175,14 @@ class Rewriter(RewriterParts):
             generator=generator,
             screener=screener,
             similarity=SentenceEncoder(similarity) if isinstance(similarity, str) else similarity,
-            fits=generator.fits,
+            fits_leader=generator.fits,
             fluency=fluency,
             faithfulness=faithfulness,
             acceptance=Acceptance(fluency) if pooled and fluency else None,
-            phrases=phrase_drafts(phrases or ("embedded" if ours else "none")),
-            reads=speaks if ours else any_language,
-            cuts=deletions if ours else None,
-            leaves_out_oaths=reading is not None and not OATHS.isdisjoint(reading.policy.fail_on),
+            phrases=load_phrase_variants(phrases or ("embedded" if ours else "none")),
+            leader_knows_language=speaks if ours else any_language,
+            deletion_rules=deletions if ours else None,
+            removes_swear_words=reading is not None and not ATTRIBUTES_OF_SWEARING.isdisjoint(reading.policy.fail_on),
             rewrite_threshold=CLEARLY_CIVIL if reading else None,
             min_similarity=READ_BY_CRITIC if faithfulness else NOT_READ,
             leader_trust=LEADER_TRUST if ours else (1.0, 1.0),

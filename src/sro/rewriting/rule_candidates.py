@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from sro.comments.sentences import without
-from sro.rewriting.english_parts import words_of
+from sro.rewriting.english_tokens import words_of
 from sro.rewriting.parts import RewriterParts
 
 SURELY_RUDE = 0.5
@@ -27,7 +27,7 @@ def rule_candidates(parts: RewriterParts, texts: TextsWithKeptPieces) -> list[li
         parts: the rules, and the screener, which is asked about single words where rules want to know.
         texts: each with the pieces of it that nobody may alter.
     """
-    writers = [writer for writer in (parts.cuts, parts.phrases) if writer is not None]
+    writers = [writer for writer in (parts.deletion_rules, parts.phrases) if writer is not None]
     blamed = _blamed_words(parts, texts) if parts.word_rules else frozenset[str]()
     found = []
     for text, kept in texts:

@@ -28,12 +28,16 @@ if TYPE_CHECKING:
     from sro.leader.generation import Completion, PendingGeneration
 
 
-SILENCE: dict[NoRewrite, Reason] = {"declined": "declined", "no_answer": "no_answer", "obeyed": "meaning_lost"}
+REASON_FOR_NO_REWRITE: dict[NoRewrite, Reason] = {
+    "declined": "declined",
+    "no_answer": "no_answer",
+    "obeyed": "meaning_lost",
+}
 """What a sentence without a candidate is refused for, by what the leader answered instead of one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Proposal:
     """A candidate that nobody has judged yet, or the lack of one."""
 
     text: str
@@ -66,54 +70,62 @@ class CandidateSearch:
             ahead = spare.generate_async([left[0].prompt_text], *self._sampling_arguments(sampled=True))
         self._add_candidates(left, self._generate(left, sampled=False), ahead)
         self._refine_by_rules(self._doubtful(left))
-        for turn in range(1 + wanted.refine):
-            if turn:
-                self._start_next_round(self._unsolved(searches))
-                unsolved = self._unsolved(searches)
-                self._add_candidates(unsolved, self._generate(unsolved, sampled=False))
-            unsolved = self._unsolved(searches) if turn else self._doubtful(searches)
-            if ahead and not unsolved:
-                ahead.cancel()
-            if unsolved and wanted.samples:
-                begun = ahead if ahead and not (turn or ahead.cancelled) else None
-                trust = self.parts.leader_trust[True]
-                drafts = _drafts(begun.result(), trust) if begun else self._generate(unsolved, sampled=True)
-                self._add_candidates(unsolved, drafts)
+        self._sample(self._doubtful(searches), ahead)
+        for _ in range(wanted.refine):
+            self._start_next_round(self._unsolved(searches))
+            unsolved = self._unsolved(searches)
+            self._add_candidates(unsolved, self._generate(unsolved, sampled=False))
+            self._sample(self._unsolved(searches))
+
+    def _sample(self, searches: Sequence[Search], ahead: PendingGeneration | None = None) -> None:
+        """Add sampled candidates; those of `ahead`, which was begun before, unless it was cancelled."""
+        if ahead and not searches:
+            ahead.cancel()
+        if searches and self.arguments.samples:
+            if ahead and not ahead.cancelled:
+                proposals = _proposals(ahead.result(), self.parts.leader_trust[True])
+            else:
+                proposals = self._generate(searches, sampled=True)
+            self._add_candidates(searches, proposals)
 
     def try_rules(self, searches: Sequence[Search]) -> None:
-        """The candidates of rules, and of rules upon their own failing ones."""
+        """Add the rules' candidates, then apply the rules to those of them that fail."""
         ruled = rule_candidates(self.parts, [(search.sentence, search.kept) for search in searches])
-        self._add_candidates(searches, [list(map(Draft, texts)) for texts in ruled])
+        self._add_candidates(searches, [list(map(Proposal, texts)) for texts in ruled])
         self._refine_by_rules(self._doubtful(searches))
 
     def rewrite_foreign(self, searches: Sequence[Search], comment: str) -> bool:
-        """Candidates of rules for sentences that the leader cannot write; whether that does for each.
+        """Add the rules' candidates for sentences in a language that the leader does not know; returns whether every
+        sentence has an acceptable one.
 
-        Nobody is asked who reads English alone: of civil candidates in other languages the critic refuses most.
+        The critic and the judge of fluency are not asked: they read English, and the critic refuses most civil
+        candidates in other languages.
         """
         texts = foreign_rule_candidates(self.parts, [(search.sentence, search.kept) for search in searches], comment)
         if not all(texts):
             return False
         judged = replace(self, parts=replace(self.parts, fluency=None, faithfulness=None))
-        judged._add_candidates(searches, [[Draft(text) for text in some] for some in texts])
+        judged._add_candidates(searches, [[Proposal(text) for text in some] for some in texts])
         return all(search.objection is None for search in searches)
 
     def _doubtful(self, searches: Sequence[Search]) -> list[Search]:
         """Those without a candidate that will surely do."""
-        return [search for search in searches if not search.is_sure and self.parts.fits(search.prompt_text)]
+        return [search for search in searches if not search.is_sure and self.parts.fits_leader(search.prompt_text)]
 
     def _unsolved(self, searches: Sequence[Search]) -> list[Search]:
-        return [search for search in searches if search.needs_another_round and self.parts.fits(search.prompt_text)]
+        return [
+            search for search in searches if search.needs_another_round and self.parts.fits_leader(search.prompt_text)
+        ]
 
-    def _generate(self, searches: Sequence[Search], sampled: bool) -> list[list[Draft]]:
+    def _generate(self, searches: Sequence[Search], sampled: bool) -> list[list[Proposal]]:
         if not searches:
             return []
         arguments, generator = self._sampling_arguments(sampled), self.parts.generator
         trust = self.parts.leader_trust[sampled]
         objections = [search.feedback for search in searches if search.feedback]
         if isinstance(generator, RevisingGenerator) and objections:  # then all of this round have one
-            return _drafts(generator.revise(objections, *arguments), trust)
-        return _drafts(generator.generate([search.prompt_text for search in searches], *arguments), trust)
+            return _proposals(generator.revise(objections, *arguments), trust)
+        return _proposals(generator.generate([search.prompt_text for search in searches], *arguments), trust)
 
     def _start_next_round(self, searches: Sequence[Search]) -> None:
         """From the best try; a leader that reads objections is told which words are blamed for what."""
@@ -132,41 +144,52 @@ class CandidateSearch:
         return self.arguments.samples if sampled else 1, sampling, self.arguments.seed
 
     def _refine_by_rules(self, searches: Sequence[Search]) -> None:
-        """Once more the rules, on the best tries that only the screener objects to: one rule may have left out the
-        address and another one know the phrase. No try is asked about twice, nor what came of one."""
+        """Apply the rules to the best candidates that only the screener objects to: one rule may have left out the
+        address, and another one may know the phrase. A text that the rules were given, or made, is not given again."""
         tries = [_failing_tries(search) for search in searches]
         asked = [(text, search.kept) for search, some in zip(searches, tries) for text in some]
         ruled = iter(rule_candidates(self.parts, asked))
-        drafts: list[list[Draft]] = []
+        proposals: list[list[Proposal]] = []
         for search, some in zip(searches, tries):
             known = {one.text for one in search.candidates}
             texts = dict.fromkeys(text for _ in some for text in next(ruled))
             search.refined |= {*some, *texts}
-            drafts.append([Draft(text) for text in texts if text not in known])
-        self._add_candidates(searches, drafts)
+            proposals.append([Proposal(text) for text in texts if text not in known])
+        self._add_candidates(searches, proposals)
 
     def _add_candidates(
-        self, searches: Sequence[Search], drafts: Sequence[Sequence[Draft]], ahead: PendingGeneration | None = None
+        self,
+        searches: Sequence[Search],
+        proposals: Sequence[Sequence[Proposal]],
+        ahead: PendingGeneration | None = None,
     ) -> None:
         """Candidates for each search, screened and compared with the author's own sentence."""
-        for search, some in zip(searches, drafts):
-            search.silence = next((SILENCE[draft.problem] for draft in some if draft.problem), search.silence)
-        pairs = [(search, draft) for search, some in zip(searches, drafts) for draft in some if not draft.problem]
+        for search, some in zip(searches, proposals):
+            search.no_rewrite_reason = next(
+                (REASON_FOR_NO_REWRITE[proposal.problem] for proposal in some if proposal.problem),
+                search.no_rewrite_reason,
+            )
+        pairs = [
+            (search, proposal)
+            for search, some in zip(searches, proposals)
+            for proposal in some
+            if not proposal.problem
+        ]
         if not pairs:
             return
-        texts = [restore_capital_and_stop(draft.text, search.sentence) for search, draft in pairs]
+        texts = [restore_capital_and_stop(proposal.text, search.sentence) for search, proposal in pairs]
         sources = [search.sentence for search, _ in pairs]
         verdicts = self._clear_enough(self.parts.screen(texts, self.arguments.threshold, sources))
         if ahead and any(verdict.passed for verdict in verdicts):
             ahead.cancel()  # now, for what follows wants its processor
         cosines = np.asarray(self.parts.similarity.similarity(texts, sources))
         made = []
-        for (search, draft), text, verdict, cosine in zip(pairs, texts, verdicts, cosines.tolist()):
+        for (search, proposal), text, verdict, cosine in zip(pairs, texts, verdicts, cosines.tolist()):
             fault = find_fault(
-                text, search.sentence, finished=draft.finished, kept=search.kept, disguised=search.disguised
+                text, search.sentence, finished=proposal.finished, kept=search.kept, disguised=search.disguised
             )
             made.append(Candidate(text, verdict, cosine, fault))
-        trust = [draft.trust for _, draft in pairs]
+        trust = [proposal.trust for _, proposal in pairs]
         for (search, _), candidate in zip(pairs, self._read_meaning(sources, made, trust)):
             search.candidates.append(candidate)
         score_fluency_of_ties(
@@ -224,8 +247,8 @@ def _failing_tries(search: Search) -> list[str]:
     return list(dict.fromkeys(one.text for one in near))[:TRIES]
 
 
-def _drafts(completions: Sequence[Sequence[Completion]], trust: float) -> list[list[Draft]]:
-    return [[Draft(one.text, one.finished, one.problem, trust) for one in some] for some in completions]
+def _proposals(completions: Sequence[Sequence[Completion]], trust: float) -> list[list[Proposal]]:
+    return [[Proposal(one.text, one.finished, one.problem, trust) for one in some] for some in completions]
 
 
 SURROUNDINGS = 10

@@ -17,8 +17,8 @@ from sro.leader.generation import Objection
 from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.disguise import plain_spelling
 from sro.rewriting.entities import escaped, unescaped
-from sro.rewriting.left_out import spans_left_out
 from sro.rewriting.pure_abuse import droppable
+from sro.rewriting.removed_spans import removed_spans
 from sro.rewriting.result import Change, Reason, Rewrite
 from sro.screeners.base import Verdict
 
@@ -28,8 +28,8 @@ class CommentState:
     """One comment that failed, and the search for each of its sentences that has to be rewritten.
 
     `searches` has the indices of `segments` for keys, `dropped` those of sentences that the comment can do without.
-    `in_vain` counts the candidates of sentences that were dropped in the end. `outcome` is set once nothing more will
-    be tried.
+    `dropped_candidates` counts the candidates of sentences that were dropped in the end. `outcome` is set once nothing
+    more will be tried.
     """
 
     source: str
@@ -38,7 +38,7 @@ class CommentState:
     segments: list[Segment] = field(init=False)
     searches: dict[int, Search] = field(default_factory=dict)
     dropped: set[int] = field(default_factory=set)
-    in_vain: int = 0
+    dropped_candidates: int = 0
     after: Verdict | None = None
     similarity: float | None = None
     outcome: Reason | Literal["rewritten"] | None = None
@@ -52,7 +52,7 @@ class CommentState:
         rest = [(i, s) for i, s in enumerate(self.segments) if i not in self.searches and i not in self.dropped]
         return [i for i, segment in rest if readable(segment.prose)]
 
-    def aim(self, chosen: Sequence[int], may_drop: bool = True) -> list[Search]:
+    def start_searches(self, chosen: Sequence[int], may_drop: bool = True) -> list[Search]:
         """Searches for untouched sentences. Those that say nothing but abuse are dropped, if another one says more.
 
         Args:
@@ -90,16 +90,19 @@ class CommentState:
     @property
     def candidates(self) -> int:
         """How many candidates were judged."""
-        return self.in_vain + sum(len(search.candidates) for search in self.searches.values())
+        return self.dropped_candidates + sum(len(search.candidates) for search in self.searches.values())
 
     def drop(self, place: int) -> None:
         """Leave the sentence at this place out, and forget its search but for how many candidates it had."""
-        self.in_vain += len(self.searches.pop(place).candidates)
+        self.dropped_candidates += len(self.searches.pop(place).candidates)
         self.dropped.add(place)
 
     def judge(self, verdict: Verdict, similarity: float) -> None:
-        """Take in what screener and encoder say of the text as it is now. Undecided where only the screener objects
-        and each sentence will do: another one may be rewritten."""
+        """Take in what screener and encoder say of the text as it is now.
+
+        The outcome stays None if every sentence has an acceptable rewrite but the comment still fails, because another
+        sentence may be rewritten.
+        """
         if not (self.candidates or self.dropped):  # the text is the author's still
             self.outcome = next(filter(None, (search.objection for search in self.searches.values())), None)
             return
@@ -111,7 +114,7 @@ class CommentState:
 
     def _pieces(self) -> list[str]:
         """The segments as they are now, without what goes with the sentences that were dropped."""
-        gone = spans_left_out(self.segments, self.dropped)
+        gone = removed_spans(self.segments, self.dropped)
         pieces, start = [], 0
         for i, segment in enumerate(self.segments):
             end = start + len(segment.text)
@@ -130,10 +133,10 @@ class CommentState:
 
     def result(self) -> Rewrite:
         """What became of it."""
-        told = (self.before, self.after, self.similarity, self.candidates)
+        figures = (self.before, self.after, self.similarity, self.candidates)
         if self.outcome != "rewritten":
-            return Rewrite(self.source, None, "refused", *told, reason=self.outcome)
-        changes = [Change(start, end, "") for start, end in spans_left_out(self.segments, self.dropped)]
+            return Rewrite(self.source, None, "refused", *figures, reason=self.outcome)
+        changes = [Change(start, end, "") for start, end in removed_spans(self.segments, self.dropped)]
         at = 0
         for i, segment in enumerate(self.segments):
             end = at + len(segment.text)
@@ -141,7 +144,7 @@ class CommentState:
                 changes.append(Change(at, end, self.searches[i].written))
             at = end
         changes.sort(key=lambda change: change.start)
-        return Rewrite(self.source, self.text, "rewritten", *told, changes=tuple(changes))
+        return Rewrite(self.source, self.text, "rewritten", *figures, changes=tuple(changes))
 
 
 def _without_spans(text: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> str:
@@ -172,7 +175,7 @@ class Search:
         exhausted: whether another round would be in vain.
         feedback: what a leader that can be told of objections is told next.
         refined: tries that rules were asked about, and what they made of them.
-        silence: why the leader gave no candidate, where it gave none.
+        no_rewrite_reason: why the leader gave no candidate, where it gave none.
     """
 
     sentence: str
@@ -186,7 +189,7 @@ class Search:
     candidates: list[Candidate] = field(default_factory=list)
     feedback: Objection | None = None
     refined: set[str] = field(default_factory=set)
-    silence: Reason | None = None
+    no_rewrite_reason: Reason | None = None
 
     def __post_init__(self) -> None:
         self.prompt_text = self.sentence
@@ -211,7 +214,7 @@ class Search:
     @property
     def objection(self) -> Reason | None:
         """Why the best move will not do, if so; or why there is none."""
-        return self.best.objection(self.min_similarity) if self.candidates else self.silence
+        return self.best.objection(self.min_similarity) if self.candidates else self.no_rewrite_reason
 
     @property
     def is_sure(self) -> bool:
@@ -224,14 +227,15 @@ class Search:
         return not self.exhausted and (not self.candidates or self.objection is not None)
 
     def start_next_round(self) -> None:
-        """To the next round, from the best try: where that fails, but is a sentence of the same meaning and is new."""
+        """Rewrite the best candidate next. The search ends (`exhausted`) if that candidate passes, has a fault or
+        another meaning, or was the last prompt."""
         tried = self.best
         sound = tried.similarity >= self.min_similarity and tried.fault is None
         self.exhausted = tried.verdict.passed or not sound or tried.text == self.prompt_text
         self.prompt_text = tried.text
 
     def start_explained_round(self, feedback: Objection | None) -> None:
-        """To the next round of a leader that reads objections, whatever they are; None: there is no try to object to.
-        The same objection once more would be in vain."""
+        """Give a leader that reads objections this one next. The search ends if there is none, or if it is the same as
+        before."""
         self.exhausted = feedback is None or feedback == self.feedback
         self.feedback = feedback

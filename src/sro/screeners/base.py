@@ -68,7 +68,7 @@ class Screener(Protocol):
 
 
 @runtime_checkable
-class Shared(Protocol):
+class LockedScreener(Protocol):
     """A screener that several threads ask in turn, around the one that answers them."""
 
     def with_lock(self, ask: Callable[[Screener], T]) -> T:
@@ -76,13 +76,16 @@ class Shared(Protocol):
         ...
 
 
-def ask_itself(screener: Screener, ask: Callable[[Screener], T]) -> T:
-    """What `ask` makes of the screener that answers in the end, in its turn where threads share it.
+def call_with_inner_screener(screener: Screener, ask: Callable[[Screener], T]) -> T:
+    """Call `ask` with the innermost screener, under the lock if threads share it.
 
-    What kind a screener is, and what it can be asked beside verdicts, is found out in here: a `Shared` one is none of
-    these kinds.
+    Test for a screener's kind (`ReadsExcerpts`, `Attributing`, …) only in `ask`: a wrapper has none of these kinds.
     """
-    return screener.with_lock(lambda one: ask_itself(one, ask)) if isinstance(screener, Shared) else ask(screener)
+    return (
+        screener.with_lock(lambda one: call_with_inner_screener(one, ask))
+        if isinstance(screener, LockedScreener)
+        else ask(screener)
+    )
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
@@ -131,8 +134,13 @@ def log_odds(probabilities: Sequence[float] | np.ndarray, surest: float = SUREST
     return np.asarray(np.log(p) - np.log1p(-p))
 
 
+def sigmoid(log_odds: np.ndarray) -> np.ndarray:
+    """The probabilities of log-odds of any size, without overflow; float64 of the same shape."""
+    return np.asarray(0.5 * (1.0 + np.tanh(log_odds / 2.0)))
+
+
 def at_threshold(verdicts: Sequence[Verdict], threshold: float | None) -> list[Verdict]:
-    """The verdicts with another bar: a text fails from this P(fail) on. None: as they are.
+    """The verdicts at another threshold: a text fails if its P(fail) is at least this. None: as they are.
 
     Where several attributes decide, each by its own bar, it is one bar for all: P(fail) is then that of the highest.
     """

@@ -12,8 +12,8 @@ class ScreenerArguments:
     screener: str = field(
         default="embedded",
         metadata={
-            "help": "screener that judges: `embedded` (reads, six attributes), `embedded/linear` (n-grams, a hundred "
-            "times as fast), the folder of one, or a classifier's hub name"
+            "help": "screener that judges: `embedded` (a transformer that reads context and scores six attributes), "
+            "`embedded/linear` (n-grams, a hundred times as fast), the folder of one, or a classifier's hub name"
         },
     )
     toxic_labels: list[str] = field(

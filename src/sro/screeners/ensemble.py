@@ -18,9 +18,9 @@ import numpy as np
 
 from sro.core.errors import SROError
 from sro.core.files import folder_sha256
-from sro.screeners.base import Screener, Verdict, log_odds
+from sro.screeners.base import Screener, Verdict, log_odds, sigmoid
 from sro.screeners.languages import languages_read
-from sro.screeners.long_comments import Sparing
+from sro.screeners.long_comments import ReadsExcerpts
 
 FILE = "ensemble.json"
 LEAST = 1e-6
@@ -55,9 +55,9 @@ class Ensemble:
         """
         folder = Path(folder)
         try:
-            told: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
-            names = [str(name) for name in told["members"]]
-            settings = {name: float(told.get(name, default)) for name, default in DEFAULTS.items()}
+            card: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            names = [str(name) for name in card["members"]]
+            settings = {name: float(card.get(name, default)) for name, default in DEFAULTS.items()}
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise SROError(f"{folder / FILE}: not a list of members: {error}\n  fix: {EXAMPLE}") from error
         if not names:
@@ -72,7 +72,7 @@ class Ensemble:
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text."""
         z = mean_log_odds(self.members, texts, sources)
-        found = 0.5 * (1.0 + np.tanh((self.scale * z + self.shift) / 2.0))
+        found = sigmoid(self.scale * z + self.shift)
         return [Verdict("fail" if p >= 0.5 else "pass", p, self.name) for p in found.tolist()]
 
     @property
@@ -80,17 +80,17 @@ class Ensemble:
         """Those that all members read."""
         return frozenset.intersection(*(frozenset(languages_read(member)) for member in self.members))
 
-    def affords(self, texts: Sequence[str]) -> bool:
-        """Whether all members read all of these (`sro.screeners.long_comments.Sparing`)."""
-        return all(member.affords(texts) for member in self._sparing)
+    def can_read_all(self, texts: Sequence[str]) -> bool:
+        """Whether all members read all of these (`sro.screeners.long_comments.ReadsExcerpts`)."""
+        return all(member.can_read_all(texts) for member in self._excerpt_readers)
 
-    def most_telling(self, passages: Sequence[str]) -> list[int]:
+    def choose_passages(self, passages: Sequence[str]) -> list[int]:
         """The choice of the first member that makes one; all, where all members read everything."""
-        return next((member.most_telling(passages) for member in self._sparing), list(range(len(passages))))
+        return next((member.choose_passages(passages) for member in self._excerpt_readers), list(range(len(passages))))
 
     @property
-    def _sparing(self) -> list[Sparing]:
-        return [member for member in self.members if isinstance(member, Sparing)]
+    def _excerpt_readers(self) -> list[ReadsExcerpts]:
+        return [member for member in self.members if isinstance(member, ReadsExcerpts)]
 
 
 DEFAULTS = {"scale": 1.0, "shift": 0.0}

@@ -34,8 +34,9 @@ class FollowerArguments(ScreenerArguments):
     keep_meaning: bool = field(
         default=False,
         metadata={
-            "help": 'fail paraphrases that add or drop a "not" (left to --faithfulness if it is set), drop whom the '
-            "comment is about, or add praise"
+            "help": "fail paraphrases that no longer name the group or crime that the comment is about, that add "
+            'praise, that say of the author what was said of the reader, or that add or drop a "not" (the last only '
+            "without --faithfulness)"
         },
     )
     fluency: str = field(
@@ -72,17 +73,17 @@ def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Sim
     """The follower that answers in training, the toxicity screener inside it, and the similarity it measures with."""
     from sro.screeners.best_of_n import BestOnly
     from sro.screeners.noisy import FlippingScreener
-    from sro.screeners.panel import FaithfulnessScreener, FluencyScreener, MeaningScreener, Panel
-    from sro.screeners.rules.form import ShapeScreener
+    from sro.screeners.panel import FaithfulnessScreener, FluencyScreener, Panel, SimilarityScreener
+    from sro.screeners.rules.form import FormScreener
     from sro.screeners.rules.meaning import MeaningRuleScreener, changes_but_negation
 
     toxicity = load_named_screener(arguments)
     encoder = SentenceEncoder(arguments.similarity)
     members: list[Screener] = [toxicity]
     if arguments.min_similarity > 0:
-        members.append(MeaningScreener(encoder, arguments.min_similarity))
+        members.append(SimilarityScreener(encoder, arguments.min_similarity))
     if arguments.well_formed:
-        members.append(ShapeScreener())
+        members.append(FormScreener())
     if arguments.keep_meaning:
         read = arguments.faithfulness != "none"
         members.append(

@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sro.core.errors import SROError
-from sro.screeners.base import Verdict
+from sro.screeners.base import Verdict, sigmoid
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ CLEAN = re.compile(
     r"|neutral|normal|clean|safe|none|neither|ok|okay|acceptable|civil|benign|polite|other)"
 )
 Head = Literal["softmax", "sigmoid"]
-NO_LIMIT = 10**6  # tokens; who says so many has no limit
+NO_LIMIT = 10**6  # tokens; a model or tokenizer that states as many has no limit
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class ToxicSide:
         """P(fail), float64 of shape [texts], from logits [texts, labels]."""
         scores = logits.astype(np.float64)
         if self.head == "sigmoid":
-            return 0.5 * (1.0 + np.tanh(scores[:, self.indices].max(axis=1) / 2.0))
+            return sigmoid(scores[:, self.indices].max(axis=1))
         weights = np.exp(scores - scores.max(axis=1, keepdims=True))
         return weights[:, self.indices].sum(axis=1) / weights.sum(axis=1)
 

@@ -1,14 +1,10 @@
-"""The follower: anything that answers a text with pass or fail.
-
-One Protocol, one file per kind: `encoder` (shipped: `embedded`), `nblr` (the paper's, shipped: `embedded/linear`),
-`huggingface` (any sequence classifier), `panel` (several that must agree), `noisy` (the perturbation experiment),
-`check` (how good is a screener?).
+"""Load a screener by its name or folder.
 
     >>> from sro.screeners.loading import load_screener
     >>> [verdict.label for verdict in load_screener("embedded").screen(["thank you very much", "you idiot"])]
     ['pass', 'fail']
 
-Importing this package imports neither torch, nor transformers, nor scikit-learn.
+Importing this module imports neither torch, nor transformers, nor scikit-learn.
 """
 
 from __future__ import annotations

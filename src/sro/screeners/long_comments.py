@@ -1,12 +1,13 @@
-"""Comments that are longer than people write them: the pieces in which they are judged, in bounded time and memory.
+"""How long comments are cut into pieces and judged in bounded time and memory.
 
-A text above `LONGEST` characters is judged in parts, each as a comment of its own, so that a dump of 50 MB in one line
-takes no more memory than itself. Texts that are screened together come in groups (`in_groups`) for the same reason.
+A text longer than `MAX_WHOLE_CHARACTERS` is judged in parts, each as a comment of its own, so that a dump of 50 MB in
+one line takes no more memory than itself. Texts that are screened together come in groups (`in_groups`) for the same
+reason.
 
 Of a shorter one a screener of n-grams reads all. A model that takes a millisecond for two tokens cannot read 20 kB
-twice, as a whole and by sentences, while somebody waits: a screener that is `Sparing` does not read the whole, and
-where the sentences are too many, those of some passages. Each sentence is read by itself, or three civil ones around
-it would hide it. What stands in code, labels and tags is read in the passage around it, as in a short comment's whole.
+twice, as a whole and by sentences, while somebody waits: a screener that `ReadsExcerpts` reads the sentences instead
+of the whole, and where they are too many, those of some passages. Each sentence is judged by itself, because civil
+sentences around it could hide it. Code, labels of links and tags are judged with the passage that they are in.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from sro.comments.clean import key
+from sro.comments.clean import letters_and_digits
 
-LONGEST = 100_000
+MAX_WHOLE_CHARACTERS = 100_000
 """Characters of a text that is still judged as one."""
 GROUP = 1_000_000
 """Characters that are judged together; some 60 bytes of memory each."""
@@ -24,7 +25,7 @@ PASSAGE = 300
 """Characters of a passage: a few sentences, or a part of one that does not end."""
 
 
-class Said(NamedTuple):
+class TextPiece(NamedTuple):
     """A piece of a comment: where it stands, and what a screener reads of it."""
 
     start: int
@@ -35,60 +36,60 @@ class Said(NamedTuple):
     """All that the author says in it, with code, labels and tags."""
 
     @property
-    def tells_more(self) -> bool:
-        """Whether more is said than the prose; without one `words` say something."""
-        return not self.prose or key(self.words) != key(self.prose)
+    def has_more_than_prose(self) -> bool:
+        """Whether the piece has text (code, labels, tags) beyond its prose, or no prose at all."""
+        return not self.prose or letters_and_digits(self.words) != letters_and_digits(self.prose)
 
 
 class Passage(NamedTuple):
     """A stretch of a comment, and what a screener is asked about it."""
 
-    around: str | None
+    whole: str | None
     """All that is said in it, where that is more than its sentences."""
     sentences: list[tuple[int, int, str]]
 
     @property
-    def asked(self) -> list[str]:
-        return [*([] if self.around is None else [self.around]), *(words for _, _, words in self.sentences)]
+    def questions(self) -> list[str]:
+        return [*([] if self.whole is None else [self.whole]), *(words for _, _, words in self.sentences)]
 
 
 @runtime_checkable
-class Sparing(Protocol):
+class ReadsExcerpts(Protocol):
     """A screener that is too slow for all of a long comment, and says which passages it reads instead."""
 
-    def affords(self, texts: Sequence[str]) -> bool:
+    def can_read_all(self, texts: Sequence[str]) -> bool:
         """Whether it reads all of these, which are what might be asked about one comment."""
         ...
 
-    def most_telling(self, passages: Sequence[str]) -> list[int]:
+    def choose_passages(self, passages: Sequence[str]) -> list[int]:
         """Places of the passages of one comment that it reads, in order; at least one."""
         ...
 
 
 def parts(text: str) -> Iterator[tuple[int, str]]:
-    """Where each part begins, and the part, of at most `LONGEST` characters; cut at a line break where there
-    is one, else at a full stop or blank."""
+    """Where each part begins, and the part, of at most `MAX_WHOLE_CHARACTERS`; cut at a line break where there is
+    one, else at a full stop or blank."""
     at = 0
     while at < len(text):
-        end = _cut(text, at, at + LONGEST)
+        end = _cut(text, at, at + MAX_WHOLE_CHARACTERS)
         yield at, text[at:end]
         at = end
 
 
-def chosen_passages(screener: Sparing, said: Iterable[Said]) -> list[Passage]:
-    """All passages of a comment where the screener affords to read each sentence, else the most telling."""
+def passages_to_read(screener: ReadsExcerpts, said: Iterable[TextPiece]) -> list[Passage]:
+    """All passages of a comment where the screener can_read_all to read each sentence, else the most telling."""
     found = passages(said)
-    if screener.affords([words for passage in found for words in passage.asked]):
+    if screener.can_read_all([words for passage in found for words in passage.questions]):
         return found
-    return [found[place] for place in screener.most_telling([" ".join(passage.asked) for passage in found])]
+    return [found[place] for place in screener.choose_passages([" ".join(passage.questions) for passage in found])]
 
 
-def passages(said: Iterable[Said]) -> list[Passage]:
+def passages(said: Iterable[TextPiece]) -> list[Passage]:
     """What is said, in passages of at most `PASSAGE` characters: short pieces together, long ones cut.
 
     The parts of a long sentence all have the place of the whole one, since words are cleaned and have no places.
     """
-    together: list[list[Said]] = []
+    together: list[list[TextPiece]] = []
     room = 0
     for piece in (part for whole in said for part in _short(whole)):
         if len(piece.words) > room:
@@ -98,22 +99,22 @@ def passages(said: Iterable[Said]) -> list[Passage]:
         room -= len(piece.words) + 1
     return [
         Passage(
-            " ".join(one.words for one in some) if any(one.tells_more for one in some) else None,
+            " ".join(one.words for one in some) if any(one.has_more_than_prose for one in some) else None,
             [(one.start, one.end, one.prose) for one in some if one.prose],
         )
         for some in together
     ]
 
 
-def _short(piece: Said) -> Iterator[Said]:
+def _short(piece: TextPiece) -> Iterator[TextPiece]:
     if len(piece.words) <= PASSAGE:
         yield piece
         return
     for words in _in_parts(piece.prose):
-        yield Said(piece.start, piece.end, words, words)
-    if piece.tells_more:
+        yield TextPiece(piece.start, piece.end, words, words)
+    if piece.has_more_than_prose:
         for words in _in_parts(piece.words):
-            yield Said(piece.start, piece.end, "", words)
+            yield TextPiece(piece.start, piece.end, "", words)
 
 
 def _in_parts(words: str) -> Iterator[str]:
@@ -136,11 +137,11 @@ def _cut(text: str, start: int, limit: int) -> int:
 
 
 def in_groups(lengths: Iterable[int]) -> Iterator[list[int]]:
-    """Places of texts of these lengths, in order, in lists of about `GROUP` characters; one above `LONGEST` alone."""
+    """Places of texts of these lengths, in order, in lists of about `GROUP` characters; one above the limit alone."""
     some: list[int] = []
     total = 0
     for place, length in enumerate(lengths):
-        alone = length > LONGEST
+        alone = length > MAX_WHOLE_CHARACTERS
         if some and (alone or total + length > GROUP):
             yield some
             some, total = [], 0

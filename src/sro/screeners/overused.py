@@ -59,7 +59,7 @@ def learn_overused(rewrites: Sequence[tuple[str, str]], usual: Iterable[str]) ->
         by_people.update(set(put_in(text, "")))
         people += 1
     if not changed or not people:
-        raise SROError("nothing to compare: no changed rewrite, or no civil comment. fix: give both")
+        raise SROError("nothing to compare: no changed rewrite, or no civil comment\n  fix: give both")
     found = {}
     for word, count in by_leader.items():
         ratio = (count / len(changed)) / ((by_people[word] + SMOOTHING) / people)
@@ -83,7 +83,7 @@ class OverusedWords:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise SROError(
-                f"{path} cannot be read: {error}. fix: `sro screener train --kind overused` writes it"
+                f"{path} cannot be read: {error}\n  fix: `sro screener train --kind overused` writes it"
             ) from error
         ratios = {}
         for number, line in enumerate(text.splitlines(), 1):

@@ -1,6 +1,6 @@
 """A follower of several screeners, and members that compare a rewrite with its source: meaning, shape and fluency.
 
-    panel = Panel([load_screener("embedded"), MeaningScreener(SentenceEncoder()), ShapeScreener()])
+    panel = Panel([load_screener("embedded"), SimilarityScreener(SentenceEncoder()), FormScreener()])
     panel.screen(["that is a bad idea ."], sources=["that is a damn stupid idea ."])
 
 The toxicity screener alone does not see meaning or grammar: left to it, a leader learns to pass by saying something
@@ -18,23 +18,18 @@ from sro.core.errors import SROError
 from sro.screeners.base import (
     Faithfulness,
     Fluency,
-    RuleScreener,
     Screener,
     Similarity,
     Verdict,
     distinct_pairs,
     paired,
 )
-from sro.screeners.rules.form import ShapeScreener, defects
 
 __all__ = [
     "FaithfulnessScreener",
     "FluencyScreener",
-    "MeaningScreener",
     "Panel",
-    "RuleScreener",
-    "ShapeScreener",
-    "defects",
+    "SimilarityScreener",
 ]
 
 
@@ -61,8 +56,7 @@ class Panel:
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text; every member sees every text, and one that recurs with its source only once.
 
-        Members so have to answer the same text alike. What draws its answers, as `sro.screeners.noisy` does, stands
-        around a panel and not in it.
+        So members must be deterministic. A random screener (`sro.screeners.noisy`) wraps a panel and is no member.
         """
         if sources is not None:
             paired(self.name, texts, sources)
@@ -80,7 +74,7 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class MeaningScreener:
+class SimilarityScreener:
     """Passes a text whose cosine with its source is at least `minimum`; `similarity` says how it is measured.
 
     Not a probability proper, but ordered like one: P(fail) is ½ at the minimum and falls by half the cosine above it.
@@ -111,8 +105,8 @@ class MeaningScreener:
 class FluencyScreener:
     """Passes a text that is as acceptable as its source, up to `slack`, or more likely acceptable than not.
 
-    Comments are no textbook prose: what is held against a rewrite is what it has done to its source. P(fail) is ½ at
-    the bar, where `fluency` says how acceptable a text is, in [0, 1], and rises as it falls.
+    Comments are no textbook prose: what is held against a rewrite is what it has done to its source. `fluency`
+    says how acceptable a text is, in [0, 1]. P(fail) is ½ at the bar and rises as fluency falls.
     """
 
     fluency: Fluency

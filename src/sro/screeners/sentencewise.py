@@ -21,11 +21,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from sro.comments.clean import key, readable
+from sro.comments.clean import letters_and_digits, readable
 from sro.comments.normalise import normalise
 from sro.comments.sentences import LONGEST_SENTENCE, Segment, segments
-from sro.screeners.base import Screener, Verdict, ask_itself, at_threshold, worst
-from sro.screeners.long_comments import LONGEST, PASSAGE, Said, Sparing, chosen_passages, in_groups, parts
+from sro.screeners.base import Screener, Verdict, at_threshold, call_with_inner_screener, worst
+from sro.screeners.long_comments import (
+    MAX_WHOLE_CHARACTERS,
+    PASSAGE,
+    ReadsExcerpts,
+    TextPiece,
+    in_groups,
+    parts,
+    passages_to_read,
+)
 
 ADDRESS = re.compile(r"(?:https?://|www\.)")
 LABELLED = re.compile(r"!?\[[^\[\]\n]*(\]\([^()\s]*\))")
@@ -47,8 +55,8 @@ class Judgement:
     verdict: Verdict
     """Of the comment: the failing verdict of highest P(fail) among the whole and its sentences, else the whole's."""
     sentences: tuple[SentenceVerdict, ...]
-    """Of each sentence in which the author says anything, in order; where a `Sparing` screener has read some passages
-    of a long comment, of the sentences in these."""
+    """Of each sentence in which the author says anything, in order; where the screener has read excerpts of a long
+    comment, of the sentences in these."""
 
 
 def screen_comments(
@@ -89,7 +97,7 @@ def _judged(
     with_sentences: bool,
 ) -> Iterator[Judgement]:
     for places in in_groups(map(len, texts)):
-        if len(texts[places[0]]) > LONGEST and sources is None:  # it is alone
+        if len(texts[places[0]]) > MAX_WHOLE_CHARACTERS and sources is None:  # it is alone
             yield _judge_parts(screener, texts[places[0]], threshold, with_sentences)
             continue
         paired = None if sources is None else [sources[place] for place in places]
@@ -109,7 +117,7 @@ def _judge_parts(screener: Screener, text: str, threshold: float | None, with_se
     return Judgement(verdict, tuple(sentences))
 
 
-class _Asked(NamedTuple):
+class _Questions(NamedTuple):
     """What a screener is asked about one comment; nothing, if it says nothing."""
 
     wholes: list[str]
@@ -121,7 +129,7 @@ class _Asked(NamedTuple):
 def _judge(
     screener: Screener, texts: Sequence[str], threshold: float | None, sources: Sequence[str] | None
 ) -> list[Judgement]:
-    asked = ask_itself(screener, lambda inner: [_asked(inner, text) for text in texts])
+    asked = call_with_inner_screener(screener, lambda inner: [_questions_about(inner, text) for text in texts])
     flat = [words for one in asked for _, _, words in one.sentences if words not in one.wholes]
     questions = [whole for one in asked for whole in one.wholes]
     if sources is None:
@@ -138,39 +146,39 @@ def _judge(
     for one in asked:
         wholes = [next(of_wholes) for _ in one.wholes]
         known = dict(zip(one.wholes, wholes))
-        told = [
+        sentence_verdicts = [
             SentenceVerdict(start, end, known[words] if words in known else next(rest))
             for start, end, words in one.sentences
         ]
-        verdicts = [*wholes, *(sentence.verdict for sentence in told)]
+        verdicts = [*wholes, *(sentence.verdict for sentence in sentence_verdicts)]
         if one.long:  # what is read of it are its parts, and it is as grave as the gravest
-            told = _in_one(told)
+            sentence_verdicts = _in_one(sentence_verdicts)
             verdicts.sort(key=_gravity, reverse=True)
         found = _of_comment(*verdicts) if verdicts else Verdict("pass", 0.0, screener.name)
-        judgements.append(Judgement(found, tuple(told)))
+        judgements.append(Judgement(found, tuple(sentence_verdicts)))
     return judgements
 
 
-def _asked(screener: Screener, text: str) -> _Asked:
+def _questions_about(screener: Screener, text: str) -> _Questions:
     whole, sentences = _read(text)
     if not _says_something(whole):
-        return _Asked([], [])
+        return _Questions([], [])
     if (
-        not isinstance(screener, Sparing)
+        not isinstance(screener, ReadsExcerpts)
         or len(whole) <= PASSAGE
-        or screener.affords([whole, *(words for _, _, words in sentences)])
+        or screener.can_read_all([whole, *(words for _, _, words in sentences)])
     ):
-        return _Asked([whole], sentences)
+        return _Questions([whole], sentences)
     # Nothing but numbers of a list may stand there, which belong to no piece.
-    read = chosen_passages(screener, list(_said(segments(text))) or [Said(0, len(text), "", whole)])
-    around = [passage.around for passage in read if passage.around is not None]
-    return _Asked(around, [one for passage in read for one in passage.sentences], long=True)
+    read = passages_to_read(screener, list(_text_pieces(segments(text))) or [TextPiece(0, len(text), "", whole)])
+    wholes = [passage.whole for passage in read if passage.whole is not None]
+    return _Questions(wholes, [one for passage in read for one in passage.sentences], long=True)
 
 
-def _in_one(told: Sequence[SentenceVerdict]) -> list[SentenceVerdict]:
-    """A long sentence that was read in parts is one again, with the verdict of the gravest."""
+def _in_one(sentence_verdicts: Sequence[SentenceVerdict]) -> list[SentenceVerdict]:
+    """Merge the parts of a long sentence into one verdict: that of its worst part."""
     found: dict[tuple[int, int], SentenceVerdict] = {}
-    for one in sorted(told, key=lambda one: _gravity(one.verdict)):
+    for one in sorted(sentence_verdicts, key=lambda one: _gravity(one.verdict)):
         found[one.start, one.end] = one
     return sorted(found.values(), key=lambda one: one.start)
 
@@ -180,7 +188,7 @@ def _graver(one: Verdict, other: Verdict) -> Verdict:
 
 
 def _gravity(verdict: Verdict) -> tuple[bool, float]:
-    """What fails is graver than what passes, and of two that do or do not the more probable one."""
+    """Sort key: fail before pass, then by P(fail)."""
     return not verdict.passed, verdict.probability
 
 
@@ -273,16 +281,16 @@ def _sentences(pieces: Sequence[Segment]) -> Iterator[tuple[int, int, str]]:
         at += len(piece.text)
 
 
-def _said(pieces: Sequence[Segment]) -> Iterator[Said]:
+def _text_pieces(pieces: Sequence[Segment]) -> Iterator[TextPiece]:
     """What the author says piece by piece, in prose and otherwise."""
     at = 0
     for piece, own in zip(pieces, _own_words(pieces)):
         prose, words = readable(piece.prose), readable(own)
         if prose or (piece.kind != "layout" and _says_something(words)):
-            yield Said(at, at + len(piece.text), prose, words)
+            yield TextPiece(at, at + len(piece.text), prose, words)
         at += len(piece.text)
 
 
 def _says_something(text: str) -> bool:
     """Whether there is a letter or digit in it, also one that hides (letters as flags: `sro.comments.normalise`)."""
-    return any(map(str.isalnum, text)) or bool(text and key(normalise(text)))
+    return any(map(str.isalnum, text)) or bool(text and letters_and_digits(normalise(text)))

@@ -29,8 +29,8 @@ import numpy as np
 
 from sro.comments.normalise import trace
 from sro.comments.offsets import Normalised
-from sro.screeners.base import Screener, Verdict, ask_itself, log_odds
-from sro.screeners.long_comments import Sparing
+from sro.screeners.base import Screener, Verdict, call_with_inner_screener, log_odds
+from sro.screeners.long_comments import ReadsExcerpts
 from sro.screeners.sentencewise import author_text
 
 SHARE = 0.5
@@ -77,11 +77,11 @@ def toxic_spans(
         share: of the weightiest word's score that a word must reach, in (0, 1].
         only_refused: False: of texts that pass too, what comes nearest to being refused.
     """
-    told = list(range(len(texts)))
+    asked_places = list(range(len(texts)))
     if only_refused:
-        told = [place for place, verdict in enumerate(screener.screen(texts)) if not verdict.passed]
+        asked_places = [place for place, verdict in enumerate(screener.screen(texts)) if not verdict.passed]
     found: list[list[Span]] = [[] for _ in texts]
-    for place, words in zip(told, word_scores(screener, [texts[place] for place in told])):
+    for place, words in zip(asked_places, word_scores(screener, [texts[place] for place in asked_places])):
         found[place] = merge_spans(heaviest_spans(words, share), texts[place])
     return found
 
@@ -113,7 +113,7 @@ def heaviest_spans(words: Sequence[Span], share: float = SHARE) -> list[Span]:
 
 def word_scores(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
     """Every word of the texts with its score."""
-    return ask_itself(screener, partial(_word_scores, texts=texts))
+    return call_with_inner_screener(screener, partial(_word_scores, texts=texts))
 
 
 def _word_scores(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
@@ -141,8 +141,8 @@ def _scores_of_stretches(screener: Screener, texts: Sequence[str]) -> list[list[
     pieces = [texts[number][start:end] for number, (start, end, _) in stretches]
     within = [[(left - start, right - start) for left, right in words] for _, (start, _, words) in stretches]
     ask = screener.word_scores if isinstance(screener, WordScoring) else partial(_occluded, screener)
-    for (number, (start, _, _)), told in zip(stretches, ask(pieces, within) if pieces else []):
-        scores[number].update({(start + one.start, start + one.end): one.score for one in told})
+    for (number, (start, _, _)), of_stretch in zip(stretches, ask(pieces, within) if pieces else []):
+        scores[number].update({(start + one.start, start + one.end): one.score for one in of_stretch})
     return [[Span(*place, score) for place, score in of_text.items()] for of_text in scores]
 
 
@@ -153,7 +153,7 @@ def _worst_stretches(
     groups = [words[at : at + STRETCH] for at in range(0, len(words), STRETCH)]
     found = [(group[0][0], group[-1][1], group) for group in groups]
     alone = [text[start:end] for start, end, _ in found]
-    read = screener.most_telling(alone) if isinstance(screener, Sparing) else range(len(alone))
+    read = screener.choose_passages(alone) if isinstance(screener, ReadsExcerpts) else range(len(alone))
     verdicts = screener.screen([alone[place] for place in read])
     worst_first = sorted(zip(read, verdicts), key=lambda one: (one[1].passed, -one[1].probability))
     return [found[place] for place, _ in worst_first[:WORST]]

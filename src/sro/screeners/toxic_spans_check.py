@@ -86,11 +86,6 @@ def characters(spans: Sequence[Span]) -> set[int]:
     return {place for span in spans for place in range(span.start, span.end)}
 
 
-def listed(words: Sequence[str], text: str) -> set[int]:
-    """Characters of the words and phrases of a list, in any case, as whole words."""
-    return _places(_matcher(words), text)
-
-
 def _matcher(words: Sequence[str]) -> re.Pattern[str]:
     longest_first = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)", re.IGNORECASE)

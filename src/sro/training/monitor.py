@@ -19,7 +19,7 @@ import numpy as np
 from torch import Tensor
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from sro.comments.clean import key
+from sro.comments.clean import letters_and_digits
 from sro.core.files import atomic_write_text
 from sro.leader.generation import Completion
 from sro.screeners.base import Verdict
@@ -40,7 +40,9 @@ def move_gauges(
     """What can be said of the moves by looking at them, one value a move."""
     gauges: dict[str, Sequence[float]] = {
         "pass_rate": [float(ok) for ok in passed],
-        "copy_rate": [float(key(move.text) == key(source)) for move, source in zip(moves, sources)],
+        "copy_rate": [
+            float(letters_and_digits(move.text) == letters_and_digits(source)) for move, source in zip(moves, sources)
+        ],
         "empty_rate": [float(not move.text) for move in moves],
         "repeat_rate": [float(repeats(move.text, source)) for move, source in zip(moves, sources)],
         "length_ratio": [len(m.text.split()) / max(1, len(s.split())) for m, s in zip(moves, sources)],

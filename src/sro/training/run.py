@@ -84,7 +84,7 @@ def train_run(
     """
     refuse_chat_server(leader.leader)
     folder = Path(str(args.output_dir))
-    asked = config.plain((data, follower, leader, args))
+    asked = config.to_plain_dict((data, follower, leader, args))
     checkpoint = broadcast_from_main(lambda: _starting_point(folder, data.resume, args, asked))
     with loading(args):
         # Flips are numbered by verdict: with one seed, those of two processes would be the same.

@@ -48,7 +48,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     def load(**parts: Any) -> Rewriter:
         asked.update(parts)
-        return Rewriter(Milder(), Words(), Half(), fits=lambda comment: len(comment) < 200)
+        return Rewriter(Milder(), Words(), Half(), fits_leader=lambda comment: len(comment) < 200)
 
     monkeypatch.setattr(command.Rewriter, "load", load)
     return asked

@@ -118,10 +118,10 @@ def test_a_long_post_is_rewritten_sentence_by_sentence() -> None:
 class InHaste(RudeWords):
     """Of a long comment it reads four passages, rude ones first."""
 
-    def affords(self, texts: Sequence[str]) -> bool:
+    def can_read_all(self, texts: Sequence[str]) -> bool:
         return sum(map(len, texts)) < 2000
 
-    def most_telling(self, passages: Sequence[str]) -> list[int]:
+    def choose_passages(self, passages: Sequence[str]) -> list[int]:
         rude = [not verdict.passed for verdict in self.screen(passages)]
         return sorted(sorted(range(len(passages)), key=lambda at: not rude[at])[:4])
 

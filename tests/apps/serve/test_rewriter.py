@@ -14,7 +14,7 @@ from sro.apps.serve.settings import Models, Service
 from sro.rewriting.candidates import Candidate
 from sro.rewriting.objections import raised_objections
 from sro.rewriting.state import Search
-from sro.screeners.base import Screener, ask_itself
+from sro.screeners.base import Screener, call_with_inner_screener
 from sro.screeners.languages import languages_read
 from sro.screeners.loading import load_screener
 from sro.screeners.toxic_spans import Attributing, toxic_spans
@@ -41,8 +41,12 @@ def test_a_shared_screener_is_asked_itself_in_its_turn() -> None:
     alone = RudeWords()
     inner = SharedScreener(lambda: alone)
     outer = SharedScreener(lambda: inner)  # type: ignore[arg-type, return-value]
-    assert ask_itself(outer, lambda one: (one, inner._lock.locked(), outer._lock.locked())) == (alone, True, True)
-    assert ask_itself(alone, lambda one: one) is alone
+    assert call_with_inner_screener(outer, lambda one: (one, inner._lock.locked(), outer._lock.locked())) == (
+        alone,
+        True,
+        True,
+    )
+    assert call_with_inner_screener(alone, lambda one: one) is alone
 
 
 @pytest.mark.parametrize(("told", "supported"), [([], False), (["en", "de"], True)])

@@ -20,7 +20,7 @@ from sro.apps.serve.lanes import make_parts as real_parts
 from sro.apps.serve.settings import Models, Service
 from sro.apps.serve.shadow import Shadow
 from sro.core.errors import SROError
-from sro.screeners.translation import read_pairs
+from sro.screeners.threshold_matching import read_pairs
 
 ANALYZE = "/v1alpha1/comments:analyze"
 ASKED: dict[str, Any] = {

@@ -79,7 +79,7 @@ def test_a_language_has_its_rows_and_the_stored_system_where_it_has_all(data: Pa
 
 def test_the_page_compares_with_copy_and_delete(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "load_screener", lambda name: Screener())
-    rewriter = Rewriter(Milder(), Screener(), Half(), reads=speaks, foreign_rules=rules_in(["de"]))
+    rewriter = Rewriter(Milder(), Screener(), Half(), leader_knows_language=speaks, foreign_rules=rules_in(["de"]))
     monkeypatch.setattr(module.Rewriter, "load", lambda **parts: rewriter)
     monkeypatch.setattr(module, "load_judges", lambda words, protocol: Judges(Style(), Content(), ChrF()))
     monkeypatch.setenv("SRO_CACHE", str(data / "cache"))

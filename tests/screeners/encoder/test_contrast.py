@@ -13,7 +13,7 @@ from sro.comments.clean import fingerprint
 from sro.comments.test_set import is_held_out
 from sro.core.errors import SROError
 from sro.screeners.encoder.contrast import Row, contrast_rows, expand
-from sro.screeners.encoder.contrast_files import ATTRIBUTES, labels, read_groups, read_paragraphs
+from sro.screeners.encoder.contrast_files import ATTRIBUTE_OF_LETTER, labels, read_groups, read_paragraphs
 
 DATA = Path(__file__).parents[2] / "data"
 GROUPS = read_groups(
@@ -66,7 +66,7 @@ def test_no_common_word_gives_the_label_away(rows: list[Row]) -> None:
 
 def test_labels_are_in_range_and_agree(rows: list[Row]) -> None:
     for row in rows:
-        assert all(row[name] is None or 0 <= row[name] <= 1 for name in ATTRIBUTES.values()), row
+        assert all(row[name] is None or 0 <= row[name] <= 1 for name in ATTRIBUTE_OF_LETTER.values()), row
         harms = [row[name] for name in ("SEVERE_TOXICITY", "INSULT", "THREAT", "IDENTITY_ATTACK")]
         assert row["TOXICITY"] == 1 or not any(harms), row
 
@@ -109,7 +109,7 @@ def test_slurs_go_to_groups_that_have_one() -> None:
 
 
 def test_label_codes() -> None:
-    zero = dict.fromkeys(ATTRIBUTES.values(), 0)
+    zero = dict.fromkeys(ATTRIBUTE_OF_LETTER.values(), 0)
     assert labels("0") == zero
     assert labels("TiH") == {**zero, "TOXICITY": 1, "SEVERE_TOXICITY": None, "INSULT": None, "THREAT": 1}
     assert labels("~P") == {**zero, "TOXICITY": 0.25, "PROFANITY": 1}
@@ -120,8 +120,8 @@ def test_label_codes() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("@ kind threats\n\nI have no label.\n", "here:3: 'I have no label.' has no label code. fix: "),
-        ("@ color red\n", "here:1: unknown setting 'color'. fix: "),
+        ("@ kind threats\n\nI have no label.\n", "here:3: 'I have no label.' has no label code\n  fix: "),
+        ("@ color red\n", "here:1: unknown setting 'color'\n  fix: "),
     ],
 )
 def test_a_malformed_line_is_named(text: str, message: str) -> None:

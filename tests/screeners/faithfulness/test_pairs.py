@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 
 from sro.screeners.faithfulness import changes
-from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker, adds_stopgap, batches, fits
+from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker, adds_stopgap, batches, has_usable_length
 
 SENTENCE = "Please stop changing the article, because people read it and 5 numbers from Berlin are wrong."
 
@@ -117,4 +117,8 @@ def test_batches_hold_pairs_of_like_length_within_their_tokens() -> None:
 
 
 def test_what_fits_is_neither_a_word_nor_an_essay() -> None:
-    assert fits("This is a comment.") and not fits("no") and not fits("word " * 100)
+    assert (
+        has_usable_length("This is a comment.")
+        and not has_usable_length("no")
+        and not has_usable_length("word " * 100)
+    )

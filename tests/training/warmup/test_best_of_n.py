@@ -12,7 +12,7 @@ import pytest
 
 from sro.leader.generation import Completion, Sampling
 from sro.rewriting.phrase_rules import Rule
-from sro.rewriting.phrase_table import Idioms
+from sro.rewriting.phrase_table import PhraseTable
 from sro.screeners.base import Verdict
 from sro.screeners.overused import OverusedWords
 from sro.training.warmup.best_of_n import READ, Bars, Reward, best_moves, generate_candidates
@@ -150,7 +150,7 @@ def test_a_second_warm_up_is_moves_good_edits_repairs_and_what_stays() -> None:
 
 
 def test_what_only_leaves_out_is_tried_with_the_table_too() -> None:
-    table = Idioms.of([Rule((("stupid",),), (((("bad",), None),),))])
+    table = PhraseTable.of([Rule((("stupid",),), (((("bad",), None),),))])
     assert rule_edits("learn to spell , you moron .", table) == ["learn to spell ."]
     assert "a bad rule" in rule_edits("a fucking stupid rule", table)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from sro.comments.words import core, words
+from sro.comments.words import bare_word, words
 from sro.screeners.base import Verdict
 from sro.training.warmup.corruption import Corruption, corrupt
 from sro.training.warmup.lexicon import EDGE, ToxicLexicon
@@ -36,7 +36,7 @@ class Rude:
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         rude = {"idiot", "moron", "stupid", "damn", "hell"}
-        bad = [bool(rude & set(map(core, words(text)))) for text in texts]
+        bad = [bool(rude & set(map(bare_word, words(text)))) for text in texts]
         return [Verdict("fail" if one else "pass", 0.9 if one else 0.1, self.name) for one in bad]
 
 

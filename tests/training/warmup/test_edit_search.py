@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sro.comments.words import core, words
+from sro.comments.words import bare_word, words
 from sro.screeners.base import Verdict
 from sro.training.warmup.edit_search import Edit, SearchBars, find_suspects, search_edits
 
@@ -34,7 +34,7 @@ class Words:
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         self.asked += texts
-        passing = [np.prod([1 - RUDE.get(core(word), 0.01) for word in words(text)]) for text in texts]
+        passing = [np.prod([1 - RUDE.get(bare_word(word), 0.01) for word in words(text)]) for text in texts]
         return [Verdict("pass" if p > 0.5 else "fail", float(1 - p), self.name) for p in passing]
 
 
@@ -47,7 +47,7 @@ class Senses:
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         found = np.zeros((len(texts), 200), np.float32)
         for row, text in zip(found, texts):
-            for word in filter(None, map(core, words(text))):
+            for word in filter(None, map(bare_word, words(text))):
                 row[self.places.setdefault(SENSE.get(word, word), len(self.places))] += 1
         return found / np.maximum(1e-9, np.linalg.norm(found, axis=1, keepdims=True))
 
@@ -64,7 +64,7 @@ class Classes:
         self.encoder = Senses()
 
     def shares(self, texts: Sequence[str], places: Sequence[int]) -> np.ndarray:
-        known = [CLASS.get(core(words(text)[place])) for text, place in zip(texts, places)]
+        known = [CLASS.get(bare_word(words(text)[place])) for text, place in zip(texts, places)]
         rows = [[1.0 if name == own else 0.0 for name in self.names] if own else [1 / 3] * 3 for own in known]
         return np.array(rows).reshape(len(texts), 3)
 

@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from sro.apps.bulk.config import Reading
 from sro.comments.columns import Columns, Where, choose_columns
-from sro.comments.formats import BINARY, FORMAT_OF_SUFFIX, Unreadable, can_be_entered
+from sro.comments.formats import BINARY, FORMAT_OF_SUFFIX, Unreadable, can_split_by_bytes
 from sro.comments.json_rows import json_layout
 from sro.comments.readers import parquet_columns, read_rows
 
@@ -119,7 +119,7 @@ def inspect_file(path: Path, kind: Kind, column: str | None, reading: Reading, s
     )
     next(rows, None)
     if kind in ("jsonl", "text"):
-        whole = not can_be_entered(source, reading.encoding)
+        whole = not can_split_by_bytes(source, reading.encoding)
         whole = whole or (kind == "jsonl" and json_layout(source, reading.encoding) != "lines")
         info = info._replace(whole=whole)
     return info

@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from sro.apps.bulk.delimited import DelimitedLines
 from sro.apps.bulk.readers import Batch
-from sro.core.files import atomic_file, one_line
+from sro.core.files import atomic_file, to_json_line
 
 ROW_GROUP = 65_536  # rows of a Parquet row group, and the most that wait in memory
 ROW_GROUP_BYTES = 128 << 20  # the same in bytes: what stands beside the texts may be long
@@ -54,7 +54,7 @@ def remove_partial_files(folder: Path) -> None:
 @contextmanager
 def _json_lines(file: IO[bytes], columns: Mapping[str, str]) -> Iterator[Write]:
     def write(batch: Batch, added: Added) -> None:
-        file.write("".join(one_line({**row, **more}) + "\n" for row, more in zip(batch.rows, added)).encode())
+        file.write("".join(to_json_line({**row, **more}) + "\n" for row, more in zip(batch.rows, added)).encode())
 
     yield write
 

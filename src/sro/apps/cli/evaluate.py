@@ -16,7 +16,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sro.core.config import parse, plain
+from sro.core.config import parse, to_plain_dict
 from sro.core.errors import SROError
 from sro.core.machine import quiet_libraries
 from sro.evaluation.intervals import RESAMPLES
@@ -127,7 +127,7 @@ def run(argv: list[str]) -> int:
     if files.output_dir:
         evaluation.save(files.output_dir)
         data = {str(path): file_sha256(path) for path in paths.values()}
-        write_manifest(files.output_dir, ["sro", "evaluate", *argv], plain((files, how)), data, how.seed)
+        write_manifest(files.output_dir, ["sro", "evaluate", *argv], to_plain_dict((files, how)), data, how.seed)
     return 0
 
 

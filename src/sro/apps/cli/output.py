@@ -19,7 +19,7 @@ from rich.text import Text
 from sro.apps.bulk.delimited import DelimitedLines
 from sro.apps.cli.input import Input, InputRow
 from sro.core.errors import SROError
-from sro.core.files import atomic_file, explain_write_errors, one_line, whole_file
+from sro.core.files import atomic_file, atomic_text_writer, explain_write_errors, to_json_line
 from sro.screeners.base import Verdict, plain_values
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -87,7 +87,7 @@ def open_output(output: str | None, source: Input, added: Mapping[str, str], pre
     else:
         path, suffix = Path(output), Path(output).suffix.lower()
         if suffix in JSON_LINES:
-            with whole_file(path) as write:
+            with atomic_text_writer(path) as write:
                 yield lambda result: write(json_line(result, source.column) + "\n")
         else:
             with _table(path, source, {**PLACE, **added}, prefix) as put:
@@ -114,7 +114,7 @@ def json_line(result: Result, column: str = "text") -> str:
     row, record = result.row, result.record()
     place = {"row": row.number} if row.line is None else {"row": row.number, "line": row.line}
     others = {name: value for name, value in row.fields.items() if name != column}
-    return one_line({**place, **record, **({"fields": others} if others else {})})
+    return to_json_line({**place, **record, **({"fields": others} if others else {})})
 
 
 def _show(console: Console, shown: Text | str) -> None:
@@ -172,7 +172,7 @@ def _table(path: Path, source: Input, added: Mapping[str, str], prefix: str) -> 
             def hold(result: Result) -> None:
                 _new_names(source, list(added), prefix)  # a column that comes late may be taken, too
                 with explain_write_errors(path):
-                    held.write(one_line(_row_of_table(result, source, prefix)) + "\n")
+                    held.write(to_json_line(_row_of_table(result, source, prefix)) + "\n")
 
             yield hold
             held.seek(0)
@@ -194,7 +194,7 @@ def _delimited(path: Path, delimiter: str, source: Input, added: Mapping[str, st
         begin()
         write(lines[0].row(row))
 
-    with whole_file(path) as write:
+    with atomic_text_writer(path) as write:
         yield write_row
         begin()
 

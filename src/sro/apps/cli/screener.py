@@ -150,7 +150,7 @@ def train_faithfulness(argv: list[str]) -> int:
 
     from safetensors.numpy import load_file
 
-    from sro.rewriting.phrase_table import load_idioms
+    from sro.rewriting.phrase_table import load_phrase_table
     from sro.screeners.encoder.optimise import WEIGHTS, EncoderTraining
     from sro.screeners.faithfulness import run as critic
     from sro.screeners.faithfulness.training import fit
@@ -164,7 +164,7 @@ def train_faithfulness(argv: list[str]) -> int:
     folder = Path(data.output)
     folder.mkdir(parents=True, exist_ok=True)
     public = Path(data_folder())
-    material, kept = critic.read(data, public if public.is_dir() else None, partial(load_idioms().variants, n=2))
+    material, kept = critic.read(data, public if public.is_dir() else None, partial(load_phrase_table().variants, n=2))
     print(f"{len(material.clean):,} clean and {len(material.rude):,} rude texts to make pairs of", flush=True)
     for line in fit(material, settings, folder):
         print(line, flush=True)

@@ -16,7 +16,7 @@ from sro.apps.bulk.delimited import DelimitedLines
 from sro.apps.cli.input import Input, InputArguments
 from sro.apps.cli.output import Put
 from sro.core.errors import SROError
-from sro.core.files import one_line, whole_file
+from sro.core.files import atomic_text_writer, to_json_line
 from sro.evaluation.clef import NEUTRAL, TOXIC, is_clef, read_clef
 
 
@@ -63,13 +63,13 @@ def open_submission(output: str | None, source: Input) -> Iterator[Put]:
         return str(result.row.text if found is None or found.text is None else found.text)
 
     def json_line(result: Any) -> str:
-        return one_line({"id": source.names[result.row.number - 1], "text": text(result)}) + "\n"
+        return to_json_line({"id": source.names[result.row.number - 1], "text": text(result)}) + "\n"
 
     def tsv_line(result: Any) -> str:
         return lines.row({**result.row.fields, NEUTRAL: text(result)})
 
     lines = DelimitedLines(list(dict.fromkeys([*source.columns, NEUTRAL])), "\t")
-    with whole_file(Path(output or "")) as write:
+    with atomic_text_writer(Path(output or "")) as write:
         if source.is_file:
             write(lines.header)
         put_line = tsv_line if source.is_file else json_line

@@ -51,26 +51,29 @@ class TranslationArguments:
 
 def run(argv: list[str]) -> int:
     """Print the translations as a table."""
-    from sro.screeners import translation
+    from sro.screeners import threshold_matching
 
     schema = (ScreenerArguments, TranslationArguments)
     which, asked = parse(schema, argv, prog="sro screener thresholds", description=DESCRIPTION)
     if asked.pairs is not None and asked.scored is None:
-        pairs, use = translation.read_pairs(asked.pairs), translation.FOR_SCORES
+        pairs, use = threshold_matching.read_pairs(asked.pairs), threshold_matching.FOR_SCORES
     elif asked.scored is not None and asked.pairs is None:
         rows = _records(asked.scored, asked.column)  # first, for a mistake in it shows at once
         screener = load_named_screener(which)
-        pairs, use = translation.scored_pairs(screener, rows, asked.column), translation.FOR_THRESHOLD
+        pairs, use = threshold_matching.scored_pairs(screener, rows, asked.column), threshold_matching.FOR_THRESHOLD
     else:
         raise SROError("--pairs has both services' scores, --scored only the other's: give one of the two")
     names = [name.upper() for name in asked.attributes] or list(pairs)
-    found = [translation.translate(name, pairs.get(name, []), asked.threshold) for name in sorted(names, key=_place)]
-    table, screen = translation.rendered(found, use), Console()
+    found = [
+        threshold_matching.match_threshold(name, pairs.get(name, []), asked.threshold)
+        for name in sorted(names, key=_place)
+    ]
+    table, screen = threshold_matching.rendered(found, use), Console()
     needed = screen.measure(table, options=screen.options.update(max_width=WIDEST)).maximum
     screen.width = max(screen.width, needed)  # no digit of a number that is to be typed is left out
     screen.print(table)
     if not all(one.enough for one in found):
-        print(f"* fewer than {translation.ENOUGH} comments are flagged today, or are not: too few to rely on")
+        print(f"* fewer than {threshold_matching.ENOUGH} comments are flagged today, or are not: too few to rely on")
     return 0
 
 

@@ -30,7 +30,7 @@ class ScreeningOptions:
     """The words that a failing text fails for."""
     language: bool = False
     places: bool = False
-    """Where the sentences of a failing text stand, those too that a `Sparing` screener does not read."""
+    """Where the sentences of a failing text stand, those too that a `ReadsExcerpts` screener does not read."""
     threshold: float | None = None
     """P(fail) from which on a text fails; None: the server's."""
 

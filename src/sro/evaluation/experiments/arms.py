@@ -85,7 +85,7 @@ class Settings:
     def plain(self) -> dict[str, Any]:
         """All settings as JSON has them."""
         found: dict[str, Any] = json.loads(
-            json.dumps(config.plain((self.data, self.follower, self.leader, self.args)), default=str)
+            json.dumps(config.to_plain_dict((self.data, self.follower, self.leader, self.args)), default=str)
         )
         return found
 

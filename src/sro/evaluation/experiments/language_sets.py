@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sro.comments.test_set import key
+from sro.comments.clean import letters_and_digits
 from sro.screeners.encoder.label_maps import Record, toldbr
 from sro.screeners.encoder.sources import read_records
 from sro.screeners.encoder.splits import in_development, in_test_half
@@ -148,7 +148,7 @@ def read_set(one: LanguageSet, data: Path) -> list[Labelled]:
     found: dict[str, Labelled] = {}
     for record in read_records(data / one.file):
         for labelled in one.texts(record):
-            found.setdefault(key(labelled.text), labelled)
+            found.setdefault(letters_and_digits(labelled.text), labelled)
     return [labelled for letters, labelled in found.items() if letters]
 
 

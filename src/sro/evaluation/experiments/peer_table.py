@@ -19,7 +19,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from sro.core.config import plain
+from sro.core.config import to_plain_dict
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text, file_sha256
 from sro.core.provenance import write_manifest
@@ -121,7 +121,7 @@ def peer_table(
     )
     picture(evaluation, list(made), folder / "plane.png", f"{peers.split}: {len(stored.comments):,} comments")
     files = {str(path): file_sha256(path) for path in sorted((folder / "outputs").glob("*.json"))}
-    write_manifest(folder, list(command), plain(peers), files, 0)
+    write_manifest(folder, list(command), to_plain_dict(peers), files, 0)
     return folder
 
 
@@ -142,7 +142,7 @@ def _rewrites(
             loaded.clear()
             loaded[system.adapter] = load(adapter=system.adapter, screener=peers.screener, engine=peers.engine)
         rewriter = loaded[system.adapter]
-        rewriter = rewriter if system.rules else replace(rewriter, phrases=None, cuts=None, word_rules=())
+        rewriter = rewriter if system.rules else replace(rewriter, phrases=None, deletion_rules=None, word_rules=())
         return [answer.text for answer in rewriter.rewrite(comments, system.arguments)]
 
     made: dict[str, list[str | None]] = {}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sro.comments.clean import key
+from sro.comments.clean import letters_and_digits
 from sro.comments.columns import Columns
 from sro.comments.formats import require_file
 from sro.comments.readers import Row, read_rows
@@ -121,8 +121,10 @@ def _check_texts(cells: dict[str, str], pair: Pair, where: str) -> None:
 
 def _same(cell: str, text: str) -> bool:
     """By letters and digits: by all of them or, where most of the text's are ASCII, by these."""
-    letters, ascii_letters = key(text), _ascii(text)
-    return key(cell) == letters or (2 * len(ascii_letters) > len(letters) and _ascii(cell) == ascii_letters)
+    letters, ascii_letters = letters_and_digits(text), _ascii(text)
+    return letters_and_digits(cell) == letters or (
+        2 * len(ascii_letters) > len(letters) and _ascii(cell) == ascii_letters
+    )
 
 
 def _ascii(text: str) -> str:

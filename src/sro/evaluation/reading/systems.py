@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from sro.comments.clean import key, readable
+from sro.comments.clean import letters_and_digits, readable
 from sro.comments.columns import USUAL_COLUMNS, Columns, choose_columns
 from sro.comments.formats import require_file
 from sro.comments.readers import Row, read_rows
@@ -57,7 +57,7 @@ def read_system(word: str) -> System:
 
     found: dict[str | None, dict[str, Rewrite]] = {}
     for system, rewrite in _rewrites(read_rows(path, choose, all_columns=True), path):
-        found.setdefault(system, {}).setdefault(key(rewrite.comment), rewrite)
+        found.setdefault(system, {}).setdefault(letters_and_digits(rewrite.comment), rewrite)
     if not found:
         raise SROError(f"{path}: holds no comment with a rewrite")
     label = _choose_system([one for one in found if one is not None], name, path)
@@ -100,7 +100,7 @@ def _rewrites(rows: Iterator[Row], path: str) -> Iterator[tuple[str | None, Rewr
         if row.malformed:
             raise SROError(f"{where}: cannot be read as a row\n  fix: correct or remove the line")
         fields = row.fields or {}
-        if row.fault or not key(row.text) or fields.get("status") == "skipped":
+        if row.fault or not letters_and_digits(row.text) or fields.get("status") == "skipped":
             continue
         if not isinstance(row.label, str | None):
             raise SROError(f"{where}: the rewrite has to be text, not {row.label!r:.40}\n  fix: {NAMED}")

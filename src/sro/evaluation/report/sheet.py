@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sro.comments.clean import key
+from sro.comments.clean import letters_and_digits
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 from sro.evaluation.baselines import HUMAN
@@ -92,10 +92,10 @@ def worst_first(lines: Iterable[Line]) -> list[Line]:
 
 def verdicts(line: Line) -> list[str]:
     """Which of `VERDICTS` hold. Failed is `pass` below 1/2, or `sta` where nobody screened."""
-    found, letters = _finite(line), key(line.rewrite)
+    found, letters = _finite(line), letters_and_digits(line.rewrite)
     holds = (
         found.get("pass", found.get("sta", 1.0)) < 0.5,
-        bool(letters) and letters == key(line.source),
+        bool(letters) and letters == letters_and_digits(line.source),
         found.get("sim", 1.0) < LOW_SIMILARITY,
         not letters,
     )

@@ -6,12 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from sro.screeners.base import sigmoid
+
 Floats = NDArray[np.float64]
-
-
-def sigmoid(x: Floats) -> Floats:
-    """The logistic function, without overflow."""
-    return 0.5 * (1.0 + np.tanh(x / 2.0))
 
 
 def fit_platt(logits: Floats, labels: Floats, weights: Floats | None = None) -> tuple[float, float]:

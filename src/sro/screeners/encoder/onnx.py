@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_bytes
-from sro.screeners.encoder.tokenizer import LONGEST
+from sro.screeners.encoder.tokenizer import MAX_TOKENS
 
 OPSET = 20
 CONTRIB = "com.microsoft"
@@ -66,7 +66,7 @@ class Graph:
 
 
 def build(
-    arrays: Arrays, layers: int, heads: int, epsilon: float, longest: int = LONGEST, kind: type[Graph] = Graph
+    arrays: Arrays, layers: int, heads: int, epsilon: float, longest: int = MAX_TOKENS, kind: type[Graph] = Graph
 ) -> bytes:
     """The graph of a trained `EncoderClassifier`, serialised.
 
@@ -76,7 +76,7 @@ def build(
     try:
         from onnx import TensorProto, helper
     except ImportError:
-        raise SROError("Writing ONNX needs the package onnx. fix: pip install onnx") from None
+        raise SROError("Writing ONNX needs the package onnx\n  fix: pip install onnx") from None
     graph = kind()
     hidden = arrays["head.weight"].shape[1]
     split = graph.constant("thirds", np.array([hidden] * 3, dtype=np.int64))
@@ -130,7 +130,7 @@ def build(
     return model.SerializeToString()
 
 
-def write(arrays: Arrays, path: Path, layers: int, heads: int, epsilon: float, longest: int = LONGEST) -> None:
+def write(arrays: Arrays, path: Path, layers: int, heads: int, epsilon: float, longest: int = MAX_TOKENS) -> None:
     """Write the graph to `path` in one step."""
     atomic_write_bytes(path, build(arrays, layers, heads, epsilon, longest))
 
@@ -143,8 +143,8 @@ def read(path: Path) -> dict[str, NDArray[np.float32]]:
     try:
         import onnx
     except ImportError:
-        raise SROError("Reading ONNX weights needs the package onnx. fix: pip install onnx") from None
-    foreign = SROError(f"{path} is no encoder of this project. fix: name a folder that `sro screener train` wrote")
+        raise SROError("Reading ONNX weights needs the package onnx\n  fix: pip install onnx") from None
+    foreign = SROError(f"{path} is no encoder of this project\n  fix: name a folder that `sro screener train` wrote")
     try:
         stored = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer}
     except OSError:

@@ -24,13 +24,14 @@ from sro.comments.columns import choose_columns
 from sro.comments.test_set import refuse_held_out
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text, file_sha256
+from sro.screeners.base import sigmoid
 from sro.screeners.encoder.attributes import ATTRIBUTES
-from sro.screeners.encoder.calibration import balanced_threshold, fit_to_prior, sigmoid
+from sro.screeners.encoder.calibration import balanced_threshold, fit_to_prior
 from sro.screeners.encoder.inference import CARD, FORMAT, GRAPH, EncoderScreener
 from sro.screeners.encoder.label_maps import Row, attribute_of, own_targets
 from sro.screeners.encoder.mixture import SHARES, groups_named, target_matrix
 from sro.screeners.encoder.splits import evaluation_texts, in_development, merge, read_all
-from sro.screeners.encoder.tokenizer import LONGEST
+from sro.screeners.encoder.tokenizer import MAX_TOKENS
 
 logger = logging.getLogger(__name__)
 
@@ -51,13 +52,16 @@ class EncoderData:
     """What an encoder learns from."""
 
     output: str = field(metadata={"help": "folder for model.onnx and encoder.json; a run that stopped goes on there"})
-    labelled: list[str] = field(default_factory=list, metadata={"help": "csv, tsv or jsonl of your own, see above"})
+    labelled: list[str] = field(
+        default_factory=list,
+        metadata={"help": "files of your own (csv, tsv, jsonl, …) with a column `text` and one for each attribute"},
+    )
     public: bool = field(default=False, metadata={"help": "learn the public sets in SRO_DATA"})
     development: int = field(default=2, metadata={"help": "percent of the texts kept for calibration"})
 
 
 FAULTS = {
-    "malformed": ("cannot be read as a row", "mend it, or take it out"),
+    "malformed": ("cannot be read as a row", "correct it, or take it out"),
     "undecodable": ("text that is not UTF-8", "save the file as UTF-8"),
     "wrong_type": ("the text is no string", "put quotes around it"),
 }
@@ -76,7 +80,7 @@ def read_labelled(path: Path) -> Iterator[Row]:
             continue  # a blank line
         if row.fault is not None:
             what, fix = FAULTS.get(row.fault, ("no text", "fill the column `text`, or take the row out"))
-            raise SROError(f"{path}, line {row.line}: {what}. fix: {fix}")
+            raise SROError(f"{path}, line {row.line}: {what}\n  fix: {fix}")
         fields = row.fields or {}
         seen |= {column: attribute_of(column) for column in fields if column not in seen}
         if targets := own_targets(fields, f"{path}, line {row.line}"):
@@ -104,7 +108,7 @@ def read_rows(data: EncoderData, public: Path | None) -> tuple[list[Row], list[R
     forbidden: list[str] = []
     if data.public:
         if public is None:
-            raise SROError("--public needs the public sets. fix: set SRO_DATA to their folder")
+            raise SROError("--public needs the public sets\n  fix: set SRO_DATA to their folder")
         own += read_all(public)
         forbidden = list(evaluation_texts(public))
     rows = merge(own, forbidden)
@@ -138,7 +142,7 @@ def write_screener(arrays: Mapping[str, np.ndarray], rows: Sequence[Row], folder
     about: dict[str, Any] = {
         "format": FORMAT,
         "sha256": file_sha256(folder / GRAPH),
-        "longest": LONGEST,
+        "longest": MAX_TOKENS,
         "calibration": {name: [1.0, 0.0] for name in ATTRIBUTES},
         "thresholds": {name: 0.5 for name in ATTRIBUTES},
     }

@@ -35,7 +35,7 @@ def open_session(graph: Path, threads: int, digest: str = "") -> Any:
     try:
         import onnxruntime
     except ImportError:
-        raise SROError("The encoder screener needs onnxruntime. fix: pip install onnxruntime") from None
+        raise SROError("The encoder screener needs onnxruntime\n  fix: pip install onnxruntime") from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3

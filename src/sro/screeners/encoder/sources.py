@@ -15,11 +15,11 @@ from pathlib import Path
 from sro.comments.formats import require_file
 from sro.screeners.encoder import label_maps as maps
 from sro.screeners.encoder.label_maps import (
-    TH,
+    SEVERE_TOXICITY,
+    THREAT,
+    TOXICITY,
     Record,
     Row,
-    S,
-    T,
     Targets,
     not_hate,
     toxic_or_clean,
@@ -44,7 +44,7 @@ class Source:
 
 
 def _label(row: Record) -> Targets:
-    return maps.either(row["text"], bool(row["label"]))
+    return maps.hate_or_not_hate(row["text"], bool(row["label"]))
 
 
 def _wikipedia(row: Record) -> Targets:
@@ -75,7 +75,7 @@ SOURCES = (
         "civil_toxic",
         "toxicity/civil_toxic_marco/civil_toxic_marco.jsonl.gz",
         "MIT, CC0-1.0",
-        lambda row: with_profanity(row["text"], {T: 1.0}),
+        lambda row: with_profanity(row["text"], {TOXICITY: 1.0}),
     ),
     Source("jigsaw6_small", "toxicity/jigsaw6_small/jigsaw6_small.jsonl.gz", "CC0-1.0", maps.jigsaw_six),
     Source("jigsaw_toxic", "jigsaw_toxic/jigsaw_toxic.csv", "CC0-1.0", maps.jigsaw_six, text="comment_text"),
@@ -93,7 +93,9 @@ SOURCES = (
         "surge_toxicity",
         "toxicity/surge_toxicity/surge_toxicity.jsonl.gz",
         "MIT",
-        lambda row: with_profanity(row["text"], {T: 1.0}) if row["label"] else not_hate(row["text"]) | {T: 0.0},
+        lambda row: (
+            with_profanity(row["text"], {TOXICITY: 1.0}) if row["label"] else not_hate(row["text"]) | {TOXICITY: 0.0}
+        ),
     ),
     Source("github_incivility", "toxicity/github_incivility/github_incivility.jsonl.gz", "MIT", maps.github),
     Source("openai_moderation", "toxicity/openai_moderation/openai_moderation.jsonl.gz", "MIT", maps.openai),
@@ -137,17 +139,17 @@ def read_paradetox(data: Path) -> Iterator[Row]:
     for number, record in enumerate(records):
         tuning = number >= len(records) - TUNING_SPLIT
         toxic = record["toxic"]
-        yield Row(toxic, with_profanity(toxic, {T: 1.0}), "paradetox", held_out=tuning)
+        yield Row(toxic, with_profanity(toxic, {TOXICITY: 1.0}), "paradetox", held_out=tuning)
         for column in ("neutral1", "neutral2", "neutral3"):
             if neutral := record[column]:
-                targets = not_hate(neutral) | {T: 0.0, TH: 0.0, S: 0.0}
+                targets = not_hate(neutral) | {TOXICITY: 0.0, THREAT: 0.0, SEVERE_TOXICITY: 0.0}
                 yield Row(neutral, targets, "paradetox", held_out=tuning)
     for record in read_records(data / "paradetox_train/cannot_rewrite.tsv"):
         text, reasons = record["INPUT:toxic_comment"].strip('" '), json.loads(record["OUTPUT:reasons"])
         if reasons == {"not_toxic": True}:
-            yield Row(text, not_hate(text) | {T: 0.0, S: 0.0}, "paradetox_hard")
+            yield Row(text, not_hate(text) | {TOXICITY: 0.0, SEVERE_TOXICITY: 0.0}, "paradetox_hard")
         elif reasons == {"toxic_content": True}:
-            yield Row(text, with_profanity(text, {T: 1.0}), "paradetox_hard")
+            yield Row(text, with_profanity(text, {TOXICITY: 1.0}), "paradetox_hard")
 
 
 def read_sentences(data: Path, last: int = 500) -> Iterator[Row]:

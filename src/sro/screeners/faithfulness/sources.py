@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from sro.comments.words import core
+from sro.comments.words import bare_word
 from sro.screeners.encoder.label_maps import Row
 from sro.screeners.encoder.mixture import hostile
 from sro.screeners.encoder.sources import read_records
-from sro.screeners.faithfulness.pairs import Material, Pair, fits
+from sro.screeners.faithfulness.pairs import Material, Pair, has_usable_length
 
 UNFIT = frozenset(
     {"cold_zh", "germeval2018_de", "kor_ko", "toldbr_pt", "mlma_ar", "mlma_fr"}
@@ -33,7 +33,8 @@ def read_ready(meaning: Path, paraphrases: Path) -> dict[str, list[Pair]]:
         if row["label"] in kept
     ]
     return {
-        name: [pair for pair in pairs if fits(pair.comment) and fits(pair.candidate)] for name, pairs in found.items()
+        name: [pair for pair in pairs if has_usable_length(pair.comment) and has_usable_length(pair.candidate)]
+        for name, pairs in found.items()
     }
 
 
@@ -57,9 +58,9 @@ def read_material(data: Path, rows: Sequence[Row], edit: Callable[[str], Sequenc
         rows: Texts with attributes, as the encoder screener learns from them, none held out.
         edit: Civil forms of a comment by the phrase table.
     """
-    usable = [row for row in rows if row.source not in UNFIT and fits(row.text)]
+    usable = [row for row in rows if row.source not in UNFIT and has_usable_length(row.text)]
     clean = [row.text for row in usable if not hostile(row) and row.targets.get("TOXICITY", 1.0) <= 0.1]
-    rude = [row.text for row in usable if hostile(row) and any(core(word) for word in row.text.split())]
+    rude = [row.text for row in usable if hostile(row) and any(bare_word(word) for word in row.text.split())]
     return Material(
         clean=clean,
         rude=rude,

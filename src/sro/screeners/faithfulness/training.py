@@ -22,7 +22,7 @@ from sro.screeners.encoder.optimise import EncoderTraining, first_seed, join_pro
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 from sro.screeners.encoder.training import start_from
 from sro.screeners.faithfulness.critic import OUTPUTS, pair_ids
-from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker, batches, known
+from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker, batches, nan_if_unknown
 
 SMOOTH = 0.02  # targets stay this far from 0 and 1
 
@@ -45,7 +45,7 @@ class PairReader:
         width = max(map(len, rows))
         padded = np.array([row + [self.base.pad] * (width - len(row)) for row in rows])
         mask = np.arange(width) < np.array([len(row) for row in rows])[:, None]
-        targets = torch.tensor([[pair.kept, known(pair.natural)] for pair in pairs], dtype=torch.float32)
+        targets = torch.tensor([[pair.kept, nan_if_unknown(pair.natural)] for pair in pairs], dtype=torch.float32)
         return torch.from_numpy(self.base.embed(padded)), torch.from_numpy(mask), targets
 
 

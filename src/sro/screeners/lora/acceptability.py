@@ -28,7 +28,7 @@ from sro.screeners.lora.classifier import WEIGHTS, encode, merge_adapter
 
 
 class Acceptability:
-    """P(acceptable) of texts, one at a time, whatever they rewrite."""
+    """P(acceptable) of each text; its source is not read."""
 
     def __init__(self, model: Any, tokenizer: Any, name: str = "acceptability", batch_size: int = 64) -> None:
         """model: decoder-only, for sequence classification with one logit."""
@@ -99,8 +99,8 @@ class AcceptabilityWhenAsked:
     """
 
     def __init__(self, folder: str | None = None) -> None:
-        """folder: as `Acceptability.load` takes it. None: `embedded`, or where the embedded leader is not installed
-        nobody, to whom all texts are alike (0).
+        """folder: as `Acceptability.load` takes it. None: `embedded`; if the embedded leader is not installed, every
+        text gets 0.
 
         Raises:
             SROError: what is named is not there.

@@ -97,7 +97,7 @@ def train_fluency(data: FluencyData, args: FluencyConfig, command: Sequence[str]
     held_out, learnt = split(whole, args.seed)
     if len(learnt) < 3 * HELD_OUT:
         raise SROError(f"{len(whole):,} sentences are too few\n  fix: {2 * HELD_OUT:,} of {LENGTHS[0]} words and more")
-    provenance.write_manifest(folder, command, config.plain((data, args)), hashes, args.seed)
+    provenance.write_manifest(folder, command, config.to_plain_dict((data, args)), hashes, args.seed)
     model, tokenizer = fine_tune_classifier(learnt, data.lora_rank, args)
     found = Acceptability(model.eval(), tokenizer)([text for text, _ in held_out])
     labels = np.array([label > 0.5 for _, label in held_out])

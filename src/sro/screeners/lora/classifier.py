@@ -1,7 +1,7 @@
 """A classifier of texts that is a LoRA adapter and a head of one logit on the embedded leader: 5 MB instead of 270.
 
-`merged` makes of its folder one that anything can load which reads sequence classifiers (`sro.screeners.huggingface`).
-`sro.screeners.lora.training` trains them.
+`merge_adapter` writes a merged model that any reader of sequence classifiers can load (`sro.screeners.huggingface`).
+`sro.screeners.lora.training` trains the adapters.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sro.core.files import atomic_folder, cache_root
 from sro.leader.files import LeaderParts
 from sro.leader.model import embedded_leader
 
-LONGEST = 64
+MAX_TOKENS = 64
 """Tokens that are read of a text while it learns."""
 WEIGHTS = "adapter_model.safetensors"
 LABEL = "LABEL_0"
@@ -66,10 +66,10 @@ def base() -> tuple[Any, Any]:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
     from transformers.utils import logging
 
-    folder, told = embedded_leader(), logging.get_verbosity()
+    folder, verbosity = embedded_leader(), logging.get_verbosity()
     logging.set_verbosity_error()  # that the head is fresh is what is wanted
     model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=1, dtype=torch.float32)
-    logging.set_verbosity(told)
+    logging.set_verbosity(verbosity)
     return model, AutoTokenizer.from_pretrained(folder)
 
 
@@ -77,4 +77,4 @@ def encode(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
     """Token ids between two end tokens: the last one has read all, and its state is what the head is asked about."""
     end = tokenizer.eos_token_id
     rows = tokenizer(list(texts), add_special_tokens=False)["input_ids"] if len(texts) else []
-    return [[end, *row[:LONGEST], end] for row in rows]
+    return [[end, *row[:MAX_TOKENS], end] for row in rows]

@@ -34,7 +34,7 @@ from sro.comments.normalise import normalise, trace
 from sro.comments.offsets import Normalised
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_bytes, atomic_write_text
-from sro.screeners.base import Verdict
+from sro.screeners.base import Verdict, sigmoid
 from sro.screeners.nblr.ngram_index import (
     BATCH,
     CHARACTERS,
@@ -119,7 +119,7 @@ class NBLR:
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """P(fail) of each text, float64 of shape [texts]."""
         scores = np.concatenate([np.empty(0), *map(self._scores, batches(texts))])
-        return 0.5 * (1.0 + np.tanh(scores / 2.0))  # the sigmoid, without overflow
+        return sigmoid(scores)
 
     @cached_property
     def _index(self) -> Index:
@@ -293,13 +293,15 @@ def _fit(documents: list[list[str]], failing: np.ndarray, settings: NBLRSettings
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
 
-    def words_of(document: list[str]) -> list[str]:
+    def word_grams_of(document: list[str]) -> list[str]:
         return word_ngrams(document, settings.word_ngrams)
 
     def characters_of(document: list[str]) -> list[str]:
         return [gram for word in document for gram in character_ngrams(word, settings.character_ngrams)]
 
-    analyzers = {WORDS: words_of, CHARACTERS: characters_of} if settings.character_ngrams else {WORDS: words_of}
+    analyzers = (
+        {WORDS: word_grams_of, CHARACTERS: characters_of} if settings.character_ngrams else {WORDS: word_grams_of}
+    )
     blocks, grams, idf = [], [], []
     for block, analyzer in analyzers.items():
         known = None if keep is None else [gram for gram in keep if gram[0] == block]

@@ -1,4 +1,4 @@
-"""Count the n-grams of many texts at once: what the NB-LR spends its time on, without a Python step an n-gram.
+"""Count the n-grams of many texts at once in numpy, because the NB-LR spends most of its time on this.
 
 A vocabulary maps an n-gram to its row: `wyou idiot` for words, `cidio` for characters (see
 `sro.screeners.nblr.model`).
@@ -20,7 +20,7 @@ from itertools import count
 
 import numpy as np
 
-from sro.core.bounded_cache import LONGEST
+from sro.core.bounded_cache import MAX_CACHED_CHARACTERS
 
 WORDS, CHARACTERS = "w", "c"  # the two blocks: the first letter of every stored n-gram
 END = b"\0"
@@ -182,7 +182,7 @@ class _Pieces(dict[bytes, bytes]):
         grams = character_ngrams(word.decode(), self.longest) if word != END else []
         rows = [row for gram in grams if (row := self.vocabulary.get(gram)) is not None]
         piece = np.array([~number, *rows], dtype=np.int32).tobytes()
-        if len(word) <= LONGEST:
+        if len(word) <= MAX_CACHED_CHARACTERS:
             if len(self) >= CACHED_WORDS:
                 self.clear()
             self[word] = piece

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from sro.comments.clean import key
+from sro.comments.clean import letters_and_digits
 from sro.screeners.base import RuleScreener
 from sro.screeners.rules.repetition import WORD, echoes, repeats
 
@@ -37,7 +37,7 @@ ENDS = set(".!?")
 BREAKS = ENDS | set(",;:")
 BE = {"is", "are", "was", "were", "am", "'s", "’s", "be", "it's", "that's", "he's", "she's", "you're", "i'm"}
 
-LONGEST, SHORTEST = 1.8, 0.2  # words of the rewrite to words of the source, give or take four
+MAX_LENGTH_RATIO, MIN_LENGTH_RATIO = 1.8, 0.2  # words of the rewrite to words of the source, give or take four
 
 
 Defect = Literal["empty", "copy", "length", "repetition", "punctuation", "hole", "hollow"]
@@ -50,9 +50,9 @@ def defects(text: str, source: str) -> list[Defect]:
     deleted word was all there was to say: `that is a comparison .`).
     """
     words, original = WORD.findall(text.lower()), WORD.findall(source.lower())
-    if not key(text):
+    if not letters_and_digits(text):
         return ["empty"]
-    if key(text) == key(source):
+    if letters_and_digits(text) == letters_and_digits(source):
         return ["copy"]
     found: dict[Defect, bool] = {
         "length": _is_of_odd_length(words, original),
@@ -71,7 +71,7 @@ def _more(here: Iterable[str], there: Iterable[str]) -> bool:
 
 def _is_of_odd_length(words: list[str], original: list[str]) -> bool:
     here, there = (sum(word[0].isalnum() for word in side) for side in (words, original))
-    return here > LONGEST * there + 4 or here + 1 < SHORTEST * there
+    return here > MAX_LENGTH_RATIO * there + 4 or here + 1 < MIN_LENGTH_RATIO * there
 
 
 def _punctuation_runs(words: list[str]) -> list[str]:
@@ -105,7 +105,7 @@ def _is_hollow(words: list[str], original: list[str]) -> bool:
 
 
 @dataclass(frozen=True)
-class ShapeScreener(RuleScreener):
+class FormScreener(RuleScreener):
     """Passes a text in which `sro.screeners.rules.form.defects` finds nothing, given its source."""
 
     name: str = "shape 1"

@@ -1,4 +1,4 @@
-"""Does a rewrite still say what its comment says? Cheap rules for three turns that neither cosine nor grammar sees.
+"""Does a rewrite still say what its comment says? Rules for four changes that neither cosine nor grammar rules detect.
 
 - `negation`: a "not" more or less ("that shit ain 't fun" → "that is fun"). A leader finds "not honest", "not smart"
   and "not good" to be stopgaps that every toxicity screener passes.
@@ -122,7 +122,7 @@ def _is_warm(text: str) -> bool:
 
 @dataclass(frozen=True)
 class MeaningRuleScreener(RuleScreener):
-    """Passes a text in which `turns` finds nothing, given its source."""
+    """Passes a text in which `meaning_changes` finds nothing, given its source."""
 
     name: str = "sense 1"
     faults: Callable[[str, str], Sequence[str]] = meaning_changes

@@ -5,7 +5,7 @@
     >>> rewrite_faults("you are a friend", "you are an idiot")
     ['praise']
 
-The follower's panel asks the two halves by name (`ShapeScreener`, `MeaningRuleScreener`), as a run's settings have it;
+The follower's panel asks the two halves by name (`FormScreener`, `MeaningRuleScreener`), as a run's settings have it;
 `sro.rewriting` asks for all of it. What each finds is told in `form`, `repetition` and `meaning`.
 """
 

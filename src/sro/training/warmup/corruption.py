@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sro.comments.words import core, words
+from sro.comments.words import bare_word, words
 from sro.screeners.base import Screener
 from sro.training.warmup.lexicon import EDGE, ToxicLexicon
 from sro.training.warmup.rude_spans import END
@@ -78,7 +78,7 @@ def _substitute(text: str, toxic_for: dict[str, list[str]], draw: random.Random)
 def _insert(text: str, lexicon: ToxicLexicon, draw: random.Random) -> str:
     """Insert a toxic word at the gap whose neighbours it keeps company with most; words are drawn by their fit."""
     tokens = words(text)
-    cores = [EDGE, *[core(token) or EDGE for token in tokens], EDGE]
+    cores = [EDGE, *[bare_word(token) or EDGE for token in tokens], EDGE]
     last = len(tokens) - bool(tokens and END.search(tokens[-1]))  # never behind the final punctuation
     gaps: list[tuple[float, int, str]] = []
     for word in draw.sample(sorted(lexicon.toxic), min(60, len(lexicon.toxic))):

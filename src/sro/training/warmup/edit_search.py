@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sro.comments.words import core, words
+from sro.comments.words import bare_word, words
 from sro.screeners.base import Screener
-from sro.screeners.panel import defects
+from sro.screeners.rules.form import defects
 from sro.training.warmup.lm_fit import Fit
 from sro.training.warmup.rude_spans import IDENTITIES, Span, replace_span, spans_around, without_segments
 from sro.training.warmup.word_classes import WordClasses
@@ -112,12 +112,12 @@ def find_suspects(comment: str, innocent: Collection[str], screener: Screener, n
     """
     tokens = words(comment)
     left_alone = IDENTITIES.union(innocent)
-    spots = [i for i, token in enumerate(tokens) if core(token) and core(token) not in left_alone]
-    alone = screener.screen([core(tokens[i]) for i in spots])
+    spots = [i for i, token in enumerate(tokens) if bare_word(token) and bare_word(token) not in left_alone]
+    alone = screener.screen([bare_word(tokens[i]) for i in spots])
     spots = [i for i, verdict in zip(spots, alone) if not verdict.passed]
     left = screener.screen([" ".join(tokens[:i] + tokens[i + 1 :]) for i in spots])
     order = sorted(range(len(spots)), key=lambda j: left[j].probability)
-    return list(dict.fromkeys(core(tokens[spots[j]]) for j in order))[:n]
+    return list(dict.fromkeys(bare_word(tokens[spots[j]]) for j in order))[:n]
 
 
 def _options(
@@ -191,7 +191,7 @@ def _expand(beam: Mapping[str, float], made: int, suspects: Sequence[str], optio
     """
     children: dict[str, float] = {}
     for text, score in beam.items():
-        present = [word for word in suspects if word in {core(token) for token in words(text)}]
+        present = [word for word in suspects if word in {bare_word(token) for token in words(text)}]
         for span in spans_around(text, present[:2]):
             for phrase, worth in options.get(span.written, []):
                 child = replace_span(text, span, phrase)

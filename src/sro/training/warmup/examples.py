@@ -24,7 +24,7 @@ from typing import Literal
 
 from sro.comments.words import words
 from sro.screeners.base import Screener
-from sro.screeners.panel import defects
+from sro.screeners.rules.form import defects
 from sro.screeners.similarity import SentenceEncoder
 from sro.training.warmup.corruption import corrupt
 from sro.training.warmup.edit_search import search_edits

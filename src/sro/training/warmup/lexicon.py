@@ -17,7 +17,7 @@ from importlib import resources
 
 import numpy as np
 
-from sro.comments.words import core, words
+from sro.comments.words import bare_word, words
 from sro.screeners.base import Screener
 from sro.screeners.similarity import SentenceEncoder
 from sro.training.warmup.rude_spans import IDENTITIES
@@ -107,13 +107,13 @@ def learn_toxic_lexicon(
 def _document_counts(sentences: Iterable[str]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for sentence in sentences:
-        counts.update({core(token) for token in words(sentence)} - {""})
+        counts.update({bare_word(token) for token in words(sentence)} - {""})
     return counts
 
 
 def _neighbourhood(tokens: list[str], i: int) -> tuple[str, str]:
-    left = core(tokens[i - 1]) or EDGE if i else EDGE
-    right = core(tokens[i + 1]) or EDGE if i + 1 < len(tokens) else EDGE
+    left = bare_word(tokens[i - 1]) or EDGE if i else EDGE
+    right = bare_word(tokens[i + 1]) or EDGE if i + 1 < len(tokens) else EDGE
     return left, right
 
 
@@ -123,7 +123,7 @@ def _contexts(sentences: Iterable[str], wanted: set[str]) -> tuple[dict[str, Cou
     for sentence in sentences:
         tokens = words(sentence)
         for i, token in enumerate(tokens):
-            if (word := core(token)) in wanted:
+            if (word := bare_word(token)) in wanted:
                 left, right = _neighbourhood(tokens, i)
                 before[word][left] += 1
                 after[word][right] += 1
@@ -145,7 +145,7 @@ def _neighbours(
     wanted: dict[str, list[tuple[str, int]]] = {query: [] for query in queries}
     for sentence in sentences:
         for i, token in enumerate(words(sentence)):
-            places = wanted.get(core(token))
+            places = wanted.get(bare_word(token))
             if places is not None and len(places) < occurrences:
                 places.append((sentence, i))
     cosine = encoder.embed(queries) @ encoder.embed(mild).T

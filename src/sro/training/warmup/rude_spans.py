@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import dropwhile
 
-from sro.comments.words import VOWEL, core, words
+from sro.comments.words import VOWEL, bare_word, words
 from sro.screeners.rules.meaning import GROUPS
 
 LONGEST = 4  # words in a span
 
 
 def _set(listed: str) -> frozenset[str]:
-    return frozenset(core(word) for word in words(listed))  # as they are looked up: 's is "s"
+    return frozenset(bare_word(word) for word in words(listed))  # as they are looked up: 's is "s"
 
 
 # Words that may go when their rude neighbour goes: they carry no content of their own.
@@ -64,7 +64,7 @@ def spans_around(text: str, suspects: Sequence[str]) -> list[Span]:
     """Every span of up to four words that holds a suspect and otherwise only words that may go with it."""
     tokens, bad = words(text), set(suspects)
     starts = list(_starts(text, tokens))
-    cores = [core(token) for token in tokens]
+    cores = [bare_word(token) for token in tokens]
     spans: dict[tuple[int, int], Span] = {}
     for i, word in enumerate(cores):
         if word not in bad:
@@ -112,7 +112,7 @@ def replace_span(text: str, span: Span, phrase: str) -> str:
     tokens = words(text)
     opening = "".join(START.findall(" ".join(tokens[span.low : span.high])))
     tail = END.search(tokens[span.high - 1])
-    end = tail.group(0) if tail and core(tokens[span.high - 1]) else ""
+    end = tail.group(0) if tail and bare_word(tokens[span.high - 1]) else ""
     capital = tokens[span.low][:1].isupper() and (span.low == 0 or tokens[span.low - 1][-1:] in ".!?")
     left, right = tokens[: span.low], tokens[span.high :]
     if phrase:
@@ -127,7 +127,7 @@ def replace_span(text: str, span: Span, phrase: str) -> str:
     if capital and right:
         right[0] = _capital(right[0])
     if right and left and left[-1].lower() in {"a", "an"}:
-        left[-1] = _article(left[-1], core(right[0]))
+        left[-1] = _article(left[-1], bare_word(right[0]))
     return tidy(" ".join([*left, *right]), spaced=bool(SPACED.search(text)))
 
 
@@ -136,7 +136,7 @@ def without_segments(text: str, suspects: Sequence[str]) -> list[str]:
     parts = [part for part in re.split(r"(?<=[.!?])\s+|(?<=,)\s+", text) if part.strip()]
     found = []
     for i, part in enumerate(parts):
-        if len(parts) == 1 or not {core(token) for token in words(part)} & set(suspects):
+        if len(parts) == 1 or not {bare_word(token) for token in words(part)} & set(suspects):
             continue
         opens, closes = i == 0 or parts[i - 1].rstrip()[-1:] in ".!?", part.rstrip()[-1:] in ".!?"
         if (opens and closes) or len(words(part)) <= 5:

@@ -108,7 +108,7 @@ def warmup_run(
     args = copy.copy(args)
     args.prompt, args.disable_tqdm = player.prompt, True
     chat = chat or ChatSettings()
-    settings = config.plain((data, mixture, teachers, leader, args, chat))
+    settings = config.to_plain_dict((data, mixture, teachers, leader, args, chat))
     if data.resume:
         refuse_other_run(folder, settings)
 

@@ -21,7 +21,7 @@ from typing import Literal
 from sro.comments.synthetic_errors import add, broken_sentences, drop_function_word, repeat, swap
 from sro.leader.generation import Generator
 from sro.rewriting.deletions import deletions
-from sro.rewriting.phrase_table import Idioms, load_idioms
+from sro.rewriting.phrase_table import PhraseTable, load_phrase_table
 from sro.training.warmup.best_of_n import Reward, best_moves, generate_candidates
 from sro.training.warmup.examples import Example, Kind, detokenized_example
 from sro.training.warmup.search_log import SearchLog
@@ -68,8 +68,8 @@ class Teachers:
     )
 
 
-def rule_edits(comment: str, table: Idioms) -> list[str]:
-    """The comment without its addresses and oaths, and the table's civil form of what is left then."""
+def rule_edits(comment: str, table: PhraseTable) -> list[str]:
+    """The comment without its addresses and swear words, and the table's civil form of what is left then."""
     cut = deletions(comment)
     return cut + [text for one in cut for text in table.variants(one, 1)]
 
@@ -94,7 +94,7 @@ def best_rewrites_of_teachers(
         log: moves that an interrupted run found already.
     """
     draw, log = random.Random(seed), log or SearchLog()
-    table = load_idioms() if wanted.table else Idioms({})
+    table = load_phrase_table() if wanted.table else PhraseTable({})
     refused = [text for text, verdict in zip(toxic, reward.screener.screen(toxic)) if not verdict.passed]
     draw.shuffle(refused)
     judged: dict[str, list[Example]] = {}

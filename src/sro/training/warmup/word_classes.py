@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from sro.comments.words import core, words
+from sro.comments.words import bare_word, words
 from sro.screeners.similarity import SentenceEncoder
 
 LAYERS = (1, 2)
@@ -68,7 +68,7 @@ def learn_classes(
     where: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for text in random.Random(seed).sample(list(texts), len(texts)):
         for i, token in enumerate(words(text)):
-            if (word := core(token)) in known and seen[word] < occurrences:
+            if (word := bare_word(token)) in known and seen[word] < occurrences:
                 seen[word] += 1
                 where[text].append((i, known[word]))
     rows, labels = [], []

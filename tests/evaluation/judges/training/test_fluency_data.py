@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sro.comments.clean import key
+from sro.comments.clean import letters_and_digits
 from sro.evaluation.judges.training.data import Labelled, calibration, ratings
 from sro.evaluation.judges.training.fluency_data import cola, training_rows, tuning_rows
 
@@ -26,14 +26,18 @@ def test_nothing_that_measures_the_judge_trains_it() -> None:
     sets = training_rows(DATA)
     assert len(sets["judge_calibration"]) > 1_500 and len(sets["cola"]) > 8_000
     assert 0.8 < len(sets["broken"]) / len(sets["whole"]) <= 1
-    trained = {key(row.text) for rows in sets.values() for row in rows}
+    trained = {letters_and_digits(row.text) for rows in sets.values() for row in rows}
     parts = calibration(DATA)
-    measured = {key(row.text) for part in ("tune", "held_out") for row in parts[part]}
-    measured |= {key(row.text) for name in ("in_domain_dev", "out_of_domain_dev") for row in cola(DATA, name)}
-    measured |= {key(row.text) for row in ratings(DATA)} | {key(row.source) for row in ratings(DATA)}
+    measured = {letters_and_digits(row.text) for part in ("tune", "held_out") for row in parts[part]}
+    measured |= {
+        letters_and_digits(row.text) for name in ("in_domain_dev", "out_of_domain_dev") for row in cola(DATA, name)
+    }
+    measured |= {letters_and_digits(row.text) for row in ratings(DATA)} | {
+        letters_and_digits(row.source) for row in ratings(DATA)
+    }
     assert len(measured) > 4_000
-    whole = trained - {key(row.text) for row in sets["broken"]}
+    whole = trained - {letters_and_digits(row.text) for row in sets["broken"]}
     assert not whole & measured
     tuning = tuning_rows(DATA)
-    assert {key(row.text) for row in tuning.rewrites} <= measured and not tuning.comments
+    assert {letters_and_digits(row.text) for row in tuning.rewrites} <= measured and not tuning.comments
     assert [row.refused for row in tuning.rewrites] == [1 - row.acceptable for row in parts["tune"]]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sro.comments.clean import key
+from sro.comments.clean import letters_and_digits
 from sro.evaluation.judges.training.data import Labelled, calibration, calibration_sources, ratings
 from sro.evaluation.judges.training.style_data import _sentences, screener_keys, training_rows, without_missed
 
@@ -34,13 +34,15 @@ def test_neutral_rows_that_another_set_calls_toxic_go() -> None:
 @needs_data
 def test_nothing_that_measures_the_judge_or_trained_the_screener_trains_the_judge() -> None:
     sets = training_rows(DATA)
-    trained = [key(row.text) for rows in sets.values() for row in rows]
+    trained = [letters_and_digits(row.text) for rows in sets.values() for row in rows]
     assert len(trained) == len(set(trained)) > 40_000
-    held_out = {key(row.text) for row in calibration(DATA)["held_out"] + calibration(DATA)["tune"]}
-    held_out |= {key(source) for part in ("held_out", "tune") for source in calibration_sources(DATA)[part]}
+    held_out = {letters_and_digits(row.text) for row in calibration(DATA)["held_out"] + calibration(DATA)["tune"]}
+    held_out |= {
+        letters_and_digits(source) for part in ("held_out", "tune") for source in calibration_sources(DATA)[part]
+    }
     test = [json.loads(line) for line in (DATA / "paradetox_test/test671.jsonl").open(encoding="utf-8")]
-    held_out |= {key(row[field]) for row in test for field in ("toxic", "reference")}
-    held_out |= {key(row.source) for row in ratings(DATA)}
+    held_out |= {letters_and_digits(row[field]) for row in test for field in ("toxic", "reference")}
+    held_out |= {letters_and_digits(row.source) for row in ratings(DATA)}
     assert len(held_out) > 4_000
     assert not held_out.intersection(trained)
     assert not screener_keys(DATA).intersection(trained)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sro.comments.clean import key
+from sro.comments.clean import letters_and_digits
 from sro.evaluation.judges.agreement.common import HumanAgreement, human_agreement, table
 from sro.evaluation.judges.loading import ContentJudge, load_judges
 from sro.evaluation.judges.training.data import Rated, ratings
@@ -32,7 +32,7 @@ class SharedWords:
 
 
 def _words(text: str) -> set[str]:
-    return {mark for word in text.split() if (mark := key(word))}
+    return {mark for word in text.split() if (mark := letters_and_digits(word))}
 
 
 def agreement(judge: ContentJudge, rated: Sequence[Rated]) -> HumanAgreement:

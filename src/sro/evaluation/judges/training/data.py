@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from sro.comments.clean import clean, key
+from sro.comments.clean import clean, letters_and_digits
 from sro.comments.corpus import Comment
 from sro.comments.splitting import split
 from sro.comments.test_set import is_held_out
@@ -92,18 +92,20 @@ def calibration(data: Path) -> dict[Part, list[Rewrite]]:
     parts: dict[Part, list[Rewrite]] = {"train": [], "tune": [], "held_out": []}
     part_of = _part_of_source(row["source"] for row in rows)
     seen: set[str] = set()
-    for row in sorted(rows, key=lambda row: part_of[key(row["source"])] != "held_out"):  # stable: held out first
-        if (mark := key(row["text"])) and mark not in seen:
+    for row in sorted(
+        rows, key=lambda row: part_of[letters_and_digits(row["source"])] != "held_out"
+    ):  # stable: held out first
+        if (mark := letters_and_digits(row["text"])) and mark not in seen:
             seen.add(mark)
             found = Rewrite(clean(row["text"]), clean(row["source"]), row["sta"] == 0, float(row["fluency"]))
-            parts[part_of[key(row["source"])]].append(found)
+            parts[part_of[letters_and_digits(row["source"])]].append(found)
     return parts
 
 
 def calibration_sources(data: Path) -> dict[Part, list[str]]:
     """The comments that those rewrites are of, all toxic: the official classifier refuses 239 of 242 that were left as
     they are."""
-    sources = {key(row["source"]): clean(row["source"]) for row in _calibration_rows(data)}
+    sources = {letters_and_digits(row["source"]): clean(row["source"]) for row in _calibration_rows(data)}
     parts: dict[Part, list[str]] = {"train": [], "tune": [], "held_out": []}
     for mark, part in _part_of_source(sources.values()).items():
         parts[part].append(sources[mark])
@@ -116,9 +118,9 @@ def _calibration_rows(data: Path) -> list[dict[str, Any]]:
 
 def _part_of_source(sources: Iterable[str]) -> dict[str, Part]:
     """Part by key; it depends on the comment alone, so new rows move no old ones."""
-    unique = {key(source): source for source in sources}
+    unique = {letters_and_digits(source): source for source in sources}
     parts: Any = split((Comment(source, "", 0) for source in unique.values()), PARTS)
-    return {key(comment.text): part for part, comments in parts.items() for comment in comments}
+    return {letters_and_digits(comment.text): part for part, comments in parts.items() for comment in comments}
 
 
 def ratings(data: Path) -> list[Rated]:
@@ -136,9 +138,9 @@ def ratings(data: Path) -> list[Rated]:
 
 
 def unseen(rows: Iterable[Labelled], taken: set[str]) -> Iterator[Labelled]:
-    """Rows whose key is not in `taken`, which grows, and that are not in the official test set."""
+    """Rows whose letters and digits are not in `taken`, which grows, and that are not in the official test set."""
     for row in rows:
-        if (mark := key(row.text)) not in taken and not is_held_out(row.text):
+        if (mark := letters_and_digits(row.text)) not in taken and not is_held_out(row.text):
             taken.add(mark)
             yield row
 

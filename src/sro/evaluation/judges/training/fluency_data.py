@@ -30,7 +30,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from sro.comments.clean import clean, key
+from sro.comments.clean import clean, letters_and_digits
 from sro.comments.synthetic_errors import (
     LENGTHS,
     Fault,
@@ -75,7 +75,7 @@ def training_rows(data: Path) -> dict[str, list[Labelled]]:
         (row.text for name in ("in_domain_dev", "out_of_domain_dev") for row in cola(data, name)),
         (text for row in ratings(data) for text in (row.text, row.source)),
     )
-    taken = {"", *map(key, kept_apart)}
+    taken = {"", *map(letters_and_digits, kept_apart)}
 
     whole = [Labelled(text, 1.0 - SURE) for text in whole_sentences(data)]
     sets = {"judge_calibration": _official(parts["train"]), "cola": cola(data, "in_domain_train"), "whole": whole}

@@ -39,7 +39,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-from sro.comments.clean import clean, key
+from sro.comments.clean import clean, letters_and_digits
 from sro.comments.corpus import iter_comments
 from sro.comments.test_set import SENTENCE_BREAK
 from sro.evaluation.judges.training.data import (
@@ -86,7 +86,7 @@ def training_rows(data: Path) -> dict[str, list[Labelled]]:
     parts, sources = calibration(data), calibration_sources(data)
     kept_apart = [row.text for part in ("tune", "held_out") for row in parts[part]]
     kept_apart += sources["tune"] + sources["held_out"] + [row.source for row in ratings(data)]
-    taken = {"", *map(key, kept_apart), *screener_keys(data)}
+    taken = {"", *map(letters_and_digits, kept_apart), *screener_keys(data)}
 
     sets = {
         "judge_calibration": chain(_labels(parts["train"]), (Labelled(source, True) for source in sources["train"])),
@@ -94,7 +94,7 @@ def training_rows(data: Path) -> dict[str, list[Labelled]]:
         "toxic_spans": toxic_spans(data),
         "davidson": davidson(data),
         "paradetox_train": paradetox_train(
-            data, {key(source) for part in ("tune", "held_out") for source in sources[part]}
+            data, {letters_and_digits(source) for part in ("tune", "held_out") for source in sources[part]}
         ),
     }
     found = {name: list(unseen(rows, taken)) for name, rows in sets.items()}
@@ -136,7 +136,7 @@ def paradetox_train(data: Path, apart: Collection[str]) -> Iterator[Labelled]:
         csv.DictReader(open_data(data / "paradetox_train/paradetox.tsv"), delimiter="\t", quoting=csv.QUOTE_NONE)
     )
     for row in rows[:-TUNING_SPLIT]:
-        if key(clean(row["toxic"])) not in apart:
+        if letters_and_digits(clean(row["toxic"])) not in apart:
             yield Labelled(clean(row["toxic"]), True)
             yield from (
                 Labelled(clean(row[name]), False) for name in ("neutral1", "neutral2", "neutral3") if row[name]
@@ -175,7 +175,9 @@ def screener_keys(data: Path) -> set[str]:
     texts = chain.from_iterable(
         iter_comments(existing(data / file), column=column) for file, column in SCREENER_FILES.items()
     )
-    return {key(part) for comment in texts for part in (comment.text, *SENTENCE_BREAK.split(comment.text))}
+    return {
+        letters_and_digits(part) for comment in texts for part in (comment.text, *SENTENCE_BREAK.split(comment.text))
+    }
 
 
 def _labelled(path: Path, column: str, where: str | None, toxic: bool) -> Iterator[Labelled]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sro.comments.sentences import segments
-from sro.rewriting.left_out import spans_left_out
+from sro.rewriting.removed_spans import removed_spans
 
 RUDE = "You moron."
 
@@ -17,7 +17,7 @@ RUDE = "You moron."
 def without_rude(text: str) -> str:
     """The text without its sentences that are `RUDE`."""
     pieces = segments(text)
-    gone = spans_left_out(pieces, {place for place, piece in enumerate(pieces) if piece.text == RUDE})
+    gone = removed_spans(pieces, {place for place, piece in enumerate(pieces) if piece.text == RUDE})
     kept, at = [], 0
     for start, end in gone:
         kept.append(text[at:start])
@@ -85,7 +85,7 @@ BITS = st.sampled_from(
 def test_nothing_goes_but_the_sentences_blanks_and_marks(text: str) -> None:
     pieces = segments(text)
     dropped = {place for place, piece in enumerate(pieces) if piece.text == RUDE}
-    gone = spans_left_out(pieces, dropped)
+    gone = removed_spans(pieces, dropped)
     at, ends = 0, -1
     for start, end in gone:
         assert ends < start < end <= len(text)

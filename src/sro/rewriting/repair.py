@@ -6,13 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from sro.comments.words import word_set
-from sro.rewriting.deletions import mend_articles
-from sro.rewriting.english_parts import (
+from sro.comments.words import with_capital_of, word_set
+from sro.rewriting.deletions import fix_articles
+from sro.rewriting.english_tokens import (
     AUXILIARIES,
     DETERMINERS,
     JOINS,
-    Part,
+    Token,
     is_inflected,
     word_at,
     words_of,
@@ -21,54 +21,54 @@ from sro.rewriting.english_parts import (
 _RELATIVES = word_set("who which whose like being proving")
 
 
-def without_parts(sentence: str, parts: Sequence[Part], first: int, last: int) -> str:
-    """The sentence without these parts, its commas, spaces, articles and capital in order."""
+def without_tokens(sentence: str, tokens: Sequence[Token], first: int, last: int) -> str:
+    """The sentence without these tokens, its commas, spaces, articles and capital in order."""
     opens = first == 0
     if opens:
-        last = _next_clause(parts, last)
-    elif parts[first - 1].is_comma and _is_stop_or_end(parts, last):
-        inserted = last < len(parts) and parts[last].text == "," and _is_inserted(parts, first, last)
+        last = _next_clause(tokens, last)
+    elif tokens[first - 1].is_comma and _is_stop_or_end(tokens, last):
+        inserted = last < len(tokens) and tokens[last].text == "," and _is_inserted(tokens, first, last)
         first, last = first - 1, last + inserted
-    before, behind = sentence[: parts[first].start].rstrip(), sentence[parts[last - 1].end :].lstrip()
-    if word_at(parts, first - 1) in ("a", "an") and not opens:
-        before = _with_article(before, parts[first - 1], behind, shouted=shouts(sentence))
+    before, behind = sentence[: tokens[first].start].rstrip(), sentence[tokens[last - 1].end :].lstrip()
+    if word_at(tokens, first - 1) in ("a", "an") and not opens:
+        before = _with_article(before, tokens[first - 1], behind, shouted=shouts(sentence))
     return tidied(f"{before} {behind}".lstrip(" ,;:") if opens else f"{before} {behind}", sentence)
 
 
-def _is_stop_or_end(parts: Sequence[Part], place: int) -> bool:
+def _is_stop_or_end(tokens: Sequence[Token], place: int) -> bool:
     """Whether a sign or nothing stands there."""
-    return place >= len(parts) or parts[place].is_stop
+    return place >= len(tokens) or tokens[place].is_stop
 
 
-def _next_clause(parts: Sequence[Part], place: int) -> int:
+def _next_clause(tokens: Sequence[Token], place: int) -> int:
     """Behind the signs and joining words from a place on, with which no sentence begins."""
-    while place < len(parts):
-        sign = parts[place].is_stop and parts[place].text[0] not in '("“'
-        join = parts[place].word in JOINS and word_at(parts, place + 1) != "of"  # "because of"
+    while place < len(tokens):
+        sign = tokens[place].is_stop and tokens[place].text[0] not in '("“'
+        join = tokens[place].word in JOINS and word_at(tokens, place + 1) != "of"  # "because of"
         if not (sign or join):
             break
         place += 1
     return place
 
 
-def _is_inserted(parts: Sequence[Part], first: int, last: int) -> bool:
-    """Whether these parts between commas are a relative clause or an apposition, so that both commas go with them."""
-    verbless = not any(part.word in AUXILIARIES or is_inflected(part.word) for part in parts[first:last])
-    return parts[first].word in _RELATIVES or (parts[first].word in DETERMINERS and verbless)
+def _is_inserted(tokens: Sequence[Token], first: int, last: int) -> bool:
+    """Whether these tokens between commas are a relative clause or an apposition, so that both commas go with them."""
+    verbless = not any(token.word in AUXILIARIES or is_inflected(token.word) for token in tokens[first:last])
+    return tokens[first].word in _RELATIVES or (tokens[first].word in DETERMINERS and verbless)
 
 
-def _with_article(before: str, article: Part, behind: str, *, shouted: bool) -> str:
+def _with_article(before: str, article: Token, behind: str, *, shouted: bool) -> str:
     """The text before a cut with the article at its end as the next word wants it; initials are left alone."""
     following = behind.split(" ", 1)[0]
     initials = following.isupper() and len(following) > 1
     if not shouted and (is_letter(article) or initials):
         return before
-    return before[: article.start] + mend_articles(f"{article.text} {following}").split(" ", 1)[0]
+    return before[: article.start] + fix_articles(f"{article.text} {following}").split(" ", 1)[0]
 
 
-def is_letter(part: Part) -> bool:
+def is_letter(token: Token) -> bool:
     """Whether an "A" is no article, as in "plan A", where the sentence is not in capitals."""
-    return part.text == "A" and part.start > 0
+    return token.text == "A" and token.start > 0
 
 
 def tidied(text: str, like: str) -> str:
@@ -76,7 +76,7 @@ def tidied(text: str, like: str) -> str:
     text = " ".join(text.split())
     if not re.search(r" [.,!?;:…]", like):
         text = re.sub(r" (?=[.,!?;:…])", "", text)
-    return text[:1].upper() + text[1:] if like.lstrip()[:1].isupper() else text
+    return with_capital_of(text, like)
 
 
 def shouts(sentence: str) -> bool:
@@ -96,5 +96,5 @@ def keeps_pairs(text: str, sentence: str) -> bool:
 def _unpaired(text: str) -> list[int]:
     """What is left over of each sign that stands in pairs."""
     signs = Counter(text)
-    runs = [sum(part.startswith(sign) for part in re.findall(r'"+|\*+|_+|`+', text)) % 2 for sign in _PAIRED]
+    runs = [sum(token.startswith(sign) for token in re.findall(r'"+|\*+|_+|`+', text)) % 2 for sign in _PAIRED]
     return [*runs, signs["("] - signs[")"], signs["["] - signs["]"], signs["“"] - signs["”"]]

@@ -10,18 +10,18 @@ from sro.apps.cli import main
 from sro.core.errors import SROError
 from sro.screeners.base import Verdict
 from sro.screeners.sentencewise import screen_comments
-from sro.screeners.translation import between, read_pairs, scored_pairs, translate
+from sro.screeners.threshold_matching import between, match_threshold, read_pairs, scored_pairs
 
 PAIRS = [(0.1, 0.2), (0.2, 0.1), (0.3, 0.9), (0.6, 0.3), (0.8, 0.8), (0.9, 0.95)]
 
 
 def test_by_hand() -> None:
-    found = translate("TOXICITY", PAIRS, 0.8)
+    found = match_threshold("TOXICITY", PAIRS, 0.8)
     # Above .6 one comment (.3, .9) is no longer flagged, at .3 another (.6, .3) is newly: each threshold keeps 5 of 6,
     # and is off by one from the 3 that are flagged today; so the lower. In between both are wrong, and 3 are flagged.
-    assert (found.pairs, found.flagged, found.newly, found.no_longer) == (6, 3, 1, 0)
-    assert 0.2 < found.threshold <= 0.3 and found.same == pytest.approx(5 / 6)
-    assert 0.3 < found.as_many <= 0.6
+    assert (found.pairs, found.flagged, found.newly_flagged, found.no_longer) == (6, 3, 1, 0)
+    assert 0.2 < found.threshold <= 0.3 and found.same_decisions == pytest.approx(5 / 6)
+    assert 0.3 < found.equal_volume_threshold <= 0.6
     assert not found.enough
 
 
@@ -30,27 +30,27 @@ def test_no_threshold_keeps_more_decisions(seed: int) -> None:
     random = np.random.default_rng(seed)
     ours = np.round(random.beta(0.3, 0.3, 60), 2)
     theirs = np.clip(ours + random.normal(0, 0.3, 60), 0, 1)
-    found = translate("THREAT", list(zip(ours.tolist(), theirs.tolist())), 0.7)
+    found = match_threshold("THREAT", list(zip(ours.tolist(), theirs.tolist())), 0.7)
     today = theirs >= 0.7
 
     def same(threshold: float) -> float:
         return float(((ours >= threshold) == today).mean())
 
-    assert same(found.threshold) == pytest.approx(found.same)
-    assert found.same >= max(same(step / 1000) for step in range(1, 1001))
+    assert same(found.threshold) == pytest.approx(found.same_decisions)
+    assert found.same_decisions >= max(same(step / 1000) for step in range(1, 1001))
     flagged = ours >= found.threshold
-    assert (int((flagged & ~today).sum()), int((~flagged & today).sum())) == (found.newly, found.no_longer)
+    assert (int((flagged & ~today).sum()), int((~flagged & today).sum())) == (found.newly_flagged, found.no_longer)
     closest = min(abs(int((ours >= step / 1000).sum()) - found.flagged) for step in range(1, 1001))
-    assert abs(int((ours >= found.as_many).sum()) - found.flagged) == closest
+    assert abs(int((ours >= found.equal_volume_threshold).sum()) - found.flagged) == closest
 
 
 def test_all_none_and_zeros() -> None:
-    assert translate("A", [(0.9, 1.0), (0.8, 1.0)], 0.5).threshold <= 0.8  # all stay flagged
-    nothing = translate("A", [(0.9, 0.1), (0.8, 0.1)], 0.5)
-    assert 0.9 < nothing.threshold <= 1 and (nothing.same, nothing.newly) == (1.0, 0)
-    sure = translate("A", [(1.0, 0.1)], 0.5)
-    assert sure.threshold <= 1 and sure.newly == 1  # a threshold of 1 flags it still
-    assert 0 < translate("A", [(0.0, 0.9), (0.0, 0.1)], 0.5).threshold <= 1
+    assert match_threshold("A", [(0.9, 1.0), (0.8, 1.0)], 0.5).threshold <= 0.8  # all stay flagged
+    nothing = match_threshold("A", [(0.9, 0.1), (0.8, 0.1)], 0.5)
+    assert 0.9 < nothing.threshold <= 1 and (nothing.same_decisions, nothing.newly_flagged) == (1.0, 0)
+    sure = match_threshold("A", [(1.0, 0.1)], 0.5)
+    assert sure.threshold <= 1 and sure.newly_flagged == 1  # a threshold of 1 flags it still
+    assert 0 < match_threshold("A", [(0.0, 0.9), (0.0, 0.1)], 0.5).threshold <= 1
 
 
 def test_few_digits() -> None:
@@ -80,9 +80,9 @@ def test_files_of_something_else_are_told(tmp_path: Path, line: str) -> None:
         read_pairs(tmp_path / "absent")
     for threshold in (0.0, 1.1):
         with pytest.raises(SROError, match=r"must be in \(0, 1\]"):
-            translate("A", [(0.1, 0.1)], threshold)
+            match_threshold("A", [(0.1, 0.1)], threshold)
     with pytest.raises(SROError, match="no comment has both scores"):
-        translate("A", [], 0.5)
+        match_threshold("A", [], 0.5)
 
 
 def test_the_command_on_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,7 +108,7 @@ def test_the_command_on_comments_that_were_scored_earlier(tmp_path: Path, capsys
     assert main(["screener", "thresholds", *asked]) == 0
     told = capsys.readouterr().out
     assert "100.0%" in next(line for line in told.splitlines() if "TOXICITY" in line)
-    assert "to be given as --threshold" in " ".join(told.split())
+    assert "use either as --threshold" in " ".join(told.split())
     for rows, message in (
         ([{"a": "b"}], "no text"),
         ([{"body": "b"}], "no column"),
@@ -142,9 +142,9 @@ def test_thresholds_of_scored_comments_do_what_the_table_says_as_threshold() -> 
     texts = ["So bad. One two three four five.", "One two. Three.", "One bad two. Three four.", "Bad."]
     rows = [{"text": text, "TOXICITY": 0.9 * (place == 0)} for place, text in enumerate(texts)]
     pairs = scored_pairs(Diluting(), rows, "text")
-    found = translate("TOXICITY", pairs["TOXICITY"], 0.5)
-    assert (found.same, found.newly, found.no_longer) == (1.0, 0, 0)
-    for threshold in (found.threshold, found.as_many):
+    found = match_threshold("TOXICITY", pairs["TOXICITY"], 0.5)
+    assert (found.same_decisions, found.newly_flagged, found.no_longer) == (1.0, 0, 0)
+    for threshold in (found.threshold, found.equal_volume_threshold):
         verdicts = screen_comments(Diluting(), texts, threshold=threshold)
         assert [verdict.passed for verdict in verdicts] == [False, True, True, True]
 

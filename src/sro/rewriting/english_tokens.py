@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sro.comments.words import word_set
 from sro.rewriting.deletions import ADJECTIVES
 
-LONGEST = 600
+MAX_SENTENCE_CHARACTERS = 600
 """Characters of a sentence that is looked at; a longer one is no sentence, and is left to others."""
 
 
@@ -84,11 +84,11 @@ def is_plural(word: str) -> bool:
 
 _MEASURES = word_set("piece pieces bunch pack load bag lot gang sack")
 _STOPS = frozenset('.!?…,;:–—-()"”“')
-_PART = re.compile(r"[^\W_]+(?:['’*$@#-][^\W_]+)*|[^\w\s]+|_+")
+_TOKEN = re.compile(r"[^\W_]+(?:['’*$@#-][^\W_]+)*|[^\w\s]+|_+")
 
 
 @dataclass(frozen=True)
-class Part:
+class Token:
     """A word or a run of signs, and where it stands."""
 
     text: str
@@ -111,29 +111,29 @@ class Part:
         return not self.text.strip(",;:–—-")
 
 
-def parts_of(sentence: str) -> list[Part]:
+def tokenize(sentence: str) -> list[Token]:
     """Its words and signs in order."""
-    return [Part(match[0], *match.span()) for match in _PART.finditer(sentence)]
+    return [Token(match[0], *match.span()) for match in _TOKEN.finditer(sentence)]
 
 
 def words_of(sentence: str) -> list[str]:
     """The distinct words of a sentence in lower case: what a screener is asked about one by one."""
-    return list(dict.fromkeys(part.word for part in parts_of(sentence) if part.word))
+    return list(dict.fromkeys(token.word for token in tokenize(sentence) if token.word))
 
 
-def word_at(parts: Sequence[Part], place: int) -> str:
+def word_at(tokens: Sequence[Token], place: int) -> str:
     """The word at a place; empty for signs and beyond the ends."""
-    return parts[place].word if 0 <= place < len(parts) else ""
+    return tokens[place].word if 0 <= place < len(tokens) else ""
 
 
-def is_closed(parts: Sequence[Part], place: int) -> bool:
+def is_closed(tokens: Sequence[Token], place: int) -> bool:
     """Whether a phrase that ends before this place has nothing behind it: the end, a sign, a joining word."""
-    return place >= len(parts) or parts[place].is_stop or parts[place].word in JOINS
+    return place >= len(tokens) or tokens[place].is_stop or tokens[place].word in JOINS
 
 
 def count_of(text: str, words: Collection[str]) -> int:
     """How many words of a text are among these."""
-    return sum(part.word in words for part in parts_of(text))
+    return sum(token.word in words for token in tokenize(text))
 
 
 def least_rude(texts: Iterable[str], sentence: str, rude: Collection[str], most: int) -> list[str]:
@@ -153,17 +153,17 @@ MOST_RUDE_RUNS = 4
 """A sentence with more says little else, and rules that try pairs of changes would take long over it."""
 
 
-def rude_runs(parts: Sequence[Part], rude: Collection[str]) -> list[tuple[int, int]]:
+def rude_runs(tokens: Sequence[Token], rude: Collection[str]) -> list[tuple[int, int]]:
     """First and last + 1 of each run of rude words, with "a piece of" before it; none if there are too many."""
     runs: list[tuple[int, int]] = []
     place = 0
-    while place < len(parts):
-        if parts[place].word not in rude:
+    while place < len(tokens):
+        if tokens[place].word not in rude:
             place += 1
             continue
         start = place
-        while place < len(parts) and parts[place].word in rude:
+        while place < len(tokens) and tokens[place].word in rude:
             place += 1
-        measured = word_at(parts, start - 1) == "of" and word_at(parts, start - 2) in _MEASURES
+        measured = word_at(tokens, start - 1) == "of" and word_at(tokens, start - 2) in _MEASURES
         runs.append((start - 2 if measured else start, place))
     return runs if len(runs) <= MOST_RUDE_RUNS else []

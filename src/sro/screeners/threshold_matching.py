@@ -1,7 +1,7 @@
 """A threshold for another service's scores, in ours: which keeps today's decisions, and which flags as many.
 
     pairs = read_pairs("pairs.jsonl")                          # of `sro serve --shadow`
-    translate("TOXICITY", pairs["TOXICITY"], 0.8)              # Translation(threshold=0.43, same=0.97, …)
+    match_threshold("TOXICITY", pairs["TOXICITY"], 0.8)        # ThresholdMatch(threshold=0.43, …)
 
 Ours is compared with what the pairs hold: of comments scored earlier (`scored_pairs`) what `--threshold` is compared
 with, of a shadowed service the scores that it answered.
@@ -28,30 +28,30 @@ from sro.screeners.sentencewise import screen_comments
 from sro.screeners.thresholds import LOWEST
 
 ENOUGH = 50
-"""Comments on either side of today's threshold below which a translation is not to be relied on."""
+"""Comments on either side of today's threshold below which a match is not to be relied on."""
 Pair = tuple[float, float]
 """Our probability and their score of one comment."""
 
 
 @dataclass(frozen=True, slots=True)
-class Translation:
-    """What becomes of one threshold."""
+class ThresholdMatch:
+    """The thresholds of ours that stand for one of another service."""
 
     attribute: str
-    theirs: float
+    their_threshold: float
     """The threshold of today."""
     pairs: int
     flagged: int
     """Comments that are flagged today."""
     threshold: float
     """Ours that keeps most decisions."""
-    same: float
+    same_decisions: float
     """Share of the comments whose decision it keeps."""
-    newly: int
+    newly_flagged: int
     """Comments that it flags and that are not flagged today."""
     no_longer: int
     """Comments that are flagged today and that it does not flag."""
-    as_many: float
+    equal_volume_threshold: float
     """The threshold of ours that flags as many comments as today, or as nearly as their scores allow."""
 
     @property
@@ -59,23 +59,23 @@ class Translation:
         return min(self.flagged, self.pairs - self.flagged) >= ENOUGH
 
 
-def translate(attribute: str, pairs: Sequence[Pair], theirs: float) -> Translation:
-    """The translation of one threshold.
+def match_threshold(attribute: str, pairs: Sequence[Pair], their_threshold: float) -> ThresholdMatch:
+    """Match one threshold of another service.
 
     Args:
         attribute: what the scores are of.
         pairs: of the comments, in any order.
-        theirs: the threshold of today, in (0, 1].
+        their_threshold: the threshold of today, in (0, 1].
 
     Raises:
         SROError: there are no pairs, or the threshold lies outside (0, 1].
     """
-    if not 0 < theirs <= 1:
-        raise SROError(f"threshold={theirs} must be in (0, 1]: it is today's, for the other service's scores")
+    if not 0 < their_threshold <= 1:
+        raise SROError(f"threshold={their_threshold} must be in (0, 1]: it is today's, for the other service's scores")
     if not pairs:
         raise SROError(f"no comment has both scores of {attribute}\n  fix: let `sro serve --shadow` run for longer")
     ours, old = np.array(pairs, dtype=np.float64).T
-    flagged = old >= theirs
+    flagged = old >= their_threshold
     # The thresholds that differ: below all of them, and above each value. Flagging falls from all to none.
     values, order = np.unique(ours), np.argsort(ours, kind="stable")
     below = np.searchsorted(ours[order], values, side="left")  # comments that pass at the threshold values[i]
@@ -92,16 +92,16 @@ def translate(attribute: str, pairs: Sequence[Pair], theirs: float) -> Translati
     lows, highs, newly, no_longer, wrong, shift = (one[some] for one in (lows, highs, newly, no_longer, wrong, shift))
     best = int(np.lexsort((shift, wrong))[0])
     level = int(np.lexsort((wrong, shift))[0])
-    return Translation(
+    return ThresholdMatch(
         attribute=attribute,
-        theirs=theirs,
+        their_threshold=their_threshold,
         pairs=len(ours),
         flagged=int(flagged.sum()),
         threshold=between(float(lows[best]), float(highs[best])),
-        same=1 - float(wrong[best]) / len(ours),
-        newly=int(newly[best]),
+        same_decisions=1 - float(wrong[best]) / len(ours),
+        newly_flagged=int(newly[best]),
         no_longer=int(no_longer[best]),
-        as_many=between(float(lows[level]), float(highs[level])),
+        equal_volume_threshold=between(float(lows[level]), float(highs[level])),
     )
 
 
@@ -185,12 +185,12 @@ def scored_pairs(screener: Screener, rows: Iterable[Mapping[str, object]], colum
     return pairs
 
 
-FOR_THRESHOLD = "either is to be given as --threshold (with --fail_on where the attribute is not TOXICITY)"
-FOR_SCORES = "either is to be compared with the scores that `sro serve` answers"
+FOR_THRESHOLD = "use either as --threshold (and --fail_on for an attribute other than TOXICITY)"
+FOR_SCORES = "compare either with the scores that `sro serve` returns"
 
 
-def rendered(rows: Sequence[Translation], use: str) -> Table:
-    """The translations as a table for the screen, with a star where there are too few comments.
+def rendered(rows: Sequence[ThresholdMatch], use: str) -> Table:
+    """The matches as a table for the screen, with a star where there are too few comments.
 
     Args:
         use: what the thresholds are for: `FOR_THRESHOLD` those of `scored_pairs`, `FOR_SCORES` those of `read_pairs`.
@@ -206,12 +206,12 @@ def rendered(rows: Sequence[Translation], use: str) -> Table:
     for row in rows:
         shown.add_row(
             row.attribute + ("" if row.enough else " *"),
-            f"{row.theirs:g}",
+            f"{row.their_threshold:g}",
             f"{row.pairs:,}",
             f"{row.flagged:,}",
             f"{row.threshold}",  # all digits: it is to be typed
-            f"{row.same:.1%}",
-            f"+{row.newly:,} −{row.no_longer:,}",
-            f"{row.as_many}",
+            f"{row.same_decisions:.1%}",
+            f"+{row.newly_flagged:,} −{row.no_longer:,}",
+            f"{row.equal_volume_threshold}",
         )
     return shown

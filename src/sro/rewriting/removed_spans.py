@@ -1,7 +1,7 @@
-"""What goes with sentences that are left out: a blank, marks around them alone, the line of a list that they filled.
+"""Which characters are removed together with a dropped sentence: a space, a pair of `**` around it, or its whole line.
 
     >>> from sro.comments.sentences import segments
-    >>> spans_left_out(segments("**You idiot.** Read the sources."), {1})
+    >>> removed_spans(segments("**You idiot.** Read the sources."), {1})
     [(0, 15)]
 
 Half a pair of marks would make bold what its author did not, and an item of a list would stand there empty. All else
@@ -22,7 +22,7 @@ BLANK = re.compile(r"\s*")
 Span = tuple[int, int]
 
 
-def spans_left_out(segments: Sequence[Segment], dropped: Collection[int]) -> list[Span]:
+def removed_spans(segments: Sequence[Segment], dropped: Collection[int]) -> list[Span]:
     """Begin and end of each stretch of a comment that is gone, in order; no two touch.
 
     Args:
@@ -77,7 +77,7 @@ class _Lines:
         self.starts, self.ends = [0, *(end for _, end in breaks)], [*(start for start, _ in breaks), len(text)]
 
     def with_surroundings(self, spans: Iterable[Span]) -> Iterator[Span]:
-        """Each with what goes with it: of its line a blank, or the whole line if it fills an item or is the first."""
+        """Each extended by the space beside it, or to its whole line if nothing else is left there."""
         opening = 0  # up to here all is gone
         for start, end in spans:
             first = self.starts[bisect_right(self.starts, start) - 1]
@@ -96,7 +96,7 @@ class _Lines:
             yield start, end
 
     def _line(self, first: int, last: int, *, is_item: bool, opens: bool) -> Span:
-        """A line of which nothing is left, with its break where nothing would stand before, behind or for it."""
+        """The span of an emptied line; with its line break if it is an item of a list, or opens or ends the text."""
         following = BLANK.match(self.text, last).end()  # type: ignore[union-attr]  # it matches nothing if need be
         if following == len(self.text):
             return len(self.text[:first].rstrip()), last
