@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sro.comments.normalise import normalise
 from sro.comments.spelled_out import SHORT_WORDS, usual_words
 from sro.comments.words import word_set
+from sro.core.errors import SROError
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -68,6 +69,8 @@ NAMES = word_set(
     th"""
 )
 """Languages that are named. The model's others are small, and where it puts slang and romanised languages."""
+CODES = NAMES | {"en", "hi-Latn"}
+"""What `language_of` may answer of a language that has a name here."""
 VARIETIES = {
     **{"pcm": "en", "nn": "no", "arz": "ar", "ary": "ar", "wuu": "zh", "yue": "zh", "uzs": "uz"},
     **{"hbo": "he", "grc": "el", "gcr": "ht", "gcf": "ht", "sdh": "ku"},
@@ -142,6 +145,25 @@ def is_among(code: str | None, spoken: Collection[str]) -> bool | None:
     if code == "und":
         return False if set(spoken) == {"en"} else None  # all that is known is that it is not English
     return None if code is None else code in spoken
+
+
+def checked_codes(codes: Sequence[str]) -> list[str]:
+    """The codes as `language_of` writes them, given in whatever case of letters.
+
+    Raises:
+        SROError: one is no code that `language_of` could answer, so that no comment would ever be in that language.
+
+    Example:
+        >>> checked_codes(["EN", "hi-latn"])
+        ['en', 'hi-Latn']
+    """
+    known = {code.lower(): code for code in CODES}
+    if unknown := [code for code in codes if code.lower() not in known]:
+        raise SROError(
+            f"languages: no code of a language that is told apart here: {', '.join(map(repr, unknown))}\n"
+            f"  fix: codes with blanks between, such as en de hi-Latn; there are {' '.join(sorted(CODES))}"
+        )
+    return [known[code.lower()] for code in codes]
 
 
 def language_of(text: str) -> str | None:

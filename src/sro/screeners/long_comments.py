@@ -136,16 +136,16 @@ def _cut(text: str, start: int, limit: int) -> int:
     return limit
 
 
-def in_groups(lengths: Iterable[int]) -> Iterator[list[int]]:
-    """Places of texts of these lengths, in order, in lists of about `GROUP` characters; one above the limit alone."""
+def in_groups(lengths: Iterable[int], most: int = GROUP) -> Iterator[list[int]]:
+    """Places of texts of these lengths, in order, in lists of about `most` characters; one above the limit alone."""
     some: list[int] = []
     total = 0
     for place, length in enumerate(lengths):
         alone = length > MAX_WHOLE_CHARACTERS
-        if some and (alone or total + length > GROUP):
+        if some and (alone or total + length > most):
             yield some
             some, total = [], 0
         some.append(place)
-        total += GROUP if alone else length
+        total += most if alone else length
     if some:
         yield some

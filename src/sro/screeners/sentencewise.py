@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 from sro.comments.clean import letters_and_digits, readable
@@ -129,7 +130,8 @@ class _Questions(NamedTuple):
 def _judge(
     screener: Screener, texts: Sequence[str], threshold: float | None, sources: Sequence[str] | None
 ) -> list[Judgement]:
-    asked = call_with_inner_screener(screener, lambda inner: [_questions_about(inner, text) for text in texts])
+    # One by one, so that other threads get their turns in between.
+    asked = [call_with_inner_screener(screener, partial(_questions_about, text=text)) for text in texts]
     flat = [words for one in asked for _, _, words in one.sentences if words not in one.wholes]
     questions = [whole for one in asked for whole in one.wholes]
     if sources is None:

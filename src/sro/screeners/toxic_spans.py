@@ -29,7 +29,7 @@ import numpy as np
 
 from sro.comments.normalise import trace
 from sro.comments.offsets import Normalised
-from sro.screeners.base import Screener, Verdict, call_with_inner_screener, log_odds
+from sro.screeners.base import LockedScreener, Screener, Verdict, call_with_inner_screener, log_odds
 from sro.screeners.long_comments import ReadsExcerpts
 from sro.screeners.sentencewise import author_text
 
@@ -112,8 +112,13 @@ def heaviest_spans(words: Sequence[Span], share: float = SHARE) -> list[Span]:
 
 
 def word_scores(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
-    """Every word of the texts with its score."""
-    return call_with_inner_screener(screener, partial(_word_scores, texts=texts))
+    """Every word of the texts with its score. A screener that threads share is asked text by text, so that the others
+    get their turns in between."""
+    if isinstance(screener, LockedScreener):
+        return [
+            one for text in texts for one in call_with_inner_screener(screener, partial(_word_scores, texts=[text]))
+        ]
+    return _word_scores(screener, texts)
 
 
 def _word_scores(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from rewriting_stand_ins import Half, Milder, Words
+from serving import SIX, SixAttributes
 
 mcp = pytest.importorskip("mcp", reason="needs mcp: pip install -e '.[mcp]'")
 
@@ -80,6 +81,13 @@ def test_verdicts_and_words_are_those_of_the_library() -> None:
     ]
     start, end = (results[1]["spans"][0][name] for name in ("start", "end"))
     assert COMMENTS[1][start:end] == "idiot"
+
+
+def test_a_comment_that_says_nothing_has_the_attributes_of_others_at_0() -> None:
+    texts = ["\U0001f44d", "https://x.org", "", "you idiot"]
+    results = asked(Tools(SixAttributes, None), call("screen", texts=texts)).structured_content["results"]
+    assert [one["attributes"] for one in results[:3]] == [dict.fromkeys(SIX, 0.0)] * 3  # as the service answers
+    assert results[3]["attributes"]["INSULT"] == 0.9
 
 
 def test_a_threshold_is_heard() -> None:

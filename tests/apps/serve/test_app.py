@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 import subprocess
 import sys
 import threading
@@ -289,6 +290,13 @@ def test_whoever_runs_the_server_may_say_which_languages_it_reads() -> None:
     with serving(real_parts(models, Service(), lambda name, items, seconds: None)) as client:
         [found] = client.post("/v1/screen", json={"texts": ["Du bist so ein Idiot"]}).json()["results"]
     assert found["language_supported"] is True
+
+
+def test_what_is_no_language_is_refused_and_codes_are_read_in_any_case() -> None:
+    assert Models(languages=["EN", "de", "hi-latn"]).languages == ["en", "de", "hi-Latn"]
+    for wrong in ("en,de", "en-US", "english", "und", ""):
+        with pytest.raises(SROError, match=re.escape(f"told apart here: {wrong!r}\n  fix: codes with blanks between")):
+            Models(languages=["en", wrong])
 
 
 def test_googles_client_library_can_build_itself(client: TestClient) -> None:

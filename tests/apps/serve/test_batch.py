@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from serving import SixAttributes, make_parts, serving
+from serving import Held, SixAttributes, make_parts, serving
 
 from sro.apps.serve import dispatch
 from sro.apps.serve.batch import Answer, read, render
+from sro.apps.serve.batch_queue import Lane
 from sro.apps.serve.errors import Refusal
 from sro.apps.serve.keys import digest
 from sro.apps.serve.settings import Service
@@ -109,10 +110,10 @@ def test_a_page_of_another_origin_cannot_send_one_unasked() -> None:
 def test_what_takes_too_long_is_its_own_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     real = dispatch.answer_part
 
-    async def slow(one: Any, request: Any) -> Any:
+    async def slow(one: Any, request: Any, gone: Any) -> Any:
         if b"wait" in one.body:
             await asyncio.sleep(30)
-        return await real(one, request)
+        return await real(one, request, gone)
 
     monkeypatch.setattr(dispatch, "answer_part", slow)
     started = time.monotonic()
@@ -169,6 +170,19 @@ def test_parts_are_counted_and_logged_as_requests(caplog: pytest.LogCaptureFixtu
         client.post("/batch", content=batch(part(1, ASKED), part(2, ASKED)), headers=MIXED)
         assert f'sro_requests_total{{path="{ANALYZE}",status="200"}} 2.0' in client.get("/metrics").text
     assert [getattr(record, "path", None) for record in caplog.records].count(ANALYZE) == 2
+
+
+def test_a_part_whose_time_is_up_is_counted_as_503() -> None:
+    held = Held()
+    parts = make_parts()
+    parts.screen = Lane("screen", lambda: held, max_batch=8, max_waiting=64)
+    # The part's own limit begins behind the batch's, which so comes first.
+    with serving(parts, Service(time_limit=1)) as client:
+        found = answers(client.post("/batch", content=batch(part(1, ASKED)), headers=MIXED))
+        counted = client.get("/metrics").text
+        held.go.set()
+    assert found["1"][0] == 503
+    assert f'sro_requests_total{{path="{ANALYZE}",status="503"}} 1.0' in counted and 'status="0"' not in counted
 
 
 def test_the_description_names_it() -> None:

@@ -14,7 +14,7 @@ from serving import Held, make_lane, make_parts, rewriting
 
 from sro.apps.serve.app import make_app
 from sro.apps.serve.batch_queue import Lane
-from sro.apps.serve.feedback import responses
+from sro.apps.serve.feedback import responses, suggested_scores
 from sro.apps.serve.lanes import Parts
 from sro.apps.serve.metrics import Metrics
 from sro.apps.serve.settings import Service
@@ -29,16 +29,16 @@ def started(parts: Parts) -> Parts:
     return parts
 
 
-async def ask(app: Any, path: str, body: Any, gone: asyncio.Event) -> int | None:
+async def ask(app: Any, path: str, body: Any, gone: asyncio.Event, kind: str = "application/json") -> int | None:
     """The status of the answer, of a client that hangs up when `gone` is set; None where it got none."""
-    headers = {"host": "localhost", "content-type": "application/json"}
+    headers = {"host": "localhost", "content-type": kind}
     scope = {
         **{"type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "scheme": "http"},
         **{"method": "POST", "path": path, "raw_path": path.encode(), "root_path": "", "query_string": b""},
         **{"headers": [(name.encode(), value.encode()) for name, value in headers.items()]},
         **{"client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2)},
     }
-    bodies, statuses = [json.dumps(body).encode()], []
+    bodies, statuses = [body if isinstance(body, bytes) else json.dumps(body).encode()], []
 
     async def receive() -> dict[str, Any]:
         if bodies:
@@ -102,6 +102,36 @@ def test_feedback_of_a_client_that_hung_up_is_kept(tmp_path: Path) -> None:
     row = {"action": "accepted", "source": "you idiot", "suggestion": "you are wrong"}
     assert asyncio.run(ask(make_app(parts, Service()), "/v1/feedback", row, gone)) == 200
     assert len(list(responses(tmp_path / "f.db"))) == 1
+
+
+def test_the_parts_of_a_batch_give_up_when_its_client_hangs_up_but_what_they_suggest_is_kept(tmp_path: Path) -> None:
+    held, metrics = Held(), Metrics()
+    parts = make_parts(feedback=tmp_path / "f.db")
+    parts.screen = Lane("screen", lambda: held, max_batch=1, max_waiting=999)
+    app = make_app(started(parts), Service(), metrics=metrics)
+    asked = {"comment": {"text": "you idiot"}, "requestedAttributes": {"TOXICITY": {}}}
+    suggested = {"comment": {"text": "you idiot"}, "attributeScores": {"TOXICITY": {"summaryScore": {"value": 1}}}}
+    requests = [("analyze", asked)] * 100 + [("suggestscore", suggested)]
+    about = "--b\nContent-Type: application/http\n\nPOST /v1alpha1/comments:{} HTTP/1.1\n"
+    about += "Content-Type: application/json\n\n"
+    body = "".join(f"{about.format(path)}{json.dumps(one)}\n" for path, one in requests) + "--b--\n"
+
+    async def run() -> None:
+        gone = asyncio.Event()
+        batch = asyncio.create_task(ask(app, "/batch", body.encode(), gone, "multipart/mixed; boundary=b"))
+        await until(lambda: parts.screen.waiting > 50)
+        gone.set()
+        await batch
+        assert parts.screen.waiting == 0
+
+    asyncio.run(run())
+    held.go.set()
+    told = metrics.text().decode()
+    assert 'sro_requests_total{path="/v1alpha1/comments:analyze",status="499"} 100.0' in told
+    assert 'sro_requests_total{path="/v1alpha1/comments:suggestscore",status="200"} 1.0' in told
+    assert 'sro_requests_total{path="/batch",status="499"} 1.0' in told
+    assert len(held.calls) == 1 and len(list(suggested_scores(tmp_path / "f.db"))) == 1
+    parts.screen.close(10)
 
 
 def test_an_error_comes_through_and_whoever_cancels_the_request_cancels_its_work() -> None:

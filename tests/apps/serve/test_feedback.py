@@ -39,6 +39,20 @@ def test_sent_twice_stored_once(tmp_path: Path) -> None:
     assert len(list(responses(tmp_path / "f.db"))) == 5  # without an id nothing says that two are one
 
 
+def test_of_two_decisions_under_one_id_the_last_holds(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "f.db")
+    for action, final in (("accepted", None), ("refused", None), ("edited", "please stop")):
+        keep(store, [Feedback(action, "shut up", "be quiet", final, id="4711", sender="forum")])  # type: ignore[arg-type]
+        [found] = responses(tmp_path / "f.db")
+        assert (found["verdict"], found["response"]) == (
+            "fail" if action == "refused" else "pass",
+            final or "be quiet",
+        )
+    both = [Feedback(action, "a", "b", id="x") for action in ("refused", "accepted")]  # type: ignore[arg-type]
+    keep(store, both)  # in one commit
+    assert [row["verdict"] for row in responses(tmp_path / "f.db")] == ["pass", "pass"]
+
+
 def test_senders_do_not_take_each_others_ids(tmp_path: Path) -> None:
     store = open_store(tmp_path / "f.db")
     for sender in ("forum-a", "forum-b", "forum-a", None, None):

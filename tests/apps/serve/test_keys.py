@@ -18,6 +18,16 @@ def test_a_key_is_kept_as_a_hash_only(tmp_path: Path) -> None:
     assert names[digest(key)] == "my-forum" and names[digest(other)] == "wiki" and digest("guess") not in names
 
 
+@pytest.mark.parametrize("written", ["", "# my note", "# my note\r\n", "\n", "other sha256:" + 64 * "0", "# \u2028"])
+def test_a_key_has_a_line_of_its_own_in_a_file_that_people_edit(written: str, tmp_path: Path) -> None:
+    file = tmp_path / "keys.txt"
+    file.write_text(written, encoding="utf-8", newline="")
+    first, second = add_key(file, "first"), add_key(file, "second")
+    names = read_keys(file)
+    assert (names[digest(first)], names[digest(second)]) == ("first", "second")
+    assert len(names) == 2 + ("other" in written)
+
+
 def test_names_are_taken_once_and_are_words(tmp_path: Path) -> None:
     add_key(tmp_path / "keys.txt", "a")
     with pytest.raises(SROError, match="has a key 'a'"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,15 +12,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from serving import RudeWords
+from serving import RudeWords, rude_spans
 
 from sro.apps.cli import main
 from sro.apps.serve.batch_queue import Lane
 from sro.apps.serve.deadline import Deadline
 from sro.apps.serve.lanes import make_parts
+from sro.apps.serve.screening import ScreeningOptions, SharedScreener, screening
 from sro.apps.serve.settings import Models, Service
 from sro.leader.engines.loading import EngineArguments
 from sro.rewriting.config import RewriteArguments
+from sro.screeners.base import Verdict
+from sro.screeners.sentencewise import judge_comments
+from sro.screeners.toxic_spans import word_scores
 
 
 class Same:
@@ -169,3 +174,54 @@ def test_with_a_seed_a_text_has_its_answer_in_any_company(
     # Together, as they are without a seed; chance may give a text the same answer twice, but not in every company.
     assert any(answer([*["idiot"] * others, *alone]) != answer(alone) for others in range(1, 7))
     lane.close(10)
+
+
+class Slow(RudeWords):
+    """Takes a millisecond for each text, and notes who asked for how many."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, int]] = []
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        self.calls.append((threading.current_thread().name, len(texts)))
+        time.sleep(0.001 * len(texts))
+        return super().screen(texts, sources=sources)
+
+
+@pytest.mark.parametrize("sources", [None, [f"comment {number}" for number in range(1000)]])
+def test_screening_goes_in_between_when_the_rewriter_screens_a_thousand_candidates(sources: list[str] | None) -> None:
+    slow = Slow()
+    shared = SharedScreener(lambda: slow)
+    work = screening(shared, rude_spans)
+    candidates = [f"candidate {number}, as {'stupid' if number % 3 else 'long'} as most are" for number in range(1000)]
+    slow.calls.clear()
+    found: list[Verdict] = []
+    rewriting = threading.Thread(
+        target=lambda: found.extend(shared.screen(candidates, sources=sources)), name="rewriter", daemon=True
+    )
+    rewriting.start()
+    asked = 0
+    while rewriting.is_alive():
+        work(ScreeningOptions(), ["thanks"])
+        asked += 1
+    assert found == RudeWords().screen(candidates)
+    turns = [number for who, number in slow.calls if who == "rewriter"]
+    assert sum(turns) == 1000 and max(turns) <= 50
+    assert asked > len(turns) / 4  # whoever waits has the next turn
+
+
+def test_a_shared_screener_is_asked_about_comments_and_their_words_one_by_one() -> None:
+    turns: list[Any] = []
+
+    class Counted(SharedScreener):
+        def with_lock(self, ask: Any) -> Any:
+            turns.append(ask)
+            return super().with_lock(ask)
+
+    comments = [f"You are an idiot number {number}. Thank you." for number in range(5)]
+    shared = Counted(RudeWords)
+    assert judge_comments(shared, comments) == judge_comments(RudeWords(), comments)
+    assert len(turns) > 5
+    turns.clear()
+    assert word_scores(shared, comments) == word_scores(RudeWords(), comments)
+    assert len(turns) == 5

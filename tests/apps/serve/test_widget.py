@@ -91,6 +91,19 @@ def test_words_and_attribute_show_while_one_writes(service: StandIn, open_page: 
     expect(status).to_have_text("Your comment is checked while you write.")
 
 
+def test_what_is_in_a_language_that_is_not_read_is_not_judged(service: StandIn, open_page: Open, expect: Any) -> None:
+    page = open_page()
+    write(page, "Du bist so stupid")
+    expect(page.locator("sro-widget .status")).to_have_text("Not checked: this language is not read here.")
+    expect(page.locator("sro-widget .live")).to_have_text("Not checked: this language is not read here.")
+    expect(page.locator("sro-widget .status button")).to_have_count(0)
+    page.wait_for_timeout(1500)
+    assert service.bodies("/v1/rewrite") == []
+    write(page, "Du bist nett")
+    page.wait_for_timeout(1500)
+    expect(page.locator("sro-widget .status")).to_have_text("Not checked: this language is not read here.")
+
+
 def test_an_older_request_is_aborted(service: StandIn, open_page: Open, expect: Any) -> None:
     service.slow = {"stupid": 3.0}
     page = open_page()

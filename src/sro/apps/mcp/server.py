@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,8 +22,9 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 from pydantic import BaseModel, Field
 
+from sro.apps.serve.batch_queue import Work
 from sro.apps.serve.schemas import RewriteModel, ScreenedModel
-from sro.apps.serve.screening import ScreeningOptions, SharedScreener, screen_texts
+from sro.apps.serve.screening import ScreeningOptions, SharedScreener, screening
 from sro.comments.languages import is_among, language_of
 from sro.core.errors import SROError
 from sro.rewriting.config import RewriteArguments
@@ -89,16 +91,15 @@ class Tools:
         """Judge comments: pass or fail, the probability of fail, and the words that a failing comment fails for
         (`spans`, in characters from 0)."""
         check(texts)
-        threshold = self.threshold if threshold is None else threshold
         options = ScreeningOptions(words=True, threshold=threshold, language=True)
         try:
-            found = self.screener.with_lock(lambda one: screen_texts(one, texts, options, spans_of_authors))
+            found = self._screening(options, texts)
         except SROError as error:
             raise ToolError(str(error)) from error
         fields: list[dict[str, Any]] = [
             {
                 **plain_values(one.verdict),
-                **self._language_fields(one.language),
+                **{"language": one.language, "language_supported": one.language_supported},
                 "spans": [asdict(span) for span in one.words],
             }
             for one in found
@@ -133,6 +134,11 @@ class Tools:
             {**plain_values(one), **self._language_fields(language_of(one.source))} for one in found
         ]
         return Rewriting(results=[RewriteModel(**one) for one in fields])
+
+    @cached_property
+    def _screening(self) -> Work:
+        """The work of the service's lane, so that the answers are the same."""
+        return screening(self.screener, spans_of_authors, self.threshold)
 
     def _language_fields(self, language: str | None) -> dict[str, Any]:
         return {"language": language, "language_supported": is_among(language, self.screener.languages)}

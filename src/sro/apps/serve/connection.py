@@ -8,6 +8,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sro.apps.serve.body import replay
 
+GONE = 499
+"""Noted as the status of a request whose client was gone before it was answered, as nginx does; nobody gets it."""
+
+
+async def until_gone(receive: Receive) -> None:
+    """Return when the client of a connection, whose body was read, is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
 
 async def while_connected(app: ASGIApp, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
     """Let the application answer this body, or cancel it where the client is gone before it has.
@@ -16,15 +25,11 @@ async def while_connected(app: ASGIApp, scope: Scope, body: bytes, receive: Rece
         receive: of the connection, whose body was read; nobody else may read from it meanwhile.
     """
 
-    async def until_gone() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
     async def later() -> Message:
         await asyncio.shield(gone)
         return {"type": "http.disconnect"}
 
-    gone = asyncio.ensure_future(until_gone())
+    gone = asyncio.ensure_future(until_gone(receive))
     answering = asyncio.ensure_future(app(scope, replay(body, later), send))
     try:
         await asyncio.wait({answering, gone}, return_when=asyncio.FIRST_COMPLETED)

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Scope
 
 from sro.apps.serve.batch import Answer, Part, render
+from sro.apps.serve.connection import GONE, until_gone
 from sro.apps.serve.deadline import Deadline
 from sro.apps.serve.errors import Refusal, Reply, reply
 from sro.apps.serve.settings import SCREEN_BATCH
@@ -28,25 +29,34 @@ OWN = ("host", "content-length", "content-encoding", "transfer-encoding", "conne
 
 
 async def answer_parts(parts: Sequence[Part], request: Request, seconds: float) -> Response:
-    """The answers to all parts, in order; what is not done within so many seconds is answered with 503."""
+    """The answers to all parts, in order; what is not done within so many seconds is answered with 503.
+
+    Each part hears when the batch's client hangs up, and gives up or goes on as if it had come alone.
+    """
     deadline, places = Deadline(seconds), asyncio.Semaphore(SCREEN_BATCH)
+    gone = asyncio.ensure_future(until_gone(request.receive))
 
     async def one(part: Part) -> Answer:
         async with places:
             try:
-                return await asyncio.wait_for(answer_part(part, request), deadline.left)
+                return await asyncio.wait_for(answer_part(part, request, gone), deadline.left)
             except asyncio.TimeoutError:
                 limit = f"the time limit of {seconds:g} s (--time_limit)"
                 late = Refusal(503, f"not done within {limit}; send fewer parts in one batch")
                 return _refused_part(part, reply(part.path, late))
 
-    answers = await asyncio.gather(*map(one, parts))
+    try:
+        answers = await asyncio.gather(*map(one, parts))
+        if gone.done():
+            return Response(status_code=GONE)  # for the log: nobody gets it
+    finally:
+        gone.cancel()
     boundary = f"batch_{secrets.token_hex(16)}"
     return Response(render(answers, boundary), media_type=f"multipart/mixed; boundary={boundary}")
 
 
-async def answer_part(part: Part, request: Request) -> Answer:
-    """The answer to one part. `request` is that of the batch."""
+async def answer_part(part: Part, request: Request, gone: asyncio.Future[None]) -> Answer:
+    """The answer to one part. `request` is that of the batch, `gone` is done when its client is."""
     if part.mistake is not None:
         return _refused_part(part, reply(WITHIN, Refusal(400, part.mistake)))
     if not part.path.startswith(WITHIN):
@@ -55,8 +65,9 @@ async def answer_part(part: Part, request: Request) -> Answer:
     pending = [part.body]
 
     async def receive() -> Message:
-        if not pending:  # the client waits for the whole batch
-            await asyncio.get_running_loop().create_future()
+        if not pending:
+            await asyncio.shield(gone)
+            return {"type": "http.disconnect"}
         return {"type": "http.request", "body": pending.pop(), "more_body": False}
 
     async def send(message: Message) -> None:

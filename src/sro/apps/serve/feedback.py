@@ -43,7 +43,8 @@ CREATE TABLE IF NOT EXISTS feedback (
 """
 INSERT = (
     "INSERT INTO feedback (id, at, sender, action, source, suggestion, final, software) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at, action = excluded.action, "
+    "source = excluded.source, suggestion = excluded.suggestion, final = excluded.final, software = excluded.software"
 )
 
 
@@ -52,7 +53,7 @@ class Feedback:
     """What somebody did with a suggestion.
 
     Attributes:
-        id: the sender's own; a second row of the same id and sender is not stored.
+        id: the sender's own; a second row of the same id and sender replaces the first, for people change their minds.
         final: what was posted instead, if `edited`.
         sender: name of the API key.
     """

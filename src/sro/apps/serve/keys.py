@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sro.core.errors import SROError
@@ -30,10 +30,20 @@ def read_keys(path: str | Path) -> dict[str, str]:
     Raises:
         SROError: the file cannot be read, is empty, or has a line that is no key; with the line's number.
     """
+    names = _names(path, _lines(path))
+    if not names:
+        raise SROError(f"{path}: holds no key\n  fix: sro serve add-key NAME --keys {path}")
+    return names
+
+
+def _lines(path: str | Path) -> list[str]:
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        return Path(path).read_text(encoding="utf-8").splitlines(keepends=True)
     except (OSError, UnicodeDecodeError) as error:
         raise SROError(f"{path}: the keys cannot be read: {error}") from error
+
+
+def _names(path: str | Path, lines: Sequence[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
         words = line.partition("#")[0].strip()
@@ -43,8 +53,6 @@ def read_keys(path: str | Path) -> dict[str, str]:
         if match is None:
             raise SROError(f"{path}:{number}: expected `name sha256:…`, as `sro serve add-key` writes it")
         names[match[2]] = match[1]
-    if not names:
-        raise SROError(f"{path}: holds no key\n  fix: sro serve add-key NAME --keys {path}")
     return names
 
 
@@ -57,7 +65,8 @@ def add_key(path: str | Path, name: str, key: str | None = None) -> str:
     if not NAME.fullmatch(name):
         raise SROError(f"{name!r} is no name for a key: letters, digits and _ . @ - (64 at most)")
     path = Path(path)
-    if path.exists() and path.stat().st_size and name in read_keys(path).values():
+    written = _lines(path) if path.exists() else []
+    if name in _names(path, written).values():
         raise SROError(f"{path} has a key '{name}'; take another name, or remove its line")
     if key is None:
         key = f"{PREFIX}{secrets.token_urlsafe(32)}"
@@ -69,6 +78,8 @@ def add_key(path: str | Path, name: str, key: str | None = None) -> str:
     try:
         # Nobody else's business, though hashes give nothing away but the names.
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8") as file:
+            if written and not written[-1].endswith(("\n", "\r")):  # as some editors and programs leave it
+                file.write("\n")
             file.write(f"{name} sha256:{digest(key)}\n")
     except OSError as error:
         raise SROError(f"{path}: cannot be written: {error.strerror}") from error

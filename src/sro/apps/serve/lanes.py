@@ -1,4 +1,7 @@
-"""The parts of the service, each a lane of its own: screening never waits for rewriting, nor either for the disk."""
+"""The parts of the service, each a lane of its own: screening never waits for a rewrite, nor either for the disk.
+
+Screening and rewriting share one screener, in turns of a few texts (`sro.apps.serve.screening.SharedScreener`).
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sro.apps.serve.body import as_json, replay
-from sro.apps.serve.connection import while_connected
+from sro.apps.serve.connection import GONE, while_connected
 from sro.apps.serve.errors import Refusal, over_rate, reply
 from sro.apps.serve.keys import RateLimit, digest, presented
 from sro.apps.serve.metrics import Metrics
@@ -33,8 +33,6 @@ COUNTED = ("/v1/", "/v1alpha1/", BATCH)
 """Paths that the limits count; a busy server is still asked for its health."""
 CANCELLED_ON_DISCONNECT = ("/v1/screen", "/v1/rewrite", "/v1/moderations", "/v1alpha1/comments:analyze")
 """Paths whose work is for nobody once their client is gone. Feedback is kept all the same."""
-GONE = 499
-"""Noted as the status of a request whose client was gone before it was answered, as nginx does; it is never sent."""
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -99,6 +97,9 @@ class Gate:
                     status = status or GONE
                 else:
                     await self.app(scope, replay(body, receive), answer)
+            except asyncio.CancelledError:  # a part of a batch whose time is up, or the server stops
+                status = status or 503
+                raise
             except HTTPException as refusal:
                 await reply(scope["path"], refusal)(scope, receive, answer)
             except Exception as error:

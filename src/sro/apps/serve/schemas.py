@@ -80,7 +80,7 @@ class FeedbackRequest(Given):
     source: Text = Field(description="the comment as it was written")
     suggestion: Text = Field(description="the rewrite that was suggested")
     final: Text | None = Field(None, description="what was posted, if `edited`")
-    id: str | None = Field(None, pattern=r"^[A-Za-z0-9_-]{1,64}$", description="sent twice with one key, stored once")
+    id: str | None = Field(None, pattern=r"^[A-Za-z0-9_-]{1,64}$", description="a later row of this key replaces it")
 
     model_config = ConfigDict(
         json_schema_extra={

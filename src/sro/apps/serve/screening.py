@@ -14,6 +14,7 @@ from sro.apps.serve.batch_queue import Work
 from sro.comments.languages import is_among, language_of
 from sro.screeners.base import Screener, Verdict
 from sro.screeners.languages import languages_read
+from sro.screeners.long_comments import in_groups
 from sro.screeners.sentencewise import SentenceVerdict, judge_comments, sentence_places
 from sro.screeners.toxic_spans import Span
 
@@ -58,8 +59,18 @@ class Screened:
         return is_among(self.language, self.reads)
 
 
+TURN = 2000
+"""Characters that are screened in one turn: about as much as the encoder reads in one batch, so that cutting costs
+nothing and whoever waits for a turn waits for some hundredths of a second."""
+EACH = 8
+"""Characters that a text counts beside its own: what an encoder puts around it."""
+
+
 class SharedScreener:
-    """A screener that several threads ask, one at a time; loaded once, when the first of them does.
+    """A screener that several threads ask in turn; loaded once, when the first of them does.
+
+    Many texts take many turns: the lane that screens, for which people wait, gets its own between two of the
+    rewriter's, whose calls may have hundreds of texts.
 
     Args:
         languages: that it reads, where somebody says so; by default those that it says itself.
@@ -69,6 +80,7 @@ class SharedScreener:
         self._load = load
         self._languages = tuple(languages)
         self._lock = threading.Lock()
+        self._next = threading.Lock()  # held by the one that waits: who has had a turn cannot have the next before it
         self._screener: Screener | None = None
 
     @property
@@ -80,14 +92,24 @@ class SharedScreener:
         return self._languages or self.with_lock(languages_read)
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
-        return self.with_lock(lambda screener: screener.screen(texts, sources=sources))
+        def in_one_turn(places: Sequence[int]) -> list[Verdict]:
+            few = [texts[place] for place in places]
+            theirs = None if sources is None else [sources[place] for place in places]
+            return self.with_lock(lambda screener: screener.screen(few, sources=theirs))
+
+        turns = in_groups((EACH + len(text) for text in texts), TURN)
+        return [verdict for places in turns for verdict in in_one_turn(places)]
 
     def with_lock(self, ask: Callable[[Screener], T]) -> T:
         """What `ask` makes of the screener, while no other thread asks it anything."""
-        with self._lock:
+        with self._next:
+            self._lock.acquire()
+        try:
             if self._screener is None:
                 self._screener = self._load()
             return ask(self._screener)
+        finally:
+            self._lock.release()
 
 
 def screening(screener: SharedScreener, spans: Spans, threshold: float | None = None) -> Work:

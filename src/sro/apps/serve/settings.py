@@ -6,6 +6,7 @@ import ipaddress
 import re
 from dataclasses import dataclass, field
 
+from sro.comments.languages import checked_codes
 from sro.rewriting.config import ServedModels
 
 ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+")
@@ -14,13 +15,21 @@ ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~/\-]*)?")
 
 @dataclass(kw_only=True)
 class Models(ServedModels):
-    """Which parts to load, names as in `sro rewrite`; and from when on a text fails."""
+    """Which parts to load, names as in `sro rewrite`; and from when on a text fails.
+
+    Raises:
+        SROError: what `ServedModels` refuses, or a language that no comment is ever said to be in.
+    """
 
     rewrite: bool = field(default=True, metadata={"help": "load the leader; without it the server screens only"})
     languages: list[str] = field(
         default_factory=list,
         metadata={"help": "languages that the screener reads, such as en de (default: those that it says it reads)"},
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.languages = checked_codes(self.languages)
 
 
 @dataclass

@@ -30,14 +30,16 @@ export function decide(row, decision, final = null) {
 export function outbox({ changed, trouble }) {
   const waiting = new Map(); // row: when it may go
   const stored = new WeakMap(); // row: the decision that the server has
-  let sending = 0, timer = null, open = false, stuck = false;
+  const ids = new WeakMap(); // row: its suggestion, and the id of what is decided about that: the last decision holds
+  const sending = new Set(); // rows, each once, so that the last decision comes last
+  let timer = null, open = false, stuck = false;
 
   const same = (row) => JSON.stringify([row.decision, row.final]);
   const tell = (row, state) => ((row.stored = state), changed(row));
 
   function put(row) {
     waiting.delete(row);
-    const known = stored.has(row) && stored.get(row) === same(row);
+    const known = !sending.has(row) && stored.has(row) && stored.get(row) === same(row);
     if (open && row.decision && rewriteOf(row) !== null && !known) waiting.set(row, performance.now() + GRACE);
     row.stored = known ? "stored" : waiting.has(row) ? "waits" : null;
     pump();
@@ -47,19 +49,26 @@ export function outbox({ changed, trouble }) {
     clearTimeout(timer);
     const now = performance.now();
     for (const [row, due] of waiting) {
-      if (stuck || sending >= AT_ONCE) return;
+      if (stuck || sending.size >= AT_ONCE) return;
+      if (sending.has(row)) continue;
       if (due > now) return void (timer = setTimeout(pump, due - now)); // they wait in the order in which they came
       waiting.delete(row);
       send(row);
     }
   }
 
+  function idOf(row) {
+    const suggestion = rewriteOf(row);
+    if (ids.get(row)?.suggestion !== suggestion) ids.set(row, { suggestion, id: randomId() });
+    return ids.get(row).id;
+  }
+
   async function send(row) {
     const sent = same(row), action = row.decision === "edited" && row.final === row.text ? "refused" : row.decision;
-    const body = { id: randomId(), source: row.text, suggestion: rewriteOf(row), action };
+    const body = { id: idOf(row), source: row.text, suggestion: rewriteOf(row), action };
     if (action === "edited") body.final = row.final;
-    sending++;
-    try { // the same id again is stored once
+    sending.add(row);
+    try { // what comes again with the same id is stored once
       await withRetries(() => ask("v1/feedback", body), { waiting: () => {}, tries: 6 });
       stored.set(row, sent);
       if (same(row) === sent) tell(row, "stored");
@@ -68,7 +77,7 @@ export function outbox({ changed, trouble }) {
       stuck = true;
       trouble(error.message);
     }
-    sending--;
+    sending.delete(row);
     pump();
   }
 
@@ -78,7 +87,7 @@ export function outbox({ changed, trouble }) {
     open: (yes) => (open = yes),
     // Whether decisions wait that the server does not have.
     get size() {
-      return waiting.size + sending;
+      return waiting.size + sending.size;
     },
     // Send what waits now, after trouble too.
     hurry() {

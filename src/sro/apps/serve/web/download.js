@@ -22,7 +22,10 @@ function values(one) {
 function written(rows, order, words = {}) {
   const names = new Set(rows.flatMap(({ others }) => Object.keys(others))), attributes = attributesOf(rows);
   const theirs = [...new Set([...order.filter((name) => names.has(name)), ...names])];
-  const name = (column) => (theirs.includes(column) ? `sro_${column}` : column);
+  const name = (column) => { // sro_line, and where a download was worked on again sro2_line
+    const names = [column, `sro_${column}`, ...theirs.map((_, i) => `sro${i + 2}_${column}`)];
+    return names.find((one) => !theirs.includes(one));
+  };
   const ours = [...COLUMNS, ...attributes.map((name) => `score_${name.toLowerCase()}`)].filter((column) => column !== "comment" || !theirs.length);
   const records = rows.map((one) => {
     const found = Object.fromEntries(values(one).map((value, i) => [COLUMNS[i], value]));

@@ -34,7 +34,10 @@ export function notText(name, bytes) {
 // them (null: there is none), rows(column, header)}.
 export function opened(name, text) {
   const suffix = /\.(\w+)$/.exec(name.toLowerCase())?.[1];
-  if (["csv", "tsv"].includes(suffix)) return openedTable(text, suffix === "tsv" ? "\t" : commonest(text));
+  if (["csv", "tsv"].includes(suffix)) {
+    const [line, mark] = EXCELS_OWN.exec(text) ?? [""];
+    return openedTable(text.slice(line.length), mark ?? (suffix === "tsv" ? "\t" : commonest(text)), line ? 2 : 1);
+  }
   if (["jsonl", "ndjson"].includes(suffix)) return openedObjects(text);
   return { columns: null, column: 0, header: null, rows: () => lines(text) };
 }
@@ -46,10 +49,13 @@ export function lines(text) {
 
 // --- CSV -----------------------------------------------------------------------------------------------------------
 
-// Records by RFC 4180: {line, cells, open}; `open`: a quotation mark that is never closed.
-export function* records(text, mark) {
-  const stop = new RegExp(`[${mark}\r\n]`, "g");
-  for (let at = 0, line = 1; at < text.length; ) {
+// A first line that tells Excel the mark between cells.
+const EXCELS_OWN = /^"?sep=([^\w\s]|\t)"?[^\S\r\n]*(?:\r\n|\n|\r)/i;
+
+// Records by RFC 4180: {line, cells, open}; `open`: a quotation mark that is never closed. The first stands in line `line`.
+export function* records(text, mark, line = 1) {
+  const stop = new RegExp(`[\\${mark}\r\n]`, "g");
+  for (let at = 0; at < text.length; ) {
     const cells = [], start = at;
     let open = false;
     for (let more = true; more; ) {
@@ -82,8 +88,8 @@ const commonest = (text) => {
 // The names, where one comes again with a number behind it.
 const unlike = (names) => names.map((name, i) => (names.indexOf(name) < i ? `${name} ${i + 1}` : name));
 
-function openedTable(text, mark) {
-  const all = [...records(text, mark)], first = unlike(all[0]?.cells ?? []);
+function openedTable(text, mark, line) {
+  const all = [...records(text, mark, line)], first = unlike(all[0]?.cells ?? []);
   const named = first.map((cell) => cell.trim().toLowerCase()), usual = USUAL.find((name) => named.includes(name));
   const length = (i) => all.slice(0, LOOKAHEAD).reduce((sum, { cells }) => sum + (cells[i]?.length ?? 0), 0);
   const longest = first.reduce((best, _, i) => (length(i) > length(best) ? i : best), 0);

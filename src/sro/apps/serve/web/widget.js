@@ -3,9 +3,8 @@
 
 // What it says; for another language import it and assign.
 export const TEXTS = {
-  label: "Check of your comment",
-  idle: "Your comment is checked while you write.",
-  passes: "Nothing to object to.",
+  label: "Check of your comment", idle: "Your comment is checked while you write.",
+  passes: "Nothing to object to.", unread: "Not checked: this language is not read here.",
   fails: (what) => `This may come across as ${what}`,
   toxic: "hurtful",
   kinds: { INSULT: "an insult", PROFANITY: "swearing", THREAT: "a threat", IDENTITY_ATTACK: "an attack on a group" },
@@ -89,7 +88,7 @@ export class SroWidget extends HTMLElement {
   #asking = new AbortController();
   #field; // the platform's, and
   #text = ""; // what it said when it was looked at last
-  #state = "idle"; // or passes, fails, long, away
+  #state = "idle"; // or passes, fails, unread, long, away
   #words = []; // that the last verdict blames, and
   #what = ""; // for what
   #note = ""; // about another wording
@@ -219,9 +218,10 @@ export class SroWidget extends HTMLElement {
   async #check() {
     const { signal } = this.#asking, text = this.#text;
     try {
-      const found = await this.#ask("v1/screen", { spans: true }), failed = found.label === "fail";
+      const found = await this.#ask("v1/screen", { spans: true });
+      const unread = found.language_supported === false, failed = !unread && found.label === "fail"; // else it is a guess
       if (signal.aborted) return;
-      [this.#failures, this.#pause, this.#state] = [0, 0, failed ? "fails" : "passes"];
+      [this.#failures, this.#pause, this.#state] = [0, 0, unread ? "unread" : failed ? "fails" : "passes"];
       [this.#words, this.#what] = [blamed(text, found.spans), kindsOf(found.attributes)];
       this.#show();
       this.#tell("verdict", { text, ...found });
@@ -285,7 +285,7 @@ export class SroWidget extends HTMLElement {
     for (const name of BUTTONS) this.#parts[name].textContent = TEXTS[name];
     read.ariaLabel = TEXTS.label;
     // Screen readers: once it is quiet; that nothing is wrong only where something was.
-    const news = [failed ? `${told}: ${shown.join(", ")}.` : this.#state === "away" || live.textContent ? told : ""];
+    const news = [failed ? `${told}: ${shown.join(", ")}.` : ["away", "unread"].includes(this.#state) || live.textContent ? told : ""];
     if (this.#note !== TEXTS.looking) news.push(note.textContent, offer?.suggestion ?? "");
     clearTimeout(this.#saying);
     const said = news.join(" ").trim(); // the same would be read again
