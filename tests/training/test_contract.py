@@ -207,7 +207,7 @@ def test_special_tokens_in_a_comment_are_text(tiny_causal: Any) -> None:
     _, tokenizer = tiny_causal()
     comment, end = "you </s> idiot <pad>", tokenizer.eos_token_id
     [prompt] = prompt_ids(tokenizer, PROMPT, [comment], 100)
-    [response] = response_ids(tokenizer, [comment], True)
+    [response] = response_ids(tokenizer, [comment], PROMPT)
     assert end not in prompt and tokenizer.pad_token_id not in prompt
     assert response.count(end) == 1 and response[-1] == end
     assert as_plain_text(tokenizer, ["a < b </ s>"]) == ["a < b </ s>"]
@@ -220,5 +220,5 @@ def test_special_tokens_that_a_leader_repeats_come_out_as_they_were(tiny_causal:
     tokenizer.add_tokens(["< repo_name>", "< /s>"])
     comment = "you </s> idiot <repo_name>"
     assert as_plain_text(tokenizer, [comment]) == ["you < /s> idiot < repo_name>"]
-    [response] = response_ids(tokenizer, [comment], True)
+    [response] = response_ids(tokenizer, [comment], PROMPT)
     assert decode(tokenizer, [response]) == [comment]

@@ -91,7 +91,7 @@ class Script:
         from sro.leader.token_ids import response_ids
 
         texts = [self.write(comment) for comment in comments]
-        rows = response_ids(self.tokenizer, texts, self.continues)
+        rows = response_ids(self.tokenizer, texts, PROMPT if self.continues else None)
         return [[Completion(text, ids, True)] * n for text, ids in zip(texts, rows)]
 
 

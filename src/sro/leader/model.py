@@ -23,6 +23,7 @@ from sro.core.errors import SROError
 from sro.core.files import asset, atomic_folder, atomic_write_text, cache_root
 from sro.leader.adapters import put_on, warn_of_other_base
 from sro.leader.card import read_prompt, write_prompt
+from sro.leader.token_ids import with_end_of_turn
 
 logger = logging.getLogger(__name__)
 
@@ -88,8 +89,10 @@ class Leader:
             warn_of_other_base(model, adapter, path)
             for settings in model.peft_config.values():
                 settings.base_model_name_or_path = path  # what saving looks at: never a hub nobody asked for
-            return cls(model, tokenizer, resolve_prompt(prompt, folder, path))
-        return cls(model, tokenizer, resolve_prompt(prompt, None, path))
+            prompt = resolve_prompt(prompt, folder, path)
+        else:
+            prompt = resolve_prompt(prompt, None, path)
+        return cls(model, with_end_of_turn(tokenizer, model, prompt), prompt)
 
 
 def embedded_leader() -> Path:

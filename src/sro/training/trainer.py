@@ -34,7 +34,7 @@ from sro.leader.card import write_prompt
 from sro.leader.generation import Completion, Generator
 from sro.leader.logprobs import TokenLogProbs, log_probs
 from sro.leader.model import check_prompt, is_peft
-from sro.leader.token_ids import prompt_ids, response_ids
+from sro.leader.token_ids import prompt_ids, response_ids, with_end_of_turn
 from sro.leader.transformers_generator import TransformersGenerator
 from sro.screeners.base import Screener, Similarity, Verdict
 from sro.screeners.noisy import FlippingScreener
@@ -120,6 +120,7 @@ class SROTrainer(Trainer):
         model, processing_class = prepare_policy(
             model, processing_class, peft_config, bool(args.gradient_checkpointing)
         )
+        processing_class = with_end_of_turn(processing_class, model, args.prompt)
         quarantine = Path(str(args.output_dir)) if args.process_index == 0 else None
         limit = PromptLimit.of(model, args.max_prompt_length, args.max_completion_length)
         train_dataset = checked_dataset(train_dataset, processing_class, args.prompt, limit, quarantine)
@@ -219,7 +220,8 @@ class SROTrainer(Trainer):
         comment."""
         tokenizer, model = self.processing_class, self.accelerator.unwrap_model(self.model)
         prompts = prompt_ids(tokenizer, self.args.prompt, comments, self.args.max_prompt_length)
-        as_response = response_ids(tokenizer, comments, not model.config.is_encoder_decoder)
+        template = None if model.config.is_encoder_decoder else self.args.prompt
+        as_response = response_ids(tokenizer, comments, template)
         k = self.args.num_generations
         groups = [passed[i * k : (i + 1) * k] for i in range(len(comments))]
         asks = [bool(comment) and self._asks_for_comment(group) for comment, group in zip(comments, groups)]
