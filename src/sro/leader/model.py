@@ -218,13 +218,19 @@ def save_adapter(model: Any, tokenizer: Any, prompt: str, folder: Path, half: bo
         half: store the adapter's floats as float16, for shipping.
     """
     with atomic_folder(folder) as fresh:
-        if half:
+        if is_peft(model):
             from peft import get_peft_model_state_dict
 
-            state = {key: value.half() for key, value in get_peft_model_state_dict(model).items()}
-            model.save_pretrained(fresh, state_dict=state, selected_adapters=["default"])
-        elif is_peft(model):
-            model.save_pretrained(fresh, selected_adapters=["default"])
+            name = model.active_adapter
+            options: dict[str, Any] = {}
+            if half:
+                state = get_peft_model_state_dict(model, adapter_name=name)
+                options = {"state_dict": {key: value.half() for key, value in state.items()}}
+            model.save_pretrained(fresh, selected_adapters=[name], **options)
+            if name != "default":  # PEFT has put it one folder deeper, where nothing looks for it
+                for file in (Path(fresh) / name).iterdir():
+                    file.replace(Path(fresh) / file.name)
+                (Path(fresh) / name).rmdir()
         else:
             model.save_pretrained(fresh)
             tokenizer.save_pretrained(fresh)

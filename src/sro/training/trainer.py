@@ -39,7 +39,7 @@ from sro.leader.transformers_generator import TransformersGenerator
 from sro.screeners.base import Screener, Similarity, Verdict
 from sro.screeners.noisy import FlippingScreener
 from sro.training.answers import ask_with
-from sro.training.checkpoints import CheckpointSeal, ReferenceCache
+from sro.training.checkpoints import CheckpointSeal, ReferenceCache, checkpoint_to_resume
 from sro.training.config import SROConfig
 from sro.training.dataset import PromptLimit, checked_dataset
 from sro.training.distributed import inside, same_batches, share, whole
@@ -50,6 +50,12 @@ from sro.training.noise import unbiased
 from sro.training.objective import Scored, compares_with_comment, losses
 from sro.training.preparation import prepare_policy, refuse_chat_server
 from sro.training.reference import make_reference
+from sro.training.weight_averaging import interpolate, weights_to_keep
+
+NO_EVALUATION = (
+    "SROTrainer has no evaluation loop, because there is no loss until the leader rewrites a comment\n"
+    "  fix: leave out eval_dataset, evaluate and predict; rewrite held-out comments with sro.Rewriter and compare"
+)
 
 
 class SROTrainer(Trainer):
@@ -103,14 +109,11 @@ class SROTrainer(Trainer):
         peft_config: Any = None,
         similarity: Similarity | None = None,
         generator: Generator | None = None,
-        callbacks: Sequence[TrainerCallback] = (),
+        callbacks: Sequence[TrainerCallback] | None = None,
         **kwargs: Any,
     ) -> None:
         if kwargs.get("eval_dataset") is not None:
-            raise SROError(
-                "SROTrainer has no evaluation loop, because there is no loss until the leader rewrites a comment\n"
-                "  fix: leave out eval_dataset; rewrite held-out comments with sro.Rewriter and compare"
-            )
+            raise SROError(NO_EVALUATION)
         if not isinstance(args, SROConfig):
             raise SROError(f"args is of type {type(args).__name__}\n  fix: SROConfig(prompt=..., output_dir=...)")
         refuse_chat_server(generator)
@@ -137,23 +140,45 @@ class SROTrainer(Trainer):
         self._played: deque[Game] = deque()
         self.guard = CollapseGuard(args.collapse_window, args.collapse_share)
         flips = screener if isinstance(screener, FlippingScreener) else None
+        self.seal = CheckpointSeal(self.reference_x, flips)
         super().__init__(
             model=model,
             args=args,
             train_dataset=train_dataset,
             processing_class=processing_class,
             data_collator=self._my_comments,
-            callbacks=[*callbacks, self.guard, CheckpointSeal(self.reference_x, flips)],
+            callbacks=[*(callbacks or ()), self.guard, self.seal],
             **kwargs,
         )
         # compute_loss divides by the paraphrases of the whole optimizer step, so accumulation needs no further
         # division and batch 1 × accumulation 8 equals batch 8 to the last uneven batch.
         self.loss_is_scaled_for_ga = True
+        # Before a checkpoint is loaded, so that a resumed run has them too.
+        self._start = weights_to_keep(self.model, args.interpolate_to_init, self.accelerator.distributed_type)
 
-    def train(self, *args: Any, **kwargs: Any) -> Any:
-        """As `Trainer.train`; games that an earlier run left unplayed when it stopped are forgotten."""
+    def train(self, resume_from_checkpoint: str | Path | bool | None = None, *args: Any, **kwargs: Any) -> Any:
+        """As `Trainer.train`; games that an earlier run left unplayed when it stopped are forgotten.
+
+        Args:
+            resume_from_checkpoint: a checkpoint of any folder; True: the newest complete one in `output_dir`.
+
+        Raises:
+            SROError: no complete checkpoint there, or one of another number format.
+        """
         self._played.clear()
-        return super().train(*args, **kwargs)
+        self.seal.resumed = checkpoint = checkpoint_to_resume(resume_from_checkpoint, Path(str(self.args.output_dir)))
+        found = super().train(str(checkpoint) if checkpoint else None, *args, **kwargs)
+        if self._start and not self.guard.reason:
+            interpolate(self.model, self._start, self.args.interpolate_to_init)
+        return found
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused; see `NO_EVALUATION`."""
+        raise SROError(NO_EVALUATION)
+
+    def predict(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused; see `NO_EVALUATION`."""
+        raise SROError(NO_EVALUATION)
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """The batches of all processes together, on each of them; `_my_comments` takes this one's share."""
@@ -310,10 +335,15 @@ class SROTrainer(Trainer):
         return self.accelerator.autocast()
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        """As `Trainer.save_model`, and the prompt beside the weights, which `Rewriter.load` then uses."""
+        """As `Trainer.save_model`, and the prompt beside the weights, which `Rewriter.load` then uses. PEFT puts an
+        adapter that is not called `default` into a folder of its name."""
         super().save_model(output_dir, _internal_call)
         if self.args.should_save:
-            write_prompt(Path(output_dir or str(self.args.output_dir)), self.args.prompt)
+            folder = Path(output_dir or str(self.args.output_dir))
+            model = self.accelerator.unwrap_model(self.model)
+            own = [folder / name for name in model.peft_config if name != "default"] if is_peft(model) else []
+            for place in (folder, *filter(Path.is_dir, own)):
+                write_prompt(place, self.args.prompt)
 
     def create_model_card(
         self, model_name: str | None = None, tags: str | Sequence[str] | None = None, **unused: Any
