@@ -34,7 +34,8 @@ def checks(trainer: SROTrainer, comments: Sequence[str]) -> list[Check]:
     """
     [game] = trainer.generate_and_screen([comments])
     model = trainer.accelerator.unwrap_model(trainer.model)
-    sources = response_ids(trainer.processing_class, comments, not model.config.is_encoder_decoder)
+    template = None if model.config.is_encoder_decoder else trainer.args.prompt
+    sources = response_ids(trainer.processing_class, comments, template)
     responses = [[*played, source] for played, source in zip(game.paraphrases, sources)]
     mode = "bfloat16" if trainer.args.bf16 else "float32"
     with torch.no_grad():

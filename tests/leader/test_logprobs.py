@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
-from transformers import BartConfig, BartForConditionalGeneration, GPT2Config, GPT2LMHeadModel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    BartConfig,
+    BartForConditionalGeneration,
+    GPT2Config,
+    GPT2LMHeadModel,
+)
 
 from sro.leader.logprobs import causal_log_probs, log_probs, packed, seq2seq_log_probs
 
@@ -47,8 +54,30 @@ def bart() -> Any:
     return BartForConditionalGeneration(config).eval()
 
 
-@pytest.fixture(params=["llama", "gpt2"])
+SMALL = {
+    **{"vocab_size": VOCABULARY, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2},
+    **{"pad_token_id": PAD, "bos_token_id": START, "eos_token_id": 3, "initializer_range": 0.3},
+}
+SIZES = {"intermediate_size": 24, "num_key_value_heads": 2, "max_position_embeddings": 64}
+OTHERS: dict[str, dict[str, Any]] = {
+    "lfm2": {**SIZES, "layer_types": ["conv", "full_attention"], "block_multiple_of": 8},
+    "bloom": {},
+    "mamba": {"state_size": 4},
+    "mistral": {**SIZES, "sliding_window": 4},
+    "gpt_neo": {"num_layers": 2, "num_heads": 2, "attention_types": [[["global", "local"], 1]], "window_size": 4},
+}
+"""Decoders with layers that a mask of ours does not reach, or not in a row of any width."""
+
+
+def other(kind: str) -> Any:
+    torch.manual_seed(1)
+    return AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, **{**SMALL, **OTHERS[kind]})).eval()
+
+
+@pytest.fixture(params=["llama", "gpt2", *OTHERS])
 def causal(request: pytest.FixtureRequest, tiny_causal: Any) -> Any:
+    if request.param in OTHERS:
+        return other(request.param)
     return tiny_causal()[0] if request.param == "llama" else gpt2()
 
 
@@ -92,6 +121,7 @@ def test_causal_equals_one_forward_pass_per_token(causal: Any, row_tokens: int |
         check(causal_log_probs(causal, PROMPTS, responses, PAD, row_tokens), causal, PROMPTS, responses)
 
 
+@pytest.mark.parametrize("causal", ["llama", "gpt2", "lfm2"], indirect=True)
 @pytest.mark.parametrize("chunk", [4, 32])
 @pytest.mark.parametrize("row_tokens", [None, 12, 1000])
 def test_gradients_are_those_of_the_plain_way(
@@ -158,7 +188,7 @@ def test_the_padding_token_changes_nothing(tiny_causal: Any, tiny_seq2seq: Any, 
 @torch.no_grad()
 def test_a_row_may_have_no_response(tiny_causal: Any, tiny_seq2seq: Any) -> None:
     responses = [[], [[23, 24, 3], [25, 3]], []]
-    for model, _ in (tiny_causal(), tiny_seq2seq()):
+    for model in (tiny_causal()[0], tiny_seq2seq()[0], other("lfm2")):
         check(log_probs(model, PROMPTS, responses, PAD), model, PROMPTS, responses)
 
 

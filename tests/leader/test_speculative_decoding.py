@@ -66,7 +66,7 @@ def test_greedy_is_argmax_by_hand_whatever_is_guessed(model: Any, kind: str) -> 
     bounds = [20, 3, 12]
     truth = [by_hand(model, prompt, bound) for prompt, bound in zip(PROMPTS, bounds)]
     counts = passes(model)
-    assert speculate(model, PROMPTS, drafts_of(truth, kind), 1, bounds, END, GREEDY) == truth
+    assert speculate(model, PROMPTS, drafts_of(truth, kind), 1, bounds, {END}, GREEDY) == truth
     longest = max(map(len, truth))
     if kind == "right":
         assert counts["passes"] <= 1 + -(-longest // 10)
@@ -76,7 +76,7 @@ def test_greedy_is_argmax_by_hand_whatever_is_guessed(model: Any, kind: str) -> 
 
 def test_rows_that_have_ended_are_read_no_further(model: Any) -> None:
     counts = passes(model)
-    found = speculate(model, PROMPTS, [[]] * 3, 1, [1, 9, 2], END, GREEDY)
+    found = speculate(model, PROMPTS, [[]] * 3, 1, [1, 9, 2], {END}, GREEDY)
     assert len({len(row) for row in found}) > 1
     assert counts["tokens"] == 3 * 4 + sum(map(len, found))  # prompts but for their last tokens, padded
 
@@ -88,7 +88,7 @@ def test_draws_follow_the_policy_whatever_is_guessed(model: Any, kind: str, samp
     n, prompt = 4000, PROMPTS[0]
     draft = by_hand(model, prompt, 3) if kind == "right" else [38, 37, 36]
     torch.manual_seed(0)
-    drawn = Counter(tuple(row) for row in speculate(model, [prompt], [draft], n, [2], END, sampler))
+    drawn = Counter(tuple(row) for row in speculate(model, [prompt], [draft], n, [2], {END}, sampler))
     expected: dict[tuple[int, ...], float] = {}
     for first, p in enumerate(policy(model, prompt, sampler)):
         if p and first == END:
@@ -143,7 +143,7 @@ def test_a_token_that_is_forbidden_is_not_said_though_it_was_guessed(model: Any)
         asked.append((row, said))
         return {truth[2]} if said == truth[:2] else set()
 
-    [said] = speculate(model, PROMPTS[:1], [truth], 1, [6], END, GREEDY, forbidden)
+    [said] = speculate(model, PROMPTS[:1], [truth], 1, [6], {END}, GREEDY, forbidden)
     assert said[:2] == truth[:2] and said[2] != truth[2]
     assert (0, []) in asked and {row for row, _ in asked} == {0}
 
@@ -151,7 +151,7 @@ def test_a_token_that_is_forbidden_is_not_said_though_it_was_guessed(model: Any)
 def test_several_responses_to_a_prompt_share_its_reading(model: Any) -> None:
     counts = passes(model)
     torch.manual_seed(0)
-    found = speculate(model, PROMPTS, [[]] * 3, 4, [1, 1, 1], END, TokenSampler(1.0, 1.0, 0))
+    found = speculate(model, PROMPTS, [[]] * 3, 4, [1, 1, 1], {END}, TokenSampler(1.0, 1.0, 0))
     assert len(found) == 12 and all(len(row) == 1 for row in found)
     assert counts["tokens"] == 3 * 4 + 12  # prompts but for their last tokens, padded; then a token a response
 
@@ -162,7 +162,7 @@ def test_what_is_forgotten_leaves_no_trace(model: Any) -> None:
     wrong = [token for right in truth for token in (right, 39)]
     logits: list[torch.Tensor] = []
     hook = model.register_forward_hook(lambda *given: logits.append(given[-1].logits))
-    assert speculate(model, PROMPTS[:1], [wrong], 1, [20], END, GREEDY) == [truth]
+    assert speculate(model, PROMPTS[:1], [wrong], 1, [20], {END}, GREEDY) == [truth]
     hook.remove()
     assert len(logits) > 5  # guesses were wrong indeed
     plain = model(input_ids=torch.tensor([PROMPTS[0] + truth[:-1]])).logits[0, -1]
@@ -175,7 +175,7 @@ def test_guesses_of_others_do_not_push_a_row_past_the_positions_of_a_model() -> 
     sizes: dict[str, Any] = {"vocab_size": 40, "n_positions": 64, "n_embd": 16, "n_layer": 1, "n_head": 1}
     model = GPT2LMHeadModel(GPT2Config(**sizes)).eval()
     long = [5 + i % 30 for i in range(60)]
-    found = speculate(model, [long, [7]], [[], [8] * 20], 1, [4, 20], END, GREEDY)
+    found = speculate(model, [long, [7]], [[], [8] * 20], 1, [4, 20], {END}, GREEDY)
     assert [len(row) for row in found] <= [4, 20] and found[0] == by_hand(model, long, 4)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from transformers import PreTrainedTokenizerFast
 
 from sro.core.errors import SROError
 from sro.leader.model import DEFAULT_PROMPT
-from sro.leader.token_ids import decode, prompt_ids, response_ids
+from sro.leader.token_ids import decode, end_tokens, prompt_ids, response_ids, with_end_of_turn
 
 PROMPT = "Rude : {text} Polite :"
 
@@ -44,27 +45,84 @@ def test_a_comment_too_long_is_an_error_that_quotes_it_never_a_cut(leader: Any) 
 
 def test_responses_end_with_one_end_token(leader: Any) -> None:
     _, tokenizer = leader()
-    for continues in (True, False):
-        rows = response_ids(tokenizer, ["you are wrong", "", "please"], continues)
+    for prompt in (PROMPT, None):
+        rows = response_ids(tokenizer, ["you are wrong", "", "please"], prompt)
         assert [len(row) for row in rows] == [4, 1, 2]
         assert all(row[-1] == tokenizer.eos_token_id and row.count(tokenizer.eos_token_id) == 1 for row in rows)
         assert decode(tokenizer, rows) == ["you are wrong", "", "please"]
 
 
-def test_a_response_is_tokenized_as_it_stands_behind_its_prompt() -> None:
-    """With a byte-level tokenizer, where ` thanks` and `thanks` are different tokens."""
+def byte_level() -> Any:
+    """As GPT-2's, with the turns of a chat template."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
     inner = Tokenizer(models.BPE())
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     inner.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=320, initial_alphabet=alphabet, special_tokens=["</s>"])
+    special = ["</s>", "<turn>", "<end>"]
+    trainer = trainers.BpeTrainer(vocab_size=320, initial_alphabet=alphabet, special_tokens=special)
     inner.train_from_iterator(["Rude: you fool\nPolite: thanks for the idea"] * 5, trainer)
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="</s>", pad_token="</s>")
+    return PreTrainedTokenizerFast(
+        tokenizer_object=inner, eos_token="</s>", pad_token="</s>", additional_special_tokens=special[1:]
+    )
+
+
+def test_a_response_is_tokenized_as_it_stands_behind_its_prompt() -> None:
+    """With a byte-level tokenizer, where ` thanks` and `thanks` are different tokens."""
+    tokenizer = byte_level()
     [prompt] = prompt_ids(tokenizer, DEFAULT_PROMPT, ["you fool"], 64)
-    [response] = response_ids(tokenizer, ["thanks for the idea"], continues_prompt=True)
+    [response] = response_ids(tokenizer, ["thanks for the idea"], DEFAULT_PROMPT)
     assert prompt + response[:-1] == tokenizer("Rude: you fool\nPolite: thanks for the idea")["input_ids"]
-    [alone] = response_ids(tokenizer, ["thanks for the idea"], continues_prompt=False)
+    [alone] = response_ids(tokenizer, ["thanks for the idea"], None)
     assert alone[:-1] == tokenizer("thanks for the idea")["input_ids"] != response[:-1]
     assert decode(tokenizer, [response, alone]) == ["thanks for the idea"] * 2
+
+
+@pytest.mark.parametrize(
+    "prompt, behind",
+    [
+        ("Rude: {text}\nPolite:", " thanks for the idea"),
+        ("Say it politely: {text}", " thanks for the idea"),
+        ("<turn>user\n{text}<end>\n<turn>model\n", "thanks for the idea"),
+        ("{text}<end><turn>", "thanks for the idea"),
+        ("Rude: {text}\nPolite:\t", "thanks for the idea"),
+    ],
+)
+def test_a_space_stands_before_a_response_where_the_prompt_does_not_end_with_a_blank_or_a_turn(
+    prompt: str, behind: str
+) -> None:
+    tokenizer = byte_level()
+    [given] = prompt_ids(tokenizer, prompt, ["you fool"], 64)
+    [response] = response_ids(tokenizer, ["thanks for the idea"], prompt)
+    assert response[:-1] == tokenizer(behind)["input_ids"]
+    assert given + response[:-1] == tokenizer(prompt.replace("{text}", "you fool") + behind)["input_ids"]
+
+
+def test_the_sign_that_a_tokenizer_puts_before_a_text_is_not_counted_twice() -> None:
+    """Llama-2's and Mistral's: `▁` before every text, and for every space."""
+    from tokenizers import Tokenizer, models, normalizers
+
+    pairs = [("y", "o"), ("yo", "u"), ("▁", "you")]
+    vocabulary = {sign: n for n, sign in enumerate([*"</s>", *"▁youPlite:\n", *(a + b for a, b in pairs)])}
+    inner = Tokenizer(models.BPE({**vocabulary, "<unk>": 99}, pairs, unk_token="<unk>"))
+    inner.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="</s>")
+    for prompt in (DEFAULT_PROMPT, "{text}"):
+        [response] = response_ids(tokenizer, ["you you"], prompt)
+        assert tokenizer.convert_ids_to_tokens(response[:-1]) == ["▁you", "▁you"]
+
+
+def test_a_turn_ends_with_the_token_that_ends_the_comments_turn() -> None:
+    tokenizer = byte_level()
+    end, turn_end = tokenizer.convert_tokens_to_ids(["</s>", "<end>"])
+    model = SimpleNamespace(generation_config=SimpleNamespace(eos_token_id=[end, turn_end]))
+    assert end_tokens(model, tokenizer) == {end, turn_end}
+    assert with_end_of_turn(tokenizer, model, DEFAULT_PROMPT) is tokenizer
+    chat = with_end_of_turn(tokenizer, model, "<turn>user\n{text}<end>\n<turn>model\n")
+    assert chat.eos_token == "<end>" and tokenizer.eos_token == "</s>" == chat.pad_token
+    assert response_ids(chat, ["thanks"], "{text}<end>\n<turn>")[0][-1] == turn_end
+    for own in (end, None):
+        model.generation_config.eos_token_id = own
+        assert end_tokens(model, tokenizer) == {end}
+        assert with_end_of_turn(tokenizer, model, "{text}<end>\n<turn>") is tokenizer

@@ -132,6 +132,18 @@ def test_finished_moves_and_only_they_end_with_the_end_token(leader: Any) -> Non
         assert move.text == " ".join(tokenizer.decode(move.ids, skip_special_tokens=True).split())
 
 
+def test_every_end_token_of_the_model_ends_a_move(leader: Any) -> None:
+    """A model may end its turns with another token than its tokenizer's: Gemma, Phi-3."""
+    model, tokenizer = leader
+    other = tokenizer.convert_tokens_to_ids("you")
+    model.generation_config.eos_token_id = [tokenizer.eos_token_id, other]
+    says = torch.zeros(len(tokenizer))
+    says[other] = 100.0
+    model.get_output_embeddings().register_forward_hook(lambda *_: says.expand(_[2].shape))
+    [[move]] = generator(leader).generate(["idiot"], 1, Sampling(max_new_tokens=6), seed=0)
+    assert move.ids == [other] and move.finished
+
+
 def test_an_unfinished_move_keeps_every_token_that_was_drawn(leader: Any) -> None:
     """The padding token is in the vocabulary and may be drawn; a y without it would not be the y that was played."""
     model, tokenizer = leader

@@ -13,7 +13,13 @@ from transformers import TrainerControl, TrainerState
 from sro.core.errors import SROError
 from sro.screeners.base import Verdict
 from sro.screeners.noisy import FlippingScreener
-from sro.training.checkpoints import SEAL, CheckpointSeal, ReferenceCache, last_sealed_checkpoint
+from sro.training.checkpoints import (
+    SEAL,
+    CheckpointSeal,
+    ReferenceCache,
+    checkpoint_to_resume,
+    last_sealed_checkpoint,
+)
 
 
 class AlwaysPasses:
@@ -32,8 +38,14 @@ def checkpoint(folder: Path, step: int, sealed: bool = True) -> Path:
     return path
 
 
-def arguments(folder: Path, bf16: bool = False) -> SimpleNamespace:
-    return SimpleNamespace(output_dir=str(folder), bf16=bf16, fp16=False)
+def arguments(folder: Path, bf16: bool = False, save_only_model: bool = False) -> SimpleNamespace:
+    return SimpleNamespace(output_dir=str(folder), bf16=bf16, fp16=False, save_only_model=save_only_model)
+
+
+def begin(seal: CheckpointSeal, folder: Path, resumed: Path | None, bf16: bool = False) -> None:
+    """As a trainer does that goes on from `resumed` in the output folder `folder`."""
+    seal.resumed = resumed
+    seal.on_train_begin(arguments(folder, bf16), TrainerState(global_step=10 if resumed else 0), TrainerControl())
 
 
 def test_the_newest_sealed_checkpoint_counts_by_number_not_by_name(tmp_path: Path) -> None:
@@ -66,8 +78,45 @@ def test_the_seal_carries_the_reference_cache_to_the_last_bit(tmp_path: Path) ->
     assert json.loads((tmp_path / "checkpoint-10" / SEAL).read_text("utf-8"))["step"] == 10
 
     resumed = ReferenceCache()
-    CheckpointSeal(resumed).on_train_begin(arguments(tmp_path), TrainerState(global_step=10), TrainerControl())
+    begin(CheckpointSeal(resumed), tmp_path, tmp_path / "checkpoint-10")
     assert resumed == cache
+
+
+def test_what_is_resumed_brings_its_own_seal_whatever_lies_in_the_output_folder(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A checkpoint of the same number may be another run's."""
+    for name, value in (("ours", -1.0), ("theirs", -2.0)):
+        checkpoint(tmp_path / name, 10, sealed=False)
+        seal = CheckpointSeal(ReferenceCache({"you idiot": value}))
+        seal.on_save(arguments(tmp_path / name), TrainerState(global_step=10), TrainerControl())
+    for folder in ("theirs", "new"):
+        resumed = ReferenceCache()
+        begin(CheckpointSeal(resumed), tmp_path / folder, tmp_path / "ours" / "checkpoint-10")
+        assert resumed == {"you idiot": -1.0}
+    assert not caplog.text
+    with pytest.raises(SROError, match="computed in float32"):
+        begin(CheckpointSeal(ReferenceCache()), tmp_path / "new", tmp_path / "ours" / "checkpoint-10", bf16=True)
+    torso = checkpoint(tmp_path / "ours", 11, sealed=False)
+    begin(CheckpointSeal(ReferenceCache()), tmp_path / "new", torso)
+    assert "checkpoint-11 is no complete checkpoint" in caplog.text
+
+
+def test_weights_alone_are_no_checkpoint_to_go_on_from(tmp_path: Path) -> None:
+    checkpoint(tmp_path, 10, sealed=False)
+    state = TrainerState(global_step=10)
+    CheckpointSeal(ReferenceCache()).on_save(arguments(tmp_path, save_only_model=True), state, TrainerControl())
+    assert last_sealed_checkpoint(tmp_path) is None
+
+
+def test_true_means_the_newest_complete_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(SROError, match="no complete checkpoint in"):
+        checkpoint_to_resume(True, tmp_path)
+    checkpoint(tmp_path, 5)
+    checkpoint(tmp_path, 9, sealed=False)
+    assert checkpoint_to_resume(True, tmp_path) == tmp_path / "checkpoint-5"
+    assert checkpoint_to_resume("other/checkpoint-9", tmp_path) == Path("other/checkpoint-9")
+    assert checkpoint_to_resume(None, tmp_path) is checkpoint_to_resume(False, tmp_path) is None
 
 
 def test_the_seal_carries_how_many_verdicts_were_given(tmp_path: Path) -> None:
@@ -78,11 +127,11 @@ def test_the_seal_carries_how_many_verdicts_were_given(tmp_path: Path) -> None:
     checkpoint(tmp_path, 10, sealed=False)
     state = TrainerState(global_step=10)
     CheckpointSeal(ReferenceCache(), flips).on_save(arguments(tmp_path), state, TrainerControl())
-    CheckpointSeal(ReferenceCache(), other).on_train_begin(arguments(tmp_path), state, TrainerControl())
+    begin(CheckpointSeal(ReferenceCache(), other), tmp_path, tmp_path / "checkpoint-10")
     assert other.given == 31
     with pytest.raises(SROError, match="cannot resume the flips"):
         wrong = FlippingScreener(AlwaysPasses(), 0.2, seed=4)
-        CheckpointSeal(ReferenceCache(), wrong).on_train_begin(arguments(tmp_path), state, TrainerControl())
+        begin(CheckpointSeal(ReferenceCache(), wrong), tmp_path, tmp_path / "checkpoint-10")
 
 
 def test_on_another_number_of_processes_the_flips_begin_anew(tmp_path: Path) -> None:
@@ -91,9 +140,7 @@ def test_on_another_number_of_processes_the_flips_begin_anew(tmp_path: Path) -> 
     seal = {"step": 10, "dtype": "float32", "reference_x": {}, "flips": [state, state]}
     (tmp_path / "checkpoint-10" / SEAL).write_text(json.dumps(seal))
     flips = FlippingScreener(AlwaysPasses(), 0.3, seed=4)
-    CheckpointSeal(ReferenceCache(), flips).on_train_begin(
-        arguments(tmp_path), TrainerState(global_step=10), TrainerControl()
-    )
+    begin(CheckpointSeal(ReferenceCache(), flips), tmp_path, tmp_path / "checkpoint-10")
     assert flips.given == 0
 
 
@@ -103,7 +150,7 @@ def test_a_fresh_run_in_an_old_folder_takes_nothing_over(tmp_path: Path) -> None
     checkpoint(tmp_path, 10, sealed=False)
     seal.on_save(arguments(tmp_path), TrainerState(global_step=10), TrainerControl())
     fresh = ReferenceCache()
-    CheckpointSeal(fresh).on_train_begin(arguments(tmp_path), TrainerState(global_step=0), TrainerControl())
+    begin(CheckpointSeal(fresh), tmp_path, None)
     assert fresh == {}
 
 
@@ -119,8 +166,8 @@ def test_a_run_that_would_go_on_in_another_number_format_is_refused(tmp_path: Pa
     checkpoint(tmp_path, 10, sealed=False)
     seal, state = CheckpointSeal(ReferenceCache()), TrainerState(global_step=10)
     seal.on_save(arguments(tmp_path, began), state, TrainerControl())
-    seal.on_train_begin(arguments(tmp_path, began), state, TrainerControl())
+    begin(seal, tmp_path, tmp_path / "checkpoint-10", began)
     first, second = ("bfloat16", "float32") if began else ("float32", "bfloat16")
     flag = "--bf16 true" if began else "--bf16 false"
     with pytest.raises(SROError, match=rf"computed in {first}, and .* in {second}\n  fix: {flag}"):
-        seal.on_train_begin(arguments(tmp_path, not began), state, TrainerControl())
+        begin(seal, tmp_path, tmp_path / "checkpoint-10", not began)

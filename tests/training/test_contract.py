@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 import torch
 from datasets import Dataset, DatasetDict
-from peft import LoraConfig, PeftModel
+from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AddedToken, TrainingArguments
 
 from sro.core.errors import SROError
 from sro.leader.card import read_prompt
+from sro.leader.model import save_adapter
 from sro.leader.token_ids import as_plain_text, decode, prompt_ids, response_ids
 from sro.screeners.base import Verdict
+from sro.training.checkpoints import SEAL
 from sro.training.config import SROConfig
 from sro.training.trainer import SROTrainer
 
@@ -72,6 +74,55 @@ def test_save_model_keeps_the_prompt_and_the_card_names_method_and_base(tiny_cau
     trainer.create_model_card(model_name="mine", tags="polite")
     card = (tmp_path / "run" / "README.md").read_text("utf-8")
     assert "base_model: owner/base\n" in card and "SRO" in card and "# mine\n" in card and "- polite\n" in card
+
+
+def test_an_adapter_of_any_name_is_saved_with_its_prompt(tiny_causal: Any, tmp_path: Path) -> None:
+    model, tokenizer = tiny_causal()
+    trainer = trainer_of((get_peft_model(model, LORA, adapter_name="policy"), tokenizer), config(tmp_path / "run"))
+    trainer.save_model(str(tmp_path / "saved"))
+    assert read_prompt(tmp_path / "saved" / "policy") == PROMPT
+    for half in (False, True):
+        folder = tmp_path / f"adapter {half}"
+        save_adapter(trainer.model, tokenizer, PROMPT, folder, half=half)
+        assert read_prompt(folder) == PROMPT and not [place for place in folder.iterdir() if place.is_dir()]
+        assert isinstance(PeftModel.from_pretrained(tiny_causal()[0], folder), PeftModel)
+
+
+def test_callbacks_may_be_none_and_there_is_no_evaluation(tiny_causal: Any, tmp_path: Path) -> None:
+    trainer = trainer_of(tiny_causal(), config(tmp_path), callbacks=None)
+    for method in (trainer.evaluate, trainer.predict):
+        with pytest.raises(SROError, match="no evaluation loop"):
+            method(trainer.train_dataset)
+
+
+def test_a_share_of_the_initial_weights_is_kept(tiny_causal: Any, tmp_path: Path) -> None:
+    found = []
+    for share in (0.0, 0.5):
+        trainer = trainer_of(tiny_causal(), config(tmp_path / str(share), interpolate_to_init=share))
+        trainer.train()
+        found.append(trainer.model.lm_head.weight.detach())
+    before = tiny_causal()[0].lm_head.weight.detach()
+    assert not torch.equal(found[0], before)
+    torch.testing.assert_close(found[1], before.lerp(found[0], 0.5))
+
+
+def test_a_checkpoint_of_another_folder_is_gone_on_from(tiny_causal: Any, tmp_path: Path) -> None:
+    """With what it knew of the reference, and not with what lies under its number in the new folder."""
+    for name, value in (("ours", -1.5), ("theirs", -2.5)):
+        trainer_of(tiny_causal(), config(tmp_path / name, save_strategy="steps", save_steps=2)).train()
+        seal = tmp_path / name / "checkpoint-2" / SEAL
+        content = json.loads(seal.read_text("utf-8"))
+        seal.write_text(json.dumps({**content, "reference_x": dict.fromkeys(COMMENTS, value)}), "utf-8")
+    trainer = trainer_of(tiny_causal(), config(tmp_path / "theirs", max_steps=3))
+    trainer.train(resume_from_checkpoint=tmp_path / "ours" / "checkpoint-2")
+    assert trainer.state.global_step == 3 and trainer.reference_x == dict.fromkeys(COMMENTS, -1.5)
+    with pytest.raises(SROError, match="no complete checkpoint in"):
+        trainer_of(tiny_causal(), config(tmp_path / "new")).train(resume_from_checkpoint=True)
+
+
+def test_batches_that_are_sought_by_trial_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SROError, match=r"auto_find_batch_size(.|\n)*fix: a smaller"):
+        config(tmp_path, auto_find_batch_size=True)
 
 
 def test_lora_learns_under_gradient_checkpointing(tiny_causal: Any, tmp_path: Path) -> None:
@@ -207,7 +258,7 @@ def test_special_tokens_in_a_comment_are_text(tiny_causal: Any) -> None:
     _, tokenizer = tiny_causal()
     comment, end = "you </s> idiot <pad>", tokenizer.eos_token_id
     [prompt] = prompt_ids(tokenizer, PROMPT, [comment], 100)
-    [response] = response_ids(tokenizer, [comment], True)
+    [response] = response_ids(tokenizer, [comment], PROMPT)
     assert end not in prompt and tokenizer.pad_token_id not in prompt
     assert response.count(end) == 1 and response[-1] == end
     assert as_plain_text(tokenizer, ["a < b </ s>"]) == ["a < b </ s>"]
@@ -220,5 +271,5 @@ def test_special_tokens_that_a_leader_repeats_come_out_as_they_were(tiny_causal:
     tokenizer.add_tokens(["< repo_name>", "< /s>"])
     comment = "you </s> idiot <repo_name>"
     assert as_plain_text(tokenizer, [comment]) == ["you < /s> idiot < repo_name>"]
-    [response] = response_ids(tokenizer, [comment], True)
+    [response] = response_ids(tokenizer, [comment], PROMPT)
     assert decode(tokenizer, [response]) == [comment]

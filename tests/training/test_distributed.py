@@ -91,7 +91,7 @@ class Script:
         from sro.leader.token_ids import response_ids
 
         texts = [self.write(comment) for comment in comments]
-        rows = response_ids(self.tokenizer, texts, self.continues)
+        rows = response_ids(self.tokenizer, texts, PROMPT if self.continues else None)
         return [[Completion(text, ids, True)] * n for text, ids in zip(texts, rows)]
 
 
@@ -409,7 +409,7 @@ def test_accelerate_reads_the_configs(name: str, kind: str, settings: dict[str, 
     from sro.screeners.follower import FollowerArguments
     from sro.training.config import SROConfig
     from sro.training.data import DataArguments
-    from sro.training.run import _initial_weights
+    from sro.training.weight_averaging import weights_to_keep
 
     file = CONFIGS / f"{name}.yaml"
     config = load_config_from_file(str(file))
@@ -435,13 +435,8 @@ def test_accelerate_reads_the_configs(name: str, kind: str, settings: dict[str, 
     schema = (DataArguments, FollowerArguments, LeaderArguments, SROConfig)
     options = parse(schema, flags, prog="sro train", description="", defaults={"use_cpu": True})[-1]
 
-    class Trainer:
-        args, model = options, Linear(1, 1)
-
-        class accelerator:
-            distributed_type = DistributedType[kind]
-
-    assert bool(_initial_weights(Trainer)) == (kind == "MULTI_GPU")  # type: ignore[arg-type]
+    kept = weights_to_keep(Linear(1, 1), options.interpolate_to_init, DistributedType[kind])
+    assert bool(kept) == (kind == "MULTI_GPU")
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def test_a_file_without_the_columns_is_refused(tmp_path: Path) -> None:
 
 def test_recorded_moves_are_played_and_answered_as_they_were(tiny_causal: Any) -> None:
     _, tokenizer = tiny_causal()
-    game = JudgedGame(JUDGED, tokenizer, continues_prompt=True)
+    game = JudgedGame(JUDGED, tokenizer, prompt=PROMPT)
     comments = list(dict.fromkeys(game.comments))
     moves = game.generate(comments, 2, Sampling(), seed=1)
     assert [sorted(move.text for move in played) for played in moves] == [
@@ -82,9 +82,9 @@ def test_recorded_moves_are_played_and_answered_as_they_were(tiny_causal: Any) -
 def test_of_contrary_verdicts_the_more_frequent_holds(tiny_causal: Any, verdicts: list[bool], passes: bool) -> None:
     for order in (verdicts, verdicts[::-1]):
         judged = [JudgedResponse("you fool", "you err", passed) for passed in order]
-        game = JudgedGame(judged, tiny_causal()[1], continues_prompt=True)
+        game = JudgedGame(judged, tiny_causal()[1], prompt=PROMPT)
         assert game.screen(["you err"], ["you fool"])[0].passed == passes
-        assert game.sha256 != JudgedGame(judged[:1], tiny_causal()[1], continues_prompt=True).sha256
+        assert game.sha256 != JudgedGame(judged[:1], tiny_causal()[1], prompt=PROMPT).sha256
 
 
 def test_a_comment_is_known_whatever_its_blanks(tmp_path: Path, tiny_causal: Any) -> None:
@@ -137,6 +137,6 @@ def test_the_leader_learns_what_was_taken_and_unlearns_what_was_refused(
 def score(leader: Leader) -> torch.Tensor:
     """log π(response | comment) of all judged responses."""
     prompts = prompt_ids(leader.tokenizer, PROMPT, [j.comment for j in JUDGED], 64)
-    responses = response_ids(leader.tokenizer, [j.response for j in JUDGED], True)
+    responses = response_ids(leader.tokenizer, [j.response for j in JUDGED], PROMPT)
     with torch.no_grad():
         return log_probs(leader.model, prompts, [[ids] for ids in responses], leader.tokenizer.pad_token_id).total()

@@ -10,6 +10,7 @@ import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 
+from sro.core.errors import SROError
 from sro.leader.logprobs import log_probs
 from sro.leader.model import save_adapter
 from sro.training.preparation import disable_dropout
@@ -133,3 +134,26 @@ def test_a_full_copy_shares_no_weight_with_the_leader(start: Start) -> None:
     assert isinstance(reference, FrozenCopy)
     assert not {p.data_ptr() for p in model.parameters()} & {p.data_ptr() for p in reference.copy.parameters()}
     assert not any(p.requires_grad for p in reference.copy.parameters())
+
+
+@pytest.mark.parametrize("way", ["pissa", "olora", False, "gaussian"])
+@pytest.mark.parametrize("fresh", [True, False])
+def test_an_adapter_that_does_not_begin_at_zero_has_a_reference_that_does_not_either(
+    start: Start, way: str | bool, fresh: bool
+) -> None:
+    """And the leader that was handed over stays the same: PiSSA and OLoRA take a part of its weights."""
+    plain = start("full")
+    task = "SEQ_2_SEQ_LM" if plain.config.is_encoder_decoder else "CAUSAL_LM"
+    model = get_peft_model(plain, lora(task, init_lora_weights=way))
+    before = score(model)
+    reference = make_reference(model, fresh_adapter=fresh)
+    assert isinstance(reference, AdapterOff) == (fresh and way == "gaussian")
+    assert torch.allclose(score(model), before, atol=1e-5)
+    with reference.policy(model) as frozen:
+        assert torch.allclose(score(frozen), before, atol=1e-5)
+
+
+def test_an_adapter_that_trains_the_models_own_biases_is_refused(start: Start) -> None:
+    model = get_peft_model(start("full"), lora("CAUSAL_LM", bias="all"))
+    with pytest.raises(SROError, match=r"bias='all'(.|\n)*fix: LoraConfig\(bias='none'"):
+        make_reference(model, fresh_adapter=True)

@@ -388,3 +388,9 @@ def test_a_collapsed_leader_is_an_error_that_leaves_its_log(run: Run, tmp_path: 
         run(folder, collapse_window=4, collapse_share=0.1)
     assert steps(folder) == [1]
     assert (folder / "curves.png").is_file() and not (folder / "adapter").exists()
+
+
+def test_a_checkpoint_that_is_named_is_refused_and_not_passed_over(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(SROError, match=r"in its own folder only(.|\n)*fix: --resume true"):
+        run(tmp_path / "run", resume_from_checkpoint="runs/a/checkpoint-50")
+    assert not (tmp_path / "run").exists()

@@ -74,7 +74,7 @@ class Script:
 
     def _move(self, text: str | None) -> Completion:
         """None is a move that was cut off."""
-        [ids] = response_ids(self.tokenizer, [text or ""], self.continues)
+        [ids] = response_ids(self.tokenizer, [text or ""], PROMPT if self.continues else None)
         return Completion(text, ids, True) if text is not None else Completion("please", ids[:-1] or [9], False)
 
 
@@ -160,10 +160,10 @@ def history(trainer: SROTrainer, name: str) -> list[float]:
 def score(trainer: SROTrainer, comment: str, response: str) -> torch.Tensor:
     """log π(response|comment) under the leader as it is, in train mode as the loss computes it."""
     trainer.model.train()
-    continues = not trainer.model.config.is_encoder_decoder
+    template = None if trainer.model.config.is_encoder_decoder else PROMPT
     prompts = prompt_ids(trainer.processing_class, PROMPT, [comment], 512)
     return log_probs(
-        trainer.model, prompts, [response_ids(trainer.processing_class, [response], continues)], 0
+        trainer.model, prompts, [response_ids(trainer.processing_class, [response], template)], 0
     ).total()[0]
 
 
@@ -402,10 +402,10 @@ def test_log_pi_ref_of_a_comment_is_computed_once(make: Make, monkeypatch: pytes
     monkeypatch.setattr(sro.training.trainer, "log_probs", recording)
     trainer = make(always("thanks friend"), num_train_epochs=3)
     trainer.train()
-    continues = not trainer.model.config.is_encoder_decoder
-    rows = response_ids(trainer.processing_class, COMMENTS, continues)
+    template = None if trainer.model.config.is_encoder_decoder else PROMPT
+    rows = response_ids(trainer.processing_class, COMMENTS, template)
     assert [scored[tuple(row)] for row in rows] == [1] * len(COMMENTS)
-    [thanks] = response_ids(trainer.processing_class, ["thanks friend"], continues)
+    [thanks] = response_ids(trainer.processing_class, ["thanks friend"], template)
     assert scored[tuple(thanks)] == 3 * len(COMMENTS)
     assert set(trainer.reference_x) == set(COMMENTS)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from accelerate import DistributedType
 
 from sro.core.errors import SROError
 from sro.training.config import SROConfig
-from sro.training.weight_averaging import interpolate, trainable_weights
+from sro.training.weight_averaging import interpolate, trainable_weights, weights_to_keep
 
 
 def model() -> torch.nn.Sequential:
@@ -36,6 +37,14 @@ def test_nowhere_and_all_the_way() -> None:
     assert torch.equal(leader[1].bias, start["1.bias"] + 2.0)
     interpolate(leader, start, 1.0)
     assert torch.equal(leader[1].bias, start["1.bias"])
+
+
+def test_the_start_is_kept_where_a_share_of_it_is_asked_for() -> None:
+    leader = model()
+    assert weights_to_keep(leader, 0.0, DistributedType.FSDP) == {}
+    assert weights_to_keep(leader, 0.2, DistributedType.NO).keys() == trainable_weights(leader).keys()
+    with pytest.raises(SROError, match=r"spread over processes(.|\n)*fix: --interpolate_to_init 0"):
+        weights_to_keep(leader, 0.2, DistributedType.FSDP)
 
 
 def test_all_of_the_start_is_no_training() -> None:

@@ -40,6 +40,16 @@ def refuse_evaluation(arguments: TrainingArguments, instead: str) -> None:
         raise SROError(f"--{asked[0]}: this training has no evaluation loop\n  fix: leave it out; {instead}")
 
 
+def refuse_named_checkpoint(arguments: TrainingArguments) -> None:
+    """Raise SROError where a run of the command line is told to go on from a checkpoint that is named, which no
+    `TrainingArguments` is asked for: it goes on from the last complete one of its own folder."""
+    if arguments.resume_from_checkpoint is not None:
+        raise SROError(
+            f"--resume_from_checkpoint {arguments.resume_from_checkpoint}: a run goes on in its own folder only, from "
+            "its last complete checkpoint\n  fix: --resume true with the --output_dir of that run"
+        )
+
+
 def within(name: str, value: object, holds: bool, bounds: str) -> None:
     """Raise SROError, naming the setting and its bounds, unless it holds."""
     if not holds:

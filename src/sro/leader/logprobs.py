@@ -6,6 +6,8 @@ under a tree mask (each response sees the prompt and itself, never its siblings,
 prompt's end); an encoder–decoder encodes the prompt once and decodes every response against it. The same mask lets
 several such trees share a row, so that short ones need no padding up to a long one.
 
+Where some layer would not obey that mask (`sro.leader.attention`), every response is read behind a prompt of its own.
+
 The logits at one position are scored against the token at the *next*; end-of-sequence is a token like any other and is
 in `response` where the leader is to be scored for stopping. The vocabulary is looked at where a token is scored and
 nowhere else: the output head reads those places alone, and no softmax over it is kept.
@@ -21,6 +23,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+
+from sro.leader.attention import widest_row
 
 Ids = Sequence[int]
 
@@ -81,21 +85,22 @@ def causal_log_probs(
 
     Args:
         row_tokens: about so many tokens share a row, prompts with their responses side by side; None: a row a prompt.
-            The numbers are the same.
+            The numbers are the same. A model that cannot read texts side by side has a row for each response.
     """
     device = next(model.parameters()).device
     rows = _side_by_side(prompts, responses, row_tokens, pad_token_id)
-    read = sorted({place for places in rows.places for place in places}) or [0]
+    if rows.ids.shape[1] <= widest_row(model):
+        sees = additive(rows.sees, model)[:, None]
+        inputs = {"input_ids": rows.ids, "attention_mask": sees, "position_ids": rows.positions}
+        where = rows.places
+    else:
+        inputs, where = _one_a_row(prompts, responses, pad_token_id)
+    read = sorted({place for places in where for place in places}) or [0]
     with _head_reads(model, torch.tensor(read, device=device)):
-        logits = model(
-            input_ids=rows.ids.to(device),
-            attention_mask=additive(rows.sees, model).to(device)[:, None],
-            position_ids=rows.positions.to(device),
-            use_cache=False,
-        ).logits
+        logits = model(**{name: given.to(device) for name, given in inputs.items()}, use_cache=False).logits
     targets, mask = padded([branch for branches in responses for branch in branches])
     row_of = {place: n for n, place in enumerate(read)}
-    index = torch.tensor([row_of[place] for places in rows.places for place in places], dtype=torch.long)
+    index = torch.tensor([row_of[place] for places in where for place in places], dtype=torch.long)
     return _gather(logits, index.to(device), targets.to(device), mask.to(device))
 
 
@@ -139,6 +144,18 @@ def _side_by_side(
     sees = (group[:, None, :] == 0) | (group[:, None, :] == group[:, :, None])
     sees &= (owner[:, None, :] == owner[:, :, None]) & torch.ones(width, width, dtype=torch.bool).tril()
     return _Rows(ids, positions, sees, [some for tree in range(len(prompts)) for some in places[tree]])
+
+
+def _one_a_row(
+    prompts: Sequence[Ids], responses: Sequence[Sequence[Ids]], pad_token_id: int
+) -> tuple[dict[str, Tensor], list[list[int]]]:
+    """Each response behind its prompt as a plain text, and its places as those of `_Rows`. A prompt without responses
+    is read too: the model is given something whatever it is asked about."""
+    pairs = [(prompt, branch) for prompt, branches in zip(prompts, responses) for branch in branches or [()]]
+    ids, mask = padded([[*prompt, *branch] for prompt, branch in pairs], pad_token_id)
+    first = [row * ids.shape[1] + len(prompt) - 1 for row, (prompt, _) in enumerate(pairs)]
+    places = [list(range(at, at + len(branch))) for at, (_, branch) in zip(first, pairs) if branch]
+    return {"input_ids": ids, "attention_mask": mask.long()}, places
 
 
 def packed(sizes: Sequence[int], row_tokens: int | None) -> list[list[int]]:

@@ -23,6 +23,7 @@ from sro.core.errors import SROError
 from sro.core.files import asset, atomic_folder, atomic_write_text, cache_root
 from sro.leader.adapters import attach_adapter, warn_of_other_base
 from sro.leader.card import read_prompt, write_prompt
+from sro.leader.token_ids import with_end_of_turn
 
 logger = logging.getLogger(__name__)
 
@@ -90,8 +91,10 @@ class Leader:
             warn_of_other_base(model, adapter, path)
             for settings in model.peft_config.values():
                 settings.base_model_name_or_path = path  # what saving looks at: never a hub nobody asked for
-            return cls(model, tokenizer, resolve_prompt(prompt, folder, path))
-        return cls(model, tokenizer, resolve_prompt(prompt, None, path))
+            prompt = resolve_prompt(prompt, folder, path)
+        else:
+            prompt = resolve_prompt(prompt, None, path)
+        return cls(model, with_end_of_turn(tokenizer, model, prompt), prompt)
 
 
 def embedded_leader() -> Path:
@@ -217,13 +220,19 @@ def save_adapter(model: Any, tokenizer: Any, prompt: str, folder: Path, half: bo
         half: store the adapter's floats as float16, for shipping.
     """
     with atomic_folder(folder) as fresh:
-        if half:
+        if is_peft(model):
             from peft import get_peft_model_state_dict
 
-            state = {key: value.half() for key, value in get_peft_model_state_dict(model).items()}
-            model.save_pretrained(fresh, state_dict=state, selected_adapters=["default"])
-        elif is_peft(model):
-            model.save_pretrained(fresh, selected_adapters=["default"])
+            name = model.active_adapter
+            options: dict[str, Any] = {}
+            if half:
+                state = get_peft_model_state_dict(model, adapter_name=name)
+                options = {"state_dict": {key: value.half() for key, value in state.items()}}
+            model.save_pretrained(fresh, selected_adapters=[name], **options)
+            if name != "default":  # PEFT has put it one folder deeper, where nothing looks for it
+                for file in (Path(fresh) / name).iterdir():
+                    file.replace(Path(fresh) / file.name)
+                (Path(fresh) / name).rmdir()
         else:
             model.save_pretrained(fresh)
             tokenizer.save_pretrained(fresh)

@@ -10,8 +10,8 @@ slow the others down.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,8 +20,8 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from sro.core.errors import SROError
+from sro.leader.attention import widest_row
 from sro.leader.logprobs import additive, padded
-from sro.leader.model import is_peft
 
 TOKENS = 96
 """Tokens that one pass reads, within the bounds on guesses: so few that reading the weights still takes most of it."""
@@ -115,15 +115,7 @@ class _Row:
 def can_speculate(model: Any) -> bool:
     """Whether what a model has read can be forgotten again: decoders whose every layer attends to everything, and that
     are told where a token stands, because forgotten ones leave gaps in the cache."""
-    base = model.get_base_model() if is_peft(model) else model
-    config = base.config.get_text_config()
-    layers = {*(getattr(config, "layer_types", None) or ()), *(getattr(config, "attention_layers", None) or ())}
-    windows = getattr(config, "sliding_window", None) and getattr(config, "use_sliding_window", True)
-    counts = getattr(config, "alibi", False) or not {"position_ids", "past_key_values"} <= {
-        *inspect.signature(base.forward).parameters
-    }
-    stateful = base.config.is_encoder_decoder or getattr(base, "_is_stateful", False)
-    return not (stateful or windows or counts) and layers <= {"full_attention", "global"}
+    return math.isinf(widest_row(model))
 
 
 @torch.no_grad()
@@ -133,17 +125,18 @@ def speculate(
     drafts: Sequence[Sequence[int]],
     n: int,
     bounds: Sequence[int],
-    end: int,
+    ends: Set[int],
     sampler: TokenSampler,
     forbidden: Forbidden = lambda row, said: set(),
 ) -> list[list[int]]:
-    """`n` responses to each prompt, as token ids, up to and with the end token where they have one.
+    """`n` responses to each prompt, as token ids, up to and with their first end token where they have one.
 
     Args:
         model: one that `can_speculate`, in eval mode.
         prompts: B prompts as ids, not empty.
         drafts: for each prompt what its responses probably say, in order, end token included.
         bounds: for each prompt the most tokens of a response.
+        ends: tokens that end a response.
         forbidden: may say no to tokens; asked for each of the B·n rows, numbered in order.
 
     Returns:
@@ -182,12 +175,12 @@ def speculate(
             ],
         )
         drawn = sampler.draw(logits.flatten(0, 1)).view(len(rows), width).tolist()
-        read = [_accept_guesses(row, guess, tokens, end) for row, guess, tokens in zip(rows, guesses, drawn)]
+        read = [_accept_guesses(row, guess, tokens, ends) for row, guess, tokens in zip(rows, guesses, drawn)]
         kept = max(read)
         if kept < width:
             cache.crop(kept - width)
         seen = torch.cat([seen, torch.arange(kept) < torch.tensor(read)[:, None]], dim=-1)
-        left = [i for i, row in enumerate(rows) if row.last != end and len(row.said) < row.bound]
+        left = [i for i, row in enumerate(rows) if row.last not in ends and len(row.said) < row.bound]
         if len(left) < len(rows):
             rows, seen = [rows[i] for i in left], seen[left]
             if rows:
@@ -195,12 +188,12 @@ def speculate(
     return done
 
 
-def _accept_guesses(row: _Row, guess: Sequence[int], drawn: Sequence[int], end: int) -> int:
+def _accept_guesses(row: _Row, guess: Sequence[int], drawn: Sequence[int], ends: Set[int]) -> int:
     """Say the tokens drawn as far as they were guessed, and the next; how many of those read stand."""
     stands = 1
     for token, guessed in zip(drawn, [*guess, None]):
         row.say(token)
-        if token != guessed or token == end or len(row.said) == row.bound:
+        if token != guessed or token in ends or len(row.said) == row.bound:
             break
         stands += 1
     return stands

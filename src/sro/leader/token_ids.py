@@ -5,10 +5,14 @@ A special token that stands literally in a comment is text on its way in, and co
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sro.core.errors import SROError
+
+ANY_TEXT = ":"
+"""What a response is read behind where a prompt ends with its comment."""
 
 
 def prompt_ids(tokenizer: Any, prompt: str, comments: Sequence[str], max_length: int) -> list[list[int]]:
@@ -61,16 +65,58 @@ def _loosened(token: str) -> str:
     return f"{token[0]} {token[1:]}"
 
 
-def response_ids(tokenizer: Any, texts: Iterable[str], continues_prompt: bool) -> list[list[int]]:
-    """Responses as token ids with the end token.
+def response_ids(tokenizer: Any, texts: Iterable[str], prompt: str | None) -> list[list[int]]:
+    """Responses as token ids with the end token, as the leader would write them behind its prompt.
+
+    They are read behind what the prompt ends with, so that neither a space nor the sign that some tokenizers put
+    before a text by themselves stands there twice.
 
     Args:
-        continues_prompt: True for decoder-only leaders, whose response goes on behind the prompt after a space.
+        prompt: the template of a decoder-only leader, whose response goes on behind it; None: an encoder–decoder,
+            whose response stands alone.
     """
-    lead = " " if continues_prompt else ""
-    filled = [lead + text for text in as_plain_text(tokenizer, texts)]
-    rows = tokenizer(filled, add_special_tokens=False)["input_ids"] if filled else []
+    plain = as_plain_text(tokenizer, texts)
+    if not plain:
+        return []
+    before = "" if prompt is None else prompt.partition("{text}")[2] or ANY_TEXT
+    lead = "" if prompt is None else lead_of_response(tokenizer, prompt)
+
+    def ids(some: Sequence[str]) -> list[list[int]]:
+        rows: list[list[int]] = tokenizer(list(some), add_special_tokens=False)["input_ids"]
+        return rows
+
+    [known] = ids([before]) if before else [[]]
+    alone = ids([lead + text for text in plain])
+    behind = ids([before + lead + text for text in plain])
+    # Where a text grows together with the prompt's last sign, the prompt's ids are given: it can only stand alone.
+    rows = [row[len(known) :] if row[: len(known)] == known else own for row, own in zip(behind, alone)]
     return [[*row, tokenizer.eos_token_id] for row in rows]
+
+
+def lead_of_response(tokenizer: Any, prompt: str) -> str:
+    """What stands between a prompt and the response that continues it: nothing where the template ends with white
+    space or with a sign of a chat template, else a space."""
+    signs = tuple(str(token) for token in (*tokenizer.added_tokens_decoder.values(), *tokenizer.all_special_tokens))
+    return "" if prompt[-1:].isspace() or prompt.endswith(signs) else " "
+
+
+def end_tokens(model: Any, tokenizer: Any) -> set[int]:
+    """The tokens that end what a leader says: the tokenizer's, and those that the model's generation settings name."""
+    own = model.generation_config.eos_token_id
+    return {tokenizer.eos_token_id, *(own if isinstance(own, list) else [] if own is None else [own])}
+
+
+def with_end_of_turn(tokenizer: Any, model: Any, prompt: str) -> Any:
+    """The tokenizer, or a copy whose end token is the one that ends the comment's turn in a chat template: Gemma's
+    `<end_of_turn>`, Phi-3's `<|end|>`. A turn of the leader ends with the same."""
+    behind = prompt.partition("{text}")[2]
+    ends = [tokenizer.convert_ids_to_tokens(one) for one in end_tokens(model, tokenizer)]
+    found = sorted((behind.index(end), end) for end in ends if end in behind)
+    if not found or found[0][1] == tokenizer.eos_token:
+        return tokenizer
+    ending = copy.deepcopy(tokenizer)
+    ending.eos_token = found[0][1]
+    return ending
 
 
 def decode(tokenizer: Any, rows: Sequence[Sequence[int]]) -> list[str]:

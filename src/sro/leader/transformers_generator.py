@@ -21,7 +21,7 @@ from sro.leader.model import is_peft
 from sro.leader.no_repeat import NoLoops
 from sro.leader.prompted import Prompted
 from sro.leader.speculative_decoding import TokenSampler, can_speculate, speculate
-from sro.leader.token_ids import decode, prompt_ids, response_ids
+from sro.leader.token_ids import decode, end_tokens, prompt_ids, response_ids
 
 
 class TransformersGenerator(Prompted):
@@ -63,7 +63,8 @@ class TransformersGenerator(Prompted):
         # Under ZeRO-3 every pass gathers weights, so all processes must make as many: `generate` sees to that.
         guess = can_speculate(self.model) and not is_deepspeed_zero3_enabled()
         say = self._speculate if guess else self._generate
-        rows = [_until_end(row, self.tokenizer.eos_token_id) for row in say(prompts, comments, n, bounds, sampling)]
+        ends = end_tokens(self.model, self.tokenizer)
+        rows = [_until_end(row, ends) for row in say(prompts, comments, n, bounds, sampling)]
         moves = [
             Completion(text, ids, finished)
             for text, (ids, finished) in zip(decode(self.tokenizer, [ids for ids, _ in rows]), rows)
@@ -76,8 +77,9 @@ class TransformersGenerator(Prompted):
         rows_of = [prompt for prompt in prompts for _ in range(n)]
         rule = {"forbidden": NoLoops(self.tokenizer, rows_of, 0).forbidden_tokens} if sampling.avoid_loops else {}
         sampler = TokenSampler(sampling.temperature, sampling.top_p, sampling.top_k)
-        drafts = response_ids(self.tokenizer, comments, True)
-        return speculate(self.model, prompts, drafts, n, bounds, self.tokenizer.eos_token_id, sampler, **rule)
+        drafts = response_ids(self.tokenizer, comments, self.prompt)
+        ends = end_tokens(self.model, self.tokenizer)
+        return speculate(self.model, prompts, drafts, n, bounds, ends, sampler, **rule)
 
     def _generate(
         self, prompts: list[list[int]], comments: Sequence[str], n: int, bounds: Sequence[int], sampling: Sampling
@@ -92,7 +94,7 @@ class TransformersGenerator(Prompted):
             num_return_sequences=n,
             do_sample=draw,
             pad_token_id=tokenizer.pad_token_id,
-            eos_token_id=tokenizer.eos_token_id,
+            eos_token_id=sorted(end_tokens(model, tokenizer)),
             bos_token_id=tokenizer.bos_token_id,
             decoder_start_token_id=getattr(model.config, "decoder_start_token_id", None),
             **(
@@ -136,6 +138,7 @@ def _nothing_else_set(model: Any) -> Iterator[None]:
         base.generation_config = own
 
 
-def _until_end(row: list[int], end: int) -> tuple[list[int], bool]:
+def _until_end(row: list[int], ends: set[int]) -> tuple[list[int], bool]:
     """Cut a row behind its first end token. A row without one was never padded: all of it was drawn, and is kept."""
-    return (row[: row.index(end) + 1], True) if end in row else (row, False)
+    at = next((at for at, token in enumerate(row) if token in ends), None)
+    return (row, False) if at is None else (row[: at + 1], True)

@@ -10,6 +10,7 @@ it names the number format of the run, and a run that would go on in another is 
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +23,8 @@ from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 from sro.screeners.noisy import FlippingScreener
 from sro.training.distributed import gather_from_all
+
+logger = logging.getLogger(__name__)
 
 SEAL = "sro_seal.json"
 
@@ -40,13 +43,20 @@ class CheckpointSeal(TrainerCallback):
 
     Args:
         flips: this process's follower if it flips verdicts, else None.
+
+    Attributes:
+        resumed: the checkpoint that training goes on from, of whichever folder; None: it begins.
     """
 
     def __init__(self, cache: ReferenceCache, flips: FlippingScreener | None = None) -> None:
         self.cache, self.flips = cache, flips
+        self.resumed: Path | None = None
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Write the seal into the checkpoint that was just saved, by all processes."""
+        """Write the seal into the checkpoint that was just saved, by all processes. One of weights alone gets none:
+        without the optimizer's state no run can go on as if it had not stopped."""
+        if args.save_only_model:
+            return
         flips = gather_from_all([self.flips.state_dict()]) if self.flips else []
         PartialState().wait_for_everyone()
         if state.is_world_process_zero:
@@ -72,14 +82,20 @@ class CheckpointSeal(TrainerCallback):
         Raises:
             SROError: the checkpoint was computed in another number format, or with other flips.
         """
-        folder = Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
-        if state.global_step and (folder / SEAL).is_file():
-            refuse_other_dtype(folder, args)
-            seal = json.loads((folder / SEAL).read_text("utf-8"))
-            self.cache.update(seal["reference_x"])
-            processes = PartialState()
-            if self.flips and len(seal.get("flips", ())) == processes.num_processes:
-                self.flips.load_state_dict(seal["flips"][processes.process_index])
+        if self.resumed is None:
+            return
+        if not (self.resumed / SEAL).is_file():
+            logger.warning(
+                "%s is no complete checkpoint (it has no %s): this run does not end as an uninterrupted one would",
+                *(self.resumed, SEAL),
+            )
+            return
+        refuse_other_dtype(self.resumed, args)
+        seal = json.loads((self.resumed / SEAL).read_text("utf-8"))
+        self.cache.update(seal["reference_x"])
+        processes = PartialState()
+        if self.flips and len(seal.get("flips", ())) == processes.num_processes:
+            self.flips.load_state_dict(seal["flips"][processes.process_index])
 
 
 def run_dtype(args: TrainingArguments) -> str:
@@ -107,3 +123,19 @@ def last_sealed_checkpoint(output_dir: str | Path) -> Path | None:
         if (name := re.fullmatch(r"checkpoint-(\d+)", folder.name)) and (folder / SEAL).is_file()
     }
     return sealed[max(sealed)] if sealed else None
+
+
+def checkpoint_to_resume(asked: str | Path | bool | None, output_dir: Path) -> Path | None:
+    """The checkpoint that `resume_from_checkpoint` means: as named, or for True the newest complete one of the run.
+
+    Raises:
+        SROError: the run has none.
+    """
+    if asked is not True:
+        return Path(asked) if asked else None
+    newest = last_sealed_checkpoint(output_dir)
+    if newest is None:
+        raise SROError(
+            f"no complete checkpoint in {output_dir}\n  fix: leave out resume_from_checkpoint, or name one elsewhere"
+        )
+    return newest

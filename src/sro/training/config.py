@@ -120,6 +120,11 @@ class SROConfig(TrainingArguments):
             "`sro train` rewrites the comments of --held_out before and after, for there is no loss on comments "
             "without playing them",
         )
+        if self.auto_find_batch_size:
+            raise SROError(
+                "auto_find_batch_size: the batches of this training are drawn before anybody knows what fits\n"
+                "  fix: a smaller --per_device_train_batch_size, with more --gradient_accumulation_steps"
+            )
         resolve_bf16(self)
         check_steps(self)
         within("beta", self.beta, self.beta > 0, "> 0")

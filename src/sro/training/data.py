@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +40,10 @@ class DataArguments:
         metadata={"help": "comments to rewrite before and after training (default: a tenth of `comments`, by hash)"},
     )
     held_out_size: int = field(default=100, metadata={"help": "largest number of held-out comments"})
+    split_seed: int | None = field(
+        default=None,
+        metadata={"help": "seed of the draw of held-out comments without --held_out (default: --seed)"},
+    )
     min_words: int = field(default=3, metadata={"help": "comments of fewer words are set aside"})
     max_words: int = field(default=40, metadata={"help": "comments of more words are set aside"})
     only_refused: bool = field(
@@ -49,6 +54,16 @@ class DataArguments:
         metadata={"help": "leave out sentences of the official ParaDetox test set, instead of refusing their file"},
     )
     resume: bool = field(default=False, metadata={"help": "continue from the last complete checkpoint of output_dir"})
+
+    def load(self, names: Sequence[str], quarantine: Path | None = None) -> tuple[list[str], dict[str, str]]:
+        """Texts of sources to train on, and the hash of each source; see `load_sources`."""
+        return load_sources(
+            names,
+            min_words=self.min_words,
+            max_words=self.max_words,
+            quarantine=quarantine,
+            held_out="drop" if self.drop_test_set else "refuse",
+        )
 
 
 def training_and_held_out(
@@ -62,14 +77,9 @@ def training_and_held_out(
     Raises:
         SROError: a source that cannot be read or holds test sentences, or nothing is left to train on or to hold out.
     """
-    folder, seed = Path(str(args.output_dir)), args.seed
-    texts, hashes = load_sources(
-        [f"{data.judged_responses}::comment"] if data.judged_responses else data.comments,
-        min_words=data.min_words,
-        max_words=data.max_words,
-        quarantine=folder,
-        held_out="drop" if data.drop_test_set else "refuse",
-    )
+    seed = args.seed if data.split_seed is None else data.split_seed
+    names = [f"{data.judged_responses}::comment"] if data.judged_responses else data.comments
+    texts, hashes = data.load(names, quarantine=Path(str(args.output_dir)))
     if data.held_out:
         corpus = load_source(data.held_out, training=False, min_words=data.min_words, max_words=data.max_words)
         hashes[data.held_out] = corpus.sha256

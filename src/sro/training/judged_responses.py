@@ -82,7 +82,7 @@ def recorded_game(path: str, comments: Sequence[str], leader: Leader) -> JudgedG
         for one in read_judged_responses(path)
         if fingerprint(one.comment) in tidy
     ]
-    return JudgedGame(judged, leader.tokenizer, not leader.model.config.is_encoder_decoder)
+    return JudgedGame(judged, leader.tokenizer, None if leader.model.config.is_encoder_decoder else leader.prompt)
 
 
 class JudgedGame:
@@ -98,8 +98,8 @@ class JudgedGame:
 
     name = "judged responses"
 
-    def __init__(self, judged: Sequence[JudgedResponse], tokenizer: Any, continues_prompt: bool) -> None:
-        """tokenizer, continues_prompt: see `sro.leader.token_ids.response_ids`."""
+    def __init__(self, judged: Sequence[JudgedResponse], tokenizer: Any, prompt: str | None) -> None:
+        """tokenizer, prompt: see `sro.leader.token_ids.response_ids`."""
         self.comments = [one.comment for one in judged]
         self.responses: dict[str, list[str]] = {}
         for one in judged:
@@ -108,7 +108,7 @@ class JudgedGame:
         self._votes: Counter[tuple[str, str]] = Counter()
         for one in judged:
             self._votes[one.comment, as_read(one.response)] += 1 if one.passed else -1
-        self._ids = partial(response_ids, tokenizer, continues_prompt=continues_prompt)
+        self._ids = partial(response_ids, tokenizer, prompt=prompt)
 
     def generate(
         self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None

@@ -1,6 +1,6 @@
 """π_ref: the leader before training, frozen. Which form it takes follows from how the leader is trained.
 
-a fresh LoRA adapter on a base model    the same model with the adapter switched off: no second model
+a fresh adapter that computes zero      the same model with the adapter switched off: no second model
 an adapter that training goes on with   a frozen copy of that adapter beside the trained one: a few MB
 full fine-tuning                        a frozen copy of the whole model
 """
@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import torch
 
+from sro.core.errors import SROError
 from sro.leader.model import is_peft
 
 NAME = "reference"  # of the frozen adapter
@@ -31,11 +32,25 @@ def make_reference(model: Any, fresh_adapter: bool) -> Reference:
     """The reference of `model` as it is now.
 
     Args:
-        fresh_adapter: True if the adapter was just created (it computes zero), False if training goes on with one.
+        fresh_adapter: True if the adapter was just created, False if training goes on with one.
+
+    Raises:
+        SROError: the adapter trains biases of the model itself, which belong to no adapter.
     """
     if not is_peft(model):
         return FrozenCopy(model)
-    return AdapterOff() if fresh_adapter else FrozenAdapter(model)
+    if (bias := getattr(model.peft_config[model.active_adapter], "bias", "none")) != "none":
+        raise SROError(
+            f"the adapter trains the model's own biases (bias={bias!r}), which stay when it is switched off, so the "
+            "leader before training would be lost\n  fix: LoraConfig(bias='none', ...)"
+        )
+    return AdapterOff() if fresh_adapter and _computes_zero(model) else FrozenAdapter(model)
+
+
+def _computes_zero(model: Any) -> bool:
+    """Whether a fresh adapter changes nothing yet. LoRA's product is zero where one factor is; PiSSA, OLoRA and others
+    begin with a part of the model's weights, which are then missing in the model itself."""
+    return not any(weight.any() for name, weight in model.named_parameters() if ".lora_B." in name)
 
 
 @contextmanager
@@ -69,7 +84,9 @@ class FrozenAdapter:
         from peft import get_peft_model_state_dict, set_peft_model_state_dict
 
         self.trained = model.active_adapter
-        model.add_adapter(NAME, copy.deepcopy(model.peft_config[self.trained]))
+        settings = copy.deepcopy(model.peft_config[self.trained])
+        settings.init_lora_weights = True  # PiSSA's way and its like would take a part of the model once more
+        model.add_adapter(NAME, settings)
         start = get_peft_model_state_dict(model, adapter_name=self.trained)
         set_peft_model_state_dict(model, start, adapter_name=NAME)
         self._activate(model, self.trained)

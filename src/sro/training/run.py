@@ -24,14 +24,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-from accelerate import DistributedType
 from datasets import Dataset
 from transformers import set_seed
 
 from sro.core import config, files, provenance
 from sro.core.errors import SROError
 from sro.core.progress import use_progress_lines
+from sro.core.training_arguments import refuse_named_checkpoint
 from sro.leader.generation import Sampling
 from sro.leader.model import Leader, LeaderArguments, default_lora, is_peft, save_adapter
 from sro.leader.transformers_generator import TransformersGenerator
@@ -47,7 +46,6 @@ from sro.training.plots import training_plot
 from sro.training.preparation import refuse_chat_server
 from sro.training.resuming import refuse_other_run
 from sro.training.trainer import SROTrainer
-from sro.training.weight_averaging import interpolate, trainable_weights
 
 START = "embedded/warmup"
 """The adapter that the embedded leader starts from."""
@@ -83,6 +81,7 @@ def train_run(
             collapsed (the message says why and what to change).
     """
     refuse_chat_server(leader.leader)
+    refuse_named_checkpoint(args)
     folder = Path(str(args.output_dir))
     asked = config.to_plain_dict((data, follower, leader, args))
     checkpoint = broadcast_from_main(lambda: _starting_point(folder, data.resume, args, asked))
@@ -113,7 +112,6 @@ def train_run(
         similarity=similarity,
     )
     use_progress_lines(trainer)
-    start = _initial_weights(trainer)
     # Only now: what was refused until here has begun no run, so the next try may use the folder.
     broadcast_from_main(lambda: provenance.write_manifest(folder, command, chosen, hashes, args.seed))
     before = before or _rewrites_before_training(
@@ -123,8 +121,6 @@ def train_run(
     broadcast_from_main(lambda: _write_log(trainer.state.log_history, folder))
     if trainer.guard.reason:
         raise SROError(trainer.guard.reason)
-    if start:
-        interpolate(trainer.model, start, args.interpolate_to_init)
     after = _rewrite(trainer, held_out)
     _save(trainer, player, folder / "adapter")
     return broadcast_from_main(lambda: _write_results(held_out, before, after, toxicity, similarity, folder))
@@ -154,17 +150,6 @@ def _trainable_model(player: Leader, leader: LeaderArguments) -> Any:
     if leader.tuning == "full" and is_peft(player.model):
         return player.model.merge_and_unload().requires_grad_(True)
     return player.model
-
-
-def _initial_weights(trainer: SROTrainer) -> dict[str, torch.Tensor]:
-    """The weights that `interpolate_to_init` interpolates to; none where it is 0. A resumed run has them too."""
-    if not trainer.args.interpolate_to_init:
-        return {}
-    if trainer.accelerator.distributed_type in (DistributedType.FSDP, DistributedType.DEEPSPEED):
-        raise SROError(
-            "weights that are spread over processes cannot be averaged\n  fix: --interpolate_to_init 0, or DDP"
-        )
-    return trainable_weights(trainer.model)
 
 
 def _fresh_adapter(player: Leader, leader: LeaderArguments) -> Any:

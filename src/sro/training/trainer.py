@@ -34,12 +34,12 @@ from sro.leader.card import write_prompt
 from sro.leader.generation import Completion, Generator
 from sro.leader.logprobs import TokenLogProbs, log_probs
 from sro.leader.model import check_prompt, is_peft
-from sro.leader.token_ids import prompt_ids, response_ids
+from sro.leader.token_ids import prompt_ids, response_ids, with_end_of_turn
 from sro.leader.transformers_generator import TransformersGenerator
 from sro.screeners.base import Screener, Similarity, Verdict
 from sro.screeners.noisy import FlippingScreener
 from sro.training.answers import ask_with
-from sro.training.checkpoints import CheckpointSeal, ReferenceCache
+from sro.training.checkpoints import CheckpointSeal, ReferenceCache, checkpoint_to_resume
 from sro.training.config import SROConfig
 from sro.training.dataset import PromptLimit, checked_dataset
 from sro.training.distributed import run_as_forward, same_batches, share, unsharded_weights
@@ -50,6 +50,12 @@ from sro.training.noise import unbiased
 from sro.training.objective import Scored, compares_with_comment, losses
 from sro.training.preparation import prepare_policy, refuse_chat_server
 from sro.training.reference import make_reference
+from sro.training.weight_averaging import interpolate, weights_to_keep
+
+NO_EVALUATION = (
+    "SROTrainer has no evaluation loop, because there is no loss until the leader rewrites a comment\n"
+    "  fix: leave out eval_dataset, evaluate and predict; rewrite held-out comments with sro.Rewriter and compare"
+)
 
 
 class SROTrainer(Trainer):
@@ -103,14 +109,11 @@ class SROTrainer(Trainer):
         peft_config: Any = None,
         similarity: Similarity | None = None,
         generator: Generator | None = None,
-        callbacks: Sequence[TrainerCallback] = (),
+        callbacks: Sequence[TrainerCallback] | None = None,
         **kwargs: Any,
     ) -> None:
         if kwargs.get("eval_dataset") is not None:
-            raise SROError(
-                "SROTrainer has no evaluation loop, because there is no loss until the leader rewrites a comment\n"
-                "  fix: leave out eval_dataset; rewrite held-out comments with sro.Rewriter and compare"
-            )
+            raise SROError(NO_EVALUATION)
         if not isinstance(args, SROConfig):
             raise SROError(f"args is of type {type(args).__name__}\n  fix: SROConfig(prompt=..., output_dir=...)")
         refuse_chat_server(generator)
@@ -120,6 +123,7 @@ class SROTrainer(Trainer):
         model, processing_class = prepare_policy(
             model, processing_class, peft_config, bool(args.gradient_checkpointing)
         )
+        processing_class = with_end_of_turn(processing_class, model, args.prompt)
         quarantine = Path(str(args.output_dir)) if args.process_index == 0 else None
         limit = PromptLimit.of(model, args.max_prompt_length, args.max_completion_length)
         train_dataset = checked_dataset(train_dataset, processing_class, args.prompt, limit, quarantine)
@@ -136,23 +140,45 @@ class SROTrainer(Trainer):
         self._played: deque[Game] = deque()
         self.guard = CollapseGuard(args.collapse_window, args.collapse_share)
         flips = screener if isinstance(screener, FlippingScreener) else None
+        self.seal = CheckpointSeal(self.reference_x, flips)
         super().__init__(
             model=model,
             args=args,
             train_dataset=train_dataset,
             processing_class=processing_class,
             data_collator=self._my_comments,
-            callbacks=[*callbacks, self.guard, CheckpointSeal(self.reference_x, flips)],
+            callbacks=[*(callbacks or ()), self.guard, self.seal],
             **kwargs,
         )
         # compute_loss divides by the paraphrases of the whole optimizer step, so accumulation needs no further
         # division and batch 1 × accumulation 8 equals batch 8 to the last uneven batch.
         self.loss_is_scaled_for_ga = True
+        # Before a checkpoint is loaded, so that a resumed run has them too.
+        self._start = weights_to_keep(self.model, args.interpolate_to_init, self.accelerator.distributed_type)
 
-    def train(self, *args: Any, **kwargs: Any) -> Any:
-        """As `Trainer.train`; games that an earlier run left unplayed when it stopped are forgotten."""
+    def train(self, resume_from_checkpoint: str | Path | bool | None = None, *args: Any, **kwargs: Any) -> Any:
+        """As `Trainer.train`; games that an earlier run left unplayed when it stopped are forgotten.
+
+        Args:
+            resume_from_checkpoint: a checkpoint of any folder; True: the newest complete one in `output_dir`.
+
+        Raises:
+            SROError: no complete checkpoint there, or one of another number format.
+        """
         self._played.clear()
-        return super().train(*args, **kwargs)
+        self.seal.resumed = checkpoint = checkpoint_to_resume(resume_from_checkpoint, Path(str(self.args.output_dir)))
+        found = super().train(str(checkpoint) if checkpoint else None, *args, **kwargs)
+        if self._start and not self.guard.reason:
+            interpolate(self.model, self._start, self.args.interpolate_to_init)
+        return found
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused; see `NO_EVALUATION`."""
+        raise SROError(NO_EVALUATION)
+
+    def predict(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused; see `NO_EVALUATION`."""
+        raise SROError(NO_EVALUATION)
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """The batches of all processes together, on each of them; `_my_comments` takes this one's share."""
@@ -219,7 +245,8 @@ class SROTrainer(Trainer):
         comment."""
         tokenizer, model = self.processing_class, self.accelerator.unwrap_model(self.model)
         prompts = prompt_ids(tokenizer, self.args.prompt, comments, self.args.max_prompt_length)
-        as_response = response_ids(tokenizer, comments, not model.config.is_encoder_decoder)
+        template = None if model.config.is_encoder_decoder else self.args.prompt
+        as_response = response_ids(tokenizer, comments, template)
         k = self.args.num_generations
         groups = [passed[i * k : (i + 1) * k] for i in range(len(comments))]
         asks = [bool(comment) and self._asks_for_comment(group) for comment, group in zip(comments, groups)]
@@ -308,10 +335,15 @@ class SROTrainer(Trainer):
         return self.accelerator.autocast()
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        """As `Trainer.save_model`, and the prompt beside the weights, which `Rewriter.load` then uses."""
+        """As `Trainer.save_model`, and the prompt beside the weights, which `Rewriter.load` then uses. PEFT puts an
+        adapter that is not called `default` into a folder of its name."""
         super().save_model(output_dir, _internal_call)
         if self.args.should_save:
-            write_prompt(Path(output_dir or str(self.args.output_dir)), self.args.prompt)
+            folder = Path(output_dir or str(self.args.output_dir))
+            model = self.accelerator.unwrap_model(self.model)
+            own = [folder / name for name in model.peft_config if name != "default"] if is_peft(model) else []
+            for place in (folder, *filter(Path.is_dir, own)):
+                write_prompt(place, self.args.prompt)
 
     def create_model_card(
         self, model_name: str | None = None, tags: str | Sequence[str] | None = None, **unused: Any

@@ -11,11 +11,32 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from accelerate import DistributedType
+
+from sro.core.errors import SROError
 
 
 def trainable_weights(model: Any) -> dict[str, torch.Tensor]:
     """Copies of the weights that training may change, by name, on the CPU."""
     return {name: weight.detach().cpu().clone() for name, weight in model.named_parameters() if weight.requires_grad}
+
+
+def weights_to_keep(model: Any, share: float, spread: DistributedType) -> dict[str, torch.Tensor]:
+    """The weights of which the final leader gets a share; none where it is 0.
+
+    Args:
+        spread: how the weights lie on the processes.
+
+    Raises:
+        SROError: no process holds all of them.
+    """
+    if not share:
+        return {}
+    if spread in (DistributedType.FSDP, DistributedType.DEEPSPEED):
+        raise SROError(
+            "weights that are spread over processes cannot be averaged\n  fix: --interpolate_to_init 0, or DDP"
+        )
+    return trainable_weights(model)
 
 
 @torch.no_grad()

@@ -263,3 +263,25 @@ def test_a_chat_server_cannot_be_trained(flags: list[str], capsys: pytest.Captur
     assert main(["train", *flags]) == 2
     said = capsys.readouterr().err
     assert "log-probabilities" in said and "fix: sro warmup --teachers chat:URL" in said
+
+
+@pytest.mark.parametrize(
+    "flags, said",
+    [
+        ([], "--adapter {}/adapter\n"),
+        (["--leader", "my models/t5"], "--leader 'my models/t5' --adapter {}/adapter\n"),
+        (["--leader", "my models/t5", "--tuning", "full"], "' --leader {}/adapter\n"),
+    ],
+)
+def test_what_to_try_next_names_the_leader(
+    trained: list[Any], capsys: pytest.CaptureFixture[str], tmp_path: Path, flags: list[str], said: str
+) -> None:
+    assert main(["train", *flags]) == 0
+    assert said.format(tmp_path) in capsys.readouterr().out
+
+
+def test_what_to_do_after_a_warm_up_names_the_leader(
+    warmed: list[Any], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["warmup", "--leader", "some/qwen"]) == 0
+    assert f"sro train --leader some/qwen --adapter {tmp_path}/adapter --comments" in capsys.readouterr().out

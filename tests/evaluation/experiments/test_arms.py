@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from sro.core.errors import SROError
-from sro.evaluation.experiments import ablation, arms, perturbation
+from sro.evaluation.experiments import ablation, arms, claims, perturbation
 from sro.evaluation.experiments.arms import PRESETS, Arm, Settings, train_arms
-from sro.leader.model import LeaderArguments
+from sro.leader.model import Leader, LeaderArguments
 from sro.screeners.follower import FollowerArguments
 from sro.training.config import SROConfig
-from sro.training.data import DataArguments
+from sro.training.data import DataArguments, training_and_held_out
 
 TWO = [Arm("SRO"), Arm("flipped", {"flip_verdicts": 0.1, "flip_rate": 0.1})]
 
@@ -119,10 +121,60 @@ def test_what_differs_are_settings_that_exist(settings: Settings, found: list[Ar
         assert {name: own[name] for name in arm.differs} == dict(arm.differs)
 
 
-def test_rollouts_a_step_are_equal() -> None:
-    for arm in ablation.arms(4):
-        size = arm.differs.get("per_device_train_batch_size", 4)
-        assert size * arm.differs.get("num_generations", 1) == 4
+@pytest.mark.parametrize("batch, moves", [(4, 1), (4, 2), (2, 2), (8, 3)])
+def test_rollouts_a_step_are_equal(batch: int, moves: int) -> None:
+    for arm in ablation.arms(batch * moves):
+        size = arm.differs.get("per_device_train_batch_size", batch)
+        assert size * arm.differs.get("num_generations", moves) == batch * moves
+
+
+@pytest.mark.parametrize("rollouts", [1, 2, 6])
+def test_rollouts_that_best_of_four_cannot_play_are_refused(rollouts: int) -> None:
+    with pytest.raises(SROError, match=rf"cannot play {rollouts} rollouts(.|\n)*fix: --per_device_train_batch_size 4"):
+        ablation.arms(rollouts)
+
+
+def test_all_seeds_hold_out_the_same_comments(settings: Settings, tiny_causal: Any, tmp_path: Path) -> None:
+    settings.data.only_refused, settings.args.prompt = False, "Rude : {text} Polite :"
+    player, nobody = Leader(*tiny_causal(), settings.args.prompt), SimpleNamespace()
+    runs = [settings.of(arm, seed, tmp_path) for seed in (7, 8, 9) for arm in TWO]
+    assert {run.data.split_seed for run in runs} == {7} and {run.args.seed for run in runs} == {7, 8, 9}
+    held = [training_and_held_out(run.data, run.args, cast(Any, nobody), player)[1] for run in runs[::2]]
+    assert held[0] and all(comments == held[0] for comments in held)
+    settings.data.held_out = "starter:civil"  # they are named: no draw, and finished runs are the same as before
+    assert settings.of(TWO[0], 8, tmp_path).data.split_seed is None
+
+
+def test_runs_that_hold_out_other_comments_are_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def train(data: Any, follower: Any, leader: Any, args: SROConfig, before: list[str] | None = None) -> None:
+        folder = Path(str(args.output_dir))
+        folder.mkdir(parents=True)
+        row = {"comment": f"of seed {args.seed}", "before": "start .", "after": "after ."}
+        (folder / "rewrites.jsonl").write_text(json.dumps(row) + "\n", "utf-8")
+
+    monkeypatch.setattr(arms, "train_run", train)
+    with pytest.raises(SROError, match=r"seed-8 holds out other comments(.|\n)*fix: another --output_dir"):
+        train_arms(TWO[:1], 2, settings)
+
+
+def test_comments_of_the_test_set_are_left_out_before_anything_is_trained(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What the follower's flips are estimated from is read first, and as the arms read it."""
+    asked: list[Any] = []
+
+    def refuse(names: list[str], **options: Any) -> Any:
+        asked.append((names, options))
+        raise SROError("read")
+
+    monkeypatch.setattr("sro.training.data.load_sources", refuse)
+    monkeypatch.setattr(claims, "train_arms", lambda *_: pytest.fail("trained first"))
+    data = replace(settings.data, drop_test_set=True, max_words=20)
+    judges: Any = None
+    with pytest.raises(SROError, match="read"):
+        claims.perturbation(replace(settings, data=data), 1, [0.1], [], [], judges, print)
+    [(names, options)] = asked
+    assert names == ["starter:toxic"] and options["held_out"] == "drop" and options["max_words"] == 20
 
 
 def test_presets_are_settings() -> None:

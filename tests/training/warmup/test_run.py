@@ -397,3 +397,10 @@ def test_a_chat_server_teaches(
         (f"you stupid idiot , page {i} is crap", f"I think that page {i} is wrong .", "move") for i in (0, 1, 2, 4, 5)
     }
     assert "2 declined" in caplog.text
+
+
+def test_settings_that_a_warm_up_would_pass_over_are_refused(run: Run) -> None:
+    with pytest.raises(SROError, match=r"trains an adapter, not all weights\n  fix: leave out --tuning full"):
+        run(leader={"tuning": "full"})
+    with pytest.raises(SROError, match=r"in its own folder only(.|\n)*fix: --resume true"):
+        run(resume_from_checkpoint="runs/a/checkpoint-50")

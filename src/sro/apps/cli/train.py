@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,21 @@ def run(
     console.print(f"\n{(result.folder / 'table.md').read_text('utf-8')}", markup=False)
     if (curves := result.folder / "curves.png").is_file():  # a run shorter than --logging_steps has none
         console.print(f"curves   {curves}", markup=False)
-    console.print(f"try it   sro rewrite 'what a stupid idea .' --adapter {result.folder / 'adapter'}", markup=False)
+    flags = next_flags(leader.leader, result.folder / "adapter", leader.tuning == "full")
+    console.print(f"try it   sro rewrite 'what a stupid idea .' {flags}", markup=False)
     return 0
+
+
+def next_flags(leader: str, folder: Path, whole: bool = False) -> str:
+    """The flags by which another command finds what a training left in `folder`.
+
+    Args:
+        leader: as the training was told.
+        whole: whether all weights were trained, so that the folder holds a leader and no adapter.
+    """
+    if whole:
+        return shlex.join(["--leader", str(folder)])
+    return shlex.join([*(["--leader", leader] if leader != "embedded" else []), "--adapter", str(folder)])
 
 
 def _searched(comments: list[str], adapter: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sro.apps.cli.train import next_flags
 from sro.core.machine import device_defaults, keep_memory, quiet_libraries
 
 
@@ -25,5 +26,6 @@ def run(argv: list[str]) -> int:
         defaults=device_defaults(),
     )
     adapter = warmup_run(data, mixture, teachers, leader, args, command=["sro", "warmup", *argv], chat=chat)
-    print(f"adapter  {adapter}\nnext     sro train --adapter {adapter} --comments FILE::COLUMN --output_dir runs/mine")
+    flags = next_flags(leader.leader, adapter)
+    print(f"adapter  {adapter}\nnext     sro train {flags} --comments FILE::COLUMN --output_dir runs/mine")
     return 0

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from sro.core.errors import SROError
 from sro.evaluation.experiments.arms import Arm
 from sro.evaluation.experiments.perturbation import BARE, SRO
 
 BEST_OF = 4
 
 
-def arms(comments_a_step: int) -> list[Arm]:
+def arms(rollouts: int) -> list[Arm]:
     """SRO, its parts, and its relatives, at equal rollouts a step.
 
     Args:
-        comments_a_step: of one micro-batch under SRO; best-of-n plays n moves for an n-th of them.
+        rollouts: of one micro-batch under SRO, of all its comments; best-of-n plays as many, n for each of its
+            comments.
+
+    Raises:
+        SROError: they cannot be shared out so.
     """
+    if rollouts % BEST_OF:
+        raise SROError(
+            f"best-of-{BEST_OF} fine-tuning cannot play {rollouts} rollouts a micro-batch, {BEST_OF} a comment\n"
+            f"  fix: --per_device_train_batch_size {BEST_OF}, with fewer --gradient_accumulation_steps"
+        )
     return [
         Arm(SRO),
         Arm(BARE, {"rpo_alpha": 0.0}),
@@ -26,7 +36,7 @@ def arms(comments_a_step: int) -> list[Arm]:
                 "objective": "imitation",
                 "only_best": True,
                 "num_generations": BEST_OF,
-                "per_device_train_batch_size": max(1, comments_a_step // BEST_OF),
+                "per_device_train_batch_size": rollouts // BEST_OF,
             },
         ),
     ]

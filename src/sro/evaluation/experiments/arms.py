@@ -70,13 +70,17 @@ class Settings:
     args: SROConfig
 
     def of(self, arm: Arm, seed: int, folder: Path) -> Settings:
-        """The settings of one run. Verdict flips have the run's seed too, so that each run meets its own."""
+        """The settings of one run. Verdict flips have the run's seed too, so that each run meets its own; the comments
+        held out are those of the first seed, for all rewrites of an experiment stand in one table."""
+        data = self.data
+        if not data.held_out and data.split_seed is None:
+            data = replace(data, split_seed=self.args.seed)
         follower = {
             name: value for name, value in arm.differs.items() if name in FollowerArguments.__dataclass_fields__
         }
         args = {name: value for name, value in arm.differs.items() if name not in follower}
         return Settings(
-            self.data,
+            data,
             replace(self.follower, **{"flip_seed": seed, **follower}),
             self.leader,
             replace(self.args, **{"seed": seed, "output_dir": str(folder), **args}),
@@ -131,7 +135,13 @@ def train_arms(
             gc.collect()
             done += 1
         rows = [json.loads(line) for line in (place / "rewrites.jsonl").read_text("utf-8").split("\n") if line]
-        comments, start = [row["comment"] for row in rows], [row["before"] for row in rows]
+        held_out = [row["comment"] for row in rows]
+        if start is not None and held_out != comments:
+            raise SROError(
+                f"{place} holds out other comments than the runs before it, so they have no table in common\n"
+                "  fix: another --output_dir, or --held_out FILE"
+            )
+        comments, start = held_out, [row["before"] for row in rows]
         rewrites[arm.name].append([row["after"] for row in rows])
     return Trained(comments, start or [], rewrites)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sro.comments.sources import load_source
 from sro.core.files import atomic_write_text
 from sro.core.provenance import write_manifest
 from sro.evaluation.experiments import ablation as parts
@@ -47,11 +46,11 @@ def perturbation(
     Raises:
         SROError: bad settings or rates, or a leader that collapsed.
     """
+    texts = settings.data.load(settings.data.comments[:1])[0][:ESTIMATED_FROM]  # what fails, fails before the training
     trained = train_arms(noise.arms(flips, robust, bare), seeds, settings, say)
     folder = Path(str(settings.args.output_dir)) / "perturbation"
     screener = load_named_screener(settings.follower)
     found = compare(trained, judges, screener)
-    texts = load_source(settings.data.comments[0]).texts[:ESTIMATED_FROM]
     estimates = noise.estimates(screener, texts, sorted({*flips, *robust} - {0}))
     estimated = ", ".join(f"{rate:.3f} for {p:g}" for p, rate in estimates.items())
     caption = (
@@ -67,7 +66,7 @@ def perturbation(
 def ablation(settings: Settings, seeds: int, judges: Judges, say: Say, command: Sequence[str] = ()) -> Path:
     """SRO, its parts and its relatives at equal rollouts. Returns the folder; arguments and errors as those of
     `perturbation`."""
-    arms = parts.arms(settings.args.per_device_train_batch_size)
+    arms = parts.arms(settings.args.per_device_train_batch_size * settings.args.num_generations)
     trained = train_arms(arms, seeds, settings, say)
     folder = Path(str(settings.args.output_dir)) / "ablation"
     found = compare(trained, judges, load_named_screener(settings.follower))

@@ -163,7 +163,8 @@ def _check(leader: Leader, folder: Path, precision: Precision) -> None:
     model, tokenizer = leader.model, leader.tokenizer
     decodes_only = not model.config.is_encoder_decoder
     [given] = prompt_ids(tokenizer, leader.prompt, ["you are a fool and this page is bad"], 10_000)
-    [said] = response_ids(tokenizer, ["you are wrong and this page is not good"], decodes_only)
+    template = leader.prompt if decodes_only else None
+    [said] = response_ids(tokenizer, ["you are wrong and this page is not good"], template)
     with torch.no_grad():
         expected = float(log_probs(model, [given], [[said]], tokenizer.pad_token_id).total()) / len(said)
     words = tokenizer.convert_ids_to_tokens

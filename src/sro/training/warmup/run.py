@@ -21,6 +21,7 @@ from sro.core import config, files, provenance
 from sro.core.errors import SROError
 from sro.core.precision import store_frozen_linears_in_bf16
 from sro.core.progress import Meter, use_progress_lines
+from sro.core.training_arguments import refuse_named_checkpoint
 from sro.leader.engines.chat.config import ChatSettings
 from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.leader.generation import Generator, Metered
@@ -91,6 +92,9 @@ def warmup_run(
         SROError: bad input, an occupied output_dir, an edit search by a leader that has an adapter already, or a run
             to go on with that was begun with other settings or comments.
     """
+    refuse_named_checkpoint(args)
+    if leader.tuning == "full":
+        raise SROError("a warm-up trains an adapter, not all weights\n  fix: leave out --tuning full")
     folder = Path(str(args.output_dir))
     if (folder / "adapter").exists() or ((folder / "manifest.json").exists() and not data.resume):
         raise SROError(

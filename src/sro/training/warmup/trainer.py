@@ -74,7 +74,7 @@ class WarmupTrainer(Trainer):
         super().__init__(
             model=model,
             args=args,
-            train_dataset=_Tokenised(examples, processing_class, args, not model.config.is_encoder_decoder),
+            train_dataset=_Tokenised(examples, processing_class, args, bool(model.config.is_encoder_decoder)),
             processing_class=processing_class,
             data_collator=_columns,
             **kwargs,
@@ -97,9 +97,10 @@ class WarmupTrainer(Trainer):
 
 
 class _Tokenised(Dataset):
-    def __init__(self, examples: Sequence[Example], tokenizer: Any, args: WarmupConfig, continues: bool) -> None:
+    def __init__(self, examples: Sequence[Example], tokenizer: Any, args: WarmupConfig, stands_alone: bool) -> None:
         self.prompts = prompt_ids(tokenizer, args.prompt, [e.source for e in examples], args.max_prompt_length)
-        self.targets = response_ids(tokenizer, [e.target for e in examples], continues)
+        template = None if stands_alone else args.prompt
+        self.targets = response_ids(tokenizer, [e.target for e in examples], template)
 
     def __len__(self) -> int:
         return len(self.prompts)
