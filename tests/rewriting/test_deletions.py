@@ -13,6 +13,8 @@ from sro.rewriting.deletions import deletions, without_address, without_adjectiv
         ("Learn to spell, you stupid moron.", "Learn to spell."),
         ("You fucking idiots should read the manual", "You should read the manual"),
         ("Hey moron, stop reverting my edits", "Stop reverting my edits"),
+        ("Hey moron...stop reverting my edits", "Stop reverting my edits"),
+        ("Fuck off!!!! I will edit what I want.", "I will edit what I want."),
         ("Fuck you, I will edit what I want.", "I will edit what I want."),
         ("no one cares , you loser", "no one cares"),
         ("This is, you absolute clown, not what I said.", "This is, not what I said."),

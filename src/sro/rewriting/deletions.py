@@ -47,7 +47,7 @@ _AT_END = re.compile(
 _AT_START = re.compile(
     rf"^ ?(?:(?:hey|listen|look|dear|oi|yo|ok|okay|oh|shut up|fuck you|fuck off|screw you|jesus|christ|fuck|shit|damn"
     rf"|bullshit|holy shit) ?,? ?)?"
-    rf"(?:{_ADDRESS} ?[,!.;:-]|(?:fuck you|fuck off|screw you|holy shit|bullshit) ?[,!.;:-]) ?",
+    rf"(?:{_ADDRESS}|fuck you|fuck off|screw you|holy shit|bullshit) ?[,!.;:…-]{{1,12}} ?",
     re.IGNORECASE,
 )
 _INSIDE = re.compile(rf", ?{_ADDRESS} ?,", re.IGNORECASE)
@@ -91,7 +91,7 @@ _HOSTILE = (
     r"(?: then| man| all| too| guys| bro| now| already| again)?"
 )
 """Clauses that say nothing but hostility: what stands beside them is what the comment is about."""
-_HOSTILE_AT_START = re.compile(rf"^ ?{_HOSTILE} ?(?:[,.;:!…–—-]{{1,3}}|and\b|but\b|because\b) ?", re.IGNORECASE)
+_HOSTILE_AT_START = re.compile(rf"^ ?{_HOSTILE} ?(?:[,.;:!…–—-]{{1,12}}|and\b|but\b|because\b) ?", re.IGNORECASE)
 _HOSTILE_AT_END = re.compile(
     rf" ?(?:[,.;:!…–—-]{{1,3}} ?(?:and |so |now )?|\b(?:and|so|or) ){_HOSTILE}(?= ?[.!…]* ?$)", re.I
 )

@@ -36,10 +36,17 @@ def removed_spans(segments: Sequence[Segment], dropped: Collection[int]) -> list
     gone: list[Span] = []
     for span in _Lines(text).with_surroundings(_with_marks(text, sentences)):
         start, end = span
-        if gone and start <= gone[-1][1]:
+        if gone and (start <= gone[-1][1] or _empties_lines(text, gone[-1][1], start, end)):
             start, end = gone[-1][0], max(end, gone.pop()[1])
         gone.append((start, end))
     return gone
+
+
+def _empties_lines(text: str, gone: int, start: int, end: int) -> bool:
+    """Whether a line that is removed from `start` to `end` follows nothing but blanks behind what is `gone` already:
+    of a hundred such lines one line break is enough, the one behind the last."""
+    ends_a_line = end == len(text) or BREAK.match(text, end) is not None
+    return ends_a_line and not text[gone:start].strip()
 
 
 def _spans(segments: Sequence[Segment], dropped: Collection[int]) -> Iterator[Span]:
