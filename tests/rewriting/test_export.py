@@ -203,7 +203,7 @@ def test_an_exported_folder_says_which_leader_it_was(
     assert read_prompt(Path(folders[0])) == PROMPT
 
 
-def test_the_embedded_leader_is_rewritten_with_alike_by_its_name_and_from_its_export(
+def test_the_embedded_leader_its_export_and_leaders_with_english_rules_have_the_same_parts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Encoder(rewriter.EncoderScreener):
@@ -217,15 +217,18 @@ def test_the_embedded_leader_is_rewritten_with_alike_by_its_name_and_from_its_ex
     write_origin(tmp_path, "embedded")
     screener, server = Encoder(), EngineArguments("openai", engine_url="http://gpu:8000/v1")
 
-    def parts(leader: str) -> dict[str, Any]:
-        made = vars(rewriter.Rewriter.load(leader, engine=server, screener=screener, similarity=Judges()))
+    def parts(leader: str, english_rules: bool | None = None) -> dict[str, Any]:
+        load, others = rewriter.Rewriter.load, {"screener": screener, "similarity": Judges()}
+        made = vars(load(leader, engine=server, english_rules=english_rules, **others))
         compared = {
             name: value for name, value in made.items() if name not in ("generator", "fits_leader", "similarity")
         }
         built = ("acceptance", "fluency", "phrases", "foreign_rules")  # anew each time
         return compared | {name: type(compared[name]) for name in built}
 
-    assert parts(str(tmp_path)) == parts("embedded") != parts(str(tmp_path / "other"))
+    other = str(tmp_path / "other")
+    assert parts(str(tmp_path)) == parts("embedded") == parts(other, english_rules=True) != parts(other)
+    assert parts("embedded", english_rules=False) == parts(other)
 
 
 def test_an_exported_folder_is_played_as_it_is(names: dict[str, str], tmp_path: Path) -> None:

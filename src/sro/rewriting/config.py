@@ -44,15 +44,23 @@ class ModelArguments(LeaderChoice, ScreenerArguments):
         default=None,
         metadata={
             "help": "phrase table that adds candidates to the leader's: `embedded` (English), `none`, or a file "
-            "(default: embedded if the leader is `embedded` or its export, and the engine not chat; else none)"
+            "(default: embedded under --english_rules, else none)"
         },
     )
     faithfulness: str | None = field(
         default=None,
         metadata={
             "help": "critic that refuses candidates which no longer say what the sentence says: `embedded`, a folder "
-            "that `sro screener train --kind faithfulness` made, or `none` (default: embedded if the leader is "
-            "`embedded` or its export, the engine not chat and the screener an encoder, else none)"
+            "that `sro screener train --kind faithfulness` made, or `none` (default: embedded under --english_rules "
+            "if the screener is an encoder, else none)"
+        },
+    )
+    english_rules: bool | None = field(
+        default=None,
+        metadata={
+            "help": "add candidates of the rules for English to the leader's, under the shipped critic and its bars; "
+            "for a leader of your own that writes English (default: for `embedded` and its exports, except with the "
+            "engine chat)"
         },
     )
     rule_languages: list[str] = field(
@@ -60,7 +68,7 @@ class ModelArguments(LeaderChoice, ScreenerArguments):
         metadata={
             "help": "languages beside English in which rules leave out or replace rude phrases, where the screener "
             f"reads them: {' '.join(LANGUAGES_WITH_RULES)}, or `none`; other comments that fail are refused "
-            "(for the embedded leader and its exports alone)"
+            "(under --english_rules alone)"
         },
     )
 

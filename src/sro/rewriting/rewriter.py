@@ -97,6 +97,7 @@ class Rewriter(RewriterParts):
         fluency: str | Fluency | None = None,
         phrases: str | None = None,
         faithfulness: str | Faithfulness | None = None,
+        english_rules: bool | None = None,
         rule_languages: Sequence[str] = DEFAULT_RULE_LANGUAGES,
         max_prompt_length: int = 256,
         batch_size: int = 64,
@@ -121,15 +122,17 @@ class Rewriter(RewriterParts):
                 (`sro.rewriting.acceptance`); else it decides between candidates that are equally good otherwise. None:
                 `embedded` where the embedded leader, which it needs, is installed, else `none`. Its model is loaded
                 when it is first asked (0.7 s, 0.6 GB), not before; threads may share it.
+            english_rules: whether candidates of the rules for English stand beside the leader's, under the shipped
+                critic and its bars. None: for the embedded leader (also from its export) and not for the engine
+                `chat`. True for a leader of one's own says that it writes English and no other language.
             phrases: phrase table that adds candidates: `embedded` (English, `sro.rewriting.phrase_table`), a file of
-                the same form, or `none`. None: `embedded` for the embedded leader (also from its export), for others
-                and `chat` `none`.
+                the same form, or `none`. None: `embedded` under `english_rules`, else `none`.
             faithfulness: `embedded`, the folder of a critic (`sro screener train --kind faithfulness`), or any object
                 that says how probable it is that a candidate says what the sentence says; `none`: nobody is asked.
-                None: `embedded` for the embedded leader under an encoder screener, `none` for others.
+                None: `embedded` under `english_rules` and an encoder screener, else `none`.
             rule_languages: languages beside the leader's in which rules rewrite, if the screener reads them
                 (`sro.rewriting.foreign_candidates`); comments in others are refused. `none`: in
-                no language. For the embedded leader alone.
+                no language. Under `english_rules` alone.
             max_prompt_length: tokens of prompt and sentence together; a longer sentence that fails is refused.
             batch_size: candidates generated at the same time.
             bf16: bfloat16 autocast, for `transformers`; None: as `sro.core.precision.compute_dtype` decides.
@@ -151,8 +154,8 @@ class Rewriter(RewriterParts):
         )
         from sro.screeners.lora.acceptability import AcceptabilityWhenAsked
 
-        # Table, cuts, critic and the rule of languages are for the embedded leader: others know idiom and languages.
-        ours = is_embedded(leader) and settings.engine != "chat"
+        if english_rules is None:  # larger leaders know idiom and languages by themselves
+            english_rules = is_embedded(leader) and settings.engine != "chat"
         judge_of_fluency = fluency
         if fluency is None or isinstance(fluency, str):
             fluency = None if fluency == "none" else AcceptabilityWhenAsked(fluency)
@@ -164,7 +167,7 @@ class Rewriter(RewriterParts):
                 "  fix: give the name, or make the object with load_screener(name, fail_on=[…])"
             )
         inner = call_with_inner_screener(screener, lambda one: one)
-        reading = inner if ours and isinstance(inner, EncoderScreener) else None
+        reading = inner if english_rules and isinstance(inner, EncoderScreener) else None
         if faithfulness is None:  # what an encoder needs is there then, which is what the critic needs
             faithfulness = "embedded" if reading else "none"
         # The pool's weights are those of the embedded critic and judge of fluency beside an encoder.
@@ -179,15 +182,15 @@ class Rewriter(RewriterParts):
             fluency=fluency,
             faithfulness=faithfulness,
             acceptance=Acceptance(fluency) if pooled and fluency else None,
-            phrases=load_phrase_variants(phrases or ("embedded" if ours else "none")),
-            leader_knows_language=speaks if ours else any_language,
-            deletion_rules=deletions if ours else None,
+            phrases=load_phrase_variants(phrases or ("embedded" if english_rules else "none")),
+            leader_knows_language=speaks if english_rules else any_language,
+            deletion_rules=deletions if english_rules else None,
             removes_swear_words=reading is not None and not ATTRIBUTES_OF_SWEARING.isdisjoint(reading.policy.fail_on),
             rewrite_threshold=CLEARLY_CIVIL if reading else None,
             min_similarity=READ_BY_CRITIC if faithfulness else NOT_READ,
-            leader_trust=LEADER_TRUST if ours else (1.0, 1.0),
+            leader_trust=LEADER_TRUST if english_rules else (1.0, 1.0),
             word_rules=(phrase_cuts, reframings) if reading else (),
-            foreign_rules=rules_in(ruled & set(languages_read(screener))) if ours else None,
+            foreign_rules=rules_in(ruled & set(languages_read(screener))) if english_rules else None,
         )
 
     def rewrite(self, texts: Sequence[str], arguments: RewriteArguments | None = None) -> list[Rewrite]:

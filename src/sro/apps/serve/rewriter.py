@@ -50,6 +50,7 @@ def load_rewriter(models: ModelArguments, engine: EngineArguments, screener: Scr
         similarity=models.similarity,
         phrases=models.phrases,
         faithfulness=models.faithfulness,
+        english_rules=models.english_rules,
         rule_languages=models.rule_languages,
         batch_size=batch,
     )
