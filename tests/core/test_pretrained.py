@@ -49,7 +49,9 @@ def with_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    "read", [read_config, read_tokenizer, lambda place: read_model(AutoModelForCausalLM, place)], ids=str
+    "read",
+    [read_config, read_tokenizer, lambda place: read_model(AutoModelForCausalLM, place)],
+    ids=["config", "tokenizer", "model"],
 )
 def test_code_in_a_folder_is_not_run(with_code: Path, read: Any) -> None:
     with pytest.raises(ValueError, match="custom code"):
