@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import torch
 import yaml
-from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig
+from transformers import AutoModelForCausalLM, LlamaConfig
 
 from benchmarks.training.peak_memory import RECIPE
 from benchmarks.training.timing import Task, longest_bound
 from sro.comments.sources import load_source
 from sro.core.errors import SROError
 from sro.core.precision import compute_dtype
+from sro.core.pretrained import read_tokenizer
 from sro.leader.generation import Sampling
 from sro.leader.model import (
     Leader,
@@ -111,7 +112,7 @@ def random_start(leader: str, sizes: Sizes, all_weights: bool) -> Leader:
     paraphrase passes. It tells speed and memory, nothing else.
     """
     folder = embedded_leader() if leader == "embedded" else Path(leader)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = read_tokenizer(folder)
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=sizes.hidden,
@@ -160,7 +161,7 @@ def make_task(
     """What a loop is given: the recipe's sampling and anchor, and the learning rate that fits what is trained."""
     recipe = yaml.safe_load(RECIPE.read_text("utf-8"))
     folder = embedded_leader() if work.leader == "embedded" else Path(work.leader)
-    named = Leader(None, AutoTokenizer.from_pretrained(folder), prompt_of(work.leader))
+    named = Leader(None, read_tokenizer(folder), prompt_of(work.leader))
     sampling = Sampling(recipe["temperature"], recipe["top_p"])
     return Task(
         start,

@@ -9,14 +9,15 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from sro.comments import delimited
+from sro.comments import delimited, readers
 from sro.comments.columns import choose_columns
 from sro.comments.delimited import unique_names
-from sro.comments.formats import can_split_by_bytes
+from sro.comments.formats import Unreadable, can_split_by_bytes
 from sro.comments.readers import read_rows
 from sro.core.errors import SROError
 
@@ -236,6 +237,60 @@ def test_a_stray_quote_holds_little_of_a_file(tmp_path: Path, monkeypatch: pytes
     assert (first.line, first.raw) == (2, f'1{sign}"text')
     assert len(taken) < 200
     assert sum(1 for _ in table[2]) == 4_998
+
+
+@pytest.mark.parametrize("sign", [",", "\t"])
+@pytest.mark.parametrize(
+    ("line", "end"),
+    [
+        ('a",b,"c', ""),  # every line closes the quote of the one before, and opens the next: none is ever closed
+        ('7,the 19",TV,"is great', ""),
+        ('a",b,"c', 'a",b,c'),  # closed at last, over lines that are rows by themselves
+        ('a",b,"c', 'a",b,"c"d'),  # ... or broken at last
+        (r'1",b,"x \"",y', ""),  # to be read with escaped quotes alone
+        (r'a",b,"c \"d', ""),
+    ],
+)
+def test_lines_read_grow_with_those_of_the_file(
+    monkeypatch: pytest.MonkeyPatch, sign: str, line: str, end: str
+) -> None:
+    read_next, read_in_all = delimited._RewindableLines.__next__, [0]
+
+    def counted(lines: delimited._RewindableLines) -> str:
+        read_in_all[0] += 1
+        return read_next(lines)
+
+    def of(number: int) -> int:
+        read_in_all[0] = 0
+        columns = ["text", "b", "c", "d"][: line.count(",") + 1]
+        stream = (f"{one}\n".replace(",", sign) for one in [",".join(columns), *[line] * number, end])
+        table = delimited.read_delimited(stream, lambda names: choose_columns(names, "f"), "f", sign, sign, str)
+        assert table is not None
+        list(table[2])
+        return read_in_all[0]
+
+    monkeypatch.setattr(delimited._RewindableLines, "__next__", counted)
+    assert of(400) < 4 * of(100) + 100
+
+
+def test_a_sheet_that_claims_more_rows_than_there_can_be_is_read_no_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    monkeypatch.setattr(readers, "MOST_ROWS", 100)
+    book = openpyxl.Workbook()
+    for cells in (["text"], ["you fool"], ["the last"]):
+        book.active.append(cells)
+    book.save(tmp_path / "right.xlsx")
+    for last in (100, 3_000_000_000):
+        with zipfile.ZipFile(tmp_path / "right.xlsx") as right, zipfile.ZipFile(tmp_path / f"{last}.xlsx", "w") as far:
+            for name in right.namelist():
+                content = right.read(name).replace(b'<row r="3"', b'<row r="%d"' % last)
+                far.writestr(name, content.replace(b'r="A3"', b'r="A%d"' % last))
+    assert read(tmp_path / "100.xlsx", "text")[-1] == (99, "the last")
+    rows = read_rows(str(tmp_path / "3000000000.xlsx"), lambda names: choose_columns(names, "f"))
+    with pytest.raises(Unreadable, match="goes on beyond row 100"):
+        list(islice(rows, 1_000))
 
 
 def test_parquet_has_fields_in_structs_and_no_two_columns_of_one_name(tmp_path: Path) -> None:

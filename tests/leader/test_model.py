@@ -18,7 +18,7 @@ from transformers import BartConfig, BartForConditionalGeneration
 import sro.leader.model
 from sro.core.errors import SROError
 from sro.core.precision import store_frozen_linears_in_bf16
-from sro.leader.card import read_prompt
+from sro.leader.card import is_embedded, read_prompt
 from sro.leader.files import LeaderParts
 from sro.leader.logprobs import log_probs
 from sro.leader.model import (
@@ -140,6 +140,18 @@ def test_no_card_no_prompt(tmp_path: Path) -> None:
     assert read_prompt(tmp_path) is None
     (tmp_path / "sro.json").write_text(json.dumps({"other": 1}))
     assert read_prompt(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "card",
+    [b"[1]", b"null", b'{"prompt": 5}', b'{"prompt":', b"\xff\xfe{}", b"[" * 100_000],
+    ids=range(6),
+)
+def test_a_damaged_card_is_named(tmp_path: Path, card: bytes) -> None:
+    (tmp_path / "sro.json").write_bytes(card)
+    for reader in (read_prompt, lambda folder: is_embedded(str(folder))):
+        with pytest.raises(SROError, match=r"sro\.json: (?s:.*)\n  fix: mend or remove the file"):
+            reader(tmp_path)
 
 
 def test_a_tokenizer_without_padding_gets_one_that_is_not_the_end_token(
@@ -291,7 +303,7 @@ def test_two_first_runs_at_once_share_what_the_quicker_one_made(
         return model
 
     monkeypatch.setattr(sro.leader.model.AutoModelForCausalLM, "from_pretrained", while_the_other_ends)
-    monkeypatch.setattr(sro.leader.model.AutoTokenizer, "from_pretrained", lambda *_, **__: tokenizer)
+    monkeypatch.setattr(sro.leader.model, "read_tokenizer", lambda *_, **__: tokenizer)
     assert embedded_leader() == folder
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 

@@ -37,11 +37,18 @@ class Record(NamedTuple):
 
 
 class _RewindableLines:
-    """Lines that can be handed back: those a record with a broken quote has swallowed are read again."""
+    """Lines that can be handed back: those a record with a broken quote has swallowed are read again.
+
+    Only a quote asks for another line of a record. So a reading that began further up and went on to the line
+    `known_to` was within a quote at the end of every line before, and another that begins in between and asks for one
+    of these lines could but go the same way, which led to nothing. It is given up at once: however many quotes stay
+    open, the work grows with the length of the file, not with its square.
+    """
 
     def __init__(self, lines: Iterator[str]) -> None:
         self.number = 0  # of the line given out last
         self.taken: list[str] = []  # given out since the last `start_record`
+        self.known_to = 0  # number of the line to which an earlier reading went
         self._characters = 0  # of those taken
         self._lines = lines
         self._returned: deque[str] = deque()
@@ -50,7 +57,7 @@ class _RewindableLines:
         return self
 
     def __next__(self) -> str:
-        if self._characters > LONGEST_RECORD:
+        if self._characters > LONGEST_RECORD or (self.taken and self.number < self.known_to):
             raise csv.Error("a quote is not closed")
         line = self._returned.popleft() if self._returned else next(self._lines)
         self.number += 1
@@ -181,18 +188,19 @@ def _records(
 ) -> Iterator[Record]:
     said = False
     readings: list[Callable[[str], str]] = [str, lambda line: line.replace('\\"', '""')]  # some escape quotes so
+    known_to = [0] * len(readings)
     while True:
         line = lines.start_record()
         fields: list[str] | None = None
         for number, reading in enumerate(readings):
-            if number and '\\"' not in "".join(lines.taken):
-                break
             lines.rewind_to(0)
+            lines.known_to = known_to[number]
             try:
                 fields = _attempt(map(reading, lines), delimiter)
             except StopIteration:
                 if not lines.taken:
                     return
+            known_to[number] = max(known_to[number], lines.number)
             fields = fields and _fitted(fields, columns)
             if fields is not None and len(fields) in (0, columns):
                 break

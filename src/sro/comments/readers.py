@@ -27,6 +27,8 @@ from sro.core.suggestion import suggestion
 
 logger = logging.getLogger(__name__)
 
+MOST_ROWS = 1 << 20
+"""Of a sheet, the first one included. One of few bytes may claim any number of them, and would be read for ever."""
 LABELS = {"", "0", "1", "0.0", "1.0", "true", "false", "yes", "no"}
 
 
@@ -186,6 +188,8 @@ def _xlsx_rows(
         header = unique_names([_unescaped(cell) for cell in first or ()])
         columns = Columns("") if first is None else choose(header)
         for line, cells in enumerate(values, 2):
+            if line > MOST_ROWS:
+                raise Unreadable(f"{source}: goes on beyond row {MOST_ROWS:,}, the last that a sheet can have")
             named = dict(zip_longest(header, map(_unescaped, cells[: len(header)])))  # rows end with their last cell
             text, label = named.get(columns.text), named.get(columns.label or "")
             yield Row(line, _number_as_typed(text), label, fields=named if all_columns else None)

@@ -6,9 +6,10 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 
 from sro.core.errors import SROError
+from sro.core.pretrained import ADAPTER_WEIGHTS, find_adapter_folder, read_adapter
 
 logger = logging.getLogger(__name__)
 
@@ -26,14 +27,13 @@ def attach_adapter(model: Any, name: str, folder: str, leader: str, trainable: b
         trainable: whether the adapter's weights take gradients.
 
     Raises:
-        SROError: nothing loadable there, or an adapter of a leader with other sizes, other layers or fewer or more of
-            them, which PEFT itself would load in part.
+        SROError: nothing loadable there, weights that are not safetensors, or an adapter of a leader with other sizes,
+            other layers or fewer or more of them, which PEFT itself would load in part.
     """
-    from peft import PeftModel
-
     try:
-        found = PeftModel.from_pretrained(model, folder, is_trainable=trainable)
-        fault = _weight_mismatch(found, folder)
+        place = find_adapter_folder(folder)
+        found = read_adapter(model, place, trainable)
+        fault = _weight_mismatch(found, place / ADAPTER_WEIGHTS)
     except RuntimeError as error:
         raise _wrong_leader_error(name, leader, "its weights have other sizes") from error
     except (OSError, ValueError, KeyError, SafetensorError) as error:
@@ -48,11 +48,11 @@ def attach_adapter(model: Any, name: str, folder: str, leader: str, trainable: b
     return found
 
 
-def _weight_mismatch(model: Any, folder: str) -> str | None:
+def _weight_mismatch(model: Any, file: Path) -> str | None:
     """What tells that the file has not the weights that the model has room for."""
-    from peft.utils import load_peft_weights
-
-    given = {key for key in load_peft_weights(folder, device="cpu") if any(part in key for part in LORA_PARTS)}
+    with safe_open(file, "pt") as weights:
+        names = weights.keys()
+    given = {key for key in names if any(part in key for part in LORA_PARTS)}
     room = {
         key.replace(".default.", ".")
         for key, _ in model.named_parameters()

@@ -23,7 +23,7 @@ def read_prompt(place: str | Path) -> str | None:
         place: its folder, or its name on the hub, from where its weights came just now.
 
     Raises:
-        SROError: the hub does not let its file be read.
+        SROError: the hub does not let its card be read, or it is damaged.
     """
     folder = Path(place) if Path(place).is_dir() else _folder_of_card_on_hub(str(place))
     return _read_card(folder).get("prompt") if folder else None
@@ -40,7 +40,11 @@ def write_origin(folder: Path, leader: str) -> None:
 
 
 def is_embedded(leader: str) -> bool:
-    """Whether this is the embedded leader: by its name, or a folder into which `sro export` wrote it."""
+    """Whether this is the embedded leader: by its name, or a folder into which `sro export` wrote it.
+
+    Raises:
+        SROError: the folder's card is damaged.
+    """
     return leader == "embedded" or _read_card(Path(leader)).get("leader") == "embedded"
 
 
@@ -63,8 +67,18 @@ def _folder_of_card_on_hub(name: str) -> Path | None:
 
 
 def _read_card(folder: Path) -> dict[str, Any]:
+    """What the card in a folder says, {} where there is none. Strangers write cards too, so their form is checked."""
     card = folder / CARD
-    return json.loads(card.read_text("utf-8")) if card.is_file() else {}
+    if not card.is_file():
+        return {}
+    try:
+        found = json.loads(card.read_text("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise SROError(f"{card}: cannot be read as JSON: {error}\n  fix: mend or remove the file") from error
+    if not isinstance(found, dict) or not isinstance(found.get("prompt", ""), str | None):
+        form = '{"prompt": "Rude: {text}"}'
+        raise SROError(f"{card}: want an object such as {form}\n  fix: mend or remove the file")
+    return found
 
 
 def _write_card(folder: Path, card: Mapping[str, Any]) -> None:

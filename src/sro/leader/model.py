@@ -17,10 +17,11 @@ from typing import Any, Literal
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 from sro.core.errors import SROError
 from sro.core.files import asset, atomic_folder, atomic_write_text, cache_root
+from sro.core.pretrained import read_config, read_model, read_tokenizer
 from sro.leader.adapters import attach_adapter, warn_of_other_base
 from sro.leader.card import read_prompt, write_prompt
 from sro.leader.token_ids import with_end_of_turn
@@ -120,10 +121,8 @@ def embedded_leader() -> Path:
 
     logger.warning("converting the embedded leader to safetensors, once (about 20 s) …")
     source, name = files[0].parent, files[0].name
-    model: Any = AutoModelForCausalLM.from_pretrained(
-        source, gguf_file=name, quantization_config=GgufConfig(dequantize=True)
-    )
-    tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=name)
+    model = read_model(AutoModelForCausalLM, source, gguf_file=name, quantization_config=GgufConfig(dequantize=True))
+    tokenizer = read_tokenizer(source, gguf_file=name)
     # Its pad token equals its end token; a collator that masks padding would mask the stop token as well.
     tokenizer.pad_token = "<|endoftext|>"  # noqa: S105  a token of text, no secret
     model.config.pad_token_id = model.generation_config.pad_token_id = tokenizer.pad_token_id
@@ -160,10 +159,9 @@ def load_base(name: str, load_in_4bit: bool = False) -> tuple[Any, Any]:
             ),
         }
     try:
-        config = AutoConfig.from_pretrained(path)
-        auto = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
-        model: Any = auto.from_pretrained(path, use_safetensors=True, **options)
-        tokenizer = AutoTokenizer.from_pretrained(path)
+        kind = AutoModelForSeq2SeqLM if read_config(path).is_encoder_decoder else AutoModelForCausalLM
+        model = read_model(kind, path, **options)
+        tokenizer = read_tokenizer(path)
     except (OSError, ValueError, SafetensorError) as error:
         raise SROError(
             f"no leader could be loaded from {path!r}: {str(error).splitlines()[0]}\n"

@@ -21,12 +21,13 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM
 
 from sro.comments.corpus import texts_hash
 from sro.comments.sources import load_source
 from sro.core.errors import SROError
 from sro.core.files import atomic_folder, atomic_write_text
+from sro.core.pretrained import read_model, read_tokenizer
 from sro.core.provenance import write_manifest
 from sro.leader.card import read_prompt, write_origin, write_prompt
 from sro.leader.engines import ctranslate2_conversion, gguf
@@ -162,10 +163,9 @@ def reader(form: Form, folder: Path) -> Generator:
     if form == "gguf":
         from transformers import GgufConfig
 
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            folder, gguf_file=GGUF, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
-        )
-        tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=GGUF)
+        options: Any = {"dtype": torch.float32, "quantization_config": GgufConfig(dequantize=True)}
+        model = read_model(AutoModelForCausalLM, folder, gguf_file=GGUF, **options)
+        tokenizer = read_tokenizer(folder, gguf_file=GGUF)
         prompt = read_prompt(folder)
         return TransformersGenerator(model, tokenizer, str(prompt))
     loaded = Leader.load(LeaderArguments(str(folder)))

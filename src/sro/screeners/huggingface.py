@@ -20,6 +20,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sro.core.errors import SROError
+from sro.core.pretrained import read_config, read_model, read_tokenizer
 from sro.screeners.base import Verdict, sigmoid
 
 logger = logging.getLogger(__name__)
@@ -133,14 +134,14 @@ class HuggingFaceScreener:
             SROError: it cannot be loaded, has no trained classification head, or its labels are ambiguous.
         """
         import torch
-        from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+        from transformers import AutoModelForSequenceClassification
 
         try:
             # One small file first: where the hub cannot be reached, a tokenizer would be looked for under many names.
-            AutoConfig.from_pretrained(name, trust_remote_code=False)
-            tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
-            model, loading = AutoModelForSequenceClassification.from_pretrained(
-                name, trust_remote_code=False, use_safetensors=True, dtype=torch.float32, output_loading_info=True
+            read_config(name)
+            tokenizer = read_tokenizer(name)
+            model, loading = read_model(
+                AutoModelForSequenceClassification, name, dtype=torch.float32, output_loading_info=True
             )
         except (OSError, ValueError, KeyError, ImportError) as error:
             raise SROError(

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from sro.core.errors import SROError
+from sro.core.pretrained import read_model, read_tokenizer
 
 LONGEST_READ = 256
 """Tokens of a text that are read; what follows is cut off."""
@@ -49,11 +50,11 @@ class SentenceEncoder:
         self, name: str = "embedded", batch_size: int = 64, cache_size: int = 4096, device: str | None = None
     ) -> None:
         import torch
-        from transformers import AutoModel, AutoTokenizer
+        from transformers import AutoModel
 
         path = str(embedded_encoder()) if name == "embedded" else name
-        self.tokenizer = AutoTokenizer.from_pretrained(path)
-        self.model = AutoModel.from_pretrained(path, use_safetensors=True).eval()
+        self.tokenizer = read_tokenizer(path)
+        self.model = read_model(AutoModel, path).eval()
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.model.to(self.device)
         self.batch_size, self.cache_size = batch_size, cache_size

@@ -19,6 +19,7 @@ import numpy as np
 
 from sro.core.errors import SROError
 from sro.core.files import folder_sha256
+from sro.core.pretrained import read_config, read_model, read_tokenizer
 from sro.evaluation.protocols import name_rows
 from sro.screeners.base import Screener, Verdict
 from sro.screeners.loading import load_screener
@@ -141,11 +142,9 @@ class AcceptabilityClassifier:
 
     @cached_property
     def _classifier(self) -> HuggingFaceScreener:
-        from transformers import AutoConfig
-
         from sro.screeners.huggingface import HuggingFaceScreener
 
-        labels = AutoConfig.from_pretrained(self.path).id2label
+        labels = read_config(self.path).id2label
         return HuggingFaceScreener.load(self.path, toxic_labels=[unacceptable_label(labels, self.path)])
 
 
@@ -247,18 +246,16 @@ class LaBSE:
     @cached_property
     def _parts(self) -> tuple[Any, Any]:
         import torch
-        from transformers import AutoModel, AutoTokenizer
+        from transformers import AutoModel
 
-        model, loading = AutoModel.from_pretrained(
-            self.path, trust_remote_code=False, use_safetensors=True, dtype=torch.float32, output_loading_info=True
-        )
+        model, loading = read_model(AutoModel, self.path, dtype=torch.float32, output_loading_info=True)
         if missing := sorted(loading["missing_keys"]):
             raise SROError(
                 f"'{self.path}' has no weights for {', '.join(missing)}: it is no LaBSE\n"
                 f"  fix: --judges content={LABSE}, or a folder of that model"
             )
         place = "cuda" if torch.cuda.is_available() else "cpu"
-        return AutoTokenizer.from_pretrained(self.path, trust_remote_code=False), model.to(place).eval()
+        return read_tokenizer(self.path), model.to(place).eval()
 
 
 class RelativeFluency:

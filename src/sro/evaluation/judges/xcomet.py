@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from sro.core.errors import SROError
+from sro.core.pretrained import read_config, read_tokenizer
 from sro.evaluation.judges.models import identity, refuse_long
 
 XCOMET_LITE = "myyycroft/XCOMET-lite"
@@ -123,15 +124,15 @@ class XCometModel:
     def load(cls, path: str) -> XCometModel:
         """Read config and weights from a folder or the hub; the tokenizer is that of the encoder the config names."""
         from safetensors.torch import load_file
-        from transformers import AutoConfig, AutoModel, AutoTokenizer
+        from transformers import AutoModel
         from transformers.utils import cached_file
 
         try:
             config = json.loads(Path(str(cached_file(path, "config.json"))).read_text("utf-8"))
             weights = load_file(str(cached_file(path, "model.safetensors")))
             base = config.get("pretrained_model", "microsoft/mdeberta-v3-base")
-            tokenizer = AutoTokenizer.from_pretrained(base, trust_remote_code=False)
-            encoder = AutoModel.from_config(AutoConfig.from_pretrained(base), trust_remote_code=False).float()
+            tokenizer = read_tokenizer(base)
+            encoder = AutoModel.from_config(read_config(base), trust_remote_code=False).float()
         except (OSError, ValueError) as error:
             raise SROError(
                 f"XCOMET-lite cannot be loaded from '{path}': {str(error).strip().splitlines()[0]}\n"

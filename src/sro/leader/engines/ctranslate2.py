@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from transformers import AutoTokenizer
 
 from sro.core.errors import SROError
 from sro.core.machine import processors
+from sro.core.pretrained import read_tokenizer
 from sro.leader.card import read_prompt
 from sro.leader.engines.ctranslate2_conversion import WEIGHTS, Precision, import_ctranslate2
 from sro.leader.engines.stepwise import Row, generate_stepwise, workers_needed
@@ -74,7 +74,7 @@ class CTranslate2Generator(Prompted):
         if template is None:
             raise SROError(f"{self.folder} does not say its prompt (sro.json)\n  fix: name one, with {{text}} in it")
         self.prompt = template
-        self.tokenizer: Any = AutoTokenizer.from_pretrained(self.folder)
+        self.tokenizer: Any = read_tokenizer(self.folder)
         self._strings: Any = self.tokenizer.convert_ids_to_tokens(list(range(len(self.tokenizer))))
         self.precision = precision or "default"
         self.threads = threads

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sro.core.errors import SROError
+from sro.core.pretrained import read_tokenizer
 from sro.leader.engines.chat.config import NAMED_ONLY, ChatArguments
 
 if TYPE_CHECKING:
@@ -128,14 +129,12 @@ def load_generator(
     from sro.leader.files import LeaderParts
 
     if arguments.engine == "openai":
-        from transformers import AutoTokenizer
-
         from sro.leader.engines.openai import OpenAIGenerator
 
         parts = LeaderParts.find(leader, adapter, prompt)
         return OpenAIGenerator(
             str(arguments.engine_url),
-            AutoTokenizer.from_pretrained(parts.base),
+            read_tokenizer(parts.base),
             parts.prompt,
             model=arguments.engine_model,
             timeout=arguments.engine_timeout,

@@ -23,8 +23,9 @@ from torch import nn
 
 from sro.core.errors import SROError
 from sro.core.precision import compute_dtype
+from sro.core.pretrained import ADAPTER_WEIGHTS, read_model, read_tokenizer
 from sro.leader.model import embedded_leader
-from sro.screeners.lora.classifier import WEIGHTS, encode, merge_adapter
+from sro.screeners.lora.classifier import encode, merge_adapter
 
 
 class Acceptability:
@@ -45,11 +46,11 @@ class Acceptability:
             SROError: no adapter there, or the embedded leader is not installed.
         """
         weights = find_adapter(folder)
-        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        from transformers import AutoModelForSequenceClassification
 
         place = merge_adapter(weights.parent)
-        model = AutoModelForSequenceClassification.from_pretrained(place, dtype=torch.bfloat16, use_safetensors=True)
-        tokenizer = AutoTokenizer.from_pretrained(place)
+        model = read_model(AutoModelForSequenceClassification, place, dtype=torch.bfloat16)
+        tokenizer = read_tokenizer(place)
         model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         model.eval().requires_grad_(False)
         if compute_dtype(device=model.device.type).bf16:
@@ -138,7 +139,7 @@ def find_adapter(folder: str) -> Path:
         SROError: there are none.
     """
     place = Path(str(resources.files("sro") / "assets/fluency")) if folder == "embedded" else Path(folder)
-    weights = place / WEIGHTS
+    weights = place / ADAPTER_WEIGHTS
     if not weights.is_file():
         raise SROError(f"{place} holds no fluency adapter\n  fix: `embedded`, or a folder made by `sro fluency`")
     return weights

@@ -16,12 +16,12 @@ from typing import Any
 import torch
 
 from sro.core.files import atomic_folder, cache_root
+from sro.core.pretrained import read_adapter, read_model, read_tokenizer
 from sro.leader.files import LeaderParts
 from sro.leader.model import embedded_leader
 
 MAX_TOKENS = 64
 """Tokens that are read of a text while it learns."""
-WEIGHTS = "adapter_model.safetensors"
 LABEL = "LABEL_0"
 """What a merged model calls its only logit; whoever loads it knows what it stands for."""
 
@@ -37,11 +37,10 @@ def merge_adapter(adapter: Path) -> Path:
     """
     place = cache_root() / "adapted" / LeaderParts(embedded_leader(), adapter, "").fingerprint()
     if not (place / "model.safetensors").is_file():
-        from peft import PeftModel
         from tokenizers.processors import TemplateProcessing
 
         model, tokenizer = base()
-        model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload().to(torch.bfloat16)
+        model = read_adapter(model, adapter).merge_and_unload().to(torch.bfloat16)
         end = tokenizer.eos_token
         tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
             single=f"{end} $A {end}", special_tokens=[(end, tokenizer.eos_token_id)]
@@ -63,14 +62,14 @@ def _save(model: Any, tokenizer: Any, folder: Path) -> None:
 
 def base() -> tuple[Any, Any]:
     """The embedded leader with a fresh head of one logit, in float32, and its tokenizer."""
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    from transformers import AutoModelForSequenceClassification
     from transformers.utils import logging
 
     folder, verbosity = embedded_leader(), logging.get_verbosity()
     logging.set_verbosity_error()  # that the head is fresh is what is wanted
-    model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=1, dtype=torch.float32)
+    model = read_model(AutoModelForSequenceClassification, folder, num_labels=1, dtype=torch.float32)
     logging.set_verbosity(verbosity)
-    return model, AutoTokenizer.from_pretrained(folder)
+    return model, read_tokenizer(folder)
 
 
 def encode(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:

@@ -27,11 +27,11 @@ from typing import Any
 
 from sro.core import files
 from sro.core.errors import SROError
+from sro.core.pretrained import ADAPTER_WEIGHTS
 from sro.evaluation.judges.training.data import RECORD, JudgeSpec, Labelled
 from sro.evaluation.judges.training.train import log_reached, log_sets, record, texts_of, tune
 from sro.screeners.ensemble import FILE, mean_log_odds
 from sro.screeners.loading import load_screener
-from sro.screeners.lora.classifier import WEIGHTS
 from sro.screeners.lora.config import ClassifierConfig
 from sro.screeners.lora.training import fine_tune_classifier, save
 from sro.screeners.nblr.model import CARD, NBLRSettings, fit
@@ -77,7 +77,7 @@ def train_ensemble(spec: JudgeSpec, data: Path, args: EnsembleConfig) -> Path:
         rows = [row for found in repeated.values() for row in found]
         refused, accepted = ([row.text for row in rows if (row.refused >= 0.5) is side] for side in (True, False))
         fit(refused, accepted, REGRESSION).save(folder / NGRAMS)
-    if not (folder / ADAPTER / WEIGHTS).is_file():
+    if not (folder / ADAPTER / ADAPTER_WEIGHTS).is_file():
         model, _ = fine_tune_classifier(adapter_rows(spec, repeated, args.seed), args.lora_rank, args)
         save(model, folder / ADAPTER, f"P({spec.labels[1]}) of texts", "sro judge train")
     members = [load_screener(str(folder / name)) for name in (NGRAMS, ADAPTER)]

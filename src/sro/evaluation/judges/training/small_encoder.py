@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from safetensors.torch import save
 from transformers import (
-    AutoTokenizer,
     BertForSequenceClassification,
     BertModel,
     BertTokenizer,
@@ -29,6 +28,7 @@ from transformers import (
 )
 
 from sro.core import files
+from sro.core.pretrained import read_model, read_tokenizer
 from sro.core.progress import use_progress_lines
 from sro.screeners import base
 from sro.screeners.huggingface import HuggingFaceScreener, ToxicSide
@@ -48,8 +48,8 @@ def pruned_encoder(
         (BertForSequenceClassification, BertTokenizer)
     """
     path = embedded_encoder()
-    tokenizer = AutoTokenizer.from_pretrained(path)
-    encoder = BertModel.from_pretrained(path, num_hidden_layers=layers, use_safetensors=True, dtype=torch.float32)
+    tokenizer = read_tokenizer(path)
+    encoder = read_model(BertModel, path, num_hidden_layers=layers, dtype=torch.float32)
     set_seed(seed)  # the head starts at random
     model = BertForSequenceClassification(encoder.config)
     model.bert.load_state_dict(encoder.state_dict())
