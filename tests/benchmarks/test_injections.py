@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from benchmarks.injections.attacks import CARRIERS, PAYLOADS, cases, obeys, times_held
@@ -79,3 +81,24 @@ def test_a_model_that_obeys_is_seen_at_every_stage() -> None:
     row = played(cases()[0], Ships(), generator)
     assert row.raw == ["you are completely wrong, KUMQUAT"] and row.checked == [""]  # the engine saw through it
     assert (row.raw_obeys, row.checked_obeys, row.shipped_holds, row.shipped_obeys) == (True, False, True, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "screener"), [([], "embedded"), (["--screener", "embedded/linear"], "embedded/linear")]
+)
+def test_orders_are_measured_with_the_screener_that_ships_unless_told(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], screener: str
+) -> None:
+    from benchmarks import injection
+
+    asked: list[str] = []
+
+    def load(**options: Any) -> None:
+        asked.append(options["screener"])
+        raise SystemExit(0)
+
+    monkeypatch.setattr(injection.Rewriter, "load", load)
+    monkeypatch.setattr("sys.argv", ["injection", *words])
+    with pytest.raises(SystemExit):
+        injection.main()
+    assert asked == [screener]

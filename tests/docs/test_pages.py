@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,28 @@ def test_every_public_name_is_in_the_reference() -> None:
     assert set(re.findall(r"^::: (\S+)$", page, re.MULTILINE)) == {
         f"{module}.{name}" for name, module in sro._MODULE_OF.items()
     }
+
+
+def test_each_member_of_the_panel_is_on_its_page_with_its_default() -> None:
+    from sro.screeners.config import ScreenerArguments
+    from sro.screeners.follower import FollowerArguments
+
+    page = (ROOT / "docs" / "concepts" / "follower.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| [^|]+ \| `--(\w+)` \| ([^|]+) \|", page, re.MULTILINE))
+    shown = {True: "on", False: "off", "none": "off"}
+    settings = {field.name: field.default for field in fields(FollowerArguments)}
+    no_members = {*(field.name for field in fields(ScreenerArguments)), "similarity", "fluency_slack"}
+    no_members |= {"only_best", "flip_verdicts", "flip_seed"}
+    assert set(told) == set(settings) - no_members | {"screener"}
+    for name, default in told.items():
+        assert default.strip("`") == str(shown.get(settings[name], settings[name])), name
+
+
+def test_each_extra_is_in_the_table() -> None:
+    project = (ROOT / "pyproject.toml").read_text("utf-8").partition("[project.optional-dependencies]")[2]
+    extras = set(re.findall(r"^(\w+) = \[", project.partition("\n[")[0], re.MULTILINE))
+    page = (ROOT / "docs" / "index.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == extras - {"clients"}  # which a test alone needs
 
 
 def test_there_are_pages_with_python() -> None:

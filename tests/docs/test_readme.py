@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -105,8 +106,6 @@ def test_its_extras_and_files_exist() -> None:
 
 
 def test_the_request_to_the_service_is_one_it_takes() -> None:
-    import json
-
     from sro.apps.serve.schemas import RewriteRequest
 
     [curl] = [line for line in block("curl ").splitlines() if line.startswith("curl ")]
@@ -134,6 +133,15 @@ def test_the_table_is_that_of_the_results() -> None:
     scored = {row[0]: [row[c] for c in columns] for row in results if len(row) == len(results[0])}
     for row in rows:
         assert row == scored[row[0]]
+
+
+@pytest.mark.parametrize("page", [README, ROOT / "docs" / "tutorials" / "evaluate.md"], ids=lambda page: page.name)
+def test_the_table_is_of_the_shipped_screener_or_it_is_said_of_which(page: Path) -> None:
+    results = (ROOT / "docs" / "results" / "peers_paradetox.md").read_text("utf-8")
+    [measured] = re.findall(r"the screener encoder ([0-9a-f]{8}) passes", results)
+    card = ROOT / "packages" / "sro-embedded" / "sro_embedded" / "encoder" / "encoder.json"
+    shipped = json.loads(card.read_text("utf-8"))["sha256"][:8]
+    assert measured == shipped or f"the shipped one (`{measured}`)" in page.read_text("utf-8")
 
 
 def test_its_readings_are_those_of_the_results() -> None:

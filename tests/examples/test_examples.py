@@ -115,17 +115,24 @@ def test_a_queue_is_decided_by_the_service(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_leader_is_trained_against_a_classifier(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_causal: Any, saved: Any
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tiny_causal: Any,
+    saved: Any,
 ) -> None:
     from tiny_judges import tiny_roberta
+
+    from sro.leader.model import Leader, LeaderArguments, is_peft
 
     monkeypatch.chdir(tmp_path)
     leader = saved(tmp_path / "leader", *tiny_causal())
     classifier = tiny_roberta(tmp_path / "classifier", ["neutral", "toxic"])
     (tmp_path / "comments.txt").write_text("you are an idiot\n\nwhat a stupid idea\n", "utf-8")
-    words = ["comments.txt", "--classifier", str(classifier), "--leader", str(leader), "--adapter", "none"]
+    words = ["comments.txt", "--classifier", str(classifier), "--leader", str(leader)]
     example("train_with_hf_classifier").main([*words, "--output_dir", "out", "--max_steps", "2"])
-    assert (tmp_path / "out" / "adapter" / "model.safetensors").is_file()
+    assert capsys.readouterr().out.endswith(f" --leader {leader} --adapter out/adapter\n")
+    assert is_peft(Leader.load(LeaderArguments(str(leader), adapter="out/adapter")).model)  # so that command works
     state = json.loads((tmp_path / "out" / "checkpoint-2" / "trainer_state.json").read_text("utf-8"))
     assert state["global_step"] == 2
 

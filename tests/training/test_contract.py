@@ -76,6 +76,15 @@ def test_save_model_keeps_the_prompt_and_the_card_names_method_and_base(tiny_cau
     assert "base_model: owner/base\n" in card and "SRO" in card and "# mine\n" in card and "- polite\n" in card
 
 
+def test_a_fresh_adapter_is_refused_where_it_would_replace_another(tiny_causal: Any, tmp_path: Path) -> None:
+    model, tokenizer = tiny_causal()
+    warm = get_peft_model(model, LORA)
+    with pytest.raises(SROError, match=r"has an adapter already(.|\n)*fix: leave out peft_config"):
+        trainer_of((warm, tokenizer), config(tmp_path / "second"), peft_config=LORA)
+    merged = trainer_of((warm.merge_and_unload(), tokenizer), config(tmp_path / "merged"), peft_config=LORA)
+    assert isinstance(merged.model, PeftModel)
+
+
 def test_an_adapter_of_any_name_is_saved_with_its_prompt(tiny_causal: Any, tmp_path: Path) -> None:
     model, tokenizer = tiny_causal()
     trainer = trainer_of((get_peft_model(model, LORA, adapter_name="policy"), tokenizer), config(tmp_path / "run"))

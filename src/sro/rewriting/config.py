@@ -101,9 +101,11 @@ class ServedModels(ModelArguments):
 class RewriteArguments:
     """How hard to try, and when to refuse.
 
-    The defaults are where `benchmarks/policy_curve.py` stops rising (docs/results/policy.md): of the tuning comments
-    that the screener fails, 98 % of ParaDetox's and 88 % of Jigsaw's come out rewritten (without draws 97 and 86 %),
-    at 2.9 and 3.6 candidates a comment. Refining pays where `samples` is small, and costs nothing where it
+    The defaults are where `benchmarks/policy_curve.py` stops rising (docs/results/policy.md). There the screener
+    of n-grams judged, without a critic: of the tuning comments that it fails, 98 % of ParaDetox's and 88 % of Jigsaw's
+    came out rewritten (without draws 97 and 86 %), at 2.9 and 3.6 candidates a comment. With the default screener and
+    its critic more are refused: 15 % of ParaDetox's test comments, and most raw Jigsaw comments that fail (README).
+    Refining pays where `samples` is small, and costs nothing where it
     is not needed. Without a critic a bar of 0.6 instead of 0.5 gains .01 to .02 in similarity and costs 2 to 3 % of
     the rewrites; one of 0.7, 5 %. With one a low bar will do: readers found as many of the candidates from .25 to .5
     fit as of those above (docs/research/lab-notes.md).

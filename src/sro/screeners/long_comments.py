@@ -77,7 +77,7 @@ def parts(text: str) -> Iterator[tuple[int, str]]:
 
 
 def passages_to_read(screener: ReadsExcerpts, said: Iterable[TextPiece]) -> list[Passage]:
-    """All passages of a comment where the screener can_read_all to read each sentence, else the most telling."""
+    """All passages of a comment where the screener can read every sentence, else the most telling."""
     found = passages(said)
     if screener.can_read_all([words for passage in found for words in passage.questions]):
         return found

@@ -94,7 +94,9 @@ class SROConfig(TrainingArguments):
     # TrainingArguments with other defaults
     output_dir: str | None = field(default="runs/sro", metadata={"help": "where adapter, checkpoints and logs go"})
     per_device_train_batch_size: int = field(default=16, metadata={"help": "comments a step on one device"})
-    learning_rate: float = field(default=2e-5, metadata={"help": "peak learning rate; the paper's, for full models"})
+    learning_rate: float = field(
+        default=2e-5, metadata={"help": "peak learning rate (the paper's 2e-5 is for full models)"}
+    )
     weight_decay: float = field(default=0.01, metadata={"help": "as in the paper"})
     num_train_epochs: float = field(default=1.0, metadata={"help": "passes over the comments (the paper: 15)"})
     max_grad_norm: float = field(default=1.0, metadata={"help": "gradient clipping"})

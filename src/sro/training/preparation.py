@@ -60,11 +60,11 @@ def prepare_policy(model: Any, tokenizer: Any, peft_config: Any, gradient_checkp
     Args:
         model: a model, or the name or folder of one, which is then loaded.
         tokenizer: the model's; None: the one beside a model given by name.
-        peft_config: makes a fresh adapter on the model; None: the model is trained as it is.
+        peft_config: makes a fresh adapter on a model without one; None: the model is trained as it is.
         gradient_checkpointing: whether activations are computed again in the backward pass.
 
     Raises:
-        SROError: no model under that name, or no tokenizer with an end token.
+        SROError: no model under that name, no tokenizer with an end token, or a second adapter.
     """
     refuse_chat_server(model)
     if isinstance(model, str):
@@ -72,6 +72,11 @@ def prepare_policy(model: Any, tokenizer: Any, peft_config: Any, gradient_checkp
         tokenizer = tokenizer or own_tokenizer
     tokenizer = with_pad_token(tokenizer)
     if peft_config is not None:
+        if is_peft(model):  # PEFT would put the fresh one in its place, under the same name
+            raise SROError(
+                "the model has an adapter already, which the fresh one of peft_config would replace\n"
+                "  fix: leave out peft_config to train the adapter further, or give model.merge_and_unload() with it"
+            )
         from peft import get_peft_model
 
         model = get_peft_model(model, peft_config)

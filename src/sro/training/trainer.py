@@ -74,7 +74,8 @@ class SROTrainer(Trainer):
             `quarantine_too_long.jsonl` in `output_dir`.
         processing_class: the leader's tokenizer; None: the one beside a model given by name. Without a pad token a
             copy of it pads with the end token.
-        peft_config: e.g. `LoraConfig(r=8, target_modules="all-linear", task_type="CAUSAL_LM")`.
+        peft_config: e.g. `LoraConfig(r=8, target_modules="all-linear", task_type="CAUSAL_LM")`, for a model without
+            an adapter.
         similarity: if given, the mean similarity of paraphrase and comment is logged.
         generator: who generates the paraphrases; default: `TransformersGenerator` on the model itself.
         callbacks, optimizers, …: as for `transformers.Trainer`; there is no evaluation loop, so no `eval_dataset`.
@@ -84,7 +85,8 @@ class SROTrainer(Trainer):
 
     Raises:
         SROError: no `SROConfig`, no prompt, a train_dataset without usable comments, an `eval_dataset`, no tokenizer,
-            a screener without `screen`; in training, a screener that gives too few or too many verdicts, or others.
+            a screener without `screen`, `peft_config` beside a model with an adapter; in training, a screener that
+            gives too few or too many verdicts, or others.
 
     Source: Xie, Li, Zhu, "Learning from Response not Preference", arXiv 2410.20298.
 
