@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sro.comments.words import bare_word, words
+from sro.comments.sentences import segments
+from sro.comments.words import LETTERS, bare_word, words
 
 
 def test_words_are_split_at_white_space_alone() -> None:
@@ -35,3 +36,13 @@ def test_the_core_is_the_lower_case_word_inside(token: str, inside: str) -> None
 @pytest.mark.parametrize("token", [".", "...", "?!", "''", "42", ":)", ""])
 def test_what_has_no_letter_has_no_core(token: str) -> None:
     assert bare_word(token) == ""
+
+
+@pytest.mark.parametrize("word", ["मूर्ख", "حِمارٌ", "ปัญหา", "i\u0307stanbul", "кра\u0301сный", "बाङ्ला"])
+def test_a_word_keeps_the_signs_that_belong_to_its_letters(word: str) -> None:
+    assert LETTERS.findall(f"{word}, {word}!") == [word, word]
+
+
+def test_mentions_and_hashtags_keep_them_too() -> None:
+    pieces = segments("@राहुल तू मूर्ख है #मोदी_सरकार")
+    assert {piece for segment in pieces for piece in [segment.text, *segment.kept]} >= {"@राहुल", "#मोदी_सरकार"}

@@ -9,7 +9,7 @@ import pytest
 
 from sro.comments.words import read_word_list
 from sro.core.errors import SROError
-from sro.evaluation.baselines import baselines, refused_words
+from sro.evaluation.baselines import baselines, delete, refused_words
 from sro.screeners.base import Verdict
 
 
@@ -58,3 +58,16 @@ def test_word_lists(tmp_path: Path) -> None:
         read_word_list(path)
     with pytest.raises(SROError, match=r"absent\.txt: cannot be read"):
         read_word_list(tmp_path / "absent.txt")
+
+
+@pytest.mark.parametrize(
+    ("source", "word", "left"),
+    [
+        ("你是个傻逼，滚开", "傻逼", "你是个，滚开"),
+        ("お前は馬鹿だ", "馬鹿", "お前はだ"),
+        ("तू चूतिया है", "चूत", "तू चूतिया है"),  # part of a longer word
+        ("तू चूतिया है", "चूतिया", "तू है"),
+    ],
+)
+def test_words_are_deleted_as_their_script_divides_them(source: str, word: str, left: str) -> None:
+    assert delete([source], [word]) == [left]

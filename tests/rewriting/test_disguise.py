@@ -68,3 +68,16 @@ def test_what_is_kept_is_never_respelled() -> None:
 )
 def test_keeps_disguise(text: str, plain: str, kept: bool) -> None:
     assert keeps_disguise(text, plain) is kept
+
+
+@pytest.mark.parametrize(
+    "sentence", ["J'ai hâte que tu partes bientôt, connard !", "Râpe le fromage pour tout le monde, abruti !"]
+)
+def test_an_accent_hides_nothing_in_another_language(sentence: str) -> None:
+    assert plain_spelling(sentence) == sentence
+
+
+def test_in_english_it_does() -> None:
+    assert (
+        plain_spelling("You are such an ídiot and I do not like you") == "You are such an idiot and I do not like you"
+    )

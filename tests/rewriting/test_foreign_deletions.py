@@ -6,6 +6,7 @@ import pytest
 from rewriting_stand_ins import Half, Milder
 
 from sro.comments.languages import speaks
+from sro.rewriting.english_tokens import words_of
 from sro.rewriting.foreign_candidates import rules_in
 from sro.rewriting.foreign_deletions import foreign_deletions
 from sro.rewriting.foreign_words import LEXICONS
@@ -112,3 +113,7 @@ def test_nobody_cuts_without_a_language() -> None:
     rules = rules_in(["de"])
     assert rules is not None and rules(GERMAN, GERMAN) == ["Bitte lern endlich lesen und schreiben!"]
     assert rules("Danke, du Idiot!", GERMAN) == []  # one word says nothing of it
+
+
+def test_the_screener_is_asked_about_whole_words_of_hindi() -> None:
+    assert words_of("तू चूतिया है, तू!") == ["तू", "चूतिया", "है"]

@@ -55,6 +55,130 @@ def test_a_deletion_and_a_phrase_meet_in_one_candidate() -> None:
     assert "Sei bitte still und lies den Artikel!" in found
 
 
+@pytest.mark.parametrize("sentence", ["Halt die Fresse, du Idiot!", "Halt einfach mal die Klappe, du Vollidiot."])
+def test_a_deletion_that_the_table_would_still_change_is_no_candidate(sentence: str) -> None:
+    found = foreign_candidates(sentence, "de")
+    assert found and not [text for text in found if text.startswith("Halt")]
+
+
+HARMLESS = {
+    "de": """
+        Ich hab halt die Schnauze voll von diesem Regen.
+        Wir haben halt die Fresse voll von diesem Verein.
+        Ich bin total schwul und glücklich.
+        Er ist echt schwul.
+        Sie nennt das die Lügenpresse.
+        Der Stürmer trifft nur die Latte.
+        Ich trinke morgens eine Latte.
+        Vor deiner Tür ist eine Ratte.
+        In der Küche war eine Ratte.
+        Auf dem Foto ist ein Clown.
+        Im Garten ist ein Schwein.
+        Das Tier ist ein Schwein.
+        Mein Haustier ist eine Ratte.
+        Unter der Brücke ist ein Penner.
+        Der Vogel ist eine Schnepfe.
+        Sein Bruder ist ein Clown.
+        Das Gemüse ist ein Lauch.
+        Im Keller ist ein Sack.
+        Bist du ein Idiot?
+        Ich habe einen Vogel, einen Igel und eine Katze.
+        Die Oma hat einen Vogel.
+        Der schuft den ganzen Tag.
+        Die zicken heute nur rum.
+        Der Hund hat eine Sauerei in der Küche gemacht.
+        Mohrenkopf sagt man nicht mehr.
+        Negerkuss ist kein schönes Wort.
+        Ich hau jetzt ab.
+        Ich hau ab.
+        Das nervt jetzt nicht.
+        Das Wetter ist heute schön.
+        Der Zug hält in Köln.
+        Kannst du mir bitte helfen?
+        Die Kuh steht auf der Wiese.
+        Der Esel trägt einen Sack Mehl.
+        Das Spiel war gestern spannend.
+        Er hält den Mund und hört zu.
+        Die Katze hat die Maus gefangen.
+        Der Müll kommt morgen weg.
+        Die Klappe am Ofen ist offen.
+        """,
+    "zh": """
+        这种人网上比比皆是。
+        网上BB霜都很便宜。
+        这家店卖的杯具都是好的。
+        你也配得上她。
+        这个叫什么叫法？
+        他们占领碉堡了。
+        装修公司装什么装置？
+        nbsp是什么？
+        他就是屎壳郎专家。
+        我儿子不是智障。
+        今天天气很好。
+        我们明天去学校。
+        """,
+    "fr": """
+        Si la fenêtre te gêne, ferme-la.
+        La porte est ouverte, fermez-la.
+        Le crocodile a une grande gueule.
+        Il fait beau aujourd'hui.
+        Le chien mange sa soupe.
+        """,
+    "ru": """
+        Стало ещё хуже.
+        Он хороший художник.
+        Собака лает на кошку.
+        Вата лежит в шкафу.
+        """,
+    "hi": """
+        यह किताब बहुत अच्छी है।
+        आज मौसम कितना अच्छा है।
+        """,
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [(language, line.strip()) for language, lines in HARMLESS.items() for line in lines.strip().splitlines()],
+)
+def test_everyday_words_are_not_taken_for_abuse(language: str, sentence: str) -> None:
+    assert foreign_phrases(sentence, language) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "civil"),
+    [
+        ("de", "Du bist ein Clown.", "Du bist sehr unfair."),
+        ("de", "Das ist mir latte.", "Das ist mir egal."),
+        ("de", "Du hast einen Vogel!", "Du hast unrecht!"),
+        ("de", "Alter halt die Fresse!", "Alter sei bitte still!"),
+        ("de", "Das ist total behindert.", "Das ist gar nicht gut."),
+        ("hi", "तू कितना बड़ा चूतिया है।", "तू कितना गलत है।"),
+        ("zh", "你叫什么叫！", "你别这样说话！"),
+        ("fr", "Ferme-la !", "Ça suffit !"),
+    ],
+)
+def test_the_same_words_said_of_a_person_are(language: str, sentence: str, civil: str) -> None:
+    assert civil in foreign_phrases(sentence, language)
+
+
+def test_nothing_dangles_where_a_name_was_called_out() -> None:
+    assert foreign_phrases("我儿子不是智障，你个傻逼。", "zh") == ["我儿子不是智障。"]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "left"),
+    [
+        ("ru", "Стало ещё хуже, дебил.", "Стало ещё хуже."),
+        ("ru", "Он очень плохой художник, идиот.", "Он очень плохой художник."),
+        ("es", "Putin no dice la verdad, idiota.", "Putin no dice la verdad."),
+        ("fr", "La connexion est encore coupée, connard.", "La connexion est encore coupée."),
+    ],
+)
+def test_everyday_words_that_begin_like_rude_ones_may_stay(language: str, sentence: str, left: str) -> None:
+    assert left in foreign_candidates(sentence, language)
+
+
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [

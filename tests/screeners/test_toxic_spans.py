@@ -136,3 +136,8 @@ def test_nothing_is_marked_that_the_author_did_not_say(embedded: NBLR) -> None:
 
 def test_what_sums_leave_of_nothing_is_no_reason() -> None:
     assert heaviest_spans([Span(0, 1, 1e-15), Span(2, 3, -1.0)]) == []
+
+
+def test_words_keep_the_vowel_signs_of_their_script() -> None:
+    text = "तुम मूर्ख हो"
+    assert [text[start:end] for start, end in word_places(text)] == ["तुम", "मूर्ख", "हो"]

@@ -22,6 +22,7 @@ from itertools import pairwise
 from typing import Literal
 
 from sro.comments.normalise import normalise
+from sro.comments.words import MARKS
 
 Kind = Literal["sentence", "layout", "code", "quote", "link", "mention", "hashtag", "emoji"]
 
@@ -78,15 +79,15 @@ PIECE = re.compile(
       | (?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}
       | (?<![\w.@-])(?:[A-Za-z0-9-]{1,63}\.){1,4}(?:com|org|net|edu|gov|info|io)\b(?:/[^\s()<>"]*(?<![.,;:!?'*_~…]))?
     )
-  | (?P<mention> (?<![\w@./])@\w(?:[\w.\u0300-\u036F-]{0,60}[\w\u0300-\u036F])? | (?<![\w/.])/?[ur]/\w[\w-]{2,30} )
-  | (?P<hashtag> (?<![\w&\#/])\#[\w\u0300-\u036F]*[^\W\d][\w\u0300-\u036F]* )  # an accent may be a sign of its own
+  | (?P<mention> (?<![\w@./])@\w(?:[\w.MARKS-]{0,60}[\wMARKS])? | (?<![\w/.])/?[ur]/\w[\w-]{2,30} )
+  | (?P<hashtag> (?<![\w&\#/])\#[\wMARKS]*[^\W\d][\wMARKS]* )  # an accent may be a sign of its own
   | (?P<emoji>
         (?: [\U0001F1E6-\U0001F1FF\U0001F300-\U0001FAFF\u2600-\u27BF\u231A\u231B\u23E9-\u23FA\u2B05-\u2B55]
             [\uFE0E\uFE0F\u200D\u20E3\U000E0020-\U000E007F]* )+
       | [0-9#*]\uFE0F?\u20E3
       | (?<!\S)(?: [:;=]['^-]?[()DPp|/\\] | <3 | [xX]D )(?!\S)
     )
-    """,
+    """.replace("MARKS", MARKS),
     re.VERBOSE,
 )
 

@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 from sro.core.errors import SROError
+
+
+def _marks() -> str:
+    """As ranges for a pattern: signs that belong to the letter before them, and the joiners between letters."""
+    places = [at for at in range(0x20000) if unicodedata.category(chr(at))[0] == "M"]
+    runs: list[list[int]] = []
+    for at in sorted([*places, 0x200C, 0x200D]):
+        if runs and at == runs[-1][1] + 1:
+            runs[-1][1] = at
+        else:
+            runs.append([at, at])
+    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in runs)
+
+
+MARKS = _marks()
+r"""For a class of characters: vowel signs of Hindi, accents that stand alone and the like, which `\w` leaves out."""
+LETTERS = re.compile(rf"[\w{MARKS}]+")
+"""A word in any script, whole: `\\w+` would cut मूर्ख to single consonants."""
 
 _WORD = re.compile(r"[a-z][a-z'’*@$-]*[a-z*]|[a-z]")
 

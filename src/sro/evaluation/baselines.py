@@ -13,11 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from sro.comments.words import MARKS
 from sro.rewriting.phrase_table import load_phrase_table
 from sro.screeners.base import Screener
 
 COPY, DELETE, PHRASES, HUMAN = "copy", "delete", "phrase table", "human reference"
-WORD = re.compile(r"\w+(?:['’*@$!.-]\w+)*")  # f*ck and a.s.s are words here
+WORD = re.compile(rf"[\w{MARKS}]+(?:['’*@$!.-][\w{MARKS}]+)*")  # f*ck and a.s.s are words here
 
 
 def baselines(sources: Sequence[str], references: Sequence[str] | None, words: Sequence[str]) -> dict[str, list[str]]:
@@ -45,6 +46,15 @@ def delete(sources: Sequence[str], words: Iterable[str]) -> list[str]:
     longest_first = sorted({" ".join(word.split()) for word in words} - {""}, key=len, reverse=True)
     if not longest_first:
         return copy(sources)
-    listed = "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in longest_first)
-    whole = re.compile(rf"(?<!\w)(?:{listed})(?!\w)", re.IGNORECASE)
+    whole = re.compile("|".join(map(_as_words, longest_first)), re.IGNORECASE)
     return [" ".join(whole.sub("", source).split()) for source in sources]
+
+
+UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")
+"""Thai, Lao, Burmese, Khmer, Kana and Han have no spaces between words, so a word of the list may stand anywhere."""
+
+
+def _as_words(phrase: str) -> str:
+    """The pattern of a phrase, which is no part of a longer word in scripts that divide words."""
+    listed = r"\s+".join(map(re.escape, phrase.split()))
+    return listed if UNSPACED.search(phrase) else rf"(?<![\w{MARKS}]){listed}(?![\w{MARKS}])"

@@ -17,10 +17,11 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from string import ascii_lowercase
 
+from sro.comments.languages import speaks
 from sro.comments.normalise import trace
 from sro.comments.spelled_out import is_usual
+from sro.comments.words import LETTERS
 
-WORD = re.compile(r"\w+")
 SPELT_OUT = re.compile(r"(?<!\w)(?:[a-z] ){2,}[a-z](?!\w)", re.IGNORECASE)
 AMID = re.compile(r"(?<=[a-z])[013457@$](?=[a-z])", re.IGNORECASE)
 NUMBERED = re.compile(r"(?<![\w@$])(?=[\d@$]{0,40}[a-z])[a-z0-9@$]{1,40}(?![\w@$])", re.IGNORECASE)
@@ -44,13 +45,15 @@ def plain_spelling(sentence: str, kept: Sequence[str] = ()) -> str:
     """
     fixed = _places(sentence, kept)
     seen = trace(sentence)
+    foreign = speaks(sentence) is False
     parts, at = [], 0
-    for match in WORD.finditer(seen.text):
+    for match in LETTERS.finditer(seen.text):
         start, end = seen.origin(*match.span())
         written = sentence[start:end]
         letters = unicodedata.normalize("NFKC", written)
         spellings = (letters.lower(), letters.casefold())  # the ß of a casefolded "ss" is no disguise
         same = any(match.group() in spelling for spelling in spellings) and not _is_styled(written)
+        same = same or (foreign and _is_spelt_so(written))
         if same or not written or start < at or _overlaps(fixed, start, end):
             continue
         word = match.group()
@@ -103,6 +106,14 @@ def _is_styled(written: str) -> bool:
         not sign.isascii() and (plain := unicodedata.normalize("NFKC", sign)).isascii() and plain.isalpha()
         for sign in written
     )
+
+
+def _is_spelt_so(written: str) -> bool:
+    """Whether letters alone, with accents or all of another script: "hâte" and "нате" hide no "hate" in a sentence
+    that is not English. What mixes scripts ("іdiоt") does."""
+    plain = unicodedata.normalize("NFC", written)
+    scripts = {unicodedata.name(letter, "").split(" ")[0] for letter in plain}
+    return plain.isalpha() and len(scripts) == 1 and not _is_styled(written)
 
 
 def _is_lone(word: str) -> bool:

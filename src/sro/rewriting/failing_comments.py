@@ -13,13 +13,15 @@ from sro.comments.clean import readable
 from sro.rewriting.blamed_sentences import blamed_sentences
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.dispensable import drop_dispensable
+from sro.rewriting.foreign_threats import names_threat
 from sro.rewriting.parts import RewriterParts
 from sro.rewriting.result import Rewrite
 from sro.rewriting.search import CandidateSearch
 from sro.rewriting.state import CommentState, Search
 from sro.rewriting.swear_words import remove_swear_words
-from sro.screeners.base import Verdict
+from sro.screeners.base import Verdict, threat_of
 from sro.screeners.long_comments import MAX_WHOLE_CHARACTERS
+from sro.screeners.sentencewise import readable_sentences
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class FailingComments:
             if not before.passed and len(text) <= MAX_WHOLE_CHARACTERS
         }
         for state in states.values():
-            if (state.before.attributes or {}).get("THREAT", 0.0) > self.arguments.max_threat:
+            if self._threatens(state):
                 state.outcome = "threat"
         self._refuse_if_only_protected_text_fails([state for state in states.values() if state.outcome is None])
         for _ in range(1 + self.arguments.refine):
@@ -52,6 +54,13 @@ class FailingComments:
             states[i].result() if i in states else _untried(text, before)
             for i, (text, before) in enumerate(zip(texts, verdicts))
         ]
+
+    def _threatens(self, state: CommentState) -> bool:
+        """Whether the screener hears a threat, or the author's words are known for one in another language."""
+        most = self.arguments.max_threat
+        return threat_of(state.before) > most or (
+            most < 1 and any(map(names_threat, readable_sentences(state.source)))
+        )
 
     def _refuse_if_only_protected_text_fails(self, states: Sequence[CommentState]) -> None:
         """Refuse comments that pass once their protected text (quotes, code, links, mentions, …) is removed."""
@@ -72,8 +81,8 @@ class FailingComments:
             fresh = state.start_searches(blamed, may_drop=known)
             foreign = [one for one in fresh if self._is_foreign(one.sentence, state.plain_source)]
             fresh = [one for one in fresh if one not in foreign]
-            if not search.rewrite_foreign(foreign, state.plain_source):
-                state.outcome = "language"
+            if refused := search.rewrite_foreign(foreign, state.plain_source):
+                state.outcome = refused
             elif not all(self.parts.fits_leader(one.prompt_text) for one in fresh):
                 state.outcome = "too_long"
             elif not (fresh or foreign or state.dropped):

@@ -10,6 +10,7 @@ table (`sro.rewriting.foreign_phrases`) knows is refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from itertools import chain
 
 from sro.comments.languages import language_of
 from sro.core.errors import SROError
@@ -39,7 +40,9 @@ def foreign_candidates(sentence: str, language: str) -> list[str]:
         language: its code.
     """
     shorter = foreign_deletions(sentence, language)
-    texts = [*shorter, *(text for one in (sentence, *shorter) for text in foreign_phrases(one, language))]
+    civil_forms = {one: foreign_phrases(one, language) for one in (sentence, *shorter)}
+    # What the table would still change is none: "Halt die Fresse!" would win, being nearest to the sentence.
+    texts = [*(one for one in shorter if not civil_forms[one]), *chain.from_iterable(civil_forms.values())]
     fewest = 1 if language in UNSPACED else FEWEST_WORDS
     long_enough = [text for text in dict.fromkeys(texts) if len(text.split()) >= fewest]
     civil = [text for text in long_enough if not holds_rude_word(text, language)]

@@ -131,7 +131,8 @@ SPANISH = Lexicon(
     ),
     questions="qué que quién quien cómo como dónde donde cuándo por",
     rude=(
-        "put* mierd* cabron* cabrón* joder* jodid* coño* verga* perra* zorra* sudaca* negrata* pendej* ching* "
+        "puto puta putos putas putad* putit* putísim* puteh* putero* mierd* cabron* "
+        "cabrón* joder* jodid* coño* verga* perra* zorra* sudaca* negrata* pendej* ching* "
         "culo* foll* maric* imbécil* imbecil* idiota* estúpid* estupid* hijueput* cojon* gilipoll* mamad* "
         "subnormal*"
     ),
@@ -161,7 +162,8 @@ FRENCH = Lexicon(
     ),
     questions="que qui où comment pourquoi quand",
     rude=(
-        "attard* mongol* débile* debile* con cons conne* connard* connass* encul* put* salop* salaud* merd* "
+        "attardé* mongol mongols mongole mongolien* mongolo débile* debile* con cons conne "
+        "connes connerie* connard* connass* encul* putain* pute putes salop* salaud* merd* "
         "bâtard* batard* pd pédé* pede* chier chiant* couille* bite* fdp branl* niqu* cul gueule* idiot* abruti* "
         "crétin* imbécile* youpin*"
     ),
@@ -195,10 +197,12 @@ RUSSIAN = Lexicon(
         "самая"
     ),
     rude=(
-        "ху* пизд* пезд* пидор* пидар* бля* сук* ебан* ебат* ебал* еба* ебу* ёб* еб* заеб* заёб* наеб* отъеб* "
-        "съеб* уеб* прихуе* ссан* пучк* вата ватник* долбо* долба* проеб* муда* гандон* говн* дерьм* жоп* мраз* "
-        "твар* урод* дебил* придур* сран* гнид* охуе* ахуе* похуй* похер* нахуй* шлюх* ублюд* чмо* козёл* козел* "
-        "хохл* жид*"
+        "хуй* хуе* хуё* хуя* хую* хуи* пизд* пезд* пидор* пидар* бля* сука суки суке суку "
+        "сукой сук сучк* сучар* ебан* ебат* ебал* еба* ебу* ёб* еб* заеб* заёб* наеб* отъеб* "
+        "съеб* уеб* прихуе* ссан* ватник* долбо* долба* проеб* муда* гандон* говн* дерьм* жоп* мраз* "
+        "твар* урод* дебил* придур* сран* гнид* охуе* ахуе* похуй* "
+        "похер* нахуй* шлюх* ублюд* чмо чмош* чмыр* козёл* козел* "
+        "хохл* жид жида жиду жидом жиды жидов жидам жидами жидах жидовск* жидяр*"
     ),
 )
 LEXICONS = {"de": GERMAN, "es": SPANISH, "fr": FRENCH, "ru": RUSSIAN}

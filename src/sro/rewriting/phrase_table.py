@@ -221,7 +221,9 @@ def _vocabulary(rules: Sequence[Rule]) -> re.Pattern[str]:
     """Finds the longest word of the rules at each place, else a run of Latin letters or digits, else one sign."""
     words_known = {word for rule in rules for place in rule.rude for word in place} - {START, END, ANY}
     longest_first = sorted(words_known, key=lambda word: (-len(word), word))
-    return re.compile("|".join([*map(re.escape, longest_first), "[a-z0-9]+", "."]), re.IGNORECASE | re.DOTALL)
+    # A word that ends in Latin letters is none where more of them follow: "nb" in "nbsp".
+    whole = [re.escape(word) + ("(?![a-z0-9])" if word[-1].isascii() else "") for word in longest_first]
+    return re.compile("|".join([*whole, "[a-z0-9]+", "."]), re.IGNORECASE | re.DOTALL)
 
 
 def load_phrase_table(path: Path | None = None) -> PhraseTable:

@@ -8,7 +8,7 @@ the leader knows what the table has no phrase for. Which of them wins is decided
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from sro.rewriting.parts import RewriterParts
 from sro.rewriting.result import Reason
 from sro.rewriting.rule_candidates import foreign_rule_candidates, rule_candidates
 from sro.rewriting.state import Search
-from sro.screeners.base import Verdict, at_threshold
+from sro.screeners.base import Verdict, at_threshold, threat_of
 
 if TYPE_CHECKING:
     from sro.leader.generation import Completion, PendingGeneration
@@ -94,19 +94,31 @@ class CandidateSearch:
         self._add_candidates(searches, [list(map(Proposal, texts)) for texts in ruled])
         self._refine_by_rules(self._doubtful(searches))
 
-    def rewrite_foreign(self, searches: Sequence[Search], comment: str) -> bool:
-        """Add the rules' candidates for sentences in a language that the leader does not know; returns whether every
-        sentence has an acceptable one.
+    def rewrite_foreign(self, searches: Sequence[Search], comment: str) -> Reason | None:
+        """Add the rules' candidates for sentences in a language that the leader does not know; returns why that will
+        not do, or None where every sentence has an acceptable one.
 
         The critic and the judge of fluency are not asked: they read English, and the critic refuses most civil
-        candidates in other languages.
+        candidates in other languages. So a sentence is a threat sooner than in English, and also if only a candidate
+        shows it, without the insult that the screener heard first.
         """
+        if not searches:
+            return None
+        if self._threaten(self.parts.screen([search.sentence for search in searches])):
+            return "threat"
         texts = foreign_rule_candidates(self.parts, [(search.sentence, search.kept) for search in searches], comment)
         if not all(texts):
-            return False
+            return "language"
         judged = replace(self, parts=replace(self.parts, fluency=None, faithfulness=None))
         judged._add_candidates(searches, [[Proposal(text) for text in some] for some in texts])
-        return all(search.objection is None for search in searches)
+        if self._threaten(one.verdict for search in searches for one in search.candidates):
+            return "threat"
+        return None if all(search.objection is None for search in searches) else "language"
+
+    def _threaten(self, verdicts: Iterable[Verdict]) -> bool:
+        """Whether any of these verdicts on sentences that no critic reads is a threat's."""
+        most = self.arguments.max_threat
+        return most < 1 and any(threat_of(one) > min(most, UNREAD_THREAT) for one in verdicts)
 
     def _doubtful(self, searches: Sequence[Search]) -> list[Search]:
         """Those without a candidate that will surely do."""
@@ -230,6 +242,10 @@ class CandidateSearch:
                 read[i] = replace(candidates[i], faithfulness=worth, fault=fault, doubted=worth < sure)
         return read
 
+
+UNREAD_THREAT = 0.3
+"""P(THREAT) above which a sentence that no critic reads is refused: some .31 is where the encoder screener itself says
+that a threat is there, and it is the less sure of one the less it knows the language."""
 
 SURE = 0.45
 """The critic's probability from which on readers found three of four rewrites fit to show; of those that it lets pass

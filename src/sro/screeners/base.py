@@ -38,6 +38,11 @@ class Verdict:
         return self.label == "pass"
 
 
+def threat_of(verdict: Verdict) -> float:
+    """P(THREAT) of a verdict; 0 where its screener does not tell attributes apart."""
+    return (verdict.attributes or {}).get("THREAT", 0.0)
+
+
 def plain_values(answer: Any) -> dict[str, Any]:
     """A verdict, or a dataclass that holds verdicts, as a JSON object for others: without `decides`, which repeats the
     screener's policy in every answer."""

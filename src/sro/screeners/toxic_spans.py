@@ -19,7 +19,6 @@ and trial texts of SemEval-2021 task 5; `sro screener check_spans` measures it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -29,13 +28,13 @@ import numpy as np
 
 from sro.comments.normalise import trace
 from sro.comments.offsets import Normalised
+from sro.comments.words import LETTERS
 from sro.screeners.base import LockedScreener, Screener, Verdict, call_with_inner_screener, log_odds
 from sro.screeners.long_comments import ReadsExcerpts
 from sro.screeners.sentencewise import author_text
 
 SHARE = 0.5
 NOISE = 1e-9  # log-odds; what sums of floating-point numbers may leave of nothing
-WORD = re.compile(r"\w+")
 BATCH = 64  # texts whose occlusions are screened together
 MANY, STRETCH, WORST = 200, 100, 2
 """Words of a text that is looked at whole; words of a stretch of others; in how many stretches words have scores."""
@@ -170,7 +169,7 @@ def word_places(text: str) -> list[tuple[int, int]]:
 
 
 def _places(seen: Normalised) -> list[tuple[int, int]]:
-    return [seen.origin(*match.span()) for match in WORD.finditer(seen.text)]
+    return [seen.origin(*match.span()) for match in LETTERS.finditer(seen.text)]
 
 
 def _occluded(screener: Screener, texts: Sequence[str], places: Sequence[list[tuple[int, int]]]) -> list[list[Span]]:
