@@ -304,3 +304,12 @@ def test_parquet_has_fields_in_structs_and_no_two_columns_of_one_name(tmp_path: 
     parquet.write_table(twice, tmp_path / "g.parquet")
     with pytest.raises(SROError, match=r"two columns 'text'\n  fix"):
         read(tmp_path / "g.parquet")
+
+
+def test_items_of_an_array_that_nest_too_deep_cost_themselves(tmp_path: Path) -> None:
+    deep = "[" * 401 + "]" * 401
+    (tmp_path / "f.json").write_text(f'[{{"text": "you fool"}}, {{"text": "a", "x": {deep}}}]')
+    assert [row[0] for row in read(tmp_path / "f.json")] == [1, 2] and "[[[" in str(read(tmp_path / "f.json")[1][1])
+    (tmp_path / "g.json").write_text(f'{{"data": [{{"text": "a", "x": {deep}}}]}}')
+    with pytest.raises(SROError, match="more than 400 levels"):
+        read(tmp_path / "g.json")

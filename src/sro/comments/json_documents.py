@@ -11,6 +11,9 @@ from sro.comments.formats import PIECE, Unreadable
 
 EXPORT = 256 << 20  # characters of such objects, which are read as a whole; some GB of memory
 LONGEST_LITERAL = 16  # characters: a literal or escape that is cut off begins at most this far from the end
+DEEPEST = 400
+"""Levels of lists and objects in one another. Python bounds them by how deep its caller stands as well, so that what one
+place has read could not be written by another."""
 BLANK = re.compile(r"[\s\ufeff]*")
 DECODER = json.JSONDecoder()
 
@@ -21,9 +24,22 @@ class Record(NamedTuple):
     line: int
     """The physical line that it starts on, from 1."""
     value: dict[str, Any] | None
-    """None where it is no object."""
+    """None where it is no object, or too deep a one."""
     raw: str
-    """As it stands, where it is no object."""
+    """As it stands, where there is no value."""
+
+
+def is_too_deep(value: Any, raw: str) -> bool:
+    """Whether a JSON value, which was read from `raw`, has more levels than `DEEPEST`."""
+    if raw.count("[") + raw.count("{") <= DEEPEST:
+        return False
+    level = [value]
+    for _ in range(DEEPEST):
+        below = (one.values() if isinstance(one, dict) else one for one in level if isinstance(one, (dict, list)))
+        level = [inner for values in below for inner in values]
+        if not level:
+            return False
+    return any(isinstance(one, (dict, list)) for one in level)
 
 
 def array_items(pieces: Iterator[str], source: str) -> Iterator[Record]:
@@ -73,7 +89,7 @@ def whole_objects(pieces: Iterator[str], source: str) -> Iterator[Record]:
         while text.peek():
             found = text.record()
             if found.value is None:
-                raise ValueError("something stands behind the object")
+                raise ValueError(f"something stands behind the object, or it has more than {DEEPEST} levels")
             yield found
     except (ValueError, RecursionError) as error:
         raise _broken(source, text, error) from error
@@ -127,9 +143,10 @@ class _Text:
                 continue
             if end == len(self._text) and self._more():  # a number may go on
                 continue
-            raw = "" if isinstance(value, dict) else self._text[self.at : end]
-            self.at = end
-            return Record(line, value if isinstance(value, dict) else None, raw)
+            raw, self.at = self._text[self.at : end], end
+            if isinstance(value, dict) and not is_too_deep(value, raw):
+                return Record(line, value, "")
+            return Record(line, None, raw)
 
     def _more(self) -> bool:
         """Read on by at least as much as is held, so that all readings of a long value take time like its length."""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from sro.comments.columns import Choose, Columns
 from sro.comments.formats import join_lines, read_pieces, without_gz
-from sro.comments.json_documents import Record, array_items, whole_objects
+from sro.comments.json_documents import Record, array_items, is_too_deep, whole_objects
 from sro.core.errors import SROError
 
 LOOKAHEAD = 100  # rows; each names its own fields, and may leave some out
@@ -124,15 +124,16 @@ def _is_string(record: Record) -> bool:
 
 
 def _parsed(line: str) -> Any:
-    """The JSON value of a line, None where it is none. A comma behind it belongs to the array that it was cut from,
+    """The JSON value of a line, None where it is none or too deep. A comma behind it belongs to the array that it was cut from,
     and a mark before it to a file that was put behind another."""
     stripped = line.strip()
     bare = stripped.lstrip("\ufeff").rstrip(",")
     for text in (stripped, bare) if bare != stripped else (stripped,):
         try:
-            return json.loads(text)
+            value = json.loads(text)
         except (ValueError, RecursionError):
-            pass
+            continue
+        return None if is_too_deep(value, text) else value
     return None
 
 

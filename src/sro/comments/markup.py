@@ -4,13 +4,15 @@
     'idiot'
 
 What people type into a plain field is shown as it is, so nothing that a reader might see there is taken away: only
-tags that exist, without attributes or glued to a word, and links that are glued to a word or to each other.
+tags that exist, without attributes or glued to a word, the marks of comments within a word, and links that are glued
+to a word or to each other.
 """
 
 from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 
 from sro.comments.clean import OVERRIDE, displayed_order
 from sro.comments.offsets import Edit, Normalised
@@ -18,7 +20,9 @@ from sro.comments.offsets import Edit, Normalised
 # Every quantifier is bounded, or stops at the next sign that begins a match: see tests/test_linear_time.py.
 # Browsers show a numeric entity without its semicolon, too.
 ENTITY = re.compile(r"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)")
-TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]{0,15})((?:\s[^\s<>]{0,200}){0,8})/?>|<!--[^<>]{0,200}-->")
+TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]{0,15})((?:\s[^\s<>]{0,200}){0,8})/?>")
+COMMENT = re.compile(r"<!--([^<>]{0,200})-->")
+COMMENTED_WORD = re.compile(rf"(?<![^\s<>])[^\s<>]{{1,64}}(?:(?:{COMMENT.pattern}){{1,9}}[^\s<>]{{1,64}})+")
 LINK = re.compile(
     r"!?\[([^\[\]\n]{0,300})\]\((<?(?:https?://|www\.|mailto:|[/#.])[^()\s]{0,1000})?"
     r"(?:[ \t]{1,3}(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'))?\)"
@@ -45,6 +49,7 @@ def as_displayed(seen: Normalised) -> Normalised:
         seen = seen.edited(((*run.span(), displayed_order(run)) for run in found), as_one=True)
     if "<" in seen.text:
         seen = seen.edited(edit for tag in TAG.finditer(seen.text) for edit in _without_tag(tag))
+        seen = seen.edited(edit for word in COMMENTED_WORD.finditer(seen.text) for edit in _without_comments(word))
     if "](" in seen.text:
         seen = seen.edited(edit for link in LINK.finditer(seen.text) for edit in _without_link(link))
     if "&" in seen.text:
@@ -59,12 +64,20 @@ def _is_amid_letters(found: re.Match[str]) -> tuple[bool, bool]:
 
 
 def _without_tag(tag: re.Match[str]) -> list[Edit]:
-    name, attributes = (tag.group(1) or "").lower(), tag.group(2)
-    if name not in BLOCK and name not in INLINE and tag.group(1):
+    name, attributes = tag.group(1).lower(), tag.group(2)
+    if name not in BLOCK and name not in INLINE:
         return []
     if attributes and attributes.strip() and not (any(_is_amid_letters(tag)) and ATTRIBUTES.fullmatch(attributes)):
         return []
     return [(*tag.span(), " " if name in BLOCK else "")]
+
+
+def _without_comments(word: re.Match[str]) -> Iterator[Edit]:
+    """`stu<!-- x -->pid` as one word, behind what the comments say if it is more than a sign: a plain field shows it."""
+    comments = list(COMMENT.finditer(word.string, *word.span()))
+    if hidden := [said for one in comments if len(said := one.group(1).strip()) > 1]:
+        yield word.start(), word.start(), " ".join((*hidden, ""))
+    yield from ((*one.span(), "") for one in comments)
 
 
 def _without_link(link: re.Match[str]) -> list[Edit]:

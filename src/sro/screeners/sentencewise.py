@@ -209,8 +209,9 @@ def _of_comment(whole: Verdict, *sentences: Verdict) -> Verdict:
 def author_text(text: str) -> str:
     """`text` with spaces for what its author did not say; all else keeps its place, so the length is the same.
 
-    That is the addresses of links, and block quotes where anything stands outside them: a comment that is nothing but
-    a quote is judged by it, or a `>` before an insult would do to pass it. What a link is labelled with counts.
+    That is the addresses of links, and block quotes where a sentence stands outside them: a comment that adds nothing
+    to a quote, or signs such as emoji, links and tags alone, is judged by it, or a `>` before an insult would do to
+    pass it. What a link is labelled with counts.
     """
     return _author_text(segments(text))
 
@@ -245,7 +246,8 @@ def _author_text(pieces: Sequence[Segment]) -> str:
 
 def _own_words(pieces: Sequence[Segment]) -> Iterator[str]:
     """Each piece, with spaces for what its author did not say."""
-    replies = any(piece.kind not in ("quote", "layout") for piece in pieces)
+    quotes = any(piece.kind == "quote" for piece in pieces)
+    replies = quotes and any(letters_and_digits(normalise(piece.prose)) for piece in pieces)
     only_links = all(piece.kind in ("link", "emoji", "layout") for piece in pieces)
     return (_own_words_of(piece, replies, only_links) for piece in pieces)
 

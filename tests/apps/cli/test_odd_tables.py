@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import json
 from pathlib import Path
 
 import pyarrow
@@ -105,3 +106,36 @@ def test_a_folder_reads_odd_files_as_a_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "chosen").mkdir()
     assert screened(tmp_path / "in/e.parquet", tmp_path / "chosen", "--where", "more.label=1") == 0
     assert parquet.read_table(tmp_path / "chosen/e-00000.parquet")["verdict"].to_pylist() == ["fail"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv"])
+def test_no_text_of_a_table_is_a_formula_and_all_can_be_read_back(tmp_path: Path, suffix: str) -> None:
+    rows = [{"text": "=HYPERLINK(1)", "@by": "@ann", "score": -0.5}, {"text": "'=1", "@by": "'quoted'", "score": 2}]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert screened(tmp_path / "in.jsonl", tmp_path / f"out.{suffix}") == 0
+    with open(tmp_path / f"out.{suffix}", newline="") as file:
+        first, second = csv.DictReader(file, delimiter="," if suffix == "csv" else "\t")
+    assert (first["text"], first["'@by"], first["score"]) == ("'=HYPERLINK(1)", "'@ann", "-0.5")
+    assert (second["text"], second["'@by"]) == ("''=1", "'quoted'")
+    assert screened(tmp_path / f"out.{suffix}", tmp_path / "back.jsonl", "--column", "text") == 0
+    back = [json.loads(line)["fields"] for line in (tmp_path / "back.jsonl").read_text().splitlines()]
+    assert [row["@by"] for row in back] == ["@ann", "'quoted'"]
+    assert screened(tmp_path / f"out.{suffix}", tmp_path / "by.jsonl", "--column", "@by") == 0
+    by = [json.loads(line)["fields"]["text"] for line in (tmp_path / "by.jsonl").read_text().splitlines()]
+    assert by == ["=HYPERLINK(1)", "'=1"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_json_that_nests_too_deep_costs_its_own_row(tmp_path: Path, suffix: str) -> None:
+    lines = [f'{{"text": "hello", "x": {"[" * deep}{"]" * deep}}}' for deep in (1, 399, *range(940, 996, 3))]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines) + "\n")
+    target = tmp_path / f"out.{suffix}"
+    assert screened(tmp_path / "in.jsonl", target) == 0
+    if suffix == "jsonl":
+        rows = [json.loads(line) for line in target.read_text().splitlines()]
+    elif suffix == "parquet":
+        rows = parquet.read_table(target).to_pylist()
+    else:
+        with open(target, newline="") as file:
+            rows = list(csv.DictReader(file))
+    assert [row["error"] or None for row in rows] == [None, None, *["malformed"] * (len(lines) - 2)]

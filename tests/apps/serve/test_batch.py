@@ -17,6 +17,8 @@ from sro.apps.serve.batch import Answer, read, render
 from sro.apps.serve.batch_queue import Lane
 from sro.apps.serve.errors import Refusal
 from sro.apps.serve.keys import digest
+from sro.apps.serve.metrics import Metrics
+from sro.apps.serve.middleware import KEYLESS_BATCHES, Gate
 from sro.apps.serve.settings import Service
 
 MIXED = {"Content-Type": 'multipart/mixed; boundary="b=1"'}
@@ -194,3 +196,54 @@ def test_the_description_names_it() -> None:
 
 def _described(client: TestClient) -> Any:
     return client.get("/openapi.json").json()["paths"]["/batch"]["post"]
+
+
+def test_a_long_type_is_not_read_to_its_end() -> None:
+    started = time.process_time()
+    with pytest.raises(Refusal, match="of at most 256 characters"):
+        read(f'{MIXED["Content-Type"]}; a="{";" * 60_000}', batch(part(1, ASKED)), 10)
+    assert time.process_time() - started < 0.5
+
+
+def test_strangers_who_send_slowly_hold_no_place_of_those_with_keys() -> None:
+    keys, given = {digest("secret"): "forum"}, batch(part(1, ASKED))
+
+    async def run() -> list[int]:
+        gate, statuses, begun = Gate(answering, Service(keys="k", max_requests=1), keys, Metrics()), [], 0
+
+        async def ask(path: str, *, key: str = "", whole: bool = True) -> None:
+            nonlocal begun
+            pieces = [{"type": "http.request", "body": given, "more_body": not whole}]
+
+            async def receive() -> Any:
+                nonlocal begun
+                if pieces:
+                    return pieces.pop()
+                begun += 1
+                return await asyncio.Future()
+
+            async def send(message: Any) -> None:
+                if message["type"] == "http.response.start":
+                    statuses.append(message["status"])
+
+            scope = {"type": "http", "method": "POST", "path": path, "query_string": key.encode(), "headers": []}
+            await gate(scope, receive, send)
+
+        slow = [asyncio.ensure_future(ask("/batch", key="key=wrong", whole=False)) for _ in range(KEYLESS_BATCHES)]
+        while begun < KEYLESS_BATCHES:
+            await asyncio.sleep(0)
+        await ask("/batch", key="key=secret")
+        await ask("/v1/screen", key="key=secret")
+        await ask("/batch")
+        for one in slow:
+            one.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+        await ask("/batch")
+        return statuses
+
+    assert asyncio.run(run()) == [200, 200, 503, 200]
+
+
+async def answering(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})

@@ -28,8 +28,8 @@ RULED = Sampling(temperature=0.0, max_new_tokens=24, max_length_ratio=10.0, avoi
 SHORT = Sampling(temperature=0.0, max_new_tokens=13, max_length_ratio=1.0)
 DRAWN = Sampling(max_new_tokens=12, top_p=0.9, top_k=20)
 
-Answer = Callable[[str, dict[str, Any]], tuple[int, Any]]
-"""(path, request) → (status, what to answer; text is sent as it is, anything else as JSON)"""
+Answer = Callable[[str, dict[str, Any]], tuple[Any, ...]]
+"""(path, request) → (status, what to answer; text is sent as it is, anything else as JSON), and perhaps headers"""
 
 
 class StandIn(ThreadingHTTPServer):
@@ -60,9 +60,11 @@ class Handler(BaseHTTPRequestHandler):
     def respond(self, request: dict[str, Any]) -> None:
         self.server.seen.append(request)
         self.server.headers.append(self.headers)
-        status, content = self.server.answer(self.path, request)
+        status, content, *more = self.server.answer(self.path, request)
         body = (content if isinstance(content, str) else json.dumps(content)).encode()
         self.send_response(status)
+        for name, value in more[0].items() if more else ():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -222,6 +224,30 @@ def test_a_server_that_is_slow(serve: Any, leader: Any) -> None:
     with pytest.raises(SROError, match=r"no answer in 1 tries of 0.1 s; last: .*timed out"):
         generator(server, leader, timeout=0.1, retries=0).generate(COMMENTS[:1], 1, GREEDY, 0)
     gate.set()
+
+
+def test_a_redirect_takes_neither_comments_nor_key_along(
+    serve: Any, leader: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(openai.KEY, "abc")
+    elsewhere = serve(playing(leader))
+    server = serve(lambda path, request: (302, "", {"Location": f"{elsewhere.url}/models"}))
+    with pytest.raises(SROError, match=r"status 302.*\n  fix: --engine_url"):
+        generator(server, leader).generate(COMMENTS[:1], 1, GREEDY, 0)
+    with pytest.raises(SROError, match="status 302"):
+        generator(server, leader, model=None)
+    assert not elsewhere.seen
+
+
+def test_a_server_may_ask_to_wait_but_not_for_years(serve: Any, leader: Any, no_pauses: list[float]) -> None:
+    play, waits = playing(leader), ["999999999", "7"]
+
+    def busy(path: str, request: dict[str, Any]) -> tuple[Any, ...]:
+        return (429, "busy", {"Retry-After": waits.pop()}) if waits else play(path, request)
+
+    with pytest.raises(SROError, match=r"asks to wait 999999999 s \(status 429\)\n  fix: run it again later"):
+        generator(serve(busy), leader).generate(COMMENTS[:1], 1, GREEDY, 0)
+    assert no_pauses == [7.0]
 
 
 def test_no_server(leader: Any) -> None:

@@ -27,6 +27,9 @@ from urllib.parse import unquote, urlsplit
 from sro.apps.serve.errors import Refusal
 
 NOT_A_BATCH = "a batch is POST with the header `Content-Type: multipart/mixed; boundary=…`"
+LONGEST_TYPE = 256
+"""Characters of that header; a boundary has 70 at most (RFC 2046). The standard library reads it in time like its
+square, on the event loop and before anybody was asked for a key."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,10 @@ def read(content_type: str, body: bytes, most: int) -> list[Part]:
         most: number of parts that a batch may have.
 
     Raises:
-        Refusal: 400, it is no batch, empty, or has too many parts.
+        Refusal: 400, it is no batch, empty, or has too many parts, or its Content-Type is too long.
     """
+    if len(content_type) > LONGEST_TYPE:
+        raise Refusal(400, f"{NOT_A_BATCH}, of at most {LONGEST_TYPE} characters")
     header = Message()
     header["Content-Type"] = content_type
     boundary = header.get_boundary()

@@ -29,8 +29,11 @@ PROTECTED = ("/v1/", "/v1alpha1/", "/metrics")
 BATCH = "/batch"
 """Needs no key and counts for no rate: each of its parts does (`sro.apps.serve.dispatch`)."""
 DISCOVERY = "/$discovery/rest"
-COUNTED = ("/v1/", "/v1alpha1/", BATCH)
-"""Paths that the limits count; a busy server is still asked for its health."""
+COUNTED = ("/v1/", "/v1alpha1/")
+"""Paths that the limits count, beside `BATCH`; a busy server is still asked for its health."""
+KEYLESS_BATCHES = 32
+"""Batches that may be under way without a known key of their own, which their parts may have. They count by themselves:
+a stranger who sends a body slowly must not hold the places of those with keys."""
 CANCELLED_ON_DISCONNECT = ("/v1/screen", "/v1/rewrite", "/v1/moderations", "/v1alpha1/comments:analyze")
 """Paths whose work is for nobody once their client is gone. Feedback is kept all the same."""
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -62,6 +65,7 @@ class Gate:
         self.app, self.service, self.keys, self.metrics = app, service, keys, metrics
         self.rate = RateLimit(service.rate)
         self.open = 0  # requests under way
+        self.keyless = 0  # batches under way, see `KEYLESS_BATCHES`
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -74,7 +78,8 @@ class Gate:
         }
         scope["sro.note"] = note
         started, status = time.monotonic(), 0
-        counted = scope["path"].startswith(COUNTED)
+        counted = scope["path"] == BATCH or scope["path"].startswith(COUNTED)
+        keyless = scope["path"] == BATCH and self.keys is not None and self._known(_key(scope)) is None
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -84,9 +89,11 @@ class Gate:
                 headers.update({**HEADERS, "X-Request-ID": note["id"]})
             await send(message)
 
-        self.open += counted
+        self.open += counted and not keyless
+        self.keyless += keyless
         try:
             try:
+                self._make_room(counted, keyless)
                 self._admit(scope, note)
                 body = await self._read(scope, receive)
                 if scope["method"] == "POST" and counted:
@@ -107,36 +114,48 @@ class Gate:
                 if not status:
                     await reply(scope["path"], Refusal(500, "internal error"))(scope, receive, answer)
         finally:
-            self.open -= counted
+            self.open -= counted and not keyless
+            self.keyless -= keyless
             seconds = time.monotonic() - started
             route = getattr(scope.get("route"), "path", None) or "other"
             self.metrics.requests.labels(route, str(status)).inc()
             self.metrics.seconds.labels(route).observe(seconds)
             log.info("request", extra={**note, "status": status, "ms": round(1000 * seconds, 1)})
 
-    def _admit(self, scope: Scope, note: dict[str, Any]) -> None:
-        path, headers = scope["path"], Headers(scope=scope)
-        if path.startswith(COUNTED) and self.open > self.service.max_requests:
+    def _make_room(self, counted: bool, keyless: bool) -> None:
+        if keyless and self.keyless > KEYLESS_BATCHES:
+            message = (
+                f"{KEYLESS_BATCHES} batches without a key of their own are under way; one of /batch?key=… has room"
+            )
+            raise Refusal(503, message, retry_after=1)
+        if counted and not keyless and self.open > self.service.max_requests:
             message = f"{self.service.max_requests:,} requests are under way (--max_requests)"
             raise Refusal(503, message, retry_after=1)
+
+    def _admit(self, scope: Scope, note: dict[str, Any]) -> None:
+        path = scope["path"]
         if self.keys is None:
             # A page from elsewhere must not reach this machine through its user's browser (DNS rebinding).
-            if _host(headers.get("host", "")) not in (*LOOPBACK_NAMES, self.service.host):
+            if _host(Headers(scope=scope).get("host", "")) not in (*LOOPBACK_NAMES, self.service.host):
                 raise Refusal(403, "a server without keys answers to localhost only; --keys FILE opens it to others")
             name = "anyone"
         elif path.startswith(PROTECTED):
-            name = self._name(path, presented(headers, QueryParams(scope["query_string"])))
+            name = self._name(path, _key(scope))
             note["key"] = name
         else:
-            key = presented(headers, QueryParams(scope["query_string"]))
+            key = _key(scope)
             if path == DISCOVERY and key:  # may come without one; clients try their key with it
                 self._name(path, key)
             return
-        if path.startswith(COUNTED) and path != BATCH and (wait := self.rate.take(name)):
+        if path.startswith(COUNTED) and (wait := self.rate.take(name)):
             raise over_rate(path, self.service.rate, name, wait)
 
+    def _known(self, key: str | None) -> str | None:
+        """Whose key it is."""
+        return (self.keys or {}).get(digest(key)) if key else None
+
     def _name(self, path: str, key: str | None) -> str:
-        name = (self.keys or {}).get(digest(key)) if key else None
+        name = self._known(key)
         if name is not None:
             return name
         if path.startswith(("/v1alpha1/", DISCOVERY)):  # with Google's codes and words, which its clients look for
@@ -171,6 +190,10 @@ class Gate:
         except asyncio.TimeoutError:
             raise Refusal(408, f"the request took more than {seconds:g} s (--time_limit) to arrive") from None
         return bytes(body)
+
+
+def _key(scope: Scope) -> str | None:
+    return presented(Headers(scope=scope), QueryParams(scope["query_string"]))
 
 
 def _host(header: str) -> str:

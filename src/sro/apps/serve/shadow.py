@@ -32,6 +32,7 @@ from typing import Any, Literal
 from sro.apps.serve.keys import PREFIX
 from sro.apps.serve.perspective import Query, in_production
 from sro.core.errors import SROError
+from sro.core.http import NoRedirects
 
 Outcome = Literal["pair", "refused", "failed", "dropped"]
 """A pair was written; the old service answered an error; it, or the file, could not be reached; the queue was full."""
@@ -78,8 +79,7 @@ class Shadow:
         self._closed, self._writing = threading.Event(), threading.Lock()
         self._count: Callable[[Outcome], None] = lambda outcome: None
         self._last: str | None = None
-        # A redirect would carry comment and key to somebody else.
-        self._opener = urllib.request.build_opener(_NoRedirects)
+        self._opener = urllib.request.build_opener(NoRedirects)
         try:
             self.path.touch(mode=0o600)
         except OSError as error:
@@ -172,8 +172,3 @@ def _without_our_keys(query: str) -> str:
     """The query string without the values that begin as our own keys do, whatever their names and their escapes."""
     fields = query.split("&")
     return "&".join(one for one in fields if not urllib.parse.unquote_plus(one.partition("=")[2]).startswith(PREFIX))
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
-        return None

@@ -24,13 +24,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sro.core.errors import SROError
-from sro.leader.engines.chat.replies import shortened_json
+from sro.core.http import NoRedirects
+from sro.leader.engines.chat.replies import asked_to_wait, shortened_json
 from sro.leader.engines.stepwise import Row, generate_stepwise
 from sro.leader.generation import Completion, Sampling
 from sro.leader.prompted import Prompted
 
 KEY = "SRO_ENGINE_KEY"  # environment variable with the server's key; no other key is ever sent to it
 RETRYABLE_STATUSES = (408, 429, 500, 502, 503, 504)  # HTTP statuses that a retry may resolve
+LONGEST_WAIT = 120.0  # seconds that a server may ask us to wait; beyond, a person should know
 
 
 class OpenAIGenerator(Prompted):
@@ -59,7 +61,7 @@ class OpenAIGenerator(Prompted):
             batch_size: requests under way at once.
             timeout: seconds for one request.
             retries: further tries after time-outs, lost connections and statuses 408, 429, 500, 502–504; with pauses
-                of 0.5, 1, 2, … seconds, or as long as the server asks for.
+                of 0.5, 1, 2, … seconds, or as long as the server asks for, up to two minutes.
 
         Raises:
             SROError: the address is no http(s) address, or the server does not say its model.
@@ -69,6 +71,7 @@ class OpenAIGenerator(Prompted):
         self.url, self.tokenizer, self.prompt = url.rstrip("/"), tokenizer, prompt
         self.max_prompt_length, self.batch_size = max_prompt_length, batch_size
         self.timeout, self.retries = timeout, retries
+        self._opener = urllib.request.build_opener(NoRedirects)
         self.model = model or self._first_model()
 
     def generate(
@@ -144,14 +147,18 @@ class OpenAIGenerator(Prompted):
         for attempt in range(self.retries + 1):
             pause = 0.5 * 2**attempt
             try:
-                with urllib.request.urlopen(request, timeout=self.timeout) as reply:  # noqa: S310
+                with self._opener.open(request, timeout=self.timeout) as reply:
                     return json.loads(reply.read())
             except urllib.error.HTTPError as error:
                 trouble = f"status {error.code}: {shortened_json(error.read().decode('utf-8', 'replace'))}"
                 if error.code not in RETRYABLE_STATUSES:
                     raise SROError(f"{self.url}{path} refused the request, {trouble}{_hint(error.code)}") from error
-                asked = error.headers.get("Retry-After", "")
-                pause = float(asked) if asked.isdigit() else pause
+                asked = asked_to_wait(error.headers.get("Retry-After", ""))
+                if asked is not None and asked > LONGEST_WAIT:
+                    raise SROError(
+                        f"{self.url} asks to wait {asked:.0f} s (status {error.code})\n  fix: run it again later"
+                    ) from error
+                pause = pause if asked is None else asked
             except ValueError as error:
                 raise SROError(f"{self.url}{path} did not answer in JSON: {error}") from error
             except (OSError, http.client.HTTPException) as error:
@@ -165,6 +172,8 @@ class OpenAIGenerator(Prompted):
 
 
 def _hint(status: int) -> str:
+    if 300 <= status < 400:
+        return "\n  fix: --engine_url with the address that this one leads to, if it is to have comments and key"
     if status in (401, 403):
         return f"\n  fix: put the server's key into the environment variable {KEY}"
     if status == 404:
