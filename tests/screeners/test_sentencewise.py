@@ -100,7 +100,7 @@ def test_sources_go_with_the_whole() -> None:
         ("> bad\n> bad", "> bad\n> bad"),
         ("> bad\n😂", "> bad\n😂"),  # who adds no sentence to a quote says it
         ("> bad\n<br>&nbsp;\u3164", "> bad\n<br>&nbsp;\u3164"),
-        ("> bad\n@ann #b [c](https://x.org)", "> bad\n@ann #b [c              "),
+        ("> bad\n@ann #b [c](https://x.org)", "> bad\n@ann #b [c                "),
         ("> bad\n😂 no", "     \n😂 no"),
         ("see https://bad.org/bad.", "see                    ."),
         ("see [bad](https://x.org) here", "see [bad                 here"),

@@ -12,8 +12,8 @@ from sro.comments.formats import PIECE, Unreadable
 EXPORT = 256 << 20  # characters of such objects, which are read as a whole; some GB of memory
 LONGEST_LITERAL = 16  # characters: a literal or escape that is cut off begins at most this far from the end
 DEEPEST = 400
-"""Levels of lists and objects in one another. Python bounds them by how deep its caller stands as well, so that what one
-place has read could not be written by another."""
+"""Levels of lists and objects in one another. Python bounds them by how deep its caller stands as well, so
+that what one place has read could not be written by another."""
 BLANK = re.compile(r"[\s\ufeff]*")
 DECODER = json.JSONDecoder()
 

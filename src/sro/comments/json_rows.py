@@ -124,8 +124,8 @@ def _is_string(record: Record) -> bool:
 
 
 def _parsed(line: str) -> Any:
-    """The JSON value of a line, None where it is none or too deep. A comma behind it belongs to the array that it was cut from,
-    and a mark before it to a file that was put behind another."""
+    """The JSON value of a line, None where it is none or too deep. A comma behind it belongs to the array that it was
+    cut from, and a mark before it to a file that was put behind another."""
     stripped = line.strip()
     bare = stripped.lstrip("\ufeff").rstrip(",")
     for text in (stripped, bare) if bare != stripped else (stripped,):

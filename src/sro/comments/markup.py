@@ -73,7 +73,7 @@ def _without_tag(tag: re.Match[str]) -> list[Edit]:
 
 
 def _without_comments(word: re.Match[str]) -> Iterator[Edit]:
-    """`stu<!-- x -->pid` as one word, behind what the comments say if it is more than a sign: a plain field shows it."""
+    """`stu<!-- x -->pid` as one word, behind what its comments say if that is more than a sign."""
     comments = list(COMMENT.finditer(word.string, *word.span()))
     if hidden := [said for one in comments if len(said := one.group(1).strip()) > 1]:
         yield word.start(), word.start(), " ".join((*hidden, ""))

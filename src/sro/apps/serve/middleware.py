@@ -32,8 +32,8 @@ DISCOVERY = "/$discovery/rest"
 COUNTED = ("/v1/", "/v1alpha1/")
 """Paths that the limits count, beside `BATCH`; a busy server is still asked for its health."""
 KEYLESS_BATCHES = 32
-"""Batches that may be under way without a known key of their own, which their parts may have. They count by themselves:
-a stranger who sends a body slowly must not hold the places of those with keys."""
+"""Batches that may be under way without a known key of their own, which their parts may have. They count by
+themselves: a stranger who sends a body slowly must not hold the places of those with keys."""
 CANCELLED_ON_DISCONNECT = ("/v1/screen", "/v1/rewrite", "/v1/moderations", "/v1alpha1/comments:analyze")
 """Paths whose work is for nobody once their client is gone. Feedback is kept all the same."""
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
