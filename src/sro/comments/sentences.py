@@ -22,7 +22,7 @@ from itertools import pairwise
 from typing import Literal
 
 from sro.comments.normalise import normalise
-from sro.comments.words import MARKS
+from sro.comments.words import COMBINING_MARKS
 
 Kind = Literal["sentence", "layout", "code", "quote", "link", "mention", "hashtag", "emoji"]
 
@@ -87,7 +87,7 @@ PIECE = re.compile(
       | [0-9#*]\uFE0F?\u20E3
       | (?<!\S)(?: [:;=]['^-]?[()DPp|/\\] | <3 | [xX]D )(?!\S)
     )
-    """.replace("MARKS", MARKS),
+    """.replace("MARKS", COMBINING_MARKS),
     re.VERBOSE,
 )
 

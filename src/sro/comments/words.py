@@ -9,7 +9,7 @@ from pathlib import Path
 from sro.core.errors import SROError
 
 
-def _marks() -> str:
+def _combining_marks() -> str:
     """As ranges for a pattern: signs that belong to the letter before them, and the joiners between letters."""
     places = [at for at in range(0x20000) if unicodedata.category(chr(at))[0] == "M"]
     runs: list[list[int]] = []
@@ -21,9 +21,9 @@ def _marks() -> str:
     return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in runs)
 
 
-MARKS = _marks()
+COMBINING_MARKS = _combining_marks()
 r"""For a class of characters: vowel signs of Hindi, accents that stand alone and the like, which `\w` leaves out."""
-LETTERS = re.compile(rf"[\w{MARKS}]+")
+LETTERS = re.compile(rf"[\w{COMBINING_MARKS}]+")
 """A word in any script, whole: `\\w+` would cut मूर्ख to single consonants."""
 
 _WORD = re.compile(r"[a-z][a-z'’*@$-]*[a-z*]|[a-z]")

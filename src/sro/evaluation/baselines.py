@@ -13,12 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from sro.comments.words import MARKS
+from sro.comments.words import COMBINING_MARKS
 from sro.rewriting.phrase_table import load_phrase_table
 from sro.screeners.base import Screener
 
 COPY, DELETE, PHRASES, HUMAN = "copy", "delete", "phrase table", "human reference"
-WORD = re.compile(rf"[\w{MARKS}]+(?:['’*@$!.-][\w{MARKS}]+)*")  # f*ck and a.s.s are words here
+WORD = re.compile(rf"[\w{COMBINING_MARKS}]+(?:['’*@$!.-][\w{COMBINING_MARKS}]+)*")  # f*ck and a.s.s are words here
 
 
 def baselines(sources: Sequence[str], references: Sequence[str] | None, words: Sequence[str]) -> dict[str, list[str]]:
@@ -57,4 +57,4 @@ UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u34
 def _as_words(phrase: str) -> str:
     """The pattern of a phrase, which is no part of a longer word in scripts that divide words."""
     listed = r"\s+".join(map(re.escape, phrase.split()))
-    return listed if UNSPACED.search(phrase) else rf"(?<![\w{MARKS}]){listed}(?![\w{MARKS}])"
+    return listed if UNSPACED.search(phrase) else rf"(?<![\w{COMBINING_MARKS}]){listed}(?![\w{COMBINING_MARKS}])"

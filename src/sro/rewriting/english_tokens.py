@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sro.comments.words import MARKS, word_set
+from sro.comments.words import COMBINING_MARKS, word_set
 from sro.rewriting.deletions import ADJECTIVES
 
 MAX_SENTENCE_CHARACTERS = 600
@@ -84,7 +84,7 @@ def is_plural(word: str) -> bool:
 
 _MEASURES = word_set("piece pieces bunch pack load bag lot gang sack")
 _STOPS = frozenset('.!?…,;:–—-()"”“')
-_LETTERS = rf"[^\W_](?:[^\W_]|[{MARKS}])*"
+_LETTERS = rf"[^\W_](?:[^\W_]|[{COMBINING_MARKS}])*"
 _TOKEN = re.compile(rf"{_LETTERS}(?:['’*$@#-]{_LETTERS})*|[^\w\s]+|_+")
 
 
