@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from sro.comments.columns import Choose, Columns
 from sro.core.errors import SROError
-from sro.core.spreadsheets import unguarded
 
 EXCELS_OWN = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)
 """A first line that tells Excel the separator."""
@@ -119,7 +118,7 @@ def read_delimited(
         if header is None:
             mistakes.append((0, SROError(f"{source}:1: cannot read the header line: a quote is not closed")))
         else:
-            header = unique_names(list(map(unguarded, header)))
+            header = unique_names(header)
             try:
                 return header, choose(header), _records(lines, sign, len(header), source, say)
             except SROError as error:

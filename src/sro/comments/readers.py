@@ -23,7 +23,6 @@ from sro.comments.formats import BINARY, FORMATS, Span, Unreadable, format_of, r
 from sro.comments.json_rows import LOOKAHEAD, field_names, field_value, json_records, line_records, of_strings
 from sro.comments.rows import Row
 from sro.core.errors import SROError
-from sro.core.spreadsheets import unguarded
 from sro.core.suggestion import suggestion
 
 logger = logging.getLogger(__name__)
@@ -170,7 +169,6 @@ def _delimited_rows(
         elif not fields:  # a blank line
             yield Row(line, "")
         else:
-            fields = list(map(unguarded, fields))
             all_fields = dict(zip(header, fields)) if all_columns else None
             yield Row(line, fields[text], None if label is None else fields[label], fields=all_fields)
 

@@ -109,20 +109,13 @@ def test_a_folder_reads_odd_files_as_a_file_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv"])
-def test_no_text_of_a_table_is_a_formula_and_all_can_be_read_back(tmp_path: Path, suffix: str) -> None:
-    rows = [{"text": "=HYPERLINK(1)", "@by": "@ann", "score": -0.5}, {"text": "'=1", "@by": "'quoted'", "score": 2}]
-    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+def test_a_text_stands_in_a_table_as_it_was_written(tmp_path: Path, suffix: str) -> None:
+    texts = ["@ann thank you", "=1+1", "-- bob", "'=1", "'quoted'"]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps({"text": text, "by": text}) + "\n" for text in texts))
     assert screened(tmp_path / "in.jsonl", tmp_path / f"out.{suffix}") == 0
     with open(tmp_path / f"out.{suffix}", newline="") as file:
-        first, second = csv.DictReader(file, delimiter="," if suffix == "csv" else "\t")
-    assert (first["text"], first["'@by"], first["score"]) == ("'=HYPERLINK(1)", "'@ann", "-0.5")
-    assert (second["text"], second["'@by"]) == ("''=1", "'quoted'")
-    assert screened(tmp_path / f"out.{suffix}", tmp_path / "back.jsonl", "--column", "text") == 0
-    back = [json.loads(line)["fields"] for line in (tmp_path / "back.jsonl").read_text().splitlines()]
-    assert [row["@by"] for row in back] == ["@ann", "'quoted'"]
-    assert screened(tmp_path / f"out.{suffix}", tmp_path / "by.jsonl", "--column", "@by") == 0
-    by = [json.loads(line)["fields"]["text"] for line in (tmp_path / "by.jsonl").read_text().splitlines()]
-    assert by == ["=HYPERLINK(1)", "'=1"]
+        rows = list(csv.DictReader(file, delimiter="," if suffix == "csv" else "\t"))
+    assert [row["text"] for row in rows] == [row["by"] for row in rows] == texts
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])

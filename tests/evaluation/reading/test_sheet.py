@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sro.core.errors import SROError
-from sro.evaluation.reading.sheet import draw, read_key, to_csv, write_sheet
+from sro.evaluation.reading.sheet import draw, read_key, spreadsheet_text, to_csv, write_sheet
 from sro.evaluation.reading.systems import Rewrite, System
 
 N = 60
@@ -95,6 +95,15 @@ def test_a_spreadsheet_reads_it_as_text(tmp_path: Path) -> None:
     cells = [cell for row in rows_of(folder) for cell in row.values()]
     assert "'=1+1" in cells
     assert not [cell for cell in cells if cell[:1] in tuple("=+-@")]
+
+
+@pytest.mark.parametrize("start", ["=a", "+a", "-a", "@a", "\ta", "\ra", "\na", " =a", "\u202e=a", "＝a", "\ufeff-a"])
+def test_no_cell_begins_a_formula(start: str) -> None:
+    assert spreadsheet_text(start) == f"'{start}"
+
+
+def test_other_cells_stay_as_they_are() -> None:
+    assert [spreadsheet_text(text) for text in ("a = b", "", "  ", "'=a", "1-2")] == ["a = b", "", "  ", "'=a", "1-2"]
 
 
 def test_a_key_that_was_changed_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Rows as lines of CSV or TSV that every reader of RFC 4180 cuts where they were joined, and no spreadsheet runs.
+"""Rows as lines of CSV or TSV that every reader of RFC 4180 cuts where they were joined.
 
 >>> lines = DelimitedLines(["id", "text"], ",")
 >>> lines.header, lines.row({"id": 1, "text": "you fool, go"})
@@ -13,7 +13,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from sro.core.errors import SROError
-from sro.core.spreadsheets import guarded
 
 
 class DelimitedLines:
@@ -50,7 +49,7 @@ class DelimitedLines:
         return self._line(cell(fields.get(name)) for name in self.columns)
 
     def _line(self, cells: Iterable[str]) -> str:
-        values = list(map(guarded, cells))
+        values = list(cells)
         writer = self._quoted if any("\r" in value for value in values) else self._plain
         writer.writerow(values)
         line = self._out.getvalue()

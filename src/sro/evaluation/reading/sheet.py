@@ -15,6 +15,7 @@ import hashlib
 import io
 import json
 import random
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,6 @@ from typing import Any, Literal
 
 from sro.core.errors import SROError
 from sro.core.files import atomic_folder, atomic_write_bytes, atomic_write_text, file_sha256
-from sro.core.spreadsheets import guarded
 from sro.evaluation.reading.instructions import INSTRUCTIONS, REFUSED
 from sro.evaluation.reading.systems import System
 
@@ -31,6 +31,7 @@ Place = Literal["left", "right"]
 PLACES: tuple[Place, Place] = ("left", "right")
 TEXTS = ("id", "comment", "left", "right")
 ANSWERS = ("preferred", "left_fit", "right_fit", "note")
+FORMULA = "=+-@＝＋－＠"
 KEY = "key.json"
 
 
@@ -184,10 +185,16 @@ def to_csv(sheet: Sheet) -> str:
     lines = csv.writer(out, lineterminator="\r\n")
     lines.writerow((*TEXTS, *ANSWERS))
     for identity, pair in zip(sheet.ids(), sheet.pairs):
-        texts = map(guarded, (pair.comment, *map(pair.shown, PLACES)))
+        texts = map(spreadsheet_text, (pair.comment, *map(pair.shown, PLACES)))
         fits = ("no" if pair.rewrite(place) is None else "" for place in PLACES)
         lines.writerow((identity, *texts, "", *fits, ""))
     return out.getvalue()
+
+
+def spreadsheet_text(text: str) -> str:
+    """The text, with an apostrophe before what a spreadsheet would take for a formula, as on the service's page."""
+    visible = next((sign for sign in text if not (sign.isspace() or unicodedata.category(sign)[0] == "C")), "")
+    return f"'{text}" if (visible and visible in FORMULA) or text[:1] in ("\t", "\r", "\n") else text
 
 
 def _sha256(text: str) -> str:
