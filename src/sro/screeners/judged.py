@@ -2,7 +2,7 @@
 
 The files hold sentences of rude comments with candidates of this project's rewriter (the leader's greedy and drawn
 ones, the phrase table's, and deletions), and what a language model that read each pair said of it; their README has
-the questions. Nobody wrote a rewrite for them, and no leader learns from them.
+the questions. Nobody wrote a rewrite for them, and the embedded leader has not learnt from them.
 """
 
 from __future__ import annotations
