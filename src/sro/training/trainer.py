@@ -17,7 +17,6 @@ from __future__ import annotations
 import copy
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from itertools import compress, islice
 from pathlib import Path
 from typing import Any
@@ -25,12 +24,10 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
-from transformers import Trainer, TrainerCallback
+from transformers import TrainerCallback
 
 from sro.core.errors import SROError
-from sro.core.files import atomic_write_text
 from sro.core.precision import store_frozen_linears_in_bf16
-from sro.leader.card import write_prompt
 from sro.leader.generation import Completion, Generator
 from sro.leader.logprobs import TokenLogProbs, log_probs
 from sro.leader.model import check_prompt, is_peft
@@ -44,7 +41,7 @@ from sro.training.config import SROConfig
 from sro.training.dataset import PromptLimit, checked_dataset
 from sro.training.distributed import run_as_forward, same_batches, share, unsharded_weights
 from sro.training.game import Game, is_comment_row
-from sro.training.model_card import model_card
+from sro.training.game_trainer import NO_EVALUATION, GameTrainer
 from sro.training.monitor import CollapseGuard, CompletionTable, Gauges, completions, game_gauges, move_gauges
 from sro.training.noise import unbiased
 from sro.training.objective import Scored, compares_with_comment, losses
@@ -52,13 +49,8 @@ from sro.training.preparation import prepare_policy, refuse_chat_server
 from sro.training.reference import make_reference
 from sro.training.weight_averaging import interpolate, weights_to_keep
 
-NO_EVALUATION = (
-    "SROTrainer has no evaluation loop, because there is no loss until the leader rewrites a comment\n"
-    "  fix: leave out eval_dataset, evaluate and predict; rewrite held-out comments with sro.Rewriter and compare"
-)
 
-
-class SROTrainer(Trainer):
+class SROTrainer(GameTrainer):
     """Stackelberg response optimization of a leader against a screener; swaps in where TRL's DPOTrainer stood.
 
     Args:
@@ -173,14 +165,6 @@ class SROTrainer(Trainer):
         if self._start and not self.guard.reason:
             interpolate(self.model, self._start, self.args.interpolate_to_init)
         return found
-
-    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
-        """Refused; see `NO_EVALUATION`."""
-        raise SROError(NO_EVALUATION)
-
-    def predict(self, *args: Any, **kwargs: Any) -> Any:
-        """Refused; see `NO_EVALUATION`."""
-        raise SROError(NO_EVALUATION)
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """The batches of all processes together, on each of them; `_my_comments` takes this one's share."""
@@ -328,58 +312,12 @@ class SROTrainer(Trainer):
             self.completions.write(self.state.global_step)
         super().log(logs, start_time)
 
-    def autocast_smart_context_manager(self, cache_enabled: bool | None = True) -> AbstractContextManager[Any]:
-        """One numeric mode for moves, reference and loss: log-probabilities of two modes must not be compared.
-
-        Trainer leaves this to accelerate, which wraps `model.forward` alone; generation through an adapter, an encoder
-        called by itself and a copy of the model do not pass there.
-        """
-        return self.accelerator.autocast()
-
-    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        """As `Trainer.save_model`, and the prompt beside the weights, which `Rewriter.load` then uses. PEFT puts an
-        adapter that is not called `default` into a folder of its name."""
-        super().save_model(output_dir, _internal_call)
-        if self.args.should_save:
-            folder = Path(output_dir or str(self.args.output_dir))
-            model = self.accelerator.unwrap_model(self.model)
-            own = [folder / name for name in model.peft_config if name != "default"] if is_peft(model) else []
-            for place in (folder, *filter(Path.is_dir, own)):
-                write_prompt(place, self.args.prompt)
-
-    def create_model_card(
-        self, model_name: str | None = None, tags: str | Sequence[str] | None = None, **unused: Any
-    ) -> None:
-        """Write README.md into `output_dir`: SRO, the base model, the prompt, and how to load it.
-
-        Args:
-            model_name: title of the card; None: the name of `output_dir`.
-            tags: further tags for the hub.
-        """
-        if not self.is_world_process_zero():
-            return
-        model, folder = self.accelerator.unwrap_model(self.model), Path(str(self.args.output_dir))
-        adapter = is_peft(model)
-        settings = model.peft_config[model.active_adapter] if adapter else model.config
-        base = (settings.base_model_name_or_path if adapter else "") or model.config._name_or_path or "unknown"
-        more = [tags] if isinstance(tags, str) else list(tags or [])
-        text = model_card(base, adapter, self.args.prompt, self.args.objective, model_name or folder.name, more)
-        folder.mkdir(parents=True, exist_ok=True)
-        atomic_write_text(folder / "README.md", text)
-
     def _step_seed(self) -> int:
         """Rollouts depend on (seed, step, process) alone, so a resumed run plays the same moves."""
         return (self.args.seed * 1_000_003 + self.state.global_step) * 1_009 + self.args.process_index
 
     def _my_comments(self, rows: list[dict[str, Any]]) -> Any:
         return share([row["comment"] for row in rows], self.args.process_index, self.args.world_size)
-
-    def _prepare_inputs(self, inputs: Game) -> Game:
-        return inputs  # a game's tensors are on the device already
-
-    def floating_point_ops(self, inputs: Game) -> int:
-        """Not counted: games are lists of ids, not padded tensors."""
-        return 0
 
 
 def is_pass(move: Completion, verdict: Verdict) -> bool:
