@@ -1,4 +1,4 @@
-"""What replaces parts of `transformers.Trainer` where batches are games: one numeric mode, the prompt beside the weights.
+"""What replaces parts of `transformers.Trainer` where batches are games: one numeric mode, saving with the prompt.
 
 There is no evaluation loop. What a training step is stands in `sro.training.trainer`.
 """
