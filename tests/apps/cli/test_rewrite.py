@@ -480,12 +480,17 @@ def test_a_full_disk_is_named(loaded: dict[str, Any], tmp_path: Path, monkeypatc
 
 def test_flags_reach_the_rewriter(loaded: dict[str, Any]) -> None:
     flags = ["--leader", "x", "--adapter", "y", "--prompt", "{text}:", "--screener", "z", "--bf16", "false"]
-    assert main(["rewrite", "hi", *flags, "--batch_size", "8", "--fail_on", "insult", "threat"]) == 0
+    assert (
+        main(
+            ["rewrite", "hi", *flags, "--batch_size", "8", "--english_rules", "true", "--fail_on", "insult", "threat"]
+        )
+        == 0
+    )
     assert loaded == {
         **{"leader": "x", "adapter": "y", "prompt": "{text}:", "load_in_4bit": False, "screener": "z"},
         **{"similarity": "embedded", "max_prompt_length": 256, "batch_size": 8, "bf16": False},
         **{"fluency": None, "faithfulness": None, "toxic_labels": [], "fail_on": ["insult", "threat"]},
-        "phrases": None,
+        **{"phrases": None, "english_rules": True},
         "rule_languages": ["de"],
         "engine": EngineArguments("auto"),
     }
