@@ -222,6 +222,11 @@ def test_arguments_of_another_kind_are_one_clear_error(tiny_causal: Any, tmp_pat
             {"eval_strategy": "steps"},
             r"--eval_strategy steps: .* no evaluation loop\n  fix: leave it out; .*--held_out",
         ),
+        ({"objective": "sro_contrast"}, r"sro_contrast compares paraphrases of one (.|\n)*num_generations of 2"),
+        (
+            {"objective": "sro_contrast", "num_generations": 2, "flip_rate": 0.1},
+            r"sro_contrast .* does not correct for wrong verdicts\n  fix: .* flip_rate=0",
+        ),
         ({"eval_on_start": True}, r"--eval_on_start: .* no evaluation loop\n  fix: "),
         ({"load_best_model_at_end": True}, r"--load_best_model_at_end: .* no evaluation loop\n  fix: "),
         ({"do_eval": True}, r"--do_eval: .* no evaluation loop\n  fix: "),

@@ -50,6 +50,7 @@ class Scenario:
 SCENARIOS = {
     "uneven last batch": Scenario(options={"num_generations": 2}),
     "accumulated": Scenario(comments=21, batch=4, options={"gradient_accumulation_steps": 2}),
+    "fails beside passes": Scenario(options={"num_generations": 3, "objective": "sro_contrast"}),
     "own moves": Scenario(moves="own", tuning="continued", options={"steps_per_generation": 2, "rpo_alpha": 0.5}),
     "encoder–decoder": Scenario("seq2seq", options={"flip_rate": 0.1, "max_grad_norm": 0.5}),
     "encoder–decoder, fresh adapter": Scenario("seq2seq", "fresh", moves="own"),

@@ -8,7 +8,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from sro.training.objective import Objective, Scored, compares_with_comment, kl_estimate, losses, sro_logits, sro_loss
+from sro.training.objective import (
+    Objective,
+    Scored,
+    compares_with_comment,
+    contrast_logits,
+    kl_estimate,
+    losses,
+    sro_logits,
+    sro_loss,
+)
 
 PASS, FAIL = torch.tensor([True]), torch.tensor([False])
 
@@ -111,6 +120,7 @@ def scored(y: float = 2.0, x: float = -1.0, logp: float = -6.0, length: float = 
         ("fail_only", 0.0, 0.798139),
         # 1 − σ(0.2) + σ(−0.1) = 0.450166 + 0.475021, and σ(0.2)
         ("kto", 0.925187, 0.549834),
+        ("sro_contrast", 0.554355, 0.798139),
         ("imitation", 2.0, 0.0),
     ],
 )
@@ -118,7 +128,7 @@ def test_values_of_the_relatives(objective: Objective, on_pass: float, on_fail: 
     assert losses(objective, scored(), VERDICTS).tolist() == pytest.approx([on_pass, on_fail], abs=1e-6)
 
 
-@pytest.mark.parametrize("objective", ["sro", "pass_only", "fail_only", "kto"])
+@pytest.mark.parametrize("objective", ["sro", "sro_contrast", "pass_only", "fail_only", "kto"])
 def test_the_anchor_is_on_passes_under_every_objective(objective: Objective) -> None:
     without, with_anchor = (losses(objective, scored(), VERDICTS, rpo_alpha=alpha) for alpha in (0.0, 0.5))
     assert (with_anchor - without).tolist() == pytest.approx([0.5 * 6 / 3, 0.0])
@@ -128,8 +138,35 @@ def test_imitation_is_its_own_anchor() -> None:
     assert losses("imitation", scored(), VERDICTS, rpo_alpha=0.5).tolist() == pytest.approx([2.0, 0.0])
 
 
-@pytest.mark.parametrize("objective", ["sro", "pass_only", "fail_only", "kto", "imitation"])
+@pytest.mark.parametrize("objective", ["sro", "sro_contrast", "pass_only", "fail_only", "kto", "imitation"])
 def test_the_comment_matters_exactly_where_it_is_said_to(objective: Objective) -> None:
     near, far = (losses(objective, scored(x=x), VERDICTS) for x in (-1.0, 5.0))
     assert (near[0] != far[0]).item() is compares_with_comment(objective)
     assert near[1] == far[1]  # a fail is no preference under any of them
+
+
+# -- several paraphrases of one comment ------------------------------------------------------------
+
+
+def test_a_fail_is_compared_with_the_mean_pass_of_its_own_comment() -> None:
+    y = torch.tensor([2.0, 4.0, -1.0, 5.0, 6.0, 7.0])  # three of each of two comments
+    x = torch.tensor([-1.0, -1.0, -1.0, 9.0, 9.0, 9.0])
+    passed = torch.tensor([True, True, False, False, False, False])
+    # passes: y − x. The fail: (2 + 4) / 2 + 1. The second comment has no pass, so its fails stand alone.
+    expected = [0.3, 0.5, 0.4, -0.5, -0.6, -0.7]
+    assert contrast_logits(y, x, passed, beta=0.1, group=3).tolist() == pytest.approx(expected)
+
+
+def test_paraphrases_that_all_passed_or_all_failed_are_as_in_sro() -> None:
+    y, x = torch.randn(6), torch.randn(6)
+    for passed in (torch.ones(6, dtype=torch.bool), torch.zeros(6, dtype=torch.bool)):
+        assert torch.equal(contrast_logits(y, x, passed, group=2), sro_logits(y, x, passed))
+
+
+def test_what_a_pass_and_a_fail_share_is_neither_raised_nor_lowered() -> None:
+    shared, right, wrong = (torch.zeros(1, requires_grad=True) for _ in range(3))
+    y = torch.cat([shared + right, shared + wrong])
+    h = contrast_logits(y, torch.zeros(2), torch.tensor([True, False]), group=2)
+    h[1].backward()
+    assert shared.grad is not None and right.grad is not None and wrong.grad is not None
+    assert (shared.grad.item(), right.grad.item(), wrong.grad.item()) == pytest.approx((0.0, 0.1, -0.1))

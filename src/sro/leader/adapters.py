@@ -1,12 +1,15 @@
-"""Put an adapter on a leader, and refuse one that belongs to another."""
+"""Put an adapter on a leader, refuse one that belongs to another, and give one a higher rank."""
 
 from __future__ import annotations
 
 import logging
+import math
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
+from torch import nn
 
 from sro.core.errors import SROError
 from sro.core.pretrained import ADAPTER_WEIGHTS, find_adapter_folder, read_adapter
@@ -46,6 +49,52 @@ def attach_adapter(model: Any, name: str, folder: str, leader: str, trainable: b
     if fault:
         raise _wrong_leader_error(name, leader, fault)
     return found
+
+
+def widen_adapter(model: Any, rank: int) -> None:
+    """Give a LoRA adapter a higher rank, in place, so that it can learn more; what the model computes stays the same.
+
+    The new rows of A are drawn as PEFT draws those of a fresh adapter, from torch's generator, and the new columns of
+    B are zero, so that B·A does not change. alpha grows with the rank, so that neither does the scale alpha / rank.
+
+    Args:
+        model: PEFT model whose active adapter is widened; its weights keep whether they take gradients.
+        rank: of every layer afterwards, a multiple of the present one.
+
+    Raises:
+        SROError: the present rank is higher or no divisor, or layers have ranks or scales of their own.
+    """
+    from peft.tuners.lora import LoraLayer
+
+    name = model.active_adapter
+    settings = model.peft_config[name]
+    if rank == settings.r:
+        return
+    if settings.rank_pattern or settings.alpha_pattern or settings.use_rslora or settings.lora_bias:
+        raise SROError("only an adapter of one rank and one alpha can be widened\n  fix: leave --lora_rank out")
+    if rank < settings.r or rank % settings.r:
+        raise SROError(
+            f"an adapter of rank {settings.r} cannot be widened to {rank}\n"
+            f"  fix: a --lora_rank that is a multiple of {settings.r}, or leave --lora_rank out"
+        )
+    alpha = settings.lora_alpha * rank // settings.r
+    for layer in [module for module in model.modules() if isinstance(module, LoraLayer) and name in module.lora_A]:
+        layer.lora_A[name], layer.lora_B[name] = _wider(layer.lora_A[name], layer.lora_B[name], rank)
+        layer.r[name], layer.lora_alpha[name] = rank, alpha
+    settings.r, settings.lora_alpha = rank, alpha
+
+
+def _wider(low: Any, high: Any, rank: int) -> tuple[nn.Linear, nn.Linear]:
+    """A and B of a linear layer with more rows and columns, which multiply to the same."""
+    options: dict[str, Any] = {"bias": False, "device": low.weight.device, "dtype": low.weight.dtype}
+    new_low, new_high = nn.Linear(low.in_features, rank, **options), nn.Linear(rank, high.out_features, **options)
+    nn.init.kaiming_uniform_(new_low.weight, a=math.sqrt(5))
+    nn.init.zeros_(new_high.weight)
+    with torch.no_grad():
+        new_low.weight[: low.out_features] = low.weight
+        new_high.weight[:, : low.out_features] = high.weight
+    trains = low.weight.requires_grad
+    return new_low.requires_grad_(trains), new_high.requires_grad_(trains)
 
 
 def _weight_mismatch(model: Any, file: Path) -> str | None:

@@ -22,7 +22,7 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 from sro.core.errors import SROError
 from sro.core.files import asset, atomic_folder, atomic_write_text, cache_root
 from sro.core.pretrained import read_config, read_model, read_tokenizer
-from sro.leader.adapters import attach_adapter, warn_of_other_base
+from sro.leader.adapters import attach_adapter, warn_of_other_base, widen_adapter
 from sro.leader.card import read_prompt, write_prompt
 from sro.leader.token_ids import with_end_of_turn
 
@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 EMBEDDED = "HuggingFaceTB/SmolLM2-135M-Instruct"  # the hub's name of the embedded leader
 DEFAULT_PROMPT = "Rude: {text}\nPolite:"
+DEFAULT_RANK = 8  # of a fresh adapter
 SHIPPED_ADAPTERS = ("embedded/warmup", "embedded/rewriter")
 
 
@@ -47,7 +48,13 @@ class LeaderArguments:
     )
     load_in_4bit: bool = field(default=False, metadata={"help": "NF4 weights; needs a GPU and the extra `quant`"})
     tuning: Literal["lora", "full"] = field(default="lora", metadata={"help": "train a LoRA adapter, or all weights"})
-    lora_rank: int = field(default=8, metadata={"help": "rank of a fresh adapter"})
+    lora_rank: int | None = field(
+        default=None,
+        metadata={
+            "help": "rank of a fresh adapter (default: 8); one that training goes on from is widened to it, so that "
+            "it can learn more"
+        },
+    )
     lora_alpha: int = field(
         default=16, metadata={"help": "LoRA alpha of a fresh adapter; its output is scaled by alpha / rank"}
     )
@@ -78,7 +85,7 @@ class Leader:
         Args:
             default_adapter: the adapter of the embedded leader where `arguments` name none.
             prompt: template with `{text}`; None: the adapter's or the leader's own, else `DEFAULT_PROMPT`.
-            trainable: whether the adapter's weights take gradients.
+            trainable: whether the adapter's weights take gradients; then `lora_rank` widens it.
 
         Raises:
             SROError: nothing loadable under that name, a prompt without `{text}`, 4-bit without GPU or bitsandbytes.
@@ -89,6 +96,8 @@ class Leader:
         if adapter != "none":
             folder = adapter_folder(adapter)
             model = attach_adapter(model, adapter, folder, arguments.leader, trainable)
+            if trainable and arguments.lora_rank is not None:
+                widen_adapter(model, arguments.lora_rank)
             warn_of_other_base(model, adapter, path)
             for settings in model.peft_config.values():
                 settings.base_model_name_or_path = path  # what saving looks at: never a hub nobody asked for
@@ -257,9 +266,11 @@ def is_peft(model: Any) -> bool:
     return isinstance(model, PeftModel)
 
 
-def default_lora(rank: int = 8, alpha: int = 16, encoder_decoder: bool = False) -> Any:
-    """LoRA on all linear layers: 2.4 M weights (5 MB in float16) on the embedded leader at rank 8."""
+def default_lora(rank: int | None = None, alpha: int = 16, encoder_decoder: bool = False) -> Any:
+    """LoRA on all linear layers: 2.4 M weights (5 MB in float16) on the embedded leader at rank 8, the default."""
     from peft import LoraConfig, TaskType
 
     task = TaskType.SEQ_2_SEQ_LM if encoder_decoder else TaskType.CAUSAL_LM
-    return LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=0.0, target_modules="all-linear", task_type=task)
+    return LoraConfig(
+        r=rank or DEFAULT_RANK, lora_alpha=alpha, lora_dropout=0.0, target_modules="all-linear", task_type=task
+    )

@@ -33,7 +33,11 @@ class SROConfig(TrainingArguments):
 
     # The game (METHOD: β, ε, K)
     objective: Objective = field(
-        default="sro", metadata={"help": "the loss: sro, or for comparison pass_only, fail_only, kto, imitation"}
+        default="sro",
+        metadata={
+            "help": "the loss: sro; sro_contrast, which compares a failing paraphrase with the passing ones of its "
+            "comment (several num_generations); or for comparison pass_only, fail_only, kto, imitation"
+        },
     )
     beta: float = field(default=0.1, metadata={"help": "β, strength of the pull towards the reference"})
     label_smoothing: float = field(default=0.1, metadata={"help": "ε, chance that a verdict is wrong, in [0, 0.5)"})
@@ -132,6 +136,11 @@ class SROConfig(TrainingArguments):
         within("beta", self.beta, self.beta > 0, "> 0")
         within("label_smoothing", self.label_smoothing, 0 <= self.label_smoothing < 0.5, "in [0, 0.5)")
         within("flip_rate", self.flip_rate, 0 <= self.flip_rate < 0.5, "in [0, 0.5)")
+        if self.objective == "sro_contrast" and (self.num_generations < 2 or self.flip_rate):
+            raise SROError(
+                "objective=sro_contrast compares paraphrases of one comment, and does not correct for wrong verdicts\n"
+                "  fix: num_generations of 2 or more and flip_rate=0, or objective=sro"
+            )
         within("num_generations", self.num_generations, self.num_generations >= 1, "≥ 1")
         within("steps_per_generation", self.steps_per_generation, self.steps_per_generation >= 1, "≥ 1")
         within("rpo_alpha", self.rpo_alpha, self.rpo_alpha >= 0, "≥ 0")

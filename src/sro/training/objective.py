@@ -9,7 +9,8 @@ Source: Xie, Li, Zhu, "Learning from Response not Preference", arXiv 2410.20298;
 (Mitchell, "A note on DPO with noisy preferences", 2023). Everything here is a pure function of log-probabilities.
 
 Beside it stand the relatives that an ablation needs (`Objective`): either branch alone, KTO, and imitation of what
-passed. What a wrong verdict does to any of them, and what helps, is in `sro.training.noise`.
+passed. `sro_contrast` is SRO for several paraphrases of one comment (`contrast_logits`). What a wrong verdict does to
+any of them, and what helps, is in `sro.training.noise`.
 """
 
 from __future__ import annotations
@@ -54,11 +55,43 @@ def sro_loss(
         >>> sro_loss(y, x, torch.tensor([True, False])).tolist()
         [0.5543552..., 0.7981388...]
     """
-    h = sro_logits(delta_y, delta_x, passed, beta)
+    return smoothed_loss(sro_logits(delta_y, delta_x, passed, beta), label_smoothing)
+
+
+def contrast_logits(delta_y: Tensor, delta_x: Tensor, passed: Tensor, beta: float = 0.1, group: int = 1) -> Tensor:
+    """The margins of `sro_logits`, but that a fail is compared with the passes of the same comment where it has any:
+
+        fail:  h = β · (mean of Δ(y') over the passes y' − Δ(y))
+
+    A fail alone makes a whole paraphrase less likely, with all the words in it that were right. Beside a pass, what
+    both begin with cancels, and the blame falls on the tokens in which they differ.
+
+    Args:
+        delta_y, delta_x, passed, beta: see `sro_logits`.
+        group: number of paraphrases of each comment, which stand behind one another; N is a multiple of it.
+
+    Returns:
+        [N] margins h; with `group` 1 those of `sro_logits`.
+
+    Example:
+        >>> y, x = torch.tensor([2.0, -1.0]), torch.tensor([-1.0, -1.0])
+        >>> contrast_logits(y, x, torch.tensor([True, False]), group=2).tolist()  # .1 · (2 + 1) twice
+        [0.3..., 0.3...]
+    """
+    some = passed.view(-1, group)
+    count = some.sum(1, keepdim=True)
+    of_passes = torch.where(some, delta_y.view(-1, group), 0.0).sum(1, keepdim=True) / count.clamp(min=1)
+    contrasted = beta * (of_passes.expand_as(some).reshape(-1) - delta_y)
+    has_pass = (count > 0).expand_as(some).reshape(-1)
+    return torch.where(~passed & has_pass, contrasted, sro_logits(delta_y, delta_x, passed, beta))
+
+
+def smoothed_loss(h: Tensor, label_smoothing: float = 0.0) -> Tensor:
+    """−(1−ε)·log σ(h) − ε·log σ(−h) of the margins h."""
     return -(1 - label_smoothing) * F.logsigmoid(h) - label_smoothing * F.logsigmoid(-h)
 
 
-Objective = Literal["sro", "pass_only", "fail_only", "kto", "imitation"]
+Objective = Literal["sro", "sro_contrast", "pass_only", "fail_only", "kto", "imitation"]
 """Which loss the leader learns by; see `losses`."""
 
 
@@ -82,15 +115,17 @@ def losses(
     beta: float = 0.1,
     label_smoothing: float = 0.0,
     rpo_alpha: float = 0.0,
+    group: int = 1,
 ) -> Tensor:
     """The loss of each paraphrase, [N], under the verdicts `passed`, [N] bool.
 
-        sro        `sro_loss`, the method
-        pass_only  the same on passes, nothing on fails: DPO that throws the fails away
-        fail_only  the same on fails, nothing on passes
-        kto        pass: 1 − σ(β·Δ(y)) + σ(β·Δ(x)); fail: σ(β·Δ(y))
-        imitation  pass: −log π(y|x)/|y|; fail: nothing. Rejection-sampling fine-tuning; best-of-n fine-tuning where
-                   the follower passes only the best move of each comment (`sro.screeners.best_of_n`)
+        sro           `sro_loss`, the method
+        sro_contrast  the same, but a fail is compared with the passes of the same comment (`contrast_logits`)
+        pass_only     sro on passes, nothing on fails: DPO that throws the fails away
+        fail_only     sro on fails, nothing on passes
+        kto           pass: 1 − σ(β·Δ(y)) + σ(β·Δ(x)); fail: σ(β·Δ(y))
+        imitation     pass: −log π(y|x)/|y|; fail: nothing. Rejection-sampling fine-tuning; best-of-n fine-tuning where
+                      the follower passes only the best move of each comment (`sro.screeners.best_of_n`)
 
     KTO (Ethayarajh et al. 2024) has paraphrases that passed as desirable, those that failed and the comments as
     undesirable. Its reference point, a KL estimate over a batch, is 0 here, as in TRL's `apo_zero_unpaired`: a batch
@@ -98,6 +133,7 @@ def losses(
 
     Args:
         rpo_alpha: weight of −log π(y|x)/|y| on passes, added under every objective but imitation, which is that.
+        group: number of paraphrases of each comment, which stand behind one another; read by sro_contrast alone.
     """
     nothing = torch.zeros_like(scored.delta_y)
     imitation = -scored.logp_y / scored.length_y
@@ -106,6 +142,9 @@ def losses(
     if objective == "kto":
         desirable = 1 - torch.sigmoid(beta * scored.delta_y) + torch.sigmoid(beta * scored.delta_x)
         found = torch.where(passed, desirable, torch.sigmoid(beta * scored.delta_y))
+    elif objective == "sro_contrast":
+        h = contrast_logits(scored.delta_y, scored.delta_x, passed, beta, group)
+        found = smoothed_loss(h, label_smoothing)
     else:
         found = sro_loss(scored.delta_y, scored.delta_x, passed, beta, label_smoothing)
         counted = {"sro": torch.ones_like(passed), "pass_only": passed, "fail_only": ~passed}[objective]
@@ -115,7 +154,7 @@ def losses(
 
 def compares_with_comment(objective: Objective) -> bool:
     """Whether log π(x|x) is needed at all."""
-    return objective in ("sro", "pass_only", "kto")
+    return objective in ("sro", "sro_contrast", "pass_only", "kto")
 
 
 LossOf = Callable[[Tensor], Tensor]

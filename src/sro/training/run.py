@@ -89,6 +89,7 @@ def train_run(
         # Flips are numbered by verdict: with one seed, those of two processes would be the same.
         flips = replace(follower, flip_seed=follower.flip_seed + args.process_index)
         answer, toxicity, similarity = load_follower(flips)
+        set_seed(args.seed)  # of what is drawn where the adapter is widened
         player = Leader.load(leader, START, args.prompt or None, trainable=leader.tuning == "lora")
     args = copy.copy(args)
     args.prompt = player.prompt

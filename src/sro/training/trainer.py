@@ -284,7 +284,7 @@ class SROTrainer(GameTrainer):
         scored = Scored(delta_y, delta_x, logp_y, length_y)
 
         def loss_of(passed: Tensor) -> Tensor:
-            return losses(args.objective, scored, passed, args.beta, args.label_smoothing, args.rpo_alpha)
+            return losses(args.objective, scored, passed, args.beta, args.label_smoothing, args.rpo_alpha, k)
 
         real = inputs.is_real
         found_losses = unbiased(loss_of, inputs.passed, args.flip_rate)[real]

@@ -107,6 +107,7 @@ def warmup_run(
             f"the edit search scores fluency with the leader without any adapter, not with {leader.adapter!r}\n"
             "  fix: leave out --adapter, or name --teachers or --examples to learn from"
         )
+    set_seed(args.seed)  # of what is drawn where the adapter is widened
     player = Leader.load(leader, "none", args.prompt or None, trainable=goes_on)
     encoder_decoder = player.model.config.is_encoder_decoder
     args = copy.copy(args)
