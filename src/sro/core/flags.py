@@ -54,7 +54,7 @@ def parsers(schema: tuple[Any, ...], prog: str, description: str, defaults: Mapp
 
 
 def _foreign(cls: Any) -> set[str]:
-    """Fields that transformers declares: a hundred, among which the help would hide the command's own flags."""
+    """Fields that transformers declares: a hundred. In the help they would hide the command's own flags."""
     bases = [base for base in cls.__mro__ if base.__module__.startswith("transformers.")]
     theirs = [f for base in bases if dataclasses.is_dataclass(base) for f in dataclasses.fields(base)]
     return {f.name for f in fields_of(cls) if any(f is one for one in theirs)}
