@@ -5,9 +5,9 @@
 
 `transformers` runs any leader, `ctranslate2` is the fast one for Llama- and T5-like leaders, `openai` is a server
 that speaks the OpenAI completions protocol with token ids, such as vLLM, and `chat` is any chat model behind a server,
-hosted ones included. `auto` is one of the first two (`sro.leader.engines.auto`), for rewriting and serving; training and
-experiments name their engine, so that no figure depends on the installed packages. Nothing heavy is imported before an
-engine is loaded, so that a mistake on the command line is reported at once.
+hosted ones included. `auto` is one of the first two (`sro.leader.engines.auto`), for rewriting and serving. Training
+and experiments name their engine, so that no figure depends on the installed packages. Nothing heavy is imported
+before an engine is loaded, so that a mistake on the command line is reported at once.
 """
 
 from __future__ import annotations
