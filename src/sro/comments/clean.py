@@ -28,7 +28,7 @@ def _digest(letters: str) -> str:
     return hashlib.sha256(letters.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-# Joiners are removed too, although emoji and Persian words use them: between letters they hide words from a screener.
+# Joiners are removed too. Some emoji and Persian words use them, but between letters they hide words from a screener.
 INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
@@ -44,7 +44,7 @@ def displayed_order(run: re.Match[str]) -> str:
 
 
 def clean(text: str) -> str:
-    """The text as one line of Unicode NFC without control and zero-width characters; white space becomes one space.
+    """One line of Unicode NFC without control and zero-width characters; each run of white space becomes one space.
 
     Text after a right-to-left override is put into the order in which readers see it.
 

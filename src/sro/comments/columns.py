@@ -87,7 +87,7 @@ class Where:
         return f"{self.column}{self.sign}{self.value}"
 
     def matches(self, label: object) -> bool:
-        """Compare as numbers if both are numbers (`1` equals `1.0`), else as words in any case; None never matches."""
+        """Compare as numbers if both are (`1` equals `1.0`), else as words in any case. No label: no match."""
         word = "" if label is None else str(label).strip().casefold()
         if word in ("", "nan"):
             return False

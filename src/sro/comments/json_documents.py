@@ -12,8 +12,8 @@ from sro.comments.formats import PIECE, Unreadable
 EXPORT = 256 << 20  # most characters of objects over several lines, which are read whole; some GB of memory
 LONGEST_LITERAL = 16  # characters: a literal or escape that is cut off begins at most this far from the end
 DEEPEST = 400
-"""Most levels of nested lists and objects. Python's own limit also depends on the depth of the call stack, so one
-function could read a value that another function cannot write."""
+"""Most levels of nested lists and objects. Python's own limit also depends on the depth of the call stack, so
+without this limit one function could read a value that another could not write."""
 BLANK = re.compile(r"[\s\ufeff]*")
 DECODER = json.JSONDecoder()
 

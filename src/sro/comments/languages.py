@@ -57,7 +57,7 @@ ENGLISH = 0.5
 NOT_ENGLISH, NOT_ENGLISH_IN_TWO_WORDS = 2.0, 4.0
 """From these log-odds of another language against English on, a text is surely not English."""
 MIN_LETTERS, MIN_WORDS = 10, 2
-"""With fewer letters in different words, or fewer words, a text in Latin letters never counts as not English."""
+"""With fewer letters in different words, or fewer such words, a text in Latin letters never counts as not English."""
 NAMED = 0.4
 """The least probability at which a language is named."""
 

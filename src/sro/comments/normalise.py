@@ -224,7 +224,7 @@ def is_disguised(token: str) -> bool:
 
 @cache_short_strings(20_000)
 def _unmasked(token: str) -> tuple[Edit, ...]:
-    """The edits that undo the disguises in a token: one for the whole token, else one for each part (`b*tch-ass`)."""
+    """The edits that undo the disguises in a token: in the whole token, else in its parts (`b*tch-ass`)."""
     if not (ODD.search(token) or DRAWN_OUT.search(token)) or ADDRESS.search(token):
         return ()
     if whole := _restored(token, 0):

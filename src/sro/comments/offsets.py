@@ -36,7 +36,8 @@ class Normalised:
     def shared_out(self, values: np.ndarray) -> np.ndarray:
         """Turn numbers of the characters of `text` into numbers of the original's characters, with the same sum.
 
-        A number is divided among the characters that its character came from; if there are none, the first gets it.
+        A number is divided among the characters that its own character came from. If there are none, the character at
+        its offset gets it.
         """
         starts, length = np.array(self.offsets[:-1], dtype=np.int64), self.offsets[-1]
         widths = np.maximum(np.diff(np.array(self.offsets, dtype=np.int64)), 1)

@@ -57,8 +57,8 @@ def read_rows(
         encoding: of a file without a byte order mark; None: UTF-8.
         sheet: of a workbook; None: the first.
         all_columns: whether rows carry all their `fields`.
-        span: read only the lines that begin in these bytes; for JSON Lines or text that
-            `sro.comments.formats.can_split_by_bytes`. Lines and rows are counted from the beginning of the span.
+        span: read only the lines that begin in these bytes; for JSON Lines or text for which
+            `sro.comments.formats.can_split_by_bytes` is true. Lines and rows are counted from the span's beginning.
         say: called with a message if one of several sheets was chosen, or if a quote counts as stray.
 
     Raises:
@@ -104,7 +104,7 @@ def read_rows(
 
 
 def _refuse_labels(rows: list[Row], columns: Columns, source: str) -> None:
-    """Raise SROError if the guessed column holds labels: `toxic` holds comments in some data and labels in other."""
+    """Raise SROError if a guessed column holds labels: `toxic` holds comments in some data sets, labels in others."""
     values = {str(row.text).strip().casefold() for row in rows if row.text is not None and not row.malformed}
     if values and values <= LABELS:
         raise SROError(

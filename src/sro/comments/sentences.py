@@ -1,4 +1,4 @@
-"""Cut a comment into sentences and never rewritten parts: layout, code, block quotes, links, mentions, tags, emoji.
+"""Cut a comment into sentences and parts that stay as is: layout, code, block quotes, links, mentions, tags, emoji.
 
     >>> [(s.kind, s.text) for s in segments("@ann you fool! 😂")]
     [('mention', '@ann'), ('layout', ' '), ('sentence', 'you fool!'), ('layout', ' '), ('emoji', '😂')]

@@ -68,7 +68,7 @@ def atomic_file(path: str | Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def atomic_folder(path: str | Path, *, replace: bool = False) -> Iterator[Path]:
-    """Make the folder `path` in one step: yield an empty folder beside it, and rename that one if no error occurs.
+    """Make the folder `path` in one step: yield an empty folder beside it, and rename it to `path` if no error occurs.
 
     Args:
         path: the folder to make; if it is a link, the folder that it points to. An empty folder may exist already.

@@ -143,7 +143,7 @@ class Pace:
     """How long a step takes.
 
     One generation may serve several steps; then the first of them takes as long as all others together. So time is
-    measured only over whole rounds of `per_round` steps. The median of the last 20 rounds is not affected by saving.
+    measured only over whole rounds of `per_round` steps. The median of the last 20 rounds ignores checkpoints.
     """
 
     def __init__(self, step: int, per_round: int, clock: Clock) -> None:
