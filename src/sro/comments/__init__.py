@@ -1,1 +1,1 @@
-"""What a comment is before any model sees it: read, clean, normalised, cut into sentences."""
+"""Prepare comments before any model sees them: read, clean, normalise, cut into sentences."""

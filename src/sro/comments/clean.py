@@ -10,10 +10,11 @@ NOT_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
 
 
 def letters_and_digits(text: str) -> str:
-    """The letters and digits of `text`, lower-cased: texts with equal keys are the same sentence.
+    """The key of `text`: its letters and digits, lower-cased. Texts with equal keys count as the same sentence.
 
-    Compatibility forms count as what they look like (ｆｕｌｌ ｗｉｄｔｈ = full width). Empty where there are none.
-    Marks that are no letters to Unicode are left out: two Hindi sentences may differ in a vowel sign and share a key.
+    Compatibility forms become what they look like (ｆｕｌｌ ｗｉｄｔｈ = full width). Empty if there are none.
+    Marks that Unicode does not count as letters are left out, so two Hindi sentences that differ in a vowel sign may
+    share a key.
     """
     return NOT_LETTER_OR_DIGIT.sub("", unicodedata.normalize("NFKC", text).lower())
 
@@ -27,27 +28,27 @@ def _digest(letters: str) -> str:
     return hashlib.sha256(letters.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-# Joiners go too, although some emoji and Persian words use them: between letters they hide words from a screener.
+# Joiners are removed too. Some emoji and Persian words use them, but between letters they hide words from a screener.
 INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
 
 
-# A right-to-left override makes readers see what follows it backwards, to the end of the line or its closing mark.
+# After a right-to-left override, readers see the text backwards, up to the end of the line or the closing mark.
 OVERRIDE = re.compile("\u202e([^\u202c\n]*)\u202c?")
 
 
 def displayed_order(run: re.Match[str]) -> str:
-    """What readers see of a match of `OVERRIDE`."""
+    """The text of a match of `OVERRIDE`, in the order in which readers see it."""
     return run.group(1).replace("\u202e", "")[::-1]
 
 
 def clean(text: str) -> str:
-    """One line of Unicode NFC without control and zero-width characters, runs of white space made one space.
+    """One line of Unicode NFC without control and zero-width characters; each run of white space becomes one space.
 
-    What is behind a right-to-left override stands in the order in which it is seen.
+    Text after a right-to-left override is put into the order in which readers see it.
 
-    Idempotent. Case, punctuation and spelling stay: people are offended in all of them.
+    Idempotent. Case, punctuation and spelling stay, because each of them can be offensive.
     """
     return " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", OVERRIDE.sub(displayed_order, text))).split())
 

@@ -35,9 +35,9 @@ Choose = Callable[[list[str]], Columns]  # the columns a file has -> those to re
 
 
 def choose_columns(available: list[str], source: str, text: str | None = None, label: str | None = None) -> Columns:
-    """The columns to read of those `available`: the named ones, or for the text the first with a usual name.
+    """Choose the columns to read from those `available`: the named ones, or for the text the first with a usual name.
 
-    Raises SROError, naming the columns there are, where one is missing or none has a usual name.
+    Raises SROError with the list of columns if a named column is missing or no column has a usual name.
     """
     listing = ", ".join(map(repr, available))
     text, label = (_among(available, name) for name in (text, label))
@@ -57,7 +57,7 @@ def choose_columns(available: list[str], source: str, text: str | None = None, l
 
 
 def _among(available: list[str], name: str | None) -> str | None:
-    """The name as the file spells it, where it has blanks around it there that nobody types."""
+    """The name as the file spells it, which may have blanks around it that users do not type."""
     if name is None or name in available:
         return name
     alike = [one for one in available if one.strip() == name.strip()]
@@ -74,7 +74,7 @@ class Where:
 
     @classmethod
     def parse(cls, condition: str) -> Where:
-        """Read `column SIGN value`, SIGN one of = != < <= > >=; raises SROError where it is anything else."""
+        """Read `column SIGN value`, SIGN one of = != < <= > >=; raises SROError for anything else."""
         match = re.fullmatch(r"\s*([^=!<>]+?)\s*(!=|<=|>=|==?|<|>)\s*([^=!<>]+?)\s*", condition)
         if match is None:
             raise SROError(f"cannot read the condition {condition!r}; write it like label=1, score>=0.5, kind!=clean")
@@ -87,7 +87,7 @@ class Where:
         return f"{self.column}{self.sign}{self.value}"
 
     def matches(self, label: object) -> bool:
-        """Compare as numbers where both are (`1` equals `1.0`), else as words in any case; no label never matches."""
+        """Compare as numbers if both are (`1` equals `1.0`), else as words in any case. No label: no match."""
         word = "" if label is None else str(label).strip().casefold()
         if word in ("", "nan"):
             return False

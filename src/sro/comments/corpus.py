@@ -6,7 +6,7 @@
     # 10 set aside (7 duplicate, 3 too_short) in set_aside.jsonl
     parts = split(corpus, {"train": 0.9, "heldout": 0.1})  # sro.comments.splitting
 
-Every row that is not kept is counted under its reason and, where a quarantine file is named, written there as it was.
+Every row that is not kept is counted under its reason and, if a quarantine file is named, written to it as it was.
 `load_comments` is for training. `iter_comments` and `iter_rows` take constant memory and keep duplicates:
 `iter_comments` gives cleaned comments, by default of any length, and `iter_rows` gives every row as it stands.
 """
@@ -36,19 +36,19 @@ Reason = Literal[
     "malformed",  # not a row of its format: broken JSON, stray quote, other number of fields than the header
     "null",  # no value, or no such field in this JSON object
     "wrong_type",  # not a string
-    "undecodable",  # bytes that are not of the file's encoding, UTF-8 unless told
-    "empty",  # nothing left after cleaning; in training also: neither letter nor digit
+    "undecodable",  # bytes that are not valid in the file's encoding (default: UTF-8)
+    "empty",  # nothing left after cleaning; in training also: no letter and no digit
     "too_short",
     "too_long",
     "held_out",  # from the official test set
-    "duplicate",  # letters and digits as in an earlier row
+    "duplicate",  # the same letters and digits as an earlier row
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment, cleaned unless it was asked for as it stands, and where it came from: `file` as the caller named it,
-    `line` from 1."""
+    """A comment and its source: `file` as the caller named it, `line` from 1. The text is cleaned unless the caller
+    asked for it as it stands."""
 
     text: str
     file: str
@@ -57,17 +57,17 @@ class Comment:
 
 @dataclass
 class CorpusReport:
-    """What became of the rows of one source: `read = unmatched + kept + all that were rejected`."""
+    """Counts of the rows of one source: `read = unmatched + kept + all that were rejected`."""
 
     source: str = ""
     column: str = ""
     column_guessed: bool = False
     where: str | None = None
     read: int = 0
-    unmatched: int = 0  # rows that `where` did not ask for
+    unmatched: int = 0  # rows that do not meet `where`
     kept: int = 0
     rejected: Counter[str] = field(default_factory=Counter)  # by Reason
-    undecodable_line: int | None = None  # the first whose bytes are not of the encoding
+    undecodable_line: int | None = None  # the first with bytes that are not valid in the encoding
     quarantine: str | None = None
 
     def summary(self) -> str:
@@ -91,7 +91,7 @@ class CorpusReport:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Comments of one source, in its order, and the report of their reading."""
+    """Comments of one source, in the order of the source, and the report of reading it."""
 
     comments: list[Comment]
     report: CorpusReport
@@ -108,7 +108,7 @@ class Corpus:
 
     @property
     def sha256(self) -> str:
-        """`texts_hash` of the texts: which data a model was trained on."""
+        """`texts_hash` of the texts; it identifies the data that a model was trained on."""
         return texts_hash(self.texts)
 
 
@@ -145,24 +145,24 @@ def load_comments(
     as_it_stands: bool = False,
     say: Callable[[str], None] = logger.warning,
 ) -> Corpus:
-    """Read a whole corpus: cleaned, bounded in length, without duplicates (the first of equal keys stays).
+    """Read a whole corpus: cleaned, bounded in length, without duplicates (of equal keys, the first comment stays).
 
     Args:
         path: file, `-` for standard input, or `hub:owner/name[:split]`; see `sro.comments.readers`.
-        column: where the text is; by default the first column with a usual name.
-        format: one of `sro.comments.formats.FORMATS`; by default told by the suffix.
+        column: the column with the text; by default the first with a usual name.
+        format: one of `sro.comments.formats.FORMATS`; by default chosen by the suffix.
         where: take only rows that meet this condition on another column, such as `label=1` or `toxicity>=0.5`.
-        min_words, max_words: bounds of the length in words between spaces, inclusive; None: no upper bound.
-        training: guard the official test set; pass False only to read data for evaluation.
-        held_out: what the guard does with its sentences: `refuse` the corpus, or `drop` them to quarantine.
+        min_words, max_words: limits of the number of words between spaces, inclusive; None: no upper limit.
+        training: keep the official test set out; pass False only to read data for evaluation.
+        held_out: what to do with sentences of that test set: `refuse` the corpus, or `drop` them to quarantine.
         quarantine: JSON Lines file for the rows not kept: {file, line, reason, text}; replaced if it exists.
         delimiter, encoding: of a table, and of a file without a byte order mark; see `sro.comments.readers.read_rows`.
-        as_it_stands: keep the texts as they are in the file, with the line breaks by which quotes, lists and code are
-            known; lengths and repeats are still told by the cleaned ones.
-        say: is told what the reader took for granted, such as the first sheet of a workbook.
+        as_it_stands: keep the texts as they are in the file, with the line breaks that mark quotes, lists and code;
+            lengths and duplicates are still judged on the cleaned texts.
+        say: called with a message about what the reader assumed, such as the first sheet of a workbook.
 
     Raises:
-        SROError: the source, its column or its format cannot be found; nothing is left; the guard refuses.
+        SROError: the source, column or format cannot be found; no comment is left; test sentences are refused.
     """
     if held_out not in ("refuse", "drop"):
         raise SROError(f"held_out={held_out!r}: want 'refuse' or 'drop'")
@@ -211,9 +211,9 @@ def iter_comments(
 ) -> Iterator[Comment]:
     """Cleaned comments one by one, duplicates included: for reading, not for training.
 
-    Memory is constant, apart from the rows set aside where a `quarantine` file, written at the end, is asked for.
-    Arguments as for `load_comments`; a `report` that is passed in is filled as the rows go by. Raises SROError as
-    `load_comments` does, once iteration starts; that no comment is left is no error here.
+    Memory is constant, except for the rows set aside for a `quarantine` file, which is written at the end.
+    Arguments as for `load_comments`; a `report` that is passed in is filled during the iteration. Raises SROError as
+    `load_comments` does, once iteration starts; it is not an error if no comment is left.
     """
     fault = partial(_length_fault, min_words=min_words, max_words=max_words)
     report = CorpusReport() if report is None else report
@@ -235,11 +235,11 @@ def iter_rows(
     report: CorpusReport | None = None,
     say: Callable[[str], None] = logger.warning,
 ) -> Iterator[Row]:
-    """Every row that `where` asks for, in order, with its number and its text as it stands: for answers row by row.
+    """Every row that meets `where`, in order, with its number and its text as it stands: for one answer per row.
 
-    Rows that hold no comment come out too; `Row.fault` says why. A malformed row comes out whatever `where` asks for,
-    for what it would answer is not known. Arguments as for `load_comments`, and as for
-    `sro.comments.readers.read_rows`; `report` counts the rows read and those that `where` did not ask for.
+    Rows that hold no comment are yielded too; `Row.fault` says why. Malformed rows are always yielded, because it is
+    unknown whether they meet `where`. Arguments as for `load_comments` and `sro.comments.readers.read_rows`; `report`
+    counts the rows read and those that do not meet `where`.
 
     Raises:
         SROError: once iteration starts: the source, its column or its format cannot be found.
@@ -275,7 +275,7 @@ def _sift(
     report: CorpusReport,
     as_it_stands: bool = False,
 ) -> Iterator[Comment]:
-    """Rows in, comments out; the others are counted and set aside. `fault` judges cleaned texts."""
+    """Yield the comments of the rows; count and set aside the other rows. `fault` judges cleaned texts."""
     report.quarantine = str(quarantine) if quarantine else None
     if report.quarantine and Path(report.quarantine).resolve() == Path(source).resolve():
         raise SROError(f"{source}: the quarantine file would replace the comments; give it another name")

@@ -1,4 +1,4 @@
-"""Rows of CSV, TSV and their kin, with the line where each begins; one bad row costs no other."""
+"""Rows of CSV, TSV and similar tables, with the line where each begins; a bad row does not affect the others."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ EXCELS_OWN = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 LONGEST_FIELD = (1 << 31) - 1  # characters; the csv module stops at 131,072 unless told otherwise
 LONGEST_RECORD = 1 << 22
-"""Characters of a record over several lines, of which one that is longer was begun by a stray quote. It bounds what a
-quote without another one takes into memory; a line by itself may be longer."""
+"""Most characters of a record over several lines; a longer record was begun by a stray quote. This limits how much
+text an unclosed quote takes into memory. A single line may be longer."""
 
 
 FEWEST_ROWS, NEARLY_ALL = 3, 0.9
-"""Lines within quotes of a CSV that are rows by themselves, from which on a quote was a stray one: how many, and which
-share of all. Of fewer lines nothing is told: two lines of a text may well have a comma each."""
+"""A quote of a CSV counts as stray if the lines within the quotes are rows by themselves: at least so many lines, and
+at least this share of all. Fewer lines show nothing: two lines of a text may well have a comma each."""
 
 
 class Record(NamedTuple):
@@ -31,25 +31,25 @@ class Record(NamedTuple):
     line: int
     """The physical line that it starts on, from 1."""
     fields: list[str] | None
-    """As many as the header has; [] of a blank line; None where it is malformed."""
+    """As many as the header has; [] for a blank line; None if the record is malformed."""
     raw: str
-    """The lines it was read from, without the last one's end."""
+    """The lines that it was read from, without the last line end."""
 
 
 class _RewindableLines:
-    """Lines that can be handed back: those a record with a broken quote has swallowed are read again.
+    """Lines that can be handed back, so that the lines inside a record with a broken quote are read again.
 
-    Only a quote asks for another line of a record. So a reading that began further up and went on to the line
-    `known_to` was within a quote at the end of every line before, and another that begins in between and asks for one
-    of these lines could but go the same way, which led to nothing. It is given up at once: however many quotes stay
-    open, the work grows with the length of the file, not with its square.
+    A record takes another line only if a quote is open. So if an earlier reading went as far as the line `known_to`,
+    it was inside a quote at the end of every line before that. A later reading that begins in between and asks for one
+    of these lines would go the same way and fail too, so it stops at once. However many quotes stay open, the work
+    grows with the length of the file, not with its square.
     """
 
     def __init__(self, lines: Iterator[str]) -> None:
-        self.number = 0  # of the line given out last
+        self.number = 0  # of the last line given out
         self.taken: list[str] = []  # given out since the last `start_record`
-        self.known_to = 0  # number of the line to which an earlier reading went
-        self._characters = 0  # of those taken
+        self.known_to = 0  # number of the last line that an earlier reading reached
+        self._characters = 0  # of the lines in `taken`
         self._lines = lines
         self._returned: deque[str] = deque()
 
@@ -87,13 +87,13 @@ def read_delimited(
     delimiter: str | None,
     say: Callable[[str], None],
 ) -> tuple[list[str], Columns, Iterator[Record]] | None:
-    """The header, the chosen columns, and the records behind the header; None of an empty file.
+    """The header, the chosen columns, and the records after the header; None for an empty file.
 
     Args:
-        usual: the separator of the format, `,` or a tab. Where the wanted columns are not found with it, they are
-            looked for with those of SEPARATORS.
+        usual: the separator of the format, `,` or a tab. If the wanted columns are not found with it, the other
+            SEPARATORS are tried.
         delimiter: the separator, if it is known.
-        say: is told where a quote was taken for a stray one, the first time.
+        say: called the first time that a quote counts as stray.
 
     Raises:
         SROError: the header cannot be read, or holds no such column with any separator.
@@ -131,7 +131,7 @@ def read_delimited(
 
 
 def _attempt(lines: Iterator[str], delimiter: str) -> list[str] | None:
-    """The fields of the next record, None where its quotes are broken. Raises StopIteration at the end."""
+    """The fields of the next record, None if its quotes are broken. Raises StopIteration at the end."""
     try:
         return next(csv.reader((line.replace("\0", "") for line in lines), delimiter=delimiter, strict=True))
     except csv.Error:
@@ -154,28 +154,28 @@ def unique_names(header: Sequence[object]) -> list[str]:
 
 
 def _fitted(fields: list[str], columns: int) -> list[str]:
-    """Without the empty fields that stand behind the last column in many exports; a line of blanks has none."""
+    """Remove the empty fields that many exports have after the last column; a line of blanks has no fields."""
     if columns > 1 and len(fields) == 1 and not fields[0].strip():
         return []
     return fields[:columns] if len(fields) > columns and not any(fields[columns:]) else fields
 
 
 def _are_rows(lines: list[str], columns: int, delimiter: str) -> bool:
-    """Whether the lines that quotes hold together are rows by themselves: the quotes then stand in two texts, and were
-    not meant to hold anything.
+    """Whether the lines between two quotes are rows by themselves: then the quotes belong to two different texts and
+    do not enclose anything.
 
-    In a TSV file most lines have to be rows: a quoted text over several lines has tabs in its first or last line
-    alone, unless it is indented code, whose lines begin with a tab. Commas stand in every text, so of other tables
-    nearly all lines between the first and the last have to be rows, `FEWEST_ROWS` or more, and the first or the last
-    as well. A text that holds a table as wide as the file looks the same as rows; a file of one column has nothing to
-    tell them by, and there quotes are quotes.
+    In a TSV file most lines must be rows: a quoted text over several lines has tabs only in its first or last line,
+    unless it is indented code, where lines begin with a tab. Every text has commas, so in other tables nearly all
+    lines between the first and the last must be rows, `FEWEST_ROWS` or more, and also the first or the last line. A
+    text that holds a table as wide as the file looks the same as rows. A file of one column has no separators to
+    check, so its quotes always count as quotes.
     """
     if columns == 1 or len(lines) == 1:
         return False
     if delimiter == "\t":
         return 2 * sum(line.count("\t") == columns - 1 and not line.startswith("\t") for line in lines) > len(lines)
     fits = [
-        line.count(delimiter) == columns - 1 and f"{delimiter} " not in line  # as no sentence puts its commas
+        line.count(delimiter) == columns - 1 and f"{delimiter} " not in line  # a sentence has a space after a comma
         for line in lines
         if line.strip()
     ]
@@ -218,7 +218,7 @@ def _records(
                 )
                 said = True
         if fields is None:
-            # A stray quote costs its own line, not the rest of the file; and many TSV files know no quoting at all.
+            # A stray quote spoils only its own line, not the rest of the file. Many TSV files have no quoting at all.
             lines.rewind_to(1)
             fields = lines.taken[0].rstrip("\r\n").split("\t") if delimiter == "\t" else None
         fits = fields is not None and len(fields) in (0, columns)

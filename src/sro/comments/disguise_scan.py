@@ -3,9 +3,9 @@
     >>> find_disguised(["Plain text, well-known!", "an i d i o t", "sh*t", "naïve"])
     [1, 2, 3]
 
-Any other text `normalise` only lower-cases, with "`" as "'". Each step of `normalise` begins with a search; the scan
-repeats these searches on one array of bytes for all texts. It may report a text that hides nothing, but it
-misses none that does.
+For all other texts, `normalise` only lower-cases and replaces "`" by "'". Each step of `normalise` begins with a
+search; the scan repeats these searches on one array of bytes for all texts. It may report a text that hides nothing,
+but it never misses a text that hides a word.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LETTER, SINGLE, GAP, SIGN, STRONG, SPACE, ALNUM = (1 << bit for bit in range(7))
 
 
 def _marked() -> np.ndarray:
-    """What each byte of lower-cased text may be, as bits, by the character classes of `sro.comments.normalise`."""
+    """The character classes of `sro.comments.normalise` for each byte of lower-cased text, as bits."""
     kinds = np.zeros(256, dtype=np.uint8)
     single = WORDLIKE + "@$!|+"  # ONE there
     for mark, characters in (
@@ -31,7 +31,7 @@ def _marked() -> np.ndarray:
         (ALNUM, WORDLIKE),
         (SINGLE, single),
         (GAP, "".join(set(map(chr, range(1, 128))) - set(single + ",()"))),
-        # ODD's first class there, and below those that suffice beside a letter
+        # SIGN is ODD's first class there; one letter beside a STRONG sign is enough
         (SIGN, string.digits + "-@$*#+%&!|._~(:;,^"),
         (STRONG, string.digits + "@$*#+%&!|"),
         (SPACE, "\0\t\n\v\f\r\x1c\x1d\x1e\x1f "),
@@ -44,7 +44,7 @@ KINDS = _marked()
 
 
 def find_disguised(texts: Sequence[str]) -> list[int]:
-    """The places, in order, of the texts that `normalise` may do more to than lower their case."""
+    """The places, in order, of the texts in which `normalise` may change more than the case."""
     odd = {place for place, text in enumerate(texts) if not text.isascii() or END in text}
     joined = END.join(["", *("" if place in odd else text for place, text in enumerate(texts)), "", ""])
     cased = np.frombuffer(joined.encode("ascii"), dtype=np.uint8)
@@ -57,7 +57,7 @@ def find_disguised(texts: Sequence[str]) -> list[int]:
         odd.update((np.searchsorted(ends, place, side="right") - 1).tolist())
     found = np.flatnonzero(_odd(signs, kinds))
     spaces = np.flatnonzero(_is(kinds, SPACE))
-    right = np.unique(np.searchsorted(spaces, found))  # tokens, by the space after them
+    right = np.unique(np.searchsorted(spaces, found))  # each token is known by the space after it
     owners = np.searchsorted(ends, spaces[right], side="left") - 1
     for owner, start, end in zip(owners.tolist(), (spaces[right - 1] + 1).tolist(), spaces[right].tolist()):
         if owner not in odd and is_disguised(lowered[start:end].replace("`", "'")):
@@ -70,7 +70,7 @@ def _is(kinds: np.ndarray, mark: int) -> np.ndarray:
 
 
 def _marked_up(signs: np.ndarray, kinds: np.ndarray) -> np.ndarray:
-    """Where a tag, an entity or a link of `sro.comments.markup` may begin, or marks of emphasis behind a letter."""
+    """Where a tag, an entity or a link of `sro.comments.markup` may begin, or a mark of emphasis follows a letter."""
     sign, after = signs[:-1], signs[1:]
     letter_after, letter = _is(kinds[1:], LETTER), _is(kinds[:-1], LETTER)
     tag = (sign == ord("<")) & (letter_after | np.isin(after, np.frombuffer(b"/!", np.uint8)))
@@ -80,11 +80,11 @@ def _marked_up(signs: np.ndarray, kinds: np.ndarray) -> np.ndarray:
 
 
 def _three_singles(kinds: np.ndarray) -> np.ndarray:
-    """Where a run of `sro.comments.spelled_out` may begin: a third single character, only gaps between."""
+    """Where a run of `sro.comments.spelled_out` may begin: three single characters with only gaps between them."""
     single, gap, alnum = _is(kinds, SINGLE), _is(kinds, GAP), _is(kinds, ALNUM)
 
     def after_a_gap(wanted: np.ndarray) -> np.ndarray:
-        """Whether what is wanted comes after one to three characters of a gap."""
+        """Where `wanted` holds after one to three characters of a gap."""
         near = np.zeros_like(gap)
         for _ in range(3):
             near[:-1] = gap[:-1] & (wanted[1:] | near[1:])

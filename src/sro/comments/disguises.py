@@ -1,7 +1,7 @@
-"""Which word is it that hides beneath `f*ck`, `1d1ot`, `stuuupid` or `ѕhіt`?
+"""Find the word that is hidden in `f*ck`, `1d1ot`, `stuuupid` or `ѕhіt`.
 
 Guessing at every odd spelling would harm plain text (`A55` is a road, `as*` has a footnote, `c1ass` may be code), so
-the rule is: **a disguise is undone only when the word beneath it is on the list below**, and whole.
+the rule is: **a disguise is undone only if the whole word in it is on the list below**.
 
     >>> undo_disguise("1d1ot"), undo_disguise("f***"), undo_disguise("stuuuupid"), undo_disguise("h2o")
     ('idiot', 'fuck', 'stupid', None)
@@ -19,7 +19,7 @@ from itertools import groupby, product
 
 from sro.core.bounded_cache import cache_short_strings
 
-# Where a mask fits several words, the earlier wins. Of the first line so little may show as one letter: `f***`.
+# If a mask fits several words, the earlier word wins. Words of the first line may show only one letter: `f***`.
 STRONG_STEMS = "fuck shit bitch asshole cunt dick ass pussy nigga nigger motherfuck bullshit"
 STEMS = f"""{STRONG_STEMS}
 shitt bullshitt cock cocksuck damn goddamn whore slut bastard crap crappy piss faggot fag fagg twat wank
@@ -57,7 +57,7 @@ _by_shape: dict[tuple[str, int], list[str]] = defaultdict(list)  # (first letter
 for _word in LEXICON:
     _by_shape[_word[0], len(_word)].append(_word)
 
-# Between words that are spelled letter by letter; no "the", which would find a rapist in a therapist.
+# Words allowed between words spelled letter by letter; without "the", which would find a rapist in a therapist.
 BETWEEN = frozenset(
     re.findall(r"\w+", "you u your ur are r off a an i am is it this that all up go me my so and such 2")
 )
@@ -65,10 +65,10 @@ BETWEEN = frozenset(
 
 @cache_short_strings(20_000)
 def undo_disguise(seen: str) -> str | None:
-    """The first listed word that `seen`, lower-cased, may spell by stand-ins, masks and letters drawn out.
+    """The first listed word that `seen`, lower-cased, may spell with stand-ins, masks and repeated letters.
 
-    None where it spells none, where it is plain letters (nothing is hidden), and where so little shows that it may be
-    anything: `4*5` is a product, `A55` a road, `a55e5` a hexadecimal number, `as*` has a footnote.
+    None if it spells no listed word, if it is plain letters (nothing is hidden), or if it shows too few letters to be
+    sure: `4*5` is a product, `A55` a road, `a55e5` a hexadecimal number, `as*` has a footnote.
     """
     shown = sum(map(str.isalpha, seen))
     numbered = any(map(str.isdigit, seen))
@@ -98,7 +98,7 @@ def _shows_enough(form: str, word: str) -> bool:
         return word in STRONG_STEMS.split()  # `f***`; but `S****` may be anyone
     if masks and word not in STRONG_WORDS and 2 * masks > len(form) + 1:
         return False
-    # Three letters are soon spelled by accident (`a*s`, `4ss`, `F-G`): there only a vowel may be masked, by a star.
+    # Three letters are easily spelled by accident (`a*s`, `4ss`, `F-G`), so only a vowel may be masked, by a star.
     return len(word) > 3 or not any(
         sign in GAPS + "%&" or sign.isdigit() or (sign in MASKS and letter not in VOWELS)
         for sign, letter in zip(form, word)
@@ -106,9 +106,9 @@ def _shows_enough(form: str, word: str) -> bool:
 
 
 def _drawn_in(seen: str) -> list[str]:
-    """`seen` itself, then with every run of three or more equal characters made one or two long, in all ways.
+    """`seen` itself, then every combination in which runs of three or more equal characters are one or two long.
 
-    `aaassshole` → `ashole`, `asshole`, `aashole`, `aasshole`. Masks stay: one hides one letter.
+    `aaassshole` → `ashole`, `asshole`, `aashole`, `aasshole`. Masks stay, because each hides one letter.
     """
     runs = [(sign, len(list(run))) for sign, run in groupby(seen)]
     if len(seen) > 40 or sum(length > 2 and sign not in MASKS for sign, length in runs) not in (1, 2, 3, 4):
@@ -117,19 +117,19 @@ def _drawn_in(seen: str) -> list[str]:
     return [seen, *map("".join, product(*ways))]
 
 
-LONGEST_WORD = 16  # letters, where words are spelled one by one
+LONGEST_WORD = 16  # letters, for words that are spelled letter by letter
 
 
 @cache_short_strings(20_000)
 def split_spelled_out(letters: str) -> tuple[str, ...] | None:
-    """The words of a text that was spelled letter by letter, at least one of them listed; else None.
+    """The words of a text that was spelled letter by letter, if at least one of them is listed; else None.
 
-    All must be words: `youidiot` → `("you", "idiot")`, but `class` has no ass in it and `usa` says nothing. The
+    All parts must be words: `youidiot` → `("you", "idiot")`, but no ass is found in `class`, and nothing in `usa`. The
     longest listed word is tried first.
     """
     if sum(map(str.isalpha, letters)) < 2:
         return None
-    ends: dict[int, list[int]] = {}  # by where a word may begin: where it may end, the longest first
+    ends: dict[int, list[int]] = {}  # start of a word → its possible ends, the longest first
     reached = {0}
     for start in range(len(letters)):
         if start in reached:

@@ -1,4 +1,4 @@
-"""What a file of comments is: its format by its name, and its lines of text whatever encoding it was saved in."""
+"""The format of a comment file, found by its name, and its lines of text, in any encoding."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FORMAT_OF_SUFFIX = {
     **{".parquet": "parquet", ".xlsx": "xlsx", ".txt": "text", "": "text"},
 }
 BINARY = ("parquet", "xlsx")
-BYTE_ORDER_MARKS = (  # what a file may begin with, and the encoding that it then has; the longer mark first
+BYTE_ORDER_MARKS = (  # first bytes of a file, and the encoding that they mean; the longer mark first
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -30,14 +30,14 @@ BYTE_ORDER_MARKS = (  # what a file may begin with, and the encoding that it the
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 ONE_BYTE = ("cp125", "iso8859-", "koi8-", "mac-")
-"""Encodings of one byte a character, in which a line break is what it is in ASCII."""
-PIECE = 1 << 20  # characters of a long line that come at a time; a dump of JSON may be one line of many gigabytes
+"""Encodings with one byte per character, in which a line break is the same byte as in ASCII."""
+PIECE = 1 << 20  # characters of a long line that are read at a time; a dump of JSON may be one line of many gigabytes
 Span = tuple[int, int]
-"""Bytes of a file from which its lines are read: those that begin there."""
+"""A range of bytes of a file; the lines that begin in it are read."""
 GZIP_MAGIC = b"\x1f\x8b"
-"""What gzip begins with, whatever the file is called."""
+"""The first bytes of a gzip file, whatever its name."""
 HEAD = 1 << 13
-"""Bytes that tell how the lines of a file end."""
+"""Number of first bytes that are read to find out how the lines of a file end."""
 
 
 class Unreadable(SROError):
@@ -45,7 +45,7 @@ class Unreadable(SROError):
 
 
 def format_of(source: str) -> str:
-    """The format of a path by its suffix, `.gz` aside; of standard input plain text. One of FORMATS.
+    """The format of a path by its suffix without `.gz`; plain text for standard input. One of FORMATS.
 
     Raises:
         SROError: the suffix is unknown.
@@ -68,21 +68,21 @@ def without_gz(name: str) -> str:
 
 
 def require_file(path: Path) -> None:
-    """Raise SROError, with the nearest name of a neighbour, where there is no such file."""
+    """Raise SROError if there is no such file; the message names the most similar file in the folder."""
     if not path.exists():
         siblings = [sibling.name for sibling in path.parent.iterdir()] if path.parent.is_dir() else []
         raise SROError(f"{path}: no such file{suggestion(path.name, siblings)}")
 
 
 def read_lines(source: str, encoding: str | None = None, span: Span | None = None) -> Iterator[str]:
-    """Decoded lines with their ends. Only `\\n` ends a line, so that line numbers are those of `sed -n`; in a file
-    without any `\\n`, as old spreadsheets write it, `\\r` does.
+    """Decoded lines with their ends. Only `\\n` ends a line, so that line numbers are those of `sed -n`. In a file
+    without any `\\n`, as old spreadsheets write it, `\\r` ends a line.
 
-    A byte order mark tells the encoding; without one it is `encoding`, by default UTF-8. Bytes that do not fit become
+    A byte order mark tells the encoding; without one it is `encoding`, by default UTF-8. Invalid bytes become
     lone surrogates (Python's `surrogateescape`): nothing is lost, and only the rows that hold them are set aside.
 
     Args:
-        span: only the lines that begin in these bytes, of a file that `can_split_by_bytes`.
+        span: read only the lines that begin in these bytes; `can_split_by_bytes` must be true for the file.
 
     Raises:
         Unreadable: the file cannot be read, or is not in UTF-16 as its mark says.
@@ -92,10 +92,10 @@ def read_lines(source: str, encoding: str | None = None, span: Span | None = Non
 
 
 def join_lines(pieces: Iterable[str]) -> Iterator[str]:
-    """Lines of pieces, as `read_pieces` gives them."""
+    """Join the pieces of `read_pieces` to lines."""
     waiting: list[str] = []
     for piece in pieces:
-        # a shorter one ends in the file's own way, or the file does
+        # a piece shorter than PIECE is the end of its line or of the file
         ended = piece.endswith("\n") or len(piece) < PIECE
         if waiting or not ended:
             waiting.append(piece)
@@ -115,7 +115,7 @@ def read_pieces(source: str, encoding: str | None = None) -> Iterator[str]:
         chosen, errors = _decoding(head[:4], source, encoding)
         text = io.TextIOWrapper(binary, encoding=chosen, errors=errors, newline="\r" if _only_returns(head) else "\n")
         try:
-            yield from iter(partial(text.readline, PIECE), "")  # from the stream itself, it would be closed
+            yield from iter(partial(text.readline, PIECE), "")  # `yield from text` would close it
         finally:
             text.detach()
 
@@ -154,7 +154,7 @@ def can_split_by_bytes(source: str, encoding: str | None) -> bool:
 
 @contextmanager
 def _opened(source: str) -> Iterator[io.BufferedReader]:
-    """Bytes of a file or of standard input, with what goes wrong on the way told as `Unreadable`."""
+    """The bytes of a file or of standard input; errors while reading become `Unreadable`."""
     try:
         raw: Any = sys.stdin.buffer if source == "-" else open(source, "rb", buffering=0)  # noqa: SIM115
         binary = io.BufferedReader(raw)
@@ -163,7 +163,7 @@ def _opened(source: str) -> Iterator[io.BufferedReader]:
         try:
             yield binary
         finally:
-            binary.detach()  # standard input is not ours to close
+            binary.detach()  # standard input must stay open
             if source != "-":
                 raw.close()
     except (OSError, EOFError, zlib.error) as error:
@@ -178,16 +178,16 @@ def _only_returns(head: bytes) -> bool:
 
 
 def _decoding(head: bytes, source: str, encoding: str | None) -> tuple[str, str]:
-    """The encoding, and what becomes of bytes that do not fit."""
+    """The encoding, and Python's error handler for invalid bytes."""
     marked = next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
     if marked is None and encoding is None and 0 in head[:2] and len(head) > 1:
         name = "utf-16-be" if head[0] == 0 else "utf-16-le"
         raise SROError(f"{source}: looks like UTF-16 without its mark\n  fix: --encoding {name}")
     chosen = marked or encoding or "utf-8"
-    if marked is None and chosen.lower().replace("_", "-") in ("utf-16", "utf16"):  # which wants a mark
+    if marked is None and chosen.lower().replace("_", "-") in ("utf-16", "utf16"):  # this codec needs a mark
         chosen = "utf-16-be" if head[:1] == b"\0" else "utf-16-le"
     try:
-        "a".encode(chosen)  # some codecs, such as base64, are none of texts
+        "a".encode(chosen)  # some codecs, such as base64, do not encode text
     except (LookupError, UnicodeError) as error:
         raise SROError(f"unknown encoding {chosen!r}\n  fix: --encoding utf-8, windows-1252, utf-16, …") from error
     wide = chosen.lower().replace("_", "-").startswith(("utf-16", "utf-32"))

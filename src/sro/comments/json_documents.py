@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 from sro.comments.formats import PIECE, Unreadable
 
-EXPORT = 256 << 20  # characters of such objects, which are read as a whole; some GB of memory
+EXPORT = 256 << 20  # most characters of objects over several lines, which are read whole; some GB of memory
 LONGEST_LITERAL = 16  # characters: a literal or escape that is cut off begins at most this far from the end
 DEEPEST = 400
-"""Levels of lists and objects in one another. Python bounds them by how deep its caller stands as well, so
-that what one place has read could not be written by another."""
+"""Most levels of nested lists and objects. Python's own limit also depends on the depth of the call stack, so
+without this limit one function could read a value that another could not write."""
 BLANK = re.compile(r"[\s\ufeff]*")
 DECODER = json.JSONDecoder()
 
@@ -24,9 +24,9 @@ class Record(NamedTuple):
     line: int
     """The physical line that it starts on, from 1."""
     value: dict[str, Any] | None
-    """None where it is no object, or too deep a one."""
+    """None if it is not an object, or is nested too deep."""
     raw: str
-    """As it stands, where there is no value."""
+    """The text as it stands, if there is no value."""
 
 
 def is_too_deep(value: Any, raw: str) -> bool:
@@ -43,10 +43,10 @@ def is_too_deep(value: Any, raw: str) -> bool:
 
 
 def array_items(pieces: Iterator[str], source: str) -> Iterator[Record]:
-    """The items of an array, or of several, one behind the other; no more of them is held than the longest.
+    """The items of one array, or of several in a row; memory holds no more than the longest item.
 
     Raises:
-        Unreadable: it is no array, or broken, with the line.
+        Unreadable: it is not an array, or it is broken; the message names the line.
     """
     text = _Text(pieces)
     try:
@@ -70,10 +70,10 @@ def array_items(pieces: Iterator[str], source: str) -> Iterator[Record]:
 
 
 def whole_objects(pieces: Iterator[str], source: str) -> Iterator[Record]:
-    """Objects one behind the other, over however many lines.
+    """Objects in a row, over any number of lines.
 
     Raises:
-        Unreadable: it is broken, with the line, or larger than `EXPORT`.
+        Unreadable: the JSON is broken (the message names the line), or larger than `EXPORT`.
     """
     held, length = [], 0
     for piece in pieces:
@@ -111,7 +111,7 @@ class _Text:
         self._line, self._counted = 1, 0
 
     def peek(self) -> str:
-        """The next sign that is no blank, "" at the end; `at` is on it then."""
+        """Move `at` to the next sign that is not blank, and return it; "" at the end."""
         while True:
             self.at = BLANK.match(self._text, self.at).end()  # type: ignore[union-attr]
             if self.at < len(self._text):
@@ -125,10 +125,10 @@ class _Text:
         return self._line
 
     def record(self) -> Record:
-        """The value at `at`, and on behind it.
+        """Read the value at `at`, and move `at` behind it.
 
         Raises:
-            ValueError, RecursionError: there is none.
+            ValueError, RecursionError: there is no value.
         """
         line = self.line()
         while True:
@@ -141,7 +141,7 @@ class _Text:
                 if not self._more():
                     raise ValueError("it ends within a value") from error
                 continue
-            if end == len(self._text) and self._more():  # a number may go on
+            if end == len(self._text) and self._more():  # a number may continue
                 continue
             raw, self.at = self._text[self.at : end], end
             if isinstance(value, dict) and not is_too_deep(value, raw):
@@ -149,7 +149,7 @@ class _Text:
             return Record(line, None, raw)
 
     def _more(self) -> bool:
-        """Read on by at least as much as is held, so that all readings of a long value take time like its length."""
+        """Read at least as much as is held already, so that the time for a long value is linear in its length."""
         self.line()
         held = [self._text[self.at :]]
         wanted = max(PIECE, len(held[0]))

@@ -1,4 +1,4 @@
-"""Objects out of JSON: one a line, over several lines, all in one array, or in the one list of an export."""
+"""Read objects from JSON: one per line, over several lines, all in one array, or in the one list of an export."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from sro.comments.formats import join_lines, read_pieces, without_gz
 from sro.comments.json_documents import Record, array_items, is_too_deep, whole_objects
 from sro.core.errors import SROError
 
-LOOKAHEAD = 100  # rows; each names its own fields, and may leave some out
-DEPTH = 4  # levels of objects in objects whose fields are columns of dotted names: `data.text`
+LOOKAHEAD = 100  # rows that are read to find the fields; each row may leave some out
+DEPTH = 4  # levels of nested objects with fields that become columns with dotted names: `data.text`
 
 Layout = Literal["lines", "array", "export"]
 
@@ -24,11 +24,11 @@ def json_records(pieces: Iterator[str], source: str, choose: Choose) -> tuple[It
 
     Args:
         pieces: lines, long ones in pieces (`sro.comments.formats.read_pieces`): an array takes as much memory as its
-            longest item, on however few lines it stands.
-        choose: tells an export from a comment with a list in it, and raises SROError where the columns are not there.
+            longest item, even if it is a single line.
+        choose: raises SROError if the columns are not there; that tells an export from a comment with a list in it.
 
     Returns:
-        The records, and the columns where they had to be chosen for that.
+        The records, and the columns if they had to be chosen for that, else None.
 
     Raises:
         Unreadable: an array or export is broken, with the line, or an export is too large.
@@ -45,7 +45,7 @@ def json_records(pieces: Iterator[str], source: str, choose: Choose) -> tuple[It
 def _items_of_export(objects: Iterator[Record], choose: Choose) -> tuple[Iterator[Record], Columns | None]:
     """The items of the list in an export, which is a single object that holds one list of objects; else the objects.
 
-    An object that has the columns beside that list is no export, but a comment with replies, mentions or the like.
+    An object that has the columns beside that list is not an export but a comment with replies, mentions or similar.
     """
     head = list(islice(objects, 2))
     value = head[0].value if len(head) == 1 else None
@@ -79,10 +79,10 @@ def json_layout(source: str, encoding: str | None = None) -> Layout:
 
 
 def _look(pieces: Iterator[str], source: str) -> tuple[list[str], Layout]:
-    """The first pieces, and what they begin: an array of objects, one object over several lines (or one alone in a
-    `.json`), or one object a line."""
+    """The first pieces, and the layout that they show: an array of objects, one object over several lines (or one
+    alone in a `.json`), or one object per line."""
     head: list[str] = []
-    start, first, filled = "", "", 0  # two signs, the first line that is not blank, how many such lines
+    start, first, filled = "", "", 0  # first two signs, first line that is not blank, number of such lines
     for piece in islice(pieces, LOOKAHEAD):
         content = piece.strip("\ufeff \t\r\n")
         if content and (not head or head[-1].endswith(("\n", "\r"))):
@@ -108,7 +108,7 @@ def parse_object(line: str) -> dict[str, Any] | None:
 
 
 def of_strings(head: list[Record], records: Iterator[Record]) -> Iterator[Record]:
-    """The records, the first of which are `head`; where those are nothing but strings, each string is a comment."""
+    """The records, beginning with `head`. If all records of `head` are strings, each string is a comment."""
     whole = chain(head, records)
     filled = [record for record in head if record.value is not None or record.raw.strip()]
     if not filled or not all(_is_string(record) for record in filled):
@@ -124,8 +124,8 @@ def _is_string(record: Record) -> bool:
 
 
 def _parsed(line: str) -> Any:
-    """The JSON value of a line, None where it is none or too deep. A comma behind it belongs to the array that it was
-    cut from, and a mark before it to a file that was put behind another."""
+    """The JSON value of a line; None if it is not JSON or is nested too deep. A comma after it (from an array) and a
+    byte order mark before it (from a file that was appended to another) are ignored."""
     stripped = line.strip()
     bare = stripped.lstrip("\ufeff").rstrip(",")
     for text in (stripped, bare) if bare != stripped else (stripped,):
@@ -138,7 +138,7 @@ def _parsed(line: str) -> Any:
 
 
 def field_names(value: dict[str, Any], prefix: str = "", depth: int = DEPTH) -> Iterator[str]:
-    """The names of an object's fields, those of objects in it dotted."""
+    """The names of an object's fields; fields of nested objects have dotted names."""
     for name, inner in value.items():
         yield prefix + name
         if isinstance(inner, dict) and depth > 1:
@@ -146,7 +146,7 @@ def field_names(value: dict[str, Any], prefix: str = "", depth: int = DEPTH) -> 
 
 
 def field_value(value: dict[str, Any], name: str) -> Any:
-    """The field of this name, or of this dotted path; None where there is none."""
+    """The field of this name, or of this dotted path; None if there is none."""
     if name in value:
         return value[name]
     head, dot, rest = name.partition(".")

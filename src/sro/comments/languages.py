@@ -1,17 +1,17 @@
-"""Which language is a comment in? By the words of English that we carry, else by py3langid's model of 139 languages.
+"""Detect the language of a comment: by the package's list of English words, else by py3langid's model (139 languages).
 
     >>> detect("you are an idiot").code, detect("du bist so ein Idiot").code, detect("lol").code
     ('en', 'de', 'und')
 
 Comments are short, rude and misspelt, and a wrong answer refuses somebody's comment. So there are three answers: a
-text is English, or surely is not, or nobody knows. It surely is not where most letters are of another script, where
-some words together are far likelier in another language than in English, or where none of three words is English.
-Slang, names, laughter, leetspeak and single words are not enough. How a language is called is told apart from that,
-for related ones are easily confused, and of romanised ones, which the model has not read, only the commonest is known:
-Hindi (`hi-Latn`), by its small words. The bars were set on comments of thirty data sets (`benchmarks/languages.py`,
-docs/research/lab-notes.md).
+text is English, is surely not English, or is unknown. It is surely not English if most letters are of another script,
+if several words together are far more likely in another language than in English, or if none of three words is
+English. Slang, names, laughter, leetspeak and single words are not enough. The name of the language is a separate
+answer, because related languages are easily confused. The model has not read romanised languages; only the most common
+one is recognised: Hindi (`hi-Latn`), by its small words. The thresholds were set on comments of thirty data sets
+(`benchmarks/languages.py`, docs/research/lab-notes.md).
 
-Nothing needs a network. The model is loaded when the first text needs it, which plain English does not.
+No network is needed. The model is loaded when the first text needs it; plain English does not need it.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class Language(NamedTuple):
     """What is known of a text's language."""
 
     code: str
-    """ISO 639-1 (`de`), `hi-Latn` for romanised Hindi; `und` for one that has no name here, and where nobody knows."""
+    """ISO 639-1 (`de`), `hi-Latn` for romanised Hindi; `und` if the language has no name here or is unknown."""
     confidence: float
-    """That it is this one, in [0, 1]: the model's probability, or the share of the words that are usual there; 0 for
-    `und`."""
+    """Confidence in this language, in [0, 1]: the model's probability, or the share of words that are usual in it; 0
+    for `und`."""
     english: bool | None
     """Whether the text is English. False: surely not, though the language may have no name here; None: unknown."""
 
@@ -49,17 +49,17 @@ UNKNOWN = Language("und", 0.0, None)
 FOREIGN = Language("und", 0.0, False)
 
 MAX_DETECTED_CHARACTERS = 400
-"""Characters that are looked at; more of them tell nothing new."""
+"""Number of characters that are looked at; more add nothing new."""
 USUAL = 0.8
 """The share of usual English words that makes a text English; the model is not asked then."""
 ENGLISH = 0.5
-"""The probability from which on the model's word for English is taken."""
+"""If the model gives English at least this probability, the text counts as English."""
 NOT_ENGLISH, NOT_ENGLISH_IN_TWO_WORDS = 2.0, 4.0
-"""Log-odds of another language against English from which on a text surely is not."""
+"""From these log-odds of another language against English on, a text is surely not English."""
 MIN_LETTERS, MIN_WORDS = 10, 2
-"""With fewer, in different words, a text in Latin letters is never said not to be English."""
+"""With fewer letters in different words, or fewer such words, a text in Latin letters never counts as not English."""
 NAMED = 0.4
-"""The probability from which on a language is named."""
+"""The least probability at which a language is named."""
 
 
 NAMES = word_set(
@@ -68,14 +68,14 @@ NAMES = word_set(
     be bg kk mk ru sr tt uk ar fa he ps ug ur am el hy ka ja ko zh as bn gu hi kn ml mr ne or pa si ta te km lo my
     th"""
 )
-"""Languages that are named. The model's others are small, and where it puts slang and romanised languages."""
+"""Languages that are named. The model's others are small, and it gives them to slang and romanised languages."""
 CODES = NAMES | {"en", "hi-Latn"}
-"""What `language_of` may answer of a language that has a name here."""
+"""The codes that `language_of` may return for a language that has a name here."""
 VARIETIES = {
     **{"pcm": "en", "nn": "no", "arz": "ar", "ary": "ar", "wuu": "zh", "yue": "zh", "uzs": "uz"},
     **{"hbo": "he", "grc": "el", "gcr": "ht", "gcf": "ht", "sdh": "ku"},
 }
-"""Labels of the model that count as another of them."""
+"""Labels of the model that count as another label."""
 SHORT_ENGLISH = SHORT_WORDS | word_set("an ya yo hi mr u r im id vs ll re ve don t s m d n")
 """Words of one and two letters, halves of `don't` and `you'll` among them."""
 OTHERS = word_set(
@@ -84,7 +84,7 @@ OTHERS = word_set(
     hasta hijos ich ist jag las los med merci meu moi mon mongol nada nel nicht nie oui par para pas por pour puta que
     quer sans sie soy suis ton una und van wat weil yeh"""
 )
-"""Small and rude words of other languages that have slipped in among the usual English ones."""
+"""Small and rude words of other languages that are in the list of usual English words by mistake."""
 HINDI = word_set(
     """
     aaj abe abhi achi agar apna apne apni aur aulad baap baat bahot bahut behenchod bewakoof bhadwa bhadwe bhai
@@ -100,9 +100,9 @@ SMALL_HINDI = word_set(
     ab ek gand h ho hu hum ja jab jo ka kar ke ki ko koi kr log mat mc mein mere ne ni pe se tab tak tere tha thi to tu
     us vo wo ye"""
 )
-"""… and those that others have too: they count half, and only beside one of the former."""
+"""Words of romanised Hindi that other languages have too: they count half, and only together with a word of HINDI."""
 MIN_HINDI, HINDI_SHARE = 2.0, 0.3
-"""Different words of these, and their share of a text's words, that make it Hindi."""
+"""A text is Hindi from this number of different words of the two lists on, and this share of its words."""
 
 NO_WORDS = re.compile(r"(?:https?://|www\.|[@\\/])\S*|\S@\S+|<[^<>]{0,300}>|&\w{1,8};|\bRT\b")
 APART = re.compile(r"['’‘`´-]")
@@ -126,7 +126,7 @@ def detect(text: str) -> Language:
 
 
 def speaks(text: str, spoken: Collection[str] = ("en",)) -> bool | None:
-    """Whether a text is in one of these languages. False only where it surely is not, None where nobody knows.
+    """Whether a text is in one of these languages. False only if it surely is not, None if unknown.
 
     Example:
         >>> [speaks(text) for text in ("you are an idiot", "du bist so ein Idiot", "lol")]
@@ -136,7 +136,7 @@ def speaks(text: str, spoken: Collection[str] = ("en",)) -> bool | None:
 
 
 def is_among(code: str | None, spoken: Collection[str]) -> bool | None:
-    """Whether a language, as `language_of` tells it, is one of these. None where nobody knows.
+    """Whether a language, as `language_of` returns it, is one of these. None if unknown.
 
     Example:
         >>> [is_among(code, ["en", "de"]) for code in ("de", "fr", "und", None)]
@@ -148,10 +148,10 @@ def is_among(code: str | None, spoken: Collection[str]) -> bool | None:
 
 
 def checked_codes(codes: Sequence[str]) -> list[str]:
-    """The codes as `language_of` writes them, given in whatever case of letters.
+    """The codes in the spelling of `language_of`; the case of the given codes does not matter.
 
     Raises:
-        SROError: one is no code that `language_of` could answer, so that no comment would ever be in that language.
+        SROError: `language_of` can never return one of the codes, so no comment would ever be in that language.
 
     Example:
         >>> checked_codes(["EN", "hi-latn"])
@@ -167,7 +167,7 @@ def checked_codes(codes: Sequence[str]) -> list[str]:
 
 
 def language_of(text: str) -> str | None:
-    """The code of a text's language, `und` for one beside English without a name here; None where nobody knows."""
+    """The code of a text's language; `und` if it is not English and has no name here; None if unknown."""
     found = detect(text)
     return None if found.english is None else found.code
 
@@ -180,7 +180,7 @@ def _detect(text: str) -> Language:
 
 
 def _by_words(words: Sequence[str]) -> Language | None:
-    """English or Hindi, where enough words are usual there."""
+    """English or Hindi, if enough words are usual in it."""
     if len(set(words)) < MIN_WORDS:
         return None
     english = sum(word in _usual_english() for word in words) / len(words)
@@ -223,7 +223,7 @@ def _named(code: str, probability: float) -> Language:
 
 
 def _words(text: str) -> list[str]:
-    """The lower-cased words, without leetspeak, code, laughter and what else has no language."""
+    """The lower-cased words, without leetspeak, code, laughter and other tokens without a language."""
     parts = [part for token in text.lower().split() for part in APART.split(token.strip(EDGES))]
     return [part for part in parts if part.isalpha() and not _is_laughter(part)]
 
@@ -248,12 +248,12 @@ def _undisguised(text: str) -> str:
 
 
 def _best(likely: Mapping[str, float]) -> tuple[str, float]:
-    """The likeliest language beside English; `zxx` is the model's label of what is in none."""
+    """The most likely language other than English; `zxx` is the model's label for text in no language."""
     return max((one for one in likely.items() if one[0] not in ("en", "zxx")), key=lambda one: one[1])
 
 
 def _probabilities(text: str) -> dict[str, float]:
-    """Of every language that the model knows."""
+    """The probability of every language that the model knows."""
     found: dict[str, float] = {}
     for code, probability in _model().rank(text):
         code = VARIETIES.get(code, code)

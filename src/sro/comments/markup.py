@@ -1,11 +1,11 @@
-"""Texts as a browser or a chat shows them: without tags and entities, links as their words, overrides obeyed.
+"""Texts as a browser or a chat shows them: no tags and entities, links as their words, overrides applied.
 
     >>> as_displayed(Normalised("id<wbr>iot", range(11))).text
     'idiot'
 
-What people type into a plain field is shown as it is, so nothing that a reader might see there is taken away: only
-tags that exist, without attributes or glued to a word, the marks of comments within a word, and links that are glued
-to a word or to each other.
+A plain text field shows what people type as it is, so nothing that a reader might see there is removed. Only these are
+removed: tags that exist and have no attributes or touch a word; the marks of comments within a word; and links that
+touch a word or each other.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ BLOCK = frozenset(
 
 
 def as_displayed(seen: Normalised) -> Normalised:
-    """The text that a reader sees, case and all."""
+    """The text that a reader sees, with its case."""
     if OVERRIDE.search(seen.text):
         found = OVERRIDE.finditer(seen.text)
         seen = seen.edited(((*run.span(), displayed_order(run)) for run in found), as_one=True)
@@ -73,7 +73,7 @@ def _without_tag(tag: re.Match[str]) -> list[Edit]:
 
 
 def _without_comments(word: re.Match[str]) -> Iterator[Edit]:
-    """`stu<!-- x -->pid` as one word, behind what its comments say if that is more than a sign."""
+    """Join `stu<!-- x -->pid` to one word; the text of comments is put before it if it is more than one sign."""
     comments = list(COMMENT.finditer(word.string, *word.span()))
     if hidden := [said for one in comments if len(said := one.group(1).strip()) > 1]:
         yield word.start(), word.start(), " ".join((*hidden, ""))
@@ -81,8 +81,8 @@ def _without_comments(word: re.Match[str]) -> Iterator[Edit]:
 
 
 def _without_link(link: re.Match[str]) -> list[Edit]:
-    """`mor[o](https://a.example)n` as its words; also links in a row (`[i](/x)[d](/y)iot`), and one that leads nowhere
-    if a letter comes next: `list[i]()` is code."""
+    """Replace a link by its words: `mor[o](https://a.example)n`; also links in a row (`[i](/x)[d](/y)iot`), and a link
+    without an address if a letter follows: `list[i]()` is code."""
     before, behind = _is_amid_letters(link)
     in_a_row = link.string.startswith(("[", "!["), link.end()) or link.string.endswith(")", 0, link.start())
     if not (behind or (link.group(2) and (before or in_a_row))):

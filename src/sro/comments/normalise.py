@@ -1,19 +1,19 @@
 """Undo disguises (s p a c e d, st*rred, l33t, eloooongated, look-alike letters) before a text is screened.
 
-A screener that reads n-grams is blind to `f*ck` and `i d i o t`. What it should read instead:
+A screener that reads n-grams does not recognise `f*ck` and `i d i o t`. It should read this instead:
 
     >>> normalise("You are a f*cking 1d1ot, a r3al i d i o t!")
     'you are a fucking idiot, a r3al idiot!'
 
-Each step looks for its own disguise and is a function from `Normalised` to `Normalised`, which knows where every
-character came from, so that what a screener objects to can be shown in the text as it was written:
+Each step undoes one kind of disguise and is a function from `Normalised` to `Normalised`. That class knows where every
+character came from, so the words that a screener objects to can be shown in the text as it was written:
 
     >>> seen = trace("an i d i o t")
     >>> seen.text, seen.origin(3, 8)
     ('an idiot', (3, 12))
 
-Which words may lie beneath a disguise is told in `sro.comments.disguises`. All other text comes back merely
-lower-cased, with straight quotes and in Unicode's compatibility form.
+`sro.comments.disguises` lists the words that a disguise may hide. All other text is only lower-cased, with straight
+quotes and in Unicode's compatibility form.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from sro.core.bounded_cache import cache_short_strings
 def normalise(text: str) -> str:
     """The text as a screener should read it. Never fails.
 
-    Idempotent, except if undoing an entity or a tag yields another one (`&amp;lt;`, `<<b>b>`): a reader is shown one
-    level, so one is undone at a time.
+    Idempotent, except if undoing an entity or a tag yields another one (`&amp;lt;`, `<<b>b>`). A reader sees one
+    level, so each call undoes one level.
     """
     return trace(text).text
 
@@ -49,7 +49,7 @@ def trace(text: str) -> Normalised:
 
 
 def with_words_joined(text: str) -> str:
-    """The text as it is written, but for words spelled letter by letter, which are joined."""
+    """The text as it is written, but words spelled letter by letter are joined."""
     seen = Normalised(text, range(len(text) + 1))
     lowered = lower(seen)
     kept = seen if len(lowered.text) == len(text) else lowered
@@ -68,7 +68,7 @@ NON_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 def fold_unicode(seen: Normalised) -> Normalised:
-    """Nothing invisible, compatibility forms (ｗｉｄｅ, 𝐛𝐨𝐥𝐝) plain, no letters under piles of marks; case stays."""
+    """Drop invisible characters, make compatibility forms (ｗｉｄｅ, 𝐛𝐨𝐥𝐝) plain, drop piled marks; case stays."""
     return seen.replaced(DEFAULT_IGNORABLE, lambda _: "").replaced(CLUSTER, _folded)
 
 
@@ -77,14 +77,14 @@ def _folded(cluster: str) -> str:
     """NFKC, but a Latin letter under marks that do not compose with it (z̴a̴l̴g̴o̴) loses them all."""
     folded = unicodedata.normalize("NFKC", cluster.translate(QUOTES))
     if len(folded) == 3 and len(cluster) == 1 and folded[0] + folded[2] == "()":
-        return folded[1]  # a letter between brackets that is one character
+        return folded[1]  # one character that shows a letter between brackets
     bare = unicodedata.normalize("NFD", folded)[:1]
     piled = len(folded) > 1 and re.search(f"[{MARKS}]", folded)
     return bare if piled and bare.isascii() and bare.isalpha() else folded
 
 
 def lower(seen: Normalised) -> Normalised:
-    """Lower case and straight quotes, letter by letter where that changes the length (`ß`)."""
+    """Lower case and straight quotes, letter by letter if that changes the length (`ß`)."""
     text = seen.text
     if text.isascii():
         return Normalised(text.replace("`", "'").lower(), seen.offsets)
@@ -99,12 +99,12 @@ SPELLING = re.compile(f"[{LETTERS}@$*!|+]+")
 WORD = re.compile(f"[{LETTERS}]+")
 FOREIGN = re.compile("[^\\W\x00-\x7f]")
 ENCLOSED = re.compile("[\U0001f130-\U0001f1ff]")
-OTHER_LETTER = re.compile("[^\\W\x00-\x7f]|[\U0001f130-\U0001f1ff]")  # is there any? quick to see
+OTHER_LETTER = re.compile("[^\\W\x00-\x7f]|[\U0001f130-\U0001f1ff]")  # quick check whether there is any
 INNOCENT = frozenset(["morón", "móron"])  # a town
 
 
 def fold_look_alikes(seen: Normalised) -> Normalised:
-    """Letters that look Latin become Latin: in words that mix the scripts always, in others to spell a listed word."""
+    """Replace letters that look Latin: always in words that mix scripts, in others only to spell a listed word."""
     if not OTHER_LETTER.search(seen.text):
         return seen
     return seen.replaced(SPELLING, _latin_in).replaced(TOKEN, _latin_whole)
@@ -119,7 +119,7 @@ def _latin_in(spelling: str) -> str:
 
 @cache_short_strings(4096)
 def _latin_whole(token: str) -> str:
-    """Fold a whole token such as `іd.іо.t`, whose pieces are no words by themselves."""
+    """Fold a whole token such as `іd.іо.t` with pieces that are no words by themselves."""
     if not FOREIGN.search(token) or token.isalpha():
         return token
     plain = "".join(map(looks_like, token))
@@ -160,14 +160,14 @@ def capital_i_to_l(seen: Normalised) -> Normalised:
 
 # --- emphasis within a word ------------------------------------------------------------------------------------------
 
-INNER_MARK = re.compile(r"[^\W\d_][*_~|]+[^\W\d_]")  # is there any? quick to see
+INNER_MARK = re.compile(r"[^\W\d_][*_~|]+[^\W\d_]")  # quick check whether there is any
 MARKS_OF_EMPHASIS = re.compile(r"\*\*|__|~~|\|\||[*_]")
 NO_EMPHASIS = re.compile(r"\*{3}|_{3}|~{3}|\|{3}|[^\W_]_[^\W_]")  # masks, `snake_case`
 NAME = re.compile(r"[^\W_]__[^\W_]")  # `user__name__like`; but chats underline `cl__o__wn`
 
 
 def without_emphasis(seen: Normalised) -> Normalised:
-    """`m||or||on`, `_m_**o**ron`: marks that a chat takes in pairs and does not show, within a word."""
+    """Remove marks within a word that a chat reads in pairs and does not show: `m||or||on`, `_m_**o**ron`."""
     if not INNER_MARK.search(seen.text):
         return seen
     return seen.edited(
@@ -207,7 +207,7 @@ SEPARATORS = re.compile(r"[^a-z0-9@$*#+%&!|(¡-×µμ†€]+")
 
 
 def restore_masked_words(seen: Normalised) -> Normalised:
-    """Starred, l33t, broken and drawn-out spellings (`sh*t`, `1diot`, `fu.ck`, `stuuupid`) to listed words."""
+    """Restore listed words: starred, l33t, broken and drawn-out (`sh*t`, `1diot`, `fu.ck`, `stuuupid`)."""
     if not ODD.search(seen.text) and not DRAWN_OUT.search(seen.text):
         return seen
     return seen.edited(
@@ -224,7 +224,7 @@ def is_disguised(token: str) -> bool:
 
 @cache_short_strings(20_000)
 def _unmasked(token: str) -> tuple[Edit, ...]:
-    """The edits that undo the disguises in a token: of the whole of it, else of its parts (`b*tch-ass`)."""
+    """The edits that undo the disguises in a token: in the whole token, else in its parts (`b*tch-ass`)."""
     if not (ODD.search(token) or DRAWN_OUT.search(token)) or ADDRESS.search(token):
         return ()
     if whole := _restored(token, 0):
@@ -241,7 +241,7 @@ def _unmasked(token: str) -> tuple[Edit, ...]:
 
 
 def _restored(token: str, at: int) -> Edit | None:
-    """The edit of one word, without the punctuation around it: first with `*_~#!` taken for punctuation as well."""
+    """The edit of one word without the punctuation around it; at first `*_~#!` count as punctuation too."""
     before = None
     for left, right in ((f"{OPENING}(*_~#-", f"{CLOSING}*_~#-"), (f"{OPENING}(*_~#-", CLOSING), (OPENING, CLOSING)):
         start = len(token) - len(token.lstrip(left))
@@ -260,7 +260,7 @@ GAPS = re.compile(r"(?:[-._~*+:;,^]|[^\w\s\x00-\x7f])+")  # no `/` nor `'`: `r/a
 
 
 def _without_gaps(word: str) -> str | None:
-    """`fu.ck`, `i-diot`, `id😂iot`: a listed word of at least four letters with signs strewn in."""
+    """`fu.ck`, `i-diot`, `id😂iot`: restore a listed word of at least four letters with signs in it."""
     joined = GAPS.sub("", word)
     if 2 * sum(map(str.isdigit, joined)) >= len(joined):  # part numbers: `a55-h01e`
         return None

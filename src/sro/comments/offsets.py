@@ -1,4 +1,4 @@
-"""A text that steps have changed, and where in the original each of its characters came from.
+"""A text that was changed in steps, and the place in the original of each of its characters.
 
 >>> seen = Normalised("an idiot", [0, 1, 2, 3, 5, 7, 9, 11, 12])  # of "an i d i o t"
 >>> seen.origin(3, 8)
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 Edit = tuple[int, int, str]
-"""Start, end, and what stands there instead."""
+"""Start, end, and the new text for that part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,31 +24,32 @@ class Normalised:
 
     text: str
     offsets: Sequence[int]
-    """Where in the original each character begins, and at last the original's length; never falling."""
+    """The place in the original where each character begins, then the original's length; never decreasing."""
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
-        """The part of the original that became `text[start:end]`; of characters that share an origin, all of it."""
+        """The part of the original that became `text[start:end]`; if characters share an origin, the whole of it."""
         last = self.offsets[end]
         if end > start and last == self.offsets[end - 1]:
             last = self.offsets[min(bisect_right(self.offsets, last), len(self.offsets) - 1)]
         return self.offsets[start], last
 
     def shared_out(self, values: np.ndarray) -> np.ndarray:
-        """Numbers, one a character of `text`, as numbers of the original's characters, with the same sum.
+        """Turn numbers of the characters of `text` into numbers of the original's characters, with the same sum.
 
-        A number is shared among the characters that its own came from, or goes to the first where there is none.
+        A number is divided among the characters that its own character came from. If there are none, the character at
+        its offset gets it.
         """
         starts, length = np.array(self.offsets[:-1], dtype=np.int64), self.offsets[-1]
         widths = np.maximum(np.diff(np.array(self.offsets, dtype=np.int64)), 1)
-        firsts = np.cumsum(widths) - widths  # of each number's places among those of all
+        firsts = np.cumsum(widths) - widths  # where each number's places begin among all places
         places = np.repeat(starts - firsts, widths) + np.arange(widths.sum())
         return np.bincount(places, np.repeat(values / widths, widths), length)[:length]
 
     def edited(self, edits: Iterable[Edit], *, as_one: bool = False) -> Normalised:
-        """The text with these edits, which must be in order and apart.
+        """The text with these edits, which must be in order and must not overlap.
 
-        The characters put in share what they replace evenly, or with `as_one` each stands for all of it; what is
-        removed goes to the character before it.
+        The new characters divide the replaced part evenly, or with `as_one` each stands for all of it; a removed part
+        goes to the character before it.
         """
         parts: list[str] = []
         offsets: list[int] = []

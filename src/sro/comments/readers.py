@@ -1,12 +1,12 @@
-"""Read comments, row by row and in constant memory, from whatever file people keep them in.
+"""Read comments, row by row and in constant memory, from the usual kinds of files.
 
 CSV, TSV and tables with other separators, JSON Lines and JSON arrays (each also `.gz`), Parquet, XLSX, plain text (one
 comment a line), standard input (`-`), and, only when asked by name, a data set of the Hugging Face hub
 (`hub:owner/name[:split]`).
 
-Every row comes out, in order and with its number. A bad one never stops the reading: `Row.fault` says why it holds no
-comment. Bytes that are not of the encoding travel as lone surrogates (Python's `surrogateescape`), so nothing is lost
-or replaced on the way.
+Every row is yielded, in order and with its number. A bad row never stops the reading: `Row.fault` says why it holds no
+comment. Bytes that are not valid in the encoding become lone surrogates (Python's `surrogateescape`), so nothing is
+lost or replaced.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sro.core.suggestion import suggestion
 logger = logging.getLogger(__name__)
 
 MOST_ROWS = 1 << 20
-"""Of a sheet, the first one included. One of few bytes may claim any number of them, and would be read for ever."""
+"""Most rows of a sheet, with the first. A sheet of few bytes may claim any number of rows; reading would not end."""
 LABELS = {"", "0", "1", "0.0", "1.0", "true", "false", "yes", "no"}
 
 
@@ -44,27 +44,27 @@ def read_rows(
     span: Span | None = None,
     say: Callable[[str], None] = logger.warning,
 ) -> Iterator[Row]:
-    """Rows of `source`, lazily, in order; `choose` is called once it is known which columns there are.
+    """Rows of `source`, lazily, in order; `choose` is called when the columns are known.
 
     Args:
         source: a path, `-` (standard input; plain text unless `format` says otherwise) or `hub:owner/name[:split]`
             (split `train` unless named).
-        choose: from the columns there are to those to read. It may be called again, with the columns that another
-            separator gives, after it has raised an SROError.
-        format: one of FORMATS; None: told by the suffix.
-        delimiter: what separates the columns of a table; None: the format's own, else the one with which `choose`
+        choose: gets the columns of the source and returns those to read. If it raises SROError, it may be called again
+            with the columns that another separator gives.
+        format: one of FORMATS; None: chosen by the suffix.
+        delimiter: separator of the columns of a table; None: the format's own, else the one with which `choose`
             finds its columns.
         encoding: of a file without a byte order mark; None: UTF-8.
         sheet: of a workbook; None: the first.
         all_columns: whether rows carry all their `fields`.
-        span: read only the lines that begin in these bytes, of JSON Lines or text that can be entered there
-            (`sro.comments.formats.can_split_by_bytes`); lines and rows are counted from its beginning.
-        say: is told which sheet was taken, where there are others, and of a quote that was taken for a stray one.
+        span: read only the lines that begin in these bytes; for JSON Lines or text for which
+            `sro.comments.formats.can_split_by_bytes` is true. Lines and rows are counted from the span's beginning.
+        say: called with a message if one of several sheets was chosen, or if a quote counts as stray.
 
     Raises:
         Unreadable: the source cannot be read to its end.
-        SROError: the source is missing or of unknown format, or has not the columns, or the column that
-            was guessed holds labels. Raised when the first row is asked for.
+        SROError: the source is missing, its format is unknown, it lacks the columns, or the guessed column holds
+            labels. Raised when the first row is asked for.
     """
     chosen = Columns("")
 
@@ -104,7 +104,7 @@ def read_rows(
 
 
 def _refuse_labels(rows: list[Row], columns: Columns, source: str) -> None:
-    """A column `toxic` holds comments in one data set and marks in the next: nobody wants marks rewritten."""
+    """Raise SROError if a guessed column holds labels: `toxic` holds comments in some data sets, labels in others."""
     values = {str(row.text).strip().casefold() for row in rows if row.text is not None and not row.malformed}
     if values and values <= LABELS:
         raise SROError(
@@ -139,7 +139,7 @@ def _json_rows(
             "\n  fix: jq -c '.[]' IN > OUT makes lines of an array"
         )
     if columns is None:
-        columns = Columns("") if blank else choose(available)  # a file of blank lines is as empty as one of none
+        columns = Columns("") if blank else choose(available)  # a file of blank lines counts as empty
     for line, value, raw in chain(head, records):
         if value is None:
             yield Row(line, raw, malformed=bool(raw.strip()))
@@ -195,24 +195,24 @@ def _xlsx_rows(
             yield Row(line, _number_as_typed(text), label, fields=named if all_columns else None)
     except SROError:
         raise
-    except Exception as error:  # a broken workbook ends in whatever its XML or ZIP parser raises
+    except Exception as error:  # a broken workbook may raise any error of the XML or ZIP parser
         raise Unreadable(f"{source}: cannot be read as XLSX: {error}") from error
 
 
 def _number_as_typed(cell: Any) -> Any:
-    """A comment such as `2024`, which a workbook keeps as a number, as text; other cells as they are."""
+    """Turn a comment such as `2024`, which a workbook stores as a number, into text; other cells stay as they are."""
     return str(cell) if isinstance(cell, (int, float)) and not isinstance(cell, bool) else cell
 
 
 def _unescaped(cell: Any) -> Any:
-    """A cell without the escapes that XLSX has for characters which XML has not: `_x000D_` is a carriage return."""
+    """A cell without XLSX's escapes for characters that XML cannot hold: `_x000D_` is a carriage return."""
     from openpyxl.utils.escape import unescape
 
     return unescape(cell) if isinstance(cell, str) else cell
 
 
 def _sheet(book: Any, source: str, sheet: str | None, say: Callable[[str], None]) -> Any:
-    """The sheet of this name, or the first that is not empty; charts are none."""
+    """The sheet of this name, or the first that is not empty; charts are not sheets."""
     sheets = {one.title: one for one in book.worksheets}
     for one in sheets.values():
         one.reset_dimensions()  # some programs write too small a size of a sheet, and openpyxl would stop there
@@ -252,7 +252,7 @@ def _parquet_rows(source: str, choose: Choose, all_columns: bool) -> Iterator[Ro
 
 
 def parquet_columns(schema: Any, source: str) -> list[str]:
-    """Names of the columns, those of fields in structs dotted: `data.text`. Raises SROError where two are the same."""
+    """Names of the columns; fields of structs have dotted names: `data.text`. Raises SROError if two are the same."""
     import pyarrow
 
     names: list[str] = []
@@ -270,7 +270,7 @@ def parquet_columns(schema: Any, source: str) -> list[str]:
 
 
 def parquet_values(column: Any) -> list[Any]:
-    """Python values; strings by way of their bytes, since pyarrow stops at the first that is not UTF-8."""
+    """Python values; strings are read as bytes, because pyarrow stops at the first that is not UTF-8."""
     import pyarrow
 
     if pyarrow.types.is_dictionary(column.type):

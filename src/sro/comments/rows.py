@@ -1,4 +1,4 @@
-"""One row of comments as it was read, and why it holds no comment, if so."""
+"""One row of comments as it was read, and the reason if it holds no comment."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class Row(NamedTuple):
     line: int
     """The physical line it starts on, from 1; in Parquet and hub data, which have no lines, the row's number."""
     text: Any
-    """The comment as it stands; None where absent; the raw row where malformed."""
+    """The comment as it stands; None if absent; the raw row if malformed."""
     label: Any = None
     malformed: bool = False
     number: int = 0
-    """Of the row among the file's rows, from 1; a header is no row."""
+    """Number of the row in the file, from 1; a header does not count."""
     fields: dict[str, Any] | None = None
-    """All columns, where they were asked for and the row is well-formed."""
+    """All columns, if they were asked for and the row is well-formed."""
 
     @property
     def fault(self) -> RowFault | None:
-        """Why the row holds no comment, if so."""
+        """Why the row holds no comment; None if it holds one."""
         if self.malformed:
             return "malformed"
         if self.text is None:
@@ -42,7 +42,7 @@ class Row(NamedTuple):
 
 
 def has_stray_bytes(text: str) -> bool:
-    """Whether some of it was read from bytes that are not of the encoding; another one may read them."""
+    """Whether some of it was read from bytes that are not valid in the encoding; another encoding may read them."""
     return STRAY_BYTE.search(text) is not None
 
 
@@ -53,7 +53,7 @@ def quarantine_record(row: Row, source: str, reason: str) -> str:
 
 
 def _printable(value: Any) -> str | None:
-    """Text and None as they are; the repr of its bytes where text is not UTF-8, and of any other value."""
+    """Text and None as they are; for text that is not UTF-8 the repr of its bytes; for other values their repr."""
     if not isinstance(value, str):
         return None if value is None else repr(value)
     if not LONE_SURROGATE.search(value):

@@ -1,15 +1,15 @@
-"""Cut a comment into sentences and what is never rewritten: layout, code, block quotes, links, mentions, tags, emoji.
+"""Cut a comment into sentences and parts that stay as is: layout, code, block quotes, links, mentions, tags, emoji.
 
     >>> [(s.kind, s.text) for s in segments("@ann you fool! 😂")]
     [('mention', '@ann'), ('layout', ' '), ('sentence', 'you fool!'), ('layout', ' '), ('emoji', '😂')]
 
-Whatever the text, the segments put together are the text, character by character. So a sentence cut in a wrong place
-does no harm beyond a rewriter's narrower view, and a few regular expressions serve. (Libraries for it were tried:
+For any text, the joined segments are the text, character by character. So a cut in a wrong place does no harm, except
+that a rewriter sees less context, and a few regular expressions are enough. (Libraries for it were tried:
 nupunkt needs Python 3.11, sentencex refuses half characters, pysbd was last released in 2021.)
 
-A sentence above 300 characters is cut at commas and conjunctions. A line break always cuts, since layout must survive.
-Emoji cut too, as people put them where others put full stops. Any other piece within a sentence stays in it, and a
-rewrite of the sentence must hold it as it is (`Segment.kept`).
+A sentence above 300 characters is cut at commas and conjunctions. A line break always cuts, because the layout
+must stay. Emoji cut too, because people use them like full stops. Any other piece within a sentence stays in it, and a
+rewrite of the sentence must contain it as it is (`Segment.kept`).
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ Kind = Literal["sentence", "layout", "code", "quote", "link", "mention", "hashta
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of a comment, as it stands there."""
+    """A part of a comment, as it stands there."""
 
     text: str
     kind: Kind
     kept: tuple[str, ...] = ()
-    """Of a sentence: the code, links, mentions and hashtags within, from left to right."""
+    """For a sentence: the code, links, mentions and hashtags in it, from left to right."""
 
     @property
     def prose(self) -> str:
-        """The author's own words in it: a sentence without what is kept, and nothing of other segments."""
+        """The author's own words: a sentence without its `kept` pieces; empty for other segments."""
         return without(self.text, self.kept) if self.kind == "sentence" else ""
 
     @property
     def protected(self) -> bool:
-        """Whether it is or holds something that a screener may object to and nobody may alter."""
+        """Whether it is or holds something that must not be changed, even if a screener objects to it."""
         return bool(self.kept) or self.kind not in ("sentence", "layout")
 
 
 def without(text: str, pieces: tuple[str, ...]) -> str:
-    """`text` with the first occurrence of each piece made a space."""
+    """`text` with the first occurrence of each piece replaced by a space."""
     for piece in pieces:
         text = text.replace(piece, " ", 1)
     return text
@@ -136,7 +136,7 @@ FULL_STOP = re.compile(
     re.VERBOSE,
 )
 ABBREVIATION = re.compile(r"(?:^|\W)(?:Mr|Mrs|Ms|Dr|Prof|St|vs|e\.g|i\.e|[A-Z])$", re.IGNORECASE)
-MASK = "\ue000"  # what stands for the characters of a piece while sentences are sought: no letter, no full stop
+MASK = "\ue000"  # stands for each character of a piece while sentences are searched: no letter, no full stop
 LEFT = re.compile(rf"[\s]*(?:{MASK}+[\s,:;.!?…–—-]*)*(?:(?:\*\*|__|~~)(?=\w))?")
 RIGHT = re.compile(rf"\s*(?:[.!?…]*{MASK}+[\s,:;–—-]*)*(?:(?:\*\*|__|~~)(?=[\w.!?]))?")  # read backwards
 
@@ -158,7 +158,7 @@ def _lines(text: str) -> Iterator[Segment]:
         if number % 2:
             yield Segment(line, "layout")
         else:
-            marks = MARKS.match(line).end()  # type: ignore[union-attr]  # it matches nothing if need be
+            marks = MARKS.match(line).end()  # type: ignore[union-attr]  # it can match the empty string
             yield Segment(line[:marks], "layout")
             yield from _line(line[marks:])
 
@@ -193,8 +193,8 @@ def _line(line: str) -> Iterator[Segment]:
 
 
 def _clauses(line: str, start: int, end: int) -> Iterator[int]:
-    """Where a sentence that is too long for one is cut: behind commas and before conjunctions, about every `CLAUSES`
-    characters. Many write without full stops, and no leader rewrites a rant of a thousand characters at once."""
+    """Where a too long sentence is cut: after commas and before conjunctions, about every `CLAUSES` characters. Many
+    people write without full stops, and no leader can rewrite a thousand characters at once."""
     if end - start <= LONGEST_SENTENCE:
         return
     last = None
@@ -215,7 +215,7 @@ def _masked(line: str, pieces: list[_Piece]) -> str:
 
 
 def _ends_sentence(line: str, stop: re.Match[str]) -> bool:
-    """Not behind `Dr.`, and not in the middle of `well... you know`."""
+    """Whether a sentence ends there: not after `Dr.`, and not in the middle of `well... you know`."""
     marks = stop.group()
     if marks == ".":
         return not ABBREVIATION.search(line[max(0, stop.start() - 5) : stop.start()])

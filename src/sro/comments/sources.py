@@ -1,4 +1,4 @@
-"""Name the comments of a run in one word each: `FILE`, `FILE::COLUMN` or `FILE::COLUMN::WHERE`.
+"""Name each source of comments in one word: `FILE`, `FILE::COLUMN` or `FILE::COLUMN::WHERE`.
 
 comments.csv                    column guessed
 paradetox.tsv::toxic            column named
@@ -36,12 +36,12 @@ HINTS_WITHOUT_FLAGS = (
     (re.compile(r"or, if another sign separates the columns: --delimiter ';'"), "or separate the columns by commas"),
     (re.compile(r"--sheet names another"), "to take another, save it as CSV"),
 )
-"""What is said of a flag of the commands that read files row by row, and what is said here instead: a source has no
-flags beside its name."""
+"""Hints about flags of the commands that read files row by row, and the hints that replace them here, because a source
+has only a name and no flags."""
 
 
 def replace_flag_hints(message: str) -> str:
-    """The message with what can be done about a source where it tells of `--column` and its like."""
+    """The message in which hints about flags such as `--column` are replaced by hints that apply to a source."""
     for flag, instead in HINTS_WITHOUT_FLAGS:
         message = flag.sub(instead, message)
     return message
@@ -49,7 +49,7 @@ def replace_flag_hints(message: str) -> str:
 
 @dataclass(frozen=True)
 class Source:
-    """A parsed name; see the module's text."""
+    """A parsed name; see the module's docstring."""
 
     path: str
     column: str | None = None
@@ -59,7 +59,7 @@ class Source:
 
 
 def parse_source(name: str) -> Source:
-    """Raises SROError where the name has more than three parts."""
+    """Parse a name. Raises SROError if it has more than three parts."""
     cut = _SLICE.search(name)
     head = name[: cut.start()] if cut else name
     if found := STARTER.match(head):
@@ -88,8 +88,8 @@ def load_source(
 ) -> Corpus:
     """The comments that a name stands for; arguments and errors as those of `sro.comments.corpus.load_comments`.
 
-    Pass `held_out="drop"` where a source may contain a sentence of the official test set by chance: clean corpora of
-    any size contain some short reference ("I don't care").
+    Pass `held_out="drop"` if a source may contain a sentence of the official test set by chance. Clean corpora of any
+    size contain some short reference ("I don't care").
     """
     source = parse_source(name)
     try:
@@ -125,8 +125,8 @@ def load_sources(
     """Training texts of several sources, in order and without repeats, and the hash of each source's texts.
 
     Args:
-        quarantine: folder for the rows not kept, one file a source.
-        held_out: what happens to a source with sentences of the official test set: an error, or they are left out.
+        quarantine: folder for the rows not kept, one file per source.
+        held_out: how to treat sentences of the official test set in a source: raise an error, or leave them out.
     """
     texts: dict[str, str] = {}
     hashes: dict[str, str] = {}

@@ -1,8 +1,8 @@
 """Words spelled letter by letter: `i d i o t`, `f.u.c.k`, `s-h-i-t`, a letter a line, letters in squares.
 
-A run of single characters is joined where a rude word of `sro.comments.disguises` is in it, or where it spells words
-that people use (`assets/words.txt`): which of them are rude is for the screener to say. Other runs (`a b c`, `U.S.A.`)
-stay as they are.
+A run of single characters is joined if it contains a rude word of `sro.comments.disguises`, or if it spells words that
+people use (`assets/words.txt`); the screener then decides which of them are rude. Other runs (`a b c`, `U.S.A.`) stay
+as they are.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from sro.comments.offsets import Edit, Normalised
 ENCLOSED = "\U0001f130-\U0001f189\U0001f1e6-\U0001f1ff"  # letters in squares and circles, halves of flags
 ONE = rf"(?:[a-z0-9@$!|+]|[^\W\x00-\x7f]|[{ENCLOSED}])"
 GAP = rf"(?:[^\w@$!|+,(){ENCLOSED}]|_){{1,3}}"  # no lists: `f(u, c, k)`
-# The longest run from where it starts. No character is both in ONE and in GAP, so there is one way to read it; what
-# may stand before and behind is looked at afterwards, since a pattern would try every part of a long run for it.
+# The longest run from its start. No character is both in ONE and GAP, so there is one way to read it. The characters
+# before and after it are checked later, because a pattern would check them for every part of a long run.
 CHAIN = re.compile(f"{ONE}(?:{GAP}{ONE})+")
 SINGLE = re.compile(ONE)
-TWO_SINGLES = re.compile(rf"{GAP}{ONE}{GAP}{ONE}(?![^\W_])")  # is there any? quick to see
+TWO_SINGLES = re.compile(rf"{GAP}{ONE}{GAP}{ONE}(?![^\W_])")  # quick check whether there is any
 NO_START, NO_END = re.compile(r"[^\W_]|['*]"), re.compile(r"[^\W_]|\*")
 SHORT_WORDS = frozenset(
     [
@@ -39,14 +39,14 @@ def join_spaced_words(seen: Normalised) -> Normalised:
 
 
 def edits_of_spaced_words(text: str) -> list[Edit]:
-    """What joins them, in a lower-cased text."""
+    """The edits that join words spelled letter by letter, in a lower-cased text."""
     if not TWO_SINGLES.search(text):
         return []
     return [edit for run in runs_of_singles(text) for edit in _joined(text, run)]
 
 
 def runs_of_singles(text: str) -> Iterator[list[int]]:
-    """Where the characters of each run stand: three or more, not within a word, nor behind a `'` or `*`."""
+    """The places of the characters of each run: three or more, not within a word, and not after a `'` or `*`."""
     for chain in CHAIN.finditer(text):
         places = [single.start() for single in SINGLE.finditer(text, *chain.span())]
         starts = (i for i, place in enumerate(places) if not (place and NO_START.match(text, place - 1)))
@@ -58,7 +58,7 @@ def runs_of_singles(text: str) -> Iterator[list[int]]:
 
 def _joined(text: str, places: list[int]) -> list[Edit]:
     last = places[-1]
-    while places and text[places[-1]] in "!|+":  # what follows is a mark of exclamation
+    while places and text[places[-1]] in "!|+":  # at the end it is an exclamation mark
         places.pop()
     if not places:
         return []
@@ -75,12 +75,12 @@ def _joined(text: str, places: list[int]) -> list[Edit]:
 
 
 def _letters(text: str, places: Sequence[int]) -> str:
-    """The characters there, as the Latin letters that they look like."""
+    """The characters at these places, as the Latin letters that they look like."""
     return "".join(looks_like(text[place]) for place in places)
 
 
 def _edits(places: Sequence[int], words: Sequence[tuple[str, str]]) -> list[Edit]:
-    """Each word, as it is spelled and as it is meant, in the place of its letters."""
+    """The edits that put each word in the place of its letters; `words` holds pairs (as spelled, as meant)."""
     edits, at = [], 0
     for spelled, meant in words:
         here = places[at : at + len(spelled)]
@@ -90,7 +90,7 @@ def _edits(places: Sequence[int], words: Sequence[tuple[str, str]]) -> list[Edit
 
 
 def _spaced_groups(text: str, places: list[int]) -> list[list[int]]:
-    """The run, cut where a gap is wider than its narrowest: `s c r e w  y o u`."""
+    """The run, cut at each gap that is wider than its narrowest: `s c r e w  y o u`."""
     gaps = [after - before for before, after in pairwise(places)]
     narrowest = min(gaps, default=0)
     groups = [[places[0]]]
@@ -102,10 +102,10 @@ def _spaced_groups(text: str, places: list[int]) -> list[list[int]]:
 
 
 def _usual_words(letters: str) -> list[str]:
-    """The words that they spell, as few as can be; none where they spell anything else."""
+    """The words that the letters spell, as few as possible; none if they spell anything else."""
     if len(letters) < 2 or not (letters.isascii() and letters.isalpha()):
         return []
-    best: list[tuple[int, int] | None] = [(0, 0)]  # by where a word ends: how many words so far, where it begins
+    best: list[tuple[int, int] | None] = [(0, 0)]  # end of a word → number of words so far, start of the word
     for end in range(1, len(letters) + 1):
         ways = (
             (so_far[0] + 1, start)
@@ -121,7 +121,7 @@ def _usual_words(letters: str) -> list[str]:
 
 
 def is_usual(letters: str) -> bool:
-    """Whether these lower-case letters are a word that people use; of two letters only the commonest."""
+    """Whether these lower-case letters are a word that people use; of words with two letters only the most common."""
     return letters in SHORT_WORDS or (len(letters) > 2 and letters in usual_words())
 
 

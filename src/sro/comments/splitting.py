@@ -1,4 +1,4 @@
-"""Comments in two or more parts: by the hash of each, or the last ones of their source."""
+"""Split comments into two or more parts: by the hash of each, or by holding out the last ones."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sro.core.errors import SROError
 def split(comments: Iterable[Comment], fractions: Mapping[str, float], seed: int = 0) -> dict[str, list[Comment]]:
     """Parts of about the given sizes, e.g. {"train": 0.9, "heldout": 0.1}, each in the order of `comments`.
 
-    A comment's part depends on its key, the seed and the fractions alone: new rows never move old ones, and equal
-    comments stay together. Raises SROError where the fractions are negative or do not add up to 1.
+    A comment's part depends only on its key, the seed and the fractions, so new rows never move old ones, and equal
+    comments stay together. Raises SROError if the fractions are negative or do not add up to 1.
     """
     if any(fraction < 0 for fraction in fractions.values()) or abs(sum(fractions.values()) - 1) > 1e-9:
         raise SROError(f"the fractions of a split must not be negative and must add up to 1, unlike {dict(fractions)}")

@@ -1,7 +1,7 @@
-"""Sentences with a fault, made out of sentences that people wrote: what models of fluency learn to tell apart.
+"""Make faulty sentences from sentences that people wrote; fluency models learn to tell the two apart.
 
-Each fault is one that rewriters make: a word lost, moved, doubled or added, a hole where the rude word stood, a mild
-word in a place where it says nothing ("you ve got to be bad person me").
+Rewriters make all these faults: a word is lost, moved, doubled or added; the rude word is missing; or a mild word is
+in a place where it means nothing ("you ve got to be bad person me").
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ STOPGAPS = (
     *("not smart", "unwise", "not nice", "poor", "bad people", "man", "guy", "harm", "hurt", "mess", "very", "silly"),
     *("terrible", "quit", "end", "take", "get", "go"),
 )
-"""What a leader that is rewarded for mildness puts anywhere (read in its rewrites: see docs/research/lab-notes.md)."""
+"""Words that a leader puts anywhere if mildness is rewarded (read in its rewrites: see docs/research/lab-notes.md)."""
 LENGTHS = range(4, 26)
-"""Words of a sentence that is worth breaking."""
+"""Number of words of a sentence that is worth breaking."""
 TRIES = 4
 END = (".", "!", "?")
 
@@ -32,77 +32,77 @@ Fault = Callable[[list[str], random.Random], list[str]]
 
 
 def broken_sentence(text: str, draw: random.Random, faults: Sequence[Fault]) -> str | None:
-    """`text` with one of `faults`; None where the fault that was drawn finds no place in it."""
+    """`text` with one of `faults`; None if the drawn fault does not fit anywhere in it."""
     words, end = _without_end(text.split())
     broken = draw.choice(faults)(words, draw) if words else []
     return " ".join(broken) + end if broken and broken != words else None
 
 
 def broken_sentences(texts: Iterable[str], draw: random.Random, faults: Sequence[Fault]) -> list[str]:
-    """Each text broken once; left out where no fault of a few found a place."""
+    """Each text with one fault; a text is left out if none of a few drawn faults fits."""
     tries = (next(filter(None, (broken_sentence(text, draw, faults) for _ in range(TRIES))), None) for text in texts)
     return [text for text in tries if text is not None]
 
 
 def drop_function_word(words: list[str], draw: random.Random) -> list[str]:
-    """One function word less, or two."""
+    """Remove one or two function words."""
     places = [i for i, word in enumerate(words) if word.lower() in FUNCTION_WORDS]
     lost = draw.sample(places, min(len(places), draw.choice((1, 1, 2))))
     return [word for i, word in enumerate(words) if i not in lost]
 
 
 def swap(words: list[str], draw: random.Random) -> list[str]:
-    """Two neighbours change places."""
+    """Swap two neighbouring words."""
     i = draw.randrange(max(1, len(words) - 1))
     return [*words[:i], *words[i : i + 2][::-1], *words[i + 2 :]]
 
 
 def repeat(words: list[str], draw: random.Random) -> list[str]:
-    """A word stands twice."""
+    """Repeat a word."""
     i = draw.randrange(len(words))
     return [*words[:i], words[i], *words[i:]]
 
 
 def shuffle(words: list[str], draw: random.Random) -> list[str]:
-    """Three to six neighbours in any order."""
+    """Put three to six neighbouring words in any order."""
     size = min(len(words), draw.randint(3, 6))
     i = draw.randrange(len(words) - size + 1)
     return [*words[:i], *draw.sample(words[i : i + size], size), *words[i + size :]]
 
 
 def add(words: list[str], draw: random.Random) -> list[str]:
-    """A function word too many."""
+    """Insert a function word."""
     i = draw.randint(1, len(words))
     return [*words[:i], draw.choice(sorted(FUNCTION_WORDS)), *words[i:]]
 
 
 def delete_noun_after_determiner(words: list[str], draw: random.Random) -> list[str]:
-    """The one word that a function word belongs to is gone: "what a ." """
+    """Remove the only word that a function word belongs to: "what a ." """
     function = [word.lower() in FUNCTION_WORDS for word in words] + [True]
     places = [i for i in range(1, len(words)) if function[i - 1] and not function[i] and function[i + 1]]
     return _with(words, draw.choice(places)) if places else []
 
 
 def break_off(words: list[str], draw: random.Random) -> list[str]:
-    """The sentence ends after a function word: "he went to the ." """
+    """End the sentence after a function word: "he went to the ." """
     places = [i for i in range(2, len(words) - 1) if words[i].lower() in FUNCTION_WORDS]
     return words[: draw.choice(places) + 1] if places else []
 
 
 def drop(words: list[str], draw: random.Random) -> list[str]:
-    """A content word is gone, as where a rewriter deletes the rude word."""
+    """Remove a content word, as a rewriter does that deletes the rude word."""
     places = _content(words)
     return _with(words, draw.choice(places)) if places else []
 
 
 def substitute_stopgap(words: list[str], draw: random.Random) -> list[str]:
-    """A mild word or two stand where another content word stood."""
+    """Replace a content word by one or two mild words."""
     places = _content(words)
     return _with(words, draw.choice(places), *draw.choice(STOPGAPS).split()) if places else []
 
 
 def substitute_random_word(vocabulary: Sequence[str]) -> Fault:
-    """The fault: a content word gives way to any other, drawn from `vocabulary` as often as it stands there."""
+    """A fault that replaces a content word by one drawn from `vocabulary`, each as often as it occurs there."""
 
     def fault(words: list[str], draw: random.Random) -> list[str]:
         places = _content(words)
@@ -125,7 +125,7 @@ def _with(words: list[str], place: int, *instead: str) -> list[str]:
 
 
 def _without_end(words: list[str]) -> tuple[list[str], str]:
-    """The words, and the mark that ends the sentence, with a space before it where it is a word of its own."""
+    """The words, and the mark that ends the sentence, with a space before it if it is a word of its own."""
     if words and words[-1] in END:
         return words[:-1], f" {words[-1]}"
     last, mark = (words[-1][:-1], words[-1][-1]) if words else ("", "")

@@ -1,7 +1,7 @@
 """Keep the official ParaDetox test set out of training.
 
 The package carries hashes of its 671 toxic sentences and their human references (`assets/held_out.txt`), not the
-sentences: enough to recognise one, not to read one. Remake the file, from the sentences, with
+sentences, so a sentence can be recognised but not read. Make the file again, from the sentences, with
 
     python -m sro.comments.test_set $SRO_DATA/paradetox_test/test671.jsonl src/sro/assets/held_out.txt
 """
@@ -29,15 +29,15 @@ HEADER = """\
 """
 
 SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+")
-# Test sentences were cut from longer comments: inside one, runs of sentences are looked up too. Short ones ("i don't
-# care") turn up in any text, so a run must have as many letters as below; no test
-# item is longer than five sentences.
+# Test sentences were cut from longer comments, so runs of sentences inside a comment are looked up too. Short ones ("i
+# don't care") occur in any text, so a run must have at least RUN_LETTERS letters. No test item is longer than five
+# sentences.
 RUN_LETTERS = 25
 RUN_SENTENCES = 5
 
 
 def is_held_out(text: str) -> bool:
-    """Whether `text` is a sentence of the official test set, or contains one of 25 letters and more."""
+    """Whether `text` is a sentence of the official test set, or contains one of at least 25 letters."""
     held_out = held_out_fingerprints()
     if fingerprint(text) in held_out:
         return True
@@ -51,7 +51,7 @@ def is_held_out(text: str) -> bool:
 
 
 def refuse_held_out(texts: Iterable[str], source: str, lines: Iterable[int] | None = None) -> None:
-    """Raise SROError, with file, lines and number, where `texts` contain sentences of the official test set.
+    """Raise SROError, with file, lines and number, if `texts` contain sentences of the official test set.
 
     `lines` are the line numbers of the texts in `source`; 1, 2, 3, … by default.
     """

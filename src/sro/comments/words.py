@@ -1,4 +1,4 @@
-"""What a word of a comment is: the white-space token, and the core inside its punctuation."""
+"""The words of a comment: tokens between white space, and the bare word inside a token's punctuation."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _WORD = re.compile(r"[a-z][a-z'’*@$-]*[a-z*]|[a-z]")
 
 
 def word_set(listed: str) -> frozenset[str]:
-    """Words that are listed with blanks between them."""
+    """The set of words in a text with blanks between them."""
     return frozenset(listed.split())
 
 
 def words(sentence: str) -> list[str]:
-    """Tokens of a sentence, split at white space; punctuation stays glued, as in the comments."""
+    """Tokens of a sentence, split at white space; punctuation stays attached, as in the comments."""
     return sentence.split()
 
 

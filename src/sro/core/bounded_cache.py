@@ -1,7 +1,7 @@
 """An LRU cache that skips long strings, so that its memory stays bounded.
 
-People's words recur and are short. One of 20,000 letters comes once, and takes as much room as thousands of others, so
-a cache that is bounded in entries alone is not bounded in memory. Long words are worked out anew each time.
+Most words are short and come again. A word of 20,000 letters comes once and takes as much memory as thousands of
+others, so a limit on the number of entries does not limit the memory. Long words are computed again each time.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 MAX_CACHED_CHARACTERS = 40
-"""Characters of a word, or bytes of an encoded one, that is still kept."""
+"""Length of the longest word that is cached: in characters, or in bytes if the word is encoded."""
 
 
 def cache_short_strings(entries: int) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
-    """`functools.lru_cache` for a pure function of one word, with words above `MAX_CACHED_CHARACTERS` left out.
+    """`functools.lru_cache` for a pure function of one word; words above `MAX_CACHED_CHARACTERS` are not cached.
 
     >>> @cache_short_strings(1000)
     ... def spelled(word: str) -> str: ...

@@ -7,13 +7,13 @@
 
     work = parse(Work, ["--config", "run.yaml", "--beta", "0.2"], prog="sro train", description="Train a leader.")
 
-The values of `run.yaml` come first, flags override them, and `--print-config` prints what came out of it as a file
-that can be given back to `--config`. Several dataclasses share one flat file and one command line, so their field
-names must differ. Flags are made by `transformers.HfArgumentParser` and behave as users of transformers and TRL
-expect; on top of it, mistakes become errors that say where they are and which name was probably meant.
+Flags override the values of `run.yaml`. `--print-config` prints the result as a file that `--config` can read again.
+Several dataclasses share one flat file and one command line, so their field names must differ.
+`transformers.HfArgumentParser` makes the flags, so they behave as users of transformers and TRL expect. In addition,
+an error message says where a mistake is and which name was probably meant.
 
-YAML is read as YAML 1.1 (PyYAML): `no` is false and `2e-5` is text. The former is refused with a hint where text is
-expected, the latter is taken as the number it is.
+YAML is read as YAML 1.1 (PyYAML): `no` is false and `2e-5` is text. If text is expected, `no` is refused with a hint.
+If a number is expected, `2e-5` is converted to the number.
 """
 
 import argparse
@@ -90,10 +90,10 @@ def parse(classes: Any, argv: Sequence[str], *, prog: str, description: str, def
         argv: the flags, without the program's name. `--config FILE` may be repeated, later files override earlier.
         prog: how the command is called, e.g. "sro train"; for help and messages.
         description: what the command does, for `--help`.
-        defaults: values in the place of the dataclasses' own defaults; files and flags override them.
+        defaults: values that replace the dataclasses' own defaults; files and flags override them.
 
     Returns:
-        An instance of `classes`, or a tuple of instances where a tuple was given.
+        An instance of `classes`, or a tuple of instances if `classes` is a tuple.
 
     Raises:
         SROError: a file that cannot be read, an unknown name, a value of the wrong type, a required value missing, or
@@ -103,14 +103,14 @@ def parse(classes: Any, argv: Sequence[str], *, prog: str, description: str, def
     several = isinstance(classes, tuple)
     schema: tuple[Any, ...] = classes if several else (classes,)
     values: dict[str, Any] = dict(defaults or {})
-    if not argv and not any(set(_required(cls)) - values.keys() for cls in schema):  # nothing that needs a parser
+    if not argv and not any(set(_required(cls)) - values.keys() for cls in schema):  # no parser is needed
         configs = _made(schema, values, prog)
         return configs if several else configs[0]
     own, parser = parsers(schema, prog, description, defaults or {})
     asked, flags = own.parse_known_args(list(argv))
     for file in asked.config:
         values.update(read_yaml(file, schema))
-    # Not `set_defaults`: defaults that are text go through the conversion meant for flags, and these are done.
+    # Not `set_defaults`: argparse would convert text defaults like flags, but these values are converted already.
     merged, rest = parser.parse_known_args(flags, argparse.Namespace(**values))
     if rest:
         refuse_flags(rest, schema)
@@ -127,7 +127,7 @@ def parse(classes: Any, argv: Sequence[str], *, prog: str, description: str, def
 
 
 def _made(schema: tuple[Any, ...], values: Mapping[str, Any], prog: str) -> tuple[Any, ...]:
-    """Instances of the dataclasses with these values, by field, and else with their own defaults."""
+    """Make the dataclasses from these values by field name; a field without a value keeps its own default."""
     try:
         return tuple(cls(**{f.name: values[f.name] for f in fields_of(cls) if f.name in values}) for cls in schema)
     except ValueError as error:
@@ -139,17 +139,17 @@ def to_yaml(configs: Any, *, everything: bool = True, defaults: Defaults = None)
 
     Args:
         configs: a dataclass instance or a tuple of them.
-        everything: False leaves out fields that are what they would be by default; required ones stay.
-        defaults: values in the place of the dataclasses' own defaults, as in `parse`.
+        everything: False leaves out fields that have their default value; required fields stay.
+        defaults: values that replace the dataclasses' own defaults, as in `parse`.
     """
     flat = to_plain_dict(configs, everything=everything, defaults=defaults)
     return yaml.safe_dump(flat, sort_keys=False, allow_unicode=True, width=119)
 
 
 def to_plain_dict(configs: Any, *, everything: bool = True, defaults: Defaults = None) -> dict[str, Any]:
-    """Configuration as one flat dictionary of plain values (text, numbers, lists, …), credentials left out.
+    """Configuration as one flat dictionary of plain values (text, numbers, lists, …), without credentials.
 
-    Arguments as in `to_yaml`. Goes into a run's manifest.
+    Arguments as in `to_yaml`. A run's manifest holds this dictionary.
     """
     flat: dict[str, Any] = {}
     for config in configs if isinstance(configs, tuple) else (configs,):
@@ -162,11 +162,11 @@ def to_plain_dict(configs: Any, *, everything: bool = True, defaults: Defaults =
 
 
 def read_yaml(path: str | Path, schema: Iterable[Any]) -> dict[str, Any]:
-    """Values of a flat YAML file, each checked against the field of its name.
+    """Values of a flat YAML file, each checked against the field with the same name.
 
     Args:
         path: the file; UTF-8.
-        schema: the dataclasses whose fields it may set.
+        schema: the dataclasses with the fields that the file may set.
 
     Raises:
         SROError: with file and line: no such file, no valid YAML, no mapping, an unknown or repeated key, a value of
@@ -186,7 +186,7 @@ def read_yaml(path: str | Path, schema: Iterable[Any]) -> dict[str, Any]:
             return values
         if not isinstance(node, yaml.MappingNode):
             raise SROError(f"{path}:{node.start_mark.line + 1}: expected lines of `key: value`")
-        # Key by key rather than as a whole, because a dictionary no longer knows its lines nor its repeated keys.
+        # Key by key, because a dictionary does not keep the line numbers and the repeated keys.
         for key_node, value_node in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "[...]"
             where = f"{path}:{key_node.start_mark.line + 1}"
@@ -218,8 +218,8 @@ def _hinted(cls: Any) -> list[tuple[dataclasses.Field[Any], Any]]:
 
 
 def _checked(key: str, value: Any, f: dataclasses.Field[Any], hint: Any, where: str) -> Any:
-    """`value` as the field wants it, else an SROError. Two habits of HfArgumentParser fields are honoured: a `const`,
-    which stands for the flag without a value, and `choices`."""
+    """Return `value` in the type of the field, or raise SROError. As in HfArgumentParser, a field may have `choices`
+    and a `const`, the value of a flag that is given without a value."""
     if "const" in f.metadata and value == f.metadata["const"]:
         return value
     try:
@@ -252,12 +252,12 @@ def _plain(value: Any) -> Any:
 
 
 def _usual(config: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """What the fields with a default hold when nothing but the required ones is given."""
+    """The values of the fields with a default if only the required fields are given."""
     required = _required(config)
     given = {f.name: defaults[f.name] for f in fields_of(config) if f.name in defaults}
     given |= {name: getattr(config, name) for name in required}
     try:  # an instance rather than the declared defaults, because TrainingArguments rewrites many when it is made
         usual = type(config)(**given)
-    except ValueError:  # defaults that do not go together: then every field is worth showing
+    except ValueError:  # the defaults contradict each other: show every field
         return {}
     return {f.name: _plain(getattr(usual, f.name)) for f in fields_of(config) if f.name not in required}

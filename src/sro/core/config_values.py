@@ -14,7 +14,7 @@ import yaml
 
 
 def convert_value(value: Any, hint: Any) -> Any:
-    """`value`, converted where nothing is lost (text to a path, say); TypeError if it is no `hint`."""
+    """Return `value`, converted if nothing is lost (text to a path, for example); TypeError if it is no `hint`."""
     origin, arguments = get_origin(hint), get_args(hint)
     if hint is Any:
         return value
@@ -42,13 +42,13 @@ def convert_value(value: Any, hint: Any) -> Any:
     elif isinstance(hint, type) and issubclass(hint, enum.Enum):
         if value in [member.value for member in hint]:
             return value
-    elif isinstance(hint, type) and type(value) is hint:  # not isinstance: True is no number here
+    elif isinstance(hint, type) and type(value) is hint:  # not isinstance: True is not a number here
         return value
     raise TypeError
 
 
 def _members(arguments: tuple[Any, ...]) -> list[Any]:
-    """Members of a union. Beside an enumeration `str` means the name of one of its members, not any text."""
+    """Members of a union, without `str` if one of them is an enumeration: there `str` means the name of its member."""
     closed = any(isinstance(a, type) and issubclass(a, enum.Enum) for a in arguments)
     return [a for a in arguments if not (closed and a is str)]
 

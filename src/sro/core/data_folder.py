@@ -1,4 +1,4 @@
-"""Where the public data sets lie that judges, screeners and experiments are made with."""
+"""The folder of the public data sets that judges, screeners and experiments are made with."""
 
 from __future__ import annotations
 

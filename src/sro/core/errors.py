@@ -2,7 +2,7 @@
 
 
 class SROError(Exception):
-    """A mistake that its message explains: what is wrong, where (file and line), and after `fix:` what helps.
+    """A mistake. The message says what is wrong, where (file and line), and after `fix:` how to correct it.
 
     The command line prints the message and exits with status 2; no traceback is needed to understand it.
 

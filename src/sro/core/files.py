@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, hashes of files, the cache folder, and the data that ship with us."""
+"""Atomic writing of files, hashes of files, the cache folder, and the data that ship with the package."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _HASH_BLOCK = 1 << 20  # bytes read at a time
 
 
 MODEL_FILES = (".safetensors", ".json", ".txt", ".model")
-"""What makes a model's folder the model that it is."""
+"""Suffixes of the files that define a model; its hash covers these files."""
 EMBEDDED = "sro-embedded"
-"""The package of larger parts: judges, the start of a game. It lies in `packages/` and is not on the package index."""
+"""The package with larger parts: judges, the start of a game. It is in `packages/`, not on the package index."""
 INSTALL_EMBEDDED = "pip install ./packages/sro-embedded   (in a checkout of sro)"
 
 
@@ -38,10 +38,10 @@ def atomic_write_bytes(path: str | Path, data: bytes) -> None:
 
 @contextmanager
 def atomic_file(path: str | Path) -> Iterator[IO[bytes]]:
-    """Open `path` for writing bytes; it takes its name when the block ends well, until then what was there stays.
+    """Open `path` for writing bytes. The new file replaces the old one only if the block ends without an error.
 
-    Behind a link the file that it names is replaced. The new file has the permissions of the old one. A pipe or a
-    device (`/dev/null`) is not replaced but written to.
+    If `path` is a link, the file that it points to is replaced. The new file has the permissions of the old one. A
+    pipe or a device (`/dev/null`) is not replaced but written to.
     """
     path = Path(path)
     if path.exists() and not path.is_file():
@@ -51,7 +51,7 @@ def atomic_file(path: str | Path) -> Iterator[IO[bytes]]:
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = _sibling(path)
-    file = open(partial, "xb")  # noqa: SIM115 - closed below; not tempfile: only their owner can read those files
+    file = open(partial, "xb")  # noqa: SIM115 - closed below; not tempfile: only the owner can read its files
     try:
         with suppress(OSError):  # no file yet, or a file system that knows no permissions
             shutil.copymode(path, partial)
@@ -61,22 +61,22 @@ def atomic_file(path: str | Path) -> Iterator[IO[bytes]]:
         file.close()
         os.replace(partial, path)
     finally:
-        with suppress(OSError):  # a full disk has been told of; closing would tell it again
+        with suppress(OSError):  # a full disk was reported already; closing would report it again
             file.close()
         partial.unlink(missing_ok=True)
 
 
 @contextmanager
 def atomic_folder(path: str | Path, *, replace: bool = False) -> Iterator[Path]:
-    """Make the folder `path` in one step: yields an empty folder beside it, which takes its name if all goes well.
+    """Make the folder `path` in one step: yield an empty folder beside it, and rename it to `path` if no error occurs.
 
     Args:
-        path: the folder to make; behind a link, the one that it names. An empty one may be there already.
-        replace: whether a folder that holds something may be replaced, all of it.
+        path: the folder to make; if it is a link, the folder that it points to. An empty folder may exist already.
+        replace: whether a folder that is not empty may be replaced as a whole.
 
     Raises:
-        SROError: `path` holds something and `replace` is off, or is a mount point, which no folder can replace. Raised
-            on entry, before the work is done.
+        SROError: `path` is not empty and `replace` is off, or `path` is a mount point, which cannot be replaced.
+            Raised on entry, before the work is done.
     """
     path = Path(os.path.realpath(path))
     if path.is_mount():
@@ -111,7 +111,7 @@ def _refuse_occupied(path: Path, replace: bool) -> None:
 
 
 def file_sha256(path: str | Path) -> str:
-    """The SHA-256 of a file's bytes as 64 hexadecimal digits; reads a block at a time, so any size will do."""
+    """The SHA-256 of a file's bytes as 64 hexadecimal digits; read block by block, so the file may have any size."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while block := file.read(_HASH_BLOCK):
@@ -120,8 +120,8 @@ def file_sha256(path: str | Path) -> str:
 
 
 def folder_sha256(folder: str | Path, suffixes: Sequence[str] = MODEL_FILES) -> str:
-    """The SHA-256 of a folder as 64 hexadecimal digits: names and bytes of its files that end in one of `suffixes`.
-    With the default it is that of a model, cards left out."""
+    """The SHA-256 of a folder as 64 hexadecimal digits, over names and bytes of its files that end in one of
+    `suffixes`. The default suffixes cover a model without its cards."""
     digest = hashlib.sha256()
     for file in sorted(file for file in Path(folder).rglob("*") if file.suffix in suffixes):
         digest.update(f"{file.relative_to(folder).as_posix()} {file_sha256(file)}\n".encode())
@@ -132,7 +132,7 @@ def asset(name: str) -> Path:
     """A file or folder of trained parts that ships with `sro`, or with `sro-embedded`, the package of larger parts.
 
     Raises:
-        SROError: neither of them holds it here.
+        SROError: neither of the two packages has it on this machine.
     """
     places = [resources.files("sro") / "assets"]
     with suppress(ModuleNotFoundError):
@@ -145,7 +145,7 @@ def asset(name: str) -> Path:
 
 
 def asset_sha256(name: str, suffixes: Sequence[str] = MODEL_FILES) -> str | None:
-    """The SHA-256 of a shipped file, or of a folder's files that end in one of `suffixes`; None where `asset` finds
+    """The SHA-256 of a shipped file, or of a folder's files that end in one of `suffixes`; None if `asset` finds
     nothing."""
     try:
         path = asset(name)
@@ -155,7 +155,7 @@ def asset_sha256(name: str, suffixes: Sequence[str] = MODEL_FILES) -> str | None
 
 
 def cache_root() -> Path:
-    """`$SRO_CACHE`, else `$XDG_CACHE_HOME/sro`, else `~/.cache/sro`: for what can be made again."""
+    """The folder for files that can be made again: `$SRO_CACHE`, else `$XDG_CACHE_HOME/sro`, else `~/.cache/sro`."""
     return Path(
         os.environ.get("SRO_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sro"
     )
@@ -163,7 +163,7 @@ def cache_root() -> Path:
 
 @contextmanager
 def atomic_text_writer(path: Path) -> Iterator[Callable[[str], None]]:
-    """A function that writes text to `path` piece by piece, as UTF-8; whole or not at all, as by `atomic_file`.
+    """Yield a function that writes text to `path` piece by piece, as UTF-8; the file is atomic as in `atomic_file`.
 
     Raises:
         SROError: `path` is a folder, or cannot be written (a full disk, no permission).
@@ -193,7 +193,7 @@ def explain_write_errors(path: Path) -> Iterator[None]:
 
 
 def to_json_line(fields: Mapping[str, object]) -> str:
-    """A JSON object on one line of UTF-8; dates and other values that JSON does not know as text."""
+    """A JSON object on one line of UTF-8; dates and other values that JSON does not know become text."""
     text = json.dumps(fields, ensure_ascii=False, default=str)
-    # Escaped as a whole where it holds what UTF-8 cannot (half a character) or what some readers end a line at.
+    # All is escaped if it holds half a character, which UTF-8 cannot write, or a sign that some readers end a line at.
     return text if text.isprintable() else json.dumps(fields, default=str)

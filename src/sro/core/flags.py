@@ -1,6 +1,6 @@
-"""The fields of dataclasses as flags: their parser, its help, and which flag was probably meant.
+"""The fields of dataclasses as flags: their parser, its help, and a suggestion for an unknown flag.
 
-Made by `transformers.HfArgumentParser`; `sro.core.config` is the way in.
+`transformers.HfArgumentParser` makes the flags. Other modules use `sro.core.config`, not this module.
 """
 
 import argparse
@@ -15,12 +15,12 @@ from sro.core.suggestion import suggestion
 
 
 def parsers(schema: tuple[Any, ...], prog: str, description: str, defaults: Mapping[str, Any]) -> tuple[Any, Any]:
-    """A parser for `--config` and `--print-config` alone, which are needed first, and one for everything.
+    """Two parsers: one for `--config` and `--print-config`, which are needed first, and one for all flags.
 
     Args:
-        defaults: what the help names in the place of the dataclasses' own defaults.
+        defaults: values that the help shows instead of the dataclasses' own defaults.
     """
-    from transformers import HfArgumentParser  # here, because it takes half a second
+    from transformers import HfArgumentParser  # imported here, because it takes half a second
 
     class Parser(HfArgumentParser):
         def error(self, message: str) -> NoReturn:
@@ -48,20 +48,20 @@ def parsers(schema: tuple[Any, ...], prog: str, description: str, defaults: Mapp
     for action in parser._actions:
         if action.dest in foreign:
             action.help = argparse.SUPPRESS
-        if action.required:  # left to `parse`, which knows what the files give and names unknown flags first
+        if action.required:  # `parse` checks this: it knows the files, and reports unknown flags first
             action.required, action.default = False, argparse.SUPPRESS
     return own, parser
 
 
 def _foreign(cls: Any) -> set[str]:
-    """Fields as transformers declares them: a hundred, which would bury the command's own in its help."""
+    """Fields that transformers declares: a hundred. In the help they would hide the command's own flags."""
     bases = [base for base in cls.__mro__ if base.__module__.startswith("transformers.")]
     theirs = [f for base in bases if dataclasses.is_dataclass(base) for f in dataclasses.fields(base)]
     return {f.name for f in fields_of(cls) if any(f is one for one in theirs)}
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):
-    """One spelling of each flag, and what happens without it."""
+    """Shows one spelling of each flag, and its default or that it is required."""
 
     def __init__(self, *args: Any, defaults: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,7 +81,7 @@ class _Help(argparse.ArgumentDefaultsHelpFormatter):
     def _get_help_string(self, action: argparse.Action) -> str | None:
         if action.default is argparse.SUPPRESS and action.dest != "help":
             return f"{action.help} (required)"
-        if action.const is False:  # made by HfArgumentParser beside a flag that is on by default
+        if action.const is False:  # HfArgumentParser adds this flag for one that is on by default
             return f"turns --{action.dest} off"
         return action.help if action.default in (None, [], "") else super()._get_help_string(action)
 

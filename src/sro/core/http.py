@@ -7,8 +7,8 @@ from typing import Any
 
 
 class NoRedirects(urllib.request.HTTPRedirectHandler):
-    """For `build_opener`: a redirect is an HTTPError. Followed, it would carry comment and key to somebody else."""
+    """For `build_opener`: a redirect is an HTTPError. Following it would send the comment and the key elsewhere."""
 
     def redirect_request(self, *args: Any, **kwargs: Any) -> None:
-        """Go nowhere."""
+        """Do not follow the redirect."""
         return None

@@ -1,4 +1,4 @@
-"""What this machine is: how many processors, how its allocator behaves, what its libraries may print."""
+"""Settings for this machine: number of processors, memory allocator, GPU, and what libraries may print."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 
 def processors() -> int:
-    """How many this process may use, which in a container can be fewer than the machine has."""
+    """The number of processors that this process may use; in a container, the machine may have more."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def describe_processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
-    """The first processor as Linux describes it (`model name`, `flags`, …); nothing elsewhere."""
+    """The first processor as Linux describes it (`model name`, `flags`, …); empty on other systems."""
     try:
         lines = cpuinfo.read_text(encoding="utf-8", errors="replace").partition("\n\n")[0].splitlines()
     except OSError:
@@ -22,7 +22,7 @@ def describe_processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
 
 
 def quiet_libraries() -> None:
-    """No progress bars over loading small files, no deprecations of one library's own calls into another."""
+    """Turn off progress bars for loading small files, and deprecation warnings for calls between libraries."""
     import warnings
 
     from transformers.utils import logging
@@ -34,17 +34,17 @@ def quiet_libraries() -> None:
 def give_memory_back() -> None:
     """Let the allocator return large freed blocks at once (glibc; elsewhere nothing happens).
 
-    By default it learns to keep blocks of up to 32 MB. Tensors of ever new lengths then leave holes that none of the
-    next fits: a training run of 2.9 GB grew to 4.4. Nor may every thread have an arena, with holes of its own.
+    By default it starts to keep blocks of up to 32 MB. Tensors of changing lengths then leave holes that later tensors
+    do not fit: a training run of 2.9 GB grew to 4.4. The number of arenas is limited too: each has holes of its own.
     """
     _mallopt({_MMAP_THRESHOLD: 1 << 20, _TRIM_THRESHOLD: 1 << 20, _ARENA_MAX: 2})
 
 
 def keep_memory(least: float = 16e9) -> None:
-    """Let the allocator keep what is freed, where the machine has at least so many bytes; else `give_memory_back`.
+    """Let the allocator keep freed memory if the machine has at least `least` bytes; else call `give_memory_back`.
 
-    For training: fetching each tensor anew costs page faults, a third of a step and more (the recipe's of 16 comments:
-    8.2 s against 5.6 s; peak 2.6 GB against 3.1 GB).
+    For training: new memory for each tensor costs page faults, a third of a step and more (the recipe's step of 16
+    comments: 8.2 s against 5.6 s; peak 2.6 GB against 3.1 GB).
     """
     if sys.platform != "linux" or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") < least:
         give_memory_back()
@@ -56,7 +56,7 @@ _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -2, -3, 
 
 
 def _mallopt(wanted: dict[int, int]) -> None:
-    """Set options of malloc, unless a variable `MALLOC_…` in the environment sets the allocator already: with
+    """Set options of malloc, unless a variable `MALLOC_…` in the environment sets the allocator already. With
     `MALLOC_MMAP_THRESHOLD_=1048576` and `MALLOC_TRIM_THRESHOLD_=1048576` a training gives memory back at once."""
     import ctypes
 
@@ -67,9 +67,9 @@ def _mallopt(wanted: dict[int, int]) -> None:
 
 
 def device_defaults() -> dict[str, bool]:
-    """Settings that this machine calls for: no GPU where there is none.
+    """Settings for this machine: `use_cpu` if there is no GPU.
 
-    They go in before the configuration is made, because Accelerate reads them while it is.
+    They must be set before the configuration is made, because Accelerate reads them at that time.
     """
     import torch
 

@@ -1,6 +1,6 @@
-"""The Markdown that this package writes, and no more: headings, paragraphs and pipe tables.
+"""The part of Markdown that this package writes: headings, paragraphs and pipe tables.
 
-Everything else, HTML above all, is text.
+Everything else, including HTML, is text.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Text, its line breaks folded; an item of a list is one too."""
+    """Text with its line breaks folded; a list item is a paragraph too."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class PipeTable:
-    """Rows have as many cells as the head."""
+    """A table; each row has as many cells as the head."""
 
     head: list[str]
     numeric: list[bool]
-    """By column: aligned right, or nothing but numbers."""
+    """For each column: whether it is aligned right or holds only numbers."""
     rows: list[list[str]]
 
 
@@ -66,11 +66,11 @@ def write_table(head: Sequence[str], rows: Iterable[Sequence[str]], left: Sequen
     White space in cells is folded and bars are escaped, so no name can break a row.
 
     Args:
-        rows: as many cells each as the head.
-        left: columns that are aligned left, counted from 0; numbers stand on the right.
+        rows: each with as many cells as the head.
+        left: columns that are aligned left, counted from 0; the others are aligned right.
 
     Raises:
-        ValueError: a row has another number of cells.
+        ValueError: a row has a different number of cells.
     """
     lines = [head, ["---" if i in left else "--:" for i in range(len(head))], *rows]
     if odd := [line for line in lines if len(line) != len(head)]:
@@ -80,11 +80,11 @@ def write_table(head: Sequence[str], rows: Iterable[Sequence[str]], left: Sequen
 
 
 def number(cell: str) -> float | None:
-    """The number that a cell begins with, to sort by: 0.71 of `**0.71** [0.69, 0.73]`; None where there is none."""
+    """The number at the start of a cell, for sorting: 0.71 for `**0.71** [0.69, 0.73]`; None if there is none."""
     if not (found := _NUMBER.match(cell)):
         return None
     sign, digits, exponent = found.groups()
-    minus = "-" if sign in ("-", "−") else ""  # U+2212 is one too
+    minus = "-" if sign in ("-", "−") else ""  # U+2212 is a minus sign too
     return float(f"{minus}{digits.replace(',', '')}{exponent or ''}")
 
 
@@ -119,7 +119,7 @@ def _blocks(lines: list[str]) -> Iterator[Block]:
 
 def _cells(line: str) -> list[str]:
     cells = _BAR.split(line.strip()[1:])
-    if cells and not cells[-1].strip():  # behind the last bar
+    if cells and not cells[-1].strip():  # after the last bar
         cells.pop()
     return [cell.strip().replace(r"\|", "|") for cell in cells]
 

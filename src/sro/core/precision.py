@@ -1,7 +1,7 @@
-"""Which number format models compute in: float32 or bfloat16, decided by what the hardware has, never by a stopwatch.
+"""The number format that models compute in: float32 or bfloat16, chosen by hardware features, not by a speed test.
 
-The same machine so gives the same numbers however busy it is. Whoever wants the other format says so: `--bf16
-true|false` where a command has the flag, and `SRO_BF16=true|false` in the environment for everything.
+So the same machine always gives the same numbers, however busy it is. To choose the format yourself, use `--bf16
+true|false` if a command has the flag, or `SRO_BF16=true|false` in the environment for everything.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class ComputeDtype:
 
 
 def compute_dtype(bf16: bool | None = None, device: str | None = None) -> ComputeDtype:
-    """The number format to compute in; which it is and why is logged once a process.
+    """The number format to compute in; the choice and its reason are logged once per process.
 
     Args:
-        bf16: what the caller asks for; None: what `SRO_BF16` says, else what the hardware calls for.
-        device: `cuda` or `cpu`, where the model lies; None: the GPU if there is one.
+        bf16: the caller's choice; None: the value of `SRO_BF16`, else chosen by the hardware.
+        device: device of the model, `cuda` or `cpu`; None: the GPU if there is one.
 
     Raises:
         SROError: `SRO_BF16` is neither true nor false.
@@ -75,8 +75,9 @@ def _environment() -> bool | None:
 
 
 def _by_hardware(device: str) -> ComputeDtype:
-    """GPUs by their own word. Processors with AMX, and AMD's with AVX512-BF16: there products in bfloat16 take half
-    the time of float32, on Intel's with AVX512-BF16 and without AMX twice the time (docs/research/lab-notes.md)."""
+    """bfloat16 on GPUs that report it, on processors with AMX, and on AMD's with AVX512-BF16. On these processors,
+    products in bfloat16 take half the time of float32. On Intel's with AVX512-BF16 and without AMX they take twice
+    the time (docs/research/lab-notes.md)."""
     if device.startswith("cuda"):
         if torch.cuda.is_bf16_supported():
             return ComputeDtype(True, "this GPU has bfloat16")
@@ -107,14 +108,14 @@ def gflops(device: str, dtype: torch.dtype, size: int = 512, seconds: float = 0.
 
 
 def store_frozen_linears_in_bf16(model: nn.Module) -> None:
-    """Store frozen linear weights and biases in bfloat16 where the run computes under bfloat16 autocast. What is
-    trained stays in float32: bfloat16 would round an update of 2e-5 away.
+    """Store frozen linear weights and biases in bfloat16, for a run under bfloat16 autocast. Trained weights stay in
+    float32, because bfloat16 would round away an update of 2e-5.
 
-    Autocast rounds them to bfloat16 before every product anyway: the numbers are the same bit for bit, only the copy
-    at each step is saved (1.3 times faster rollouts, half the memory). An output head that shares its weights with the
-    embeddings gets rounded ones of its own, for it is copied most often. Embeddings and norms stay in float32, so the
-    residual stream does too; pure bfloat16 would shift log-probabilities by −0.13 a token. What a quantizer has packed
-    (4-bit weights) stays: those are codes and no numbers.
+    Autocast rounds them to bfloat16 before every product anyway, so the results are the same bit for bit. Only the
+    copy at each step is saved (1.3 times faster rollouts, half the memory). An output head that shares its weights
+    with the embeddings gets its own rounded weights, because it is copied most often. Embeddings, norms and the
+    residual stream stay in float32; pure bfloat16 would shift log-probabilities by −0.13 per token. Weights that a
+    quantizer has packed (4-bit weights) are not changed, because they are codes, not numbers.
     """
     tied = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
     for module in model.modules():
@@ -129,6 +130,6 @@ def store_frozen_linears_in_bf16(model: nn.Module) -> None:
 
 
 def _holds_numbers(weight: torch.Tensor) -> bool:
-    """Whether a weight is what it says it is: quantizers keep codes, in a type of parameter of their own or as bytes,
-    and a float of eight bits is worth something only together with a scale that lies elsewhere."""
+    """Whether a weight holds plain numbers. Quantizers store codes, in their own type of parameter or as bytes, and an
+    8-bit float has a meaning only together with its scale, which is stored elsewhere."""
     return type(weight) is nn.Parameter and weight.dtype in FLOATS

@@ -1,8 +1,8 @@
-"""Read what strangers have trained: their settings and weights, never their code.
+"""Read models from unknown authors: their settings and weights, never their code.
 
-Whatever reads a model, tokenizer or adapter from a folder or hub name does it through these functions, and a test says
-so, for the libraries themselves would run code: transformers asks on standard input, from where the comments come,
-whether it may run the Python files in a folder, and PEFT unpickles an adapter that has no safetensors.
+All code that reads a model, tokenizer or adapter from a folder or hub name uses these functions, and a test checks
+that, because the libraries themselves would run code. transformers asks on standard input whether it may run the
+Python files in a folder, but the comments come from there. PEFT unpickles an adapter that has no safetensors.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ADAPTER_WEIGHTS = "adapter_model.safetensors"
 
 
 def read_config(place: str | Path) -> Any:
-    """The configuration in a folder or under a hub name; raises what transformers raises, as the next two do."""
+    """The configuration in a folder or under a hub name. Raises the errors of transformers, as the next two do."""
     from transformers import AutoConfig
 
     return AutoConfig.from_pretrained(place, trust_remote_code=False)
@@ -31,14 +31,14 @@ def read_tokenizer(place: str | Path, **options: Any) -> Any:
 
 
 def read_model(kind: Any, place: str | Path, **options: Any) -> Any:
-    """The model in a folder or under a hub name, of weights in safetensors (or GGUF, where `gguf_file` names one).
+    """The model in a folder or under a hub name, from weights in safetensors (or GGUF, if `gguf_file` names a file).
 
     Args:
         kind: class of transformers that reads it, such as `AutoModel`.
-        options: what else its `from_pretrained` is told.
+        options: further arguments of its `from_pretrained`.
 
     Raises:
-        SROError: beside the model lies an adapter, which transformers would load as well, in another format.
+        SROError: an adapter in another format lies beside the model; transformers would load it too.
     """
     from transformers.utils import find_adapter_config_file
 
@@ -48,11 +48,11 @@ def read_model(kind: Any, place: str | Path, **options: Any) -> Any:
 
 
 def find_adapter_folder(place: str | Path) -> Path:
-    """The folder of an adapter whose weights are in safetensors; a hub name is fetched.
+    """The folder of an adapter whose weights are in safetensors; an adapter on the hub is downloaded.
 
     Raises:
         SROError: the folder has no such weights.
-        OSError, ValueError: the hub cannot be reached, or has none under that name.
+        OSError, ValueError: the hub cannot be reached, or has no adapter under that name.
     """
     folder = Path(place)
     if not folder.is_dir():
@@ -70,8 +70,8 @@ def find_adapter_folder(place: str | Path) -> Path:
 
 
 def read_adapter(model: Any, place: str | Path, trainable: bool = False) -> Any:
-    """The PEFT model of `model` with the adapter of a folder or hub name; raises what `find_adapter_folder` and PEFT
-    raise."""
+    """The PEFT model of `model` with the adapter of a folder or hub name. Raises the errors of `find_adapter_folder`
+    and PEFT."""
     from peft import PeftModel
 
     return PeftModel.from_pretrained(model, str(find_adapter_folder(place)), is_trainable=trainable)

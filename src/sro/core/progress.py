@@ -1,7 +1,7 @@
 """Progress of a long run: how far it is, how long it still takes, and whether it goes well.
 
-`use_progress_lines(trainer)` gives a training run one aligned line for each log step and a table of first against last
-at its end; `Meter` gives any other long loop a line with its rate and the time left.
+`use_progress_lines(trainer)` gives a training run one aligned line for each log step and, at its end, a table that
+compares its first steps with its last; `Meter` gives any other long loop a line with its rate and the time left.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Clock = Callable[[], float]  # seconds, from any zero
 
 @dataclass(frozen=True)
 class Gauge:
-    """A figure read from the logs: its name in the table, and in the lines where it stands in them (`heading`)."""
+    """A figure read from the logs: its name in the table, and its `heading` in the lines (empty: not in the lines)."""
 
     name: str
     form: str
@@ -57,7 +57,7 @@ GAUGES = (
 
 
 def use_progress_lines(trainer: Trainer) -> ProgressLines:
-    """Put `ProgressLines` in the place of what transformers prints, bar or dictionaries; returns it.
+    """Replace the bar or dictionaries that transformers prints by `ProgressLines`, and return that.
 
     Example:
         >>> trainer = SROTrainer(model, SROConfig(..., disable_tqdm=True), screener, dataset, tokenizer)
@@ -74,10 +74,10 @@ def use_progress_lines(trainer: Trainer) -> ProgressLines:
 class ProgressLines(TrainerCallback):
     """One line on stdout for each log step, a table at the end of training; from the main process only.
 
-    The columns are those of the logs, so a warm-up, which logs its loss alone, gets a short line.
+    Only logged figures have a column, so a warm-up, which logs only its loss, has short lines.
 
     Args:
-        clock: tells seconds; another one makes tests exact.
+        clock: returns seconds; tests pass their own clock to be exact.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
@@ -90,7 +90,7 @@ class ProgressLines(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Start the clock; a resumed run counts from where it goes on."""
+        """Start the clock; a resumed run counts from the step where it resumes."""
         self._lines = 0
         self.pace = Pace(state.global_step, getattr(args, "steps_per_generation", 1), self.clock)
 
@@ -108,9 +108,9 @@ class ProgressLines(TrainerCallback):
         logs: dict[str, float] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Print the line, and the header when it is due or other columns came."""
+        """Print the line, and the header if it is due or the columns have changed."""
         if not state.is_world_process_zero or not logs or "loss" not in logs:
-            return  # the last log of a run has totals only, which the table tells
+            return  # the last log of a run has only totals, which the table shows
         columns = [gauge for gauge in GAUGES if gauge.heading and gauge.read(logs) is not None]
         width = max(6, 2 * len(str(state.max_steps)) + 2)
         if columns != self._columns or self._lines % HEADER_EVERY == 0:
@@ -127,7 +127,7 @@ class ProgressLines(TrainerCallback):
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Print the table of first against last, and the time it took."""
+        """Print the table that compares first and last steps, and the time of the run."""
         if state.is_world_process_zero:
             if any("loss" in logs for logs in state.log_history):
                 self.console.print(summary(state.log_history))
@@ -142,8 +142,8 @@ class ProgressLines(TrainerCallback):
 class Pace:
     """How long a step takes.
 
-    One generation may feed several steps, the first of which then takes as long as all others together. So a time is
-    taken only over whole rounds of `per_round` steps; the median of the last 20 rounds passes over checkpoints.
+    One generation may serve several steps; then the first of them takes as long as all others together. So time is
+    measured only over whole rounds of `per_round` steps. The median of the last 20 rounds ignores checkpoints.
     """
 
     def __init__(self, step: int, per_round: int, clock: Clock) -> None:
@@ -153,7 +153,7 @@ class Pace:
         self._rounds: deque[float] = deque(maxlen=20)
 
     def tick(self, step: int) -> None:
-        """A step is done."""
+        """Note that a step is done."""
         self._step = step
         if step - self._round_step >= self.per_round:
             now = self.clock()
@@ -176,10 +176,10 @@ class Pace:
 
 
 def summary(history: Sequence[Step]) -> Table:
-    """First against last tenth of a run's log lines, one row for each gauge that was logged.
+    """Compare the first tenth of a run's log lines with the last, one row for each gauge that was logged.
 
     Args:
-        history: `trainer.state.log_history` with a log line at least; of a resumed run it holds the part before, too.
+        history: `trainer.state.log_history` with at least one log line; for a resumed run, with the earlier part too.
     """
     rows = [logs for logs in history if "loss" in logs]
     window = max(1, len(rows) // 10)
@@ -198,20 +198,20 @@ def summary(history: Sequence[Step]) -> Table:
 
 
 def _mean(gauge: Gauge, rows: Sequence[Step]) -> float | None:
-    """The mean over the rows that have the gauge: without a pass there is no margin."""
+    """The mean over the rows that have the gauge; a row without a pass has no margin."""
     values = [value for logs in rows if (value := gauge.read(logs)) is not None]
     return fmean(values) if values else None
 
 
 class Meter:
-    """One line for a long loop: how much is done, how fast, how long still, and the caller's figures.
+    """One line for a long loop: how much is done, the rate, the time left, and the caller's figures.
 
-    On a terminal the line is written over itself ten times a second at most; elsewhere a new one comes every `every`
-    seconds. It goes to stderr, so that results on stdout can be piped. The last line tells the whole time.
+    On a terminal the line is overwritten at most ten times a second; elsewhere a new line is printed every `every`
+    seconds. It goes to stderr, so that results on stdout can be piped. The last line shows the total time.
 
     Args:
         name: begins the line.
-        done: what was done before, by the run that this one resumes.
+        done: how much was done before by the run that this one resumes.
         every: seconds between lines where there is no terminal.
         stream, clock: default stderr and the monotonic clock.
 
@@ -247,19 +247,19 @@ class Meter:
         self.close()
 
     def update(self, done: int, total: int | None = None, **figures: float | str) -> None:
-        """`done` of `total` things are done (None: nobody knows how many there are); prints when it is time."""
+        """Note that `done` of `total` things are done (None: the total is unknown); print if a line is due."""
         self._state = done, total, figures
         if self.clock() - self._printed_at >= self.pause:
             self._print(self.line())
 
     def close(self) -> None:
-        """Print the last state, once, with the whole time."""
+        """Print the last state once, with the total time."""
         if self._state is not None:
             self._print(self.line(final=True), end="\n")
             self._state = None
 
     def line(self, final: bool = False) -> str:
-        """The line as it stands; empty before the first update."""
+        """The current line; empty before the first update."""
         if self._state is None:
             return ""
         done, total, figures = self._state
@@ -294,7 +294,7 @@ def _figure(value: float | str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`m:ss`, from an hour on `h:mm:ss`."""
+    """Seconds as `m:ss`, or as `h:mm:ss` from one hour on."""
     minutes, second = divmod(round(max(0.0, seconds)), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -47,18 +47,18 @@ def is_secret(name: str) -> bool:
 def manifest(
     command: Sequence[str], config: Mapping[str, Any], data: Mapping[str, str], seed: int | None
 ) -> dict[str, Any]:
-    """What is needed to do a run again; made when the run starts, for it holds the time.
+    """All that is needed to repeat a run. Call this when the run starts, because it holds the start time.
 
     Args:
         command: the command line as given, e.g. `sys.argv`; values of credentials are replaced by `***`.
         config: the resolved configuration as plain values, see `sro.core.config.to_plain_dict`.
         data: a name for each data file or set, and its SHA-256, see `file_sha256`.
-        seed: the run's seed, or None where nothing is drawn.
+        seed: the run's seed, or None if nothing is drawn.
 
     Returns:
-        A dictionary of plain values. What cannot be found out (a git commit outside a checkout, say) is None.
+        A dictionary of plain values. A value that cannot be found out (a git commit outside a checkout) is None.
     """
-    torch = sys.modules.get("torch")  # a run that does without torch shall not load it for the sake of a note
+    torch = sys.modules.get("torch")  # a run that does not use torch must not load it for the manifest
     return {
         "command": _without_secrets(command),
         "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -86,7 +86,7 @@ def write_manifest(
 
 
 def version(package: str) -> str | None:
-    """The installed version of a package, None where it is not installed."""
+    """The installed version of a package, None if it is not installed."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
@@ -94,7 +94,7 @@ def version(package: str) -> str | None:
 
 
 def _without_secrets(command: Sequence[str]) -> list[str]:
-    """`--hub_token abc` and `--hub_token=abc`, both without the abc."""
+    """The command with `***` for credentials, in `--hub_token abc` and in `--hub_token=abc`."""
     shown: list[str] = []
     hide_next = False
     for word in command:
@@ -109,8 +109,8 @@ def _without_secrets(command: Sequence[str]) -> list[str]:
 
 
 def _git_state() -> dict[str, Any] | None:
-    """Commit of the checkout this file is tracked in, and whether tracked files differ from it."""
-    # An installed copy may lie in the git-ignored .venv of somebody's repository, whose commit says nothing about sro.
+    """Commit of the checkout that tracks this file, and whether tracked files differ from it."""
+    # An installed copy may lie in the git-ignored .venv of another repository; that commit says nothing about sro.
     if _git("ls-files", "--error-unmatch", __file__) is None:
         return None
     commit, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")
@@ -118,7 +118,7 @@ def _git_state() -> dict[str, Any] | None:
 
 
 def _git(*arguments: str) -> str | None:
-    """What git prints, or None where there is no git, no repository or no answer within five seconds."""
+    """What git prints, or None if there is no git, no repository or no answer within five seconds."""
     git = shutil.which("git")
     if git is None:
         return None

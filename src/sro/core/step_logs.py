@@ -1,4 +1,4 @@
-"""What a training run logs at a step, and the share of its completions that are no sentences. Needs no library."""
+"""The logs of a training step, and the share of its completions that are not sentences. Needs no library."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ Step = Mapping[str, Any]
 
 
 def bad_share(logs: Step) -> float | None:
-    """Share of paraphrases that are empty, repeat themselves or were cut off; None where that was not logged.
+    """Share of paraphrases that are empty, repeat themselves or were cut off; None if that was not logged.
 
-    The log has the three rates only, so a paraphrase with two faults counts twice: an upper bound, cut at 1.
+    The log has only the three rates, so a paraphrase with two faults counts twice. The result is an upper bound, cut
+    at 1.
     """
     rates = [logs[name] for name in ("empty_rate", "repeat_rate", "completions/clipped_ratio") if name in logs]
     return min(1.0, sum(rates)) if rates else None

@@ -1,11 +1,11 @@
-"""Which of the known names was probably meant by one that is not among them."""
+"""Suggest the known name that was probably meant by an unknown one."""
 
 import difflib
 from collections.abc import Iterable
 
 
 def suggestion(word: str, names: Iterable[str]) -> str:
-    """An end for a message, "; did you mean 'beta' or 'betas'?", or nothing where no name comes near."""
+    """The end of a message, "; did you mean 'beta' or 'betas'?", or "" if no name is similar."""
     names = list(names)
     near = difflib.get_close_matches(word, names, n=3)
     near += [name for name in names if len(word) > 3 and word in name and name not in near][: 3 - len(near)]

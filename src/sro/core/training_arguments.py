@@ -1,4 +1,4 @@
-"""What every training of this package checks of its `TrainingArguments` before anything is loaded or written."""
+"""Checks of `TrainingArguments` that every training of this package makes before it loads or writes anything."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sro.core.precision import compute_dtype
 
 
 def resolve_bf16(arguments: TrainingArguments) -> None:
-    """Settle `bf16` while the arguments are made, before transformers reads it.
+    """Choose `bf16` while the arguments are made, before transformers reads it.
 
     Raises:
         SROError: `fp16` without a GPU.
@@ -31,7 +31,7 @@ def refuse_evaluation(arguments: TrainingArguments, instead: str) -> None:
     """Raise SROError if the arguments ask for an evaluation loop; transformers would stop in the middle of the run.
 
     Args:
-        instead: the end of the `fix:`, what shows how well the run does.
+        instead: the end of the `fix:`, which names another way to see how well the run does.
     """
     asked = [name for name in ("do_eval", "eval_on_start", "load_best_model_at_end") if getattr(arguments, name)]
     if (strategy := getattr(arguments.eval_strategy, "value", arguments.eval_strategy)) != "no":
@@ -41,8 +41,8 @@ def refuse_evaluation(arguments: TrainingArguments, instead: str) -> None:
 
 
 def refuse_named_checkpoint(arguments: TrainingArguments) -> None:
-    """Raise SROError where a run of the command line is told to go on from a checkpoint that is named, which no
-    `TrainingArguments` is asked for: it goes on from the last complete one of its own folder."""
+    """Raise SROError if the command line names a checkpoint to resume from. A run resumes only from the last complete
+    checkpoint of its own folder."""
     if arguments.resume_from_checkpoint is not None:
         raise SROError(
             f"--resume_from_checkpoint {arguments.resume_from_checkpoint}: a run goes on in its own folder only, from "
@@ -51,7 +51,7 @@ def refuse_named_checkpoint(arguments: TrainingArguments) -> None:
 
 
 def within(name: str, value: object, holds: bool, bounds: str) -> None:
-    """Raise SROError, naming the setting and its bounds, unless it holds."""
+    """Raise SROError with the setting and its bounds, unless `holds`."""
     if not holds:
         raise SROError(f"{name}={value} must be {bounds}\n  fix: --{name} {bounds}")
 

@@ -1,4 +1,4 @@
-"""Put an adapter on a leader, refuse one that belongs to another, and give one a higher rank."""
+"""Attach an adapter to a leader, refuse one that was made for another leader, and raise the rank of an adapter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sro.core.pretrained import ADAPTER_WEIGHTS, find_adapter_folder, read_adapt
 logger = logging.getLogger(__name__)
 
 LORA_PARTS = (".lora_A.", ".lora_B.")
-"""What the names of LoRA's weights hold, in the model and in the file."""
+"""Parts of the names of LoRA weights, in the model and in the file."""
 
 
 def attach_adapter(model: Any, name: str, folder: str, leader: str, trainable: bool = False) -> Any:
@@ -30,8 +30,8 @@ def attach_adapter(model: Any, name: str, folder: str, leader: str, trainable: b
         trainable: whether the adapter's weights take gradients.
 
     Raises:
-        SROError: nothing loadable there, weights that are not safetensors, or an adapter of a leader with other sizes,
-            other layers or fewer or more of them, which PEFT itself would load in part.
+        SROError: no adapter can be loaded, its weights are not safetensors, or it was made for a leader with other
+            sizes, other layers, or fewer or more layers; PEFT itself would load such an adapter in part.
     """
     try:
         place = find_adapter_folder(folder)
@@ -55,14 +55,14 @@ def widen_adapter(model: Any, rank: int) -> None:
     """Give a LoRA adapter a higher rank, in place, so that it can learn more; what the model computes stays the same.
 
     The new rows of A are drawn as PEFT draws those of a fresh adapter, from torch's generator, and the new columns of
-    B are zero, so that B·A does not change. alpha grows with the rank, so that neither does the scale alpha / rank.
+    B are zero, so that B·A does not change. alpha grows with the rank, so the scale alpha / rank does not change.
 
     Args:
-        model: PEFT model whose active adapter is widened; its weights keep whether they take gradients.
-        rank: of every layer afterwards, a multiple of the present one.
+        model: PEFT model; its active adapter is widened. Weights that take gradients still do so afterwards.
+        rank: rank of every layer afterwards, a multiple of the present rank.
 
     Raises:
-        SROError: the present rank is higher or no divisor, or layers have ranks or scales of their own.
+        SROError: the present rank is higher or does not divide `rank`, or layers have ranks or scales of their own.
     """
     from peft.tuners.lora import LoraLayer
 
@@ -85,7 +85,7 @@ def widen_adapter(model: Any, rank: int) -> None:
 
 
 def _wider(low: Any, high: Any, rank: int) -> tuple[nn.Linear, nn.Linear]:
-    """A and B of a linear layer with more rows and columns, which multiply to the same."""
+    """A and B of a linear layer with more rows and columns and the same product."""
     options: dict[str, Any] = {"bias": False, "device": low.weight.device, "dtype": low.weight.dtype}
     new_low, new_high = nn.Linear(low.in_features, rank, **options), nn.Linear(rank, high.out_features, **options)
     nn.init.kaiming_uniform_(new_low.weight, a=math.sqrt(5))
@@ -98,7 +98,7 @@ def _wider(low: Any, high: Any, rank: int) -> tuple[nn.Linear, nn.Linear]:
 
 
 def _weight_mismatch(model: Any, file: Path) -> str | None:
-    """What tells that the file has not the weights that the model has room for."""
+    """How the weights in the file differ from those that the model has room for; None if they match."""
     with safe_open(file, "pt") as weights:
         names = weights.keys()
     given = {key for key in names if any(part in key for part in LORA_PARTS)}
@@ -120,8 +120,8 @@ def _wrong_leader_error(name: str, leader: str, fault: str) -> SROError:
 
 
 def warn_of_other_base(model: Any, name: str, path: str) -> None:
-    """Log where an adapter names another base than it is put on; only the last parts of the names are compared, for
-    the same leader lies in other folders on other machines."""
+    """Log a warning if an adapter names another base model than the one that it is put on. Only the last parts of the
+    names are compared, because the same leader lies in other folders on other machines."""
     for settings in model.peft_config.values():
         base = str(settings.base_model_name_or_path or "")
         if base and Path(base).name != Path(path).name:

@@ -1,8 +1,8 @@
-"""What the layers of a decoder look at: which masks of ours they obey, and for how wide a row.
+"""Whether the layers of a decoder follow our attention masks, and up to which row width.
 
-Packed scoring (`sro.leader.logprobs`) and speculative decoding lay texts side by side that must not see each
-other, and say so by a mask and by positions. Convolutions, state spaces and linear attention run over a row whatever a
-mask says, ALiBi counts places by itself, and a sliding window counts them in the row and not in the text.
+Packed scoring (`sro.leader.logprobs`) and speculative decoding put texts side by side that must not see each other.
+A mask and positions keep them apart, but some layers do not follow these: convolutions, state spaces and linear
+attention ignore the mask, ALiBi counts positions by itself, and a sliding window counts them in the row, not the text.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ WINDOWS = {"sliding_attention": "sliding_window", "local": "window_size"}
 
 
 def widest_row(model: Any) -> float:
-    """How many tokens wide a row may be for every layer to see what a mask of ours and the positions say: 0 where some
-    layer never does, the narrowest window where some have one, else infinity.
+    """The widest row, in tokens, in which every layer follows our mask and positions: 0 if some layer never does, the
+    narrowest window if some layers have one, else infinity.
 
     Args:
         model: a language model, PEFT-wrapped or not.
@@ -36,5 +36,5 @@ def widest_row(model: Any) -> float:
         return 0
     names = {WINDOWS[kind] for kind in layers - FULL}
     if getattr(config, "use_sliding_window", True):
-        names.add("sliding_window")  # of all layers, where a configuration names no kinds
+        names.add("sliding_window")  # for all layers if the configuration names no kinds
     return min((getattr(config, name, None) or math.inf for name in names), default=math.inf)

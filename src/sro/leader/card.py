@@ -1,4 +1,4 @@
-"""The card beside a leader's weights (`sro.json`): the prompt they were trained with, and whose export they are."""
+"""The card beside a leader's weights (`sro.json`): the prompt of their training, and which leader was exported."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def read_prompt(place: str | Path) -> str | None:
     """The prompt that an adapter or fully tuned leader was trained with, if it says.
 
     Args:
-        place: its folder, or its name on the hub, from where its weights came just now.
+        place: its folder or hub name, from which its weights were just loaded.
 
     Raises:
-        SROError: the hub does not let its card be read, or it is damaged.
+        SROError: the card cannot be read from the hub, or it is damaged.
     """
     folder = Path(place) if Path(place).is_dir() else _folder_of_card_on_hub(str(place))
     return _read_card(folder).get("prompt") if folder else None
@@ -54,7 +54,7 @@ def _folder_of_card_on_hub(name: str) -> Path | None:
 
     try:
         return Path(hf_hub_download(name, CARD)).parent
-    except LocalEntryNotFoundError:  # no connection; weights that are kept here from an earlier time may go without
+    except LocalEntryNotFoundError:  # no connection; weights in the cache can be used without a card
         logger.warning("%s is read from the cache, without %s: --prompt names the prompt if it has one", name, CARD)
         return None
     except EntryNotFoundError:
@@ -67,7 +67,7 @@ def _folder_of_card_on_hub(name: str) -> Path | None:
 
 
 def _read_card(folder: Path) -> dict[str, Any]:
-    """What the card in a folder says, {} where there is none. Strangers write cards too, so their form is checked."""
+    """The content of the card in a folder, {} if there is none. Anyone may write a card, so its form is checked."""
     card = folder / CARD
     if not card.is_file():
         return {}

@@ -1,7 +1,7 @@
-"""Which leader an engine plays, known before any weight is loaded: folders, prompt and a fingerprint.
+"""The folders, prompt and fingerprint of the leader of an engine, found before any weight is loaded.
 
-An engine that has its own copy of the weights needs no more than these, so a start does not cost the time and memory
-of loading the original.
+An engine with its own copy of the weights needs only these, so its start does not cost the time and memory of loading
+the original.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sro.leader.model import (
     resolve_prompt,
 )
 
-READ_WHOLE = 64 << 20  # bytes; larger files are known by size and time of change
+READ_WHOLE = 64 << 20  # bytes; larger files are identified by size and modification time
 WANTED = ["*.json", "*.safetensors", "*.model", "*.txt"]
 
 
@@ -41,7 +41,7 @@ class LeaderParts:
         prompt: str | None = None,
         default_adapter: str = "embedded/rewriter",
     ) -> LeaderParts:
-        """What these names stand for, by the rules of `Leader.load`; hub names are fetched, as there.
+        """Find the parts that these names stand for, by the rules of `Leader.load`; hub names are downloaded.
 
         Raises:
             SROError: nothing under a name, or a prompt without `{text}`.
@@ -52,7 +52,7 @@ class LeaderParts:
         return cls(base, folder, resolve_prompt(prompt, folder, base))
 
     def load(self) -> Leader:
-        """The leader itself with the adapter merged: plain float32 weights, none that take gradients."""
+        """Load the leader with the adapter merged: plain float32 weights that take no gradients."""
         arguments = LeaderArguments(str(self.base), str(self.adapter or "none"))
         return merge_adapter_weights(Leader.load(arguments, prompt=self.prompt))
 
@@ -69,7 +69,7 @@ class LeaderParts:
 
 
 def merge_adapter_weights(leader: Leader) -> Leader:
-    """The same function without an adapter beside the weights: 1.2 times faster, and what other engines can read."""
+    """Merge the adapter into the weights: same outputs, 1.2 times faster, and other engines can read the result."""
     model = leader.model.merge_and_unload() if is_peft(leader.model) else leader.model
     model.requires_grad_(False)
     return Leader(model, leader.tokenizer, leader.prompt)

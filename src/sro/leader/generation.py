@@ -37,7 +37,7 @@ class Sampling:
 
 
 NoRewrite = Literal["declined", "no_answer", "obeyed"]
-"""Why a leader that talks gave no rewrite: it would not, did not answer, or did what the comment told it."""
+"""Why a chat model gave no rewrite: it declined, did not answer, or obeyed an order in the comment."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ class Completion:
 
     Attributes:
         text: the decoded text without special tokens, runs of white space folded to one space.
-        ids: its token ids, [length]; the last one is the end token if and only if `finished`. Empty where the leader
-            is a chat server, of which nothing but the text is known.
+        ids: its token ids, [length]; the last one is the end token if and only if `finished`. Empty if the leader is
+            a chat server, which returns only text.
         finished: whether the leader ended it; False if it was cut off at its length limit.
-        problem: why there is no rewrite, which makes `text` empty; None: there is one.
+        problem: why there is no rewrite (then `text` is empty); None: there is one.
 
     Example:
         >>> Completion("you are wrong", [319, 389, 2642, 0], finished=True).text
@@ -113,13 +113,13 @@ class AsyncGenerator(Generator, Protocol):
 
 @dataclass(frozen=True)
 class Objection:
-    """Why a rewrite will not do, for a leader that can be told.
+    """Why a rewrite was rejected, for a leader that can use this information.
 
     Attributes:
-        comment, rewrite: what was to be rewritten, and what it became.
-        reason: as `sro.rewriting.result.Reason` has it.
+        comment, rewrite: the comment, and its rewrite.
+        reason: one of `sro.rewriting.result.Reason`.
         words: pieces of the rewrite that the screener blames, the worst first.
-        attributes: what it blames them for, in small letters ("insult", "identity attack"), the worst first.
+        attributes: what the screener blames them for, in lower case ("insult", "identity attack"), the worst first.
     """
 
     comment: str
@@ -131,18 +131,18 @@ class Objection:
 
 @runtime_checkable
 class RevisingGenerator(Generator, Protocol):
-    """A generator that reads objections, where others only rewrite their own best try."""
+    """A generator that reads objections; other generators only rewrite their own best try."""
 
     def revise(
         self, objections: Sequence[Objection], n: int, sampling: Sampling, seed: int | None
     ) -> list[list[Completion]]:
-        """As `generate`, for comments of which a rewrite would not do: `n` other ones for each."""
+        """As `generate`, for comments with a rejected rewrite: `n` new rewrites for each."""
         ...
 
 
 @runtime_checkable
 class Metered(Protocol):
-    """A generator whose work costs money or patience, and is counted."""
+    """A generator that counts its work, because it costs money or time."""
 
     def spent(self) -> str:
         """One line for people: requests, tokens, cost and faults so far."""
@@ -150,7 +150,7 @@ class Metered(Protocol):
 
 
 def async_generator(generator: Generator) -> AsyncGenerator | None:
-    """The generator itself where it can generate in the background and has a worker to spare, else None."""
+    """The generator itself if it can generate in the background and has more than one worker, else None."""
     return generator if isinstance(generator, AsyncGenerator) and generator.workers > 1 else None
 
 
@@ -170,11 +170,11 @@ class PendingGeneration:
         pool.shutdown(wait=False)
 
     def result(self) -> list[list[Completion]]:
-        """Wait for the completions; raises what the generation raised, `Cancelled` among it."""
+        """Wait for the completions; raises the errors of the generation, including `Cancelled`."""
         return self._future.result()
 
     def cancel(self) -> None:
-        """Let it end soon; nothing happens where it has ended."""
+        """Make the generation end soon; nothing happens if it has ended."""
         self._cancelled.set()
 
     @property

@@ -1,16 +1,17 @@
 """log π(s|x), token by token, for decoder-only and encoder–decoder leaders: one function each.
 
-Both take *several responses to one prompt* (the K paraphrases, and the comment itself), because that is what the game
-needs and because the prompt then has to be read only once: a decoder-only model reads `prompt, s_1, …, s_R` as one row
-under a tree mask (each response sees the prompt and itself, never its siblings, and counts its positions from the
-prompt's end); an encoder–decoder encodes the prompt once and decodes every response against it. The same mask lets
-several such trees share a row, so that short ones need no padding up to a long one.
+Both take *several responses to one prompt* (the K paraphrases, and the comment itself): the game needs them, and the
+prompt has to be read only once. A decoder-only model reads `prompt, s_1, …, s_R` as one row under a tree mask: each
+response sees the prompt and itself, never its siblings, and counts its positions from the prompt's end. An
+encoder–decoder encodes the prompt once and decodes every response against it. The same mask lets several such trees
+share a row, so that short trees need no padding to the length of a long one.
 
-Where some layer would not obey that mask (`sro.leader.attention`), every response is read behind a prompt of its own.
+If some layer does not follow that mask (`sro.leader.attention`), every response is read after its own copy of the
+prompt.
 
-The logits at one position are scored against the token at the *next*; end-of-sequence is a token like any other and is
-in `response` where the leader is to be scored for stopping. The vocabulary is looked at where a token is scored and
-nowhere else: the output head reads those places alone, and no softmax over it is kept.
+The logits at one position are scored against the token at the *next*. End-of-sequence is a token like any other; it is
+in `response` if the leader is to be scored for stopping. The output head reads only the places where a token is
+scored, and no softmax over the vocabulary is kept.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from sro.leader.attention import widest_row
 Ids = Sequence[int]
 
 ROW = 192
-"""Tokens of a row that short trees share: attention costs its square, and what is left empty costs as much as text."""
+"""Tokens of a row that short trees share. Attention costs the square of this; empty places cost as much as text."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class TokenLogProbs:
 def log_probs(
     model: Any, prompts: Sequence[Ids], responses: Sequence[Sequence[Ids]], pad_token_id: int
 ) -> TokenLogProbs:
-    """log π(s|x) of every response to every prompt under `model`, whichever its architecture.
+    """log π(s|x) of every response to every prompt under `model`, for both architectures.
 
     Args:
         model: a causal LM or an encoder–decoder (PEFT-wrapped or not).
@@ -84,8 +85,8 @@ def causal_log_probs(
     """`log_probs` for decoder-only leaders, in one pass.
 
     Args:
-        row_tokens: about so many tokens share a row, prompts with their responses side by side; None: a row a prompt.
-            The numbers are the same. A model that cannot read texts side by side has a row for each response.
+        row_tokens: about so many tokens share a row, prompts with their responses side by side; None: one row per
+            prompt. The results are the same. A model that cannot read texts side by side gets one row per response.
     """
     device = next(model.parameters()).device
     rows = _side_by_side(prompts, responses, row_tokens, pad_token_id)
@@ -106,8 +107,8 @@ def causal_log_probs(
 
 @dataclass(frozen=True)
 class _Rows:
-    """Trees in rows. ids, positions: [R, W]. sees: [R, W, W] bool, who sees whom. places: for each response in order
-    those whose logits predict its tokens, counted row by row."""
+    """Trees in rows. ids, positions: [R, W]. sees: [R, W, W] bool, which token sees which. places: for each response
+    in order, the places with the logits that predict its tokens, counted row by row."""
 
     ids: Tensor
     positions: Tensor
@@ -149,8 +150,8 @@ def _side_by_side(
 def _one_a_row(
     prompts: Sequence[Ids], responses: Sequence[Sequence[Ids]], pad_token_id: int
 ) -> tuple[dict[str, Tensor], list[list[int]]]:
-    """Each response behind its prompt as a plain text, and its places as those of `_Rows`. A prompt without responses
-    is read too: the model is given something whatever it is asked about."""
+    """Each response after its prompt in a row of its own, and its places as in `_Rows`. A prompt without responses
+    gets a row too, so that the model's input is never empty."""
     pairs = [(prompt, branch) for prompt, branches in zip(prompts, responses) for branch in branches or [()]]
     ids, mask = padded([[*prompt, *branch] for prompt, branch in pairs], pad_token_id)
     first = [row * ids.shape[1] + len(prompt) - 1 for row, (prompt, _) in enumerate(pairs)]
@@ -159,8 +160,8 @@ def _one_a_row(
 
 
 def packed(sizes: Sequence[int], row_tokens: int | None) -> list[list[int]]:
-    """Trees by number in as many rows as `row_tokens` each (or the largest tree's, if those are more) would take, of
-    about the same number of tokens each; None: a row each."""
+    """Distribute trees, given by their numbers, over rows with about the same number of tokens. There are as many rows
+    as rows of `row_tokens` (or of the largest tree's tokens, if those are more) would need; None: one row per tree."""
     count = len(sizes) if row_tokens is None else -(-sum(sizes) // max(row_tokens, *sizes))
     rows: list[list[int]] = [[] for _ in range(count)]
     filled = [0] * len(rows)
@@ -173,7 +174,7 @@ def packed(sizes: Sequence[int], row_tokens: int | None) -> list[list[int]]:
 
 @contextmanager
 def _head_reads(model: Any, places: Tensor) -> Iterator[None]:
-    """The output head is given these places of [rows, width, hidden], counted row by row, and logits are [1, n, V]."""
+    """Give the output head only these places of [rows, width, hidden], counted row by row; logits are [1, n, V]."""
 
     def chosen(_: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
         return (given[0].flatten(0, 1)[places][None], *given[1:])
@@ -212,7 +213,7 @@ def seq2seq_log_probs(
 
 
 def padded(rows: Sequence[Ids], pad_token_id: int = 0, left: bool = False) -> tuple[Tensor, Tensor]:
-    """Ids padded on the right or the left, and which of them are no padding, [N, S] each."""
+    """Ids padded on the right or the left, and a mask of those that are not padding, [N, S] each."""
     width = max(map(len, rows), default=0)
     ids = torch.full((len(rows), width), pad_token_id)
     mask = torch.zeros((len(rows), width), dtype=torch.bool)
@@ -224,21 +225,21 @@ def padded(rows: Sequence[Ids], pad_token_id: int = 0, left: bool = False) -> tu
 
 
 def additive(sees: Tensor, model: nn.Module) -> Tensor:
-    """Boolean mask to the additive form that every attention implementation of transformers takes in four
+    """Turn a boolean mask into the additive form, which every attention implementation of transformers takes in four
     dimensions."""
     dtype = next(model.parameters()).dtype
     return torch.zeros(sees.shape, dtype=dtype).masked_fill(~sees, torch.finfo(dtype).min)
 
 
 def _gather(logits: Tensor, index: Tensor, targets: Tensor, mask: Tensor) -> TokenLogProbs:
-    """Log-probabilities of `targets` where `mask` is True; `index` says which row of the logits each of those has."""
+    """Log-probabilities of `targets` where `mask` is True; `index` gives the row of the logits for each of them."""
     values = _Scored.apply(logits.flatten(0, 1), index, targets[mask])
     return TokenLogProbs(torch.zeros(mask.shape, device=logits.device).masked_scatter(mask, values), mask)
 
 
 class _Scored(torch.autograd.Function):
-    """log softmax(logits[index])[target] in float32, [n], a few rows at a time: neither the softmax nor a float32 copy
-    of the logits is ever whole. Backward makes the softmax again: (1[target] − softmax)."""
+    """log softmax(logits[index])[target] in float32, [n], a few rows at a time, so that memory never holds the whole
+    softmax or a whole float32 copy of the logits. Backward computes the softmax again: (1[target] − softmax)."""
 
     ROWS = 32
 

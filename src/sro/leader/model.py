@@ -36,7 +36,7 @@ SHIPPED_ADAPTERS = ("embedded/warmup", "embedded/rewriter")
 
 @dataclass
 class LeaderArguments:
-    """Which leader plays."""
+    """Which leader to use."""
 
     leader: str = field(default="embedded", metadata={"help": "`embedded`, or a hub or folder name"})
     adapter: str | None = field(
@@ -60,7 +60,7 @@ class LeaderArguments:
     )
 
     def adapter_or(self, default: str) -> str:
-        """The adapter's name; where none is given, `default` on the embedded leader and `none` on others."""
+        """The adapter's name; if none is given, `default` for the embedded leader and `none` for others."""
         return adapter_name(self.leader, self.adapter, default)
 
 
@@ -80,15 +80,15 @@ class Leader:
         prompt: str | None = None,
         trainable: bool = False,
     ) -> Leader:
-        """Load what `arguments` name, weights in float32 (or 4-bit), on the GPU if there is one.
+        """Load what `arguments` name, with weights in float32 (or 4-bit), on the GPU if there is one.
 
         Args:
-            default_adapter: the adapter of the embedded leader where `arguments` name none.
+            default_adapter: the adapter of the embedded leader if `arguments` name none.
             prompt: template with `{text}`; None: the adapter's or the leader's own, else `DEFAULT_PROMPT`.
             trainable: whether the adapter's weights take gradients; then `lora_rank` widens it.
 
         Raises:
-            SROError: nothing loadable under that name, a prompt without `{text}`, 4-bit without GPU or bitsandbytes.
+            SROError: no model can be loaded, the prompt has no `{text}`, or 4-bit without a GPU or bitsandbytes.
         """
         path = str(embedded_leader()) if arguments.leader == "embedded" else arguments.leader
         adapter = arguments.adapter_or(default_adapter)
@@ -100,7 +100,7 @@ class Leader:
                 widen_adapter(model, arguments.lora_rank)
             warn_of_other_base(model, adapter, path)
             for settings in model.peft_config.values():
-                settings.base_model_name_or_path = path  # what saving looks at: never a hub nobody asked for
+                settings.base_model_name_or_path = path  # saving reads it: no hub unless the user named one
             prompt = resolve_prompt(prompt, folder, path)
         else:
             prompt = resolve_prompt(prompt, None, path)
@@ -141,7 +141,7 @@ def embedded_leader() -> Path:
             model.to(torch.bfloat16).save_pretrained(fresh)
             tokenizer.save_pretrained(fresh)
     except (SROError, OSError):
-        if not (folder / "config.json").is_file():  # else another process was quicker, and its work is the same
+        if not (folder / "config.json").is_file():  # else another process has written the same
             raise
     return folder
 
@@ -150,7 +150,7 @@ def load_base(name: str, load_in_4bit: bool = False) -> tuple[Any, Any]:
     """The model and the tokenizer of a folder or hub name, causal or encoder–decoder as its configuration says.
 
     Raises:
-        SROError: nothing loadable under that name, or 4-bit weights without a GPU or bitsandbytes.
+        SROError: no model can be loaded under that name, or 4-bit weights without a GPU or bitsandbytes.
     """
     path = str(embedded_leader()) if name == "embedded" else name
     options: dict[str, Any] = {"dtype": torch.float32}
@@ -186,7 +186,7 @@ def load_base(name: str, load_in_4bit: bool = False) -> tuple[Any, Any]:
 
 
 def adapter_name(leader: str, adapter: str | None, default: str) -> str:
-    """The adapter that these names mean: as given, else `default` on the embedded leader and `none` on others."""
+    """The name of the adapter: as given, else `default` for the embedded leader and `none` for others."""
     return adapter or (default if leader == "embedded" else "none")
 
 
@@ -197,7 +197,7 @@ def resolve_prompt(prompt: str | None, adapter: str | Path | None, base: str | P
         adapter, base: folders or hub names, as `read_prompt` takes them.
 
     Raises:
-        SROError: the template does not hold `{text}` exactly once, or the hub cannot say what the prompt is.
+        SROError: the template does not hold `{text}` exactly once, or the prompt cannot be read from the hub.
     """
     chosen = prompt or (adapter and read_prompt(adapter)) or read_prompt(base) or DEFAULT_PROMPT
     check_prompt(chosen)
@@ -251,7 +251,8 @@ def save_adapter(model: Any, tokenizer: Any, prompt: str, folder: Path, half: bo
 
 
 def name_the_base(folder: Path) -> str:
-    """An adapter that leaves this machine names its base as others know it; returns that name."""
+    """If the base is the embedded leader, write its hub name into an adapter's settings, so that the adapter loads on
+    other machines. Returns the name of the base."""
     settings = json.loads((folder / "adapter_config.json").read_text("utf-8"))
     if Path(str(settings.get("base_model_name_or_path"))).name == EMBEDDED.rpartition("/")[2]:
         settings["base_model_name_or_path"] = EMBEDDED

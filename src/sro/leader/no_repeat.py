@@ -1,8 +1,8 @@
 """No loops: a decoding rule that keeps a rewriter from saying a phrase twice in a row.
 
 A small leader that has learnt to avoid words may fall into "untrustworthy , false , false , false". The game punishes
-such moves but cannot rule them out; this does. It is for rewriting alone: moves of the game are drawn from the policy
-that is scored.
+such moves but cannot rule them out; this rule does. It is only for rewriting, because moves of the game must be drawn
+from the policy that is scored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class NoLoops(LogitsProcessor):
     """Forbids the token that would complete an immediate repetition: a phrase of 2 to 12 tokens for the second time,
     a single token for the third.
 
-    What the comment itself repeats may be repeated, and so may punctuation.
+    Repetitions that the comment itself has are allowed, and so is repeated punctuation.
 
     Args:
         tokenizer: says which tokens hold letters or digits.
@@ -49,7 +49,7 @@ class NoLoops(LogitsProcessor):
         )
 
     def forbidden_tokens(self, row: int, ids: list[int]) -> set[int]:
-        """The tokens that would complete a repetition behind `ids`, what was said so far to prompt number `row`."""
+        """The tokens that would complete a repetition after `ids`, the response so far to prompt number `row`."""
         allowed = self.allowed[row]
         found = set()
         if len(ids) >= 2 and ids[-1] == ids[-2] and self._holds_a_word(ids[-1:]) and (ids[-1],) not in allowed:
@@ -68,7 +68,7 @@ class NoLoops(LogitsProcessor):
 
 
 def _repeated(ids: list[int]) -> list[list[int]]:
-    """The phrases that stand twice in a row, and the tokens that stand thrice."""
+    """The phrases that stand twice in a row, and the tokens that stand three times in a row."""
     twice = [
         ids[at : at + size]
         for size in range(2, LONGEST + 1)

@@ -1,4 +1,4 @@
-"""What generators with the leader's own tokenizer have in common: they know which comments fit their prompt."""
+"""The base class of generators with the leader's own tokenizer: they know which comments fit their prompt."""
 
 from __future__ import annotations
 

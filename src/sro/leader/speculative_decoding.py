@@ -3,8 +3,8 @@
 Most tokens of a rewrite are copied from its comment. So each pass feeds the model the last token and the comment's
 next tokens, and draws a token at every position. Drawn tokens are accepted up to and including the first that differs
 from its guess; the cache is cropped behind it. Guesses change the speed only: the response is drawn from the policy,
-token by token, exactly as without guesses (speculative sampling, Leviathan et al. 2023, arXiv 2211.17192, with a draft
-that is certain of itself; prompt lookup, Saxena 2023). Rows that have ended are dropped, so a long comment does not
+token by token, exactly as without guesses (speculative sampling, Leviathan et al. 2023, arXiv 2211.17192, with a
+deterministic draft; prompt lookup, Saxena 2023). Rows that have ended are dropped, so a long comment does not
 slow the others down.
 """
 
@@ -24,20 +24,19 @@ from sro.leader.attention import widest_row
 from sro.leader.logprobs import additive, padded
 
 TOKENS = 96
-"""Tokens that one pass reads, within the bounds on guesses: so few that reading the weights still takes most of it."""
+"""Tokens that one pass reads, within the bounds on guesses: few enough that most of the time is reading weights."""
 FEWEST, MOST = 2, 10
-"""Guesses of a row in one pass."""
+"""Fewest and most guesses per row in one pass."""
 AHEAD, BACK = 8, 8
 """Draft tokens ahead of and behind the guess among which the drawn token is looked for."""
 
 Forbidden = Callable[[int, list[int]], set[int]]
-"""(number of the row, what it has said) → tokens that may not come next."""
+"""(number of the row, its response so far) → tokens that must not come next."""
 
 
 @dataclass(frozen=True)
 class TokenSampler:
-    """How a token is drawn from logits; see `sro.leader.generation.Sampling`, which says what the numbers
-    mean."""
+    """How a token is drawn from logits; see `sro.leader.generation.Sampling` for the meaning of the numbers."""
 
     temperature: float
     top_p: float
@@ -59,14 +58,14 @@ class TokenSampler:
         # float32 would lose the weights of a large vocabulary's tail
         reached = weights.cumsum(-1, dtype=torch.float64)
         whole = reached[:, -1:]
-        # 1 − [0, 1) is above 0 and at most 1: the first token to reach so much of the whole has a weight.
+        # 1 − [0, 1) is above 0 and at most 1, so the first token that reaches this share has a weight above 0.
         drawn = (1 - torch.rand(whole.shape, dtype=whole.dtype, device=whole.device)) * whole
         return torch.searchsorted(reached, drawn).squeeze(-1)
 
 
 def _nucleus(weights: Tensor, top_p: float) -> Tensor:
     """The least weight among the likeliest tokens that together reach `top_p`, [N, 1]."""
-    some = min(256, weights.shape[-1])  # nearly always enough, and a hundredth of the time that sorting all takes
+    some = min(256, weights.shape[-1])  # nearly always enough, in a hundredth of the time of sorting all
     best = weights.topk(some).values
     if some < weights.shape[-1] and not bool((best.sum(-1) >= top_p).all()):
         best = weights.sort(descending=True).values
@@ -86,21 +85,21 @@ class _Row:
 
     @property
     def last(self) -> int:
-        """The last token said, or of the prompt: not yet read."""
+        """The last token of the response, or of the prompt if there is none; the model has not read it yet."""
         return (self.said or self.prompt)[-1]
 
     @property
     def position(self) -> int:
-        """Where it stands."""
+        """The position of `last`."""
         return len(self.prompt) + len(self.said) - 1
 
     def guesses(self, most: int) -> list[int]:
-        """At most so many tokens as may still be said behind the next."""
+        """The next tokens of the draft: at most `most`, and within the bound of the response."""
         return list(self.draft[self.at : self.at + min(most, self.bound - len(self.said) - 1)])
 
     def say(self, token: int) -> None:
-        """Take in a token, and find it in the draft: it was copied, or some were left out before it, or it comes late,
-        after words put in; else it stands for the one that was guessed."""
+        """Add a token to the response, and find it in the draft: it was copied, or tokens before it were left out, or
+        it comes late because words were inserted. If it is not found, it replaces the guessed token."""
         self.said.append(token)
         ahead = list(self.draft[self.at : self.at + AHEAD])
         back = list(self.draft[max(0, self.at - BACK) : self.at][::-1])
@@ -113,8 +112,8 @@ class _Row:
 
 
 def can_speculate(model: Any) -> bool:
-    """Whether what a model has read can be forgotten again: decoders whose every layer attends to everything, and that
-    are told where a token stands, because forgotten ones leave gaps in the cache."""
+    """Whether tokens that a model has read can be dropped again. This needs a decoder in which every layer attends to
+    everything and which takes position ids, because dropped tokens leave gaps in the cache."""
     return math.isinf(widest_row(model))
 
 
@@ -129,15 +128,15 @@ def speculate(
     sampler: TokenSampler,
     forbidden: Forbidden = lambda row, said: set(),
 ) -> list[list[int]]:
-    """`n` responses to each prompt, as token ids, up to and with their first end token where they have one.
+    """`n` responses to each prompt, as token ids, up to and with their first end token if they have one.
 
     Args:
-        model: one that `can_speculate`, in eval mode.
+        model: one for which `can_speculate` is true, in eval mode.
         prompts: B prompts as ids, not empty.
         drafts: for each prompt what its responses probably say, in order, end token included.
-        bounds: for each prompt the most tokens of a response.
+        bounds: for each prompt the largest number of tokens of a response.
         ends: tokens that end a response.
-        forbidden: may say no to tokens; asked for each of the B·n rows, numbered in order.
+        forbidden: returns the tokens that must not come next; called for each of the B·n rows, numbered in order.
 
     Returns:
         B·n lists, the n of a prompt side by side.
@@ -156,7 +155,7 @@ def speculate(
         width = 1 + max(map(len, guesses))
         given = [[row.last, *guess] for row, guess in zip(rows, guesses)]
         ids = torch.tensor([some + [some[-1]] * (width - len(some)) for some in given])
-        # What fills a row up to the longest stays where the row's own tokens end, within the positions of a model.
+        # Padding repeats the position of a row's last token, so it stays within the positions of the model.
         positions = [[row.position + min(j, len(guess)) for j in range(width)] for row, guess in zip(rows, guesses)]
         fresh = torch.ones(width, width, dtype=torch.bool).tril().expand(len(rows), -1, -1)
         sees = torch.cat([seen[:, None].expand(-1, width, -1), fresh], dim=-1)
@@ -189,7 +188,8 @@ def speculate(
 
 
 def _accept_guesses(row: _Row, guess: Sequence[int], drawn: Sequence[int], ends: Set[int]) -> int:
-    """Say the tokens drawn as far as they were guessed, and the next; how many of those read stand."""
+    """Add the drawn tokens to the row as far as they were guessed, and the next one; return how many of the tokens
+    that were read stay."""
     stands = 1
     for token, guessed in zip(drawn, [*guess, None]):
         row.say(token)
@@ -218,7 +218,7 @@ def _prefill(model: Any, prompts: Sequence[Sequence[int]], n: int) -> tuple[Dyna
 
 
 def _mask_forbidden(logits: Tensor, forbidden: Sequence[Sequence[set[int]]]) -> Tensor:
-    """−inf for what may not be said, [rows, width, vocabulary]."""
+    """Set the logits of forbidden tokens to −inf, [rows, width, vocabulary]."""
     for row, positions in enumerate(forbidden):
         for j, tokens in enumerate(positions):
             if tokens:

@@ -1,6 +1,6 @@
 """Prompts and responses as token ids of the leader, and token ids as text again.
 
-A special token that stands literally in a comment is text on its way in, and comes back as it was.
+If a comment contains a special token literally, it is read as text, and decoding returns it as it was.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any
 from sro.core.errors import SROError
 
 ANY_TEXT = ":"
-"""What a response is read behind where a prompt ends with its comment."""
+"""If a prompt ends with its comment, a response is tokenized after this text."""
 
 
 def prompt_ids(tokenizer: Any, prompt: str, comments: Sequence[str], max_length: int) -> list[list[int]]:
-    """Prompts as token ids; a comment that makes its prompt longer than `max_length` tokens is an error, never a cut.
+    """Prompts as token ids; a comment that makes its prompt longer than `max_length` tokens is an error, not cut.
 
     Encoder–decoder tokenizers add their end token to the input by themselves, as they were trained.
     """
@@ -39,10 +39,10 @@ def fill_prompts(tokenizer: Any, prompt: str, comments: Sequence[str]) -> list[l
 
 
 def as_plain_text(tokenizer: Any, texts: Iterable[str]) -> list[str]:
-    """Texts in which no special token of the leader stands literally.
+    """The texts without literal special tokens of the leader.
 
-    A comment that quotes `</s>` must not end its prompt: a space goes behind the first character, so that the
-    tokenizer reads letters. Other texts come back as they are.
+    A comment that quotes `</s>` must not end its prompt: a space is put after the first character, so that the
+    tokenizer reads letters. Other texts are returned as they are.
     """
     special = special_tokens(tokenizer)
     plain = []
@@ -55,8 +55,8 @@ def as_plain_text(tokenizer: Any, texts: Iterable[str]) -> list[str]:
 
 
 def special_tokens(tokenizer: Any) -> list[str]:
-    """What the tokenizer reads as one sign and leaves out of texts, longest first: also such as `<repo_name>`, which
-    have no part of their own in a prompt."""
+    """The tokens that the tokenizer reads as one sign and leaves out of texts, longest first. This includes tokens
+    such as `<repo_name>`, which have no role in a prompt."""
     added = [str(token) for token in tokenizer.added_tokens_decoder.values() if token.special]
     return sorted({one for one in (*tokenizer.all_special_tokens, *added) if len(one) > 1}, key=len, reverse=True)
 
@@ -66,14 +66,14 @@ def _loosened(token: str) -> str:
 
 
 def response_ids(tokenizer: Any, texts: Iterable[str], prompt: str | None) -> list[list[int]]:
-    """Responses as token ids with the end token, as the leader would write them behind its prompt.
+    """Responses as token ids with the end token, as the leader would write them after its prompt.
 
-    They are read behind what the prompt ends with, so that neither a space nor the sign that some tokenizers put
-    before a text by themselves stands there twice.
+    They are tokenized together with the end of the prompt, so that neither a space nor the sign that some tokenizers
+    put before a text occurs twice.
 
     Args:
-        prompt: the template of a decoder-only leader, whose response goes on behind it; None: an encoder–decoder,
-            whose response stands alone.
+        prompt: the template of a decoder-only leader, where the response continues the prompt; None: an
+            encoder–decoder, where the response stands alone.
     """
     plain = as_plain_text(tokenizer, texts)
     if not plain:
@@ -88,27 +88,27 @@ def response_ids(tokenizer: Any, texts: Iterable[str], prompt: str | None) -> li
     [known] = ids([before]) if before else [[]]
     alone = ids([lead + text for text in plain])
     behind = ids([before + lead + text for text in plain])
-    # Where a text grows together with the prompt's last sign, the prompt's ids are given: it can only stand alone.
+    # If a text merges with the prompt's last sign, it is tokenized alone, because the prompt's ids are fixed.
     rows = [row[len(known) :] if row[: len(known)] == known else own for row, own in zip(behind, alone)]
     return [[*row, tokenizer.eos_token_id] for row in rows]
 
 
 def lead_of_response(tokenizer: Any, prompt: str) -> str:
-    """What stands between a prompt and the response that continues it: nothing where the template ends with white
-    space or with a sign of a chat template, else a space."""
+    """The text between a prompt and the response that continues it: nothing if the template ends with white space or
+    with a sign of a chat template, else a space."""
     signs = tuple(str(token) for token in (*tokenizer.added_tokens_decoder.values(), *tokenizer.all_special_tokens))
     return "" if prompt[-1:].isspace() or prompt.endswith(signs) else " "
 
 
 def end_tokens(model: Any, tokenizer: Any) -> set[int]:
-    """The tokens that end what a leader says: the tokenizer's, and those that the model's generation settings name."""
+    """The tokens that end a response: the tokenizer's, and those that the model's generation settings name."""
     own = model.generation_config.eos_token_id
     return {tokenizer.eos_token_id, *(own if isinstance(own, list) else [] if own is None else [own])}
 
 
 def with_end_of_turn(tokenizer: Any, model: Any, prompt: str) -> Any:
-    """The tokenizer, or a copy whose end token is the one that ends the comment's turn in a chat template: Gemma's
-    `<end_of_turn>`, Phi-3's `<|end|>`. A turn of the leader ends with the same."""
+    """The tokenizer; for a chat template, a copy with the end token that ends the comment's turn: Gemma's
+    `<end_of_turn>`, Phi-3's `<|end|>`. The leader's turn ends with the same token."""
     behind = prompt.partition("{text}")[2]
     ends = [tokenizer.convert_ids_to_tokens(one) for one in end_tokens(model, tokenizer)]
     found = sorted((behind.index(end), end) for end in ends if end in behind)
@@ -120,8 +120,8 @@ def with_end_of_turn(tokenizer: Any, model: Any, prompt: str) -> Any:
 
 
 def decode(tokenizer: Any, rows: Sequence[Sequence[int]]) -> list[str]:
-    """Token ids to text: special tokens dropped, white space folded, and what `as_plain_text` took apart put together
-    again."""
+    """Token ids to text: special tokens dropped, white space folded, and special tokens that `as_plain_text` took
+    apart put together again."""
     texts = [" ".join(text.split()) for text in tokenizer.batch_decode(rows, skip_special_tokens=True)]
     for token in special_tokens(tokenizer) if any(" " in text for text in texts) else ():
         texts = [text.replace(_loosened(token), token) for text in texts]

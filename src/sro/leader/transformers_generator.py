@@ -25,8 +25,8 @@ from sro.leader.token_ids import decode, end_tokens, prompt_ids, response_ids
 
 
 class TransformersGenerator(Prompted):
-    """Generates on the model itself, in training too: decoder-only models speculate that the comment is repeated
-    (`sro.leader.speculative_decoding`), others use `transformers.generate`."""
+    """Generates with the model itself, in training too. Decoder-only models use speculative decoding with the comment
+    as the draft (`sro.leader.speculative_decoding`), others use `transformers.generate`."""
 
     def __init__(
         self, model: Any, tokenizer: Any, prompt: str, max_prompt_length: int = 512, batch_size: int = 64
@@ -60,7 +60,7 @@ class TransformersGenerator(Prompted):
         self, prompts: list[list[int]], comments: Sequence[str], n: int, sampling: Sampling
     ) -> list[list[Completion]]:
         bounds = length_bounds(self.tokenizer, self.prompt, prompts, sampling)
-        # Under ZeRO-3 every pass gathers weights, so all processes must make as many: `generate` sees to that.
+        # Under ZeRO-3 every pass gathers weights, so all processes must make the same number: `generate` ensures that.
         guess = can_speculate(self.model) and not is_deepspeed_zero3_enabled()
         say = self._speculate if guess else self._generate
         ends = end_tokens(self.model, self.tokenizer)
@@ -128,8 +128,8 @@ def length_bounds(tokenizer: Any, prompt: str, prompts: Sequence[Sequence[int]],
 
 @contextmanager
 def _nothing_else_set(model: Any) -> Iterator[None]:
-    """Sample from the policy that is scored: `generate` would take settings that a call leaves open from the
-    model's own generation config, which may hold beams, penalties and forced tokens."""
+    """Sample from the policy that is scored. Without this, `generate` would take settings that a call leaves open from
+    the model's own generation config, which may hold beams, penalties and forced tokens."""
     base = model.get_base_model() if is_peft(model) else model
     own, base.generation_config = base.generation_config, GenerationConfig()
     try:
@@ -139,6 +139,6 @@ def _nothing_else_set(model: Any) -> Iterator[None]:
 
 
 def _until_end(row: list[int], ends: set[int]) -> tuple[list[int], bool]:
-    """Cut a row behind its first end token. A row without one was never padded: all of it was drawn, and is kept."""
+    """Cut a row after its first end token. A row without one has no padding: all of it was drawn and is kept."""
     at = next((at for at, token in enumerate(row) if token in ends), None)
     return (row, False) if at is None else (row[: at + 1], True)

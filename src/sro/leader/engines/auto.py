@@ -1,9 +1,9 @@
 """`auto` chooses the fastest engine that is certain to run this leader on this machine.
 
-On a processor CTranslate2 is about twice as fast as transformers, and four times where a single comment waits for its
-answer (docs/research/lab-notes.md); transformers runs what CTranslate2 cannot. On a GPU `auto` chooses transformers:
-CTranslate2 needs its own cuBLAS there, notices only while generating that it is missing, and was never measured on a
-GPU. `--engine ctranslate2` uses it all the same.
+On a CPU, CTranslate2 is about twice as fast as transformers, and four times as fast for a single comment
+(docs/research/lab-notes.md); transformers runs the leaders that CTranslate2 cannot run. On a GPU, `auto` chooses
+transformers: CTranslate2 needs its own cuBLAS there, notices only during generation if that is missing, and was never
+measured on a GPU. `--engine ctranslate2` still uses it.
 """
 
 from __future__ import annotations
@@ -37,12 +37,13 @@ def choose(
 ) -> Literal["transformers", "ctranslate2"]:
     """The engine for a leader; arguments as `sro.leader.engines.loading.load_generator` takes them.
 
-    CTranslate2 where it is installed, no GPU is there, nothing is asked for that only transformers has (4-bit weights,
-    `bf16` in either sense), and the leader with its adapter is converted already or can be: that is done here, said on
-    stderr, and kept. A folder of `sro export --to ctranslate2` is for CTranslate2 in any case. Else transformers.
+    CTranslate2 if it is installed, there is no GPU, nothing is asked for that only transformers has (4-bit weights,
+    `bf16` true or false), and the leader with its adapter is converted already or can be converted. The conversion is
+    done here, reported on stderr, and kept. A folder of `sro export --to ctranslate2` always gets CTranslate2. In all
+    other cases transformers.
 
     Raises:
-        SROError: nothing under the name of the leader or the adapter, or a prompt without `{text}`.
+        SROError: nothing is found under the name of the leader or the adapter, or a prompt without `{text}`.
     """
     if (Path(leader) / WEIGHTS).is_file():
         return "ctranslate2"
@@ -63,7 +64,7 @@ def choose(
 
 
 def _works() -> bool:
-    """Whether CTranslate2 is installed, and would compute on the processor."""
+    """Whether CTranslate2 is installed and would compute on the CPU."""
     try:
         return not import_ctranslate2().get_cuda_device_count()
     except SROError:

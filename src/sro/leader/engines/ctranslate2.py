@@ -1,10 +1,10 @@
 """Generate with CTranslate2: int8 on processors, float16 on GPUs, for models that
 `sro.leader.engines.ctranslate2_conversion` converts.
 
-Greedy completions are those of transformers in float32 up to rounding: in compute type float32 the same tokens but for
-ties, in int8 most of them (see docs/research/lab-notes.md). Samples come from the same distribution by another random
-generator, so they differ from transformers' own under the same seed. On one machine, with as many workers and threads,
-completions depend on (weights, comments, seed) and nothing else.
+Greedy completions are those of transformers in float32 up to rounding: in compute type float32 the same tokens except
+for ties, in int8 most of the same tokens (see docs/research/lab-notes.md). Samples come from the same distribution but
+from another random generator, so they differ from those of transformers with the same seed. On one machine, with the
+same number of workers and threads, completions depend only on (weights, comments, seed).
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from sro.leader.generation import Cancelled, Completion, PendingGeneration, Samp
 from sro.leader.prompted import Prompted
 
 MOST_WORKERS = 4  # by default; each holds the weights (0.14 GB of the embedded leader in int8)
-PATIENCE = 10.0  # seconds to wait for CTranslate2's thread to let go of what it was handed; it takes microseconds
+PATIENCE = 10.0  # seconds to wait until CTranslate2's thread releases the listener; it takes microseconds
 
-_SEEDING = threading.Lock()  # the seed is the process's
+_SEEDING = threading.Lock()  # the seed belongs to the whole process
 
 
 class CTranslate2Generator(Prompted):
@@ -53,16 +53,16 @@ class CTranslate2Generator(Prompted):
         Args:
             folder: model.bin, config.json, vocabulary.json, the tokenizer's files and sro.json.
             prompt: template with `{text}`; None: the one in the folder's sro.json.
-            precision: what to compute in; None: what it is stored in.
+            precision: number format to compute in; None: the format of the stored weights.
             max_prompt_length: longer prompts are an error.
             batch_size: completions generated side by side.
             workers: copies of the model that share the rows; None: one for each processor that this process may use,
                 up to four, and one on a GPU.
-            threads: of the processor, for each worker. Two take 1.8 times as long as one with the embedded leader, for
-                they wait for one another at every layer; leaders ten times its size may want more.
+            threads: CPU threads of each worker. With the embedded leader, two take 1.8 times as long as one, because
+                they wait for each other at every layer; leaders ten times its size may need more.
 
         Raises:
-            SROError: CTranslate2 is not installed, no converted model there, a precision that this machine lacks.
+            SROError: CTranslate2 is not installed, there is no converted model, or this machine lacks the precision.
         """
         self.folder, self.batch_size, self.max_prompt_length = Path(folder), batch_size, max_prompt_length
         if not (self.folder / WEIGHTS).is_file():
@@ -80,19 +80,19 @@ class CTranslate2Generator(Prompted):
         self.threads = threads
         self._device = "cuda" if import_ctranslate2().get_cuda_device_count() else "cpu"
         self.workers = workers or (1 if self._device == "cuda" else min(processors(), MOST_WORKERS))
-        self._encodes = not (self.folder / "vocabulary.json").is_file()  # encoder–decoders name theirs otherwise
+        self._encodes = not (self.folder / "vocabulary.json").is_file()  # encoder–decoders use another file name
         self._models = self._seeded(self.workers)
 
     def generate(
         self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
     ) -> list[list[Completion]]:
-        """See `sro.leader.generation.Generator`. A seed becomes the process's own, and takes some .05 s."""
+        """See `sro.leader.generation.Generator`. A seed is set for the whole process, and takes about .05 s."""
         return self._generate(comments, n, sampling, seed, self._models, lambda: False)
 
     def generate_async(
         self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
     ) -> PendingGeneration:
-        """The same in a thread of its own, on other workers than a call for few completions takes."""
+        """The same in a thread of its own, on other workers than those that a call for few completions uses."""
         return PendingGeneration(partial(self._generate, comments, n, sampling, seed, self._models[::-1]))
 
     def _generate(
@@ -157,7 +157,7 @@ class CTranslate2Generator(Prompted):
             )
         else:
             starts = [row.prompt + row.ids for row in rows]
-            # Prompts of a batch are read together up to the shortest one's end, and the steps of the rest count.
+            # Prompts of a batch are read together up to the end of the shortest; each token after that is a step.
             spread = max(map(len, starts)) - min(map(len, starts))
             model.generate_batch(
                 [self._tokens(start) for start in starts],
@@ -166,8 +166,8 @@ class CTranslate2Generator(Prompted):
                 **options,
             )
         options.clear()
-        # CTranslate2's thread keeps the listener a little longer than the call. Were Python to end meanwhile, or this
-        # model to be dropped, that thread would abort the process.
+        # CTranslate2's thread keeps the listener a little longer than the call. If Python ended before that,
+        # or this model were deleted, that thread would abort the process.
         forgotten.wait(PATIENCE)
         return [ids[len(row.ids) :] for ids, row in zip(said, rows)]
 
@@ -175,17 +175,17 @@ class CTranslate2Generator(Prompted):
         return [self._strings[token] for token in ids]
 
     def _seeded(self, n: int, seed: int | None = None) -> list[Any]:
-        """`n` models that draw by this seed. Each has one of its own, for the draws of a comment may fall to several.
+        """`n` models that draw with this seed. Each has its own seed, because several may draw for one comment.
 
-        A thread of CTranslate2 reads the seed when it first draws and never again, so a seed needs fresh threads, and
-        these a model loaded anew (some .05 s for the embedded one in int8).
+        A thread of CTranslate2 reads the seed only when it first draws. So a seed needs new threads, and new threads
+        need a newly loaded model (about .05 s for the embedded one in int8).
         """
         models = self._load(n)
         for model, its_own in zip(models, np.random.SeedSequence(seed).generate_state(n).tolist()):
             row = Row(0, self.tokenizer(self.prompt)["input_ids"][:1], 1, self.tokenizer.eos_token_id, lambda _: set())
             with _SEEDING:
                 import_ctranslate2().set_random_seed(min(its_own, 2**32 - 2))  # the largest one stands for "none"
-                self._extend(model, {"sampling_topk": 0}, lambda: False, [row])  # it is read now
+                self._extend(model, {"sampling_topk": 0}, lambda: False, [row])  # the seed is read now
         return models
 
     def _load(self, n: int) -> list[Any]:
@@ -211,14 +211,14 @@ class CTranslate2Generator(Prompted):
 
 
 class _Listener:
-    """Hears every token that is drawn, and stops a row at its own bound, where the call has but one, or at a loop.
+    """Receives every drawn token, and stops a row at its own bound (the call has one bound for all) or at a loop.
 
-    It must not hold the model, not even through a closure: were CTranslate2's thread the last to let go of it, that
+    It must not hold the model, not even through a closure: if CTranslate2's thread were the last to release it, that
     thread would have to wait for its own end.
     """
 
     def __init__(self, rows: Sequence[Row], hears_prefix: bool, cancelled: Callable[[], bool]) -> None:
-        """hears_prefix: whether the engine tells of what rows have said already, as a Translator does."""
+        """hears_prefix: whether the engine also reports the tokens that rows already have, as a Translator does."""
         self.rows, self.hears_prefix, self.cancelled = rows, hears_prefix, cancelled
         self.said = [list(row.ids) for row in rows]
 

@@ -1,7 +1,7 @@
-"""Leaders for CTranslate2: conversion of a loaded one, and a cache of converted ones.
+"""Convert a loaded leader for CTranslate2, and cache converted leaders.
 
-CTranslate2's own converter does the work; it is handed the model in memory, adapter merged, instead of a name. What a
-folder holds afterwards is all that rewriting needs: weights, vocabulary, the tokenizer and the prompt.
+CTranslate2's own converter does the work; it gets the model in memory, adapter merged, instead of a name. Afterwards
+the folder holds all that rewriting needs: weights, vocabulary, the tokenizer and the prompt.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ WEIGHTS = "model.bin"
 
 
 class CannotConvert(SROError):
-    """CTranslate2 cannot play this leader, or not as it is."""
+    """CTranslate2 cannot run this leader, or computes something else from it."""
 
 
 class UnknownArchitecture(CannotConvert):
@@ -39,12 +39,12 @@ class UnknownArchitecture(CannotConvert):
 
 
 def default_precision() -> Precision:
-    """float16 where CTranslate2 has a GPU, else int8: the fastest that rewrites as well as float32."""
+    """float16 if CTranslate2 has a GPU, else int8: the fastest precision that rewrites as well as float32."""
     return "float16" if import_ctranslate2().get_cuda_device_count() else "int8"
 
 
 def as_precision(name: str | None) -> Precision | None:
-    """The name itself, or an SROError that lists those there are."""
+    """Return the name; if it is unknown, raise SROError with the list of precisions."""
     if name is not None and name not in PRECISIONS:
         raise SROError(f"no precision {name!r}; there are {', '.join(PRECISIONS)}")
     return name  # type: ignore[return-value]
@@ -60,11 +60,11 @@ def import_ctranslate2() -> Any:
 
 
 def cached_conversion(parts: LeaderParts, precision: Precision) -> Path:
-    """The leader as CTranslate2 reads it, converted at its first use and then kept.
+    """The leader in CTranslate2's format, converted at its first use and then kept.
 
     The cache is `$SRO_CACHE/ctranslate2`, else `$XDG_CACHE_HOME/sro/ctranslate2`, else `~/.cache/sro/ctranslate2`; a
-    folder's name holds the hash of the base and the adapter. A folder appears whole or not at all, and where two
-    processes convert at once, the first one's stays.
+    folder's name holds the hash of the base and the adapter. A folder appears whole or not at all. If two processes
+    convert at once, the first result stays.
 
     Raises:
         SROError: CTranslate2 is not installed; no leader could be loaded.
@@ -77,23 +77,23 @@ def cached_conversion(parts: LeaderParts, precision: Precision) -> Path:
         return folder
     _check_architecture(parts.base)
     try:
-        with atomic_folder(folder) as fresh:  # first: where the cache cannot be written, nothing is loaded in vain
+        with atomic_folder(folder) as fresh:  # first, so that nothing is loaded if the cache cannot be written
             logger.warning(
                 "converting the leader for CTranslate2 (%s), once: it is kept in %s …", precision, folder.parent
             )
             convert(parts.load(), fresh, precision)
     except (SROError, OSError):
-        if not (folder / WEIGHTS).is_file():  # else another process was quicker, and its work is the same
+        if not (folder / WEIGHTS).is_file():  # else another process has written the same
             raise
     return folder
 
 
 def _check_architecture(base: Path) -> None:
-    """Raise UnknownArchitecture where CTranslate2 has no conversion for the leader in a folder; reads no weights."""
+    """Raise UnknownArchitecture if CTranslate2 has no conversion for the leader in a folder; reads no weights."""
     from ctranslate2.converters import TransformersConverter
 
     class Known(Exception):
-        """The converter found the architecture among its own: it asks for the weights."""
+        """The converter knows the architecture: it asks for the weights."""
 
     class Asking(TransformersConverter):
         def load_model(self, *names: Any, **options: Any) -> Any:
@@ -102,7 +102,7 @@ def _check_architecture(base: Path) -> None:
     with tempfile.TemporaryDirectory() as nothing:
         try:
             Asking(str(base)).convert(nothing, force=True)
-        except (Known, OSError):  # OSError: nothing to load in that folder, which loading tells better
+        except (Known, OSError):  # OSError: nothing to load there; loading gives a better message
             return
         except ValueError as error:
             raise UnknownArchitecture(_refusal(base.name, error)) from error
@@ -126,7 +126,7 @@ def convert(leader: Leader, folder: Path, precision: Precision) -> None:
     from ctranslate2.converters import TransformersConverter
 
     class InMemory(TransformersConverter):
-        """Reads the configuration from a folder, as ever, and takes the rest from memory."""
+        """Reads the configuration from a folder, as usual, and takes the rest from memory."""
 
         def load_model(self, *names: Any, **options: Any) -> Any:
             return _own_copy(leader.model)
@@ -147,18 +147,18 @@ def convert(leader: Leader, folder: Path, precision: Precision) -> None:
 
 
 def _own_copy(model: Any) -> Any:
-    """A copy for the converter, which takes modules off the model it reads and rounds its weights in place."""
+    """A copy for the converter, which removes modules from the model and rounds its weights in place."""
     copied = copy.deepcopy(model).cpu()
     if copied.config.model_type == "t5":
-        # transformers 5 sets `tie_word_embeddings` on every T5 and keeps what it meant, whether outputs are scaled,
-        # under another name; the converter looks at the former.
+        # transformers 5 sets `tie_word_embeddings` on every T5. It keeps the old meaning of that setting, whether
+        # outputs are scaled, under another name, but the converter reads the old name.
         copied.config.tie_word_embeddings = copied.config.scale_decoder_outputs
     return copied
 
 
 def _check(leader: Leader, folder: Path, precision: Precision) -> None:
-    """The converter goes by the configuration's name and passes over settings it does not expect, so: does the copy
-    find a sentence as probable as the original does?"""
+    """Raise CannotConvert unless the copy gives a sentence nearly the same log-probability as the original. The
+    converter goes by the configuration's name and ignores settings that it does not expect."""
     ctranslate2 = import_ctranslate2()
     model, tokenizer = leader.model, leader.tokenizer
     decodes_only = not model.config.is_encoder_decoder

@@ -1,7 +1,7 @@
-"""Llama-like leaders as one GGUF file, for llama.cpp and what is built on it.
+"""Write Llama-like leaders as one GGUF file, for llama.cpp and tools that are built on it.
 
 The layout is that of llama.cpp's own conversion: names from the `gguf` package, query and key rows reordered for its
-rotary embedding, norms in float32. Only what is known to be read back the same is written; anything else is refused.
+rotary embedding, norms in float32. Only models known to be read back the same are written; others are refused.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def write_gguf(leader: Leader, path: Path, precision: Precision = "float16", nam
     """Write a leader without adapter to one file.
 
     Raises:
-        SROError: another architecture than Llama's, or a tokenizer that GGUF has no name for.
+        SROError: the architecture is not Llama's, or GGUF has no name for the tokenizer.
     """
     config, tokenizer = leader.model.config, leader.tokenizer
     _refuse_what_is_not_llama(config)

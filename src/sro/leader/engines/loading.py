@@ -5,9 +5,9 @@
 
 `transformers` runs any leader, `ctranslate2` is the fast one for Llama- and T5-like leaders, `openai` is a server
 that speaks the OpenAI completions protocol with token ids, such as vLLM, and `chat` is any chat model behind a server,
-hosted ones included. `auto` is one of the first two (`sro.leader.engines.auto`), for
-rewriting and serving; training and experiments name theirs, so that no figure depends on what is installed. Nothing
-heavy is imported before an engine is loaded, so that a mistake on the command line is reported at once.
+hosted ones included. `auto` is one of the first two (`sro.leader.engines.auto`), for rewriting and serving. Training
+and experiments name their engine, so that no figure depends on the installed packages. Nothing heavy is imported
+before an engine is loaded, so that a mistake on the command line is reported at once.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class EngineArguments(ChatArguments):
-    """Which engine, and what only it needs to know.
+    """The engine, and the settings that only this engine has.
 
     Raises:
-        SROError: no such engine, or a setting that it does not have.
+        SROError: there is no such engine, or it does not have a setting that was given.
     """
 
     engine: str = field(
@@ -96,22 +96,22 @@ def load_generator(
     max_prompt_length: int = 256,
     batch_size: int = 64,
 ) -> Engine:
-    """A leader on an engine; the adapter is merged into its weights where they are plain floats.
+    """Load a leader on an engine; the adapter is merged into the weights if they are plain floats.
 
     Args:
         arguments: the engine; None: `auto`.
         leader, adapter, prompt: as `sro.rewriting.rewriter.Rewriter.load` takes them. `leader` may be a folder that
-            `sro export --to ctranslate2` wrote, on which no other adapter can be put. For `openai` only its tokenizer
-            and prompt are used, and the server plays what it was started with. For `chat` all three are refused: it
-            is told by `--chat_prompt`.
+            `sro export --to ctranslate2` wrote; no other adapter can be put on it. For `openai` only the tokenizer
+            and prompt are used, and the server runs the model that it was started with. For `chat` all three are
+            refused: `--chat_prompt` has its instructions.
         load_in_4bit: transformers only, see `sro.leader.model.LeaderArguments`.
         bf16: transformers only; bfloat16 autocast, None: as `sro.core.precision.compute_dtype` decides.
-            Either makes `auto` choose transformers.
+            True or False makes `auto` choose transformers.
         max_prompt_length: tokens of prompt and comment; more are an error.
         batch_size: moves generated side by side.
 
     Raises:
-        SROError: a part is missing, or the engine cannot play this leader; the message names the fix.
+        SROError: a part is missing, or the engine cannot run this leader; the message names the fix.
     """
     arguments = arguments or EngineArguments()
     if arguments.engine == "auto":
@@ -150,7 +150,7 @@ def load_generator(
         import_ctranslate2,
     )
 
-    import_ctranslate2()  # said before anything is unpacked or fetched
+    import_ctranslate2()  # fails before anything is unpacked or downloaded
     precision = as_precision(arguments.engine_precision)
     if (Path(leader) / WEIGHTS).is_file():
         if adapter not in (None, "none"):

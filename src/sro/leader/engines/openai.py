@@ -32,7 +32,7 @@ from sro.leader.prompted import Prompted
 
 KEY = "SRO_ENGINE_KEY"  # environment variable with the server's key; no other key is ever sent to it
 RETRYABLE_STATUSES = (408, 429, 500, 502, 503, 504)  # HTTP statuses that a retry may resolve
-LONGEST_WAIT = 120.0  # seconds that a server may ask us to wait; beyond, a person should know
+LONGEST_WAIT = 120.0  # longest wait in seconds that a server may ask for; above it, an error tells the user
 
 
 class OpenAIGenerator(Prompted):
@@ -50,10 +50,10 @@ class OpenAIGenerator(Prompted):
         timeout: float = 60.0,
         retries: int = 4,
     ) -> None:
-        """Nothing is sent before the first play, unless the model's name has to be asked for.
+        """Send nothing before the first generation, unless the server must be asked for the model's name.
 
         Args:
-            url: up to and with the version, e.g. http://localhost:8000/v1.
+            url: up to and including the version, e.g. http://localhost:8000/v1.
             tokenizer: of the leader that is served; prompts and replies go through it here.
             prompt: template with `{text}`.
             model: the name it is served under; None: the first one that the server lists.
@@ -80,7 +80,7 @@ class OpenAIGenerator(Prompted):
         """See `sro.leader.generation.Generator`.
 
         Raises:
-            SROError: the server cannot be reached, refuses a request or answers something else; with what it said.
+            SROError: the server cannot be reached, refuses a request or answers something else; with that answer.
         """
         its_seed = secrets.randbelow(2**31) if seed is None else seed
         with ThreadPoolExecutor(self.batch_size) as pool:
@@ -96,7 +96,7 @@ class OpenAIGenerator(Prompted):
                 sampling,
                 [extend],
                 max_prompt_length=self.max_prompt_length,
-                batch_size=max(1, len(comments)) * n,  # all at once: the pool is the bound, and the server batches
+                batch_size=max(1, len(comments)) * n,  # all at once: the pool sets the limit, and the server batches
             )
 
     def _continued(self, row: Row, forbidden: Sequence[int], sampling: Sampling, seed: int) -> list[int]:
@@ -107,7 +107,7 @@ class OpenAIGenerator(Prompted):
             "max_tokens": 1 if forbidden else row.left,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p if sampling.temperature > 0 else 1.0,
-            # Each row draws for itself, and afresh when it goes on behind a loop.
+            # Each row has its own seed, and a new one when it continues after a loop.
             "seed": (seed * 1_000_003 + row.number * 1_009 + len(row.ids)) % 2**31,
             "logit_bias": {str(token): -100 for token in forbidden} or None,
             "stop_token_ids": [row.end],
@@ -138,7 +138,7 @@ class OpenAIGenerator(Prompted):
             ) from error
 
     def _ask(self, path: str, content: dict[str, Any] | None = None) -> Any:
-        """The JSON that the server answers, after as many tries as it takes."""
+        """The JSON of the server's answer, with retries if needed."""
         headers = {"Content-Type": "application/json"}
         if key := os.environ.get(KEY):
             headers["Authorization"] = f"Bearer {key}"

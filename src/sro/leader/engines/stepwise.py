@@ -1,11 +1,10 @@
-"""Moves from an engine that only continues texts: the rules of `TransformersGenerator`, kept from outside.
+"""Moves from an engine that only continues texts; the rules of `TransformersGenerator` are applied from outside.
 
-An engine without logits processors can still keep the loop rule, exactly. It is told to continue a row; where the
-token that it drew would close a loop, that token is dropped and drawn again with the forbidden ones left out, and the
-row goes on from there. A greedy row so gets the likeliest token that is allowed, as under
-`sro.leader.no_repeat.NoLoops`; a drawn
-row gets its tokens in the same proportions, as long as top_p and top_k are off (with them, a token is first drawn from
-what remains with the forbidden ones in it, and only the second time from what remains without).
+The loop rule holds exactly, even for an engine without logits processors. The engine continues a row. If a token that
+it drew would close a loop, that token is dropped and drawn again without the forbidden tokens, and the row goes on
+from there. So a greedy row gets the most likely allowed token, as with `sro.leader.no_repeat.NoLoops`. A sampled row
+has the same distribution as long as top_p and top_k are off. (With them, a token is first drawn from what remains with
+the forbidden tokens in it, and only the second time from what remains without them.)
 """
 
 from __future__ import annotations
@@ -37,13 +36,13 @@ class Row:
     """One paraphrase in the making.
 
     Attributes:
-        number: which of a play's rows it is, from 0; for engines that seed each row by itself.
+        number: index of the row in this call, from 0; for engines that seed each row by itself.
         prompt: token ids.
         bound: how many tokens it may have.
         end: the end token.
         forbidden_tokens: the rule against loops.
-        ids: what was said so far.
-        done: whether it has its end token or its bound, or the engine has nothing more to say.
+        ids: the tokens so far.
+        done: whether it has reached its end token or its bound, or the engine generates nothing more.
     """
 
     number: int
@@ -60,10 +59,10 @@ class Row:
         return self.bound - len(self.ids)
 
     def take(self, drawn: Sequence[int]) -> set[int]:
-        """Say what was drawn, up to the end, the bound or the first token that is forbidden.
+        """Add the drawn tokens, up to the end token, the bound or the first forbidden token.
 
         Returns:
-            the tokens that are forbidden where it stopped before one of them, else nothing.
+            the forbidden tokens if it stopped before one of them, else an empty set.
         """
         for token in drawn:
             forbidden = self.forbidden_tokens(self.ids)
@@ -81,10 +80,10 @@ class Extend(Protocol):
     """Asks an engine to continue rows."""
 
     def __call__(self, rows: Sequence[Row], forbidden: Sequence[int] = (), /) -> list[list[int]]:
-        """More token ids for each row, behind `prompt` and `ids`.
+        """More token ids for each row, after `prompt` and `ids`.
 
-        The engine may go beyond the end token, the bound or a loop, and may stop before; `Row.take` copes. With
-        `forbidden` there is one row, and one token that is none of these is wanted.
+        The engine may go beyond the end token, the bound or a loop, and may stop before; `Row.take` handles this. With
+        `forbidden` there is one row, and the engine must return one token that is not forbidden.
         """
 
 
@@ -143,7 +142,7 @@ def generate_stepwise(
             complete(share[start : start + most], extend)
 
     shares = [order[k :: len(workers)] for k in range(len(workers))]
-    with ThreadPoolExecutor(max(1, len(workers))) as pool:  # engines let go of the GIL while they compute, or wait
+    with ThreadPoolExecutor(max(1, len(workers))) as pool:  # engines release the GIL while they compute or wait
         list(pool.map(work, workers, shares))
     texts = decode(tokenizer, [row.ids for row in rows])
     moves = [Completion(text, row.ids, row.ids[-1:] == [row.end]) for text, row in zip(texts, rows)]

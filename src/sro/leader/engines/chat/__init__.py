@@ -1,1 +1,1 @@
-"""A leader behind the OpenAI *chat completions* protocol: any chat model, known by its texts alone."""
+"""A leader behind the OpenAI *chat completions* protocol: any chat model; only its texts are known."""

@@ -1,12 +1,12 @@
-"""From what a chat model answers to the rewrite in it: without introductions, fences, quotes and notes.
+"""Extract the rewrite from a chat model's answer: without introductions, fences, quotes and notes.
 
     >>> read_answer("Sure! Here is the rewrite:\\n\\n\\"You are wrong.\\"\\n\\nI took the insult out.", "You idiot.")
     Answer(text='You are wrong.', problem=None)
     >>> read_answer("I'm sorry, but I can't help with that.", "You idiot.").problem
     'declined'
 
-What the comment itself begins with is never taken for an introduction. The rules are for one sentence or paragraph,
-which is what a leader is asked to rewrite.
+Words that the comment itself begins with never count as an introduction. The rules are for one sentence or paragraph,
+because that is what a leader is asked to rewrite.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from sro.leader.generation import NoRewrite
 
 THOUGHT = ("</think>", "</thinking>")
-"""What ends the thoughts that some models say aloud; chat templates often begin them by themselves."""
+"""Tags that end the reasoning which some models write out; chat templates often begin it by themselves."""
 THINKS = re.compile(r"<think(?:ing)?>")
 TAG = re.compile(r"</?comment(?:-[0-9a-f]{1,8})?>")
 FENCE = re.compile(r"```[a-z]{0,12}\n?([^`]+)```")
@@ -38,8 +38,8 @@ INTRODUCED = re.compile(
     r"|version(?: \d)?)(?: \([^)\n]{0,40}\))?\s?:",
     re.IGNORECASE,
 )
-"""A word to the asker about what comes, up to its colon. It names the work that was asked for: "Here are two things
-you got wrong:" is what somebody says in a comment."""
+"""An introduction for the user, up to its colon. It must name the requested work: "Here are two things you got wrong:"
+may be part of a comment."""
 NOTE = re.compile(
     r"[(\[*_]{0,3}(?:note\b|explanation\b|(?:i|i['’]ve|i have) (?:removed|replaced|changed|kept|rewrote|took|toned"
     r"|softened)|this (?:version|rewrite|revision|response)|the (?:rewritten|revised|rewrite)|let me know|please let"
@@ -67,7 +67,7 @@ TASK = re.compile(
     r"|language model|offensive|hateful|harmful|inappropriate|discriminat\w{0,5})\b",
     re.IGNORECASE,
 )
-"""What a model says of its work when it declines it, and hardly anybody in a comment."""
+"""Words that a model uses for its work when it declines, and that are rare in comments."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Answer:
 
 
 def read_answer(content: str, comment: str) -> Answer:
-    """What an answer to a request to rewrite `comment` says, in one line.
+    """Read the rewrite of `comment` from an answer, as one line.
 
     Args:
         content: as the server gave it.
@@ -90,7 +90,7 @@ def read_answer(content: str, comment: str) -> Answer:
         text = text if end in comment else text.rpartition(end)[2]
     text = text.strip()
     if THINKS.match(text) and not THINKS.match(comment):
-        return Answer("", "no_answer")  # it thought until its limit
+        return Answer("", "no_answer")  # its reasoning used up the token limit
     if declines(text, comment):
         return Answer("", "declined")
     fenced = FENCE.search(text)
@@ -118,7 +118,7 @@ def declines(answer: str, comment: str) -> bool:
 
 
 def _without_introduction(text: str, comment: str) -> str:
-    """Without "Sure! Here is the rewritten comment:", where the comment does not begin so itself."""
+    """Remove "Sure! Here is the rewritten comment:", unless the comment itself begins like that."""
     for pattern in (EXCLAIMED, INTRODUCED):
         found = pattern.match(text)
         rest = text[found.end() :].strip() if found else ""
@@ -128,8 +128,8 @@ def _without_introduction(text: str, comment: str) -> str:
 
 
 def _first_of(text: str, comment: str) -> str:
-    """The first of several proposals, without the notes behind it. A comment of several lines may be answered by as
-    many."""
+    """The first of several proposals, without the notes after it. If a comment has several lines, its answer may have
+    several lines too."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     own = [line.strip() for line in comment.splitlines()]
     ends = [pattern for pattern in (NOTE, NUMBERED) if not any(map(pattern.match, own))]
@@ -139,14 +139,14 @@ def _first_of(text: str, comment: str) -> str:
             break
         kept.append(line)
     if len(kept) > 1 and "\n" not in comment.strip() and "\n\n" in text:
-        kept = [" ".join(text.strip().split("\n\n")[0].split())]  # what follows a blank line is a second thought
+        kept = [" ".join(text.strip().split("\n\n")[0].split())]  # text after a blank line is an addition
     if kept and (number := NUMBERED.match(kept[0])) and not NUMBERED.match(comment):
         kept[0] = kept[0][number.end() :]
     return " ".join(kept)
 
 
 def _without_quotes(text: str, comment: str) -> str:
-    """Without quotation marks around the whole of it, where the comment has none around it."""
+    """Remove quotation marks around the whole text, unless the comment has them too."""
     text, bare = text.strip(), comment.strip()
     for left, right in PAIRS:
         inner = text[len(left) : -len(right)]

@@ -1,7 +1,7 @@
-"""One question to a chat server, asked until it is answered: time-outs, lost connections, rate limits, broken answers.
+"""Ask a chat server one question, with retries after time-outs, lost connections, rate limits and broken answers.
 
-The client of `openai` sends; when to try again is decided here, because threads share one pause after a 429, because
-an answer that is no JSON or holds no choice counts as a fault too, and because every try is counted.
+The client of `openai` sends the requests. This module decides when to try again, because threads share one pause after
+a 429, an answer that is no JSON or holds no choice counts as a fault too, and every try is counted.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from sro.leader.engines.chat.usage import Usage
 logger = logging.getLogger(__name__)
 
 RETRYABLE_STATUSES = (408, 409, 425, 429)
-"""Statuses below 500 that a retry may resolve; all from 500 on count as such."""
+"""Statuses below 500 that a retry may resolve; all statuses from 500 on are retried too."""
 LONGEST_WAIT = 120.0
-"""Seconds that a server may ask us to wait; beyond, a person should know."""
+"""Longest wait in seconds that a server may ask for; above it, an error tells the user."""
 HOPELESS = 6
-"""Questions in a row that all tries left without an answer: then it is not the comments' fault."""
+"""After so many questions in a row without an answer, the command stops, because the comments are not the reason."""
 DISPENSABLE = ("seed", "temperature", "top_p", "n")
-"""Fields that a server may refuse; without them it is asked again, and from then on."""
+"""Fields that a server may refuse; the question is asked again without them, and so are all later questions."""
 SUSPECTS = "--chat_model, --chat_max_tokens, or `request` in the file of --chat_prompt"
-"""What makes a server refuse every question."""
+"""Settings that may make a server refuse every question."""
 
 Request = dict[str, Any]
 
 
 class NoAnswer(Exception):
-    """All tries went wrong, or this one question was refused; the message says how, without the comment.
+    """All tries failed, or this one question was refused; the message says why, without quoting the comment.
 
     Attributes:
         declined: whether the server's content filter rejected the question.
@@ -47,7 +47,7 @@ class NoAnswer(Exception):
 
 
 class _Fault(Exception):
-    """One try went wrong; another one may not. `wait`: seconds that the server asks for."""
+    """One try failed; another one may succeed. `wait`: seconds that the server asks for."""
 
     def __init__(self, what: str, wait: float | None = None) -> None:
         super().__init__(what)
@@ -63,10 +63,10 @@ class ChatClient:
         """Nothing is sent.
 
         Args:
-            url: up to and with the version, e.g. http://localhost:11434/v1.
-            key: None: the server wants none.
+            url: up to and including the version, e.g. http://localhost:11434/v1.
+            key: the server's key; None: it needs none.
             timeout: seconds for one try.
-            retries: further tries, after pauses of 0.5, 1, 2, … 8 seconds, or longer where the server asks for it.
+            retries: further tries, after pauses of 0.5, 1, 2, … 8 seconds, or longer if the server asks for it.
             usage: counts requests, tokens and faults.
             key_env: environment variable of the key, for messages; empty if the user named none and OPENAI_API_KEY is
                 not sent to this server.
@@ -84,25 +84,25 @@ class ChatClient:
             api_key=key or "none",
             base_url=url,
             timeout=timeout,
-            max_retries=0,  # ours, see the module
-            http_client=openai.DefaultHttpxClient(follow_redirects=False),  # comments go where the user said
+            max_retries=0,  # this module retries, see its docstring
+            http_client=openai.DefaultHttpxClient(follow_redirects=False),  # comments go only to the named server
         )
         kept_back = [] if key else ["Authorization"]
-        if not key or key_env != KEY:  # who the user is to OpenAI, which its client would tell any server
+        if not key or key_env != KEY:  # the user's OpenAI account, which the client would send to any server
             kept_back += ["OpenAI-Organization", "OpenAI-Project"]
         self._headers = dict.fromkeys(kept_back, openai.Omit())
         self._lock = threading.Lock()
-        self._not_before = 0.0  # by the monotonic clock: what a rate limit asks of all threads
+        self._not_before = 0.0  # monotonic clock: no thread sends before this time, after a rate limit
         self._hopeless = 0
         self._refused: set[str] = set()
         self._answered = False
-        self._first_refused: Any = None  # messages: a second question that is refused is not the comment's fault
+        self._first_refused: Any = None  # messages: if another question is refused too, the comment is not the reason
 
     def models(self) -> list[str]:
         """Names of the models that the server lists.
 
         Raises:
-            SROError: it cannot be reached, or does not tell.
+            SROError: the server cannot be reached, or does not list its models.
         """
         try:
             answer = self._tried(lambda: self._client.models.with_raw_response.list(extra_headers=self._headers))
@@ -119,8 +119,8 @@ class ChatClient:
         """The choices that the server gives, at least one and perhaps fewer than `n`.
 
         Raises:
-            NoAnswer: no try was answered; or this question was refused, where others are not.
-            SROError: no question will be answered: the server is away, wants another key, address, model or request.
+            NoAnswer: no try was answered, or this question was refused but others are not.
+            SROError: the server answers no question: it is away, or needs another key, address, model or request.
         """
 
         def send() -> Any:
@@ -165,7 +165,7 @@ class ChatClient:
                 self.usage.count_fault(str(error))
             pause = min(0.5 * 2**attempt, 8.0)
             if fault.wait is not None:
-                self._pause_all(max(fault.wait, pause))  # 0 would burn all tries at once
+                self._pause_all(max(fault.wait, pause))  # 0 would use up all tries at once
             elif attempt < self.retries:
                 time.sleep(pause)
         self._hopeless += 1
@@ -198,7 +198,7 @@ class ChatClient:
             raise _Fault("an answer that is no JSON") from error
 
     def _status_fault(self, error: Any) -> Exception | None:
-        """What a status means: a fault that may pass, or the end; None: this request was refused, `ask` looks why."""
+        """What a status means: a fault that may pass, or the end; None: this request was refused, `ask` finds why."""
         status, said = int(error.status_code), shortened_json(error.body or error.message)
         if status in (401, 403):
             fix = f"put it into {self.key_env}" if self.key_env else "export MY_KEY=… and --chat_key_env MY_KEY"
@@ -218,10 +218,10 @@ class ChatClient:
         return _Fault(f"status {status}", wait)
 
     def _take_refusal(self, error: Any, request: Request, refused: int) -> None:
-        """Leave out what the server does not know and return; else raise.
+        """Leave out the fields that the server does not know and return; else raise.
 
-        Before anything was answered, one question may be refused for its comment (too long, or a filter without its
-        code); two different ones are refused for what they have in common, the settings.
+        Before the first answer, one question may be refused because of its comment (too long, or a filter without its
+        code). If two different questions are refused, the reason is what they have in common: the settings.
         """
         said = shortened_json(error.body or error.message)
         fields = (*DISPENSABLE, "max_tokens")
@@ -256,10 +256,10 @@ class ChatClient:
 
 
 def the_model(named: str | None, listed: Sequence[str], url: str) -> str:
-    """The model's name: as named, else the one that the server has.
+    """The model's name: as named, else the only one that the server has.
 
     Raises:
-        SROError: it has none, or several.
+        SROError: the server has no model, or several.
     """
     if named:
         return named

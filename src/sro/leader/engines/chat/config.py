@@ -1,4 +1,4 @@
-"""How a chat server is asked: one dataclass, as flags and as YAML. The key is never among them, only its place."""
+"""The settings of a chat server, as flags and as YAML. They never hold the key, only the name of its variable."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 from sro.core.errors import SROError
 
 KEY = "OPENAI_API_KEY"
-"""Environment variable of the key where none is named."""
+"""Environment variable of the key if none is named."""
 NAMED_ONLY = ("chat_url", "chat_model", "chat_prompt", "chat_key_env", "chat_price_in", "chat_price_out")
-"""Settings that are refused beside another engine; the others have defaults, so nobody can tell who set them."""
+"""Settings that are refused with another engine. The others have defaults, so it is unknown if a user set them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChatSettings:
-    """Everything but the address.
+    """All settings except the address.
 
     Raises:
         SROError: a number outside its range.
@@ -48,7 +48,7 @@ class ChatSettings:
     chat_price_out: float | None = field(default=None, metadata={"help": "chat: price of a million output tokens"})
 
     def check(self) -> None:
-        """Raise SROError where a number is out of its range."""
+        """Raise SROError if a number is out of its range."""
         for name, least in (("chat_timeout", 0.001), ("chat_retries", 0), ("chat_concurrency", 1)):
             if getattr(self, name) < least:
                 raise SROError(f"--{name} {getattr(self, name)} must be at least {least}")
@@ -61,7 +61,7 @@ class ChatSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ChatArguments(ChatSettings):
-    """Which chat server, and how it is asked."""
+    """The address and the settings of a chat server."""
 
     chat_url: str | None = field(default=None, metadata={"help": "chat: e.g. http://localhost:11434/v1 (Ollama)"})
 
@@ -88,7 +88,7 @@ def check_url(url: str) -> str:
 
 
 def gets_the_usual_key(url: str) -> bool:
-    """Whether `OPENAI_API_KEY` may go there unasked: to OpenAI itself, encrypted, or not leaving this machine."""
+    """Whether `OPENAI_API_KEY` is sent there by default: to OpenAI itself, encrypted, or to this machine."""
     parts = urlsplit(url)
     if parts.hostname in ("localhost", "127.0.0.1", "::1"):
         return True

@@ -2,10 +2,10 @@
 
     rewriter = Rewriter.load(engine=EngineArguments("chat", chat_url="http://localhost:11434/v1"))
 
-Nothing but text comes back, so a chat model can be the leader of a rewriter, and a teacher of one
-(`sro warmup --teachers chat:URL`), but not the policy of a game, whose loss is made of its log-probabilities.
-What it answers is cleaned (`answers`), compared with orders in the comment (`obedience`), and judged by the follower
-like any leader's move.
+The server returns only text. So a chat model can be the leader of a rewriter, and a teacher of one
+(`sro warmup --teachers chat:URL`), but not the policy of a game, because the loss needs log-probabilities.
+Its answers are cleaned (`answers`), compared with orders in the comment (`obedience`), and judged by the follower
+like any leader's moves.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from sro.leader.generation import Completion, Objection, Sampling
 logger = logging.getLogger(__name__)
 
 CHARACTERS_A_TOKEN = 4
-"""By rule of thumb: the server's tokenizer is not known."""
+"""A rule of thumb, because the server's tokenizer is not known."""
 TELL_EVERY = 60.0
-"""Seconds between two lines on what was spent."""
+"""Seconds between two log lines about what was spent."""
 
 
 class ChatGenerator:
@@ -42,14 +42,14 @@ class ChatGenerator:
     """
 
     def __init__(self, arguments: ChatArguments, *, max_prompt_length: int = 256) -> None:
-        """Nothing is sent, unless the model's name has to be asked for.
+        """Send nothing, unless the server must be asked for the model's name.
 
         Args:
             arguments: the server, and how it is asked.
             max_prompt_length: longest comment, in tokens of 4 characters.
 
         Raises:
-            SROError: a setting that cannot be, an unreadable prompt, no `openai`, or a server with several models.
+            SROError: an invalid setting, an unreadable prompt, no `openai`, or a server with several models.
         """
         arguments.check()
         self.url = check_url(arguments.chat_url or "")
@@ -80,7 +80,7 @@ class ChatGenerator:
         """See `sro.leader.generation.Generator`. Limits of length are `chat_max_tokens`, not those of `sampling`.
 
         Raises:
-            SROError: no question will be answered; one that was not is a completion with a `problem`.
+            SROError: the server answers no question. A single unanswered question is a completion with a `problem`.
         """
         return self._answers([(text, self.prompt.messages(text)) for text in comments], n, sampling, seed)
 
@@ -97,8 +97,8 @@ class ChatGenerator:
     def _answers(
         self, asked: Sequence[tuple[str, list[Message]]], n: int, sampling: Sampling, seed: int | None
     ) -> list[list[Completion]]:
-        """Completions of each conversation, about a comment each."""
-        wanted = n if sampling.temperature > 0 else min(n, 1)  # greedy answers are one answer
+        """Completions of each conversation; each conversation is about one comment."""
+        wanted = n if sampling.temperature > 0 else min(n, 1)  # greedy answers are all the same
         pool = ThreadPoolExecutor(self.concurrency)
         try:
             work = [
@@ -109,7 +109,7 @@ class ChatGenerator:
             ]
             found = [one.result() for one in work]
         finally:
-            pool.shutdown(cancel_futures=True)  # after an error nothing more is asked
+            pool.shutdown(cancel_futures=True)  # after an error no more questions are sent
         if time.monotonic() - self._told >= TELL_EVERY:
             self._told = time.monotonic()
             logger.info("%s", self.spent())
@@ -118,7 +118,7 @@ class ChatGenerator:
     def _asked(
         self, comment: str, messages: list[Message], n: int, sampling: Sampling, seed: int | None
     ) -> list[Completion]:
-        """`n` completions of one conversation: in one request, or one by one where the server gives one at a time."""
+        """`n` completions of one conversation: in one request, or one by one if the server gives one at a time."""
         found: list[Completion] = []
         while len(found) < n:
             some = 1 if self._one_each else n - len(found)
@@ -162,8 +162,8 @@ def read_key(name: str | None, url: str) -> str | None:
     """The server's key, from the environment; None: there is none for it.
 
     Args:
-        name: the variable that the user named. None: `OPENAI_API_KEY`, which was hardly set for somebody else's
-            server, and is sent to OpenAI and to this machine alone; that it was kept back is told.
+        name: the variable that the user named. None: `OPENAI_API_KEY`, which is sent only to OpenAI and to this
+            machine, because it was hardly set for another server; a warning tells that it was not sent.
 
     Raises:
         SROError: the variable that was named is not set.

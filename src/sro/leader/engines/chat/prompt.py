@@ -1,10 +1,10 @@
-"""What a chat model is told: instructions, examples and the comment, which is data and stands between tags.
+"""The messages to a chat model: instructions, examples and the comment, which is data and stands between tags.
 
     prompt = ChatPrompt.read(None)
     messages = prompt.messages("you are an idiot")
 
-The tags carry a name that depends on the comment and does not occur in it, so no comment can close them. What chat
-templates take for the end of a turn is taken apart in comments, because servers read it in any text.
+The tags carry a name that depends on the comment and does not occur in it, so no comment can close them. Tokens
+that chat templates read as the end of a turn are taken apart in comments, because servers read them in any text.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ PLACE = re.compile(r"\{(text|mark|rewrite|words|attributes|why)\}")
 ROLE_TOKEN = re.compile(
     r"[<\[](?=[|｜]|/?s>|/?(?:INST|SYS|think|system|user|assistant)\b|(?:start|end)_of_turn>|<\/?SYS>)", re.IGNORECASE
 )
-"""The first letter of what chat templates of common models read as the begin or end of a turn."""
+"""The first sign of tokens that chat templates of common models read as the beginning or end of a turn."""
 
 
 @dataclass(frozen=True)
 class ChatPrompt:
-    """Texts that make the messages; see `assets/chat/prompt.yaml`."""
+    """The texts from which the messages are made; see `assets/chat/prompt.yaml`."""
 
     system: str
     examples: tuple[tuple[str, str], ...]
@@ -88,7 +88,7 @@ class ChatPrompt:
         return [*turns, self._question(comment)]
 
     def messages_again(self, objection: Objection) -> list[Message]:
-        """The conversation with an answer that would not do, and why."""
+        """The conversation with a rejected answer, and the reason."""
         why = self.objections.get(objection.reason) or self.objections.get("other", "it is no rewrite")
         rewrite = defused(objection.rewrite)
         words = " and ".join(json.dumps(defused(word), ensure_ascii=False) for word in objection.words)
@@ -118,12 +118,12 @@ def mark_of(comment: str) -> str:
 
 
 def defused(text: str) -> str:
-    """Text in which nothing reads as the begin or end of a turn: a space goes behind the bracket."""
+    """Text in which nothing reads as the beginning or end of a turn: a space is put after the bracket."""
     return ROLE_TOKEN.sub(lambda found: f"{found[0]} ", text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def _fill(template: str, values: Mapping[str, str]) -> str:
-    """The template with each place filled once: what stands in a value is never a place."""
+    """The template with each place filled once; text in a value never counts as a place."""
     return PLACE.sub(lambda found: values.get(found[1], found[0]), template)
 
 

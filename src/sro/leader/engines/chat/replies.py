@@ -1,4 +1,4 @@
-"""What a chat server's replies say: choices, tokens, and how long to wait. Pure functions."""
+"""Read a chat server's replies: choices, tokens, and how long to wait. Pure functions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Choice:
 
 
 def read_choices(answer: Any) -> list[Choice]:
-    """The choices in the JSON of an answer; those that are none are left out."""
+    """The choices in the JSON of an answer; invalid choices are left out."""
     choices = answer.get("choices") if isinstance(answer, dict) else None
     found = []
     for choice in choices if isinstance(choices, list) else []:
@@ -31,13 +31,13 @@ def read_choices(answer: Any) -> list[Choice]:
             found.append(Choice("", declined=True))
         elif isinstance(message.get("content"), str):
             found.append(Choice(message["content"], finished=reason != "length"))
-        elif reason == "length":  # it thought until its limit; another try would do the same
+        elif reason == "length":  # its reasoning used up the token limit; another try would do the same
             found.append(Choice("", finished=False))
     return found
 
 
 def read_tokens(answer: Any) -> tuple[int, int]:
-    """Tokens read and written, by the JSON of an answer; 0 where it does not say."""
+    """Tokens read and written, by the JSON of an answer; 0 if it does not say."""
     usage = answer.get("usage") if isinstance(answer, dict) else None
     counts = (
         [usage.get(name) for name in ("prompt_tokens", "completion_tokens")] if isinstance(usage, dict) else [0, 0]
@@ -47,7 +47,7 @@ def read_tokens(answer: Any) -> tuple[int, int]:
 
 
 def asked_to_wait(header: str) -> float | None:
-    """Seconds of a Retry-After, which is a number or a date; None where it is neither."""
+    """Seconds of a Retry-After header, which is a number or a date; None if it is neither."""
     try:
         seconds = float(header)
         return seconds if 0 <= seconds < float("inf") else None

@@ -1,4 +1,4 @@
-"""What a chat server was asked and what it cost, counted over all threads and told in one line."""
+"""Requests to a chat server and their cost, counted over all threads and reported in one line."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Usage:
     Attributes:
         price_in, price_out: price of a million tokens read and written, in whatever currency; None: unknown.
         tokens_in, tokens_out: as the server counts them; servers that do not count leave them at 0.
-        counts: `requests`, `retries`, and answers by what they were: `rewrites`, `declined`, `obeyed`, `no_answer`.
-        faults: what went wrong with tries, by its message.
+        counts: `requests`, `retries`, and answers by their kind: `rewrites`, `declined`, `obeyed`, `no_answer`.
+        faults: failed tries, by their message.
     """
 
     price_in: float | None = None
@@ -27,24 +27,24 @@ class Usage:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def count(self, what: str, number: int = 1) -> None:
-        """So many more of these."""
+        """Add `number` to the count of `what`."""
         with self._lock:
             self.counts[what] += number
 
     def count_fault(self, fault: str) -> None:
-        """One try more that went wrong."""
+        """Count one more failed try."""
         with self._lock:
             self.faults[fault] += 1
 
     def count_tokens(self, read: int, written: int) -> None:
-        """Tokens of one more request."""
+        """Add the tokens of one more request."""
         with self._lock:
             self.tokens_in += read
             self.tokens_out += written
 
     @property
     def cost(self) -> float | None:
-        """In the currency of the prices; None where no price was named."""
+        """The cost in the currency of the prices; None if no price was named."""
         if self.price_in is None and self.price_out is None:
             return None
         return (self.tokens_in * (self.price_in or 0.0) + self.tokens_out * (self.price_out or 0.0)) / 1e6
