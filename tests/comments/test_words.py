@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 import pytest
 
 from sro.comments.sentences import segments
-from sro.comments.words import LETTERS, bare_word, words
+from sro.comments.words import COMBINING_MARKS, LETTERS, bare_word, words
 
 
 def test_words_are_split_at_white_space_alone() -> None:
@@ -46,3 +49,9 @@ def test_a_word_keeps_the_signs_that_belong_to_its_letters(word: str) -> None:
 def test_mentions_and_hashtags_keep_them_too() -> None:
     pieces = segments("@राहुल तू मूर्ख है #मोदी_सरकार")
     assert {piece for segment in pieces for piece in [segment.text, *segment.kept]} >= {"@राहुल", "#मोदी_सरकार"}
+
+
+def test_every_combining_mark_is_known() -> None:
+    mark = re.compile(f"[{COMBINING_MARKS}]")
+    found = {at for at in range(0x20000) if mark.match(chr(at))}
+    assert found == {at for at in range(0x20000) if unicodedata.category(chr(at))[0] == "M"} | {0x200C, 0x200D}

@@ -9,9 +9,17 @@ from pathlib import Path
 from sro.core.errors import SROError
 
 
+_BLOCKS_WITH_MARKS = (
+    *(range(0x300, 0x3100), range(0xA600, 0xAC00), range(0xFB00, 0xFE30), range(0x10100, 0x12000)),
+    *(range(0x13400, 0x13500), range(0x16A00, 0x17000), range(0x1BC00, 0x1BD00), range(0x1CF00, 0x1F000)),
+)
+"""Blocks of Unicode below 0x20000 that hold combining marks. The others, mostly Chinese and Korean, are skipped
+because looking at each of their characters takes milliseconds at every start."""
+
+
 def _combining_marks() -> str:
     """As ranges for a pattern: signs that belong to the letter before them, and the joiners between letters."""
-    places = [at for at in range(0x20000) if unicodedata.category(chr(at))[0] == "M"]
+    places = [at for block in _BLOCKS_WITH_MARKS for at in block if unicodedata.category(chr(at))[0] == "M"]
     runs: list[list[int]] = []
     for at in sorted([*places, 0x200C, 0x200D]):
         if runs and at == runs[-1][1] + 1:
