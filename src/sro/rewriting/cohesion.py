@@ -38,8 +38,7 @@ _POINTS_BACK = re.compile(
 
 
 def is_numbered(sentence: str) -> bool:
-    """Whether a sentence is an item of a numbered or lettered list, so that readers would notice if it were
-    missing."""
+    """Whether a sentence is an item of a numbered or lettered list; readers would notice its absence."""
     return _NUMBERED.match(sentence) is not None
 
 

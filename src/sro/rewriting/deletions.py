@@ -16,7 +16,7 @@ CALLED = (
     r"|fuckers?|mother ?fuckers?|pieces? of (?:shit|crap|trash|garbage)|nitwits?|sons? of bitches|son of a bitch"
     r"|dumb ?fucks?)"
 )
-"""Insulting names used without `you`: not those found in lists ("thieves, liars") or kept by people ("cows, pigs")."""
+"""Insulting names that need no `you`; names from lists ("thieves, liars") or of farm animals ("cows, pigs") do."""
 CONTEMPT = (
     r"(?:fools?|clowns?|losers?|jerks?|scum|douches?|pigs?|freaks?|pussy|pussies|faggots?|fags?|whores?|sluts?|dolts?"
     r"|dunces?|pillocks?|weirdos?|creeps?|fucks?)"

@@ -89,7 +89,7 @@ def _lettered(word: str) -> str:
 
 
 def keeps_disguise(text: str, plain: str) -> bool:
-    """Whether a rewrite is disguised, or holds fragments of the disguise in its source, which reads `plain`.
+    """Whether a rewrite is disguised, or holds fragments of its source's disguise; `plain` is the source without it.
 
     Fragments are single letters, and words with digits or signs in them, that `plain` does not have.
     """

@@ -66,8 +66,8 @@ def _words_of(language: str) -> dict[str, _Words]:
 
 
 def foreign_deletions(sentence: str, language: str) -> list[str]:
-    """Shorter versions of the sentence: one without names, swear words and contemptuous adjectives, and one without
-    each of the three kinds; only those that `is_fit` accepts.
+    """Shorter versions of the sentence: one without all names, swear words and contemptuous adjectives, and one for
+    each of these kinds alone; only those that `is_fit` accepts.
 
     Args:
         sentence: one sentence, as written.

@@ -68,7 +68,7 @@ def measure(
         sources, rewrites: N texts each.
         passed: [N] the judge's verdicts.
         similarity: [N] cosine of each rewrite with its source.
-        [N] mean log-probability per token of the rewrite minus that of its source.
+        fluency_gain: [N] mean log-probability per token of the rewrite minus that of its source.
 
     Raises:
         ValueError: the lengths differ, or N is 0.

@@ -42,7 +42,8 @@ class RewriterParts:
             equal candidates.
         deletion_rules: candidates that only delete words: `sro.rewriting.deletions`. None: there are none.
         word_rules: candidates of rules that are told which words of a sentence the screener fails by themselves:
-            `sro.rewriting.phrase_cuts`, `sro.rewriting.reframings`. Only for these the screener is asked about words.
+            `sro.rewriting.phrase_cuts`, `sro.rewriting.reframings`. The screener is asked about words only for these
+            rules.
         foreign_rules: rules for sentences in languages that the leader does not know, and the only source of
             candidates there: `sro.rewriting.foreign_candidates.rules_in`. None: such sentences are refused.
         removes_swear_words: whether swear words are removed from passing sentences if their comment is rewritten

@@ -6,8 +6,8 @@
     ['He plays all day.']
 
 `sro.rewriting.deletions` has a list of the words that it deletes, and so knows the grammar around them. These rules
-know only grammar. The screener decides which words are rude, because it is asked about each word by itself; so
-misspelt and rare words count too. Many of the candidates are bad; screener and critic choose.
+know only grammar. The screener is asked about each word by itself and decides which are rude, so misspelt and rare
+words count too. Many of the candidates are bad; screener and critic choose.
 """
 
 from __future__ import annotations

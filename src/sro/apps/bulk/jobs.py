@@ -103,9 +103,10 @@ class Screening:
 class Rewriting:
     """What becomes of each comment.
 
-    parts: keyword arguments of `sro.rewriting.rewriter.Rewriter.load`, except the engine.
-    engine: the generator of rewrites; None: `auto`, which each worker resolves for its own machine.
-    arguments: settings of the rewriting; None: the defaults of `RewriteArguments`.
+    Attributes:
+        parts: keyword arguments of `sro.rewriting.rewriter.Rewriter.load`, except the engine.
+        engine: the generator of rewrites; None: `auto`, which each worker resolves for its own machine.
+        arguments: settings of the rewriting; None: the defaults of `RewriteArguments`.
     """
 
     parts: Mapping[str, Any] = field(default_factory=dict)

@@ -34,7 +34,7 @@ def model_contents(
 ) -> dict[str, str | None]:
     """Digests of the folders and files that `settings` name and of the `shipped` parts; versions of `packages`.
 
-    Shipped parts are identified by their contents, because a reinstall changes their times. The graphs of encoder and
+    Shipped parts are identified by their contents, because they may be installed again. The graphs of encoder and
     critic (40 MB) are not read for that, since their cards hold their hashes. Other folders are identified by the
     names, sizes and modification times of their files, because their weights are gigabytes.
     """

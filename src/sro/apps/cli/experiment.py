@@ -96,7 +96,7 @@ def ablation(argv: list[str]) -> Path:
 
 
 def _arms(kind: type[Arguments], argv: list[str], name: str, description: str) -> tuple[Arguments, Settings, Judges]:
-    """Parse an experiment with several arms: its arguments, the arms' common settings, and the judges."""
+    """An experiment's own arguments, the common settings of its arms, and the judges."""
     from sro.evaluation.experiments.arms import PRESETS, Settings
     from sro.evaluation.judges.cache import ScoreCache
     from sro.evaluation.judges.loading import load_judges

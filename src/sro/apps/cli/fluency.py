@@ -6,7 +6,7 @@ from sro.core.machine import device_defaults, keep_memory, quiet_libraries
 
 
 def run(argv: list[str]) -> int:
-    """Parse, train, print the folder of the adapter and its accuracy."""
+    """Parse, train, print the folder of the adapter and its measures."""
     from sro.core.config import parse
     from sro.screeners.lora.acceptability_training import FluencyConfig, FluencyData, train_fluency
 

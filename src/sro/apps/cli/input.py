@@ -231,8 +231,7 @@ def batches(rows: Iterable[InputRow], size: int) -> Iterator[list[InputRow]]:
 
 
 def split_words(argv: Sequence[str], schema: Iterable[type]) -> tuple[list[str], list[str]]:
-    """Split comments from flags: comments stand before the first flag, after the last one and its value, or after
-    `--`.
+    """Split comments from flags: they stand before the first flag, after the last one and its value, or after `--`.
 
     Args:
         argv: the command line after the command's name.

@@ -102,7 +102,7 @@ class Lane:
         self._thread.start()
 
     def close(self, seconds: float) -> None:
-        """Take no more requests, finish those that wait within `seconds`; do not wait for loading."""
+        """Take no more requests; wait up to `seconds` for those in the queue, but not for loading."""
         with self._changed:
             self._closed = True
             self._changed.notify()

@@ -76,7 +76,7 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
 
     @routes.get("/$discovery/rest")
     async def discovery(request: Request, version: str = "v1alpha1") -> Response:
-        """Google's client libraries are generated from this document."""
+        """Google's client libraries build their methods from this document."""
         if version != "v1alpha1":
             raise Refusal(404, "only the version v1alpha1 is described here")
         return Reply(document(str(request.base_url)))

@@ -1,4 +1,4 @@
-"""The discovery document from which Google's client libraries are generated, with this server's address.
+"""The discovery document from which Google's client libraries build their methods, with this server's address.
 
     discovery.build("commentanalyzer", "v1alpha1", developerKey=key, static_discovery=False,
                     discoveryServiceUrl="http://127.0.0.1:8000/$discovery/rest?version=v1alpha1")
