@@ -1,4 +1,4 @@
-"""Send requests to the service that this one replaces as well, while it still runs: pairs of scores for thresholds.
+"""Also ask the service that this one replaces, while it still runs, and save pairs of scores for thresholds.
 
     sro serve --shadow https://commentanalyzer.googleapis.com --shadow_pairs pairs.jsonl
     sro screener thresholds --pairs pairs.jsonl --threshold 0.8
