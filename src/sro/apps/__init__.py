@@ -1,1 +1,1 @@
-"""Three ways in: the command line, the HTTP service, folders of any size."""
+"""Three ways to use sro: the command line, the HTTP service, and bulk runs over folders of any size."""

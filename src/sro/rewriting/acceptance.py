@@ -1,9 +1,10 @@
-"""How probable it is that a reader would show a candidate, from all that the follower says of it.
+"""The probability that a reader would show a candidate, from critic, judge of fluency and screener together.
 
-The critic of faithfulness read little English before it learnt; the judge of fluency sits on a language model that
-read much, and hears the hole or the wrong word that the critic misses. Their log-odds and the screener's are added by
-weights of a logistic regression on candidates that readers judged (`benchmarks/acceptance_weights.py`): a product
-of experts. One of them alone tells less (docs/research/lab-notes.md).
+The critic of faithfulness had seen little English text before its training. The judge of fluency uses a language model
+that was trained on much text, and notices a missing or wrong word that the critic misses. Their log-odds and the
+screener's are added with the weights of a logistic regression on candidates that readers judged
+(`benchmarks/acceptance_weights.py`): a product of experts. Each of them alone is less accurate
+(docs/research/lab-notes.md).
 """
 
 from __future__ import annotations
@@ -19,25 +20,26 @@ from sro.screeners.base import Fluency, log_odds, sigmoid
 
 WEIGHT_KEPT, WEIGHT_FLUENT, WEIGHT_FLUENT_SOURCE, WEIGHT_FAILS, INTERCEPT = 0.73, 1.03, -0.65, -0.22, -0.11
 """Weights of the four log-odds in the logistic regression, and its intercept (2026-11-30, all 5,107 candidates:
-`--sentences 5000`). A candidate that reads badly because its source does is blamed less."""
+`--sentences 5000`). A badly written candidate is penalised less if its source is badly written too."""
 
 WORTH_ASKING = 0.1
-"""The critic's probability below which nothing else saves a candidate: the judge of fluency is not asked."""
+"""The critic's probability below which a candidate is rejected without asking the judge of fluency."""
 
 CLIP = 0.01
-"""Probabilities are clipped to [CLIP, 1 − CLIP] before their log-odds are taken; the screener's, whose small values
-differ, to [CLIP_FAILS, 1 − CLIP_FAILS]."""
+"""Probabilities are clipped to [CLIP, 1 − CLIP] before their log-odds are taken. The screener's are clipped to
+[CLIP_FAILS, 1 − CLIP_FAILS], because its small values differ."""
 CLIP_FAILS = 0.001
 
 
 @dataclass(frozen=True)
 class Acceptance:
-    """What critic, judge of fluency and screener say together.
+    """What critic, judge of fluency and screener say together about a candidate.
 
     Attributes:
-        fluency: the judge of fluency, asked about candidates and their sources.
-        threshold: probability from which on a candidate will do: readers would rather show it than not.
-        sure: probability from which on no better one is looked for; of those readers would show four of five.
+        fluency: the judge of fluency, called with candidates and their sources.
+        threshold: probability from which a candidate is accepted: readers would rather show it than not.
+        sure: probability from which the search for a better candidate ends; of such candidates readers would show four
+            of five.
     """
 
     fluency: Fluency
@@ -47,11 +49,11 @@ class Acceptance:
     def probabilities(
         self, kept: NDArray[Any], fails: Sequence[float], sources: Sequence[str], texts: Sequence[str]
     ) -> NDArray[np.float64]:
-        """Of N candidates, float64 of shape [N] in [0, 1].
+        """Return the probabilities of N candidates, float64 of shape [N] in [0, 1].
 
         Args:
-            kept: [N] the critic's probability.
-            fails: [N] the screener's.
+            kept: [N] the critic's probabilities.
+            fails: [N] the screener's probabilities.
             sources, texts: N sentences and their candidates.
         """
         found = np.array(kept, np.float64)
@@ -66,7 +68,7 @@ class Acceptance:
 def pooled(
     kept: NDArray[Any], fluent: NDArray[Any], fluent_source: NDArray[Any], fails: NDArray[Any]
 ) -> NDArray[np.float64]:
-    """The probability that the four answers give together; arrays of one shape, in [0, 1].
+    """The probability from the four answers together; arrays of one shape, in [0, 1].
 
     >>> pooled(*np.array([[0.8, 0.2], [0.9, 0.9], [0.9, 0.9], [0.01, 0.01]])).round(2)
     array([0.94, 0.67])
@@ -78,6 +80,6 @@ def pooled(
 def answers_in_log_odds(
     kept: NDArray[Any], fluent: NDArray[Any], fluent_source: NDArray[Any], fails: NDArray[Any]
 ) -> NDArray[np.float64]:
-    """What is weighted and added, float64 of shape [N, 4]: the four answers, [N] each, bounded so none is certain."""
+    """The inputs of the weighted sum, float64 of shape [N, 4]: the four answers, [N] each, clipped."""
     bounded = [log_odds(answer, CLIP) for answer in (kept, fluent, fluent_source)]
     return np.stack([*bounded, log_odds(fails, CLIP_FAILS)], axis=1)

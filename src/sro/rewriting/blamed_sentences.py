@@ -1,7 +1,7 @@
-"""Which sentences of a comment that fails have to be rewritten.
+"""Which sentences of a failing comment have to be rewritten.
 
-Those that the screener fails by themselves; where it fails none of them, the one without which the comment comes
-nearest to passing: "You could not do that? My dog can." fails by what its sentences say together.
+These are the sentences that the screener fails by themselves. If there is none, it is the sentence without which the
+comment comes nearest to passing: "You could not do that? My dog can." fails only because of both sentences together.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from sro.rewriting.parts import RewriterParts
 from sro.rewriting.state import CommentState
 
 MOST = 12
-"""At most this many sentences of a comment are left out on trial, the most likely to fail by themselves first."""
+"""At most this many sentences of a comment are left out in trials, the most likely to fail by themselves first."""
 
 
 def blamed_sentences(parts: RewriterParts, states: Sequence[CommentState], threshold: float | None) -> list[list[int]]:
-    """The places of the sentences to rewrite in each comment, of those not touched yet; empty where none are left.
+    """The places of the sentences to rewrite in each comment, among untouched ones; empty if none are left.
 
     Args:
-        parts: the screener, asked about sentences without the links and the like in them.
-        states: comments that fail as they are now.
-        threshold: P(fail) from which on a text fails; None: the screener's own.
+        parts: the screener, which gets sentences without their links and other protected text.
+        states: comments that fail in their current form.
+        threshold: P(fail) from which a text fails; None: the screener's own.
     """
     places = [state.untouched for state in states]
     words = [readable(state.segments[i].prose) for state, some in zip(states, places) for i in some]

@@ -1,8 +1,9 @@
-"""What the leader tries for a sentence, which move is the best, and what will do: rules alone, no model.
+"""Candidates for a sentence, which of them is the best, and which are acceptable: rules only, no model.
 
-A move will do if it passes the screener, keeps the meaning and has a shape. Where none of a round will do because the
-screener refuses them all, the next round rewrites the best of them again: the follower's refinement of Stackelberg
-learning (arXiv 2512.16626), y_i ~ ω(x, y_{i−1}). Meaning is always measured against the author's own sentence.
+A move is acceptable if it passes the screener, keeps the meaning and is well formed. If no move of a round is
+acceptable because all fail the screener, the next round rewrites the best of them again: the follower's refinement of
+Stackelberg learning (arXiv 2512.16626), y_i ~ ω(x, y_{i−1}). Meaning is always compared with the author's own
+sentence.
 """
 
 from __future__ import annotations
@@ -18,39 +19,40 @@ from sro.screeners.rules.rewrite_faults import RewriteFault, rewrite_faults
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One move with what the follower and the sentence encoder say of it."""
+    """One move, with what the follower and the sentence encoder say about it."""
 
     text: str
     verdict: Verdict
     similarity: float
     fault: Reason | None
-    """What is wrong with its shape, if anything."""
+    """The fault of its form, if there is one."""
     fluency: float = 0.0
-    """In [0, 1]; 0 where it was not asked for."""
+    """In [0, 1]; 0 if it was not scored."""
     faithfulness: float = 1.0
-    """How probable it is that a reader takes it for the rewrite, in [0, 1]: to the critic, or to the pool of critic,
-    fluency and screener, less for the leader's (`RewriterParts.leader_trust`); 1 where nobody was asked."""
+    """Probability in [0, 1] that a reader takes it for the rewrite: from the critic, or from critic, fluency and
+    screener together; multiplied by `RewriterParts.leader_trust` for the leader's candidates; 1 if no critic was
+    asked."""
     doubted: bool = False
-    """Whether it will do and a better one is looked for all the same."""
+    """Whether the search for a better candidate continues, although this one is acceptable."""
 
     @property
     def score(self) -> float:
-        """P(pass) · similarity · faithfulness: what there is of J without a judge of fluency."""
+        """P(pass) · similarity · faithfulness: J without the judge of fluency."""
         return (1.0 - self.verdict.probability) * self.similarity * self.faithfulness
 
     def objection(self, min_similarity: float) -> Reason | None:
-        """Why it will not do, if so: the screener's word first, then meaning, then shape."""
+        """Why it is not acceptable, if so: the screener's verdict first, then meaning, then form."""
         if not self.verdict.passed:
             return "still_fails"
         return self.fault if self.similarity >= min_similarity else "meaning_lost"
 
 
 def best(candidates: Iterable[Candidate], min_similarity: float) -> Candidate:
-    """The best move: it passes, before it keeps the meaning, before it is well shaped.
+    """The best move: passing counts first, then meaning, then form.
 
-    Among those that will do, the largest product of `Candidate.score` and fluency, as J is one (`sro.evaluation`);
-    a fluency of 0 stands behind any other. Among those that fail, the least probable to. The first of equals, so a
-    rule's wins a tie with the leader's.
+    Among acceptable moves, the one with the largest product of `Candidate.score` and fluency wins, because J is a
+    product too (`sro.evaluation`); a fluency of 0 ranks last. Among failing moves, the one with the lowest P(fail)
+    wins. Of equal moves the first wins, so a rule's candidate wins a tie with the leader's.
     """
 
     def rank(candidate: Candidate) -> tuple[float, ...]:
@@ -68,9 +70,9 @@ def best(candidates: Iterable[Candidate], min_similarity: float) -> Candidate:
 
 
 def tied_candidates(candidates: Sequence[Candidate], min_similarity: float) -> list[int]:
-    """Which moves only their fluency can tell apart, by index: those that will do and are worth, to a fifth, the most.
+    """Indices of the moves among which fluency decides: acceptable ones with at least 0.8 of the best score.
 
-    Empty where there is but one, or one text: nobody need be asked then.
+    Empty if these have only one text, because there is nothing to decide.
     """
     fit = [i for i, candidate in enumerate(candidates) if candidate.objection(min_similarity) is None]
     most = max((candidates[i].score for i in fit), default=0.0)
@@ -81,9 +83,9 @@ def tied_candidates(candidates: Sequence[Candidate], min_similarity: float) -> l
 def score_fluency_of_ties(
     found: Sequence[list[Candidate]], sources: Sequence[str], fluency: Fluency | None, min_similarity: float
 ) -> None:
-    """Ask how fluent the moves for each source are, where nothing else can tell the best.
+    """Score the fluency of the moves for each source, if nothing else can decide which is the best.
 
-    What an earlier round was told is forgotten: a fluency beside a better move that nobody was asked about would win.
+    Scores of an earlier round are reset, because an old fluency would win against a better move without a score.
     """
     for candidates in found:
         candidates[:] = [replace(one, fluency=0.0) if one.fluency else one for one in candidates]
@@ -103,20 +105,20 @@ REASONS: dict[RewriteFault, Reason] = {
     **dict.fromkeys(("length", "punctuation", "hole", "hollow"), "malformed"),
     **dict.fromkeys(("praise", "subject", "person"), "meaning_lost"),
 }
-"""What a rewrite is refused for, the first of this order. A "not" more or less is no reason, for people write it too
-("is shit" → "is not good"); a run of training may mind it (`keep_meaning`)."""
+"""Faults for which a rewrite is refused; the first in this order counts. An added or missing "not" is no reason,
+because people do this too ("is shit" → "is not good"); a training run may count it as a fault (`keep_meaning`)."""
 
 
 def find_fault(
     text: str, sentence: str, *, finished: bool = True, kept: Sequence[str] = (), disguised: bool = False
 ) -> Reason | None:
-    """What is wrong with a rewrite of a sentence that can be seen without a screener, if anything.
+    """Find a fault of a rewritten sentence that can be seen without a screener.
 
     Args:
         sentence: what was rewritten, with its disguises undone (`sro.rewriting.disguise`).
-        finished: whether the rewrite was ended by its writer, and not by a limit of length.
+        finished: whether the generator ended the rewrite itself, and not a length limit.
         kept: pieces that the rewrite must hold as often as the sentence does.
-        disguised: whether the author's own spelling was a disguise, of which nothing may stay.
+        disguised: whether the author's own spelling was a disguise; then the rewrite may keep nothing of it.
     """
     faults = rewrite_faults(text, sentence, finished=finished)
     reason = next((REASONS[name] for name in REASONS if name in faults), None)
@@ -124,14 +126,14 @@ def find_fault(
         return reason
     if disguised and keeps_disguise(text, sentence):
         return "disguised"
-    # One that is not in the sentence as it is read (as within a right-to-left override) cannot be watched over.
+    # A piece that is not in the readable sentence (as within a right-to-left override) cannot be checked.
     if any(piece not in sentence or text.count(piece) != sentence.count(piece) for piece in kept):
         return "protected_lost"
     return reason
 
 
 def restore_capital_and_stop(text: str, source: str) -> str:
-    """The rewrite with the source's capital and full stop, where its first letter is the same and its last is bare."""
+    """Give the rewrite the capital of the source if the first letter is the same, and its end mark if it has none."""
     if text[:1] != source[:1] and text[:1].lower() == source[:1].lower():
         text = source[:1] + text[1:]
     return text + source[-1] if text[-1:].isalnum() and source[-1:] in (".", "!", "?", "…") else text

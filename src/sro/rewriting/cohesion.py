@@ -1,4 +1,4 @@
-"""Which sentences their neighbours need: items of a numbered list, and those that the next sentence takes up.
+"""Sentences that their neighbours need: items of a numbered list, and those that the next sentence refers to.
 
 >>> is_numbered("3) A cheeky bugger."), is_numbered("3 people agree.")
 (True, False)
@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from sro.comments.sentences import BREAK, Segment
 
 _NUMBERED = re.compile(r"\s*\(?(?:\d{1,2}|[a-hA-H]|[ivx]{1,4})[).:]\s*\S")
-# Behind "this" or "they" these show that it stands alone. Not the verbs of `english_tokens`: many of them are nouns
-# too ("This claim is old" takes nothing up), and "alone" or the "isn" of "isn't" are not among them.
+# After "this" or "they", these words show that no noun follows. The verbs of `english_tokens` are not used: many of
+# them are nouns too ("This claim is old" refers to nothing before), and they lack "alone" and the "isn" of "isn't".
 _NO_NOUNS = (
     r"am|is|was|are|were|be|will|would|can|could|should|may|might|must|does|did|do|has|had|have|isn|wasn|aren|weren"
     r"|won|wouldn|couldn|don|doesn|didn|hasn|makes?|made|means?|meant|says?|said|goes|went|takes?|took|just|only|also"
@@ -38,12 +38,12 @@ _POINTS_BACK = re.compile(
 
 
 def is_numbered(sentence: str) -> bool:
-    """Whether a sentence is an item of a numbered or lettered list, in which its absence would show."""
+    """Whether a sentence is an item of a numbered or lettered list; readers would notice its absence."""
     return _NUMBERED.match(sentence) is not None
 
 
 def is_numbered_item(segments: Sequence[Segment], place: int) -> bool:
-    """The same of a sentence by its place in a comment, with the layout before it on its line, where numbers are."""
+    """The same for a sentence by its place in a comment, with the layout before it, which holds the number."""
     mark, at = "", place
     while at and segments[at - 1].kind == "layout" and not BREAK.search(mark):
         at -= 1
@@ -52,5 +52,5 @@ def is_numbered_item(segments: Sequence[Segment], place: int) -> bool:
 
 
 def points_back(sentence: str) -> bool:
-    """Whether a sentence takes up what the one before said, as "That is why …" does."""
+    """Whether a sentence refers to the one before, as "That is why …" does."""
     return _POINTS_BACK.match(sentence) is not None

@@ -1,4 +1,4 @@
-"""Which models rewrite and judge, how hard to try, and when to refuse: said once for every command and the service."""
+"""Settings of models, search and refusal for rewriting, shared by all commands and the service."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sro.screeners.config import ScreenerArguments
 
 @dataclass(kw_only=True)
 class LeaderChoice:
-    """Which leader rewrites, for whoever only runs it; training has `sro.leader.model.LeaderArguments`."""
+    """Which leader rewrites, for commands that only run it; for training see `sro.leader.model.LeaderArguments`."""
 
     leader: str = field(
         default="embedded", metadata={"help": "language model that rewrites: `embedded`, or a hub or folder name"}
@@ -30,7 +30,7 @@ class LeaderChoice:
 
 @dataclass(kw_only=True)
 class ModelArguments(LeaderChoice, ScreenerArguments):
-    """The leader and who judges its rewrites, by name.
+    """The leader and the models that judge its rewrites, by name.
 
     Raises:
         SROError: a language without rules among `rule_languages`.
@@ -66,9 +66,9 @@ class ModelArguments(LeaderChoice, ScreenerArguments):
     rule_languages: list[str] = field(
         default_factory=lambda: list(DEFAULT_RULE_LANGUAGES),
         metadata={
-            "help": "languages beside English in which rules leave out or replace rude phrases, where the screener "
+            "help": "languages beside English in which rules leave out or replace rude phrases, if the screener "
             f"reads them: {' '.join(LANGUAGES_WITH_RULES)}, or `none`; other comments that fail are refused "
-            "(under --english_rules alone)"
+            "(only with --english_rules)"
         },
     )
 
@@ -78,7 +78,7 @@ class ModelArguments(LeaderChoice, ScreenerArguments):
 
 @dataclass(kw_only=True)
 class ServedModels(ModelArguments):
-    """The same for servers, with the P(fail) from which on a text fails where nobody says otherwise.
+    """The same for servers, with the P(fail) from which a text fails if the request sets no threshold.
 
     Raises:
         SROError: a threshold outside (0, 1], or a language without rules.
@@ -99,16 +99,16 @@ class ServedModels(ModelArguments):
 
 @dataclass(frozen=True)
 class RewriteArguments:
-    """How hard to try, and when to refuse.
+    """Settings of the search, and when to refuse.
 
-    The defaults are where `benchmarks/policy_curve.py` stops rising (docs/results/policy.md). There the screener
-    of n-grams judged, without a critic: of the tuning comments that it fails, 98 % of ParaDetox's and 88 % of Jigsaw's
-    came out rewritten (without draws 97 and 86 %), at 2.9 and 3.6 candidates a comment. With the default screener and
-    its critic more are refused: 15 % of ParaDetox's test comments, and most raw Jigsaw comments that fail (README).
-    Refining pays where `samples` is small, and costs nothing where it
-    is not needed. Without a critic a bar of 0.6 instead of 0.5 gains .01 to .02 in similarity and costs 2 to 3 % of
-    the rewrites; one of 0.7, 5 %. With one a low bar will do: readers found as many of the candidates from .25 to .5
-    fit as of those above (docs/research/lab-notes.md).
+    The defaults are where `benchmarks/policy_curve.py` stops rising (docs/results/policy.md). This was measured with
+    the screener of n-grams, without a critic: of the tuning comments that it fails, 98 % of ParaDetox's and 88 % of
+    Jigsaw's were rewritten (without sampling 97 and 86 %), with 2.9 and 3.6 candidates per comment. With the default
+    screener and its critic more are refused: 15 % of ParaDetox's test comments, and most raw Jigsaw comments that fail
+    (README). Refining helps if `samples` is small, and costs nothing if it is not needed. Without a critic, a
+    `min_similarity` of 0.6 instead of 0.5 gains .01 to .02 in similarity and costs 2 to 3 % of the rewrites; 0.7 costs
+    5 %. With a critic a low value is enough: readers found as many of the candidates from .25 to .5 fit as of those
+    above (docs/research/lab-notes.md).
 
     Refining from the best failing candidate follows Stackelberg learning from human feedback (arXiv 2512.16626).
 
@@ -124,12 +124,12 @@ class RewriteArguments:
         default=4, metadata={"help": "candidates to sample for a sentence if none so far is clearly good; 0: none"}
     )
     refine: int = field(
-        default=1, metadata={"help": "extra rounds that rewrite the best candidate, as long as all fail; 0: none"}
+        default=1, metadata={"help": "extra rounds that rewrite the best candidate again while all fail; 0: none"}
     )
     min_similarity: float | None = field(
         default=None,
         metadata={
-            "help": "cosine with the comment below which a rewrite is refused, in [-1, 1] (default: 0.25 where there "
+            "help": "cosine with the comment below which a rewrite is refused, in [-1, 1] (default: 0.25 if there "
             "is a critic of faithfulness, also for other languages, which it does not read; else 0.5)"
         },
     )
@@ -146,15 +146,15 @@ class RewriteArguments:
         default=0.9,
         metadata={
             "help": "a comment that fails with a probability of THREAT above this, in [0, 1], is refused instead of "
-            "rewritten, if the screener has attributes; likewise one that threatens in words known of ar de es fr hi "
-            "pt ru zh, and, above 0.3, what rules rewrite in these languages; 1: never"
+            "rewritten, if the screener has attributes; the same for known threats in ar de es fr hi "
+            "pt ru zh, and, above 0.3, for sentences that rules rewrite in these languages; 1: never"
         },
     )
 
     rewrite_threshold: float | None = field(
         default=None,
         metadata={
-            "help": "P(fail) from which on a rewrite will not do, in (0, 1], where a comment might still pass "
+            "help": "P(fail) from which a rewrite is rejected, in (0, 1], although a comment might still pass "
             "(default: 0.2 for the embedded leader and its exports under an encoder screener, else as for comments)"
         },
     )

@@ -1,7 +1,7 @@
-"""Candidates that only leave out: an insult that addresses the reader, an adjective or swear word before another word.
+"""Candidates that only delete words: an insult that addresses the reader, an adjective or a swear word before a word.
 
-What is left is the author's own sentence, so these say what the comment says, and in its own words ("Learn to spell."
-for "Learn to spell, you moron."). Each is a candidate like any other: the screener has to pass it.
+The rest is the author's own sentence, so these candidates say what the comment says, in its own words ("Learn to
+spell." for "Learn to spell, you moron."). Each is a candidate like any other: it has to pass the screener.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ CALLED = (
     r"|fuckers?|mother ?fuckers?|pieces? of (?:shit|crap|trash|garbage)|nitwits?|sons? of bitches|son of a bitch"
     r"|dumb ?fucks?)"
 )
-"""Names that a person is called without `you`: nobody lists them ("thieves, liars") or keeps them ("cows, pigs")."""
+"""Insulting names that need no `you`; names from lists ("thieves, liars") or of farm animals ("cows, pigs") do."""
 CONTEMPT = (
     r"(?:fools?|clowns?|losers?|jerks?|scum|douches?|pigs?|freaks?|pussy|pussies|faggots?|fags?|whores?|sluts?|dolts?"
     r"|dunces?|pillocks?|weirdos?|creeps?|fucks?)"
 )
-"""Names that need a `you`, and accuse of nothing."""
+"""Names that need a `you`, and accuse of nothing specific."""
 _NAMES = rf"(?:{CALLED}|{CONTEMPT}|cowards?|trolls?|knob|hypocrites?|liars?|vermin|nazis?)"
 ADJECTIVES = (
     r"(?:f+u+c+k+i+n+g?|stupid(?:[- ]ass)?|dumb(?:[- ]?ass)?|pathetic|goddamn(?:ed)?|damn(?:ed)?|bloody|shitty|crappy"
@@ -39,7 +39,7 @@ _SPARE_ADJECTIVE = re.compile(
     r"|worthless|useless|ugly|disgusting|filthy|lousy|lame|silly|fucked[- ]up|bullshit|shit|crap) )+(?=[a-z]{3})",
     re.IGNORECASE,
 )
-"""Behind these a thing is known by its noun; "a stupid idea" would lose what is said of it."""
+"""After these words the noun identifies the thing; in "a stupid idea" the adjective is the statement, so it stays."""
 _ADDRESS = rf"(?:(?:you|u|ya|ye) (?:{ADJECTIVES} ){{0,4}}{_NAMES}|(?:{ADJECTIVES} ){{0,4}}{CALLED})"
 _AT_END = re.compile(
     rf"(?: ?[,–—-]{{1,2}} ?{_ADDRESS}| (?:you|u|ya) (?:{ADJECTIVES} ){{0,4}}{_NAMES})(?= ?[.!?…]* ?$)", re.I
@@ -59,7 +59,7 @@ _YOU_NAMES = re.compile(
 _CALLED_OUT = re.compile(
     rf"(?:(?: ?[–—-]{{1,2}})? (?:{ADJECTIVES} ){{0,4}}{CALLED})(?= ?(?:[.!?…]* ?$|,))", re.IGNORECASE
 )
-"""A name behind a clause without a comma ("go away asshole"; "I know dumbass, it was me"), unless the word before it
+"""A name after a clause without a comma ("go away asshole"; "I know dumbass, it was me"), unless the word before it
 needs it (`_NEEDS_A_NOUN`)."""
 _PLURAL = re.compile(r"(?:[^s]s|sses|ches)$", re.IGNORECASE)
 _NEEDS_A_NOUN = frozenset(
@@ -73,7 +73,7 @@ _NEEDS_A_NOUN = frozenset(
     ]
 )
 _NAMED_YOU = re.compile(r" ?[,–—-] ?(?:you|u) ((?:[\w'’-]{1,30} ){0,3}[\w'’-]{1,30})(?= ?[.!?…]* ?$)", re.IGNORECASE)
-"""", you …" at the end, whatever the reader is called, unless it is a clause or a kind word (`_NO_NAME`)."""
+"""", you …" at the end, whatever the name is, unless it is a clause or a kind word (`_NO_NAME`)."""
 _NO_NAME = frozenset(
     [
         *("know", "see", "are", "were", "have", "had", "can", "could", "will", "would", "do", "did", "should"),
@@ -90,7 +90,7 @@ _HOSTILE = (
     r"|bite me|blow me|shove it(?: up your ass)?|get (?:a life|lost|bent|stuffed)|shut (?:the (?:fuck|hell) )?up)"
     r"(?: then| man| all| too| guys| bro| now| already| again)?"
 )
-"""Clauses that say nothing but hostility: what stands beside them is what the comment is about."""
+"""Clauses that are nothing but hostile: the comment is about what stands beside them."""
 _HOSTILE_AT_START = re.compile(rf"^ ?{_HOSTILE} ?(?:[,.;:!…–—-]{{1,12}}|and\b|but\b|because\b) ?", re.IGNORECASE)
 _HOSTILE_AT_END = re.compile(
     rf" ?(?:[,.;:!…–—-]{{1,3}} ?(?:and |so |now )?|\b(?:and|so|or) ){_HOSTILE}(?= ?[.!…]* ?$)", re.I
@@ -101,16 +101,16 @@ GOVERNING = frozenset(
         *("tell", "than", "thank", "to", "told", "trust", "were", "with"),
     ]
 )
-"""Behind these words `you` is not called out to, but a part of the clause."""
+"""After these words `you` is not an address but a part of the clause."""
 _ARTICLE = re.compile(r"\b([Aa])[nN]? (?=([A-Za-z]\w*))")
 _FEWEST_WORDS = 2
 _LONGEST = 2000
-"""Characters of a sentence; a longer one is no sentence, and is left to others."""
+"""Most characters of a sentence; a longer text is not a sentence, and these rules skip it."""
 
 
 def deletions(sentence: str) -> list[str]:
-    """The sentence without what nobody misses: one candidate with the addresses cut, one with the adjectives, one
-    with both; those that change something and leave two words at least.
+    """Return the sentence without dispensable words: one candidate with the addresses cut, one with the adjectives,
+    one with both; only those that differ from the sentence and leave at least two words.
 
     >>> deletions("Learn to spell, you stupid moron.")
     ['Learn to spell.']
@@ -126,8 +126,8 @@ def deletions(sentence: str) -> list[str]:
 
 
 def without_address(sentence: str) -> str:
-    """Without insults of whom it speaks to, behind it, before it, between commas, and "you idiots" before a verb; and
-    without clauses that are nothing but hostile ("fuck you then")."""
+    """Remove insults that address the reader (at the end, at the start, between commas, and "you idiots" before a
+    verb) and clauses that are nothing but hostile ("fuck you then")."""
     text = _INSIDE.sub(",", sentence)
     text = _YOU_NAMES.sub(r"\1 ", text)
     text = _HOSTILE_AT_END.sub("", text)
@@ -139,7 +139,7 @@ def without_address(sentence: str) -> str:
 
 
 def without_adjectives(sentence: str) -> str:
-    """Without swear words before another word, and without contemptuous adjectives behind a determiner."""
+    """Remove swear words before another word, and contemptuous adjectives after a determiner."""
     text = _ALWAYS_SPARE.sub("", sentence)
     text = _SPARE_ADJECTIVE.sub(r"\1 ", text)
     if text == sentence:
@@ -148,12 +148,12 @@ def without_adjectives(sentence: str) -> str:
 
 
 def fix_articles(text: str) -> str:
-    """`a` and `an` as the words behind them want it: "an stupid idea" → "a stupid idea"."""
+    """Make `a` and `an` fit the next words: "an stupid idea" → "a stupid idea"."""
     return _ARTICLE.sub(_article, text)
 
 
 def _end(match: re.Match[str]) -> str:
-    """`you` where the clause needs it ("What is wrong with you morons?"), else nothing."""
+    """`you` if the clause needs it ("What is wrong with you morons?"), else nothing."""
     before = match.string[: match.start()].rpartition(" ")[2].lower()
     called = match[0].lstrip()[0] in ",–—-" or before not in GOVERNING
     return "" if called else match[0][: match[0].index(" ", 1)]

@@ -1,12 +1,12 @@
-"""A rewrite never keeps half of a disguise: the leader reads what a disguised sentence says, and writes it plainly.
+"""Undo disguised spellings, so that a rewrite keeps no part of one: the leader reads the plain sentence.
 
     >>> plain_spelling("Y0u are a f*cking 1d1ot")
     'You are a fucking idiot'
     >>> keeps_disguise("you are 1d10n", "you are an idiot"), keeps_disguise("u c k off", "fuck off")
     (True, True)
 
-Which words lie beneath a disguise is told by `sro.comments.normalise`; here they are put into the sentence, and all
-else stays as its author wrote it.
+`sro.comments.normalise` finds the words under the disguises; here they are put into the sentence, and the rest stays
+as its author wrote it.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ NUMBER = re.compile(
     r"[1-9]\d*(?:st|nd|rd|th|s|am|pm|[a-z])|[a-z][1-9]\d*|(?!(?:th|sh)3)[bcdfghjklmnpqrstvwxz]{2,3}[1-9]",
     re.IGNORECASE,
 )
-"""1st, 70s, 5am, 4k; i7, M3; GT4, WW3: what is far more often a number or a name than a word in disguise."""
+"""1st, 70s, 5am, 4k; i7, M3; GT4, WW3: these are far more often numbers or names than disguised words."""
 LETTERS_IN_A_ROW = re.compile(r"[a-z]{3}", re.IGNORECASE)
-"""Words have them behind their disguise (`p5ycho7`), names seldom (H1N1, W3C, mp3s)."""
+"""Disguised words have these after their disguise (`p5ycho7`), names seldom (H1N1, W3C, mp3s)."""
 MIXED = re.compile(r"(?=[^\s]*[a-z])(?=[^\s]*[0-9@$*#|])[^\s]+", re.IGNORECASE)
 AROUND = ".,:;?!\"'’()[]{}*_~#"
 
 
 def plain_spelling(sentence: str, kept: Sequence[str] = ()) -> str:
-    """The sentence with its disguises undone, or the sentence itself where there is none.
+    """The sentence with its disguises undone, or the sentence itself if there is none.
 
     Args:
         kept: links, mentions and the like within it, from left to right; nothing is changed in them.
@@ -62,20 +62,20 @@ def plain_spelling(sentence: str, kept: Sequence[str] = ()) -> str:
     if not parts:
         return sentence
     plain = "".join(parts) + sentence[at:]
-    # Who hides one word spells its neighbours so too (`y0u`, `y o u`), which no list of rude words knows.
+    # Authors who hide one word often hide its neighbours too (`y0u`, `y o u`), which are in no list of rude words.
     plain = _replaced(plain, kept, SPELT_OUT, _joined)
     return _replaced(plain, kept, NUMBERED, _lettered)
 
 
 def _joined(spelt: str) -> str:
-    """`y o u` as the usual word that it spells; others, and lists (`plan a b c`), as they are."""
+    """`y o u` as the usual word that it spells; unusual words, and lists (`plan a b c`), are unchanged."""
     letters = spelt.replace(" ", "")
     is_list = letters.lower() in ascii_lowercase
     return letters if is_usual(letters.lower()) and not is_list else spelt
 
 
 def _lettered(word: str) -> str:
-    """`ar3` as the usual word that it spells; of others (`p5ycho7`) the signs between letters. Numbers stay."""
+    """`ar3` as the usual word that it spells; in others (`p5ycho7`) only signs between letters. Numbers stay."""
     if NUMBER.fullmatch(word):
         return word
     letters = "".join(STANDS_FOR.get(sign, sign) for sign in word)
@@ -89,9 +89,9 @@ def _lettered(word: str) -> str:
 
 
 def keeps_disguise(text: str, plain: str) -> bool:
-    """Whether a rewrite of a sentence that was disguised, and reads `plain`, is disguised or holds fragments of it.
+    """Whether a rewrite is disguised, or holds fragments of its source's disguise; `plain` is the source without it.
 
-    Such are single letters, and words with digits or signs in them, that `plain` does not have.
+    Fragments are single letters, and words with digits or signs in them, that `plain` does not have.
     """
     if plain_spelling(text) != text:
         return True
@@ -101,7 +101,7 @@ def keeps_disguise(text: str, plain: str) -> bool:
 
 
 def _is_styled(written: str) -> bool:
-    """Whether these are letters of a "fancy text" page: 𝓯𝓾𝓬𝓴, ｆｕｃｋ."""
+    """Whether these are letters from a "fancy text" page: 𝓯𝓾𝓬𝓴, ｆｕｃｋ."""
     return len(written) > 1 and all(
         not sign.isascii() and (plain := unicodedata.normalize("NFKC", sign)).isascii() and plain.isalpha()
         for sign in written
@@ -109,8 +109,8 @@ def _is_styled(written: str) -> bool:
 
 
 def _is_spelt_so(written: str) -> bool:
-    """Whether letters alone, with accents or all of another script: "hâte" and "нате" hide no "hate" in a sentence
-    that is not English. What mixes scripts ("іdiоt") does."""
+    """Whether a word has only letters, with accents or all of one other script: "hâte" and "нате" hide no "hate" in a
+    sentence that is not English. Words that mix scripts ("іdiоt") do."""
     plain = unicodedata.normalize("NFC", written)
     scripts = {unicodedata.name(letter, "").split(" ")[0] for letter in plain}
     return plain.isalpha() and len(scripts) == 1 and not _is_styled(written)

@@ -1,10 +1,11 @@
-"""Drop sentences that have no acceptable rewrite and that, by the critic of faithfulness, their comment can spare.
+"""Drop sentences that have no acceptable rewrite if the critic of faithfulness says that the comment can spare them.
 
-"You are crazier than a rat. Enough of this nonsense, please." has nothing civil to put for its first sentence, and
-says what it wants without it. The critic reads the sentence together with the nearest one that stays, beside that one
-alone; it has learnt from judged candidates which clauses readers miss. A sentence that is a small part of its comment
-is seldom its point, so the critic has to be less sure of it, unless the next sentence takes it up ("That is why …").
-Several sentences may each be dispensable but not all together, so the critic is asked again about all of them.
+"You are crazier than a rat. Enough of this nonsense, please." has no civil form of its first sentence, and says what
+it wants without it. The critic compares two texts: the sentence together with the nearest sentence that stays, and the
+latter alone. It was trained on judged candidates to know which clauses readers miss. A sentence that is a small part
+of its comment is seldom its point, so a lower probability of the critic is enough, unless the next sentence refers to
+it ("That is why …"). Several sentences may each be dispensable but not all together, so the critic is asked again
+about all of them.
 """
 
 from __future__ import annotations
@@ -21,21 +22,21 @@ from sro.rewriting.state import CommentState, readable_pieces
 from sro.screeners.base import Faithfulness
 
 LEAST_PROBABILITY = 0.45
-"""The critic's probability from which on a sentence may go. A whole sentence is more to lose than a phrase."""
+"""The critic's probability from which a sentence may be dropped. A whole sentence is a larger loss than a phrase."""
 SMALL_PART = 1 / 3
 LEAST_PROBABILITY_OF_SMALL_PART = 0.2
-"""The same for sentences that are together at most SMALL_PART of their comment. Of 410 sentences that a reader judged
-both bars let 133 go, and 87 % of them may (docs/research/lab-notes.md)."""
+"""The same for sentences that are together at most SMALL_PART of their comment. Of 410 sentences that a reader judged,
+both thresholds together let 133 go, and 87 % of these may go (docs/research/lab-notes.md)."""
 
 
 def drop_dispensable(states: Sequence[CommentState], critic: Faithfulness, rewritten: bool = False) -> None:
-    """Drop from each comment the sentences without a rewrite that will do, where the critic lets them go.
+    """Drop from each comment the sentences without an acceptable rewrite, if the critic agrees.
 
     Args:
-        states: their searches have ended.
-        critic: says how probable it is that a reader takes the shorter text for a rewrite of the longer one.
-        rewritten: Drop sentences with a rewrite that will do instead: for comments that fail as a whole all the same,
-            as "Grow up. …" may where "Grow up, you brat. …" was rewritten.
+        states: comments after their searches.
+        critic: returns the probability that a reader takes the shorter text for a rewrite of the longer one.
+        rewritten: Drop sentences that have an acceptable rewrite instead: for comments that still fail as a whole, as
+            "Grow up. …" may after "Grow up, you brat. …" was rewritten.
     """
     singly = [(state, {place: stays}) for state in states for place, stays in _with_nearest(state, rewritten).items()]
     approved = _approved(singly, critic)
@@ -51,7 +52,7 @@ def drop_dispensable(states: Sequence[CommentState], critic: Faithfulness, rewri
 
 
 def _with_nearest(state: CommentState, rewritten: bool) -> dict[int, int]:
-    """The sentences that may go if the critic lets them, each with the nearest one that stays."""
+    """The sentences that may be dropped if the critic agrees, each with the nearest one that stays."""
     stuck = {place for place, search in state.searches.items() if (search.objection is None) == rewritten}
     telling = [
         place
@@ -69,8 +70,8 @@ def _with_nearest(state: CommentState, rewritten: bool) -> dict[int, int]:
 def _approved(
     asked: Sequence[tuple[CommentState, dict[int, int]]], critic: Faithfulness
 ) -> list[tuple[CommentState, dict[int, int]]]:
-    """Those of `asked`, comments with the sentences to leave out, for which the critic's probability that the shorter
-    text is a rewrite of the longer one reaches the bar."""
+    """Filter `asked`, comments with the sentences to leave out: keep those for which the critic's probability that the
+    shorter text is a rewrite of the longer one reaches the threshold."""
     if not asked:
         return []
     kept = critic.probabilities([_with_and_without(state, spare) for state, spare in asked]).tolist()
@@ -85,7 +86,7 @@ def _bar(state: CommentState, spare: Mapping[int, int]) -> float:
 
 
 def _is_taken_up(state: CommentState, place: int) -> bool:
-    """Whether the next sentence that stays takes up the one at this place."""
+    """Whether the next sentence that stays refers to the one at this place."""
     later = (
         other
         for other in range(place + 1, len(state.segments))
@@ -96,7 +97,7 @@ def _is_taken_up(state: CommentState, place: int) -> bool:
 
 
 def _with_and_without(state: CommentState, spare: Mapping[int, int]) -> tuple[str, str]:
-    """The sentences that may go among those that stay beside them, and the latter alone."""
+    """Two texts: the droppable sentences together with those that stay beside them, and only those that stay."""
     texts = {stays: _as_seen(state, stays) for stays in spare.values()}
     left = " ".join(texts[place] for place in sorted(texts))
     texts |= {place: state.searches[place].sentence for place in spare}
@@ -108,7 +109,7 @@ def _as_seen(state: CommentState, place: int) -> str:
 
 
 def _nearest(place: int, telling: Sequence[int]) -> int:
-    """The nearest of the sentences that stay and say something, rather the next than the one before."""
+    """The nearest of the sentences that stay and say something; if two are equally near, the next one."""
     return min(telling, key=lambda other: (abs(other - place), other < place))
 
 

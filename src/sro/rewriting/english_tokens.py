@@ -1,6 +1,6 @@
-"""Words and signs of an English sentence, and what the small words among them call for.
+"""Words and signs of an English sentence, and the grammar of its small words.
 
-What `sro.rewriting.phrase_cuts` and `sro.rewriting.reframings` know of grammar.
+`sro.rewriting.phrase_cuts` and `sro.rewriting.reframings` use this grammar.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sro.comments.words import COMBINING_MARKS, word_set
 from sro.rewriting.deletions import ADJECTIVES
 
 MAX_SENTENCE_CHARACTERS = 600
-"""Characters of a sentence that is looked at; a longer one is no sentence, and is left to others."""
+"""Most characters of a sentence that is examined; a longer text is not a sentence, and these rules skip it."""
 
 
 DETERMINERS = word_set("a an the this that these those some such my your ur his her their our")
@@ -38,7 +38,7 @@ FUNCTION_WORDS = (
     whether which been not my your his their our a an the there here up down out off now again too before after until
     myself yourself himself herself itself ourselves yourselves themselves enough""")
 ) - {"people"}
-"""No nouns: an adjective does not stand before these."""
+"""Words that are not nouns: a word before them is not an adjective."""
 
 
 def _third_person(verb: str) -> str:
@@ -59,7 +59,7 @@ INFLECTED_VERBS = frozenset(map(_third_person, BASE_VERBS - {"be"})) | word_set(
 
 
 def may_be_verb(word: str) -> bool:
-    """Whether a word is by its form likely a finite verb."""
+    """Whether the form of a word suggests a finite verb."""
     return word in BASE_VERBS or is_inflected(word)
 
 
@@ -73,12 +73,12 @@ _NAMES_QUALITY = re.compile(ADJECTIVES, re.IGNORECASE)
 
 
 def names_quality(word: str) -> bool:
-    """Whether a rude word is known for an adjective."""
+    """Whether a rude word is a known adjective."""
     return _NAMES_QUALITY.fullmatch(word) is not None
 
 
 def is_plural(word: str) -> bool:
-    """Whether a word is by its form a plural."""
+    """Whether the form of a word suggests a plural."""
     return word.endswith("s") and not word.endswith(("ss", "us", "'s"))
 
 
@@ -90,7 +90,7 @@ _TOKEN = re.compile(rf"{_LETTERS}(?:['’*$@#-]{_LETTERS})*|[^\w\s]+|_+")
 
 @dataclass(frozen=True)
 class Token:
-    """A word or a run of signs, and where it stands."""
+    """A word or a run of signs, and its place."""
 
     text: str
     start: int
@@ -108,17 +108,17 @@ class Token:
 
     @property
     def is_comma(self) -> bool:
-        """Whether these are signs that set a phrase off, and nothing else."""
+        """Whether these signs only set a phrase off."""
         return not self.text.strip(",;:–—-")
 
 
 def tokenize(sentence: str) -> list[Token]:
-    """Its words and signs in order."""
+    """The words and signs of a sentence in order."""
     return [Token(match[0], *match.span()) for match in _TOKEN.finditer(sentence)]
 
 
 def words_of(sentence: str) -> list[str]:
-    """The distinct words of a sentence in lower case: what a screener is asked about one by one."""
+    """The distinct words of a sentence in lower case; a screener is asked about them one by one."""
     return list(dict.fromkeys(token.word for token in tokenize(sentence) if token.word))
 
 
@@ -128,7 +128,7 @@ def word_at(tokens: Sequence[Token], place: int) -> str:
 
 
 def is_closed(tokens: Sequence[Token], place: int) -> bool:
-    """Whether a phrase that ends before this place has nothing behind it: the end, a sign, a joining word."""
+    """Whether nothing follows a phrase that ends before this place: the end, a sign, or a joining word."""
     return place >= len(tokens) or tokens[place].is_stop or tokens[place].word in JOINS
 
 
@@ -138,11 +138,11 @@ def count_of(text: str, words: Collection[str]) -> int:
 
 
 def least_rude(texts: Iterable[str], sentence: str, rude: Collection[str], most: int) -> list[str]:
-    """The texts without rude words, and behind them those with fewer than the sentence: a harmless word may be blamed.
+    """The texts without rude words, then those with fewer than the sentence, because a harmless word may be blamed.
 
     Args:
-        texts: in the order that they keep within either group.
-        most: that many are returned at most.
+        texts: their order is kept within either group.
+        most: the largest number of texts to return.
     """
     counts = {text: count_of(text, rude) for text in texts}
     before = count_of(sentence, rude)
@@ -151,7 +151,7 @@ def least_rude(texts: Iterable[str], sentence: str, rude: Collection[str], most:
 
 
 MOST_RUDE_RUNS = 4
-"""A sentence with more says little else, and rules that try pairs of changes would take long over it."""
+"""A sentence with more says little else, and rules that try pairs of changes would need too much time."""
 
 
 def rude_runs(tokens: Sequence[Token], rude: Collection[str]) -> list[tuple[int, int]]:

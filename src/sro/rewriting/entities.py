@@ -1,4 +1,4 @@
-"""HTML entities: a sentence is rewritten as its reader sees it, and the rewrite is written as its author wrote.
+"""HTML entities: the leader gets the text that readers see, and the rewrite is written as the author wrote.
 
     >>> sentence, entities = unescaped("You&#39;re a fool &amp; a liar")
     >>> sentence
@@ -6,8 +6,8 @@
     >>> escaped("You're wrong & you know it", entities)
     'You&#39;re wrong &amp; you know it'
 
-Platforms that store comments as HTML send such text. Entities of letters and digits are a disguise
-(`mor&#111;n`), which `sro.rewriting.disguise` undoes for good.
+Platforms that store comments as HTML send such text. Entities of letters and digits are a disguise (`mor&#111;n`),
+which `sro.rewriting.disguise` undoes permanently.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from collections.abc import Mapping, Sequence
 from sro.comments.markup import ENTITY
 
 NEVER_BARE = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-"""Signs that HTML text writes as entities always, whether the author's sentence has them or not."""
+"""Signs that HTML text always writes as entities, whether the author's sentence has them or not."""
 
 
 def unescaped(text: str, kept: Sequence[str] = ()) -> tuple[str, dict[str, str]]:
-    """The text with its entities of signs as the signs, and the entity of each sign; none where the text has none.
+    """The text with its entities of signs decoded, and the entity of each sign; no entities if the text has none.
 
     Args:
-        kept: links, mentions and the like within it, from left to right; nothing is changed in them.
+        kept: links, mentions and the like within it, from left to right; these are not changed.
     """
     if not ENTITY.search(text):
         return text, {}
@@ -52,10 +52,10 @@ def unescaped(text: str, kept: Sequence[str] = ()) -> tuple[str, dict[str, str]]
 def escaped(
     text: str, entities: Mapping[str, str], kept: Sequence[str] = (), as_written: Sequence[str] | None = None
 ) -> str:
-    """The text with those signs as their entities, but for the pieces in `kept`.
+    """The text with those signs encoded as their entities, except in the pieces in `kept`.
 
     Args:
-        as_written: these pieces as their author wrote them, and as they stand in the answer. None: as in `kept`.
+        as_written: the pieces as their author wrote them, which is how they appear in the answer. None: as in `kept`.
 
     >>> escaped("See `a b`", {}, ["`a b`"], ["`a  b`"])
     'See `a  b`'
@@ -66,7 +66,7 @@ def escaped(
     forms: dict[str, list[str]] = {}
     for piece, written in zip(kept, as_written or kept):
         forms.setdefault(piece, []).append(written)
-    longest_first = sorted(forms, key=len, reverse=True)  # a link may begin as another one does
+    longest_first = sorted(forms, key=len, reverse=True)  # a link may begin with another link
     parts = re.split(f"({'|'.join(map(re.escape, longest_first))})", text)
     for place, part in enumerate(parts):
         if place % 2:

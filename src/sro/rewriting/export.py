@@ -4,10 +4,10 @@
 
 `ctranslate2` is for `sro rewrite --engine ctranslate2`, `safetensors` for transformers, vLLM and SGLang, `gguf` for
 llama.cpp. The copy rewrites some comments as `sro.rewriting.rewriter` would, greedily and without loops, and so does
-the original in float32 by transformers; what differs is counted and written into the card. The folder says which
-leader it was (`sro.json`), so that the embedded one gets the same rules, critic and bars from its export as by its
-name. Storing weights in fewer bits changes some rewrites. That they differ matters little; that fewer of them pass, or
-that they keep less of the meaning, matters.
+the original in float32 with transformers; differences are counted and written into the card. The folder records which
+leader it was (`sro.json`), so that an export of the embedded leader gets the same rules, critic and thresholds as the
+embedded leader itself. Storing weights in fewer bits changes some rewrites. Different rewrites matter little; what
+matters is whether fewer of them pass, or whether they keep less of the meaning.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ PRECISIONS = {
     "safetensors": ("float32", "float16", "bfloat16"),
     "gguf": gguf.PRECISIONS,
 }
-"""What weights can be stored in; the first is the default, but for CTranslate2, which looks for a GPU."""
-SAME = 0.9  # mean cosine between the moves of both below which a copy is not the same leader
+"""Formats in which weights can be stored; the first is the default, except for CTranslate2, which checks for a GPU."""
+SAME = 0.9  # mean cosine between the moves of both; below it, a copy is not the same leader
 
 
 @dataclass(kw_only=True)
 class ExportArguments(LeaderChoice):
-    """Which leader, in which form, and what it is compared on."""
+    """The leader, the form of the export, and the comments for the comparison."""
 
     to: Form = field(metadata={"help": "ctranslate2 (fast), safetensors (transformers, vLLM) or gguf (llama.cpp)"})
     output_dir: str = field(metadata={"help": "folder to make"})
@@ -75,13 +75,13 @@ class ExportArguments(LeaderChoice):
 
 @dataclass(frozen=True)
 class Agreement:
-    """How far the copy rewrites as the original does.
+    """How similar the copy's rewrites are to the original's.
 
     Attributes:
-        comments: how many were rewritten.
+        comments: number of rewritten comments.
         identical: share of moves that are the same text.
         cosine: mean similarity of the copy's move with the original's, in [−1, 1].
-        passed: share that the screener of n-grams passes, (original, copy).
+        passed: share that passes the screener of n-grams, (original, copy).
         similarity: mean similarity with the comment, (original, copy).
     """
 
@@ -93,7 +93,7 @@ class Agreement:
 
     @property
     def same(self) -> bool:
-        """Whether it is still the same leader."""
+        """Whether the copy is still the same leader."""
         return self.cosine >= SAME
 
     def __str__(self) -> str:
@@ -105,16 +105,16 @@ class Agreement:
 
 
 def export(arguments: ExportArguments, command: Sequence[str] = ()) -> Agreement | None:
-    """Write the folder, whole or not at all.
+    """Write the folder, completely or not at all.
 
     Args:
         command: the command line, for the manifest.
 
     Returns:
-        the comparison of the copy's rewrites with the original's; None if nothing was compared.
+        The comparison of the copy's rewrites with the original's; None if nothing was compared.
 
     Raises:
-        SROError: the folder holds something, or this form cannot hold this leader or precision.
+        SROError: the folder is not empty, or this form cannot hold this leader or precision.
     """
     precision = checked_precision(arguments.to, arguments.precision)
     texts = load_source(arguments.comments, training=False).texts if arguments.compare else []
@@ -136,7 +136,7 @@ def export(arguments: ExportArguments, command: Sequence[str] = ()) -> Agreement
 
 
 def checked_precision(form: Form, name: str | None) -> str:
-    """The precision that is meant, or an SROError that lists those the form has."""
+    """The precision, by default that of the form; an SROError lists the possible ones."""
     known = PRECISIONS[form]
     if name is not None and name not in known:
         raise SROError(f"--to {form} has no precision {name!r}; it has {', '.join(known)}")
@@ -144,7 +144,7 @@ def checked_precision(form: Form, name: str | None) -> str:
 
 
 def write(leader: Leader, form: Form, precision: Any, folder: Path) -> None:
-    """Write a leader without adapter into an empty folder."""
+    """Write a leader without an adapter into an empty folder."""
     if form == "ctranslate2":
         ctranslate2_conversion.convert(leader, folder, precision)
     elif form == "gguf":
@@ -179,10 +179,10 @@ def compare(
     screener: Screener | None = None,
     similarity: Similarity | None = None,
 ) -> Agreement:
-    """Rewrite the texts by both, once, greedily and without loops, and judge what comes out.
+    """Rewrite the texts with both, once, greedily and without loops, and judge the rewrites.
 
     Args:
-        screener, similarity: who judges; None: `embedded/linear`, which taught the shipped leader, and `embedded`.
+        screener, similarity: the judges; None: `embedded/linear`, which taught the shipped leader, and `embedded`.
     """
     screener, similarity = screener or load_screener("embedded/linear"), similarity or SentenceEncoder()
     sampling = Sampling(temperature=0.0, max_new_tokens=10_000, avoid_loops=True)
@@ -199,7 +199,7 @@ def compare(
 
 
 def card(arguments: ExportArguments, precision: str, parts: LeaderParts, agreement: Agreement | None) -> str:
-    """README.md of the folder: what it is, how it is used, how far it is the original."""
+    """README.md of the folder: what it is, how to use it, how similar it is to the original."""
     base = EMBEDDED if arguments.leader == "embedded" else arguments.leader
     adapter = parts.adapter.name if parts.adapter else "none"
     use = {

@@ -1,7 +1,7 @@
-"""What becomes of comments that fail: some are refused at once, the others are rewritten round by round.
+"""Rewrite failing comments round by round, or refuse them; some are refused at once.
 
-In each round the sentences to rewrite are found, candidates are searched for them, sentences that the comment can do
-without are left out, and the comment as it is then is screened and compared as a whole.
+Each round finds the sentences to rewrite, searches candidates for them, and drops sentences that the comment can do
+without. Then the comment in its new form is screened and compared as a whole.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from sro.screeners.sentencewise import readable_sentences
 
 @dataclass(frozen=True)
 class FailingComments:
-    """Who rewrites and who judges, and how hard to try."""
+    """The parts that rewrite and judge, and the settings of the search."""
 
     parts: RewriterParts
     arguments: RewriteArguments
 
     def answers(self, texts: Sequence[str], verdicts: Sequence[Verdict]) -> list[Rewrite]:
-        """The result for each text: unchanged if it passes, refused untried if it is longer than
+        """The result for each text: unchanged if it passes, refused without a try if it is longer than
         `MAX_WHOLE_CHARACTERS`, else rewritten or refused."""
         states = {
             i: CommentState(text, before, self.parts.least_similarity(self.arguments.min_similarity))
@@ -56,7 +56,7 @@ class FailingComments:
         ]
 
     def _threatens(self, state: CommentState) -> bool:
-        """Whether the screener hears a threat, or the author's words are known for one in another language."""
+        """Whether the screener finds a threat, or the author's words are a known threat in another language."""
         most = self.arguments.max_threat
         return threat_of(state.before) > most or (
             most < 1 and any(map(names_threat, readable_sentences(state.source)))
@@ -72,7 +72,7 @@ class FailingComments:
                 state.outcome = "protected_fails"
 
     def _rewrite(self, states: Sequence[CommentState]) -> None:
-        """Rewrite the sentences of each comment that fail, and screen what it is then."""
+        """Rewrite the failing sentences of each comment, and screen the new comment."""
         search = CandidateSearch(self.parts, self.arguments)
         playing: list[CommentState] = []
         searches: list[Search] = []
@@ -104,12 +104,12 @@ class FailingComments:
             remove_swear_words(search, done, self._judge)
 
     def _is_foreign(self, sentence: str, comment: str) -> bool:
-        """Whether the leader does not know the sentence's language; where that is too short to tell, the comment's."""
+        """Whether the leader does not know the sentence's language; if that is too short to tell, the comment's."""
         known = self.parts.leader_knows_language(sentence)
         return (self.parts.leader_knows_language(comment) if known is None else known) is False
 
     def _judge(self, states: Sequence[CommentState]) -> None:
-        """Screen and compare the comments as they are now."""
+        """Screen and compare the comments in their current form."""
         texts, sources = [state.text for state in states], [readable(state.plain_source) for state in states]
         verdicts = self.parts.screen(texts, self.arguments.threshold, sources)
         cosines = self.parts.similarity.similarity([readable(text) for text in texts], sources)

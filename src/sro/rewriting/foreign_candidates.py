@@ -1,10 +1,10 @@
-"""Candidates in languages that the leader does not write: words left out, and rude phrases put civilly.
+"""Candidates in languages that the leader does not write: words are deleted, and rude phrases get a civil form.
 
     >>> foreign_candidates("Lern erst mal lesen, du Vollidiot!", "de")
     ['Lern erst mal lesen!']
 
-No generator of these languages is at hand, so what neither `sro.rewriting.foreign_deletions` nor the language's phrase
-table (`sro.rewriting.foreign_phrases`) knows is refused.
+There is no generator for these languages. So a sentence is refused if neither `sro.rewriting.foreign_deletions` nor
+the language's phrase table (`sro.rewriting.foreign_phrases`) has a candidate for it.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from sro.rewriting.foreign_words import LEXICONS
 from sro.rewriting.phrase_table import UNSPACED
 
 LANGUAGES_WITH_RULES = tuple(sorted(LEXICONS.keys() | frozenset(TABLES)))
-"""Languages beside English with a lexicon (`sro.rewriting.foreign_words`) or a phrase table."""
+"""Languages other than English with a lexicon (`sro.rewriting.foreign_words`) or a phrase table."""
 DEFAULT_RULE_LANGUAGES = ("de",)
-"""Languages in which rules rewrite by default: those whose rewrites readers found the least garbled
+"""Languages in which rules rewrite by default: those in which readers found the fewest garbled rewrites
 (docs/how-to/languages.md)."""
 FEWEST_WORDS = 2
-"""Of a candidate: one word that is left of "Thanks, you idiot" says something else."""
+"""Fewest words of a candidate: "Thanks, you idiot" shortened to one word says something else."""
 
 ForeignRules = Callable[[str, str], list[str]]
 """(sentence, its comment) → candidates."""
 
 
 def foreign_candidates(sentence: str, language: str) -> list[str]:
-    """What the rules of a language make of a sentence, each text once; none without rules.
+    """Candidates from the rules of a language, each text once; none for a language without rules.
 
     Args:
         sentence: one sentence, as written.
@@ -41,7 +41,7 @@ def foreign_candidates(sentence: str, language: str) -> list[str]:
     """
     shorter = foreign_deletions(sentence, language)
     civil_forms = {one: foreign_phrases(one, language) for one in (sentence, *shorter)}
-    # What the table would still change is none: "Halt die Fresse!" would win, being nearest to the sentence.
+    # A deletion that the table would still change is not used: "Halt die Fresse!" would win as the nearest text.
     texts = [*(one for one in shorter if not civil_forms[one]), *chain.from_iterable(civil_forms.values())]
     fewest = 1 if language in UNSPACED else FEWEST_WORDS
     long_enough = [text for text in dict.fromkeys(texts) if len(text.split()) >= fewest]
@@ -50,10 +50,10 @@ def foreign_candidates(sentence: str, language: str) -> list[str]:
 
 
 def checked_rule_languages(names: Collection[str]) -> frozenset[str]:
-    """The languages that these names stand for, in whatever case of letters; `none` stands for none.
+    """The languages with these names, in upper or lower case; `none` stands for no language.
 
     Raises:
-        SROError: there are no rules under a name.
+        SROError: there are no rules for a name.
     """
     wanted = frozenset(name.lower() for name in names) - {"none"}
     if unknown := sorted(wanted.difference(LANGUAGES_WITH_RULES)):
@@ -65,7 +65,7 @@ def checked_rule_languages(names: Collection[str]) -> frozenset[str]:
 
 
 def rules_in(languages: Collection[str]) -> ForeignRules | None:
-    """`foreign_candidates` of sentences in these languages, and of no others; None where none of them has rules."""
+    """`foreign_candidates` for sentences in these languages and no others; None if none of them has rules."""
     known = frozenset(languages).intersection(LANGUAGES_WITH_RULES)
 
     def rules(sentence: str, comment: str) -> list[str]:

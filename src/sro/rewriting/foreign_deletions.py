@@ -1,14 +1,14 @@
-"""Candidates in languages that the leader does not write: the author's sentence without what it can do without.
+"""Candidates in languages that the leader does not write: the author's sentence without dispensable words.
 
     >>> foreign_deletions("Lern erst mal lesen, du Vollidiot!", "de")
     ['Lern erst mal lesen!']
     >>> foreign_deletions("Du bist ein Idiot", "de")
     []
 
-No generator of these languages is at hand, and leaving out whatever the screener objects to leaves no sentence ("Du
-bist ein"). So this is narrow: a swear word between words, an adjective of contempt before its noun, a name called out
-between commas (`foreign_words`). What is left must be a sentence of some length, in which nothing dangles; all else is
-refused.
+There is no generator for these languages, and deleting everything that the screener objects to leaves no sentence ("Du
+bist ein"). So only a few kinds of words are deleted: a swear word between words, an adjective of contempt before its
+noun, a name called out between commas (`foreign_words`). The rest must be a sentence of some length in which no word
+lacks its complement; all other sentences are refused.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from sro.rewriting.english_tokens import Token
 from sro.rewriting.foreign_words import LEXICONS, Lexicon
 
 MAX_SENTENCE_CHARACTERS = 2000
-"""Characters of a sentence that is looked at."""
+"""Most characters of a sentence that is examined."""
 FEWEST_WORDS, FEWEST_CONTENT_WORDS = 3, 2
 LEAST_LEFT = 0.5
-"""Share of the letters that has to be left."""
+"""Smallest share of the letters that must be left."""
 TOKEN = re.compile(r"\w+(?:-\w+)*|[^\w\s]")
 CLAUSE_ENDS = frozenset(',;:.!?…()—–"«»“”„')
 QUOTES = frozenset('"«»“”„')
-"""A word in them is spoken about."""
+"""A word inside quotation marks is quoted or discussed."""
 PRONOUNS = word_set("du ihr dir dich euch tu toi te vous tú vos ты вы тебе тебя вам вас")
 NO_RUSSIAN_NOUN = tuple(word_set("ли ла ло ет ит ут ют ат ят но ть ся ый ая ое ые же"))
-"""Ends of verbs, adverbs and adjectives: what stands before these may be all that a sentence says."""
+"""Endings of verbs, adverbs and adjectives: a word before these may be the whole statement of a sentence."""
 EXCLAIMING = word_set("für was pas")
 """Before an article: "was für ein beschissenes Jahr" says nothing else, and "pas un" would have to become "pas de"."""
 ELIDES = word_set("le la de ce je me te se ne que ma ta sa")
@@ -42,7 +42,7 @@ VOWELS = frozenset("aeiouyhâàéèêëîïôûùœ")
 
 @dataclass(frozen=True)
 class _Words:
-    """A list of `foreign_words`, to be looked up."""
+    """A word list of `foreign_words`, prepared for look-ups."""
 
     whole: frozenset[str]
     stems: tuple[str, ...]
@@ -60,14 +60,14 @@ class _Words:
 
 @cache
 def _words_of(language: str) -> dict[str, _Words]:
-    """The lists of a lexicon by their names; its phrases are no lists of words."""
+    """The word lists of a lexicon by name; its lists of phrases are left out."""
     lists = vars(LEXICONS[language])
     return {name: _Words.of(listed) for name, listed in lists.items() if isinstance(listed, str)}
 
 
 def foreign_deletions(sentence: str, language: str) -> list[str]:
-    """Shorter versions of the sentence: without names, swear words and contemptuous adjectives together, and without
-    each of the three alone; only those that `is_fit` accepts.
+    """Shorter versions of the sentence: one without all names, swear words and contemptuous adjectives, and one for
+    each of these kinds alone; only those that `is_fit` accepts.
 
     Args:
         sentence: one sentence, as written.
@@ -89,7 +89,7 @@ def foreign_deletions(sentence: str, language: str) -> list[str]:
 
 
 def holds_rude_word(text: str, language: str) -> bool:
-    """Whether a word of the language's list that may not be left is in a text; False without a lexicon."""
+    """Whether a text holds a word of the language's list of words that may not stay; False without a lexicon."""
     if language not in LEXICONS:
         return False
     rude = _words_of(language)["rude"]
@@ -97,8 +97,7 @@ def holds_rude_word(text: str, language: str) -> bool:
 
 
 def is_fit(text: str, tokens: Sequence[Token], gone: Collection[int], language: str) -> bool:
-    """Whether enough is left, nothing of it is rude, and no word that calls for another stands where one was left
-    out."""
+    """Whether enough text is left, none of it is rude, and no word lacks a complement that was deleted."""
     words = _words_of(language)
     left = [token for place, token in enumerate(tokens) if place not in gone and token.word]
     content = [token for token in left if token.word not in words["function"] and len(token.word) > 1]
@@ -113,7 +112,7 @@ def is_fit(text: str, tokens: Sequence[Token], gone: Collection[int], language: 
 
 
 def _dangles(tokens: Sequence[Token], gone: Collection[int], place: int, function: _Words, language: str) -> bool:
-    """Whether the word before something left out needs a word behind it, and has none now, or another form."""
+    """Whether the word before a deleted one needs a word after it and has none now, or would need another form."""
     before = next((tokens[at] for at in range(place - 1, -1, -1) if at not in gone), None)
     after = next((tokens[at] for at in range(place + 1, len(tokens)) if at not in gone), None)
     if before is None or not before.word:
@@ -124,7 +123,7 @@ def _dangles(tokens: Sequence[Token], gone: Collection[int], place: int, functio
 
 
 def _called_out(tokens: Sequence[Token], language: str) -> Iterator[int]:
-    """Segments between punctuation that are nothing but a name somebody is called, with what stands beside it."""
+    """Segments between punctuation that are only a name for a person, with the words of address beside it."""
     words = _words_of(language)
     for start, end in _segments(tokens):
         inside = [tokens[at].word for at in range(start, end)]
@@ -135,7 +134,7 @@ def _called_out(tokens: Sequence[Token], language: str) -> Iterator[int]:
 
 
 def _swear_words(tokens: Sequence[Token], language: str) -> Iterator[int]:
-    """Swear words, alone and as phrases."""
+    """Swear words, as single words and in phrases."""
     words = _words_of(language)
     for start, end in _segments(tokens):
         quoted = start > 0 and tokens[start - 1].text in QUOTES
@@ -150,7 +149,7 @@ def _swear_words(tokens: Sequence[Token], language: str) -> Iterator[int]:
 
 
 def _governs(tokens: Sequence[Token], place: int) -> bool:
-    """Whether something hangs on the word: "putain de …"."""
+    """Whether other words depend on the word: "putain de …"."""
     return place + 1 < len(tokens) and tokens[place + 1].word in ("de", "d", "del")
 
 
@@ -171,7 +170,8 @@ def _phrases(tokens: Sequence[Token], lexicon: Lexicon, words: dict[str, _Words]
 
 
 def _is_known_noun(before: Sequence[str], words: dict[str, _Words]) -> bool:
-    """Whether these words end with a noun that is known: "ton téléphone", "cette sophistique libérale"."""
+    """Whether these words end with a noun made known by a determiner: "ton téléphone", "cette sophistique
+    libérale"."""
     if not before or before[-1] in words["function"] or before[-1] in words["not_heads"]:
         return False
     if before[-1].endswith(("ment", "mente")):
@@ -181,12 +181,12 @@ def _is_known_noun(before: Sequence[str], words: dict[str, _Words]) -> bool:
 
 
 def _adjectives(tokens: Sequence[Token], language: str) -> Iterator[int]:
-    """Adjectives of contempt before a noun; French `putain de` among them."""
+    """Adjectives of contempt before a noun, and French `putain de`."""
     words = _words_of(language)
     for place, token in enumerate(tokens[:-1]):
         before, after = (tokens[place - 1] if place else None), tokens[place + 1]
         led = before is not None and (before.word in words["determiners"] or before.word in words["adjectives"])
-        led = led or (language == "ru" and (before is None or before.text in CLAUSE_ENDS))  # it has no articles
+        led = led or (language == "ru" and (before is None or before.text in CLAUSE_ENDS))  # Russian has no articles
         led = led and not (place > 1 and tokens[place - 2].word in EXCLAIMING)
         if language == "fr" and token.word in ("putain", "putains") and led and after.word in ("de", "d"):
             end = place + (3 if _is_apostrophe(tokens, place + 2) else 2)
@@ -198,13 +198,13 @@ def _adjectives(tokens: Sequence[Token], language: str) -> Iterator[int]:
         elif token.word.startswith("schei") and not after.text[1:].islower():
             continue  # "einen Scheiß MÜSSEN wir": a noun
         elif token.word.startswith("foutu") and before is not None and before.word in ("ta", "la", "t"):
-            continue  # "t'as foutu" as it is written by many
+            continue  # "t'as foutu", which many people spell so
         elif token.word in words["adjectives"] and led and _is_noun(tokens, place + 1, language):
             yield place
 
 
 def _is_noun(tokens: Sequence[Token], place: int, language: str) -> bool:
-    """Whether a word may be a noun, or an adjective before one: in German by its capital."""
+    """Whether a word may be a noun, or an adjective before one; in German capitals decide."""
     words, token = _words_of(language), tokens[place]
     if not token.word or token.word in words["function"] or token.word in words["called"] or token.word == "madre":
         return False
@@ -218,7 +218,7 @@ def _is_apostrophe(tokens: Sequence[Token], place: int) -> bool:
 
 
 def _segments(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
-    """Begin and end of each run of words between signs that end a part of a sentence, or its ends."""
+    """Begin and end of each run of words between punctuation that ends a clause, or the ends of the sentence."""
     start = 0
     for place in range(len(tokens) + 1):
         if place == len(tokens) or tokens[place].text in CLAUSE_ENDS:
@@ -228,7 +228,7 @@ def _segments(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
 
 
 def _without(sentence: str, tokens: Sequence[Token], gone: Sequence[int], swear_words: Collection[int]) -> str:
-    """The sentence without these tokens, its spaces and commas in order."""
+    """The sentence without these tokens, with its spaces and commas corrected."""
     lost, pieces, at = set(gone), [], 0
     for place, token in enumerate(tokens):
         if place in lost or (token.text == "," and _is_spare(tokens, place, lost, swear_words)):
@@ -248,8 +248,8 @@ def _without(sentence: str, tokens: Sequence[Token], gone: Sequence[int], swear_
 
 
 def _is_spare(tokens: Sequence[Token], place: int, lost: Collection[int], swear_words: Collection[int]) -> bool:
-    """Whether a comma sets off nothing any more: before what was left out; behind it at the beginning, behind a swear
-    ("бензин, блядь, скоро"), or where a pronoun stands before ("du, Idiot, hast" → "du hast")."""
+    """Whether a comma has lost its function: before deleted words; after them at the beginning, after a swear word
+    ("бензин, блядь, скоро"), or if a pronoun stands before ("du, Idiot, hast" → "du hast")."""
     if place + 1 in lost:
         return True
     if place - 1 not in lost:

@@ -1,13 +1,13 @@
-"""Whether a candidate in another language lost an adjective that limits, so that it says more than its sentence did.
+"""Whether a candidate in another language lost a limiting adjective, so that it says more than its sentence.
 
     >>> says_more("Keine dumme Frau sagt mir das.", "Keine Frau sagt mir das.", "de")
     True
     >>> says_more("Kein verdammter Mensch glaubt dir.", "Kein Mensch glaubt dir.", "de")
     False
 
-Behind "all", "no" or "a" an adjective says of whom something is said, or is all that is said. Without it "Keine dumme
-Frau" would be no woman at all, in the author's own words, and nobody who reads the language is asked about it. Oaths
-("verdammt") limit nothing. Deletions and phrase tables give such candidates alike, so both are checked.
+After "all", "no" or "a", an adjective limits of whom the sentence speaks, or is its whole statement. Without it,
+"Keine dumme Frau" would become no woman at all, in the author's own words, and no reader of the language checks it.
+Oaths ("verdammt") limit nothing. Deletions and phrase tables can both give such candidates, so both are checked.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True)
 class _Limits:
-    """Of one language; adjectives by how they begin, all in lower case."""
+    """Word lists of one language; adjectives by their beginnings, all in lower case."""
 
     determiners: str
-    """Behind which an adjective limits."""
+    """Determiners after which an adjective limits."""
     adjectives: tuple[str, ...]
-    """What limits: it says something of the noun."""
+    """Limiting adjectives: they say something about the noun."""
     swear_words: tuple[str, ...] = ()
-    """Adjectives that say nothing of it."""
+    """Adjectives that say nothing about the noun."""
     predicates: str = ""
-    """Determiners behind which even a swear word is all that is said: "это" is "this is" more often than "this"."""
+    """Determiners after which even a swear word is the whole statement: "это" is "this is" more often than "this"."""
     articles: str = ""
-    """What may stand between determiner and noun: "todos los"."""
+    """Words that may stand between determiner and noun: "todos los"."""
     behind: str = ""
-    """What limits from behind the noun: "de mierda". Adjectives do where this is not empty."""
+    """A phrase that limits after the noun: "de mierda". If this is not empty, adjectives after the noun limit too."""
 
 
 _LIMITS = {
@@ -102,12 +102,12 @@ _LIMITS = {
 
 
 def says_more(sentence: str, text: str, language: str) -> bool:
-    """Whether a noun that a limiting adjective stood with in the sentence stands without any in the text.
+    """Whether a noun that had a limiting adjective in the sentence has none in the text.
 
     Args:
-        sentence: what was said.
+        sentence: the author's sentence.
         text: a candidate for it.
-        language: its code; of a language without a list nobody can tell, and the answer is False.
+        language: its code; for a language without a list the answer is False, because it cannot be checked.
     """
     limits = _LIMITS.get(language)
     if limits is None:

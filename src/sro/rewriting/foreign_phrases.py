@@ -1,7 +1,7 @@
-"""Candidates of a phrase table in languages that the leader does not write: `assets/starter/phrases`.
+"""Candidates from phrase tables in languages that the leader does not write: `assets/starter/phrases`.
 
-The files have the form of the English table (`sro.rewriting.phrase_table`). A civil form is a whole phrase with its
-endings, so nothing has to agree with what stands around it.
+The files have the format of the English table (`sro.rewriting.phrase_table`). A civil form is a whole phrase with its
+endings, so it needs no agreement with the words around it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sro.rewriting.phrase_table import MAX_VARIANTS, PhraseTable
 
 _FOLDER = resources.files("sro") / "assets/starter/phrases"
 TABLES = tuple(sorted(file.name.removesuffix(".txt") for file in _FOLDER.iterdir() if file.name.endswith(".txt")))
-"""Languages with a table; listed at once, because the help of `--rule_languages` names them."""
+"""Languages with a table; they are listed at import, because the help of `--rule_languages` names them."""
 
 
 def foreign_phrases(sentence: str, language: str) -> list[str]:

@@ -1,11 +1,11 @@
-"""Threats and wishes of harm in languages other than English, which the screener hears badly without an insult beside.
+"""Threats and wishes of harm in languages other than English, which the screener often misses without an insult.
 
     >>> names_threat("Ich bring dich um, du Idiot."), names_threat("Ich bring dich um acht zum Bahnhof, du Idiot.")
     (True, False)
 
-Rules leave out the insult, and what is left is the threat, said civilly. So these words are looked for in what the
-author wrote, before anybody rewrites it. They are phrases that no other language has, so none need be told. The lists
-are of what is said most, and not all that can be said. Content warning: it is violent.
+Rules delete the insult, and the result would be the threat in civil words. So these patterns are searched in the
+author's text before it is rewritten. They are phrases that no other language has, so the language need not be known.
+The lists hold the most common threats and are not complete. Content warning: they are violent.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ _THREATS = {
 
 
 def _pattern() -> re.Pattern[str]:
-    """Whole words of all lists, but for Chinese, which has no spaces between them."""
+    """Match whole words of all lists; Chinese has no spaces, so its phrases match anywhere."""
     spaced = [phrase for language, phrases in _THREATS.items() if language != "zh" for phrase in phrases]
     return re.compile(rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)|{'|'.join(_THREATS['zh'])}")
 
@@ -115,5 +115,5 @@ _THREAT = _pattern()
 
 
 def names_threat(sentence: str) -> bool:
-    """Whether a sentence says in one of these languages that its author will harm somebody, or wishes harm on them."""
+    """Whether a sentence says in one of these languages that its author will harm a person, or wishes them harm."""
     return _THREAT.search(" ".join(unicodedata.normalize("NFC", sentence).lower().split())) is not None

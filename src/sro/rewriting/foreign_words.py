@@ -1,8 +1,8 @@
-"""Words that sentences of other languages can do without: swear words, adjectives of contempt, names people call out.
+"""Words that can be deleted from sentences in other languages: swear words, adjectives of contempt, names for people.
 
-For `sro.rewriting.foreign_deletions`. `*` at the end of a word stands for any ending. The lists are short on purpose:
-each word was chosen so that what is left is still a sentence, and words that say what is wrong with somebody (liar,
-corrupt) are not in them. Content warning: they are abuse.
+Used by `sro.rewriting.foreign_deletions`. `*` at the end of a word stands for any ending. The lists are short on
+purpose: each word was chosen so that the rest is still a sentence. Words that accuse a person of something (liar,
+corrupt) are not in the lists. Content warning: they are abuse.
 """
 
 from __future__ import annotations
@@ -12,37 +12,37 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Of one language. All entries are in lower case."""
+    """The word lists of one language. All entries are in lower case."""
 
     swear_words: str
-    """Left out anywhere, except behind a `function` word that is none of `questions`, or before "de"."""
+    """Deleted anywhere, except after a `function` word that is not in `questions`, or before "de"."""
     swear_words_apart: str
-    """… only where punctuation or an end stands on both sides."""
+    """Deleted only if punctuation or an end stands on both sides."""
     phrases: tuple[str, ...]
-    """Several words that are left out together, behind a content word or at the beginning."""
+    """Several words that are deleted together, after a content word or at the beginning."""
     behind_nouns: tuple[str, ...]
-    """The same, but only behind a noun with a determiner from `definite` ("tes idées de merde", but not "une ville de
-    merde", where they are what is said of it)."""
+    """The same, but only after a noun with a determiner from `definite` ("tes idées de merde", but not "une ville de
+    merde", where they are the statement)."""
     adjectives: str
-    """Left out between `determiners` (or another adjective) and a noun."""
+    """Deleted between `determiners` (or another adjective) and a noun."""
     called: str
-    """Names that a person is called, left out as a segment of their own: ", du Idiot!"."""
+    """Names for a person, deleted as a segment of their own: ", du Idiot!"."""
     address: str
-    """What may stand beside them in such a segment."""
+    """Words that may stand beside them in such a segment."""
     determiners: str
     function: str
-    """Words that no sentence ends with, nor a part of one before punctuation; swear words behind them stay."""
+    """Words that end neither a sentence nor a part of one before punctuation; swear words after them stay."""
     rude: str = ""
-    """Beginnings of words, with `*`, of which none may be left: not every screener has an ear for them."""
+    """Words and word beginnings (`*`) that a candidate may not hold, because not every screener knows them."""
     feminine_swear_words: str = ""
     feminine_nouns: str = ""
-    """Words that are adjectives before these nouns, and nouns themselves elsewhere: "la puta vida", "la puta"."""
+    """Nouns before which these words are adjectives; elsewhere they are nouns: "la puta vida", "la puta"."""
     definite: str = ""
     """Determiners that make a noun known, for `behind_nouns`."""
     not_heads: str = ""
-    """Nouns behind which `behind_nouns` are kept, because they belong to the noun: "un tas de merde"."""
+    """Nouns after which `behind_nouns` stay, because they belong to the noun: "un tas de merde"."""
     questions: str = ""
-    """Function words behind which a swear word is left out after all: "por qué coño ponen"."""
+    """Function words after which a swear word is deleted all the same: "por qué coño ponen"."""
 
 
 ENDINGS = "ый ий ой ая яя ое ее ые ие ого его ому ему ым им ую юю ых их ыми ими"

@@ -1,11 +1,11 @@
-"""Measures of rewrites, to be read together: pass rate, similarity, copies, repetitions, length and fluency.
+"""Measures of rewrites that belong together: pass rate, similarity, copies, repetitions, length and fluency.
 
     rows = {"copy": measure_rewrites(sources, copy(sources), judge, SentenceEncoder()), "ours": measure_rewrites(…)}
     rich.print(table(rows))
 
-A leader passes by saying nothing, by saying something else, or by copying where the screener has a hole. So beside the
-pass rate stand similarity, copies, empty and repeating rewrites, length and fluency, and the one figure to rank by is
-`joint`. The judge must not be the screener that the leader was trained against.
+A leader can pass with an empty rewrite, with another statement, or with a copy if the screener has a gap. So the pass
+rate is shown with similarity, copies, empty and repeating rewrites, length and fluency. Use `joint` to rank. The judge
+must not be the screener that the leader was trained against.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sro.screeners.base import Screener, Similarity
 from sro.screeners.rules.repetition import repeats
 
 LOW_SIMILARITY = 0.35
-"""Hardly any good rewrite by a person lies lower (all-MiniLM-L6-v2; the lowest found was .34)."""
+"""Hardly any good rewrite by a person is below this (all-MiniLM-L6-v2; the lowest found was .34)."""
 
 Fluency = Callable[[Sequence[str]], np.ndarray]
 """Mean log-probability per token of each text, [N]; −inf for an empty one. See `sro.evaluation.judges.lm_fluency`."""
@@ -31,7 +31,7 @@ Fluency = Callable[[Sequence[str]], np.ndarray]
 
 @dataclass(frozen=True)
 class Measures:
-    """What can be said of `n` rewrites; rates and shares in [0, 1]."""
+    """The measures of `n` rewrites; rates and shares in [0, 1]."""
 
     n: int
     pass_rate: float
@@ -39,20 +39,20 @@ class Measures:
     similarity: float
     """Mean cosine with the source."""
     joint: float
-    """Mean of pass · cosine: over rewrites, not the product of the two means, which would credit a leader that keeps
-    the meaning of one half and detoxifies the other."""
+    """Mean of pass · cosine over rewrites. It is not the product of the two means, which would reward a leader that
+    keeps the meaning of one half and detoxifies the other."""
     copy_rate: float
-    """Share with the letters and digits of its source."""
+    """Share of rewrites with the same letters and digits as their source."""
     empty_rate: float
-    """Share without letter or digit."""
+    """Share of rewrites without letters and digits."""
     repeat_rate: float
-    """Share that stutters where its source does not."""
+    """Share of rewrites that stutter although their source does not."""
     length_ratio: float
     """Mean of words in the rewrite / words in its source."""
     low_similarity: float
-    """Share with a cosine below `LOW_SIMILARITY`: says something else."""
+    """Share with a cosine below `LOW_SIMILARITY`: these say something else."""
     fluency: float | None = None
-    """Mean gain in log-probability per token, nats, over rewrites that are not empty; None: not measured."""
+    """Mean gain in log-probability per token, in nats, over rewrites that are not empty; None: not measured."""
 
 
 def measure(
@@ -62,13 +62,13 @@ def measure(
     similarity: np.ndarray,
     fluency_gain: np.ndarray | None = None,
 ) -> Measures:
-    """Measures of rewrites that are judged already. A refusal counts as what the caller shows instead, or as "".
+    """Measures of judged rewrites. A refusal counts as the text that the caller shows instead, or as "".
 
     Args:
         sources, rewrites: N texts each.
         passed: [N] the judge's verdicts.
         similarity: [N] cosine of each rewrite with its source.
-        fluency_gain: [N] mean log-probability per token of the rewrite less that of its source.
+        fluency_gain: [N] mean log-probability per token of the rewrite minus that of its source.
 
     Raises:
         ValueError: the lengths differ, or N is 0.
@@ -102,10 +102,10 @@ def measure_rewrites(
     similarity: Similarity,
     fluency: Fluency | None = None,
 ) -> Measures:
-    """`measure`, with the screener as judge; each source and its rewrite are handed over together."""
+    """`measure`, with the screener as judge; it gets each source together with its rewrite."""
     gain = None
     if fluency is not None:
-        with np.errstate(invalid="ignore"):  # −inf less −inf, where both are empty
+        with np.errstate(invalid="ignore"):  # −inf minus −inf, if both are empty
             gain = fluency(rewrites) - fluency(sources)
     passed = [verdict.passed for verdict in screener.screen(rewrites, sources=sources)]
     return measure(sources, rewrites, passed, similarity.similarity(rewrites, sources), gain)
@@ -138,7 +138,7 @@ COLUMNS: dict[str, Callable[[Measures], str]] = {
 
 
 def table(rows: Mapping[str, Measures]) -> Table:
-    """A table for the terminal, one line a system, in the order given."""
+    """A table for the terminal, one line per system, in the given order."""
     (_, *names), *lines = cells(rows)
     shown = Table("system")
     for name in names:
@@ -155,7 +155,7 @@ def markdown(rows: Mapping[str, Measures]) -> str:
 
 
 def cells(rows: Mapping[str, Measures]) -> list[list[str]]:
-    """Head and lines of the table; fluency has a column only where it was measured."""
+    """Head and lines of the table; it has a column for fluency only if fluency was measured."""
     measured = any(measures.fluency is not None for measures in rows.values())
     columns = {name: show for name, show in COLUMNS.items() if measured or name != FLUENCY}
     return [["system", *columns], *([system, *(show(m) for show in columns.values())] for system, m in rows.items())]

@@ -1,4 +1,4 @@
-"""The noun phrase around rude words: where it begins, and what the words beside it make of it."""
+"""The noun phrase around rude words: where it begins, and what the words beside it tell about it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BEFORE_SUBJECTS = word_set("if when that what do does did can will would should
 
 @dataclass(frozen=True)
 class NounPhrase:
-    """The noun phrase of the rude words from `start` to `end`, and what stands around it."""
+    """The noun phrase of the rude words from `start` to `end`, and its neighbours."""
 
     tokens: Sequence[Token]
     start: int
@@ -40,7 +40,7 @@ class NounPhrase:
 
     @cached_property
     def first(self) -> int:
-        """Where it begins: at its determiner, if there is one within five words."""
+        """Its beginning: the determiner, if there is one within five words."""
         for place in range(self.start, max(-1, self.start - 6), -1):
             token = self.tokens[place]
             if token.word in DETERMINERS:
@@ -56,7 +56,7 @@ class NounPhrase:
 
     @property
     def determiner(self) -> str:
-        """The determiner or "you" that it begins with; empty without."""
+        """The determiner or "you" that it begins with; empty if there is none."""
         word = self.tokens[self.first].word
         return word if word in DETERMINERS | YOU else ""
 
@@ -70,7 +70,7 @@ class NounPhrase:
 
     @property
     def then(self) -> str:
-        """The word behind the one behind it."""
+        """The second word after the phrase."""
         return word_at(self.tokens, self.end + 1)
 
     @property
@@ -79,7 +79,7 @@ class NounPhrase:
 
     @property
     def is_noun(self) -> bool:
-        """Whether it is marked as a noun, and not an adjective by itself ("so stupid that")."""
+        """Whether it is recognisable as a noun, and not an adjective by itself ("so stupid that")."""
         return bool(self.determiner) or self.is_plural
 
     @property
@@ -92,12 +92,12 @@ class NounPhrase:
 
     @property
     def has_verb(self) -> bool:
-        """Whether a verb stands behind it, whose subject it is then."""
+        """Whether a verb follows, so that the phrase is its subject."""
         return is_inflected(self.after) or (self.is_plural and self.after in BASE_VERBS)
 
     @property
     def may_be_persons(self) -> bool:
-        """Whether the last rude word may be a noun for somebody, and not an adjective, a quality or a thing."""
+        """Whether the last rude word may be a noun for a person, and not an adjective, a quality or a thing."""
         if names_quality(self.noun) or self.noun.endswith(_NO_PERSON_ENDS):
             return False
         after = self.after
@@ -106,5 +106,5 @@ class NounPhrase:
 
 
 def opens_clause(tokens: Sequence[Token], place: int) -> bool:
-    """Whether a clause begins at a place, as far as the word before tells."""
+    """Whether a clause begins at a place, as far as the word before shows."""
     return place == 0 or tokens[place - 1].is_stop or tokens[place - 1].word in JOINS | _BEFORE_SUBJECTS

@@ -1,8 +1,8 @@
-"""The screener's objections to a candidate, for a leader that reads them: which words it blames, and for what.
+"""The screener's objections to a candidate, for a leader that can use them: which words it blames, and for what.
 
-    raised_objections(screener, searches)     # one a search; None where there is no try to object to
+    raised_objections(screener, searches)     # one per search; None if there is no try to object to
 
-Only leaders that read (`sro.leader.generation.RevisingGenerator`) are told; others rewrite their own best try.
+Only leaders with `revise` get them (`sro.leader.generation.RevisingGenerator`); others rewrite their own best try.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from sro.screeners.base import Screener, Verdict
 from sro.screeners.toxic_spans import toxic_spans
 
 WORDS = 4
-"""Blamed words that are told; with more of them the sentence is the trouble, not its words."""
+"""Most blamed words in an objection; if there are more, the sentence is the problem and not its words."""
 BLAMED = 0.5
-"""Probability from which on an attribute is told."""
+"""Probability from which an objection names an attribute."""
 
 
 def raised_objections(screener: Screener, searches: Sequence[Search]) -> list[Objection | None]:
-    """Why the best try of each search will not do."""
+    """The reasons why the best try of each search is not acceptable."""
     failing = [s.best.text for s in searches if s.candidates and s.objection == "still_fails"]
     spans = dict(zip(failing, toxic_spans(screener, failing, only_refused=False) if failing else []))
     found: list[Objection | None] = []
@@ -38,8 +38,8 @@ def raised_objections(screener: Screener, searches: Sequence[Search]) -> list[Ob
 
 
 def blamed_attributes(verdict: Verdict) -> tuple[str, ...]:
-    """What a text is blamed for, the most probable first, in small letters; at least one where the screener tells them
-    apart, and none where it does not. Toxicity, which holds of all of them, is told where it stands alone."""
+    """Attributes that a text is blamed for, the most probable first, in lower case; at least one if the screener has
+    attributes, else none. Toxicity, which is true for all of them, is named only if it is the only one."""
     scores = verdict.attributes or {}
     ranked = sorted(scores, key=lambda name: -scores[name])
     told = [name for name in ranked if scores[name] >= BLAMED and name != "TOXICITY"]

@@ -1,4 +1,4 @@
-"""What a rewrite needs: who writes it and who judges it."""
+"""The parts of a rewriter: the generator and the judges."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _any(sentence: str) -> bool:
 
 
 def any_language(text: str) -> bool | None:
-    """What `leader_knows_language` says by default: nobody can tell."""
+    """The default of `leader_knows_language`: unknown."""
     return None
 
 
@@ -31,26 +31,28 @@ class RewriterParts:
         generator: the leader, on any engine.
         screener: the follower, whose verdict counts.
         similarity: cosine of rewrites with their sources, in [−1, 1].
-        fits_leader: whether the leader can take a sentence; by default it can take any.
+        fits_leader: whether the leader can take a sentence; by default it can take any sentence.
         fluency: part of `acceptance`, if that is set. Otherwise it chooses among acceptable candidates whose score is
             at least 0.8 of the best, if there are several (`sro.rewriting.candidates.tied_candidates`).
         phrases: candidates of a phrase table: `PhraseTable.variants`.
-        faithfulness: reads a sentence and a candidate together, and says whether it still says what was said; it is
-            asked about candidates that pass and are close enough by `similarity`. None: nobody is asked.
-        acceptance: pools what critic, judge of fluency and screener say of a candidate, and decides in the critic's
-            place whether it will do. None: the critic decides alone, and fluency only among equals.
-        deletion_rules: candidates that only leave out: `sro.rewriting.deletions`. None: there are none.
+        faithfulness: reads a sentence and a candidate together, and returns whether the candidate still says the same;
+            called for candidates that pass and are close enough by `similarity`. None: not checked.
+        acceptance: combines the answers of critic, judge of fluency and screener about a candidate, and decides
+            instead of the critic whether it is acceptable. None: the critic decides alone, and fluency only between
+            equal candidates.
+        deletion_rules: candidates that only delete words: `sro.rewriting.deletions`. None: there are none.
         word_rules: candidates of rules that are told which words of a sentence the screener fails by themselves:
-            `sro.rewriting.phrase_cuts`, `sro.rewriting.reframings`. The screener is asked about words only for these.
-        foreign_rules: rules for sentences in languages that the leader does not know, and their only source of
-            candidates: `sro.rewriting.foreign_candidates.rules_in`. None: they are refused.
-        removes_swear_words: whether swearing in sentences that pass goes where their comment is rewritten anyway
-            (`sro.rewriting.swear_words`); for screeners with the attribute PROFANITY, by rules alone.
-        rewrite_threshold: P(fail) from which on a rewrite will not do, where none is named in the arguments of a call.
-            None: what passes will do.
-        min_similarity: cosine below which a rewrite is refused, where none is named in the arguments of a call.
-        leader_trust: what the probability that a candidate will do is multiplied by for the leader's greedy and for
-            its sampled candidates, beside 1 for those of rules.
+            `sro.rewriting.phrase_cuts`, `sro.rewriting.reframings`. The screener is asked about words only for these
+            rules.
+        foreign_rules: rules for sentences in languages that the leader does not know, and the only source of
+            candidates there: `sro.rewriting.foreign_candidates.rules_in`. None: such sentences are refused.
+        removes_swear_words: whether swear words are removed from passing sentences if their comment is rewritten
+            anyway (`sro.rewriting.swear_words`); for screeners with the attribute PROFANITY, by rules only.
+        rewrite_threshold: P(fail) from which a rewrite is rejected, if the arguments of a call name none. None: every
+            rewrite that passes is accepted.
+        min_similarity: cosine below which a rewrite is refused, if the arguments of a call name none.
+        leader_trust: factors for the probability that a candidate is acceptable, for the leader's greedy and for its
+            sampled candidates; the factor for candidates of rules is 1.
         leader_knows_language: whether it knows a text's language; None: too little text to tell, the default.
     """
 
@@ -72,7 +74,7 @@ class RewriterParts:
     leader_trust: tuple[float, float] = (1.0, 1.0)
 
     def least_similarity(self, wanted: float | None) -> float:
-        """The cosine below which a rewrite is refused, where the arguments of a call name this one or none."""
+        """The cosine below which a rewrite is refused: `wanted` from the arguments of a call, else the default."""
         return self.min_similarity if wanted is None else wanted
 
     def screen(

@@ -1,13 +1,13 @@
-"""Candidates that leave out the phrase around a rude word: the address, the clause, the half of an "and", the tail.
+"""Candidates that delete the phrase around a rude word: the address, the clause, half of an "and", or the tail.
 
     >>> phrase_cuts("Stop reverting my edits, you smug little dweeb.", {"dweeb"})
     ['Stop reverting my edits.']
     >>> phrase_cuts("He plays all day and is a huge dork.", {"dork"})
     ['He plays all day.']
 
-`sro.rewriting.deletions` knows the words that it cuts, and so the grammar around them. These rules know the grammar
-alone: which words are rude the screener says, asked about each word by itself, so that misspelt and rare ones count
-too. They propose much that is no good; screener and critic choose.
+`sro.rewriting.deletions` has a list of the words that it deletes, and so knows the grammar around them. These rules
+know only grammar. The screener is asked about each word by itself and decides which are rude, so misspelt and rare
+words count too. Many of the candidates are bad; screener and critic choose.
 """
 
 from __future__ import annotations
@@ -45,43 +45,43 @@ from sro.rewriting.english_tokens import (
 from sro.rewriting.repair import is_letter, keeps_pairs, without_tokens
 
 MOST = 10
-"""Candidates for a sentence."""
+"""Most candidates for a sentence."""
 FEWEST_WORDS = 3
 LEAST_LEFT = 0.34
-"""Share of the words that has to be left."""
+"""Smallest share of the words that must be left."""
 
 _TAILS = word_set("like as with by from in for than at about to despite between who which proving being given")
 _REACH_BACK = word_set("who which as like than")
-"""Tails that hold their own "is"."""
+"""Tails with an "is" of their own."""
 _IS = word_set("is are was were am")
 _WANTS_BEING = word_set("stop stops stopped quit keep keeps kept avoid without")
 _NEEDS_MORE = DETERMINERS | word_set("""
     is are was were be been being am i'm you're he's she's it's they're we're that's of like as with by from for to
     than at on in about and or but because if when who which not no any very so too call called calling you u both
     either every another has have had having into how why don't can't i he she they huge just only simply""")
-"""A noun is wanted behind these."""
+"""Words that need a noun after them."""
 _ENDS_NOTHING = _NEEDS_MORE - YOU - word_set("this that these those her his some so too no not just only simply")
-"""A sentence does not end with these, nor does a clause before its comma."""
+"""Words that end neither a sentence nor a clause before its comma."""
 _ASKS = word_set("are were do did can could will would should have if when why how")
-"""Behind these "you" is the subject of what follows."""
+"""Words after which "you" is the subject of the next words."""
 _GOVERNS_YOU = _ASKS | GOVERNING | word_set("hope think wish what")
-"""Behind these "you" is a part of the clause and stays."""
+"""Words after which "you" is a part of the clause and stays."""
 _BEHIND_ADDRESS = word_set("before after until if when")
 _DEGREES = word_set("so very too really beyond pretty quite such as how")
 _OF_ONE = word_set("a an that this every some any")
-"""Behind these with a noun, a word in -s is its verb."""
+"""After one of these and a noun, a word in -s is the noun's verb."""
 _HALF_A_THREAT = word_set("will would gonna shall")
 
 
 def phrase_cuts(sentence: str, rude: Collection[str]) -> list[str]:
-    """The sentence without phrases that hold a rude word, the one that loses the fewest words first.
+    """The sentence without phrases that hold a rude word; the candidate that loses the fewest words comes first.
 
     Args:
         sentence: one sentence.
         rude: its words that are rude by themselves, lower-case (`sro.rewriting.english_tokens.words_of`).
 
     Returns:
-        At most `MOST` candidates; those that keep some of several rude words stand last.
+        At most `MOST` candidates; those that keep some of several rude words come last.
     """
     if len(sentence) > MAX_SENTENCE_CHARACTERS or not rude:
         return []
@@ -102,7 +102,7 @@ def _once(sentence: str, rude: Collection[str]) -> Iterator[str]:
     for start, end in rude_runs(tokens, rude):
         for first, last in _spans(tokens, start, end):
             if any(token.word in CONDITIONS for token in tokens[first:last]):
-                continue  # what is said on a condition is not said without it
+                continue  # without its condition, the statement would change
             text = without_tokens(sentence, tokens, first, last)
             if text != sentence:
                 yield text
@@ -113,7 +113,7 @@ def _count(text: str) -> int:
 
 
 def _dangling(text: str) -> int:
-    """How many words that need another behind them have none."""
+    """Number of words that need a word after them and have none."""
     tokens = tokenize(text)
     ends = [at for at, token in enumerate(tokens) if token.word in _ENDS_NOTHING and is_closed(tokens, at + 1)]
     return sum(not _asks_who(tokens, at) for at in ends)
@@ -126,7 +126,7 @@ def _asks_who(tokens: Sequence[Token], place: int) -> bool:
 
 
 def _spans(tokens: Sequence[Token], start: int, end: int) -> Iterator[tuple[int, int]]:
-    """What may go with the run of rude words from `start` to `end`, as first and last + 1 of the tokens."""
+    """Spans that may be deleted with the run of rude words from `start` to `end`, as first token and last + 1."""
     if word_at(tokens, start - 1) in _DEGREES:
         start -= 1
     before, after = word_at(tokens, start - 1), word_at(tokens, end)
@@ -137,7 +137,7 @@ def _spans(tokens: Sequence[Token], start: int, end: int) -> Iterator[tuple[int,
         yield start, end
         if before in ("the", "that", "this") and tokens[end].text[:1].isupper():
             yield start - 1, end  # "that idiot Smith"
-    if closed and before and not addressed and not _has_determiner(tokens, start):  # called out behind a clause
+    if closed and before and not addressed and not _has_determiner(tokens, start):  # called out after a clause
         yield start, end
     yield from _swear_word(tokens, start, end)
     if closed and before in ("and", "or"):
@@ -149,7 +149,7 @@ def _spans(tokens: Sequence[Token], start: int, end: int) -> Iterator[tuple[int,
 
 
 def _is_adjective(tokens: Sequence[Token], start: int, end: int) -> bool:
-    """Whether the rude words stand before a noun, or something else that is whole without them."""
+    """Whether the rude words stand before a noun, or before another phrase that is complete without them."""
     before, after, rude = word_at(tokens, start - 1), word_at(tokens, end), tokens[end - 1].word
     if not after or is_closed(tokens, end) or is_plural(rude):
         return False
@@ -166,7 +166,7 @@ def _is_adjective(tokens: Sequence[Token], start: int, end: int) -> bool:
 
 
 def _swear_word(tokens: Sequence[Token], start: int, end: int) -> Iterator[tuple[int, int]]:
-    """ "the hell" behind a question word or before "off" and the like; with "out of" unless somebody gets out."""
+    """ "the hell" after a question word or before "off" and the like; includes "out of", except after "get"."""
     before, after, asked = word_at(tokens, start - 1), word_at(tokens, end), word_at(tokens, start - 2)
     if before != "the" or not asked or not (asked in QUESTIONS or after in PARTICLES):
         return
@@ -175,7 +175,7 @@ def _swear_word(tokens: Sequence[Token], start: int, end: int) -> Iterator[tuple
 
 
 def _has_determiner(tokens: Sequence[Token], start: int) -> bool:
-    """Whether the rude words are the noun of an article or the like, or of a word that wants a noun."""
+    """Whether the rude words are the noun of an article or the like, or of a word that needs a noun."""
     if tokens[start - 1].word in _NEEDS_MORE:
         return True
     for place in range(start - 1, max(-1, start - 5), -1):
@@ -187,7 +187,7 @@ def _has_determiner(tokens: Sequence[Token], start: int) -> bool:
 
 
 def _address(tokens: Sequence[Token], start: int, end: int) -> Iterator[tuple[int, int]]:
-    """ "you" with up to four words and the rude ones, and with the noun that they may stand before."""
+    """ "you" with up to four words and the rude ones, and with a noun that they stand before."""
     for place in range(start - 1, max(-1, start - 6), -1):
         word = tokens[place].word
         if word in YOU:
@@ -202,13 +202,13 @@ def _address(tokens: Sequence[Token], start: int, end: int) -> Iterator[tuple[in
 
 
 def _is_last_noun(tokens: Sequence[Token], place: int) -> bool:
-    """Whether the word at this place may be a noun, and the clause ends behind it."""
+    """Whether the word at this place may be a noun, and the clause ends after it."""
     word = word_at(tokens, place)
     return bool(word) and is_closed(tokens, place + 1) and not (word in FUNCTION_WORDS or may_be_verb(word))
 
 
 def _around_you(tokens: Sequence[Token], place: int, end: int) -> Iterator[tuple[int, int]]:
-    """An address from the "you" at `place` to `end`; without "you" where the clause needs it."""
+    """An address from the "you" at `place` to `end`; without "you" if the clause needs it."""
     before, after = word_at(tokens, place - 1), word_at(tokens, end)
     continues = after in _BEHIND_ADDRESS or (after in JOINS and word_at(tokens, end + 1) in SUBJECTS)
     asks = before in _ASKS and word_at(tokens, place - 2) not in SUBJECTS
@@ -241,7 +241,7 @@ def _clauses(tokens: Sequence[Token], start: int, end: int) -> Iterator[tuple[in
 
 
 def _is_whole_behind(tokens: Sequence[Token], join: int) -> bool:
-    """Whether what follows a joining word may stand alone: not "would regret it", nor "lazy" behind an "or"."""
+    """Whether the words after a joining word may stand alone: not "would regret it", nor "lazy" after an "or"."""
     word, then = word_at(tokens, join + 1), word_at(tokens, join + 2)
     if word in AUXILIARIES:
         return word in ("do", "don't", "dont") or then in SUBJECTS | DETERMINERS
@@ -249,7 +249,7 @@ def _is_whole_behind(tokens: Sequence[Token], join: int) -> bool:
 
 
 def _shared_subject(tokens: Sequence[Token], first: int, start: int, join: int) -> Iterator[tuple[int, int]]:
-    """What stands between the subject at `first`, or its modal, and a verb behind the joining word."""
+    """The words between the subject at `first`, or its modal, and a verb after the joining word."""
     subject = tokens[first].word
     clause = [token.word for token in tokens[first + 1 : start]]
     if subject not in SUBJECTS or PRONOUNS.intersection(clause):
@@ -266,7 +266,7 @@ def _shared_subject(tokens: Sequence[Token], first: int, start: int, join: int) 
 
 
 def _is_finite(tokens: Sequence[Token], place: int) -> bool:
-    """Whether the word at a place is a verb that a subject may have; one in -ed before an object only: "tired"."""
+    """Whether the word at a place is a verb that may have a subject; one in -ed only before an object: "tired"."""
     word = word_at(tokens, place)
     if word.endswith("ed") and word not in BASE_VERBS:
         return is_inflected(word) and word_at(tokens, place + 1) in DETERMINERS | OBJECTS

@@ -1,6 +1,6 @@
-"""Rules of a phrase table as a file spells them: `rude => mild ; mild …`, with lists of words and names for lists.
+"""Rules of a phrase table in the format of its file: `rude => mild ; mild …`, with word lists and names for lists.
 
-`assets/starter/idioms.txt` explains the form; `sro.rewriting.phrase_table` applies the rules.
+`assets/starter/idioms.txt` explains the format; `sro.rewriting.phrase_table` applies the rules.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from sro.core.errors import SROError
 
 START, END, ANY = "^", "$", "_"
 MOST_OPENINGS = 4000
-"""Pairs of first words by which a rule is found; a rule of more is found by the first word alone."""
+"""Most pairs of first words under which a rule is stored; with more, it is stored under the first word only."""
 
 Lists = dict[str, tuple[str, ...]]
-"""The lists that a file has named so far, by their names with the angle brackets."""
+"""The lists that the file has defined so far, by their names in angle brackets."""
 
 Side = tuple[tuple[tuple[str, ...], int | None], ...]
-"""A civil form: at each place the words that stand there, and which list of the rude phrase they answer, if any."""
+"""A civil form: at each place its words, and the list of the rude phrase that they follow, if any."""
 
 
 @dataclass(frozen=True)
 class Rule:
     """A line of the file: the words at each place of a rude phrase, and its civil forms, the best first. `^`, `$` and
-    `_` as in the file. A line stands for up to thousands of phrases, so none is spelt out before it is met."""
+    `_` as in the file. A line stands for up to thousands of phrases, so these are not written out in advance."""
 
     rude: tuple[tuple[str, ...], ...]
     mild: tuple[Side, ...]
 
     def openings(self) -> Iterator[tuple[str, str | None]]:
-        """The pairs of words that its phrases begin with; None for any second word, or none.
+        """Pairs of words with which its phrases begin; None stands for any second word, or no second word.
 
         Raises:
             ValueError: a phrase without a word.
@@ -47,7 +47,7 @@ class Rule:
         raise ValueError("no rude word\n  fix: name a word of the phrase, beside ^")
 
     def civil(self, k: int, choice: Sequence[int]) -> list[str]:
-        """The k-th civil form, or the last, for the phrase of these words."""
+        """The k-th civil form, or the last one if there are fewer, for the phrase with these words."""
         side = self.mild[min(k, len(self.mild) - 1)]
         answers = (some[0] if at is None else some[choice[at]] for some, at in side)
         return " ".join(answers).replace("~", " ").split()
@@ -57,7 +57,7 @@ def read_rules(text: str, name: str) -> list[Rule]:
     """The rules of a file in its order.
 
     Raises:
-        SROError: a line that is neither rule nor list, with its number and a remedy.
+        SROError: a line that is neither a rule nor a list, with its number and a fix.
     """
     rules: list[Rule] = []
     lists: Lists = {}
@@ -75,22 +75,22 @@ def read_rules(text: str, name: str) -> list[Rule]:
 
 
 def parsed(line: str, lists: Lists | None = None) -> Rule:
-    """The rule that a line spells, which may refer to these lists.
+    """The rule in a line; the line may refer to these lists.
 
     Raises:
-        ValueError: no `=>`, no rude word, an unknown list, or a mild list that answers no rude one; with a remedy.
+        ValueError: no `=>`, no rude word, an unknown list, or a mild list that follows no rude one; with a fix.
     """
     rude, arrow, mild = line.partition("=>")
     if not arrow:
         raise ValueError("no rule\n  fix: rude => mild ; mild …")
     places = tuple(_words(place, lists or {}) for place in rude.split())
     rule = Rule(places, tuple(_side(side, places, lists or {}) for side in mild.split(";")))
-    next(rule.openings(), None)  # raises where there is none
+    next(rule.openings(), None)  # raises if there is none
     return rule
 
 
 def _define(line: str, lists: Lists) -> None:
-    """Adds the list that a line names, `<name> = a/b/c`."""
+    """Add the list that a line defines, `<name> = a/b/c`."""
     name, _, words = line.strip().partition(" = ")
     named = name[:1] == "<" and name[1:2].isalpha() and name[-1:] == ">" and {" ", "/", "="}.isdisjoint(name)
     if not named or len(words.split()) != 1:
@@ -104,7 +104,7 @@ def _define(line: str, lists: Lists) -> None:
 
 
 def _words(place: str, lists: Lists) -> tuple[str, ...]:
-    """The words of a place: `a/b`, where `<name>` is the words of a list and `<name=word>` a word for each of them."""
+    """The words at a place: `a/b`; `<name>` is the words of a list, `<name=word>` is `word` for each of them."""
     if "<" not in place or place in lists:
         return lists.get(place) or tuple(place.split("/"))
     found: list[str] = []
@@ -123,8 +123,8 @@ def _words(place: str, lists: Lists) -> tuple[str, ...]:
 
 
 def _side(side: str, rude: Sequence[Sequence[str]], lists: Lists) -> Side:
-    """A mild side, with the list of the rude side that each place follows: the same list again, else the first of its
-    length; each is followed once."""
+    """A mild side, with the list of the rude side that each place follows: the same list, else the first list of the
+    same length; each list is followed once."""
     free = [at for at, words in enumerate(rude) if len(words) > 1]
     found: list[tuple[tuple[str, ...], int | None]] = []
     for place in side.split():

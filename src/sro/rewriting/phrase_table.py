@@ -1,9 +1,9 @@
-"""Idiom that hangs on the rude word ("not give a shit", "full of shit", "the fuck out of here"), and its civil form.
+"""Idioms with a rude word ("not give a shit", "full of shit", "the fuck out of here"), and their civil forms.
 
-Single edits cannot undo an idiom, and a small leader does not know it: it puts "stuff" where the word stood ("can 't
-do stuff about that"). Here is a phrase table, written by hand from the phrases alone (`assets/starter/idioms.txt`,
-which also says how its rules read). It pairs phrases, never comments; what it makes of a comment is a try like any
-other, learnt from only where the follower's panel approves and likes no other try better
+Single edits cannot undo an idiom, and a small leader does not know it: it replaces the word by "stuff" ("can 't do
+stuff about that"). This phrase table was written by hand from the phrases alone (`assets/starter/idioms.txt`, which
+also explains its rules). It pairs phrases, never comments. Its rewrite of a comment is a try like any other: the
+leader learns from it only if the follower's panel approves it and likes no other try better
 (`sro.training.warmup.best_of_n`).
 """
 
@@ -24,7 +24,7 @@ from sro.rewriting.english_tokens import BASE_VERBS, FUNCTION_WORDS
 from sro.rewriting.phrase_rules import ANY, END, START, Rule, read_rules
 
 MAX_VARIANTS = 3
-"""Variants of a sentence that the table makes; more were no better (docs/research/lab-notes.md)."""
+"""Variants of a sentence that the table makes; more gave no better results (docs/research/lab-notes.md)."""
 _STOPS = frozenset(".!?;…؟؛।。！？；")
 _MARKS = ",.!?;:…،؟؛।，。！？；：、"
 _OPENING_MARKS = "¡¿"
@@ -36,12 +36,12 @@ UNSPACED = frozenset(["zh"])
 _STRESS = frozenset(["really", "just", "truly", "simply", "actually", "basically", "literally", "honestly", "clearly"])
 _BE, _BE_SHORT = frozenset(["is", "are", "was", "were", "am", "r"]), ("'s", "'re", "'m", "’s", "’re", "’m")
 _CAPITAL_BY_PLACE = (FUNCTION_WORDS | BASE_VERBS) - {"i"}
-"""Words that have a capital only where they begin a sentence."""
+"""Words that have a capital only at the beginning of a sentence."""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A phrase that was found: its rule, which word of each list, the word that `_` stands for, where it ends."""
+    """A phrase that was found: its rule, the chosen word of each list, the word matched by `_`, and its end."""
 
     rule: Rule
     choice: tuple[int, ...]
@@ -51,17 +51,17 @@ class Hit:
 
 @dataclass(frozen=True)
 class PhraseTable:
-    """The table, by the first plain word of each rule and the word behind it; longer rules before shorter ones."""
+    """The table, by the first plain word of each rule and the next word; longer rules come before shorter ones."""
 
     rules: dict[str, dict[str | None, list[Rule]]]
-    """Under each first word the rules for a second one, and under None those for all other second words."""
+    """For each first word, the rules by second word; under None the rules for all other second words."""
     language: str = "en"
     vocabulary: re.Pattern[str] | None = None
-    """What a text is cut into where no spaces divide its words: words of the rules, else single signs."""
+    """Splits a text without spaces between words: into words of the rules, else into single signs."""
 
     @classmethod
     def of(cls, rules: Sequence[Rule], language: str = "en") -> PhraseTable:
-        """The table of these rules, which are in this language."""
+        """Make the table from rules in this language."""
         found: dict[str, dict[str | None, list[tuple[int, Rule]]]] = defaultdict(lambda: defaultdict(list))
         for number, rule in enumerate(rules):
             for first, second in dict.fromkeys(rule.openings()):
@@ -81,10 +81,11 @@ class PhraseTable:
         return cls(table, language, _vocabulary(rules) if language in UNSPACED else None)
 
     def variants(self, comment: str, n: int = 3) -> list[str]:
-        """Up to `n` different comments without the table's rude phrases; none where it knows no phrase of it.
+        """Up to `n` different comments without the table's rude phrases; none if it knows no phrase in the comment.
 
-        The k-th takes the k-th civil form of every phrase that has so many, else the last. Quotes and brackets around
-        the whole stay; "is really a joke" is read as "is a joke" where the table does not know the former.
+        The k-th variant takes the k-th civil form of every phrase, or the last one if there are fewer. Quotes and
+        brackets around the whole stay; "is really a joke" is read as "is a joke" if the table does not know the
+        former.
         """
         before, inside, behind = _unwrapped(comment)
         tokens = self._split(inside)
@@ -104,7 +105,7 @@ class PhraseTable:
         return self.vocabulary.findall(comment) if self.vocabulary else split(comment)
 
     def _hits(self, tokens: Sequence[str]) -> dict[int, Hit]:
-        """The phrases of lowered tokens, none within another, by where they begin."""
+        """The phrases in lower-case tokens by where they begin; none inside another."""
         found: dict[int, Hit] = {}
         i = 0
         while i < len(tokens):
@@ -115,7 +116,7 @@ class PhraseTable:
         return found
 
     def _match(self, tokens: Sequence[str], i: int) -> Hit | None:
-        """The longest rule that fits at `i`."""
+        """The longest rule that matches at `i`."""
         behind = tokens[i + 1] if i + 1 < len(tokens) else ""
         hits = []
         for first in (tokens[i], ANY):
@@ -160,7 +161,7 @@ def _replaced(tokens: Sequence[str], hits: Mapping[int, Hit], k: int) -> list[st
             lower_first = begins and hit.caught != here[0].lower()
             new = _in_case_of([word for word in civil if word not in (START, END)], here, lower_first)
             capital = capital or (tokens[i][:1].isupper() and begins)
-        # Where the phrase that began the sentence is left out, what follows begins it.
+        # If the phrase that began the sentence is removed, the next word begins it.
         first = next((at for at, word in enumerate(new) if word[:1].isalnum()), None)
         if capital and first is not None:
             new[first] = new[first][:1].upper() + new[first][1:]
@@ -171,9 +172,10 @@ def _replaced(tokens: Sequence[str], hits: Mapping[int, Hit], k: int) -> list[st
 
 
 def _in_case_of(words: Sequence[str], here: Sequence[str], lower_first: bool) -> list[str]:
-    """Civil words in the case of the phrase that they stand for: words of its own as they are ("Dick Cheney" keeps its
-    capitals, though it looks rude), and others shouted where all of it is. A "You" that only begins the sentence is a
-    "you" elsewhere, unless the first word is a name (not `lower_first`)."""
+    """Give civil words the case of the phrase that they replace. Words of that phrase keep their spelling ("Dick
+    Cheney" keeps its capitals, though it looks rude); other words are in capitals if the whole phrase is. A "You" with
+    a capital only because it begins the sentence becomes "you" elsewhere, unless the first word is a name (not
+    `lower_first`)."""
     written = {token.lower(): token for token in here}
     if lower_first and here[0].lower() in _CAPITAL_BY_PLACE and here[0][1:].islower():
         del written[here[0].lower()]
@@ -183,8 +185,8 @@ def _in_case_of(words: Sequence[str], here: Sequence[str], lower_first: bool) ->
 
 
 def _fit(rude: tuple[tuple[str, ...], ...], tokens: Sequence[str], at: int) -> tuple[tuple[int, ...], str, int] | None:
-    """Which words of each list stand at `at` and behind, the word that the last `_` stands for, and where they end;
-    None where they do not. The first words of a list that fit are taken."""
+    """Match the lists at `at`: the index of the matching word of each list, the word matched by the last `_`, and the
+    end; None if there is no match. The first matching words are taken."""
     if not rude:
         return (), "", at
     for k, word in enumerate(rude[0]):
@@ -202,7 +204,7 @@ def _fit(rude: tuple[tuple[str, ...], ...], tokens: Sequence[str], at: int) -> t
 
 
 def _is_stop(token: str) -> bool:
-    """Whether a token ends a sentence: "!" or a "!!!" that stands apart."""
+    """Whether a token ends a sentence: "!" or a separate "!!!"."""
     return bool(token) and _STOPS.issuperset(token)
 
 
@@ -211,26 +213,27 @@ def _begins_sentence(tokens: Sequence[str], at: int) -> bool:
 
 
 def _is_word(token: str) -> bool:
-    """Whether a token is letters alone; in scripts as Devanagari with the marks that belong to them."""
+    """Whether a token has only letters; in scripts such as Devanagari also their marks."""
     return token.isalpha() or (
         token[:1].isalpha() and all(char.isalpha() or unicodedata.category(char)[0] == "M" for char in token)
     )
 
 
 def _vocabulary(rules: Sequence[Rule]) -> re.Pattern[str]:
-    """Finds the longest word of the rules at each place, else a run of Latin letters or digits, else one sign."""
+    """A pattern for the longest word of the rules at each place, else a run of Latin letters or digits, else a
+    sign."""
     words_known = {word for rule in rules for place in rule.rude for word in place} - {START, END, ANY}
     longest_first = sorted(words_known, key=lambda word: (-len(word), word))
-    # A word that ends in Latin letters is none where more of them follow: "nb" in "nbsp".
+    # A word that ends in Latin letters does not match if more of them follow: "nb" in "nbsp".
     whole = [re.escape(word) + ("(?![a-z0-9])" if word[-1].isascii() else "") for word in longest_first]
     return re.compile("|".join([*whole, "[a-z0-9]+", "."]), re.IGNORECASE | re.DOTALL)
 
 
 def load_phrase_table(path: Path | None = None) -> PhraseTable:
-    """The table that ships with the package, or another of the same form.
+    """Load the table that ships with the package, or another one of the same format.
 
     Raises:
-        SROError: a line that is neither rule nor list, with its number and a remedy.
+        SROError: a line that is neither a rule nor a list, with its number and a fix.
     """
     if path is None:
         name = "idioms.txt"
@@ -241,10 +244,10 @@ def load_phrase_table(path: Path | None = None) -> PhraseTable:
 
 
 def load_phrase_variants(name: str) -> Callable[[str], Sequence[str]] | None:
-    """Variants of a sentence by a phrase table: `embedded`, `none`, or a file.
+    """A function that makes variants of a sentence with a phrase table: `embedded`, `none`, or a file.
 
     Raises:
-        SROError: no such file, or a line of it that is no rule.
+        SROError: the file does not exist, or has a line that is not a rule.
     """
     if name == "none":
         return None
@@ -256,7 +259,7 @@ def load_phrase_variants(name: str) -> Callable[[str], Sequence[str]] | None:
 
 
 def split(comment: str) -> list[str]:
-    """White-space tokens, with punctuation before and behind a word as tokens of its own."""
+    """Split at white space; punctuation before and after a word becomes separate tokens."""
     tokens: list[str] = []
     for token in words(comment):
         rest = token.lstrip(_OPENING_MARKS)
@@ -267,7 +270,7 @@ def split(comment: str) -> list[str]:
 
 
 def join(tokens: Sequence[str], like: str) -> str:
-    """The tokens as a comment whose punctuation stands as it does in `like`: glued to its word, or apart."""
+    """Join the tokens to a comment; punctuation follows its word with or without a space, as in `like`."""
     text = " ".join(tokens)
     apart = re.search(r"\s[,.!?]", like) is not None
     for mark in _MARKS:
@@ -277,7 +280,7 @@ def join(tokens: Sequence[str], like: str) -> str:
 
 
 def _tidied(tokens: list[str], articles: bool) -> list[str]:
-    """No comma where nothing is left in front of it; and English articles that agree with the word behind them."""
+    """Remove commas with no word before them, and make English articles fit the next word."""
     out: list[str] = []
     for i, word in enumerate(tokens):
         behind = tokens[i + 1].lower() if i + 1 < len(tokens) else ""

@@ -1,10 +1,10 @@
-"""Which sentences of a comment say nothing but abuse, so that the comment is better off without them.
+"""Which sentences of a comment contain only abuse, so that the comment is better without them.
 
     >>> says_only_abuse("You damn bastard."), says_only_abuse("You damn bastard, you deleted my article.")
     (True, False)
 
-People who rewrite a rude comment leave such sentences out; there is nothing in them to say civilly. An accusation
-("you are a liar", "racist!") says something and is none of these.
+People who rewrite a rude comment leave such sentences out, because they have nothing to say in civil words. An
+accusation ("you are a liar", "racist!") says something, so it does not count as pure abuse.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ _LITTLE = frozenset(
 
 
 FEWEST_WORDS = 3
-"""A sentence of fewer says too little for a comment to consist of it."""
+"""Fewest words of a sentence that may be the only one left of a comment."""
 
 
 def says_only_abuse(sentence: str) -> bool:
-    """Whether nothing is left of a sentence without rude names, contemptuous adjectives, swearing and small words."""
+    """Whether a sentence has only rude names, contemptuous adjectives, swear words and small words."""
     text = plain_spelling(sentence).lower()
     return _ABUSE.search(text) is not None and all(word in _LITTLE for word in _WORD.findall(_ABUSE.sub(" ", text)))
 
 
 def droppable(segments: Sequence[Segment], failing: Sequence[int]) -> list[int]:
-    """Which of the failing sentences a comment can do without: those of abuse alone, if another sentence says more.
+    """The failing sentences that a comment can do without: those that contain only abuse, if another one says more.
 
-    Items of a numbered list are not among them, for the numbers behind would be wrong.
+    Items of a numbered list are not included, because the numbers after them would be wrong.
 
     Args:
         segments: of the comment.

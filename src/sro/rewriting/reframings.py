@@ -1,13 +1,13 @@
-"""Candidates that put a plain word for a whole insulting noun phrase, by what stands around it.
+"""Candidates that replace a whole insulting noun phrase by a plain word, depending on its neighbours.
 
     >>> reframings("you are a complete moron who doesn't know the rules .", {"moron"})
     ["you don't know the rules .", "you are someone who doesn't know the rules ."]
     >>> reframings("that smug weasel voted against the clinic .", {"weasel"})
     ['he voted against the clinic .', 'this guy voted against the clinic .']
 
-A word for a word leaves the frame of the insult standing ("a complete person who"); what has to go is the phrase, with
-its article and adjectives. As in `sro.rewriting.phrase_cuts` the screener says which words are rude, these rules know
-grammar alone, and screener and critic choose among what they propose.
+Replacing a single word leaves the frame of the insult ("a complete person who"); the whole phrase has to go, with its
+article and adjectives. As in `sro.rewriting.phrase_cuts`, the screener decides which words are rude, these rules know
+only grammar, and screener and critic choose among the candidates.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ from sro.rewriting.repair import shouts, tidied
 MOST = 6
 
 Change = tuple[int, int, str]
-"""First token, last + 1, and the words for them."""
+"""First token, last token + 1, and the words that replace them."""
 
 _QUALIFIES = word_set("who that like in from with on at trying running")
-"""Behind these follows who is meant."""
+"""Words after which the sentence says who is meant."""
 _IN_ONE = {"you're": "you", "he's": "he", "she's": "she", "they're": "they", "i'm": "I", "we're": "we", "it's": "it"}
 _IN_ONE |= {"youre": "you", "your": "you", "ur": "you", "hes": "he", "shes": "she", "theyre": "they", "im": "I"}
-"""Subject and "are" in one word, also as many write it; "your" counts before "a" alone."""
+"""Subject and "are" in one word, with common misspellings; "your" counts only before "a"."""
 _FINITE = word_set("is are was were am r") | _IN_ONE.keys()
 _NO_SUBJECTS = word_set("there this that it here these those")
 _NO_PREDICATES = PRONOUNS | DETERMINERS | word_set("nobody everyone everybody people no none one all")
-"""Behind "who" or "that" these begin a clause with a subject of its own."""
+"""Words that begin a clause with its own subject after "who" or "that"."""
 _PLURAL_SUBJECTS = YOU | word_set("i we they people these those")
 _OBJECTS = {"your": "you", "ur": "u", "his": "him", "her": "her", "their": "them", "my": "me", "our": "us"}
 _SUBJECTS = {"your": "you", "ur": "u", "his": "he", "her": "she", "their": "they", "my": "I", "our": "we"}
@@ -60,25 +60,25 @@ _KISSES = word_set("kiss kisses eat lick suck")
 _NO_PERSONS = word_set("""
     fuck fucks fuk fck hell shit shite shits crap bullshit dick cock balls tits pussy cum damn garbage trash filth
     nonsense hate porn sex stuff sucks""")
-"""Rude nouns that name no person."""
+"""Rude nouns that do not name a person."""
 _NO_TRAIT = word_set("""
     big huge little complete total real absolute old fat such same biggest bunch great typical whole true another utter
     perfect proper right good of""")
-"""Adjectives that say nothing of a person without their noun."""
+"""Adjectives that say nothing about a person without their noun."""
 _NEGATED = word_set("not isn't aren't wasn't weren't ain't isnt arent wasnt aint never")
 _NO_PEOPLE_BEHIND = word_set("or and people them us you call calls called calling no like as of")
 _QUANTITIES = word_set("all most many few several two three more")
 
 
 def reframings(sentence: str, rude: Collection[str]) -> list[str]:
-    """The sentence with a plain word for each insulting noun phrase, or with the phrase's relative clause promoted.
+    """The sentence with a plain word for each insulting noun phrase, or with its relative clause promoted.
 
     Args:
         sentence: one sentence.
         rude: its words that are rude by themselves, lower-case (`sro.rewriting.english_tokens.words_of`).
 
     Returns:
-        At most `MOST` candidates; those that keep some of several rude words stand last.
+        At most `MOST` candidates; those that keep some of several rude words come last.
     """
     if len(sentence) > MAX_SENTENCE_CHARACTERS or not rude:
         return []
@@ -99,7 +99,7 @@ def _once(sentence: str, rude: Collection[str]) -> Iterator[str]:
 
 
 def _changes(phrase: NounPhrase) -> Iterator[Change]:
-    """What may be put for which tokens around the rude words."""
+    """The possible replacements of tokens around the rude words."""
     if phrase.noun in _BACKSIDES:
         yield from _for_backside(phrase)
     elif phrase.noun not in _NO_PERSONS:
@@ -112,7 +112,7 @@ def _changes(phrase: NounPhrase) -> Iterator[Change]:
 
 
 def _for_backside(phrase: NounPhrase) -> Iterator[Change]:
-    """ "your ass" is you."""
+    """ "your ass" means you."""
     first, end, owner = phrase.first, phrase.end, phrase.determiner
     if owner not in _OBJECTS or phrase.before in _KISSES:
         return
@@ -127,7 +127,7 @@ def _for_backside(phrase: NounPhrase) -> Iterator[Change]:
 
 
 def _predicate(phrase: NounPhrase) -> tuple[int, str, bool] | None:
-    """Where the "is" before a noun phrase stands, its subject, and whether both are one word; None: there is none."""
+    """The place of the "is" before a noun phrase, its subject, and whether both are one word; None without "is"."""
     place = phrase.first - 1
     while word_at(phrase.tokens, place) in ADVERBS:
         place -= 1
@@ -140,7 +140,7 @@ def _predicate(phrase: NounPhrase) -> tuple[int, str, bool] | None:
 
 
 def _for_predicate(phrase: NounPhrase, found: tuple[int, str, bool]) -> Iterator[Change]:
-    """What is said of somebody by "is": the relative clause alone, what is wrong, or the one adjective."""
+    """For "somebody is …": only the relative clause, "wrong" or "rude", or the phrase's only adjective."""
     verb, subject, glued = found
     finite = phrase.tokens[verb].word in _FINITE and subject and subject not in _NO_SUBJECTS
     if finite and phrase.after in ("who", "that") and _has_predicate(phrase):
@@ -159,14 +159,14 @@ def _for_predicate(phrase: NounPhrase, found: tuple[int, str, bool]) -> Iterator
 
 
 def _has_predicate(phrase: NounPhrase) -> bool:
-    """Whether "who" or "that" behind the phrase is the subject of its clause; not in "so stupid that nobody …"."""
+    """Whether "who" or "that" after the phrase is the subject of its clause; not in "so stupid that nobody …"."""
     if not phrase.is_noun or not phrase.then or phrase.then in _NO_PREDICATES:
         return False
     return phrase.after == "who" or may_be_verb(phrase.then) or phrase.then in ADVERBS | {"never", "always"}
 
 
 def _for_qualified(phrase: NounPhrase) -> Iterator[Change]:
-    """ "someone" or "people" where it follows who they are, or where several have a verb."""
+    """ "someone" or "people" if the sentence then says who they are, or if a plural has a verb."""
     addressed = phrase.determiner in YOU  # "you fools are wrong" needs no noun: `phrase_cuts` has it
     many_do = phrase.is_plural and not addressed and phrase.after in ("and", "are", "have", "can", "will", "should")
     told = phrase.after in _QUALIFIES and (phrase.after != "that" or _has_predicate(phrase))
@@ -180,12 +180,12 @@ def _for_qualified(phrase: NounPhrase) -> Iterator[Change]:
 
 
 def _takes_people(phrase: NounPhrase) -> bool:
-    """Whether a bare plural is a noun phrase by itself, and not called out or a name that people are called."""
+    """Whether a bare plural is a noun phrase by itself, and not an address or a name that people are called."""
     return phrase.first == phrase.start and phrase.before not in _NO_PEOPLE_BEHIND
 
 
 def _for_persons(phrase: NounPhrase) -> Iterator[Change]:
-    """A pronoun, or "someone" and the like, for whom the phrase names."""
+    """A pronoun, or "someone" and the like, for the person that the phrase names."""
     first, end, determiner, before = phrase.first, phrase.end, phrase.determiner, phrase.before
     if before in _NEGATED or before in ("like", "as", "of"):
         return
@@ -218,7 +218,7 @@ _FORMS |= {"doesnt": "dont", "was": "were", "wasn't": "weren't", "goes": "go"}
 
 
 def _agreeing(verb: str, subject: str) -> str:
-    """A verb of a relative clause with this subject, in its own case: ("doesn't", "you") → "don't"."""
+    """A verb of a relative clause, changed to agree with this subject: ("doesn't", "you") → "don't"."""
     word, person = verb.lower().replace("’", "'"), subject.lower()
     agreeing = _agreeing_form(word, person) if person in _PLURAL_SUBJECTS else word
     if agreeing == word:

@@ -4,8 +4,8 @@
     >>> removed_spans(segments("**You idiot.** Read the sources."), {1})
     [(0, 15)]
 
-Half a pair of marks would make bold what its author did not, and an item of a list would stand there empty. All else
-stays, character by character: an author's "???", and the line break that parts two paragraphs.
+One half of a pair of marks would make other text bold, and an empty list item would remain. All other text stays,
+character by character: an author's "???", and the line break between two paragraphs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Span = tuple[int, int]
 
 
 def removed_spans(segments: Sequence[Segment], dropped: Collection[int]) -> list[Span]:
-    """Begin and end of each stretch of a comment that is gone, in order; no two touch.
+    """Begin and end of each removed stretch of a comment, in order; no two touch.
 
     Args:
         segments: of the comment.
@@ -43,8 +43,8 @@ def removed_spans(segments: Sequence[Segment], dropped: Collection[int]) -> list
 
 
 def _empties_lines(text: str, gone: int, start: int, end: int) -> bool:
-    """Whether a line that is removed from `start` to `end` follows nothing but blanks behind what is `gone` already:
-    of a hundred such lines one line break is enough, the one behind the last."""
+    """Whether there are only blanks between the text up to `gone`, which is removed already, and a line removed from
+    `start` to `end`: of a hundred such lines only the line break after the last one stays."""
     ends_a_line = end == len(text) or BREAK.match(text, end) is not None
     return ends_a_line and not text[gone:start].strip()
 
@@ -58,14 +58,14 @@ def _spans(segments: Sequence[Segment], dropped: Collection[int]) -> Iterator[Sp
 
 
 def _with_marks(text: str, spans: Iterable[Span]) -> Iterator[Span]:
-    """Each with the marks that stand around it alone."""
+    """Extend each span by the marks around it, if it has a pair of its own."""
     for start, end in spans:
         around = any(text.endswith(mark, 0, start) and text.startswith(mark, end) for mark in PAIRED_MARKS)
         yield (start - 2, end + 2) if around else (start, end)
 
 
 def _joined(text: str, spans: Iterable[Span]) -> list[Span]:
-    """Those with nothing but blanks between them as one."""
+    """Join spans with only blanks between them."""
     joined: list[Span] = []
     for start, end in spans:
         between = text[joined[-1][1] : start] if joined else "no blank"
@@ -76,7 +76,7 @@ def _joined(text: str, spans: Iterable[Span]) -> list[Span]:
 
 
 class _Lines:
-    """A text by its lines."""
+    """The lines of a text."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -84,8 +84,8 @@ class _Lines:
         self.starts, self.ends = [0, *(end for _, end in breaks)], [*(start for start, _ in breaks), len(text)]
 
     def with_surroundings(self, spans: Iterable[Span]) -> Iterator[Span]:
-        """Each extended by the space beside it, or to its whole line if nothing else is left there."""
-        opening = 0  # up to here all is gone
+        """Extend each span by the space beside it, or to its whole line if nothing else is left there."""
+        opening = 0  # the text up to here is removed
         for start, end in spans:
             first = self.starts[bisect_right(self.starts, start) - 1]
             last = self.ends[bisect_left(self.ends, end)]
@@ -103,7 +103,7 @@ class _Lines:
             yield start, end
 
     def _line(self, first: int, last: int, *, is_item: bool, opens: bool) -> Span:
-        """The span of an emptied line; with its line break if it is an item of a list, or opens or ends the text."""
+        """The span of an emptied line; with its line break if it is a list item, or opens or ends the text."""
         following = BLANK.match(self.text, last).end()  # type: ignore[union-attr]  # it matches nothing if need be
         if following == len(self.text):
             return len(self.text[:first].rstrip()), last

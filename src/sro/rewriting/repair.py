@@ -1,4 +1,4 @@
-"""A sentence from which words were cut, put in order: its commas, spaces, articles, capital, quotes and brackets."""
+"""Correct a sentence after words were cut: commas, spaces, articles, the capital, quotes and brackets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RELATIVES = word_set("who which whose like being proving")
 
 
 def without_tokens(sentence: str, tokens: Sequence[Token], first: int, last: int) -> str:
-    """The sentence without these tokens, its commas, spaces, articles and capital in order."""
+    """The sentence without these tokens, with its commas, spaces, articles and capital corrected."""
     opens = first == 0
     if opens:
         last = _next_clause(tokens, last)
@@ -36,12 +36,12 @@ def without_tokens(sentence: str, tokens: Sequence[Token], first: int, last: int
 
 
 def _is_stop_or_end(tokens: Sequence[Token], place: int) -> bool:
-    """Whether a sign or nothing stands there."""
+    """Whether a stop or the end of the sentence is at this place."""
     return place >= len(tokens) or tokens[place].is_stop
 
 
 def _next_clause(tokens: Sequence[Token], place: int) -> int:
-    """Behind the signs and joining words from a place on, with which no sentence begins."""
+    """The next place after stops and joining words, with which no sentence begins."""
     while place < len(tokens):
         sign = tokens[place].is_stop and tokens[place].text[0] not in '("“'
         join = tokens[place].word in JOINS and word_at(tokens, place + 1) != "of"  # "because of"
@@ -52,13 +52,13 @@ def _next_clause(tokens: Sequence[Token], place: int) -> int:
 
 
 def _is_inserted(tokens: Sequence[Token], first: int, last: int) -> bool:
-    """Whether these tokens between commas are a relative clause or an apposition, so that both commas go with them."""
+    """Whether these tokens between commas are a relative clause or an apposition; then both commas are removed too."""
     verbless = not any(token.word in AUXILIARIES or is_inflected(token.word) for token in tokens[first:last])
     return tokens[first].word in _RELATIVES or (tokens[first].word in DETERMINERS and verbless)
 
 
 def _with_article(before: str, article: Token, behind: str, *, shouted: bool) -> str:
-    """The text before a cut with the article at its end as the next word wants it; initials are left alone."""
+    """Make the article at the end of the text before a cut fit the next word; initials are left unchanged."""
     following = behind.split(" ", 1)[0]
     initials = following.isupper() and len(following) > 1
     if not shouted and (is_letter(article) or initials):
@@ -67,12 +67,12 @@ def _with_article(before: str, article: Token, behind: str, *, shouted: bool) ->
 
 
 def is_letter(token: Token) -> bool:
-    """Whether an "A" is no article, as in "plan A", where the sentence is not in capitals."""
+    """Whether an "A" is not an article, as in "plan A", in a sentence that is not in capitals."""
     return token.text == "A" and token.start > 0
 
 
 def tidied(text: str, like: str) -> str:
-    """A changed sentence with single spaces, no space before a sign unless `like` has some, and its capital."""
+    """Correct a changed sentence: single spaces, no space before a sign unless `like` has some, and its capital."""
     text = " ".join(text.split())
     if not re.search(r" [.,!?;:…]", like):
         text = re.sub(r" (?=[.,!?;:…])", "", text)
@@ -89,12 +89,12 @@ _PAIRED = ('"', "*", "_", "`")
 
 
 def keeps_pairs(text: str, sentence: str) -> bool:
-    """Whether quotes, brackets and marks of a changed sentence are as paired as before, and none is emptied."""
+    """Whether quotes, brackets and marks of a changed sentence are paired as before, and no pair has become empty."""
     return _unpaired(text) == _unpaired(sentence) and len(_HOLLOW.findall(text)) <= len(_HOLLOW.findall(sentence))
 
 
 def _unpaired(text: str) -> list[int]:
-    """What is left over of each sign that stands in pairs."""
+    """Number of unpaired signs for each kind of pair."""
     signs = Counter(text)
     runs = [sum(token.startswith(sign) for token in re.findall(r'"+|\*+|_+|`+', text)) % 2 for sign in _PAIRED]
     return [*runs, signs["("] - signs[")"], signs["["] - signs["]"], signs["“"] - signs["”"]]

@@ -1,4 +1,4 @@
-"""What became of a comment: the rewrite, its verdicts, and why one was refused."""
+"""The result for a comment: the rewrite, its verdicts, and the reason for a refusal."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Reason = Literal[
     "repeating",  # … stutter,
     "malformed",  # … have a hole, a run of commas or an odd length (`sro.screeners.rules.form`),
     "disguised",  # … keep part of the spelling that hid a word (`sro.rewriting.disguise`),
-    "copy",  # … have the sentence's own letters and digits: the screener has a hole there,
+    "copy",  # … have the sentence's own letters and digits: the screener has a gap there
     "protected_lost",  # … or lack a link, mention, hashtag or code that stands in the sentence
-    "declined",  # the chat server that leads gave no rewrite but said that it would not,
+    "declined",  # the chat server that leads gave no rewrite but a refusal
     "no_answer",  # … or gave none at all, however often it was asked
     "language",  # a sentence that fails is not in a language that the leader writes (`sro.comments.languages`)
-    "protected_fails",  # the screener objects to nothing but such pieces, emoji or block quotes; nobody may alter them
+    "protected_fails",  # the screener objects only to such pieces, emoji or block quotes, which may not be changed
 ]
 
 
@@ -31,8 +31,8 @@ Status = Literal["unchanged", "rewritten", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A sentence that was rewritten: `source[start:end]`, counted in characters, became `text`, which is empty where
-    the sentence was left out with the blank beside it: it said nothing but abuse, or the comment can do without it."""
+    """A rewritten sentence: `source[start:end]`, counted in characters, became `text`. `text` is empty if the sentence
+    was left out with the blank beside it, because it was only abuse or because the comment can do without it."""
 
     start: int
     end: int
@@ -41,7 +41,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """What became of one comment: its text, how it came about, and what the screener says of both.
+    """The outcome for one comment: its text, how it was made, and the screener's verdicts before and after.
 
     Example:
         >>> rewrite = Rewrite("Thanks!", "Thanks!", "unchanged", Verdict("pass", 0.02, "nblr 1a2b3c4d"))
@@ -56,12 +56,12 @@ class Rewrite:
     before: Verdict
     """The screener's verdict on the comment: on the whole, or on its worst sentence if one fails."""
     after: Verdict | None = None
-    """The same on the best candidate, also if that was refused; None if no rewrite was generated."""
+    """The verdict on the best candidate, even if that was refused; None if no rewrite was generated."""
     similarity: float | None = None
     """Cosine of the best candidate with the comment, in [−1, 1]; None if no rewrite was generated."""
     candidates: int = 0
-    """How many candidates were judged, of the leader and of the rules, for all sentences together."""
+    """Number of judged candidates, of the leader and of the rules, for all sentences together."""
     reason: Reason | None = None
     """Why the comment was refused."""
     changes: tuple[Change, ...] = ()
-    """What was rewritten, in order. All else is the comment's, character by character."""
+    """The rewritten sentences, in order. All other text is the comment's, character by character."""

@@ -1,16 +1,16 @@
-"""Rewrite toxic comments: screen → rewrite → screen again → best of N → once more from there → refuse.
+"""Rewrite toxic comments: screen → rewrite → screen again → best of N → refine the best → refuse.
 
     rewriter = Rewriter.load()
     for found in rewriter.rewrite(["thank you for the edit", "you are an idiot"]):
         print(found.status, found.text)
 
-A comment that passes the screener comes back untouched, and one that threatens is refused at once. Of any other the
-sentences that fail are rewritten, and all else stays as it is, character by character (`sro.comments.sentences`).
-Rules propose candidates first; where none of theirs will surely do, the leader's greedy one is added, then `samples`
-more are drawn; and where the screener refuses them all, the leader rewrites its own best try, `refine` times
-(`sro.rewriting.search`). The new comment is screened as a whole (`sro.rewriting.failing_comments`). Where nothing will
-do the comment is *refused*: there is no text, only the reason, and what to do with the comment (hide it, ask its
-author, show it after all) stays the caller's decision.
+A comment that passes the screener comes back unchanged, and a comment that threatens is refused at once. In all other
+comments the failing sentences are rewritten, and the rest stays as it is, character by character
+(`sro.comments.sentences`). Rules propose candidates first. If none of these is clearly good, the leader's greedy
+candidate is added, then `samples` more are drawn. If all fail the screener, the leader rewrites its own best try, up
+to `refine` times (`sro.rewriting.search`). The new comment is screened as a whole (`sro.rewriting.failing_comments`).
+If no candidate is acceptable, the comment is *refused*: there is no text, only the reason. The caller decides what to
+do with the comment (hide it, ask its author, show it after all).
 """
 
 from __future__ import annotations
@@ -48,29 +48,29 @@ __all__ = [
 
 
 ATTRIBUTES_OF_SWEARING = {"TOXICITY", "PROFANITY"}
-"""If the screener fails texts on one of these attributes, swear words are also removed from the passing sentences of a
-rewritten comment."""
+"""If the screener fails texts for one of these attributes, swear words are also removed from the passing sentences of
+a rewritten comment."""
 
 
 CLEARLY_CIVIL = 0.2
-"""A rewrite is rejected if the encoder's P(fail) is at least this (docs/research/lab-notes.md); a comment has the
-screener's own threshold."""
+"""A rewrite is rejected if the encoder's P(fail) is at least this (docs/research/lab-notes.md); for comments the
+screener's own threshold holds."""
 
 
 READ_BY_CRITIC, NOT_READ = 0.25, 0.5
-"""Cosine with the comment below which a rewrite is refused, where there is a critic and where there is none: of the
-candidates of cosine .25 to .5 that a critic lets pass, readers accept as many as of the others
-(docs/research/lab-notes.md). The first also holds for other languages, which the critic is not asked about: there the
-encoder finds good rewrites far from their comments too ("Verpiss dich endlich." → "Geh bitte.": .43)."""
+"""Cosine with the comment below which a rewrite is refused, with a critic and without one. Of the candidates with
+cosine .25 to .5 that a critic accepts, readers accept as many as of the others (docs/research/lab-notes.md). The first
+value also holds for other languages, in which the critic is not asked: there the encoder gives good rewrites low
+similarities too ("Verpiss dich endlich." → "Geh bitte.": .43)."""
 
 
 LEADER_TRUST = (0.85, 0.7)
-"""Of candidates that the critic finds equally good, readers accept fewer of the embedded leader's than of the rules',
-and fewest of its sampled ones (docs/research/lab-notes.md)."""
+"""Of candidates that the critic rates equally, readers accept fewer of the embedded leader's than of the rules', and
+fewest of its sampled ones (docs/research/lab-notes.md)."""
 
 
 class Rewriter(RewriterParts):
-    """Rewrites comments with a leader, a follower and a measure of meaning.
+    """Rewrites comments with a leader, a follower and a measure of similarity.
 
     Make one with `Rewriter.load`, or from parts of your own (`sro.rewriting.parts.RewriterParts` lists them).
 
@@ -103,42 +103,43 @@ class Rewriter(RewriterParts):
         batch_size: int = 64,
         bf16: bool | None = None,
     ) -> Rewriter:
-        """Load what is named: `embedded` parts need no network, others are folder or hub names.
+        """Load the named parts: `embedded` parts need no network, other names are folders or hub names.
 
         Args:
             leader, load_in_4bit: see `sro.leader.model.LeaderArguments`. A folder into which `sro export` wrote the
-                embedded leader is the embedded leader to all that follows. With the engine `ctranslate2` the leader
-                may be a folder that `sro export` wrote; with `openai` it is the one that the server runs; with `chat`
-                there is none but the server's. adapter: by default `embedded/rewriter` on the embedded leader and none
-                on others. prompt: template with `{text}`; by default the adapter's own. engine: who generates,
-                `transformers`, `ctranslate2`, or `auto`, one of these (`sro.leader.engines.auto`), which may convert
-                the leader once; or `EngineArguments` with the settings of one, as `openai` and `chat`, which are
-                servers, need them. The same comments and seed give the same answers on the same engine only.
-            screener, toxic_labels, fail_on: see `sro.screeners.loading.load_screener`; or any object that screens, by
-                its own policy.
-            similarity: a sentence encoder; or any object that compares.
+                embedded leader counts as the embedded leader for all other arguments. With the engine `ctranslate2`
+                the leader may be a folder that `sro export` wrote; with `openai` it is the one that the server runs;
+                with `chat` the server's model is the only leader. adapter: by default `embedded/rewriter` for the
+                embedded leader and none for others. prompt: template with `{text}`; by default the adapter's own.
+                engine: the generator, `transformers`, `ctranslate2`, or `auto`, one of these
+                (`sro.leader.engines.auto`), which may convert the leader once; or `EngineArguments` with the settings
+                of one, which the servers `openai` and `chat` need. The same comments and seed give the same answers
+                only on the same engine.
+            screener, toxic_labels, fail_on: see `sro.screeners.loading.load_screener`; or any object that screens,
+                with its own policy.
+            similarity: a sentence encoder; or any object that compares texts.
             fluency: `embedded`, a folder made by `sro fluency` (`sro.screeners.lora.acceptability`), `none`, or any
-                object that judges. Embedded beside the embedded critic its answer counts for every candidate
-                (`sro.rewriting.acceptance`); else it decides between candidates that are equally good otherwise. None:
-                `embedded` where the embedded leader, which it needs, is installed, else `none`. Its model is loaded
-                when it is first asked (0.7 s, 0.6 GB), not before; threads may share it.
-            english_rules: whether candidates of the rules for English stand beside the leader's, under the shipped
-                critic and its bars. None: for the embedded leader (also from its export) and not for the engine
-                `chat`. True for a leader of one's own says that it writes English and no other language.
+                object that judges fluency. If this and the critic are both `embedded`, its answer counts for every
+                candidate (`sro.rewriting.acceptance`); otherwise it decides between candidates that are equally good.
+                None: `embedded` if the embedded leader, which it needs, is installed, else `none`. Its model is loaded
+                at its first use (0.7 s, 0.6 GB); threads may share it.
+            english_rules: whether candidates of the rules for English are added to the leader's, with the shipped
+                critic and its thresholds. None: yes for the embedded leader (also from its export), but not with the
+                engine `chat`. True for another leader means that it writes English and no other language.
             phrases: phrase table that adds candidates: `embedded` (English, `sro.rewriting.phrase_table`), a file of
-                the same form, or `none`. None: `embedded` under `english_rules`, else `none`.
+                the same format, or `none`. None: `embedded` with `english_rules`, else `none`.
             faithfulness: `embedded`, the folder of a critic (`sro screener train --kind faithfulness`), or any object
-                that says how probable it is that a candidate says what the sentence says; `none`: nobody is asked.
-                None: `embedded` under `english_rules` and an encoder screener, else `none`.
-            rule_languages: languages beside the leader's in which rules rewrite, if the screener reads them
-                (`sro.rewriting.foreign_candidates`); comments in others are refused. `none`: in
-                no language. Under `english_rules` alone.
+                that returns the probability that a candidate says what the sentence says; `none`: not checked. None:
+                `embedded` with `english_rules` and an encoder screener, else `none`.
+            rule_languages: languages other than the leader's in which rules rewrite, if the screener reads them
+                (`sro.rewriting.foreign_candidates`); comments in others are refused. `none`: in no language. Only with
+                `english_rules`.
             max_prompt_length: tokens of prompt and sentence together; a longer sentence that fails is refused.
-            batch_size: candidates generated at the same time.
+            batch_size: number of candidates generated at the same time.
             bf16: bfloat16 autocast, for `transformers`; None: as `sro.core.precision.compute_dtype` decides.
 
         Raises:
-            SROError: a part is missing or unusable; the message names the fix.
+            SROError: a part is missing or unusable; the message says how to fix it.
         """
         settings = EngineArguments(engine) if isinstance(engine, str) else engine
         ruled = checked_rule_languages(rule_languages)
@@ -154,7 +155,7 @@ class Rewriter(RewriterParts):
         )
         from sro.screeners.lora.acceptability import AcceptabilityWhenAsked
 
-        if english_rules is None:  # larger leaders know idiom and languages by themselves
+        if english_rules is None:  # larger leaders know idioms and languages without rules
             english_rules = is_embedded(leader) and settings.engine != "chat"
         judge_of_fluency = fluency
         if fluency is None or isinstance(fluency, str):
@@ -168,9 +169,9 @@ class Rewriter(RewriterParts):
             )
         inner = call_with_inner_screener(screener, lambda one: one)
         reading = inner if english_rules and isinstance(inner, EncoderScreener) else None
-        if faithfulness is None:  # what an encoder needs is there then, which is what the critic needs
+        if faithfulness is None:  # with an encoder, the packages that the critic needs are there
             faithfulness = "embedded" if reading else "none"
-        # The pool's weights are those of the embedded critic and judge of fluency beside an encoder.
+        # The weights of the pool were fitted with the embedded critic and judge of fluency, and an encoder screener.
         pooled = bool(reading) and faithfulness == "embedded" and judge_of_fluency in (None, "embedded")
         if isinstance(faithfulness, str):
             faithfulness = None if faithfulness == "none" else FaithfulnessCritic.load(faithfulness)
@@ -194,19 +195,19 @@ class Rewriter(RewriterParts):
         )
 
     def rewrite(self, texts: Sequence[str], arguments: RewriteArguments | None = None) -> list[Rewrite]:
-        """What becomes of each comment, in order.
+        """Rewrite comments; return one result per comment, in order.
 
-        The same texts with the same seed give the same answers; which moves are drawn for a comment also depends on
-        the other texts of the call, for they share one stream of chances. Greedy moves do not. That stream is the
-        process's own, so one call at a time. A seed has its price: about a tenth of a second a round of draws with
-        CTranslate2, and draws that wait for the greedy move.
+        The same texts with the same seed give the same answers. The sampled moves for a comment also depend on the
+        other texts of the call, because they share one random stream; greedy moves do not. The random stream is that
+        of the process, so make one call at a time. A seed costs time: about a tenth of a second per sampling round
+        with CTranslate2, and sampling waits for the greedy move.
 
         Args:
             texts: comments, of any length and with any characters.
-            arguments: how hard to try, and when to refuse; None: the defaults of `RewriteArguments`.
+            arguments: settings of the search, and when to refuse; None: the defaults of `RewriteArguments`.
 
         Raises:
-            TypeError: one string, where a list of them is wanted; or a text that is no string, with its index.
+            TypeError: one string instead of a list of strings; or a text that is not a string, with its index.
         """
         if isinstance(texts, str):
             raise TypeError("rewrite takes a list of texts, not one string: rewrite([text])")
@@ -218,13 +219,13 @@ class Rewriter(RewriterParts):
     def stream(
         self, texts: Iterable[str], arguments: RewriteArguments | None = None, batch_size: int = 64
     ) -> Iterator[list[Rewrite]]:
-        """`rewrite` for any number of comments in constant memory: lists of answers, together all of them in order.
+        """`rewrite` for any number of comments in constant memory: yields lists of results, in order.
 
-        Comments are screened as they come. The leader moves when `batch_size` of them have failed, because generation
-        in small batches is slow, or when 32 times as many comments wait for their turn.
+        Comments are screened as they arrive. The leader moves when `batch_size` of them have failed, because
+        generation in small batches is slow, or when 32 times as many comments are waiting.
 
         Raises:
-            TypeError: one string instead of several texts, at once; a text that is no string, when its turn comes.
+            TypeError: one string instead of several texts, at once; a text that is not a string, when it is its turn.
         """
         if isinstance(texts, str):
             raise TypeError("stream takes several texts, not one string: stream([text])")

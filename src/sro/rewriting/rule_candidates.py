@@ -1,7 +1,7 @@
-"""Candidates of rules for a sentence: deletions, the phrase table, and rules that are told which words are rude.
+"""Candidates from rules for a sentence: deletions, the phrase table, and rules that are told which words are rude.
 
-The screener says which words fail by themselves, so the rules need no list of insults. What nobody may alter in a
-sentence, as links, is hidden from rules that would cut it up.
+The screener finds the words that fail by themselves, so the rules need no list of insults. Protected text in a
+sentence, such as links, is hidden from rules that would cut it up.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from sro.rewriting.english_tokens import words_of
 from sro.rewriting.parts import RewriterParts
 
 SURELY_RUDE = 0.5
-"""P(fail) from which on a word of another language is rude wherever it stands. "Nazi" and "wrong" are below."""
+"""P(fail) from which a word of another language is rude in any context. "Nazi" and "wrong" are below."""
 
 TextsWithKeptPieces = Sequence[tuple[str, tuple[str, ...]]]
-"""Texts, each with the pieces of it that nobody may alter."""
+"""Texts, each with its protected pieces, which may not be changed."""
 
 
 def rule_candidates(parts: RewriterParts, texts: TextsWithKeptPieces) -> list[list[str]]:
-    """What the rules make of each text, every candidate once.
+    """The rules' candidates for each text, every candidate once.
 
     Args:
-        parts: the rules, and the screener, which is asked about single words where rules want to know.
-        texts: each with the pieces of it that nobody may alter.
+        parts: the rules, and the screener, which is asked about single words if rules need to know.
+        texts: each with its protected pieces, which may not be changed.
     """
     writers = [writer for writer in (parts.deletion_rules, parts.phrases) if writer is not None]
     blamed = _blamed_words(parts, texts) if parts.word_rules else frozenset[str]()
@@ -40,13 +40,13 @@ def rule_candidates(parts: RewriterParts, texts: TextsWithKeptPieces) -> list[li
 
 
 def foreign_rule_candidates(parts: RewriterParts, sentences: TextsWithKeptPieces, comment: str) -> list[list[str]]:
-    """What the rules make of sentences that the leader cannot write. A candidate that keeps a word which fails by
-    itself is none: in these languages the screener hears less of what a whole sentence says.
+    """The rules' candidates for sentences that the leader cannot write. A candidate is dropped if it keeps a word that
+    fails by itself, because in these languages the screener understands less of a whole sentence.
 
     Args:
         parts: the rules for other languages, and the screener.
-        sentences: each with the pieces of it that nobody may alter.
-        comment: which they are from; it tells the language of short ones.
+        sentences: each with its protected pieces, which may not be changed.
+        comment: the comment of the sentences; it decides the language of short ones.
     """
     if parts.foreign_rules is None:
         return [[] for _ in sentences]
@@ -56,14 +56,14 @@ def foreign_rule_candidates(parts: RewriterParts, sentences: TextsWithKeptPieces
 
 
 def _blamed_words(parts: RewriterParts, texts: TextsWithKeptPieces, least: float = 0.0) -> frozenset[str]:
-    """Words of the texts that fail by themselves, with this probability at least; nobody may alter those of links."""
+    """Words of the texts that fail by themselves with at least this probability; words in links do not count."""
     words = sorted({word for text, kept in texts for word in words_of(without(text, kept))})
     verdicts = zip(words, parts.screener.screen(words))
     return frozenset(word for word, one in verdicts if not one.passed and one.probability >= least)
 
 
 def with_placeholders(sentence: str, kept: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """The sentence with a word for each protected piece, which rules would cut up; and the pieces by these words.
+    """Replace each protected piece by a placeholder word, which rules would cut up; also return the pieces by word.
 
     >>> with_placeholders("See @ann's page", ["@ann"])
     ("See PIECE1X's page", {'PIECE1X': '@ann'})
@@ -84,7 +84,7 @@ def with_placeholders(sentence: str, kept: Sequence[str]) -> tuple[str, dict[str
 
 
 def with_pieces(text: str, pieces: Mapping[str, str]) -> str:
-    """The text with the pieces back in the places of their words."""
+    """Put the pieces back in place of their placeholder words."""
     if not pieces:
         return text
     return re.sub("|".join(map(re.escape, pieces)), lambda match: pieces[match[0]], text)

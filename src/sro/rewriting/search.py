@@ -1,9 +1,9 @@
-"""What is tried for sentences that fail, round by round, until each has a candidate that will do: those of rules,
-which leave out or replace phrases, the leader's greedy one, then sampled ones, then the same again from the best
-failing one.
+"""Search candidates for failing sentences in rounds, until each sentence has an acceptable one: first candidates of
+rules, which delete or replace phrases, then the leader's greedy one, then sampled ones, then the same again from the
+best failing one.
 
-The table makes idiom civil that a small leader does not know ("not give a shit"), and keeps closer to the sentence;
-the leader knows what the table has no phrase for. Which of them wins is decided by `sro.rewriting.candidates.best`.
+The phrase table makes idioms civil that a small leader does not know ("not give a shit"), and stays closer to the
+sentence; the leader can rewrite what is not in the table. `sro.rewriting.candidates.best` decides which one wins.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ REASON_FOR_NO_REWRITE: dict[NoRewrite, Reason] = {
     "no_answer": "no_answer",
     "obeyed": "meaning_lost",
 }
-"""What a sentence without a candidate is refused for, by what the leader answered instead of one."""
+"""The reason for refusing a sentence without a candidate, by what the leader answered instead of one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A candidate that nobody has judged yet, or the lack of one."""
+    """A candidate that has not been judged yet, or the lack of one."""
 
     text: str
     finished: bool = True
@@ -48,18 +48,18 @@ class Proposal:
 
 @dataclass(frozen=True)
 class CandidateSearch:
-    """Who writes the candidates and who judges them, and how many there may be."""
+    """The generator and judges of candidates, and the settings of the search."""
 
     parts: RewriterParts
     arguments: RewriteArguments
 
     def search(self, searches: Sequence[Search]) -> None:
-        """Rounds until each sentence has a candidate that will do, or no round is left.
+        """Run rounds until each sentence has an acceptable candidate, or no round is left.
 
-        Where a critic reads, the leader is asked only if no candidate of the rules will surely do: of equally good
-        ones readers prefer those of rules, which take a tenth of its time. Sampling for a lone sentence begins beside
-        its greedy candidate, where the generator can generate in the background and no seed is named. It is cancelled
-        as soon as anything passes.
+        If there is a critic, the leader is only used if no candidate of the rules is clearly good: of equally good
+        ones, readers prefer those of rules, which take a tenth of the leader's time. For a single sentence, sampling
+        begins together with its greedy candidate, if the generator can work in the background and no seed is given.
+        Sampling is cancelled as soon as any candidate passes.
         """
         wanted = self.arguments
         self.try_rules(searches)
@@ -78,7 +78,7 @@ class CandidateSearch:
             self._sample(self._unsolved(searches))
 
     def _sample(self, searches: Sequence[Search], ahead: PendingGeneration | None = None) -> None:
-        """Add sampled candidates; those of `ahead`, which was begun before, unless it was cancelled."""
+        """Add sampled candidates; those of `ahead`, which was started before, unless it was cancelled."""
         if ahead and not searches:
             ahead.cancel()
         if searches and self.arguments.samples:
@@ -89,18 +89,18 @@ class CandidateSearch:
             self._add_candidates(searches, proposals)
 
     def try_rules(self, searches: Sequence[Search]) -> None:
-        """Add the rules' candidates, then apply the rules to those of them that fail."""
+        """Add the rules' candidates, then apply the rules to the failing ones among them."""
         ruled = rule_candidates(self.parts, [(search.sentence, search.kept) for search in searches])
         self._add_candidates(searches, [list(map(Proposal, texts)) for texts in ruled])
         self._refine_by_rules(self._doubtful(searches))
 
     def rewrite_foreign(self, searches: Sequence[Search], comment: str) -> Reason | None:
-        """Add the rules' candidates for sentences in a language that the leader does not know; returns why that will
-        not do, or None where every sentence has an acceptable one.
+        """Add the rules' candidates for sentences in a language that the leader does not know; return the reason for a
+        refusal, or None if every sentence has an acceptable one.
 
-        The critic and the judge of fluency are not asked: they read English, and the critic refuses most civil
-        candidates in other languages. So a sentence is a threat sooner than in English, and also if only a candidate
-        shows it, without the insult that the screener heard first.
+        The critic and the judge of fluency are not used: they read English, and the critic rejects most civil
+        candidates in other languages. So the threshold for a threat is lower than in English, and a candidate is
+        checked for a threat too, because the threat may show only without the insult that the screener found first.
         """
         if not searches:
             return None
@@ -116,12 +116,12 @@ class CandidateSearch:
         return None if all(search.objection is None for search in searches) else "language"
 
     def _threaten(self, verdicts: Iterable[Verdict]) -> bool:
-        """Whether any of these verdicts on sentences that no critic reads is a threat's."""
+        """Whether any of these verdicts, on sentences that no critic reads, shows a threat."""
         most = self.arguments.max_threat
         return most < 1 and any(threat_of(one) > min(most, UNREAD_THREAT) for one in verdicts)
 
     def _doubtful(self, searches: Sequence[Search]) -> list[Search]:
-        """Those without a candidate that will surely do."""
+        """Searches without a candidate that is clearly good."""
         return [search for search in searches if not search.is_sure and self.parts.fits_leader(search.prompt_text)]
 
     def _unsolved(self, searches: Sequence[Search]) -> list[Search]:
@@ -140,7 +140,7 @@ class CandidateSearch:
         return _proposals(generator.generate([search.prompt_text for search in searches], *arguments), trust)
 
     def _start_next_round(self, searches: Sequence[Search]) -> None:
-        """From the best try; a leader that reads objections is told which words are blamed for what."""
+        """Start from the best try; a leader that reads objections is told which words are blamed for what."""
         if not isinstance(self.parts.generator, RevisingGenerator):
             for search in searches:
                 search.start_next_round()
@@ -149,15 +149,15 @@ class CandidateSearch:
             search.start_explained_round(objection)
 
     def _sampling_arguments(self, sampled: bool) -> tuple[int, Sampling, int | None]:
-        """How many candidates of the leader for each sentence, sampled how, by which seed."""
-        # As long as its comment's length allows: the limit of `Sampling` is the trainer's, for rollouts of equal cost.
+        """Number of the leader's candidates per sentence, the sampling settings and the seed."""
+        # The comment's length is the limit; that of `Sampling` is for training, where rollouts should cost the same.
         temperature = self.arguments.temperature if sampled else 0.0
         sampling = Sampling(temperature=temperature, max_new_tokens=10_000, avoid_loops=True)
         return self.arguments.samples if sampled else 1, sampling, self.arguments.seed
 
     def _refine_by_rules(self, searches: Sequence[Search]) -> None:
-        """Apply the rules to the best candidates that only the screener objects to: one rule may have left out the
-        address, and another one may know the phrase. A text that the rules were given, or made, is not given again."""
+        """Apply the rules to the best candidates that fail only the screener: one rule may have deleted the address,
+        and another one may know the phrase. The rules get no text twice, and none that they made."""
         tries = [_failing_tries(search) for search in searches]
         asked = [(text, search.kept) for search, some in zip(searches, tries) for text in some]
         ruled = iter(rule_candidates(self.parts, asked))
@@ -175,7 +175,7 @@ class CandidateSearch:
         proposals: Sequence[Sequence[Proposal]],
         ahead: PendingGeneration | None = None,
     ) -> None:
-        """Candidates for each search, screened and compared with the author's own sentence."""
+        """Screen the candidates of each search, compare them with the author's own sentence, and add them."""
         for search, some in zip(searches, proposals):
             search.no_rewrite_reason = next(
                 (REASON_FOR_NO_REWRITE[proposal.problem] for proposal in some if proposal.problem),
@@ -193,7 +193,7 @@ class CandidateSearch:
         sources = [search.sentence for search, _ in pairs]
         verdicts = self._clear_enough(self.parts.screen(texts, self.arguments.threshold, sources))
         if ahead and any(verdict.passed for verdict in verdicts):
-            ahead.cancel()  # now, for what follows wants its processor
+            ahead.cancel()  # now, because the next steps need its processor
         cosines = np.asarray(self.parts.similarity.similarity(texts, sources))
         made = []
         for (search, proposal), text, verdict, cosine in zip(pairs, texts, verdicts, cosines.tolist()):
@@ -207,7 +207,7 @@ class CandidateSearch:
         score_fluency_of_ties(
             [search.candidates for search in searches],
             [search.sentence for search in searches],
-            None if self.parts.acceptance else self.parts.fluency,  # there it has had its say
+            None if self.parts.acceptance else self.parts.fluency,  # the acceptance has used fluency already
             self._least_similarity,
         )
 
@@ -216,7 +216,7 @@ class CandidateSearch:
         return self.parts.least_similarity(self.arguments.min_similarity)
 
     def _clear_enough(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
-        """The verdicts on rewrites, which have to pass more clearly than a comment that its author wrote so."""
+        """The verdicts on rewrites, which have to pass more clearly than a comment as its author wrote it."""
         bar = self.arguments.rewrite_threshold or self.parts.rewrite_threshold
         if bar is None:
             return list(verdicts)
@@ -226,7 +226,7 @@ class CandidateSearch:
     def _read_meaning(
         self, sources: Sequence[str], candidates: Sequence[Candidate], trust: Sequence[float]
     ) -> list[Candidate]:
-        """The candidates with what the critic, or the pool with it, says of those that nobody else objects to."""
+        """Add the probability of the critic, or of the acceptance, to candidates without another objection."""
         read = list(candidates)
         critic, bar = self.parts.faithfulness, self._least_similarity
         asked = [i for i, one in enumerate(candidates) if one.objection(bar) is None] if critic else []
@@ -244,19 +244,19 @@ class CandidateSearch:
 
 
 UNREAD_THREAT = 0.3
-"""P(THREAT) above which a sentence that no critic reads is refused: some .31 is where the encoder screener itself says
-that a threat is there, and it is the less sure of one the less it knows the language."""
+"""P(THREAT) above which a sentence that no critic reads is refused. The encoder screener itself sees a threat from
+about .31, and it is less sure of threats in languages that it knows less well."""
 
 SURE = 0.45
-"""The critic's probability from which on readers found three of four rewrites fit to show; of those that it lets pass
-below, half (docs/research/lab-notes.md). Below it more moves are drawn."""
+"""The critic's probability from which readers found three of four rewrites fit to show; of those that it accepts below
+this, half (docs/research/lab-notes.md). Below it more moves are drawn."""
 
 TRIES = 4
-"""How many failing tries for a sentence the rules are asked about at a time."""
+"""Number of failing tries for a sentence that the rules get at a time."""
 
 
 def _failing_tries(search: Search) -> list[str]:
-    """The candidates that only the screener objects to, the least probable to fail first; none that rules have had."""
+    """The candidates that fail only the screener, the lowest P(fail) first; without those that rules have had."""
     failing = [one for one in search.candidates if not (one.verdict.passed or one.fault or one.text in search.refined)]
     near = [one for one in failing if one.similarity >= search.min_similarity]
     near.sort(key=lambda one: one.verdict.probability)
@@ -268,11 +268,11 @@ def _proposals(completions: Sequence[Sequence[Completion]], trust: float) -> lis
 
 
 SURROUNDINGS = 10
-"""Words before and behind a change that are read with it. The critic learnt sentences of some twenty words."""
+"""Words before and after a change that are read with it. The critic was trained on sentences of some twenty words."""
 
 
 def around_the_change(source: str, text: str) -> tuple[str, str]:
-    """Sentence and candidate without the words that both begin or end with, but for `SURROUNDINGS` of them.
+    """Sentence and candidate without their common first and last words, except the `SURROUNDINGS` nearest ones.
 
     >>> around_the_change("a " * 20 + "fool left", "a " * 20 + "man left")
     ('a a a a a a a a a a fool left', 'a a a a a a a a a a man left')

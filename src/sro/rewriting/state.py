@@ -1,4 +1,4 @@
-"""A comment on its way to a rewrite: which sentences the leader has to rewrite, and what the text is with its moves.
+"""The state of a comment during its rewrite: the sentences to rewrite, and the text with the best moves so far.
 
 A comment fails as a whole or by its worst sentence (`sro.screeners.sentencewise`). A sentence is screened without the
 links and mentions in it, which no rewrite can change.
@@ -25,11 +25,11 @@ from sro.screeners.base import Verdict
 
 @dataclass
 class CommentState:
-    """One comment that failed, and the search for each of its sentences that has to be rewritten.
+    """One failing comment, and the search for each of its sentences that has to be rewritten.
 
-    `searches` has the indices of `segments` for keys, `dropped` those of sentences that the comment can do without.
-    `dropped_candidates` counts the candidates of sentences that were dropped in the end. `outcome` is set once nothing
-    more will be tried.
+    The keys of `searches` are indices of `segments`; `dropped` has the indices of sentences that the comment can do
+    without. `dropped_candidates` counts the candidates of sentences that were dropped later. `outcome` is set when no
+    more tries follow.
     """
 
     source: str
@@ -48,16 +48,16 @@ class CommentState:
 
     @property
     def untouched(self) -> list[int]:
-        """The sentences neither rewritten nor dropped yet, by index."""
+        """Indices of the sentences that are neither rewritten nor dropped yet."""
         rest = [(i, s) for i, s in enumerate(self.segments) if i not in self.searches and i not in self.dropped]
         return [i for i, segment in rest if readable(segment.prose)]
 
     def start_searches(self, chosen: Sequence[int], may_drop: bool = True) -> list[Search]:
-        """Searches for untouched sentences. Those that say nothing but abuse are dropped, if another one says more.
+        """Start searches for untouched sentences. Drop those that contain only abuse, if another one says more.
 
         Args:
             chosen: their places.
-            may_drop: whether any are dropped; not in a language whose abuse `sro.rewriting.pure_abuse` does not know.
+            may_drop: whether any may be dropped; False in languages that `sro.rewriting.pure_abuse` does not know.
         """
         self.dropped.update(droppable(self.segments, chosen) if may_drop else ())
         chosen = [i for i in chosen if i not in self.dropped]
@@ -67,16 +67,16 @@ class CommentState:
 
     @property
     def text(self) -> str:
-        """The comment with the best candidates in place, whether they will do or not."""
+        """The comment with the best candidates in place, whether they are acceptable or not."""
         return "".join(self._pieces())
 
     def text_without(self, place: int) -> str:
-        """That text without one more of its sentences."""
+        """`text` without one more of its sentences."""
         return "".join("" if i == place else piece for i, piece in enumerate(self._pieces()))
 
     @property
     def prose(self) -> str | None:
-        """That text without what nobody may alter; None where there is nothing of the kind."""
+        """`text` without protected pieces; None if there are none."""
         if not any(segment.protected for segment in self.segments):
             return None
         spoken = zip(self.segments, self._pieces())
@@ -84,26 +84,26 @@ class CommentState:
 
     @cached_property
     def plain_source(self) -> str:
-        """The comment with the disguises in its sentences undone: what its rewrite's meaning is compared with."""
+        """The comment with the disguises in its sentences undone, for comparing the meaning of the rewrite with it."""
         return "".join(plain_spelling(piece.text, piece.kept) for piece in self.segments)
 
     @property
     def candidates(self) -> int:
-        """How many candidates were judged."""
+        """Number of judged candidates."""
         return self.dropped_candidates + sum(len(search.candidates) for search in self.searches.values())
 
     def drop(self, place: int) -> None:
-        """Leave the sentence at this place out, and forget its search but for how many candidates it had."""
+        """Leave out the sentence at this place, and forget its search except for its number of candidates."""
         self.dropped_candidates += len(self.searches.pop(place).candidates)
         self.dropped.add(place)
 
     def judge(self, verdict: Verdict, similarity: float) -> None:
-        """Take in what screener and encoder say of the text as it is now.
+        """Set the verdicts of screener and encoder on the current text.
 
         The outcome stays None if every sentence has an acceptable rewrite but the comment still fails, because another
         sentence may be rewritten.
         """
-        if not (self.candidates or self.dropped):  # the text is the author's still
+        if not (self.candidates or self.dropped):  # the text is still the author's
             self.outcome = next(filter(None, (search.objection for search in self.searches.values())), None)
             return
         self.after, self.similarity = verdict, similarity
@@ -113,7 +113,7 @@ class CommentState:
             self.outcome = "rewritten" if similarity >= self.min_similarity else "meaning_lost"
 
     def _pieces(self) -> list[str]:
-        """The segments as they are now, without what goes with the sentences that were dropped."""
+        """The current segments, without what is removed together with dropped sentences."""
         gone = removed_spans(self.segments, self.dropped)
         pieces, start = [], 0
         for i, segment in enumerate(self.segments):
@@ -127,12 +127,12 @@ class CommentState:
         return pieces
 
     def piece(self, place: int) -> str:
-        """A segment with the best candidate in place of its sentence, if it has one."""
+        """A segment with the best candidate in place of its sentence, if there is one."""
         search = self.searches.get(place)
         return search.written if search and search.candidates else self.segments[place].text
 
     def result(self) -> Rewrite:
-        """What became of it."""
+        """The result for the comment."""
         figures = (self.before, self.after, self.similarity, self.candidates)
         if self.outcome != "rewritten":
             return Rewrite(self.source, None, "refused", *figures, reason=self.outcome)
@@ -148,7 +148,7 @@ class CommentState:
 
 
 def _without_spans(text: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> str:
-    """The text from `start` to `end` without the spans, which lie within and are in order."""
+    """The text from `start` to `end` without the spans, which are in order and inside this range."""
     pieces, at = [], start
     for first, last in spans:
         pieces.append(text[at:first])
@@ -157,7 +157,7 @@ def _without_spans(text: str, start: int, end: int, spans: Sequence[tuple[int, i
 
 
 def readable_pieces(sentence: Segment) -> tuple[str, ...]:
-    """What nobody may alter in a sentence, as it stands in the readable sentence: composed, with single spaces."""
+    """Protected pieces of a sentence as they are in the readable sentence: composed, with single spaces."""
     return tuple(map(readable, sentence.kept))
 
 
@@ -166,16 +166,16 @@ class Search:
     """The candidates for one sentence.
 
     Attributes:
-        sentence: what the author wrote, readable, without HTML entities and with its disguises undone.
-        kept: what a move must hold as often as the sentence does, readable as the sentence is.
-        as_written: the same as the author wrote it, and as it goes into the comment.
+        sentence: the author's text, readable, without HTML entities and with its disguises undone.
+        kept: pieces that a move must hold as often as the sentence does, in readable form.
+        as_written: the same pieces as the author wrote them, for the final comment.
         disguised: whether the author's spelling hid a word.
-        entities: how the author wrote signs that HTML escapes; see `sro.rewriting.entities`.
-        prompt_text: what the leader rewrites next: the sentence, or its own last try.
-        exhausted: whether another round would be in vain.
-        feedback: what a leader that can be told of objections is told next.
-        refined: tries that rules were asked about, and what they made of them.
-        no_rewrite_reason: why the leader gave no candidate, where it gave none.
+        entities: the author's form of signs that HTML escapes; see `sro.rewriting.entities`.
+        prompt_text: the next input of the leader: the sentence, or its own last try.
+        exhausted: whether another round would be useless.
+        feedback: the next objection for a leader that can use objections.
+        refined: tries that the rules were applied to, and their results.
+        no_rewrite_reason: why the leader gave no candidate, if it gave none.
     """
 
     sentence: str
@@ -196,7 +196,7 @@ class Search:
 
     @classmethod
     def of(cls, piece: Segment, min_similarity: float) -> Search:
-        """The search for a sentence as it stands in the comment."""
+        """Make the search for a sentence as it is in the comment."""
         kept = readable_pieces(piece)
         written, entities = unescaped(readable(piece.text), kept)
         plain = plain_spelling(written, kept)
@@ -208,22 +208,22 @@ class Search:
 
     @property
     def written(self) -> str:
-        """The best candidate as it goes into the comment."""
+        """The best candidate in the form for the comment."""
         return escaped(self.best.text, self.entities, self.kept, self.as_written)
 
     @property
     def objection(self) -> Reason | None:
-        """Why the best move will not do, if so; or why there is none."""
+        """Why the best move is not acceptable, if so; or why there is no move."""
         return self.best.objection(self.min_similarity) if self.candidates else self.no_rewrite_reason
 
     @property
     def is_sure(self) -> bool:
-        """Whether the best move will do, and nobody doubts it: without a critic nobody does."""
+        """Whether the best move is acceptable and not doubted; without a critic no move is doubted."""
         return bool(self.candidates) and self.objection is None and not self.best.doubted
 
     @property
     def needs_another_round(self) -> bool:
-        """Whether another move is called for."""
+        """Whether another move is needed."""
         return not self.exhausted and (not self.candidates or self.objection is not None)
 
     def start_next_round(self) -> None:
@@ -235,7 +235,7 @@ class Search:
         self.prompt_text = tried.text
 
     def start_explained_round(self, feedback: Objection | None) -> None:
-        """Give a leader that reads objections this one next. The search ends if there is none, or if it is the same as
-        before."""
+        """Give this objection to a leader that reads objections. The search ends if there is none, or if it is the
+        same as before."""
         self.exhausted = feedback is None or feedback == self.feedback
         self.feedback = feedback

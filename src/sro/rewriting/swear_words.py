@@ -15,18 +15,18 @@ from sro.rewriting.state import CommentState, Search
 from sro.screeners.base import Verdict
 
 PROFANE = 0.5
-"""P(PROFANITY) from which on a sentence swears."""
+"""P(PROFANITY) from which a sentence counts as swearing."""
 
 
 def remove_swear_words(
     by: CandidateSearch, states: Sequence[CommentState], judge: Callable[[Sequence[CommentState]], None]
 ) -> None:
-    """Remove swear words from those sentences of the comments that pass, where a rule knows how and the language.
+    """Remove swear words from passing sentences of the comments, if a rule can do it and knows the language.
 
     Args:
-        by: asked for candidates of rules alone.
-        states: comments whose rewrite will do.
-        judge: takes in what screener and encoder say of them as they are now. One that will not do any more gets its
+        by: makes candidates by rules only.
+        states: comments with an acceptable rewrite.
+        judge: updates the verdicts of screener and encoder on them. A comment that is no longer acceptable gets its
             swear words back.
     """
     english = [state for state in states if by.parts.leader_knows_language(state.plain_source) is not False]
@@ -59,7 +59,7 @@ def remove_swear_words(
 
 
 def _is_free_of_swear_words(search: Search) -> bool:
-    """Whether a candidate without swear words will do; the others are forgotten."""
+    """Whether a candidate without swear words is acceptable; the others are removed."""
     search.candidates = [one for one in search.candidates if not _swears(one.verdict)]
     return bool(search.candidates) and search.objection is None
 

@@ -1,4 +1,4 @@
-"""How a folder is worked through: the settings that a command line has for it."""
+"""The settings of the command line for processing a folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sro.core.errors import SROError
 
 @dataclass(frozen=True)
 class Reading:
-    """How files are read, as `sro.comments.readers.read_rows` takes it, and which of their rows are wanted."""
+    """How files are read (see `sro.comments.readers.read_rows`), and which of their rows are used."""
 
     where: str | None = None
     """Rows that do not meet this condition are left out (`sro.comments.columns.Where`)."""
@@ -21,12 +21,12 @@ class Reading:
 
 
 AS_FOUND = Reading()
-"""Every row, with separators and encodings as the files tell them."""
+"""Every row; separators and encodings are detected in the files."""
 
 
 @dataclass(frozen=True)
 class BulkArguments:
-    """How a folder is worked through; only `shard_mb` and `prefix` can change what is written.
+    """How a folder is processed. Only `shard_mb` and `prefix` can change what is written.
 
     Raises:
         SROError: a value out of range, or one that the runner does not use.
@@ -36,12 +36,12 @@ class BulkArguments:
         default="here", metadata={"help": "folders: where shards are processed, in this process or by Ray workers"}
     )
     workers: int | None = field(
-        default=None, metadata={"help": "ray: workers, each with its own models (default: one a GPU, else one a CPU)"}
+        default=None, metadata={"help": "ray: workers, each with its own models (default: one per GPU, or per CPU)"}
     )
     worker_cpus: int = field(default=1, metadata={"help": "ray: CPUs of a worker"})
-    worker_gpus: float | None = field(default=None, metadata={"help": "ray: GPUs of a worker (default: 1, if any)"})
+    worker_gpus: float | None = field(default=None, metadata={"help": "ray: GPUs per worker (default: 1, if any)"})
     ray_address: str | None = field(
-        default=None, metadata={"help": "ray: a cluster, `auto` or ray://…; without, Ray runs on this machine alone"}
+        default=None, metadata={"help": "ray: a cluster, `auto` or ray://…; without it, Ray uses this machine only"}
     )
     shard_mb: float | None = field(
         default=None,
@@ -68,6 +68,6 @@ class BulkArguments:
 
 
 def is_bulk(source: str | None, target: str | None) -> bool:
-    """Whether a command is for `run`: its input or output is a folder, or the output ends with a slash."""
+    """Whether a command needs `run`: its input or output is a folder, or the output ends with a slash."""
     folders = [name for name in (source, target) if name and name != "-" and Path(name).is_dir()]
     return bool(source and source != "-" and (folders or (target or "").endswith("/")))

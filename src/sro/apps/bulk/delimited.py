@@ -1,4 +1,4 @@
-"""Rows as lines of CSV or TSV that every reader of RFC 4180 cuts where they were joined.
+"""Write rows as lines of CSV or TSV that every reader of RFC 4180 splits into the same rows and fields.
 
 >>> lines = DelimitedLines(["id", "text"], ",")
 >>> lines.header, lines.row({"id": 1, "text": "you fool, go"})
@@ -20,14 +20,14 @@ class DelimitedLines:
 
     Args:
         columns: names, in order; a column that a row lacks is an empty field.
-        delimiter: between fields; a field that holds it, a quote or a line break is quoted.
+        delimiter: between fields; a field is quoted if it holds the delimiter, a quote or a line break.
     """
 
     def __init__(self, columns: Sequence[str], delimiter: str) -> None:
         self.columns, self._known = list(columns), set(columns)
         self._out = io.StringIO()
         self._plain = csv.writer(self._out, delimiter=delimiter, lineterminator="\n")
-        # csv quotes a lone carriage return on some versions of Python only; readers end a line there.
+        # Only some Python versions of csv quote a lone carriage return, and readers end a line there.
         self._quoted = csv.writer(self._out, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
 
     @property
@@ -39,7 +39,7 @@ class DelimitedLines:
         """The line of a row.
 
         Raises:
-            SROError: it has a field for which there is no column, which would be lost.
+            SROError: the row has a field for which there is no column, so the field would be lost.
         """
         if strange := [name for name in fields if name not in self._known]:
             raise SROError(
@@ -59,8 +59,8 @@ class DelimitedLines:
 
 
 def cell(value: object) -> str:
-    """Text as it stands, nothing for None, JSON for what JSON has and `str` for dates and the like; `\\udce9` for what
-    UTF-8 cannot hold."""
+    """Keep text as it is; write None as nothing, JSON types as JSON, and dates and the like with `str`; bytes that are
+    not UTF-8 appear as `\\udce9`."""
     if value is None:
         return ""
     plain = isinstance(value, (bool, int, float, list, tuple, dict))

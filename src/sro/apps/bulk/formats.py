@@ -1,4 +1,4 @@
-"""What a file of comments is by its format: its columns, its rows, its size; and the range of it that is one shard."""
+"""What each format tells of a file of comments (columns, rows, size), and the range of a file that is one shard."""
 
 from __future__ import annotations
 
@@ -19,37 +19,37 @@ from sro.comments.readers import parquet_columns, read_rows
 
 Kind = Literal["csv", "tsv", "xlsx", "parquet", "jsonl", "text"]
 WHOLE = 1 << 62
-"""The end of a range that is the whole of its file."""
+"""The end of a range that covers the whole file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One range of one file: rows of Parquet; bytes of JSON Lines and text, whose lines belong to where they begin;
-    the whole file (`WHOLE`) where it cannot be entered in the middle."""
+    """One range of one file: rows of Parquet, or bytes of JSON Lines and text (a line belongs to the range in which it
+    begins). `WHOLE` is the whole file, for files that cannot be read from the middle."""
 
     name: str
-    """Of its result, relative to the output folder; `/` between folders. See `Results`."""
+    """Name of the result, relative to the output folder; `/` between folders. See `Results`."""
     source: str
     kind: Kind
     start: int
     stop: int
     size: int
-    """Bytes of the source that it stands for, of Parquet unpacked."""
+    """Bytes of the source in this shard; of Parquet, unpacked bytes."""
     fingerprint: str
-    """Of the source, see `sro.apps.bulk.shards.fingerprint`."""
+    """Fingerprint of the source, see `sro.apps.bulk.shards.fingerprint`."""
     modified: int
     """When the source was last changed, in nanoseconds."""
 
 
 class Results(NamedTuple):
-    """What the results of one file are called: `stem-00000suffix`, `stem-00001suffix`, …"""
+    """The names of the results of one file: `stem-00000suffix`, `stem-00001suffix`, …"""
 
     stem: str
     """Relative to the output folder; `/` between folders."""
     suffix: str
 
     def name(self, number: int) -> str:
-        """Of the result of one shard.
+        """The file name of one shard's result.
 
         >>> Results("a/part", ".jsonl.gz").name(3)
         'a/part-00003.jsonl.gz'
@@ -68,7 +68,7 @@ class Results(NamedTuple):
 
 
 class FileInfo(NamedTuple):
-    """What is known of a file before it is worked on."""
+    """What is known of a file before it is processed."""
 
     columns: list[str]
     """None of an empty file."""
@@ -79,18 +79,18 @@ class FileInfo(NamedTuple):
     rows: int | None = None
     """Only Parquet tells."""
     whole: bool = False
-    """Whether it cannot be entered in the middle."""
+    """Whether the file cannot be read from the middle."""
 
 
 def inspect_file(path: Path, kind: Kind, column: str | None, reading: Reading, say: Callable[[str], None]) -> FileInfo:
-    """What is known of a file once its first rows are read.
+    """Read the first rows of a file and return what they tell.
 
     Args:
-        column: with the comments; None: the first of a usual name.
-        say: is told which column or sheet was taken of several.
+        column: the column with the comments; None: the first column with a usual name.
+        say: is called with a message if one column or sheet was chosen among several.
 
     Raises:
-        SROError: the file cannot be read, or a column that is wanted is not in it.
+        SROError: the file cannot be read, or it lacks a column that is needed.
     """
     source, condition = str(path), Where.parse(reading.where) if reading.where else None
     info = FileInfo([], "", path.stat().st_size, whole=kind in ("csv", "tsv", "xlsx"))
@@ -105,7 +105,7 @@ def inspect_file(path: Path, kind: Kind, column: str | None, reading: Reading, s
 
     if kind == "parquet":
         info = _parquet_size(path, info)
-        if column is not None:  # its columns are known without reading a row
+        if column is not None:  # the columns are known without reading a row
             choose(info.columns)
             return info
     rows = read_rows(
@@ -136,7 +136,7 @@ def _parquet_size(path: Path, info: FileInfo) -> FileInfo:
 
 
 def kind_of(path: Path) -> Kind | None:
-    """The format that a file's name tells; None for other files, which a folder may hold too."""
+    """The format given by a file's suffix; None for other files, which a folder may also hold."""
     packed = path.suffix.lower() == ".gz"
     kind = FORMAT_OF_SUFFIX.get(path.with_suffix("").suffix.lower() if packed else path.suffix.lower() or "none")
     return None if packed and kind in BINARY else cast("Kind | None", kind)

@@ -1,4 +1,4 @@
-"""One row that breaks the work must not cost the others: it becomes an error, and they are worked on without it."""
+"""If one row makes a batch fail, that row becomes an error and the other rows are processed without it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import TypeVar
 from sro.core.errors import SROError
 
 A = TypeVar("A")
-LENGTH = 300  # characters of an error that are kept
+LENGTH = 300  # maximum number of characters kept of an error
 
 
 def isolate_failures(work: Callable[[Sequence[str]], Sequence[A]], texts: Sequence[str]) -> list[A | Exception]:
-    """What the work makes of the texts, or the exception that one of them alone raises.
+    """Return the answers to the texts; a text that fails on its own gets its exception as the answer.
 
-    A batch that fails is halved until the culprits are alone, so a single one costs about 2·log₂(batch) more calls.
+    A failing batch is halved until each failing text is alone, so one costs about 2·log₂(batch) more calls.
 
     Raises:
-        SROError: the work itself raised one, or all of several texts fail: then the fault is not theirs.
+        SROError: the work itself raised one, or all of several texts fail, so the texts are not the cause.
     """
     answers = _halving(work, texts)
     failed = [answer for answer in answers if isinstance(answer, Exception)]
@@ -29,7 +29,7 @@ def isolate_failures(work: Callable[[Sequence[str]], Sequence[A]], texts: Sequen
 
 
 def described(error: Exception) -> str:
-    """`ValueError: what it says`, of bounded length."""
+    """`ValueError: message`, cut to `LENGTH` characters."""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return text if len(text) <= LENGTH else text[: LENGTH - 1] + "…"
 
@@ -40,7 +40,7 @@ def _halving(work: Callable[[Sequence[str]], Sequence[A]], texts: Sequence[str])
     try:
         return list(work(texts))
     except SROError:
-        raise  # by contract never the fault of a text: a server that is gone, a model that does not fit
+        raise  # never caused by a text, by contract: a server that is gone, a model that does not fit
     except Exception as error:
         if len(texts) == 1:
             return [error]

@@ -1,4 +1,4 @@
-"""What is done to the comments: a job can be described, sent elsewhere, and loads its models there."""
+"""Jobs that process comments. A job can be described, sent to another process, and load its models there."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 Answer = dict[str, Any]
 """The new columns of one row."""
 Work = Callable[[Sequence[str]], list[Answer]]
-"""Comments in, as many answers out, in the same order."""
+"""Takes comments and returns as many answers, in the same order."""
 
 
 class Job(Protocol):
     """A description of work, small enough to send to a worker."""
 
     columns: ClassVar[Mapping[str, str]]
-    """Names of an answer's columns, and whether each holds `text`, a `number` or a `count`."""
+    """Names of an answer's columns, and the type of each: `text`, `number` or `count`."""
     outcome: ClassVar[str]
-    """The column that says what became of a comment."""
+    """The column with the outcome of a comment."""
     passing: ClassVar[frozenset[str]]
-    """Outcomes after which there is a text that passes the screener."""
+    """Outcomes that leave a text which passes the screener."""
     shard_mb: ClassVar[float]
-    """Megabytes of input that are a minute's work or some: what an interruption may cost."""
+    """Megabytes of input that take about a minute or more to process; an interruption may cost that much work."""
 
     def settings(self) -> dict[str, Any]:
-        """All that decides what the answers are, as plain values: the models' contents too (`model_contents`), for
-        their names say nothing of them; and the names of the columns."""
+        """All that decides the answers, as plain values, and the names of the columns. It includes the contents of the
+        models (`model_contents`), because a name does not identify them."""
         ...
 
     def load(self) -> Work:
-        """Load the models. Raises SROError where a part is missing or unusable."""
+        """Load the models. Raises SROError if a part is missing or unusable."""
         ...
 
 
@@ -51,7 +51,7 @@ SETTINGS_THAT_MAY_CHANGE = frozenset(
         "chat_price_out",
     ]
 )
-"""Where a server stands, how long it is waited for and what it costs: a run may go on with others."""
+"""The address, timeout and price of a server; a resumed run may change them."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Screening:
         found = {
             "job": "screen",
             **asdict(self),
-            "screener": full_name(self.screener),  # a folder that another screener began is not gone on with
+            "screener": full_name(self.screener),  # a folder that was started with another screener cannot be resumed
             "toxic_labels": list(self.toxic_labels),
             "fail_on": list(self.fail_on),
         }
@@ -104,9 +104,9 @@ class Rewriting:
     """What becomes of each comment.
 
     Attributes:
-        parts: keyword arguments of `sro.rewriting.rewriter.Rewriter.load`, the engine apart.
-        engine: who generates; None: `auto`, which each worker settles for its own machine.
-        arguments: how hard to try; None: the defaults of `RewriteArguments`.
+        parts: keyword arguments of `sro.rewriting.rewriter.Rewriter.load`, except the engine.
+        engine: the generator of rewrites; None: `auto`, which each worker resolves for its own machine.
+        arguments: settings of the rewriting; None: the defaults of `RewriteArguments`.
     """
 
     parts: Mapping[str, Any] = field(default_factory=dict)
@@ -131,9 +131,9 @@ class Rewriting:
         engine, arguments = self.engine or EngineArguments(), self.arguments or RewriteArguments()
         found = {"job": "rewrite", **self.parts, **asdict(engine), **asdict(arguments)}
         if engine.engine == "auto":
-            found["ctranslate2"] = version("ctranslate2")  # which it turns on
+            found["ctranslate2"] = version("ctranslate2")  # the engine that it selects
         if engine.chat_prompt:
-            found["chat_prompt"] = file_sha256(Path(engine.chat_prompt))  # its text counts, not where it lies
+            found["chat_prompt"] = file_sha256(Path(engine.chat_prompt))  # identified by its text, not its path
         found["screener"] = full_name(found.get("screener", "embedded"))
         kept = {name: value for name, value in found.items() if name not in SETTINGS_THAT_MAY_CHANGE}
         return {**kept, **model_contents(kept, REWRITING, WEIGHTS), "columns": list(self.columns)}

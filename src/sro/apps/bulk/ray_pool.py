@@ -1,9 +1,9 @@
-"""Shards done by a pool of Ray actors: on this machine, or on all machines of a cluster that the user names.
+"""Process shards in a pool of Ray actors: on this machine, or on all machines of a cluster that the user names.
 
-What goes through Ray is small: a shard's description in, its counts out. Rows go from file to file, so every machine
-must see the input and the output folder under the same path, and no object store can fill up. Ray Data hands an actor
-its next shard when it has done the last one, which is all the back-pressure there has to be, and starts a dead actor
-again with the shard that it held. An actor loads the models once.
+Little data goes through Ray: a shard's description in, its counts out. Rows go from file to file, so every machine
+must see the input and output folders under the same paths, and the object store cannot fill up. Ray Data gives an
+actor its next shard when it has finished the last one, so no other back-pressure is needed. If an actor dies, Ray Data
+starts it again with the same shard. An actor loads the models once.
 """
 
 from __future__ import annotations
@@ -25,33 +25,33 @@ if TYPE_CHECKING:
     from sro.apps.bulk.config import BulkArguments
     from sro.apps.bulk.jobs import Work
 
-OBJECT_STORE = 128 << 20  # bytes; descriptions and counts need kilobytes, the default takes a third of the memory
-BLOCKS = 5_000  # of descriptions; more than one in each only beyond so many shards
+OBJECT_STORE = 128 << 20  # bytes; descriptions and counts need kilobytes, but the default takes a third of the memory
+BLOCKS = 5_000  # of descriptions; a block holds more than one only if there are more shards than this
 
 
 class Worker:
-    """An actor: one model, shards one after the other."""
+    """An actor: one model, which processes one shard after the other."""
 
     def __init__(self, task: ShardTask) -> None:
         self.task = task
         self._work: Work | None = None
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
-        """A batch holds one shard; what goes out is one event of it, or why the run is to stop."""
+        """Take a batch of one shard; return one event of it, or the reason why the run must stop."""
         (told,) = batch["shard"]
         try:
             return {"event": [self._done(Shard(**json.loads(told)))]}
-        except SROError as error:  # told, not raised: Ray would wrap it in its own and in a long trace
+        except SROError as error:  # returned, not raised: Ray would wrap it in its own exception with a long trace
             return {"event": [json.dumps({"stop": str(error)})]}
 
     def _done(self, shard: Shard) -> str:
         counts: Counter[str] = Counter()
         stray: Counter[str] = Counter()
         finished, trouble = None, None
-        earlier = self.task.ledger.finished(shard)  # by an actor that died before it could say so
+        earlier = self.task.ledger.finished(shard)  # by an actor that died before it could report
         if earlier is not None:
             return json.dumps({"counts": earlier, "finished": shard.size, "trouble": None, "stray": {}})
-        if self._work is None:  # here, not in __init__: an actor that cannot start is started for ever
+        if self._work is None:  # not in __init__: Ray restarts an actor that cannot start for ever
             self._work = self.task.job.load()
         for event in run_shard(shard, self.task, self._work):
             counts.update(event.counts)
@@ -61,15 +61,15 @@ class Worker:
 
 
 def run_on_ray(shards: Sequence[Shard], task: ShardTask, arguments: BulkArguments) -> Iterator[Event]:
-    """All shards, by as many actors as `arguments` say; events come as they end, in any order.
+    """Process all shards with as many actors as `arguments` say; yield events as they happen, in any order.
 
     Raises:
-        SROError: Ray is not installed or not to be had at the address, the machine is too small, or a worker says
-            that going on is no use.
+        SROError: Ray is not installed, no cluster answers at the address, the machine is too small, or a worker
+            reports that the run cannot continue.
     """
-    # Before the import, which reads it. Nothing is told to anybody unless the user's environment asks for it.
+    # Set before the import, which reads it. No usage is reported unless the user's environment asks for it.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if arguments.ray_address is None:  # whoever reaches Ray's ports could run code, were it not for the token
+    if arguments.ray_address is None:  # without the token, anybody who reaches Ray's ports could run code
         os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
         import ray
@@ -83,7 +83,7 @@ def run_on_ray(shards: Sequence[Shard], task: ShardTask, arguments: BulkArgument
     try:
         workers, gpus = _pool(ray.cluster_resources(), arguments, len(shards))
         context = ray.data.DataContext.get_current()
-        context.enable_progress_bars = context.print_on_execution_start = False  # the tally says how far it is
+        context.enable_progress_bars = context.print_on_execution_start = False  # the tally reports the progress
         ledger = Ledger(os.path.abspath(task.ledger.folder))
         told = [
             {"shard": json.dumps(asdict(replace(shard, source=os.path.abspath(shard.source))))} for shard in shards
@@ -108,9 +108,9 @@ def run_on_ray(shards: Sequence[Shard], task: ShardTask, arguments: BulkArgument
 
 
 def _begin(ray: Any, address: str | None) -> None:
-    """Ray on this machine alone, or the cluster that the user names."""
+    """Start Ray on this machine only, or connect to the cluster that the user names."""
     settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    if address is None:  # `local`, or RAY_ADDRESS in the environment would decide
+    if address is None:  # `local`, because otherwise RAY_ADDRESS in the environment would decide
         settings |= {"include_dashboard": False, "object_store_memory": OBJECT_STORE}
     try:
         ray.init(address=address or "local", **settings)
@@ -120,13 +120,13 @@ def _begin(ray: Any, address: str | None) -> None:
 
 
 def _pool(has: dict[str, float], arguments: BulkArguments, shards: int) -> tuple[int, float]:
-    """How many workers, and the GPUs of each: one a GPU, else one for `worker_cpus` CPUs; at most one a shard."""
+    """Number of workers and GPUs per worker: one per GPU, else one per `worker_cpus` CPUs; at most one per shard."""
     gpus = arguments.worker_gpus if arguments.worker_gpus is not None else float(has.get("GPU", 0) > 0)
     room = int(has.get("CPU", 0) // arguments.worker_cpus)
     if gpus:
         room = min(room, int(has.get("GPU", 0) // gpus))
     wanted = arguments.workers or max(room, 1)
-    if wanted > room and arguments.ray_address is None:  # a cluster may grow, a machine does not
+    if wanted > room and arguments.ray_address is None:  # a cluster may grow, one machine cannot
         raise SROError(
             f"{wanted} workers of {arguments.worker_cpus} CPUs and {gpus:g} GPUs each do not fit on this machine"
             f" ({has.get('CPU', 0):g} CPUs, {has.get('GPU', 0):g} GPUs); there is room for {room}\n"

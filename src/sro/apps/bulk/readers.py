@@ -1,4 +1,4 @@
-"""Read a range of a file in batches of rows, with all their columns, and point out the comment of each."""
+"""Read a range of a file in batches of rows, with all their columns, and find the comment of each row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sro.comments.json_rows import field_value
 from sro.comments.readers import parquet_values, read_rows
 from sro.comments.rows import Row, has_stray_bytes
 
-BATCH_BYTES = 16 << 20  # of input a batch, so that rows of 300 kB cost no more memory than short ones
+BATCH_BYTES = 16 << 20  # of input per batch, so that rows of 300 kB need no more memory than short ones
 T = TypeVar("T")
 
 Rows: TypeAlias = Any  # a pyarrow.RecordBatch, or a list of dictionaries
@@ -26,26 +26,26 @@ class Batch(NamedTuple):
     """Some rows in order, as read."""
 
     rows: Rows
-    """An Arrow batch of Parquet, objects of the other kinds."""
+    """An Arrow batch for Parquet, a list of objects for the other formats."""
     texts: list[str]
-    """The comments, one a row; empty where there is a fault."""
+    """The comments, one per row; empty if the row has a fault."""
     faults: list[str | None]
-    """Why a row holds no comment: malformed, null, wrong_type or undecodable; None: it does, if only blanks."""
+    """Why a row holds no comment: malformed, null, wrong_type or undecodable; None: it holds one, maybe blank."""
     columns: Sequence[str] = ()
-    """Names of the columns, in order; only CSV and TSV tell them, even where they have no row."""
+    """Names of the columns, in order. Only CSV and TSV give them, even if there are no rows."""
     left_out: int = 0
-    """Rows before the last of these that `Reading.where` does not want."""
+    """Number of rows before the last of these that `Reading.where` leaves out."""
     stray: int = 0
-    """Rows that are undecodable because their bytes are not of the encoding."""
+    """Number of rows that are undecodable because their bytes do not fit the encoding."""
 
 
 def read(
     shard: Shard, column: str, size: int, reading: Reading = AS_FOUND, size_bytes: int = BATCH_BYTES
 ) -> Iterator[Batch]:
-    """Batches of at most `size` rows and about `size_bytes` of a shard; a larger row is a batch of its own.
+    """Yield batches of at most `size` rows and about `size_bytes` of a shard; a larger row is a batch of its own.
 
     Raises:
-        Unreadable: the file is damaged, or it is gone; the message names it.
+        Unreadable: the file is damaged or gone; the message names it.
     """
     where = Where.parse(reading.where) if reading.where else None
     if shard.kind != "parquet":
@@ -65,7 +65,7 @@ def _rows(
     left_out, given = 0, False
 
     def choose(names: list[str]) -> Columns:
-        if shard.kind not in ("csv", "tsv"):  # the first objects of a range may leave the column out
+        if shard.kind not in ("csv", "tsv"):  # the first objects of a range may lack the column
             return Columns(column, label)
         columns = choose_columns(names, shard.source, column, label)
         header.extend(names)
@@ -75,7 +75,7 @@ def _rows(
         nonlocal left_out
         for row in rows:
             if shard.kind == "jsonl" and row.fields is None and row.fault == "empty":
-                continue  # a blank line between objects is no row
+                continue  # a blank line between objects is not a row
             if where and not row.malformed and not where.matches(row.label):
                 left_out += 1
                 continue
@@ -90,7 +90,7 @@ def _rows(
         sheet=reading.sheet,
         all_columns=True,
         span=None if shard.stop == WHOLE else (shard.start, shard.stop),
-        say=lambda line: None,  # the plan has said it
+        say=lambda line: None,  # the plan has reported it
     )
     for some in bounded(wanted(found), size, size_bytes):
         blank = dict.fromkeys(header, "")
@@ -99,7 +99,7 @@ def _rows(
         stray = sum(fault == "undecodable" and has_stray_bytes(row.text) for row, fault in zip(some, faults))
         yield Batch(rows, texts, faults, header, left_out, stray)
         left_out, given = 0, True
-    if left_out or not given:  # a table of no rows still has columns
+    if left_out or not given:  # a table without rows still has columns
         yield Batch([], [], [], header, left_out)
 
 
@@ -118,7 +118,7 @@ def bounded(items: Iterable[tuple[T, int]], size: int, size_bytes: int = BATCH_B
 
 
 def _comments(rows: list[Row]) -> tuple[list[str], list[str | None]]:
-    """Texts, empty where there is a fault, and faults. A blank comment is a comment, and stays as it is."""
+    """Texts (empty for a row with a fault) and faults. A blank comment is a comment, and stays as it is."""
     faults: list[str | None] = [None if (fault := row.fault) == "empty" else fault for row in rows]
     return ["" if fault else row.text for row, fault in zip(rows, faults)], faults
 
@@ -129,7 +129,7 @@ def _parquet(shard: Shard, column: str, size: int, size_bytes: int, where: Where
         for group in range(file.num_row_groups):
             ends.append(ends[-1] + file.metadata.row_group(group).num_rows)
         groups = [i for i in range(file.num_row_groups) if ends[i] < shard.stop and ends[i + 1] > shard.start]
-        if not groups:  # a file of no rows still has columns
+        if not groups:  # a file without rows still has columns
             yield Batch(pyarrow.RecordBatch.from_pylist([], schema=file.schema_arrow), [], [])
             return
         at = ends[groups[0]]
@@ -148,7 +148,7 @@ def _parquet(shard: Shard, column: str, size: int, size_bytes: int, where: Where
 
 
 def _values(rows: pyarrow.RecordBatch, name: str) -> list[Any]:
-    """Of a column, or of a field in structs by its dotted name."""
+    """Values of a column, or of a field in structs by its dotted name."""
     if name in rows.schema.names:
         return parquet_values(rows.column(name))
     own = next(one for one in rows.schema.names if name.startswith(f"{one}."))

@@ -1,4 +1,4 @@
-"""A whole run over a folder: plan, leave out what is done, do the rest here or on Ray, count."""
+"""Process a whole folder: plan, skip finished shards, process the others here or on Ray, count."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ def run(
     command: Sequence[str] = (),
     say: Callable[[str], None] = lambda line: None,
 ) -> Tally:
-    """Do a job on every row of a file or of all files of a folder; go on where an earlier run stopped.
+    """Process every row of a file, or of all files in a folder; resume an earlier run if there is one.
 
-    Every row comes out with all its columns and those of the job; one that cannot be read or worked on has no answer
-    but says why in `error`. Memory depends on the size of a batch, not on that of the input.
+    Every row is written with all its columns and those of the job. A row that cannot be read or processed has no
+    answer, and its column `error` says why. Memory use depends on the size of a batch, not on that of the input.
 
     Args:
         source: a file of one of `sro.comments.formats.FORMATS`, or a folder of such files; see `sro.apps.bulk.shards`.
-        target: output folder, new, empty, or of an earlier run with the same settings.
-        column: with the comments; None: the first of a usual name.
-        reading: how the files are read, and which of their rows are wanted.
-        command: for the manifest.
-        say: is told how far it is, every ten seconds.
+        target: output folder: a new one, an empty one, or that of an earlier run with the same settings.
+        column: the column with the comments; None: the first column with a usual name.
+        reading: how the files are read, and which of their rows are used.
+        command: the command line, for the manifest.
+        say: is called every ten seconds with the progress.
 
     Returns:
-        The figures. `troubles` names the files that could not be read; they are tried again by the next run.
+        The figures. `troubles` names the files that could not be read; the next run tries them again.
 
     Raises:
-        SROError: nothing to read, settings or sources that changed, an output that cannot be written, a missing part.
+        SROError: nothing to read, changed settings or sources, an output that cannot be written, or a missing part.
     """
     arguments = arguments or BulkArguments()
     _refuse_nested(Path(source), Path(target))
@@ -64,7 +64,7 @@ def run(
     waiting = _waiting(found.shards, task.ledger, tally)
     if tally.before_shards:
         say(f"{tally.before_shards:,} of {tally.shards:,} shards are done already")
-    remove_partial_files(Path(target))  # once, not by each shard: the folder may hold thousands of files
+    remove_partial_files(Path(target))  # once, not for each shard: the folder may hold thousands of files
     said = time.monotonic()
     for event in _events(waiting, task, arguments):
         said = watch_progress(tally, event, said, say)
@@ -83,7 +83,7 @@ def _events(shards: Sequence[Shard], task: ShardTask, arguments: BulkArguments) 
 
 
 def _waiting(shards: Sequence[Shard], ledger: Ledger, tally: Tally) -> list[Shard]:
-    """Shards that are not done; the tally is told of those that are."""
+    """Shards that are not finished; the finished ones are added to the tally."""
     waiting = []
     for shard in shards:
         counts: Counter[str] | None = ledger.finished(shard)
@@ -97,7 +97,7 @@ def _waiting(shards: Sequence[Shard], ledger: Ledger, tally: Tally) -> list[Shar
 
 
 def _refuse_nested(source: Path, target: Path) -> None:
-    """Results among the input would be the next run's input."""
+    """Refuse an output inside the input or the reverse: the next run would read the results as input."""
     if not source.is_dir():
         return
     inner = target.resolve()

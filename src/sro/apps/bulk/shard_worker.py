@@ -1,4 +1,4 @@
-"""Do one shard, wherever: read, work, write, put on record."""
+"""Process one shard on any machine: read, work, write, record."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from sro.apps.bulk.writers import writer
 from sro.comments.formats import Unreadable
 from sro.core.errors import SROError
 
-BATCH = 2_048  # rows read, worked on and written together; as many as `Rewriter.stream` lets wait for their turn
+BATCH = 2_048  # rows read, processed and written together; as many as `Rewriter.stream` lets wait
 ERROR = "error"
 LEFT_OUT = "left out"
-"""The outcome of rows that `Reading.where` does not want; they are in no result."""
+"""The outcome of rows that `Reading.where` leaves out; no result holds them."""
 
 
 @dataclass(frozen=True)
 class ShardTask:
-    """What to do with each shard; can be sent to a worker."""
+    """What to do with each shard. It can be sent to a worker."""
 
     job: Job
     column: str
@@ -40,29 +40,29 @@ class ShardTask:
 
 @dataclass(frozen=True)
 class Event:
-    """News of the work."""
+    """Progress of the work."""
 
     counts: Counter[str]
-    """Rows by outcome, `error` or `left out`; negative where they are taken back."""
+    """Number of rows by outcome, `error` or `left out`; negative if counts are taken back."""
     finished: int | None = None
-    """Bytes of the shard that has come to its end with this; it may have none."""
+    """Bytes of a shard that ends with this event; it may have no result."""
     trouble: str | None = None
     """Why that shard has no result."""
     stray: Counter[str] = field(default_factory=Counter)
-    """Rows whose bytes are not of the encoding, by file."""
+    """Number of rows whose bytes do not fit the encoding, by file."""
 
 
 def new_columns(job: Job, prefix: str) -> dict[str, str]:
-    """Those of the job, and one that says why a row has no answer."""
+    """The columns of the job, and the column that says why a row has no answer."""
     return {prefix + name: kind for name, kind in {**job.columns, ERROR: "text"}.items()}
 
 
 def run_shard(shard: Shard, task: ShardTask, work: Work) -> Iterator[Event]:
-    """Do it, with an event a batch and one at the end. A file that cannot be read is `trouble`, not an exception: the
-    others can be.
+    """Process a shard; yield an event per batch and one at the end. If a file cannot be read, the event has `trouble`,
+    and no exception is raised, because the other files can be processed.
 
     Raises:
-        SROError: going on is no use, see `isolate_failures`; or the result cannot be written.
+        SROError: continuing makes no sense, see `isolate_failures`; or the result cannot be written.
     """
     counts: Counter[str] = Counter()
     try:
@@ -77,7 +77,7 @@ def run_shard(shard: Shard, task: ShardTask, work: Work) -> Iterator[Event]:
                 yield Event(seen, stray=Counter({shard.source: batch.stray}) + Counter())
         task.ledger.finish(shard, counts)
     except Unreadable as error:
-        undone = Counter({name: -number for name, number in counts.items()})  # for there is no result to hold them
+        undone = Counter({name: -number for name, number in counts.items()})  # because no result holds these rows
         yield Event(undone, shard.size, str(error))
         return
     except OSError as error:
@@ -86,14 +86,14 @@ def run_shard(shard: Shard, task: ShardTask, work: Work) -> Iterator[Event]:
 
 
 def run_here(shards: Iterable[Shard], task: ShardTask) -> Iterator[Event]:
-    """All shards one after the other in this process: in constant memory."""
+    """Process all shards one after the other in this process, in constant memory."""
     work = task.job.load()
     for shard in shards:
         yield from run_shard(shard, task, work)
 
 
 def _refuse_taken(batch: Batch, columns: Mapping[str, str], source: str) -> None:
-    """A field that appears late in JSON Lines must not be written over; the plan has seen the first rows only."""
+    """Refuse a late field of JSON Lines that would be overwritten; the plan has seen only the first rows."""
     for row in batch.rows if isinstance(batch.rows, list) else ():
         if taken := columns.keys() & row.keys():
             raise SROError(
@@ -103,7 +103,7 @@ def _refuse_taken(batch: Batch, columns: Mapping[str, str], source: str) -> None
 
 
 def _answers(batch: Batch, job: Job, work: Work) -> list[dict[str, object]]:
-    """One a row: what the work says of it, or why it says nothing."""
+    """One answer per row: what the work returns for it, or why there is no answer."""
     told = iter(isolate_failures(work, [text for text, fault in zip(batch.texts, batch.faults) if fault is None]))
     nothing = dict.fromkeys(job.columns)
     answers: list[dict[str, object]] = []

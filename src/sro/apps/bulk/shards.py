@@ -1,4 +1,4 @@
-"""Cut files into shards: pieces of work that know where their rows begin and end, without reading what lies before."""
+"""Cut files into shards: ranges whose rows can be found without reading the file from its start."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from sro.apps.bulk.formats import WHOLE, FileInfo, Kind, Results, Shard, inspect
 from sro.comments.formats import FORMAT_OF_SUFFIX, Unreadable
 from sro.core.errors import SROError
 
-ENDS = 1 << 16  # bytes at either end of a file that its fingerprint reads; Parquet keeps its statistics there
+ENDS = 1 << 16  # bytes that its fingerprint reads at each end of a file; Parquet keeps its statistics there
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Which work there is."""
+    """The planned work."""
 
     shards: list[Shard]
     sources: dict[Results, str]
-    """Every file that could be read, also those without rows, by what its results are called."""
+    """Every file that could be read, by the names of its results; files without rows are included."""
     column: str
-    """The one with the comments."""
+    """The column with the comments."""
     left_alone: Counter[str]
-    """Suffixes of files of other kinds, which are not read."""
+    """Suffixes of files in other formats, which are not read."""
     troubles: list[str]
-    """Of files that cannot be read, what is said of each."""
+    """Messages about files that cannot be read."""
 
 
 def plan(
@@ -43,18 +43,18 @@ def plan(
 ) -> Plan:
     """Cut a file, or all files of a folder, into shards of about `shard_bytes`.
 
-    Hidden files and those that start with `_` are passed over, as Spark and Arrow do. Files that cannot
-    be entered in the middle are one shard each: compressed ones, CSV and TSV (a line break may stand in a field),
-    XLSX, JSON arrays and exports, UTF-16.
+    Hidden files and those that start with `_` are skipped, as in Spark and Arrow. A file that cannot be read from the
+    middle is one shard: compressed files, CSV and TSV (a field may hold a line break), XLSX, JSON arrays and exports,
+    UTF-16.
 
     Args:
-        column: with the comments; None: the first of a usual name in the first file.
-        added: columns that the work adds; no file may have one of these.
+        column: the column with the comments; None: the first column with a usual name in the first file.
+        added: columns that the work adds; no file may already have one of these.
         reading: how the files are read.
-        say: is told which column or sheet was taken of several.
+        say: is called with a message if one column or sheet was chosen among several.
 
     Raises:
-        SROError: nothing to read, no such column, or a name taken.
+        SROError: nothing to read, no such column, or a column name that is already used.
     """
     root = Path(source)
     files, left_alone = _files(root)
@@ -72,7 +72,7 @@ def plan(
         results = _results(path.relative_to(root) if root.is_dir() else Path(path.name), kind)
         sources[results] = str(path)
         if not info.columns:
-            continue  # an empty file has neither columns nor comments
+            continue  # an empty file has no columns and no comments
         column = info.text
         if taken := sorted(set(added).intersection(info.columns)):
             raise SROError(
@@ -87,7 +87,7 @@ def plan(
 
 
 def fingerprint(path: Path) -> str:
-    """16 hexadecimal digits of a file's size and its two ends: cheap, and the same after a copy elsewhere."""
+    """16 hexadecimal digits from a file's size and its two ends: fast, and the same after a copy elsewhere."""
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         digest = hashlib.sha256(f"{size} ".encode() + file.read(ENDS))
@@ -115,8 +115,8 @@ def _files(root: Path) -> tuple[list[tuple[Path, Kind]], Counter[str]]:
 
 
 def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Each folder in `root` and `root` itself, with the names of the files in it. Linked folders are followed, as
-    linked files are, but for those that lead back to a folder that they lie in."""
+    """Yield each folder in `root`, and `root` itself, with the names of the files in it. Links to folders and files
+    are followed, except links to a folder that contains the link."""
     for place, folders, names in os.walk(root, followlinks=True):
         folders[:] = [name for name in folders if not _leads_back(Path(place) / name, root)]
         yield Path(place), names
@@ -140,7 +140,7 @@ def _results(below: Path, kind: Kind) -> Results:
 
 
 def _cut(path: Path, results: Results, kind: Kind, info: FileInfo, shard_bytes: int) -> list[Shard]:
-    """Equal ranges of a file."""
+    """Cut a file into equal ranges."""
     size, modified, mark = info.size, path.stat().st_mtime_ns, fingerprint(path)
     end = WHOLE if info.whole else size if info.rows is None else info.rows
     pieces = 1 if info.whole else max(1, min(end, math.ceil(size / shard_bytes)))
@@ -153,7 +153,7 @@ def _cut(path: Path, results: Results, kind: Kind, info: FileInfo, shard_bytes: 
 
 
 def _refuse_twins(shards: Sequence[Shard]) -> None:
-    """`a.txt` and `a.jsonl` would be written to one file."""
+    """Refuse files such as `a.txt` and `a.jsonl`, whose results would have the same name."""
     owners: dict[str, str] = {}
     for shard in shards:
         owner = owners.setdefault(shard.name, shard.source)

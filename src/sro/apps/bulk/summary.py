@@ -1,4 +1,4 @@
-"""Count what became of the rows, and say how far a run is and what came of it."""
+"""Count the outcomes of the rows, and print the progress and the summary of a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.table import Table
 
 from sro.apps.bulk.shard_worker import ERROR, LEFT_OUT, Event
 
-SECONDS = 10.0  # between two lines of progress
+SECONDS = 10.0  # between two progress lines
 
 
 @dataclass
@@ -19,10 +19,10 @@ class Tally:
     """The figures of a run.
 
     Attributes:
-        passing: outcomes after which there is a text that passes.
-        shards, size: of the whole, and bytes.
-        before: rows by outcome in shards that an earlier run has finished; `before_shards` and `before_size` likewise.
-        stray: rows of this run whose bytes are not of the encoding, by file.
+        passing: outcomes that leave a text which passes.
+        shards, size: the total number of shards, and their bytes.
+        before: rows by outcome in shards that an earlier run finished; `before_shards` and `before_size` likewise.
+        stray: rows of this run whose bytes do not fit the encoding, by file.
     """
 
     passing: frozenset[str]
@@ -40,7 +40,7 @@ class Tally:
     ended: float | None = None
 
     def see(self, event: Event) -> None:
-        """Take an event in."""
+        """Add an event to the counts."""
         self.counts.update(event.counts)
         self.stray.update(event.stray)
         self.done_size += event.finished or 0
@@ -51,11 +51,11 @@ class Tally:
 
     @property
     def seconds(self) -> float:
-        """Of this run, models loaded included."""
+        """Seconds since this run started, including the loading of models."""
         return max(1e-9, (self.ended or time.monotonic()) - self.started)
 
     def progress(self) -> str:
-        """How far, how fast, how long still, how many pass. The time left is told once a shard is done."""
+        """Shards done, speed, time left and pass rate. The time left is known once a shard is done."""
         rows, rate = self.counts.total(), self.counts.total() / self.seconds
         parts = [f"{rows:,} rows", f"{rate:,.1f}/s" if rate < 100 else f"{rate:,.0f}/s"]
         if self.size:
@@ -70,7 +70,7 @@ class Tally:
 
 
 def watch_progress(tally: Tally, event: Event, said: float, say: Callable[[str], None]) -> float:
-    """Take an event in, and say how far it is if it is time to; returns when that was said last."""
+    """Add an event and print the progress if it is time to; return when the last progress line was printed."""
     tally.see(event)
     if time.monotonic() - said < SECONDS:
         return said
@@ -79,7 +79,7 @@ def watch_progress(tally: Tally, event: Event, said: float, say: Callable[[str],
 
 
 def pass_rate(counts: Counter[str], passing: frozenset[str]) -> str:
-    """Of the rows that have an answer."""
+    """Share of passing rows among the rows that have an answer."""
     answered = sum(number for name, number in counts.items() if name not in (ERROR, LEFT_OUT))
     return f"{sum(counts[name] for name in passing) / answered:.1%}" if answered else "–"
 
@@ -91,7 +91,7 @@ def hours_minutes_seconds(seconds: float) -> str:
 
 
 def render_summary(tally: Tally) -> Table:
-    """This run and all runs of the folder, side by side."""
+    """A table of this run beside all runs of the folder."""
     table = Table("", "this run", "in all", title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"

@@ -1,4 +1,4 @@
-"""Write the result of a shard: rows as they were read plus new columns, in a file that is whole or absent."""
+"""Write the result of a shard: the rows as read plus the new columns, in a file that is either complete or absent."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from sro.apps.bulk.delimited import DelimitedLines
 from sro.apps.bulk.readers import Batch
 from sro.core.files import atomic_file, to_json_line
 
-ROW_GROUP = 65_536  # rows of a Parquet row group, and the most that wait in memory
-ROW_GROUP_BYTES = 128 << 20  # the same in bytes: what stands beside the texts may be long
+ROW_GROUP = 65_536  # rows in a Parquet row group, and the most rows held in memory
+ROW_GROUP_BYTES = 128 << 20  # the same in bytes: columns beside the texts may be long
 
 Added = Sequence[Mapping[str, Any]]
 """New columns of each row."""
 Write = Callable[[Batch, Added], None]
 
 ARROW = {"text": pyarrow.string(), "number": pyarrow.float64(), "count": pyarrow.int64()}
-"""What the columns of `sro.apps.bulk.jobs` are in Parquet."""
+"""The Parquet types of the columns of `sro.apps.bulk.jobs`."""
 
 
 @contextmanager
 def writer(path: Path, columns: Mapping[str, str]) -> Iterator[Write]:
-    """A function that takes a batch and what is added to its rows; the file takes its name when all is written.
+    """A function that takes a batch and the columns to add; the file gets its name when everything is written.
 
     Args:
-        path: to write, Parquet, JSON Lines, CSV or TSV (the last three also `.gz`) by its suffix. Missing folders are
-            made.
-        columns: names and types (`ARROW`) of what is added.
+        path: file to write: Parquet, JSON Lines, CSV or TSV (the last three also `.gz`), by its suffix. Missing
+            folders are created.
+        columns: names and types (`ARROW`) of the added columns.
     """
     packed = path.suffix == ".gz"
     kind = (path.with_suffix("") if packed else path).suffix
@@ -46,7 +46,7 @@ def writer(path: Path, columns: Mapping[str, str]) -> Iterator[Write]:
 
 
 def remove_partial_files(folder: Path) -> None:
-    """Remove what runs that were killed have left of unfinished results, in `folder` and below."""
+    """Remove unfinished results that killed runs have left in `folder` and below."""
     for left in folder.rglob(".*.partial"):
         left.unlink(missing_ok=True)
 
@@ -61,7 +61,7 @@ def _json_lines(file: IO[bytes], columns: Mapping[str, str]) -> Iterator[Write]:
 
 @contextmanager
 def _delimited(file: IO[bytes], columns: Mapping[str, str], delimiter: str) -> Iterator[Write]:
-    lines: list[DelimitedLines] = []  # one, from the first batch on
+    lines: list[DelimitedLines] = []  # one element, from the first batch on
 
     def write(batch: Batch, added: Added) -> None:
         if not lines:

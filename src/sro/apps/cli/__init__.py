@@ -1,10 +1,10 @@
 """The command `sro`: one module per subcommand, imported only when it is the one asked for.
 
 Each module has `run(argv) -> int`, which parses, calls one library function and prints. So `sro --help` answers at
-once, without torch.
+once, without importing torch.
 
-Exit status: 0 done, 1 done with a negative answer (see the subcommand), 2 a mistake that the message names, 130
-interrupted, 141 the reader of the output went away.
+Exit status: 0 success, 1 success with a negative answer (see the subcommand), 2 a user error that the message names,
+130 interrupted, 141 the reader of the output closed it.
 """
 
 import importlib
@@ -21,9 +21,9 @@ COMMANDS = {
     "rewrite": "rewrite toxic comments: screen, rewrite, screen again, best of N or refuse",
     "train": "train a leader by Stackelberg response optimization, from unpaired comments",
     "warmup": "turn any language model into a paraphraser, without parallel data",
-    "evaluate": "score rewrites by the protocols of ParaDetox and CLEF, with intervals and baselines",
+    "evaluate": "score rewrites with the protocols of ParaDetox and CLEF, with intervals and baselines",
     "screener": "train, check and use the screener that gives the verdicts",
-    "fluency": "teach a follower to tell whole sentences from broken ones, from sentences alone",
+    "fluency": "teach a follower to tell whole sentences from broken ones, from unlabelled sentences",
     "judge": "train and check the judges that evaluate, independent of the screener",
     "experiment": "test the paper's claims: against peers, under wrong verdicts, and by ablation",
     "report": "one HTML page of a run or an experiment: tables, plots, every sentence, worst first",
@@ -36,7 +36,7 @@ COMMANDS = {
 
 
 class _Lines(logging.Handler):
-    """What the library logs, as plain lines on standard error: results alone go to standard output."""
+    """Prints the library's log as plain lines on standard error; standard output holds only results."""
 
     def emit(self, record: logging.LogRecord) -> None:
         print(f"sro: {record.getMessage()}", file=sys.stderr, flush=True)
@@ -47,14 +47,14 @@ _LINES = _Lines(logging.INFO)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `sro` with these arguments (default: the process's own) and return the exit status."""
-    logging.getLogger("sro").addHandler(_LINES)  # which adds it once
+    logging.getLogger("sro").addHandler(_LINES)  # does nothing if the handler is already added
     logging.getLogger("sro").setLevel(logging.INFO)
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         try:
             return _dispatch(words)
         finally:
-            sys.stdout.flush()  # a closed pipe shall show here, not while the interpreter shuts down
+            sys.stdout.flush()  # so that a closed pipe shows here, not while the interpreter shuts down
     except SROError as error:
         print(f"sro: error: {error}", file=sys.stderr)
         return 2
@@ -86,11 +86,11 @@ def _dispatch(words: list[str]) -> int:
         raise SROError(f"unknown {kind} '{command}'{suggestion(command, COMMANDS)} (`sro --help` lists the commands)")
     try:
         module = importlib.import_module(f"sro.apps.cli.{command}")
-        status: int = module.run(rest)  # which imports what only it needs, such as a web server
+        status: int = module.run(rest)  # imports what only this command needs, such as a web server
     except ModuleNotFoundError as error:
         package = (error.name or "sro").partition(".")[0]
         if package == "sro":
-            raise  # a fault of this package, not of its installation
+            raise  # a bug in this package, not in its installation
         extra = _extra_with(package)
         fix = f"pip install -c constraints.txt -e '.[{extra}]'   (in a checkout of sro)" if extra else "sro doctor"
         raise SROError(f"`sro {command}` needs {package}, which is not installed\n  fix: {fix}") from error
@@ -98,7 +98,7 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _extra_with(package: str) -> str | None:
-    """The first extra of sro that brings a package; None where none does, or sro was not installed by pip."""
+    """The first extra of sro that installs a package; None if no extra does, or if sro was not installed by pip."""
     from importlib.metadata import PackageNotFoundError, requires
 
     try:

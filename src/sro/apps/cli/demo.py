@@ -20,7 +20,7 @@ PRESETS = {
 
 
 def run(argv: list[str]) -> int:
-    """The demo's settings, then whatever files and flags say; at the end also what `sro rewrite` shows."""
+    """Use the demo's settings, then those of files and flags; at the end also print what `sro rewrite` answers."""
     from sro.apps.cli.train import run as train
 
     return train(argv, prog="sro demo", presets=PRESETS, with_search=True)

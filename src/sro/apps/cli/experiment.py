@@ -1,8 +1,8 @@
 """`sro experiment`: the paper's claims as commands.
 
-sro experiment peers --split tuning              ours beside stored systems and people, by independent judges
-sro experiment perturbation --comments FILE      what wrong verdicts do to SRO, and what a correction gives back
-sro experiment ablation --comments FILE          SRO, its branches alone, KTO, best-of-n fine-tuning
+sro experiment peers --split tuning              our rewrites beside stored systems and people, by independent judges
+sro experiment perturbation --comments FILE      effect of wrong verdicts on SRO, and how much a correction recovers
+sro experiment ablation --comments FILE          SRO, each of its branches only, KTO, best-of-n fine-tuning
 sro experiment languages                         how well a screener reads each language, and thresholds for them
 sro experiment clef24                            rewriting in other languages beside copy, delete, people, a peer
 sro experiment read sheet --a FILE --b FILE      two systems' rewrites as a blind, shuffled sheet for readers
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class AblationArguments:
-    """Who judges, and how often everything is repeated."""
+    """The judges, and how many runs each arm has."""
 
     seeds: int = field(default=3, metadata={"help": "runs of each arm, with seeds counted from --seed"})
     judges: list[str] = field(
@@ -40,7 +40,7 @@ class AblationArguments:
 
 @dataclass
 class PerturbationArguments(AblationArguments):
-    """The same, and how wrong the follower is."""
+    """The same, and how often the follower is wrong."""
 
     flips: list[float] = field(
         default_factory=lambda: [0.05, 0.1, 0.2, 0.3], metadata={"help": "rates p at which verdicts are flipped"}
@@ -50,7 +50,7 @@ class PerturbationArguments(AblationArguments):
     )
     bare: list[float] = field(
         default_factory=lambda: [0.1],
-        metadata={"help": "flip rates at which to train also without the loss's anchor term (rpo_alpha 0)"},
+        metadata={"help": "flip rates at which to train without the anchor term of the loss too (rpo_alpha 0)"},
     )
 
 
@@ -58,7 +58,7 @@ Arguments = TypeVar("Arguments", bound=AblationArguments)
 
 
 def run(argv: list[str]) -> int:
-    """Dispatch to one of the experiments."""
+    """Run one of the experiments."""
     experiments = {name: partial(_run_experiment, experiment) for name, experiment in EXPERIMENTS.items()}
     return run_action({**experiments, "read": read}, argv, prog="sro experiment", doc=__doc__)
 
@@ -96,7 +96,7 @@ def ablation(argv: list[str]) -> Path:
 
 
 def _arms(kind: type[Arguments], argv: list[str], name: str, description: str) -> tuple[Arguments, Settings, Judges]:
-    """What an experiment of several arms is told, what its arms have in common, and who judges them."""
+    """An experiment's own arguments, the common settings of its arms, and the judges."""
     from sro.evaluation.experiments.arms import PRESETS, Settings
     from sro.evaluation.judges.cache import ScoreCache
     from sro.evaluation.judges.loading import load_judges

@@ -5,7 +5,7 @@
     sro export --to gguf --precision q8_0 --output_dir small
     sro export --to onnx --screener my_encoder --output_dir screener      # an encoder screener, for ONNX Runtime
 
-Exit status 1 if the copy's rewrites are not the original's (mean cosine below 0.9); the folder is there all the same.
+Exit status 1 if the copy's rewrites differ from the original's (mean cosine below 0.9); the folder is written anyway.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DESCRIPTION = "Export a leader with its adapter merged, and report how similar i
 
 
 def run(argv: list[str]) -> int:
-    """Export what the command line names; print how far the copy is the original."""
+    """Export what the command line names; print how close the copy is to the original."""
     quiet_libraries()
     if take_flag("--to", argv)[0] == "onnx":
         return run_onnx(argv)

@@ -1,13 +1,14 @@
-"""`sro feedback`: what people did with suggestions, as input for the next round of SRO.
+"""`sro feedback`: export what people did with suggestions, as input for the next round of SRO.
 
     sro feedback export --input feedback.db --output responses.jsonl
     sro train --judged_responses responses.jsonl --adapter embedded/rewriter --output_dir runs/next
     sro feedback export_scores --input feedback.db --output labelled.jsonl
     sro screener train --kind encoder --labelled labelled.jsonl --output my_encoder
 
-One JSON object a row: `comment`, `response`, `verdict` (pass: taken, or written by the person; fail: refused), `by`
-(leader or person), `at`. Edits are responses that pass; no row is a parallel target. `export_scores` writes what
-platforms suggested through Perspective's `comments:suggestscore`: `text`, a field for each attribute, and whose it is.
+Each row is a JSON object: `comment`, `response`, `verdict` (pass: taken, or written by the person; fail: refused),
+`by` (leader or person), `at`. Edits are responses that pass; no row is a parallel target. `export_scores` writes the
+scores that platforms suggested through Perspective's `comments:suggestscore`: `text`, a field for each attribute, and
+the sender.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from sro.core.config import parse
 
 @dataclass
 class FeedbackArguments:
-    """From where, to where."""
+    """The store to read and the file to write."""
 
     input: str = field(metadata={"help": "file or PostgreSQL address of `sro serve --feedback`; it may be in use"})
-    output: str = field(metadata={"help": "JSON Lines file to write; replaced as a whole"})
+    output: str = field(metadata={"help": "JSON Lines file to write; an existing file is replaced"})
 
 
 def run(argv: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""`sro fluency`: teach a follower what a whole sentence is."""
+"""`sro fluency`: teach a follower to recognise whole sentences."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sro.core.machine import device_defaults, keep_memory, quiet_libraries
 
 
 def run(argv: list[str]) -> int:
-    """Parse, train, say where the adapter lies and what it reaches."""
+    """Parse, train, print the folder of the adapter and its measures."""
     from sro.core.config import parse
     from sro.screeners.lora.acceptability_training import FluencyConfig, FluencyData, train_fluency
 

@@ -1,4 +1,4 @@
-"""What `sro rewrite` and `sro screener screen` do with folders: progress on stderr, a table on stdout."""
+"""How `sro rewrite` and `sro screener screen` process folders: progress on stderr, a table on stdout."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def run_folder(
     reading: Reading,
     command: Sequence[str],
 ) -> int:
-    """Do the job; exit status 1 where files could not be read, whose names are printed.
+    """Run the job; exit status 1 if files could not be read. Their names are printed.
 
     Raises:
         SROError: see `sro.apps.bulk.run.run`; or no input or output folder is named.
@@ -49,7 +49,7 @@ def run_folder(
 
 
 def explain_stray(number: int, where: str, encoding: str | None) -> str:
-    """That some rows have bytes which are not of the encoding, and what to do."""
+    """The message that some rows have bytes outside the encoding, and how to fix it."""
     return (
         f"the bytes of {number:,} {'row' if number == 1 else 'rows'} of {where} are not {encoding or 'UTF-8'}"
         f"\n  fix: name the encoding of the input: --encoding {'NAME' if encoding else 'windows-1252'}"
@@ -57,10 +57,10 @@ def explain_stray(number: int, where: str, encoding: str | None) -> str:
 
 
 def refuse_alone(arguments: BulkArguments, only_files: Mapping[str, object], *, folder: bool, table: bool) -> None:
-    """Refuse flags of the one kind of work beside the other kind.
+    """Refuse flags for single files in work on a folder, and the reverse.
 
     Args:
-        only_files: flags that folders do not have, and their values.
+        only_files: flags that do not apply to folders, and their values.
         folder, table: whether the work is on a folder, and whether a table is written.
 
     Raises:
@@ -80,5 +80,5 @@ def refuse_alone(arguments: BulkArguments, only_files: Mapping[str, object], *, 
 
 
 def say(line: str) -> None:
-    """Tell people, on standard error."""
+    """Print a line on standard error."""
     print(f"sro: {line}", file=sys.stderr, flush=True)

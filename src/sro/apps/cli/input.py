@@ -1,6 +1,6 @@
-"""Which texts a command works on: words of the command line, or the rows of a file as they stand.
+"""Which texts a command processes: arguments of the command line, or the rows of a file, unchanged.
 
-Nothing is folded, cleaned or left out on the way: every row has its number, and one that holds no text says why.
+Nothing is folded, cleaned or left out: every row has its number, and a row without text says why.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from sro.comments.rows import Row, has_stray_bytes
 from sro.core.errors import SROError
 
 NESTED = ("jsonl", "parquet")
-"""Formats with fields in fields, which are no columns of a table, though they have dotted names."""
+"""Formats with nested fields, which are not columns of a table, although they have dotted names."""
 
 
 @dataclass
 class InputArguments:
-    """Which comments."""
+    """Where the comments come from."""
 
     input: str | None = field(
         default=None,
@@ -67,35 +67,35 @@ class InputArguments:
     )
 
     def __post_init__(self) -> None:
-        if self.delimiter in ("\\t", "tab"):  # what people type for it
+        if self.delimiter in ("\\t", "tab"):  # people type this for a tab
             self.delimiter = "\t"
         if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n\0'):
             raise SROError(f"delimiter={self.delimiter!r} must be one sign, such as ';', and no quote or line break")
 
     @property
     def reading(self) -> Reading:
-        """How the input is read, be it a file or a folder."""
+        """How the input is read, whether it is a file or a folder."""
         return Reading(self.where, self.delimiter, self.encoding, self.sheet)
 
     def of_one_file(self) -> dict[str, object]:
-        """Settings that a folder, which may hold files of several kinds, does not have."""
+        """Settings that do not apply to a folder, because it may hold files of several formats."""
         return {"format": self.format}
 
 
 class InputRow(NamedTuple):
-    """One text to work on."""
+    """One text to process."""
 
     number: int
-    """From 1: of the row in its file, blank and malformed rows counted, or of the word on the command line."""
+    """From 1: number of the row in its file, counting blank and malformed rows, or of the argument."""
     line: int | None
-    """On which line of the file the row begins, from 1; None on the command line."""
+    """The line of the file on which the row begins, from 1; None for arguments."""
     text: str
-    """The field as it stands; of a row that holds no text the row as it was read."""
+    """The field as it stands; for a row without text, the row as it was read."""
     fields: Mapping[str, Any]
-    """All columns of the row. Of one that has none, such as a malformed one, the text alone, and nothing where the
-    text is no column, but a field in one (`data.text`)."""
+    """All columns of the row. A row without columns, such as a malformed one, has the text only; it has nothing if the
+    text is not a column but a nested field (`data.text`)."""
     problem: str | None = None
-    """Why there is no text to work on: `malformed`, `null`, `wrong_type` or `undecodable`."""
+    """Why there is no text: `malformed`, `null`, `wrong_type` or `undecodable`."""
 
 
 class Input:
@@ -108,14 +108,14 @@ class Input:
         say: Callable[[str], None],
         names: Sequence[str] = (),
     ) -> None:
-        """Rows of the file that `arguments` name, or `words` instead.
+        """Take the rows of the file that `arguments` name, or `words` instead.
 
         Args:
-            say: is told which column was taken, where none was named.
-            names: identifiers of the words, where they have some.
+            say: is called with the name of the comment column, if no column was named.
+            names: identifiers of the words, if they have some.
 
         Raises:
-            SROError: there are both words and a file, or the condition cannot be read.
+            SROError: both words and a file are given, or the condition cannot be read.
         """
         if words and arguments.input:
             raise SROError("comments on the command line and --input too: give one of the two")
@@ -123,10 +123,10 @@ class Input:
         self.where = Where.parse(arguments.where) if arguments.where else None
         self.column = "text"
         self.left_out = 0
-        self.stray = 0  # rows whose bytes are not of the encoding
+        self.stray = 0  # rows whose bytes do not fit the encoding
         self._measured = False
-        self._available = ["text"]  # columns that the beginning of the file tells
-        self._seen: dict[str, None] = {}  # those that rows have had; JSON Lines may have new ones in later rows
+        self._available = ["text"]  # columns that the beginning of the file gives
+        self._seen: dict[str, None] = {}  # columns of the rows read so far; later rows of JSON Lines may have new ones
 
     @property
     def is_file(self) -> bool:
@@ -135,7 +135,7 @@ class Input:
 
     @property
     def name(self) -> str:
-        """The path of the file, `-` of standard input."""
+        """The path of the file; `-` for standard input."""
         return self.arguments.input or "-"
 
     @property
@@ -146,8 +146,8 @@ class Input:
 
     @property
     def knows_columns(self) -> bool:
-        """Whether `columns` are all there will be, once the first row is read. A pipe is read only once, and each
-        object of its JSON Lines may bring a new one."""
+        """Whether `columns` is complete once the first row is read. A pipe is read only once, and each object of its
+        JSON Lines may have a new column."""
         if self.words or self._measured or self.name.startswith("hub:"):
             return True
         return (self.arguments.format or format_of(self.name)) != "jsonl"
@@ -176,30 +176,30 @@ class Input:
             all_columns=True,
             say=self.say,
         ):
-            self._seen.update(dict.fromkeys(row.fields or ()))  # a table has them even if no row is wanted
+            self._seen.update(dict.fromkeys(row.fields or ()))  # a table has them even if no row is used
             if self.where and not row.malformed and not self.where.matches(row.label):
                 self.left_out += 1
                 continue
             yield self._row(row)
 
     def measure(self) -> int | None:
-        """How many rows there are, so that the time left is known; None for what can be read only once.
+        """Count the rows, so that the time left can be estimated; None if the input can be read only once.
 
-        Reading a file is nothing beside rewriting it; its mistakes show before models are loaded, and all its columns
-        are known before the first row is written.
+        This takes little time compared with rewriting. Errors in the file show before models are loaded, and all
+        columns are known before the first row is written.
         """
         source = self.arguments.input
         if self.words:
             return len(self.words)
         if source is None or source == "-" or source.startswith("hub:"):
             return None
-        if Path(source).exists() and not Path(source).is_file():  # a pipe with a name
+        if Path(source).exists() and not Path(source).is_file():  # a named pipe
             return None
         total = 0
         for _ in self.rows():
             total += 1
         self._measured = True
-        self.say = lambda line: None  # so that the guess is announced once
+        self.say = lambda line: None  # so that the chosen column is announced only once
         return total
 
     def _choose(self, available: list[str]) -> Columns:
@@ -221,22 +221,22 @@ class Input:
         return InputRow(row.number, row.line, text, row.fields or self._alone(text), problem)
 
     def _alone(self, text: str) -> dict[str, Any]:
-        """The columns of a row that has no others than the text."""
+        """The columns of a row that has only the text."""
         return {self.column: text} if self.column in self._available else {}
 
 
 def batches(rows: Iterable[InputRow], size: int) -> Iterator[list[InputRow]]:
-    """Lists of at most `size` rows, and of about 16 MB: what stands beside the texts is in memory too."""
+    """Lists of at most `size` rows and about 16 MB, because the columns beside the texts are in memory too."""
     return bounded(((row, sum(len(str(value)) for value in row.fields.values())) for row in rows), size)
 
 
 def split_words(argv: Sequence[str], schema: Iterable[type]) -> tuple[list[str], list[str]]:
-    """Comments and flags: comments stand before the first flag, behind the last one and its value, or behind `--`.
+    """Split comments from flags: they stand before the first flag, after the last one and its value, or after `--`.
 
     Args:
-        argv: the command line behind the command's name.
-        schema: the dataclasses of the flags. Behind a flag that takes several values (`--fail_on insult threat`) no
-            comment is sought, for nothing tells one from a value.
+        argv: the command line after the command's name.
+        schema: the dataclasses of the flags. After a flag that takes several values (`--fail_on insult threat`) no
+            comment is recognised, because it could be another value.
     """
     argv = list(argv)
     words, behind = (argv[: argv.index("--")], argv[argv.index("--") + 1 :]) if "--" in argv else (argv, [])
@@ -244,13 +244,13 @@ def split_words(argv: Sequence[str], schema: Iterable[type]) -> tuple[list[str],
     last = max((i for i, word in enumerate(words) if word.startswith("--") and _is_flag(word)), default=len(words))
     end = last + (1 if "=" in "".join(words[last : last + 1]) else 2)  # its value may begin with a dash: -1
     several = not _flags_of_several_values(schema).isdisjoint(words[last : last + 1])
-    if several or any(map(_is_flag, words[end:])):  # a flag behind the end is for the parser to find fault with
+    if several or any(map(_is_flag, words[end:])):  # the parser reports a flag after the end
         end = len(words)
     return words[:first] + words[end:] + behind, words[first:end]
 
 
 def _flags_of_several_values(schema: Iterable[type]) -> set[str]:
-    """In both spellings that the parser takes, `--fail_on` and `--fail-on`."""
+    """Flags that take several values, in both spellings that the parser accepts: `--fail_on` and `--fail-on`."""
     names = [one.name for of in schema for one in fields(of) if str(one.type).startswith("list[")]
     return {f"--{spelling}" for name in names for spelling in (name, name.replace("_", "-"))}
 

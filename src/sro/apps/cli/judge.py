@@ -1,4 +1,4 @@
-"""`sro judge`: make and check the embedded judges, which evaluate what a leader learnt from the screener.
+"""`sro judge`: train and check the embedded judges, which evaluate what a leader learnt from the screener.
 
 sro judge train style --data ../shared/data --output_dir runs/judge_style
 sro judge check style --judge runs/judge_style embedded
@@ -6,7 +6,7 @@ sro judge train fluency --data ../shared/data --output_dir runs/judge_fluency
 sro judge check fluency --judge runs/judge_fluency relative
 sro judge check content --judge embedded
 
-Without the word, the judge is that of style.
+Without the role (style, content, fluency), the judge is that of style.
 """
 
 from __future__ import annotations
@@ -26,37 +26,37 @@ from sro.core.suggestion import suggestion
 
 @dataclass
 class DataArguments:
-    """Where the data sets are."""
+    """The folder of the data sets."""
 
     data: str = data_folder_field()
 
 
 @dataclass
 class JudgeArguments:
-    """What to check."""
+    """Judges to check."""
 
     judge: list[str] = field(metadata={"help": "judges, as folders or names (`embedded`, fluency also `relative`)"})
 
 
 @dataclass
 class CardArguments:
-    """What judges that were trained here can be given."""
+    """Options for judges that were trained here."""
 
     card: bool = field(default=False, metadata={"help": "write README.md into the first judge's folder"})
 
 
 @dataclass
 class FinalArguments:
-    """What a style judge alone is checked on."""
+    """Options for checking a style judge."""
 
     final: bool = field(
         default=False,
-        metadata={"help": "also check on the official test set; use it only when nothing is left to choose"},
+        metadata={"help": "also check on the official test set; use it only after all choices are made"},
     )
 
 
 def run(argv: list[str]) -> int:
-    """Dispatch to `train` or `check`, of style, fluency or content."""
+    """Run `train` or `check` for style, fluency or content."""
     actions = {"train": partial(_run_role, train), "check": partial(_run_role, check)}
     return run_action(actions, argv, prog="sro judge", doc=__doc__)
 

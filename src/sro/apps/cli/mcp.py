@@ -1,10 +1,10 @@
 """`sro mcp`: screening and rewriting as tools for assistants (Model Context Protocol), on standard input and output.
 
-    sro mcp                                   # what a client starts; by hand it waits for a client's messages
+    sro mcp                                   # for a client to start; it waits for the client's messages
     sro mcp --no_rewrite                      # screens only
     claude mcp add sro -- sro mcp
 
-It reads and writes no file and asks no network, unless an engine or a model is named that does.
+It reads and writes no files and uses no network, unless a named engine or model does.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ INSTALL = 'pip install -c constraints.txt -e ".[mcp]"   (in a checkout of sro)'
 
 @dataclass(kw_only=True)
 class Models(ServedModels):
-    """Which parts there are, each loaded when it is first asked; and from when on a text fails."""
+    """Which parts to offer (each is loaded at its first use), and the threshold from which a text fails."""
 
-    rewrite: bool = field(default=True, metadata={"help": "offer the tool `rewrite`; without it the server screens"})
+    rewrite: bool = field(default=True, metadata={"help": "offer the tool `rewrite`; else the server only screens"})
 
 
 def run(argv: list[str]) -> int:

@@ -1,6 +1,6 @@
-"""Where results go: lines for people, JSON Lines, or a table that keeps all columns and has new ones.
+"""Where results go: lines for people, JSON Lines, or a table with all input columns and new ones.
 
-What a command has to say of a row comes as a `Result`, each of its forms made only where it is wanted.
+The result of a row is a `Result`; each of its forms is made only when it is needed.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from sro.screeners.base import Verdict, plain_values
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 JSON_LINES = (".jsonl", ".ndjson")
 PLACE = {"row": "count", "line": "count"}
-"""Columns that say where a row stood."""
-ROWS, CHARACTERS = 2_048, 64 << 20  # of a Parquet row group; as many wait in memory
+"""Columns with the place of a row in the input."""
+ROWS, CHARACTERS = 2_048, 64 << 20  # of a Parquet row group; as many are held in memory
 ESCAPES = {
     **{code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))},
     **{ord("\t"): "\\t", ord("\n"): "\\n", ord("\r"): "\\r"},
     **{code: f"\\u{code:04x}" for code in (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))},
 }
-"""What would break a line, move the cursor of a terminal, or show text in another order than it stands."""
+"""Characters that break a line, move the cursor of a terminal, or show text in another order than it is stored."""
 
 
 class Result(Protocol):
-    """What a command says of one row."""
+    """A command's result for one row."""
 
     row: InputRow
 
     def record(self) -> Mapping[str, object]:
-        """As a JSON object, without the row's place and other columns."""
+        """The result as a JSON object, without the row's place and other columns."""
         ...
 
     def cells(self) -> Mapping[str, object]:
@@ -49,12 +49,12 @@ class Result(Protocol):
         ...
 
     def shown(self) -> Text | str:
-        """For people."""
+        """The result for people."""
         ...
 
 
 Put = Callable[[Any], None]
-"""Takes a `Result` and shows or writes it."""
+"""Takes a `Result` and prints or writes it."""
 WriteRow = Callable[[Mapping[str, object]], None]
 """Takes a row of a table, with its new columns."""
 
@@ -66,18 +66,18 @@ def on_one_line(text: str) -> str:
 
 @contextmanager
 def open_output(output: str | None, source: Input, added: Mapping[str, str], prefix: str = "") -> Iterator[Put]:
-    """Where the results of a command go.
+    """Open the output for the results of a command.
 
     Args:
-        output: None: to people; `-`: JSON Lines on standard output; else a file, written whole or not at all, in the
-            format that its suffix says.
-        source: where the rows come from. A table has all its columns: those of `source.measure` where it could be
-            asked, else the rows are held in a temporary file until the last is there.
+        output: None: lines for people; `-`: JSON Lines on standard output; else a file, written completely or not at
+            all, in the format of its suffix.
+        source: the source of the rows. A table has all its columns: those of `source.measure` if it could count the
+            rows, else the rows are held in a temporary file until the last one is there.
         added: names and types (`sro.apps.bulk.writers.ARROW`) of the new columns of a table.
         prefix: put before these names.
 
     Raises:
-        SROError: an unknown suffix, a column that is there already, or a file that cannot be written.
+        SROError: an unknown suffix, a column that already exists, or a file that cannot be written.
     """
     if output is None:
         console = Console(highlight=False, soft_wrap=True)
@@ -95,12 +95,12 @@ def open_output(output: str | None, source: Input, added: Mapping[str, str], pre
 
 
 def makes_table(output: str | None) -> bool:
-    """Whether `open_output` writes a table there, whose new columns can be named."""
+    """Whether `open_output` writes a table to this output, so that the names of its new columns can get a prefix."""
     return output not in (None, "", "-") and Path(str(output)).suffix.lower() not in JSON_LINES
 
 
 def unknown_format(path: Path) -> SROError:
-    """What to say of an output whose format its name does not tell."""
+    """The error for an output without a known suffix."""
     if path.is_dir():
         return SROError(f"{path} is a folder; name a file in it")
     known = ", ".join((*DELIMITERS, ".parquet", *JSON_LINES))
@@ -110,7 +110,7 @@ def unknown_format(path: Path) -> SROError:
 
 
 def json_line(result: Result, column: str = "text") -> str:
-    """A result as a line of JSON: the row's place, what is said of it, and all columns but `column` under `fields`."""
+    """A result as a line of JSON: the row's place, the result, and all columns except `column` under `fields`."""
     row, record = result.row, result.record()
     place = {"row": row.number} if row.line is None else {"row": row.number, "line": row.line}
     others = {name: value for name, value in row.fields.items() if name != column}
@@ -125,12 +125,12 @@ def _show(console: Console, shown: Text | str) -> None:
 
 
 def verdict_record(verdict: Verdict) -> dict[str, object]:
-    """The verdict as a JSON object, without what its screener does not say."""
+    """The verdict as a JSON object, without the fields that its screener does not give."""
     return {name: value for name, value in plain_values(verdict).items() if value is not None}
 
 
 def verdict_stamp(lines: Text, verdict: Verdict) -> None:
-    """Append the verdict, in a column of twelve."""
+    """Append the verdict, in a field of twelve characters."""
     lines.append(f"{verdict.label} {verdict.probability:.2f}   ", "green" if verdict.passed else "red")
 
 
@@ -166,11 +166,11 @@ def _table(path: Path, source: Input, added: Mapping[str, str], prefix: str) -> 
         if source.knows_columns:
             yield lambda result: write_row(_row_of_table(result, source, prefix))
             return
-        # Held on disk until the last row: any may bring a column, and the header comes first.
+        # Held on disk until the last row, because any row may add a column, and the header comes first.
         with TemporaryFile("w+", dir=path.parent, encoding="utf-8") as held:
 
             def hold(result: Result) -> None:
-                _new_names(source, list(added), prefix)  # a column that comes late may be taken, too
+                _new_names(source, list(added), prefix)  # a later column may have one of the new names
                 with explain_write_errors(path):
                     held.write(to_json_line(_row_of_table(result, source, prefix)) + "\n")
 
@@ -182,7 +182,7 @@ def _table(path: Path, source: Input, added: Mapping[str, str], prefix: str) -> 
 
 @contextmanager
 def _delimited(path: Path, delimiter: str, source: Input, added: Mapping[str, str], prefix: str) -> Iterator[WriteRow]:
-    lines: list[DelimitedLines] = []  # one, made when the columns are known
+    lines: list[DelimitedLines] = []  # one element, made when the columns are known
 
     def begin() -> None:
         if not lines:
@@ -201,7 +201,7 @@ def _delimited(path: Path, delimiter: str, source: Input, added: Mapping[str, st
 
 @contextmanager
 def _parquet(path: Path, source: Input, added: Mapping[str, str], prefix: str) -> Iterator[WriteRow]:
-    """Columns of a Parquet file keep their types; those of other files are text, or JSON for all that is no text."""
+    """Columns of a Parquet file keep their types; those of other files are text, or JSON if not text."""
     import pyarrow
     from pyarrow import parquet
 
@@ -230,7 +230,7 @@ def _parquet(path: Path, source: Input, added: Mapping[str, str], prefix: str) -
         waiting.clear()
 
     def stored(value: object, as_text: bool, kind: Any) -> object:
-        if isinstance(value, str) and kind is not None and is_bytes(kind):  # they come as text, see `parquet_values`
+        if isinstance(value, str) and kind is not None and is_bytes(kind):  # read as text, see `parquet_values`
             return value.encode("utf-8", "surrogateescape")
         return cell(value) if isinstance(value, str) or (as_text and value is not None) else value
 

@@ -1,4 +1,4 @@
-"""`sro experiment read`: which of two systems do people prefer, blind, and what would they show?
+"""`sro experiment read`: which of two systems' rewrites do people prefer in a blind test, and which would they show?
 
 sro experiment read sheet --a ours.jsonl --b theirs.jsonl --n 100 --output sheet/
 sro experiment read score --sheet sheet/ anna.csv ben.csv
@@ -24,16 +24,14 @@ SYSTEM = (
 
 @dataclass
 class SheetArguments:
-    """Whose rewrites are read, and how many."""
+    """The systems to read, and the number of pairs."""
 
     a: str = field(metadata={"help": SYSTEM.format("one")})
     b: str = field(metadata={"help": SYSTEM.format("other")})
     output: str = field(metadata={"help": "folder to make, with sheet.csv, instructions.md and key.json"})
     n: int = field(
         default=100,
-        metadata={
-            "help": "how many pairs a reader is shown; comments with identical rewrites are counted beside them"
-        },
+        metadata={"help": "how many pairs a reader is shown; comments with identical rewrites are counted separately"},
     )
     seed: int = field(default=0, metadata={"help": "random seed of the draw of comments and of sides"})
     leave_out_refused: bool = field(
@@ -47,7 +45,7 @@ class SheetArguments:
 
 @dataclass
 class ScoreArguments:
-    """Which sheet was read."""
+    """The sheet that was read."""
 
     sheet: str = field(metadata={"help": "folder that `sro experiment read sheet` made; its key.json is needed"})
     output: str | None = field(
@@ -56,7 +54,7 @@ class ScoreArguments:
 
 
 def run(argv: list[str]) -> int:
-    """Dispatch to `sheet` or `score`."""
+    """Run `sheet` or `score`."""
     return run_action({"sheet": make_sheet, "score": score}, argv, prog="sro experiment read", doc=__doc__)
 
 
@@ -96,7 +94,7 @@ def score(argv: list[str]) -> int:
         ScoreArguments,
         flags,
         prog="sro experiment read score",
-        description="Count what readers answered: give their files as words, one a reader, who is called as the file.",
+        description="Count what readers answered: give one file per reader, named after the reader.",
     )
     if not files:
         raise SROError(

@@ -1,4 +1,4 @@
-"""`sro report`: one HTML page of a run or an experiment, to be opened, searched, printed and sent.
+"""`sro report`: one HTML page of a run or an experiment, to open, search, print and send.
 
 sro report runs/mine
 sro report runs/mine --score --output mine.html

@@ -5,10 +5,10 @@
     sro rewrite "you are an idiot" --engine chat --chat_url http://localhost:11434/v1 --chat_model llama3.2
     sro rewrite --input comments.csv --column body --output rewritten.csv    # all columns kept, new ones added
     sort -u comments.txt | sro rewrite --output - | jq .text
-    sro rewrite --clef --input in.jsonl --output ours.jsonl     # ids kept: what `sro evaluate --protocol clef24` reads
+    sro rewrite --clef --input in.jsonl --output ours.jsonl     # ids kept, for `sro evaluate --protocol clef24`
     sro rewrite --input comments/ --output rewritten/ --runner ray     # folders, resumable: docs/scale.md
 
-Exit status 0 whatever becomes of the comments (1 if a file of a folder cannot be read); the last lines count them.
+Exit status 0 whatever the outcomes are (1 if a file of a folder cannot be read); the last lines count the outcomes.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ DESCRIPTION = (
     "The output has every row of a file, in order."
 )
 PROGRESS_SECONDS = 10
-ROWS = 2_048  # read and answered together; as many as `Rewriter.stream` lets wait for their turn
+ROWS = 2_048  # read and answered together; as many as `Rewriter.stream` lets wait
 
 
 @dataclass
 class RewriteInput(InputArguments):
-    """Which comments, and where to."""
+    """The input and output of comments."""
 
     clef: bool = field(
         default=False,
@@ -59,7 +59,7 @@ class RewriteInput(InputArguments):
 
 @dataclass(kw_only=True)
 class PartsArguments(ModelArguments):
-    """Who rewrites and who judges: what `Rewriter.load` takes, the engine apart."""
+    """The leader and the judges of its rewrites: the arguments of `Rewriter.load`, except the engine."""
 
     load_in_4bit: bool = field(
         default=False, metadata={"help": "load the leader's weights as NF4; needs a GPU and the extra `quant`"}
@@ -84,13 +84,13 @@ class PartsArguments(ModelArguments):
 
 @dataclass(frozen=True)
 class RewriteResult:
-    """What became of one row; `found` is None where it holds no text."""
+    """The outcome of one row; `found` is None if the row holds no text."""
 
     row: InputRow
     found: Rewrite | None
 
     def record(self) -> dict[str, object]:
-        """Everything that is known of it."""
+        """All fields of the result."""
         found = self.found
         if found is None:
             return {"text": None, "source": self.row.text, "status": "skipped", "reason": self.row.problem}
@@ -107,13 +107,13 @@ class RewriteResult:
         }
 
     def cells(self) -> dict[str, object]:
-        """The columns that a folder's results have, too."""
+        """The columns that the results of folders have, too."""
         if self.found is None:
             return {**dict.fromkeys(Rewriting.columns), "status": "skipped", "reason": self.row.problem}
         return rewrite_columns(self.found)
 
     def shown(self) -> Text:
-        """One line or two."""
+        """The result on one or two lines."""
         lines, found = Text(), self.found
         if found is None:
             return lines.append("skipped     ", "bold").append(f"(row {self.row.number}: {self.row.problem})", "dim")
@@ -137,7 +137,7 @@ class RewriteResult:
 
 
 def run(argv: list[str]) -> int:
-    """Rewrite what the command line names; print or write what became of it."""
+    """Rewrite what the command line names; print or write the outcomes."""
     quiet_libraries()
     schema = (RewriteInput, PartsArguments, EngineArguments, RewriteArguments, BulkArguments)
     words, flags = split_words(argv, schema)
@@ -174,7 +174,7 @@ def run(argv: list[str]) -> int:
 def rewrite_rows(
     rewriter: Rewriter, rows: list[InputRow], arguments: RewriteArguments, batch_size: int
 ) -> Iterator[RewriteResult]:
-    """What becomes of each row, in order; those that hold no text are answered without being rewritten."""
+    """Yield the outcome of each row, in order; rows without text are not rewritten."""
     texts = (row.text for row in rows if row.problem is None)
     found = (one for answers in rewriter.stream(texts, arguments, batch_size) for one in answers)
     for row in rows:
@@ -182,7 +182,7 @@ def rewrite_rows(
 
 
 class RewriteTally:
-    """Counts what became of the rows, and says now and then on stderr how far it is."""
+    """Counts the outcomes of the rows, and prints the progress on stderr from time to time."""
 
     def __init__(self, total: int | None, noun: str, progress: bool) -> None:
         self.total, self.noun, self.says_progress = total, noun, progress
@@ -192,7 +192,7 @@ class RewriteTally:
         self.blank = 0
 
     def see(self, result: RewriteResult) -> None:
-        """Count it; say how far it is if it is time to."""
+        """Count a result; print the progress if it is time to."""
         status = "skipped" if result.found is None else result.found.status
         self.counts[status] += 1
         reason = result.row.problem if result.found is None else result.found.reason
@@ -205,7 +205,7 @@ class RewriteTally:
             say(self.progress(now - self.started))
 
     def progress(self, seconds: float) -> str:
-        """How far, how fast, how long still, and how many of the comments that failed now pass."""
+        """Rows done, speed, time left, and the share of failing comments that now pass."""
         done = self.counts.total()
         rate = done / seconds
         parts = [f"{done:,}" + (f" of {self.total:,}" if self.total else "") + f" {self.noun}s", f"{rate:.1f}/s"]

@@ -5,13 +5,13 @@
     sro screener screen --fail_on insult threat --attributes true "I will find you"
     sro screener screen --input comments/ --output verdicts/          # folders, resumable: docs/scale.md
     sro screener check --screener embedded/linear --toxic data.csv::text::label=1 --clean data.csv::text::label=0
-    sro screener thresholds --pairs pairs.jsonl --threshold 0.8       # from another service's scores to ours
+    sro screener thresholds --pairs pairs.jsonl --threshold 0.8       # translate another service's threshold to ours
     sro screener check_spans --gold tsd_test.csv --train tsd_train.csv --words bad_words.txt
     sro screener train --toxic toxic.txt --clean clean.txt --output_dir my_screener
     sro screener train --kind encoder --labelled my.csv --output my_encoder
 
-A comment fails as a whole or by its worst sentence, as it does in folders, in the service and in `sro rewrite`;
-P(fail) is that of what failed.
+A comment fails as a whole or by its worst sentence, as in folders, in the service and in `sro rewrite`; P(fail) is
+that of the text or sentence that failed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from sro.screeners.loading import load_named_screener
 
 @dataclass
 class CheckArguments:
-    """What to check on; one side may be left out."""
+    """The texts to check on; either side may be left out."""
 
     toxic: list[str] = field(
         default_factory=list, metadata={"help": "toxic texts, one or more of FILE[::COLUMN[::WHERE]]"}
@@ -40,12 +40,12 @@ class CheckArguments:
     clean: list[str] = field(
         default_factory=list, metadata={"help": "clean texts, one or more of FILE[::COLUMN[::WHERE]]"}
     )
-    worst: int = field(default=10, metadata={"help": "number of errors shown of toxic and of clean texts"})
+    worst: int = field(default=10, metadata={"help": "number of errors to show for toxic and for clean texts"})
 
 
 @dataclass
 class CheckThreshold(ThresholdArguments):
-    """From which P(fail) on a text fails, or what it may cost."""
+    """The threshold from which a text fails, or the false alarms that it may cost."""
 
     target_false_alarms: float | None = field(
         default=None,
@@ -64,7 +64,7 @@ class CheckThreshold(ThresholdArguments):
 
 @dataclass
 class GoldArguments:
-    """What people marked."""
+    """The spans that people marked, and the word lists to compare with."""
 
     gold: str = field(
         metadata={"help": "CSV with the columns `spans` (list of character offsets) and `text`, e.g. tsd_test.csv"}
@@ -86,24 +86,24 @@ class GoldArguments:
 
 @dataclass
 class OutputArguments:
-    """Where the trained screener goes."""
+    """The folder for the trained screener."""
 
     output_dir: str = field(metadata={"help": "folder for the trained screener, nblr.json and nblr.safetensors"})
 
 
 @dataclass
 class OverusedData:
-    """What the words that a leader overuses are counted in."""
+    """The rewrites of a leader and the civil comments in which its overused words are counted."""
 
     rewrites: list[str] = field(
         metadata={"help": "jsonl with `source` and `text` of a leader's rewrites (`sro rewrite --output FILE.jsonl`)"}
     )
     clean: list[str] = field(metadata={"help": "sources of civil comments by people, thousands of them"})
-    output: str = field(metadata={"help": "file for the list, a word and its ratio in each line"})
+    output: str = field(metadata={"help": "file for the list, with a word and its ratio in each line"})
 
 
 def run(argv: list[str]) -> int:
-    """Dispatch to one of the `ACTIONS`."""
+    """Run one of the `ACTIONS`."""
     return run_action(ACTIONS, argv, prog="sro screener", doc=__doc__)
 
 
@@ -222,7 +222,7 @@ def check(argv: list[str]) -> int:
 
     schema = (ScreenerArguments, CheckArguments, CheckThreshold)
     which, sides, bar = parse(schema, argv, prog="sro screener check", description="How good is a screener?")
-    toxic, clean = load_texts(sides.toxic), load_texts(sides.clean)  # first, for a mistake in them shows at once
+    toxic, clean = load_texts(sides.toxic), load_texts(sides.clean)  # first, so that an error in them shows at once
     screener = load_named_screener(which)
     table = threshold_table(screener, toxic, clean)
     chosen = None if bar.target_false_alarms is None else table.for_false_alarms(bar.target_false_alarms)
@@ -263,7 +263,7 @@ TRAINERS = {
     "faithfulness": train_faithfulness,
     "overused": train_overused,
 }
-"""By `--kind`, on which the other arguments depend."""
+"""By `--kind`, which decides the other arguments."""
 ACTIONS = {
     "screen": screening.run,
     "check": check,

@@ -5,11 +5,11 @@
     sro screener screen --input comments.csv --spans
     sro screener screen --input comments/ --output verdicts/          # folders, resumable: docs/scale.md
 
-Without --output it prints a line a comment, with tabs between: `pass` or `fail`, P(fail), the text (line breaks and
-tabs as `\\n` and `\\t`); of files also the number of the row; with --attributes the probability of each; with
---language the comment's language, or nothing where it is not known; with --spans the words that made it fail, each
-with the characters where it begins and ends: `8-17 i d i o t`. A row that holds no text has the reason in the first
-field.
+Without --output it prints a line per comment, with fields separated by tabs: `pass` or `fail`, P(fail), the text (line
+breaks and tabs as `\\n` and `\\t`). For files it also prints the number of the row; with --attributes the probability
+of each; with --language the comment's language, or nothing if it is not known; with --spans the words that made it
+fail, each with the characters where it begins and ends: `8-17 i d i o t`. The first field of a row without text is the
+reason.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from sro.screeners.toxic_spans import Span, spans_of_failing
 
 ROWS = 256  # screened and printed together
 MORE = {"spans": "spans", "attributes": "attributes", "language": "detected_language"}
-"""Flags that ask for a column more, of one file."""
+"""Flags that ask for another column; for single files only."""
 DESCRIPTION = (
     "Print or write the screener's verdict on every comment. Give comments as arguments before or after the flags "
     "(after `--` if one starts with a dash), in a file or folder with --input, or on standard input, one per line. "
@@ -44,7 +44,7 @@ DESCRIPTION = (
 
 @dataclass
 class ThresholdArguments:
-    """From which P(fail) on a comment fails."""
+    """The P(fail) from which a comment fails."""
 
     threshold: float | None = field(
         default=None,
@@ -58,11 +58,11 @@ class ThresholdArguments:
 
 @dataclass
 class VerdictArguments(ThresholdArguments):
-    """From which P(fail) on a comment fails, and what is said of it."""
+    """The P(fail) from which a comment fails, and what else to print."""
 
     spans: bool = field(default=False, metadata={"help": "also say which words made a comment fail"})
     attributes: bool = field(
-        default=False, metadata={"help": "also say the probability of each attribute, where the screener has them"}
+        default=False, metadata={"help": "also say the probability of each attribute, if the screener has attributes"}
     )
     language: bool = field(
         default=False,
@@ -72,7 +72,7 @@ class VerdictArguments(ThresholdArguments):
 
 @dataclass(frozen=True)
 class ScreenResult:
-    """The verdict on one row; None where it holds no text. `spans` where they were asked for."""
+    """The verdict on one row; None if the row holds no text. `spans` is None if spans were not asked for."""
 
     row: InputRow
     verdict: Verdict | None
@@ -82,11 +82,11 @@ class ScreenResult:
     language: bool = False
 
     def record(self) -> dict[str, object]:
-        """Everything that is known of it."""
+        """All fields of the result."""
         return {**self.cells(), "text": self.row.text}
 
     def cells(self) -> dict[str, object]:
-        """The columns that a folder's results have, too."""
+        """The columns that the results of folders have, too."""
         found = screen_columns(self.verdict) if self.verdict else dict.fromkeys(Screening.columns)
         spans = {} if self.spans is None else {"spans": [[span.start, span.end] for span in self.spans]}
         attributes = {"attributes": self.verdict and self.verdict.attributes} if self.attributes else {}
@@ -132,7 +132,7 @@ def run(argv: list[str]) -> int:
         words = ["screener", "screen", *argv]
         return run_folder(job.input, job.output, screening, bulk, job.column, job.reading, words)
     if job.output not in (None, "-"):
-        source.measure()  # tells all columns
+        source.measure()  # to get all columns
     columns = {
         **Screening.columns,
         **{column: "text" for name, column in MORE.items() if getattr(asked, name)},
@@ -155,7 +155,7 @@ def run(argv: list[str]) -> int:
 def screen_rows(
     screener: Screener, rows: list[InputRow], asked: VerdictArguments, *, of_file: bool
 ) -> Iterator[ScreenResult]:
-    """The verdict on each row, in order; those that hold no text are not screened."""
+    """Yield the verdict on each row, in order; rows without text are not screened."""
     texts = [row.text for row in rows if row.problem is None]
     verdicts = screen_comments(screener, texts, threshold=asked.threshold)
     spans: list[list[Span]] | list[None] = [None] * len(texts)
@@ -168,7 +168,7 @@ def screen_rows(
 
 
 def summary(counts: Counter[str], source: Input) -> str:
-    """How many rows pass, fail, or hold no text, and why."""
+    """The line that says how many rows pass, fail, or hold no text, and why."""
     skipped = {name: number for name, number in counts.items() if name not in ("pass", "fail")}
     parts = [f"{counts['pass']:,} pass", f"{counts['fail']:,} fail"]
     if skipped:

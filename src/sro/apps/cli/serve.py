@@ -5,8 +5,8 @@
     sro serve add-key my-forum --keys keys.txt --existing < key.txt      # one that clients have already
     sro serve --host 0.0.0.0 --keys keys.txt --rate 600 --feedback feedback.db
 
-Logs go to standard error as JSON Lines, without comments. Ctrl-C or SIGTERM ends it once what came in is answered
-(`sro.apps.serve.server`).
+Logs go to standard error as JSON Lines, without comments. On Ctrl-C or SIGTERM the server answers the requests that it
+has accepted, and then exits (`sro.apps.serve.server`).
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ DESCRIPTION = (
 
 
 def run(argv: list[str]) -> int:
-    """Serve until told to stop, or add a key."""
+    """Serve until stopped, or add a key."""
     if argv[:1] == ["add-key"]:
         return add(argv[1:])
-    # Until the server listens for the signal: what it imports takes a second.
+    # Until the server handles the signal itself: its imports take a second.
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         return serve(argv)
@@ -41,7 +41,7 @@ def run(argv: list[str]) -> int:
 
 
 def serve(argv: list[str]) -> int:
-    """Serve until told to stop."""
+    """Serve until stopped."""
     schema = (Models, EngineArguments, Service)
     models, engine, service = parse(schema, argv, prog="sro serve", description=DESCRIPTION)
 
@@ -61,10 +61,10 @@ def serve(argv: list[str]) -> int:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there.
+    """Return a socket that listens on this address.
 
     Raises:
-        SROError: it cannot, e.g. because another server does.
+        SROError: it cannot, e.g. because another server uses the port.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -74,14 +74,14 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def add(argv: list[str]) -> int:
-    """Make a key, print it, keep its hash; or keep the hash of one that is there."""
+    """Make a key, print it, and store its hash; or store the hash of an existing key."""
     parser = argparse.ArgumentParser(prog="sro serve add-key", description="Make an API key and keep its hash.")
     parser.add_argument("name", help="who will use it, e.g. my-forum")
-    parser.add_argument("--keys", required=True, metavar="FILE", help="file of hashed keys; made if it is not there")
+    parser.add_argument("--keys", required=True, metavar="FILE", help="file of hashed keys; created if missing")
     parser.add_argument(
         "--existing",
         action="store_true",
-        help="take a key that clients have already, from standard input, e.g. the one that they send to Perspective",
+        help="read an existing key from standard input, e.g. the one that clients send to Perspective",
     )
     options = parser.parse_args(argv)
 

@@ -11,7 +11,7 @@ Action = Callable[[list[str]], int]
 
 
 def take_flag(flag: str, argv: list[str]) -> tuple[str | None, list[str]]:
-    """The value of a flag on which the others depend, None where it is not given, and the command line without it.
+    """Split off a flag on which the others depend: its value (None if not given), and the other words.
 
     >>> take_flag("--kind", ["--kind=encoder", "--seed", "1"]), take_flag("--to", ["--output_dir", "onnx"])
     (('encoder', ['--seed', '1']), (None, ['--output_dir', 'onnx']))
@@ -25,15 +25,15 @@ def take_flag(flag: str, argv: list[str]) -> tuple[str | None, list[str]]:
 
 
 def run_action(actions: Mapping[str, Action], argv: list[str], *, prog: str, doc: str | None) -> int:
-    """Run the action that the first word names, with the words behind it.
+    """Run the action that the first word names, with the words after it.
 
     Args:
         actions: functions by name.
         prog: the command, e.g. "sro screener".
-        doc: what the command's help says below its usage.
+        doc: what the command's help prints below its usage.
 
     Returns:
-        The action's exit status; 0 after `--help`, 2 where no action is named.
+        The action's exit status; 0 after `--help`, 2 if no action is named.
 
     Raises:
         SROError: there is no action of that name.

@@ -1,4 +1,4 @@
-"""Submissions to CLEF: read, and written with a text for every row, as their judges want it.
+"""Read and write submissions to CLEF, with a text for every row, as the CLEF evaluation requires.
 
 2024: JSON Lines `{"id": …, "text": …}`. 2025: TSV with the columns toxic_sentence, neutral_sentence, lang; the
 rewrite goes into neutral_sentence.
@@ -21,10 +21,10 @@ from sro.evaluation.clef import NEUTRAL, TOXIC, is_clef, read_clef
 
 
 def check_clef_arguments(arguments: InputArguments, words: Sequence[str]) -> None:
-    """Refuse what a submission cannot be read from or written to.
+    """Refuse flags and files that do not fit a submission.
 
     Raises:
-        SROError: a flag says how to read another kind of file, or input and output are not both of one CLEF kind.
+        SROError: a flag is for another kind of file, or input and output are not both of one CLEF format.
     """
     others = {"column": arguments.column, **arguments.of_one_file(), **vars(arguments.reading)}
     if given := [name for name, value in others.items() if value is not None]:
@@ -42,10 +42,10 @@ def _is_tsv(path: str) -> bool:
 
 
 def read_submission(source: Input) -> Input:
-    """The rows of a CLEF file, all of them.
+    """All rows of a CLEF file.
 
     Raises:
-        SROError: a row of JSON Lines is broken, or an id comes twice.
+        SROError: a row of JSON Lines is malformed, or an id appears twice.
     """
     path = source.arguments.input or ""
     if _is_tsv(path):
@@ -56,7 +56,7 @@ def read_submission(source: Input) -> Input:
 
 @contextmanager
 def open_submission(output: str | None, source: Input) -> Iterator[Put]:
-    """Write a submission: the rewrite of every row, and a refused comment as it was, which the judges then see."""
+    """Write a submission: the rewrite of every row; a refused comment is written unchanged, so the judges see it."""
 
     def text(result: Any) -> str:
         found = result.found

@@ -1,4 +1,4 @@
-"""`sro screener thresholds`: the thresholds of ours that keep the decisions made with another service's scores.
+"""`sro screener thresholds`: find our thresholds that keep the decisions made with another service's scores.
 
 sro screener thresholds --pairs pairs.jsonl --threshold 0.8          # the file of `sro serve --shadow`
 sro screener thresholds --scored old.csv --threshold 0.8
@@ -23,15 +23,15 @@ DESCRIPTION = (
     "Print thresholds for our scores that keep the decisions now made with another service's scores, computed from "
     "pairs of scores (`sro serve --shadow`), or from comments with their old scores."
 )
-WIDEST = 200  # characters, more than the table can have
+WIDEST = 200  # wider than the table can be
 
 
 @dataclass
 class TranslationArguments:
-    """Whose scores, and which threshold of theirs."""
+    """The scores of the other service, and its threshold."""
 
     threshold: float = field(
-        metadata={"help": "the other service's, in (0, 1]: today comments with at least this score are flagged"}
+        metadata={"help": "the other service's threshold, in (0, 1]: today it flags comments with this score or more"}
     )
     pairs: str | None = field(
         default=None, metadata={"help": "JSON Lines file of `sro serve --shadow`, with both services' scores"}
@@ -58,7 +58,7 @@ def run(argv: list[str]) -> int:
     if asked.pairs is not None and asked.scored is None:
         pairs, use = threshold_matching.read_pairs(asked.pairs), threshold_matching.FOR_SCORES
     elif asked.scored is not None and asked.pairs is None:
-        rows = _records(asked.scored, asked.column)  # first, for a mistake in it shows at once
+        rows = _records(asked.scored, asked.column)  # first, so that an error in it shows at once
         screener = load_named_screener(which)
         pairs, use = threshold_matching.scored_pairs(screener, rows, asked.column), threshold_matching.FOR_THRESHOLD
     else:
@@ -70,7 +70,7 @@ def run(argv: list[str]) -> int:
     ]
     table, screen = threshold_matching.rendered(found, use), Console()
     needed = screen.measure(table, options=screen.options.update(max_width=WIDEST)).maximum
-    screen.width = max(screen.width, needed)  # no digit of a number that is to be typed is left out
+    screen.width = max(screen.width, needed)  # so that no digit is cut from a number that the user will type
     screen.print(table)
     if not all(one.enough for one in found):
         print(f"* fewer than {threshold_matching.ENOUGH} comments are flagged today, or are not: too few to rely on")
@@ -78,7 +78,7 @@ def run(argv: list[str]) -> int:
 
 
 def _records(path: str, column: str) -> list[Mapping[str, object]]:
-    """The rows of a file of comments, without its blank lines."""
+    """The rows of a file of comments, without blank lines."""
     rows = read_rows(path, lambda names: choose_columns(names, path, column), all_columns=True)
     return [row.fields or {} for row in rows if row.fields is not None or row.malformed]
 

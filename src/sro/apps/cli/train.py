@@ -1,4 +1,4 @@
-"""`sro train`: Stackelberg response optimization of a leader on toxic comments, from file to rewriter."""
+"""`sro train`: Stackelberg response optimization of a leader on toxic comments, from a file to a rewriter."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from rich.console import Console
 from sro.core.machine import device_defaults, keep_memory, quiet_libraries
 
 OF_ENGINES = ("--engine", "--chat_", "--responses")
-"""How flags begin that somebody types who wants to train the model behind a server."""
+"""Beginnings of the flags that a user types who wants to train the model behind a server."""
 
 
 def run(
     argv: list[str], prog: str = "sro train", presets: Mapping[str, Any] | None = None, with_search: bool = False
 ) -> int:
-    """Parse, train, print the table, some rewrites and what to do next.
+    """Parse, train, print the table, some rewrites and the next commands.
 
     Args:
-        argv: the command line behind `prog`.
-        presets: go before the usual defaults.
-        with_search: also print what `sro rewrite` answers with the trained adapter. For the embedded leader.
+        argv: the command line after `prog`.
+        presets: take precedence over the usual defaults.
+        with_search: also print what `sro rewrite` answers with the trained adapter. For the embedded leader only.
     """
     from sro.core.config import parse
     from sro.leader.model import LeaderArguments
@@ -34,7 +34,7 @@ def run(
     from sro.training.run import train_run
 
     if any(word.startswith(OF_ENGINES) for word in argv):
-        refuse_chat_server("chat:")  # before the flag is called unknown, for the reason is another
+        refuse_chat_server("chat:")  # first, because otherwise the error would be an unknown flag
     quiet_libraries()
     keep_memory()
     data, follower, leader, args = parse(
@@ -45,7 +45,7 @@ def run(
         defaults=device_defaults() | dict(presets or {}),
     )
     result = train_run(data, follower, leader, args, command=[*prog.split(), *argv])
-    if args.process_index:  # of many processes one speaks
+    if args.process_index:  # only one of several processes prints
         return 0
     console = Console(highlight=False, soft_wrap=True)
     shown = result.rewrites[:10]
@@ -70,11 +70,11 @@ def run(
 
 
 def next_flags(leader: str, folder: Path, whole: bool = False) -> str:
-    """The flags by which another command finds what a training left in `folder`.
+    """The flags with which another command uses what a training run left in `folder`.
 
     Args:
-        leader: as the training was told.
-        whole: whether all weights were trained, so that the folder holds a leader and no adapter.
+        leader: the name that was given to the training.
+        whole: whether all weights were trained, so that the folder holds a leader and not an adapter.
     """
     if whole:
         return shlex.join(["--leader", str(folder)])
@@ -82,7 +82,7 @@ def next_flags(leader: str, folder: Path, whole: bool = False) -> str:
 
 
 def _searched(comments: list[str], adapter: Path) -> list[str]:
-    """What the rewriter answers to comments with this adapter of the embedded leader."""
+    """The answers of the rewriter to comments with this adapter of the embedded leader."""
     from sro.rewriting.rewriter import RewriteArguments, Rewriter
 
     rewriter = Rewriter.load(adapter=str(adapter), engine="transformers")

@@ -7,7 +7,7 @@ from sro.core.machine import device_defaults, keep_memory, quiet_libraries
 
 
 def run(argv: list[str]) -> int:
-    """Parse, warm up, say where the adapter lies."""
+    """Parse, warm up, print the folder of the adapter."""
     from sro.core.config import parse
     from sro.leader.engines.chat.config import ChatSettings
     from sro.leader.model import LeaderArguments

@@ -1,4 +1,4 @@
-"""The endpoints of this service's own: `/v1/screen`, `/v1/rewrite`, `/v1/feedback`."""
+"""The endpoints of this service: `/v1/screen`, `/v1/rewrite`, `/v1/feedback`."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ REASONS: dict[int | str, str] = {
     404: "the server was started without this part",
     408: "the request came too slowly",
     413: "too large",
-    415: "a body that is not JSON, or is packed in a way that is not read here",
+    415: "a body that is not JSON, or has another Content-Encoding than gzip",
     429: "too many texts wait, or too many requests a minute; see Retry-After",
     503: "the part is loading or could not be loaded, or time was up; Retry-After where asking again may help",
-    "4XX": "refused otherwise",  # where this stands FastAPI describes no 422, which is never sent here
+    "4XX": "refused otherwise",  # with this entry FastAPI describes no 422, which is never sent here
 }
 NOT_OK: dict[int | str, dict[str, Any]] = {
     code: {"model": ErrorResponse, "description": told} for code, told in REASONS.items()
 }
-"""Answers other than 200, for the description."""
+"""Answers other than 200, for the API description."""
 
 STREAM = {"application/x-ndjson": {"schema": {"type": "string", "description": "with `stream`: a result a line"}}}
 
 
 def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
-    """The three endpoints, over these parts."""
+    """The three endpoints for these parts."""
     routes = APIRouter(prefix="/v1", responses=NOT_OK, tags=["sro"])
 
     @routes.post("/screen", response_model=ScreenResponse, responses={200: {"content": STREAM}})
@@ -90,7 +90,7 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
 
     @routes.post("/feedback", response_model=FeedbackResponse)
     async def feedback(asked: FeedbackRequest, request: Request) -> Response:
-        """What somebody did with a suggestion; kept on the disk before it is answered."""
+        """What somebody did with a suggestion; the answer is sent once it is stored on disk."""
         texts = [text for text in (asked.source, asked.suggestion, asked.final) if text is not None]
         check(texts, service, request)
         if parts.feedback is None:
@@ -104,7 +104,7 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
 
 
 def check(texts: Sequence[str], service: Service, request: Request) -> None:
-    """Note how many texts came, and refuse too many or too long ones."""
+    """Record how many texts came, and refuse a request with too many or too long ones."""
     note = request.scope["sro.note"]
     note["texts"] = len(texts)
     if service.log_texts:
@@ -130,7 +130,7 @@ def _language(found: Screened | Rewritten) -> dict[str, Any]:
 
 
 def _fields(found: Any) -> dict[str, Any]:
-    """A verdict or a rewrite as JSON; `attributes` only where the screener tells them apart."""
+    """A verdict or a rewrite as JSON; `attributes` only if the screener scores them."""
     told = plain_values(found)
     for one in (told, told.get("before"), told.get("after")):
         if one and one.get("attributes") is None:
@@ -139,7 +139,7 @@ def _fields(found: Any) -> dict[str, Any]:
 
 
 def _rewriting(parts: Parts, lane: Lane, options: Options, metrics: Metrics) -> Work:
-    """Rewrites a piece: short comments together in the lane, long posts sentence by sentence."""
+    """Return the function that rewrites a piece: short comments together, long posts by sentence."""
 
     async def work(texts: Sequence[str], deadline: Deadline) -> list[dict[str, Any]]:
         short = [text for text in texts if not is_long(text)]
@@ -161,4 +161,4 @@ NOT_DONE: dict[str, Any] = {
     "changes": [],
     **dict.fromkeys(("language", "language_supported")),
 }
-"""The result for a comment that no time was left for, besides `source` and `reason` (`RewriteModel`)."""
+"""The result for a comment that was not processed in time, besides `source` and `reason` (`RewriteModel`)."""

@@ -1,4 +1,4 @@
-"""The application: endpoints, gate, health, the page. Its parts are made elsewhere, so tests bring their own.
+"""The application: endpoints, gate, health, the page. Its parts are made elsewhere, so that tests can pass their own.
 
 app = make_app(parts, service)
 """
@@ -39,14 +39,14 @@ def make_app(
     metrics: Metrics | None = None,
     web: Path = WEB,
 ) -> FastAPI:
-    """The application.
+    """Make the application.
 
     Args:
-        parts: the lanes; started and closed with the application.
+        parts: the lanes; the application starts and closes them.
         service: limits.
-        keys: names by hash, see `sro.apps.serve.keys`; None: no key is asked for.
-        metrics: where numbers go; by default its own.
-        web: folder of the page at `/`; need not be there.
+        keys: names by hash, see `sro.apps.serve.keys`; None: no key is required.
+        metrics: collects the numbers; by default a new one.
+        web: folder of the page at `/`; it may be missing.
     """
     metrics = metrics or Metrics()
     metrics.lanes(parts.lanes)
@@ -58,13 +58,13 @@ def make_app(
         if parts.shadow is not None:
             parts.shadow.start(metrics.shadowed)
         yield
-        until = time.monotonic() + LAST_BATCH  # for all of them: every request was answered or given up before
+        until = time.monotonic() + LAST_BATCH  # for all lanes: every request was answered or cancelled before
         if parts.shadow is not None:
             parts.shadow.close(1.0)
         for lane in parts.lanes:
             lane.close(max(0.0, until - time.monotonic()))
 
-    # No page for the documentation: FastAPI's own ask another host for their scripts.
+    # No page for the documentation: FastAPI's own pages load their scripts from another host.
     app = FastAPI(
         title="sro",
         version=version("sro"),
@@ -80,16 +80,16 @@ def make_app(
     app.include_router(state.router(parts, service, metrics))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
-    if web.is_dir():  # what no endpoint takes; mounted it would hide that a path takes POST only
+    if web.is_dir():  # for paths without an endpoint; a mount would hide that a path takes POST only
         app.router.default = Page(directory=web, html=True)
     app.add_middleware(Gate, service=service, keys=keys, metrics=metrics)
-    if service.cors:  # around the gate, so that a page can read its refusals too
+    if service.cors:  # outside the gate, so that a page can read its refusals too
         app.add_middleware(
             CORSMiddleware,
             allow_origins=service.cors,
             allow_methods=["GET", "POST"],
-            # Any: OpenAI's and Google's clients add headers of their own, more with each release, and a header lets
-            # nobody in. Who may ask is decided by origin and key; cookies and the browser's passwords are not used.
+            # Any: OpenAI's and Google's clients add headers of their own, more with each release, and a header gives
+            # no access. Origin and key decide who may ask; cookies and the browser's passwords are not used.
             allow_headers=["*"],
             expose_headers=["Retry-After", "X-Request-ID"],
         )
@@ -105,7 +105,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404 and not isinstance(error, Refusal):
         error = Refusal(404, NOTHING_HERE)
-    elif error.status_code == 400 and not isinstance(error, Refusal):  # what the parser of JSON stumbles over
+    elif error.status_code == 400 and not isinstance(error, Refusal):  # errors of the JSON parser
         error = Refusal(400, "the body is not JSON in UTF-8, or too deeply nested")
     elif error.status_code == 405 and not isinstance(error, Refusal):
         allow = (error.headers or {}).get("Allow", "")
@@ -114,7 +114,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 def _describe_first_error(errors: Sequence[Mapping[str, Any]]) -> str:
-    """Where the first mistake is, and what it is; not what stood there."""
+    """The place and kind of the first error, without the value that was sent."""
     first = errors[0]
     where = ".".join(str(step) for step in first["loc"] if step != "body")
     if first["type"] == "json_invalid":
@@ -140,4 +140,4 @@ PLAINLY = {
     "int_type": "must be a whole number",
     "string_type": "must be text",
 }
-"""What the checks of types say, by pydantic's names for them."""
+"""Messages for failed type checks, by pydantic's names for them."""

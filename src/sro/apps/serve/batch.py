@@ -1,4 +1,4 @@
-"""Google's batches: many requests in one, each a part of a `multipart/mixed` body, answered in the same shape.
+"""Google's batches: many requests in one, each a part of a `multipart/mixed` body; the answer has the same form.
 
     --batch_1                                            HTTP/1.1 200 OK
     Content-Type: application/http                       Content-Type: application/json; charset=UTF-8
@@ -10,9 +10,9 @@
     {"comment": {"text": "…"}, …}
     --batch_1--
 
-Source: developers.google.com on batching (each part with a `Content-ID`, whose answer has `<response-…>`), and
-`BatchHttpRequest` of google-api-python-client, which sends and reads them. Pure functions. The standard library's
-parser of mail is not used: it follows nested parts as deep as a stranger nests them.
+Source: developers.google.com on batching (each part has a `Content-ID`, and its answer has `<response-…>`), and
+`BatchHttpRequest` of google-api-python-client, which sends and reads batches. Pure functions. The standard library's
+mail parser is not used, because it follows nested parts to any depth that a client sends.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from sro.apps.serve.errors import Refusal
 
 NOT_A_BATCH = "a batch is POST with the header `Content-Type: multipart/mixed; boundary=…`"
 LONGEST_TYPE = 256
-"""Characters of that header; a boundary has 70 at most (RFC 2046). The standard library reads it in time like its
-square, on the event loop and before anybody was asked for a key."""
+"""Most characters of that header; a boundary has at most 70 (RFC 2046). The standard library needs quadratic time to
+read the header, on the event loop and before any key is checked."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Part:
 
     Attributes:
         content_id: as it was sent, with its brackets; None: the part has none.
-        headers: of the request, in lower case; the last where one stands twice.
-        mistake: why the part is no request; the other fields are then empty.
+        headers: of the request, in lower case; the last one if a header is repeated.
+        mistake: why the part is not a request; the other fields are then empty.
     """
 
     content_id: str | None
@@ -62,15 +62,15 @@ class Answer:
 
 
 def read(content_type: str, body: bytes, most: int) -> list[Part]:
-    """The requests of a batch, in order. A part that is no request has a `mistake`, and spoils no other.
+    """The requests of a batch, in order. A part that is not a request has a `mistake`; the other parts are still read.
 
     Args:
-        content_type: of the whole.
-        body: of any line ends.
-        most: number of parts that a batch may have.
+        content_type: the Content-Type of the whole batch.
+        body: with any line ends.
+        most: the largest number of parts that a batch may have.
 
     Raises:
-        Refusal: 400, it is no batch, empty, or has too many parts, or its Content-Type is too long.
+        Refusal: 400: not a batch, an empty one, one with too many parts, or a Content-Type that is too long.
     """
     if len(content_type) > LONGEST_TYPE:
         raise Refusal(400, f"{NOT_A_BATCH}, of at most {LONGEST_TYPE} characters")
@@ -80,7 +80,7 @@ def read(content_type: str, body: bytes, most: int) -> list[Part]:
     if header.get_content_type() != "multipart/mixed" or not boundary:
         raise Refusal(400, NOT_A_BATCH)
     delimiter = b"\n--" + boundary.encode("utf-8", "replace")
-    # JSON has no bare line ends within its texts, so they may be changed.
+    # JSON texts hold no bare line ends, so they may be changed.
     pieces = (b"\n" + body.replace(b"\r\n", b"\n")).split(delimiter, most + 2)[1:]
     whole = list(takewhile(lambda piece: not piece.startswith(b"--"), pieces))
     if len(whole) > most:
@@ -91,7 +91,7 @@ def read(content_type: str, body: bytes, most: int) -> list[Part]:
 
 
 def render(answers: Sequence[Answer], boundary: str) -> bytes:
-    """The body of the answer, of the type `multipart/mixed; boundary=…`."""
+    """The body of the answer, with the type `multipart/mixed; boundary=…`."""
     lines = []
     for one in answers:
         about = [b"--" + boundary.encode(), b"Content-Type: application/http"]
@@ -108,7 +108,7 @@ def _part(piece: bytes) -> Part:
     outer = _headers(about)
     content_id = outer.get("content-id")
     if content_id is not None and not (content_id.isascii() and content_id.isprintable()):
-        content_id = None  # it goes back as a line of the answer
+        content_id = None  # it is sent back as a line of the answer
     if not found or outer.get("content-type", "").partition(";")[0].strip().lower() != "application/http":
         return Part(content_id, mistake="a part of a batch is of the type application/http, and has a request")
     head, _, body = request.lstrip(b"\n").partition(b"\n\n")

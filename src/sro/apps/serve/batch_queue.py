@@ -1,9 +1,9 @@
 """A lane: one thread that owns a model, and the requests that wait for it in a bounded queue.
 
-What came in while the thread was busy goes into its next batch. So there is nothing to tune: an idle lane answers at
-once, a busy one in batches as large as its load. Requests of one batch share a `key` (the arguments of the call); the
-first in the queue says which. Batches and queue are measured in weight, not in items, for a long text takes as much
-time as many short ones.
+Requests that arrive while the thread is busy go into its next batch. So there is nothing to tune: an idle lane answers
+at once, and a busy one in batches that grow with its load. Requests of one batch share a `key` (the arguments of the
+call), which is that of the first request in the queue. Batches and queue are measured in weight, not in items, because
+a long text takes as much time as many short ones.
 
     lane = Lane("screen", load=lambda: work, max_batch=64, max_waiting=4096)      work(key, items) -> answers
     answers = await lane.submit(["you idiot"], key="verdict", deadline=Deadline(30))
@@ -25,13 +25,13 @@ from sro.apps.serve.errors import Refusal
 from sro.core.errors import SROError
 
 Work = Callable[[Any, Sequence[Any]], Sequence[Any]]
-"""Answers to the items, in order; called with the key that they share. From one thread only."""
+"""Returns the answers to the items, in order; called with their shared key. From one thread only."""
 State = Literal["loading", "ready", "failed"]
 Watch = Callable[[str, int, float], None]
-"""Told of every batch that was done: lane, items, seconds."""
+"""Called after every batch with lane, items and seconds."""
 
-MEMORY = 0.8  # share of the past in the running mean of speed
-SOON = 5.0  # seconds after which to ask again for what is loading or starting anew
+MEMORY = 0.8  # share of the past in the running mean of the speed
+SOON = 5.0  # Retry-After, in seconds, while a part is loading or restarting
 LONGEST_REASON = 2000  # characters
 
 log = logging.getLogger("sro.apps.serve")
@@ -46,10 +46,10 @@ class _Job:
     loop: asyncio.AbstractEventLoop
 
     def settle(self, outcome: Sequence[Any] | Exception) -> None:
-        """Hand the outcome over; called from the lane's thread."""
+        """Pass on the outcome; called from the lane's thread."""
 
         def put() -> None:
-            if self.answer.done():  # given up meanwhile
+            if self.answer.done():  # cancelled in the meantime
                 return
             if isinstance(outcome, Exception):
                 self.answer.set_exception(outcome)
@@ -58,20 +58,20 @@ class _Job:
 
         try:
             self.loop.call_soon_threadsafe(put)
-        except RuntimeError:  # the loop is closed: nobody waits any more
+        except RuntimeError:  # the loop is closed: no caller waits any more
             log.debug("nobody waits for the answer")
 
 
 class Lane:
-    """See the module.
+    """One thread that owns a model, with its queue; see the module.
 
     Args:
         name: for messages and metrics.
-        load: makes the work, in the lane's own thread; until it is done requests are refused with 503.
+        load: makes the work function, in the lane's own thread; until it returns, requests are refused with 503.
         max_batch: weight of one call; a single item may exceed it.
-        max_waiting: weight that may wait; more is refused with 429.
+        max_waiting: weight that may wait; further requests are refused with 429.
         weigh: weight of an item, at least 1.
-        watch: told of every batch.
+        watch: called after every batch.
     """
 
     def __init__(
@@ -94,15 +94,15 @@ class Lane:
         self._changed = threading.Condition()
         self._closed = False
         self._seconds_a_unit = 0.0
-        self._at_work: tuple[int, float] | None = None  # weight of the batch at work, and since when
+        self._at_work: tuple[int, float] | None = None  # weight of the running batch, and its start
         self._thread = threading.Thread(target=self._run, name=f"lane-{name}", daemon=True)
 
     def start(self) -> None:
-        """Begin to load, and then to work."""
+        """Start the thread, which loads the model and then works."""
         self._thread.start()
 
     def close(self, seconds: float) -> None:
-        """Take no more, finish what waits, and wait up to so many seconds for that; not for what is still loading."""
+        """Take no more requests; wait up to `seconds` for those in the queue, but not for loading."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -111,16 +111,16 @@ class Lane:
 
     @property
     def alive(self) -> bool:
-        """Whether its thread still loads or works."""
+        """Whether its thread is still loading or working."""
         return self._thread.is_alive()
 
     @property
     def waiting(self) -> int:
-        """Weight of what is in the queue."""
+        """Weight of the queue."""
         return sum(job.weight for job in list(self._jobs))
 
     def pieces(self, items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-        """The items in order, in pieces that fit into one call each."""
+        """The items in order, in pieces that each fit into one call."""
         first, weight = 0, 0
         for at, item in enumerate(items):
             more = self.weigh(item)
@@ -136,13 +136,13 @@ class Lane:
 
         Args:
             items: one of the `pieces`; at least one.
-            key: what the call needs beside them; only requests of equal keys share a call.
-            deadline: of the request that the items belong to.
+            key: what the call needs besides the items; only requests with equal keys share a call.
+            deadline: that of the request.
 
         Raises:
-            Refusal: 429 the queue is full, or too long for the deadline; 503 not ready, closing or out of time (with
-                Retry-After only where others were in the way, so that a later try may do better); 500 the work failed
-                on these items.
+            Refusal: 429: the queue is full, or too long for the deadline; 503: not ready, closing or out of time (with
+                Retry-After only if other requests caused the delay, so that a later try may succeed); 500: the work
+                failed on these items.
         """
         loop = asyncio.get_running_loop()
         job = _Job(items, sum(map(self.weigh, items)), key, loop.create_future(), loop)
@@ -182,14 +182,14 @@ class Lane:
         return Refusal(503, f"not done {limit}; send fewer or shorter texts in one request, or stream the results")
 
     def _until_free(self) -> float:
-        """Seconds until what waits now will be done, as things go; at most a minute."""
+        """Estimated seconds until the requests that wait now are done; at most a minute."""
         return min(60.0, self.waiting * self._seconds_a_unit)
 
     def _until_batch_is_done(self) -> float:
         """Estimated seconds until the running batch ends.
 
-        A batch that has run longer than estimated is expected to take as long again as it is overdue; with no estimate
-        yet, as long again as it has run.
+        A batch that has run longer than estimated is expected to need as long again as it is overdue; if there is no
+        estimate yet, as long again as it has run.
         """
         if (at_work := self._at_work) is None:
             return 0.0
@@ -201,7 +201,7 @@ class Lane:
     def _run(self) -> None:
         try:
             work = self._load()
-        except BaseException as error:  # whatever it is, the other lanes go on
+        except BaseException as error:  # whatever the error is, the other lanes go on
             self.failure = _reason(error)
             log.error("the part '%s' could not be loaded", self.name, exc_info=error, extra={"reason": self.failure})
             self.state = "failed"
@@ -219,7 +219,7 @@ class Lane:
             self.watch(self.name, sum(len(job.items) for job in jobs), seconds)
 
     def _take(self) -> list[_Job]:
-        """The next batch; none when the lane is closed and nothing waits."""
+        """The next batch; empty when the lane is closed and no request waits."""
         with self._changed:
             while not self._jobs:
                 if self._closed:
@@ -242,11 +242,11 @@ class Lane:
             for job in jobs:
                 job.settle(answers[at : at + len(job.items)])
                 at += len(job.items)
-        except Refusal as refusal:  # of the work as a whole: nothing is wrong with the items
+        except Refusal as refusal:  # by the work as a whole: the items are not the cause
             for job in jobs:
                 job.settle(refusal)
         except Exception as error:
-            if len(jobs) > 1:  # one request shall not spoil the others
+            if len(jobs) > 1:  # one request must not fail the others
                 for job in jobs:
                     self._do(work, [job])
                 return
@@ -255,6 +255,6 @@ class Lane:
 
 
 def _reason(error: BaseException) -> str:
-    """Why a part could not be loaded: a message of this package is for people, others want their type beside them."""
+    """Why a part could not be loaded: a message of this package is for people, other messages get their type added."""
     told = str(error) if isinstance(error, SROError) else f"{type(error).__name__}: {error}"
     return told[:LONGEST_REASON]

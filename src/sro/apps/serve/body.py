@@ -1,4 +1,4 @@
-"""The body of a request as clients of all kinds send it: packed or not, and with or without saying that it is JSON."""
+"""Read request bodies from all kinds of clients: compressed or not, with or without a JSON Content-Type."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ GZIP = 16 + zlib.MAX_WBITS
 
 
 def is_json(content_type: str) -> bool:
-    """Whether a Content-Type header says so."""
+    """Whether a Content-Type header says JSON."""
     kind = content_type.partition(";")[0].strip().lower()
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 def needs_json(request: Request) -> None:
-    """Refuse a body that does not say it is JSON; a dependency of the endpoints that take one.
+    """Refuse a body without a JSON Content-Type; a dependency of the endpoints that take JSON.
 
-    On a server without keys the header keeps this machine safe from pages of others: before it sends JSON to another
-    origin, a browser sends a preflight request, which this server denies; plain text it would send at once. With keys,
-    every request here has one, and `as_json` has set the header: many clients send none or a wrong one, and Google
-    reads them all.
+    On a server without keys this header protects the machine from other sites' pages: before a browser sends JSON to
+    another origin, it sends a preflight request, which this server denies; it would send plain text at once. On a
+    server with keys, every request here has a key, and `as_json` has set the header, because many clients send none or
+    a wrong one, and Google accepts them all.
     """
     if request.method == "POST" and not is_json(request.headers.get("content-type", "")):
         message = "send the header `Content-Type: application/json`; a server without keys (--keys) insists on it"
@@ -33,7 +33,7 @@ def needs_json(request: Request) -> None:
 
 
 def as_json(scope: Scope, body: bytes, limit: int, *, trusted: bool) -> bytes:
-    """The body unpacked (see `unpacked`), and the scope's headers as if it had come so.
+    """Return the body decompressed (see `unpacked`), and change the scope's headers to match.
 
     Args:
         trusted: whether the request had a key; its body is then JSON whatever its Content-Type says.
@@ -49,10 +49,10 @@ def as_json(scope: Scope, body: bytes, limit: int, *, trusted: bool) -> bytes:
 def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
     """The body without its Content-Encoding: `gzip` or none.
 
-    At most `limit` + 1 bytes are ever unpacked, so memory is bounded.
+    At most `limit` + 1 bytes are ever decompressed, so memory is bounded.
 
     Raises:
-        Refusal: 413 it has more than `limit` bytes; 415 another encoding; 400 it is no gzip, or broken off.
+        Refusal: 413: more than `limit` bytes; 415: another encoding; 400: not gzip, or truncated.
     """
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
@@ -72,7 +72,7 @@ def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
 
 
 def replay(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives this body in one piece, and then what the other gives."""
+    """A `receive` that first returns this body in one piece, and then what the original `receive` returns."""
     pieces = [body]
 
     async def again() -> Message:

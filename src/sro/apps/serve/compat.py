@@ -1,5 +1,5 @@
-"""The endpoints of others: Perspective's methods, one by one and in batches, with their discovery document; OpenAI's
-moderations."""
+"""The endpoints of other services: Perspective's methods, single and in batches, with their discovery document;
+OpenAI's moderations."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ from sro.apps.serve.screening import ScreeningOptions
 from sro.apps.serve.settings import Service
 
 UNREAD = SkipValidation()
-"""The body is described by its model, and comes as the JSON it is: mistakes are told in the other service's words."""
+"""The model only describes the body, which arrives as JSON: errors have the other service's words."""
 OPENAI_NOT_OK: dict[int | str, dict[str, Any]] = {
     code: {**told, "model": ModerationErrorResponse} for code, told in NOT_OK.items()
 }
 
 
 def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
-    """The endpoints over the screening lane."""
+    """The endpoints that use the screening lane."""
     routes = APIRouter(tags=["compatible"], responses=NOT_OK)
 
     @routes.post("/v1alpha1/comments:analyze", response_model=AnalyzeResponse)
     async def analyze(payload: Annotated[AnalyzeRequest, UNREAD], request: Request) -> Response:
-        """As Perspective answers, for the attributes that the screener scores."""
+        """Answers like Perspective, for the attributes that the screener scores."""
         query = perspective.read(payload, max_bytes=service.max_text, drop=service.drop_unknown_attributes)
         check([query.text], service, request)
         options = ScreeningOptions(language=True)
@@ -63,7 +63,7 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
 
     @routes.post("/v1alpha1/comments:suggestscore", response_model=SuggestScoreResponse)
     async def suggest(payload: Annotated[SuggestScoreRequest, UNREAD], request: Request) -> Response:
-        """What a comment should have scored; kept on the disk before it is answered, unless `doNotStore` is true."""
+        """Takes the scores that a comment should have; on disk before the answer, unless `doNotStore` is true."""
         sender = request.scope["sro.note"].get("key")
         suggestion = suggestscore.read(payload, max_bytes=service.max_text, sender=sender)
         check([suggestion.text], service, request)
@@ -76,14 +76,14 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
 
     @routes.get("/$discovery/rest")
     async def discovery(request: Request, version: str = "v1alpha1") -> Response:
-        """Google's client libraries build themselves from this."""
+        """Google's client libraries build their methods from this document."""
         if version != "v1alpha1":
             raise Refusal(404, "only the version v1alpha1 is described here")
         return Reply(document(str(request.base_url)))
 
     @routes.post("/v1/moderations", response_model=ModerationResponse, responses=OPENAI_NOT_OK)
     async def moderate(payload: Annotated[ModerationRequest, UNREAD], request: Request) -> Response:
-        """As OpenAI's moderation endpoint answers; `harassment` is scored, and what the attributes fill."""
+        """Answers like OpenAI's moderation endpoint: `harassment` and the attributes' categories are scored."""
         texts = moderations.read(payload)
         check(texts, service, request)
         found = await in_pieces(parts.screen, texts, ScreeningOptions(language=True), Deadline(service.time_limit))
@@ -95,12 +95,12 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
 
 
 def batch_router(service: Service) -> APIRouter:
-    """`/batch`, which takes no JSON."""
+    """`/batch`, which does not take JSON."""
     routes = APIRouter(tags=["compatible"], responses=NOT_OK)
 
     @routes.post("/batch", responses=BATCH_RESPONSES, response_class=Response, openapi_extra=BATCH_BODY)
     async def many(request: Request) -> Response:
-        """Several requests of Perspective's in one, as Google's client libraries batch them."""
+        """Several Perspective requests in one, as Google's client libraries batch them."""
         parts = batch.read(request.headers.get("content-type", ""), await request.body(), service.max_texts)
         return await answer_parts(parts, request, service.time_limit)
 

@@ -1,9 +1,8 @@
-"""The shapes of Perspective's methods and OpenAI's moderations, as the API's description tells them.
+"""The formats of Perspective's methods and OpenAI's moderations, for the API description.
 
-They describe; `sro.apps.serve.perspective` and `sro.apps.serve.moderations` read, with the words of those services
-for mistakes.
-Sources: Google's discovery document of `commentanalyzer` v1alpha1, and OpenAI's API reference of the moderations. Left
-out is what nobody here can answer: HTML, and pictures.
+They only describe; `sro.apps.serve.perspective` and `sro.apps.serve.moderations` read the requests and report errors
+in the words of those services. Sources: Google's discovery document of `commentanalyzer` v1alpha1, and OpenAI's API
+reference of the moderations. Features that this service cannot answer are left out: HTML and pictures.
 """
 
 from __future__ import annotations
@@ -41,8 +40,8 @@ class AttributeParameters(BaseModel):
 
 
 class RequestedAttributes(BaseModel):
-    """By name. Those that the screener scores are answered, the six also with `_EXPERIMENTAL` behind their names;
-    others are refused, or left out with `dropUnsupportedAttributes`."""
+    """Requested attributes by name. Those that the screener scores are answered, and the six also with the suffix
+    `_EXPERIMENTAL`; others are refused, or left out with `dropUnsupportedAttributes`."""
 
     __pydantic_extra__: dict[str, AttributeParameters]
     model_config = ConfigDict(extra="allow", json_schema_extra={"minProperties": 1})
@@ -56,15 +55,15 @@ class RequestedAttributes(BaseModel):
 
 
 class AnalyzeRequest(BaseModel):
-    """AnalyzeCommentRequest. Names may be written in snake_case too; null is as good as nothing."""
+    """AnalyzeCommentRequest. Names may also be in snake_case; null means the field is not given."""
 
     comment: TextEntry
     context: Context | None = Field(None, description="taken, not read")
     requestedAttributes: RequestedAttributes
-    languages: list[str] | None = Field(None, description="ISO 639-1; by default what the comment seems to be in")
+    languages: list[str] | None = Field(None, description="ISO 639-1; by default detected in the comment")
     doNotStore: bool | None = Field(None, description="nothing is ever stored")
-    clientToken: Text | None = Field(None, description="comes back with the answer")
-    sessionId: str | None = Field(None, description="not read: nothing is stored that it could join")
+    clientToken: Text | None = Field(None, description="returned in the answer")
+    sessionId: str | None = Field(None, description="not read: no data is stored that it could connect")
     communityId: str | None = Field(None, description="not read: the scores are the same for every community")
     spanAnnotations: bool | None = Field(None, description="a score for each sentence")
     dropUnsupportedAttributes: bool | None = None
@@ -104,10 +103,10 @@ class AnalyzeResponse(BaseModel):
     """AnalyzeCommentResponse."""
 
     attributeScores: dict[str, AttributeScores] | None = Field(
-        None, description="missing where every score lies below its threshold"
+        None, description="missing if every score is below its threshold"
     )
     languages: list[str]
-    detectedLanguages: list[str] | None = Field(None, description="missing where the language is not known")
+    detectedLanguages: list[str] | None = Field(None, description="missing if the language is not known")
     clientToken: Text | None = None
 
     model_config = ConfigDict(
@@ -143,7 +142,7 @@ class SuggestedSpan(BaseModel):
 
 
 class SuggestedScores(BaseModel):
-    """One of them at least."""
+    """At least one of these."""
 
     summaryScore: SuggestedScore | None = None
     spanScores: list[SuggestedSpan] | None = None
@@ -152,16 +151,16 @@ class SuggestedScores(BaseModel):
 
 
 class SuggestScoreRequest(BaseModel):
-    """SuggestCommentScoreRequest. Names may be written in snake_case too; null is as good as nothing."""
+    """SuggestCommentScoreRequest. Names may also be in snake_case; null means the field is not given."""
 
     comment: TextEntry
     context: Context | None = Field(None, description="taken, not kept")
     attributeScores: dict[str, SuggestedScores] = Field(min_length=1, max_length=64, description="by attribute")
     languages: list[str] | None = None
-    clientToken: Text | None = Field(None, description="kept, and comes back with the answer")
+    clientToken: Text | None = Field(None, description="stored, and returned in the answer")
     sessionId: str | None = Field(None, description="kept")
     communityId: str | None = Field(None, description="kept")
-    doNotStore: bool | None = Field(None, description="check and answer, and keep nothing; not a field of Google's")
+    doNotStore: bool | None = Field(None, description="check and answer, but store nothing; not a Google field")
 
     model_config = ConfigDict(
         extra="forbid",
@@ -183,7 +182,7 @@ class SuggestScoreResponse(BaseModel):
     """SuggestCommentScoreResponse."""
 
     clientToken: Text | None = None
-    detectedLanguages: list[str] | None = Field(None, description="missing where the language is not known")
+    detectedLanguages: list[str] | None = Field(None, description="missing if the language is not known")
     requestedLanguages: list[str] | None = None
 
     model_config = ConfigDict(
@@ -200,7 +199,7 @@ BATCH_RESPONSES: dict[int | str, dict[str, Any]] = {200: {"content": MIXED, "des
 
 
 def _by_category(schema: dict[str, Any]) -> WithJsonSchema:
-    """An object that has every category, and nothing else."""
+    """The schema of an object with every category and no other field."""
     return WithJsonSchema(
         {
             "type": "object",
@@ -218,7 +217,7 @@ class TextPart(BaseModel):
 
 class ModerationRequest(BaseModel):
     input: Text | Annotated[list[Text], Field(min_length=1)] | Annotated[list[TextPart], Field(min_length=1)] = Field(
-        description="a text, several, or the parts of one"
+        description="a text, several texts, or the parts of one text"
     )
     model: str | None = Field(None, description="not read: there is one")
 
@@ -233,7 +232,7 @@ class ModerationResult(BaseModel):
     category_scores: Annotated[dict[str, float], _by_category({"type": "number", "minimum": 0, "maximum": 1})]
     category_applied_input_types: Annotated[
         dict[str, list[str]], _by_category({"type": "array", "items": {"enum": ["text", "image"]}})
-    ] = Field(description="empty: nobody looked, or the screener does not read the text's language")
+    ] = Field(description="empty: not scored, or the screener does not read the text's language")
     language: str | None = Field(description=f"{LANGUAGE}; not a field of OpenAI's")
     language_supported: bool | None = Field(description=f"{SUPPORTED}; not a field of OpenAI's")
 

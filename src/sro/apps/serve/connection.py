@@ -1,4 +1,4 @@
-"""Work that is given up when its client hangs up: what waits in a queue then makes room for those that still wait."""
+"""Cancel work when its client disconnects, so that requests that still have a client get its place in the queue."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sro.apps.serve.body import replay
 
 GONE = 499
-"""Noted as the status of a request whose client was gone before it was answered, as nginx does; nobody gets it."""
+"""Logged as the status if the client disconnected before the answer, as nginx does; it is never sent."""
 
 
 async def until_gone(receive: Receive) -> None:
-    """Return when the client of a connection, whose body was read, is gone."""
+    """Return when the client has disconnected; the request body must have been read."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def while_connected(app: ASGIApp, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
-    """Let the application answer this body, or cancel it where the client is gone before it has.
+    """Let the application answer this body; cancel it if the client disconnects first.
 
     Args:
-        receive: of the connection, whose body was read; nobody else may read from it meanwhile.
+        receive: of the connection, after the body was read; nothing else may read from it at the same time.
     """
 
     async def later() -> Message:
@@ -33,9 +33,9 @@ async def while_connected(app: ASGIApp, scope: Scope, body: bytes, receive: Rece
     answering = asyncio.ensure_future(app(scope, replay(body, later), send))
     try:
         await asyncio.wait({answering, gone}, return_when=asyncio.FIRST_COMPLETED)
-    finally:  # also where this is cancelled itself
+    finally:  # also if this is cancelled itself
         gone.cancel()
-        answering.cancel()  # without effect on what is done
+        answering.cancel()  # no effect if it is done
     await asyncio.wait({answering})
     if not answering.cancelled():
-        answering.result()  # an error goes on to the caller
+        answering.result()  # raises its error for the caller

@@ -1,4 +1,4 @@
-"""When a request must be answered, whatever it has to wait for on the way."""
+"""The time by which a request must be answered, including all waiting."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Deadline:
-    """`limit` seconds from the moment it is made. One request has one, however many pieces it is cut into."""
+    """`limit` seconds from its creation. A request has one deadline, however many pieces it is cut into."""
 
     limit: float
     end: float = field(init=False)
@@ -18,5 +18,5 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """Seconds; 0.0 when it has passed."""
+        """Seconds left; 0.0 after the deadline."""
         return max(0.0, self.end - time.monotonic())

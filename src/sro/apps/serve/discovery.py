@@ -1,9 +1,9 @@
-"""The discovery document that Google's client libraries build themselves from, with this server for its address.
+"""The discovery document from which Google's client libraries build their methods, with this server's address.
 
     discovery.build("commentanalyzer", "v1alpha1", developerKey=key, static_discovery=False,
                     discoveryServiceUrl="http://127.0.0.1:8000/$discovery/rest?version=v1alpha1")
 
-Field names are those of Google's document. `batchPath` is where `new_batch_http_request` sends its batches
+Field names are those of Google's document. `new_batch_http_request` sends its batches to `batchPath`
 (`sro.apps.serve.batch`).
 """
 
@@ -71,7 +71,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
 
 
 def _method(name: str, messages: str, about: str) -> dict[str, Any]:
-    """A method of `comments`; `messages` is the name of its request and response without these words."""
+    """A method of `comments`; `messages` is the common beginning of the names of its request and response."""
     return {
         "id": f"commentanalyzer.comments.{name}",
         "path": f"v1alpha1/comments:{name}",
@@ -86,7 +86,7 @@ def _method(name: str, messages: str, about: str) -> dict[str, Any]:
 
 
 def document(root: str) -> dict[str, Any]:
-    """The document. `root` is this server's address as the client wrote it, with a slash at its end."""
+    """The document. `root` is this server's address as the client wrote it, with a slash at the end."""
     return {
         "kind": "discovery#restDescription",
         "discoveryVersion": "v1",

@@ -1,7 +1,7 @@
-"""A batch answered: each of its parts passes the whole application, gate and all, as if it had come alone.
+"""Answer a batch: each part passes through the whole application, including the gate, like a single request.
 
-So each part has its own key, counts for the limits by itself, stands in the log, and fails by itself. What stands on
-the batch's own headers or address as a key holds for the parts that bring none (as Google does it).
+So each part has its own key, counts for the rate limit, appears in the log, and fails independently. If a part has no
+key, the key in the batch's headers or address is used (as Google does).
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from sro.apps.serve.errors import Refusal, Reply, reply
 from sro.apps.serve.settings import SCREEN_BATCH
 
 WITHIN = "/v1alpha1/"
-"""Paths that a part may ask for: those of the API whose batches these are."""
+"""Paths that a part may request: those of the API that defines these batches."""
 KEYS = ("authorization", "x-api-key", "x-goog-api-key")
 OWN = ("host", "content-length", "content-encoding", "transfer-encoding", "connection", "expect", "origin")
-"""Headers of a part that say nothing here: it came unpacked and whole, and to this host."""
+"""Headers of a part that are ignored: its body is complete, not compressed, and for this host."""
 
 
 async def answer_parts(parts: Sequence[Part], request: Request, seconds: float) -> Response:
-    """The answers to all parts, in order; what is not done within so many seconds is answered with 503.
+    """Answer all parts, in order; a part that is not done within `seconds` gets 503.
 
-    Each part hears when the batch's client hangs up, and gives up or goes on as if it had come alone.
+    Each part is told when the batch's client disconnects, and stops or continues like a single request.
     """
     deadline, places = Deadline(seconds), asyncio.Semaphore(SCREEN_BATCH)
     gone = asyncio.ensure_future(until_gone(request.receive))
@@ -48,7 +48,7 @@ async def answer_parts(parts: Sequence[Part], request: Request, seconds: float) 
     try:
         answers = await asyncio.gather(*map(one, parts))
         if gone.done():
-            return Response(status_code=GONE)  # for the log: nobody gets it
+            return Response(status_code=GONE)  # only for the log: it reaches no client
     finally:
         gone.cancel()
     boundary = f"batch_{secrets.token_hex(16)}"
@@ -56,7 +56,7 @@ async def answer_parts(parts: Sequence[Part], request: Request, seconds: float) 
 
 
 async def answer_part(part: Part, request: Request, gone: asyncio.Future[None]) -> Answer:
-    """The answer to one part. `request` is that of the batch, `gone` is done when its client is."""
+    """Answer one part. `request` is that of the batch; `gone` is done when its client has disconnected."""
     if part.mistake is not None:
         return _refused_part(part, reply(WITHIN, Refusal(400, part.mistake)))
     if not part.path.startswith(WITHIN):

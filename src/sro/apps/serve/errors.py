@@ -1,9 +1,9 @@
-"""Answers other than 200, in the shape that the client of each endpoint expects.
+"""Answers other than 200, in the format that the client of each endpoint expects.
 
     {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "…"}}        Google's, everywhere but
     {"error": {"message": "…", "type": "rate_limit_error", "param": null, "code": null}}      below /v1/moderations
 
-No refusal repeats what was sent, so comments reach neither logs nor other people's screens this way.
+No refusal repeats what was sent, so comments do not reach logs or other people's screens this way.
 """
 
 from __future__ import annotations
@@ -62,19 +62,19 @@ class Refusal(HTTPException):
 
 
 class Reply(JSONResponse):
-    """JSON in ASCII: comments may hold half characters (lone surrogates), which UTF-8 cannot carry and `\\u` can."""
+    """JSON in ASCII: comments may hold lone surrogates, which UTF-8 cannot encode and `\\u` can."""
 
     def render(self, content: Any) -> bytes:
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
 def reply(path: str, error: HTTPException) -> Reply:
-    """The refusal of a request for `path`, as its client reads it."""
+    """The refusal of a request for `path`, in the format of its client."""
     return Reply(body(path, error), error.status_code, dict(error.headers or {}))
 
 
 def over_rate(path: str, a_minute: int, name: str, wait: float) -> Refusal:
-    """429 for a key that asks too often; where Perspective's clients ask, in the words of Google's quotas.
+    """429 for a key with too many requests; Perspective's clients get the words of Google's quotas.
 
     Source: an answer of 21 February 2024 (github.com/mlcommons/modelgauge, issue 169).
     """
@@ -102,7 +102,7 @@ def over_rate(path: str, a_minute: int, name: str, wait: float) -> Refusal:
 
 
 def body(path: str, error: HTTPException) -> dict[str, Any]:
-    """The same without the HTTP around it, for the last line of a stream."""
+    """The JSON body of the refusal, for the last line of a stream."""
     code, message = error.status_code, str(error.detail)
     if path.startswith("/v1/moderations"):
         kind = OPENAI_TYPE.get(code, "invalid_request_error")

@@ -1,13 +1,14 @@
-"""What people did with suggestions, in a file or database; and the next round's training input out of it.
+"""Store what people did with suggestions in a file or database, and export it as training input for the next round.
 
-A row is on the disk before it is acknowledged (`sro.apps.serve.store`), so a server that is killed loses
-none that it has accepted. Rows that arrive together share a commit. Scores that people suggest for comments are kept
-beside them, in a table of their own (`sro.apps.serve.suggested`).
+A row is on disk before it is acknowledged (`sro.apps.serve.store`), so a server that is killed loses no accepted row.
+Rows that arrive together share a commit. Scores that people suggest for comments are stored in the same place, in a
+table of their own (`sro.apps.serve.suggested`).
 
-In the game a person who takes or refuses a rewrite is a follower who answers the leader's move. So the export has
-*responses* with verdicts: a suggestion taken is a pass, one refused a fail, and of one edited the edit is a response
-that passes, while the suggestion itself, neither taken nor refused, has no verdict. An edit is never written as the
-parallel target of its comment: what a person makes of one suggestion is no model of how to rewrite.
+In the game, a person who takes or refuses a rewrite is a follower who answers the leader's move. So the export has
+*responses* with verdicts: a taken suggestion is a pass, a refused one is a fail. If a person edited a suggestion, the
+edit is a response that passes, and the suggestion itself has no verdict, because it was neither taken nor refused. An
+edit is never written as the parallel target of its comment, because one person's change of one suggestion is no model
+for rewriting.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Feedback:
     """What somebody did with a suggestion.
 
     Attributes:
-        id: the sender's own; a second row of the same id and sender replaces the first, for people change their minds.
+        id: the sender's own; a second row of the same id and sender replaces the first: people change their minds.
         final: what was posted instead, if `edited`.
         sender: name of the API key.
     """
@@ -67,16 +68,16 @@ class Feedback:
 
     @property
     def stored_id(self) -> str | None:
-        """No two senders have the same: a blank is in neither names nor ids. Without a sender it is the id itself."""
+        """An id that is unique across senders: no name or id holds a blank. Without a sender it is the id itself."""
         return self.id if self.id is None or self.sender is None else f"{self.sender} {self.id}"
 
 
 def open_store(where: str | Path, patience: float = 0.0) -> Store:
-    """Open the file or database, and make what is missing in it. To be used by the thread that opened it.
+    """Open the file or database, and create missing tables. Only the thread that opened it may use it.
 
     Args:
-        where: an SQLite file, made for its owner alone, or a PostgreSQL address (`sro.apps.serve.postgres`).
-        patience: seconds to go on trying to reach a database.
+        where: an SQLite file, created for its owner only, or a PostgreSQL address (`sro.apps.serve.postgres`).
+        patience: seconds for which to retry if a database cannot be reached.
 
     Raises:
         SROError: it cannot be opened, is no SQLite file, or a newer version wrote it.
@@ -87,7 +88,7 @@ def open_store(where: str | Path, patience: float = 0.0) -> Store:
 
 
 def keep(store: Store, rows: Sequence[Feedback | Suggestion]) -> None:
-    """Write the rows in one commit; when this returns they are on the disk."""
+    """Write the rows in one commit; they are on disk when this returns."""
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     software = f"sro {version('sro')}"
     values = [
@@ -118,7 +119,7 @@ def responses(where: str | Path) -> Iterator[dict[str, Any]]:
 
 
 def suggested_scores(where: str | Path) -> Iterator[dict[str, Any]]:
-    """What people said that comments should have scored, oldest first; see `sro.apps.serve.suggested.labels`.
+    """Scores that people said comments should have, oldest first; see `sro.apps.serve.suggested.labels`.
 
     Raises:
         SROError: there is no such file or database, or it holds no feedback.
@@ -135,12 +136,12 @@ def _reading(where: str | Path) -> Iterator[Store]:
 
 
 def export(where: str | Path, output: str | Path) -> int:
-    """Write `responses` as JSON Lines, in one step; returns how many."""
+    """Write `responses` as JSON Lines, in one step; return the number of rows."""
     return _write(responses(where), output)
 
 
 def export_scores(where: str | Path, output: str | Path) -> int:
-    """Write `suggested_scores` as JSON Lines, in one step; returns how many."""
+    """Write `suggested_scores` as JSON Lines, in one step; return the number of rows."""
     return _write(suggested_scores(where), output)
 
 

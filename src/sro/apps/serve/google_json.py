@@ -1,8 +1,8 @@
-"""Google's JSON as its parsers take it, and mistakes as Perspective tells them. Pure functions.
+"""Read JSON as Google's parsers do, and report errors as Perspective does. Pure functions.
 
-Fields have the names of the discovery document or the same in snake_case, null is as good as nothing, numbers and
-truth values may stand in quotation marks, members of enumerations may be told by their numbers (proto3's JSON
-mapping), and one language needs no list.
+Fields have the names of the discovery document or the same in snake_case. A null field counts as not given. Numbers
+and booleans may be in quotation marks, members of enumerations may be given by their numbers (proto3's JSON mapping),
+and a single language needs no list.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ JSON_NAMES = {dict: "an object", list: "a list", bool: "true or false", str: "te
 
 
 def fields(payload: Any, kinds: Mapping[str, type], where: str = "") -> dict[str, Any]:
-    """An object's fields under their JSON names, without those that are null.
+    """Return an object's fields under their JSON names, without those that are null.
 
     Args:
         payload: the parsed JSON.
-        kinds: the fields that there are, and the type of each.
-        where: the object's own name and a full stop, for messages; nothing for the whole request.
+        kinds: the known fields, and the type of each.
+        where: the object's own name and a full stop, for messages; empty for the whole request.
 
     Raises:
-        Refusal: 400, it is no object, or has another field or a value of another type.
+        Refusal: 400: not an object, an unknown field, or a value of another type.
     """
     if not isinstance(payload, dict):
         if where:
@@ -57,8 +57,8 @@ def comment_text(request: Mapping[str, Any], max_bytes: int) -> str:
     """The text of a request's `comment`.
 
     Raises:
-        Refusal: 400, it is empty, longer than `max_bytes` in UTF-8, or no plain text; or the request's `context` has
-            both of the fields of which it may have one.
+        Refusal: 400: the text is empty, longer than `max_bytes` in UTF-8, or not plain text; or the request's
+            `context` has both of its two alternative fields.
     """
     comment = request.get("comment", {})
     text = either(comment.get("text"), "")
@@ -79,7 +79,7 @@ def comment_text(request: Mapping[str, Any], max_bytes: int) -> str:
 
 
 def language_codes(request: Mapping[str, Any]) -> list[str]:
-    """The `languages` that a request names. Raises Refusal, 400, where they are no texts."""
+    """The `languages` that a request names. Raises Refusal 400 if they are not strings."""
     given: list[Any] = request.get("languages", [])
     if not all(isinstance(language, str) for language in given):
         raise invalid('Invalid value at "languages": expected a list of language codes')
@@ -87,7 +87,7 @@ def language_codes(request: Mapping[str, Any]) -> list[str]:
 
 
 def number(value: Any) -> float | None:
-    """A number, which may stand in quotation marks; None for what is none."""
+    """A number, which may be in quotation marks; None if the value is not a number."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, str) and not NUMBER.fullmatch(value):
@@ -100,29 +100,29 @@ def number(value: Any) -> float | None:
 
 
 def member(value: Any, members: Sequence[str]) -> Any:
-    """The name of an enumeration's member, which may be told by its number; by default the first."""
+    """The name of an enumeration's member, which may be given by its number; by default the first member."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(members):
         return members[value]
     return either(value, members[0])
 
 
 def either(value: Any, default: Any) -> Any:
-    """The value, or the default where it is null."""
+    """The value, or the default if the value is null."""
     return default if value is None else value
 
 
 def invalid(message: str) -> Refusal:
-    """A mistake in the request that has no type of its own."""
+    """A refusal for a mistake without an error type of its own."""
     return error("INVALID_REQUEST", message)
 
 
 def error(kind: str, message: str, *, advice: str | None = None, **more: Any) -> Refusal:
-    """Perspective's error of that type.
+    """Perspective's error of this type.
 
     Args:
         kind: `errorType`.
-        message: in Google's words, since clients look for them.
-        advice: what can be done about it here; beside Google's words, in a detail of its own.
+        message: in Google's words, because clients look for them.
+        advice: how to fix it on this server; sent separately from Google's words, in its own detail.
         more: further fields of the detail.
     """
     details = [{"@type": "type.googleapis.com/google.commentanalyzer.v1alpha1.Error", "errorType": kind, **more}]
@@ -133,5 +133,5 @@ def error(kind: str, message: str, *, advice: str | None = None, **more: Any) ->
 
 
 def ascii_name(name: str) -> str:
-    """A name out of the request, fit to be shown."""
+    """A name from the request, escaped for a message."""
     return name[:64].encode("ascii", "backslashreplace").decode()

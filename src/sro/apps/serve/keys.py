@@ -1,7 +1,7 @@
-"""API keys: made once, shown once, kept as hashes; and how often each may ask.
+"""API keys: created once, shown once, stored as hashes; and the rate limit of each key.
 
-A file of keys has a line for each, `name sha256:…`; what follows a `#` is ignored. A key is 256 random bits, or was
-made elsewhere and is long, so a plain hash of it can neither be guessed nor reversed, and needs no salt.
+A file of keys has one line per key, `name sha256:…`; text after a `#` is ignored. A key is 256 random bits, or was
+made elsewhere and is long, so its plain hash can be neither guessed nor reversed, and needs no salt.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from sro.core.errors import SROError
 NAME = re.compile(r"[\w.@-]{1,64}")
 LINE = re.compile(rf"({NAME.pattern})\s+sha256:([0-9a-f]{{64}})")
 PREFIX = "sro_"
-"""Keys that are made here begin so: whoever finds one knows what it opens."""
+"""Prefix of keys made here, so that a person who finds a key knows what it is for."""
 SHORTEST = 20
-"""Characters of a key that was made elsewhere: its hash must not be guessed. Google's have 39."""
+"""Fewest characters of a key made elsewhere, so that its hash cannot be guessed. Google's keys have 39."""
 
 
 def read_keys(path: str | Path) -> dict[str, str]:
     """Names by hash.
 
     Raises:
-        SROError: the file cannot be read, is empty, or has a line that is no key; with the line's number.
+        SROError: the file cannot be read, is empty, or has a line that is not a key; with the line's number.
     """
     names = _names(path, _lines(path))
     if not names:
@@ -57,10 +57,10 @@ def _names(path: str | Path, lines: Sequence[str]) -> dict[str, str]:
 
 
 def add_key(path: str | Path, name: str, key: str | None = None) -> str:
-    """Make a key, or take that one, append its hash to the file, and return it; it cannot be had again.
+    """Make a key, or take `key`; append its hash to the file and return the key, which cannot be recovered later.
 
     Raises:
-        SROError: the name is taken or no word, the key is short, or the file cannot be written.
+        SROError: the name is in use or invalid, the key is too short, or the file cannot be written.
     """
     if not NAME.fullmatch(name):
         raise SROError(f"{name!r} is no name for a key: letters, digits and _ . @ - (64 at most)")
@@ -76,9 +76,9 @@ def add_key(path: str | Path, name: str, key: str | None = None) -> str:
             "  fix: leave out --existing to have a new key made"
         )
     try:
-        # Nobody else's business, though hashes give nothing away but the names.
+        # Private to the owner, although the hashes reveal nothing except the names.
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8") as file:
-            if written and not written[-1].endswith(("\n", "\r")):  # as some editors and programs leave it
+            if written and not written[-1].endswith(("\n", "\r")):  # some editors and programs leave out the line end
                 file.write("\n")
             file.write(f"{name} sha256:{digest(key)}\n")
     except OSError as error:
@@ -92,7 +92,7 @@ def digest(key: str) -> str:
 
 
 def presented(headers: Mapping[str, str], query: Mapping[str, str]) -> str | None:
-    """The key that a request brings: as a bearer token, as OpenAI's clients do, in `X-API-Key`, or as Google's do."""
+    """The key of a request: a bearer token (OpenAI's clients), `X-API-Key`, or as Google's clients send it."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
         return token.strip()
@@ -100,19 +100,19 @@ def presented(headers: Mapping[str, str], query: Mapping[str, str]) -> str | Non
 
 
 class RateLimit:
-    """So many requests a minute for each name: a full minute's worth at once, refilled evenly.
+    """Limits the requests per minute for each name: a full minute's worth at once, refilled evenly.
 
     Args:
-        a_minute: requests; 0: any number.
-        clock: seconds.
+        a_minute: requests per minute; 0: no limit.
+        clock: returns seconds.
     """
 
     def __init__(self, a_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.a_minute, self.clock = a_minute, clock
-        self._left: dict[str, tuple[float, float]] = {}  # by name: requests left, and when that was so
+        self._left: dict[str, tuple[float, float]] = {}  # by name: requests left, and at what time
 
     def take(self, name: str) -> float:
-        """Count a request; seconds until one is free, 0.0 where this one is."""
+        """Count a request; return the seconds until one is allowed, 0.0 if this one is."""
         if not self.a_minute:
             return 0.0
         now, a_second = self.clock(), self.a_minute / 60

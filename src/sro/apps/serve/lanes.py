@@ -1,4 +1,4 @@
-"""The parts of the service, each a lane of its own: screening never waits for a rewrite, nor either for the disk.
+"""The parts of the service, each a lane: screening never waits for a rewrite, and neither waits for the disk.
 
 Screening and rewriting share one screener, in turns of a few texts (`sro.apps.serve.screening.SharedScreener`).
 """
@@ -26,46 +26,46 @@ from sro.leader.engines.loading import EngineArguments
 from sro.rewriting.config import RewriteArguments
 
 PATIENCE = 60.0
-"""Seconds for which a database of feedback may come up after the service."""
+"""Seconds to wait for a feedback database that starts later than the service."""
 
 log = logging.getLogger("sro.apps.serve")
 
 
 @dataclass
 class Parts:
-    """What the endpoints ask; None: not there."""
+    """The lanes that the endpoints use; None: not available."""
 
     screen: Lane
     rewrite: Lane | None = None
     feedback: Lane | None = None
     shadow: Shadow | None = None
-    """Asks the service that this one replaces; no lane, for nobody waits for it."""
+    """Asks the service that this one replaces. It is not a lane, because no request waits for it."""
 
     @property
     def lanes(self) -> list[Lane]:
         return [lane for lane in (self.screen, self.rewrite, self.feedback) if lane is not None]
 
     def states(self) -> dict[str, str]:
-        """By part: loading, ready, failed, or off."""
+        """State of each part: loading, ready, failed, or off."""
         return {
             name: lane.state if lane else "off"
             for name, lane in (("screen", self.screen), ("rewrite", self.rewrite), ("feedback", self.feedback))
         }
 
     def failures(self) -> dict[str, str]:
-        """Why parts could not be loaded, by their names."""
+        """Reasons why parts could not be loaded, by name."""
         return {lane.name: lane.failure for lane in self.lanes if lane.failure}
 
 
 def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArguments | None = None) -> Parts:
-    """The lanes that the settings ask for; nothing is loaded before they start. `engine`: by default `auto`."""
+    """Make the lanes that the settings ask for; they load nothing before they start. `engine`: by default `auto`."""
     engine = engine or EngineArguments()
 
     def load_screener() -> Any:
         from sro.core.machine import give_memory_back
         from sro.screeners import loading
 
-        give_memory_back()  # here, because every lane with a model asks for the screener first
+        give_memory_back()  # here, because every lane with a model needs the screener first
         return loading.load_named_screener(models)
 
     shared = SharedScreener(load_screener, models.languages)
@@ -93,8 +93,8 @@ def make_parts(models: Models, service: Service, watch: Watch, engine: EngineArg
 
 
 def keeping(path: str | Path) -> Work:
-    """The work of the feedback lane, with the file or database opened: rows are kept, and the answer to suggested
-    scores is the language of their comment (`sro.comments.languages.language_of`)."""
+    """Open the file or database and return the work function of the feedback lane. It stores rows; its answer to
+    suggested scores is the language of their comment (`sro.comments.languages.language_of`)."""
     store = open_store(path, PATIENCE)
 
     def work(key: None, rows: Sequence[Feedback | Suggestion]) -> Sequence[str | None]:
@@ -109,13 +109,13 @@ def keeping(path: str | Path) -> Work:
 
 
 def weight(text: str) -> int:
-    """Of a text, in queues and batches."""
+    """Weight of a text in queues and batches."""
     return 1 + len(text) // UNIT
 
 
 def _rewriting(models: Models, engine: EngineArguments, screener: SharedScreener, batch: int) -> Work:
-    """Load the leader. The imports bring torch, so they are here, in the lane's thread; and they keep the interpreter
-    busy for seconds, so screening comes first."""
+    """Load the leader. The imports are here, in the lane's thread, because they load torch and block the interpreter
+    for seconds; screening is loaded first."""
     screener.screen(["ready?"])
     rewriter = load_rewriter(models, engine, screener, batch)
     reads = screener.languages
@@ -129,5 +129,5 @@ def _rewriting(models: Models, engine: EngineArguments, screener: SharedScreener
             found = rewriter.rewrite(texts, arguments)
         return [Rewritten(one, language_of(text), reads) for text, one in zip(texts, found)]
 
-    rewriter.rewrite(["you idiot"], RewriteArguments(seed=None))  # what is made at the first call is made now
+    rewriter.rewrite(["you idiot"], RewriteArguments(seed=None))  # a warm-up: do now what the first call would do
     return work

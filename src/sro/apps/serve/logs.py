@@ -1,6 +1,6 @@
 """Logs as JSON Lines on standard error, without comments.
 
-An exception is told by its type and its places in the code, not by its message, which may quote what was being read.
+An exception is logged with its type and code locations, but without its message, which may quote a comment.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "
 
 
 class JSONLines(logging.Formatter):
-    """One object a record: when, how grave, what, and the record's `extra` fields."""
+    """One object per record: time, level, message, and the record's `extra` fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         told: dict[str, Any] = {
@@ -30,11 +30,11 @@ class JSONLines(logging.Formatter):
             error = record.exc_info[1]
             told["error"] = type(error).__qualname__
             told["where"] = [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
-        return json.dumps(told, default=str)  # in ASCII: control and half characters are escaped
+        return json.dumps(told, default=str)  # ASCII, so that control characters and lone surrogates are escaped
 
 
 def to_stderr() -> None:
-    """Send this package's and the server's records to standard error."""
+    """Send the log records of this package and of the server to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JSONLines())
     for name in ("sro", "uvicorn"):

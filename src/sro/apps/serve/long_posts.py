@@ -1,7 +1,7 @@
-"""A long post is rewritten sentence by sentence, each a text of its own in the queue, so that others have their turn.
+"""Rewrite a long post sentence by sentence, each as its own text in the queue, so that other requests get their turn.
 
-A short comment goes to the rewriter whole (`sro.rewriting.rewriter`), which does the same inside one call. The outcome
-means the same: a post is rewritten if every sentence that failed has a rewrite and the whole passes with them.
+A short comment goes to the rewriter as a whole (`sro.rewriting.rewriter`), which does the same inside one call. The
+outcome means the same: a post is rewritten if every failing sentence has a rewrite and the whole passes with them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sro.screeners.base import Verdict
 LONG = 4096
 """Bytes in UTF-8 above which a text is a long post."""
 Options = tuple[tuple[str, Any], ...]
-"""What a request says of `RewriteArguments`; the key of the rewriting lane."""
+"""The values of `RewriteArguments` that a request sets; the key of the rewriting lane."""
 
 
 def is_long(text: str) -> bool:
@@ -30,10 +30,10 @@ def is_long(text: str) -> bool:
 
 
 async def rewrite_long(text: str, options: Options, parts: Parts, deadline: Deadline) -> Rewritten:
-    """The rewrite of one long post. Its `similarity` is that of the sentence that lost most.
+    """Rewrite one long post. Its `similarity` is that of the sentence that lost most.
 
     Raises:
-        Refusal: as `Lane.submit`; nothing of the post is kept, for half a rewrite would still fail.
+        Refusal: as `Lane.submit`; the rewritten sentences are discarded, because half a rewrite would still fail.
     """
     assert parts.rewrite is not None
     screening = ScreeningOptions(threshold=dict(options).get("threshold"))
@@ -46,7 +46,7 @@ async def rewrite_long(text: str, options: Options, parts: Parts, deadline: Dead
         return told(text, "unchanged", before.verdict)
     if not before.places:
         return told(None, "refused", before.verdict, before.verdict, reason="protected_fails")
-    # Of so long a text the screener may read passages alone, so each sentence is asked about.
+    # The screener may read only excerpts of so long a text, so each sentence is screened separately.
     sentences = [text[start:end] for start, end in before.places]
     verdicts = [one.verdict for one in await in_pieces(parts.screen, sentences, screening, deadline)]
     places = [before.places[at] for at in to_rewrite(verdicts)]
@@ -69,13 +69,13 @@ async def rewrite_long(text: str, options: Options, parts: Parts, deadline: Dead
 
 
 def to_rewrite(verdicts: Sequence[Verdict]) -> list[int]:
-    """Which sentences fail, of these verdicts on all; else the worst one: the whole may fail by all of them."""
+    """The indices of the failing sentences; if none fails alone, the worst one, because the whole may fail by all."""
     failing = [at for at, verdict in enumerate(verdicts) if not verdict.passed]
     return failing or [max(range(len(verdicts)), key=lambda at: verdicts[at].probability)]
 
 
 def with_changes(text: str, changes: Sequence[Change]) -> str:
-    """The text with these changes, which are in order and apart."""
+    """Apply these changes to the text; they are in order and do not overlap."""
     parts, at = [], 0
     for change in changes:
         parts += [text[at : change.start], change.text]

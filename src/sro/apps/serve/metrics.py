@@ -1,4 +1,4 @@
-"""What Prometheus sees: numbers, never texts. One registry an app, so that two apps in a process do not mix."""
+"""Metrics for Prometheus: numbers, never texts. Each app has its own registry, so two apps in a process do not mix."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 class Metrics:
-    """Counters and histograms; `text()` is what `/metrics` answers."""
+    """Counters and histograms; `text()` is the answer of `/metrics`."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -30,7 +30,7 @@ class Metrics:
         self.rewrites = Counter("sro_rewrites", "Texts rewritten or not", ["status"], registry=self.registry)
         self.feedback = Counter("sro_feedback", "Feedback kept", ["action"], registry=self.registry)
         self.shadow = Counter(
-            "sro_shadow", "Questions to the service that this one replaces", ["outcome"], registry=self.registry
+            "sro_shadow", "Requests to the service that this one replaces", ["outcome"], registry=self.registry
         )
         self.batches = Histogram(
             "sro_batch_items",
@@ -44,7 +44,7 @@ class Metrics:
         )
 
     def lanes(self, lanes: Iterable[Lane]) -> None:
-        """Show the lanes' queues and whether they are ready."""
+        """Show the lanes' queues and whether the lanes are ready."""
         queue = Gauge("sro_waiting", "Items in the queue", ["part"], registry=self.registry)
         ready = Gauge("sro_ready", "Whether the part is loaded", ["part"], registry=self.registry)
         for lane in lanes:
@@ -52,16 +52,16 @@ class Metrics:
             ready.labels(lane.name).set_function(partial(_ready, lane))
 
     def batch(self, part: str, items: int, seconds: float) -> None:
-        """A batch was done; fits `Lane.watch`."""
+        """Count a finished batch; has the signature of `Lane.watch`."""
         self.batches.labels(part).observe(items)
         self.batch_seconds.labels(part).observe(seconds)
 
     def shadowed(self, outcome: str) -> None:
-        """The old service was asked; fits `Shadow.start`."""
+        """Count a request to the old service; fits `Shadow.start`."""
         self.shadow.labels(outcome).inc()
 
     def text(self) -> bytes:
-        """All of it, in Prometheus's text format."""
+        """All metrics, in Prometheus's text format."""
         return generate_latest(self.registry)
 
 

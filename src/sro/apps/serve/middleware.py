@@ -1,7 +1,6 @@
-"""What every request passes before it is parsed: who asks, how many at once, how often, how much, how slowly; and what
-is noted of it.
+"""Checks on every request before it is parsed: key, number at the same time, rate, size and speed; and its log entry.
 
-An ASGI middleware. The body is read here, whole and within its limits, unpacked, and handed on in one piece.
+An ASGI middleware. It reads the whole body within its limits, decompresses it, and passes it on in one piece.
 """
 
 from __future__ import annotations
@@ -25,17 +24,17 @@ from sro.apps.serve.metrics import Metrics
 from sro.apps.serve.settings import Service
 
 PROTECTED = ("/v1/", "/v1alpha1/", "/metrics")
-"""Paths that need a key where there are keys. Not whether the server lives, nor the page and the API's description."""
+"""Paths that need a key if the server has keys. Health checks, the page and the API description need none."""
 BATCH = "/batch"
-"""Needs no key and counts for no rate: each of its parts does (`sro.apps.serve.dispatch`)."""
+"""Needs no key and does not count for the rate: each of its parts does (`sro.apps.serve.dispatch`)."""
 DISCOVERY = "/$discovery/rest"
 COUNTED = ("/v1/", "/v1alpha1/")
-"""Paths that the limits count, beside `BATCH`; a busy server is still asked for its health."""
+"""Paths that the limits count, besides `BATCH`; a busy server must still answer health checks."""
 KEYLESS_BATCHES = 32
-"""Batches that may be under way without a known key of their own, which their parts may have. They count by
-themselves: a stranger who sends a body slowly must not hold the places of those with keys."""
+"""Most batches in progress without a known key of their own; their parts may have keys. They are counted separately,
+so that a stranger who sends a body slowly cannot take the places of clients with keys."""
 CANCELLED_ON_DISCONNECT = ("/v1/screen", "/v1/rewrite", "/v1/moderations", "/v1alpha1/comments:analyze")
-"""Paths whose work is for nobody once their client is gone. Feedback is kept all the same."""
+"""Paths whose work is cancelled if their client disconnects. Feedback is stored all the same."""
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -52,20 +51,20 @@ log = logging.getLogger("sro.apps.serve")
 
 
 class Gate:
-    """See the module.
+    """The checks on every request; see the module.
 
     Args:
-        app: what comes behind it.
+        app: the application behind the gate.
         service: limits.
-        keys: names by hash; None: anyone may ask, under one of this machine's own names.
+        keys: names by hash; None: no key is needed, but the host must be one of this machine's own names.
         metrics: counts requests.
     """
 
     def __init__(self, app: ASGIApp, service: Service, keys: Mapping[str, str] | None, metrics: Metrics) -> None:
         self.app, self.service, self.keys, self.metrics = app, service, keys, metrics
         self.rate = RateLimit(service.rate)
-        self.open = 0  # requests under way
-        self.keyless = 0  # batches under way, see `KEYLESS_BATCHES`
+        self.open = 0  # requests in progress
+        self.keyless = 0  # batches in progress, see `KEYLESS_BATCHES`
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -104,7 +103,7 @@ class Gate:
                     status = status or GONE
                 else:
                     await self.app(scope, replay(body, receive), answer)
-            except asyncio.CancelledError:  # a part of a batch whose time is up, or the server stops
+            except asyncio.CancelledError:  # a batch part reached its deadline, or the server stops
                 status = status or 503
                 raise
             except HTTPException as refusal:
@@ -135,7 +134,7 @@ class Gate:
     def _admit(self, scope: Scope, note: dict[str, Any]) -> None:
         path = scope["path"]
         if self.keys is None:
-            # A page from elsewhere must not reach this machine through its user's browser (DNS rebinding).
+            # A page of another site must not reach this machine through its user's browser (DNS rebinding).
             if _host(Headers(scope=scope).get("host", "")) not in (*LOOPBACK_NAMES, self.service.host):
                 raise Refusal(403, "a server without keys answers to localhost only; --keys FILE opens it to others")
             name = "anyone"
@@ -144,21 +143,21 @@ class Gate:
             note["key"] = name
         else:
             key = _key(scope)
-            if path == DISCOVERY and key:  # may come without one; clients try their key with it
+            if path == DISCOVERY and key:  # it may come without one; clients check their key with it
                 self._name(path, key)
             return
         if path.startswith(COUNTED) and (wait := self.rate.take(name)):
             raise over_rate(path, self.service.rate, name, wait)
 
     def _known(self, key: str | None) -> str | None:
-        """Whose key it is."""
+        """The name of the key's owner; None if the key is not known."""
         return (self.keys or {}).get(digest(key)) if key else None
 
     def _name(self, path: str, key: str | None) -> str:
         name = self._known(key)
         if name is not None:
             return name
-        if path.startswith(("/v1alpha1/", DISCOVERY)):  # with Google's codes and words, which its clients look for
+        if path.startswith(("/v1alpha1/", DISCOVERY)):  # Google's codes and words, which its clients look for
             if key:
                 raise Refusal(400, "API key not valid. Please pass a valid API key.")
             raise Refusal(403, "Method doesn't allow unregistered callers. Please pass an API key.")
@@ -167,7 +166,7 @@ class Gate:
         raise Refusal(401, "no API key came with the request; send the header `Authorization: Bearer KEY`")
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes:
-        """The body, read to its end."""
+        """Read the whole body."""
         limit, seconds = self.service.max_body, self.service.time_limit
         too_large = Refusal(413, f"a request may have {limit:,} bytes (--max_body)")
         if _length(Headers(scope=scope)) > limit:

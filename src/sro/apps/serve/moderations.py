@@ -1,7 +1,7 @@
 """OpenAI's `POST /v1/moderations`, translated. Pure functions.
 
-What a screener knows fills those of OpenAI's categories whose definition it meets. Each score is a probability, and a
-category that includes another ("hateful content that also includes violence …") has at most the other's:
+OpenAI's categories are filled from the screener's scores if these meet their definitions. Each score is a probability,
+and a category that is part of another ("hateful content that also includes violence …") never scores above it:
 
 | category | from | of |
 | --- | --- | --- |
@@ -10,11 +10,11 @@ category that includes another ("hateful content that also includes violence …
 | `hate` | IDENTITY_ATTACK | one with attributes |
 | `hate/threatening` | the lower of IDENTITY_ATTACK and THREAT | one with attributes |
 
-PROFANITY, INSULT and SEVERE_TOXICITY fill none: OpenAI does not flag swearing, and an insult is harassment. Its
-clients expect every category in every result, so the others are there too. Categories that nothing here scores have an
-empty `category_applied_input_types`. As with OpenAI, `flagged` is true if any category is. If the screener does not
-read the text's language, `category_applied_input_types` is empty for every category, and the scores are guesses;
-`language` and `language_supported`, two fields that OpenAI does not have and its clients ignore, say so.
+PROFANITY, INSULT and SEVERE_TOXICITY fill no category: OpenAI does not flag swearing, and an insult is harassment. Its
+clients expect every category in every result, so the others are there too. Categories without a score have an empty
+`category_applied_input_types`. As with OpenAI, `flagged` is true if any category is. If the screener does not read the
+text's language, `category_applied_input_types` is empty for every category, and the scores are guesses; the fields
+`language` and `language_supported` say so. OpenAI does not have these two fields, and its clients ignore them.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ CATEGORIES = (
 )
 
 PRESENT = 0.5
-"""Probability from which on a category is true; of `harassment` the screener's own threshold decides."""
+"""Probability from which a category is true; for `harassment` the screener's own threshold decides."""
 
 
 def read(payload: Any) -> list[str]:
-    """The texts of a request: `input` is one, a list of them, or a list of parts `{"type": "text"}`, which are one.
+    """The texts of a request: `input` is a text, a list of texts, or a list of parts `{"type": "text"}` of one text.
 
     Raises:
-        Refusal: 400, no such input; pictures too.
+        Refusal: 400: no valid input; pictures are refused too.
     """
     if not isinstance(payload, dict):
         raise Refusal(400, "expected a JSON object with `input`")

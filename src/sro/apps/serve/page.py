@@ -1,4 +1,4 @@
-"""The page at `/`: files out of one folder."""
+"""The page at `/`: files from one folder."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sro.apps.serve.errors import Refusal
 
 
 class Page(StaticFiles):
-    """Files for GET and HEAD; other methods get 405 where there is a file and 404 where there is none."""
+    """Files for GET and HEAD; other methods get 405 if there is a file, and 404 if there is none."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """The file, or why not."""
+        """The file, or an error."""
         if scope["method"] in ("GET", "HEAD"):
             return await super().get_response(path, scope)
         if self.lookup_path(path)[1] is None:

@@ -1,12 +1,12 @@
-"""Perspective's `comments:analyze`, translated: its request in, its response or its error out. Pure functions.
+"""Translate Perspective's `comments:analyze`: read its requests; make its responses and errors. Pure functions.
 
 Sources: the method's reference and the page on limits and errors (github.com/conversationai/perspectiveapi, 2-api/),
 and Google's discovery document of `commentanalyzer` v1alpha1, which has the field names and says that spans count
 UTF-16 units. The service ends on 31 December 2026.
 
-Six attributes were in production there; a screener that tells them apart answers them, also under the names of their
-experimental versions, and one that does not answers TOXICITY. All others (SEXUALLY_EXPLICIT, FLIRTATION,
-ATTACK_ON_AUTHOR, …) nobody here was taught: they are refused as Perspective refuses names that it does not know.
+Perspective had six attributes in production. A screener with attributes answers these, also under the names of their
+experimental versions; a screener without attributes answers TOXICITY only. No screener here was trained on the others
+(SEXUALLY_EXPLICIT, FLIRTATION, ATTACK_ON_AUTHOR, …): they are refused as Perspective refuses unknown names.
 """
 
 from __future__ import annotations
@@ -50,32 +50,32 @@ EXPERIMENTAL = "_EXPERIMENTAL"
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked about one comment."""
+    """The question about one comment."""
 
     text: str
     attributes: tuple[str, ...]
-    """Those asked for that some screener scores, by the request's names and in its order."""
+    """The requested attributes that some screener scores, by the request's names and in its order."""
     thresholds: Mapping[str, float]
-    """By attribute: scores below are not returned."""
+    """Threshold by attribute: scores below it are not returned."""
     languages: tuple[str, ...]
-    """Those that the request names, else the comment's (`in_language`)."""
+    """The languages that the request names, else the comment's (`in_language`)."""
     sentences: bool
-    """Whether each sentence shall have a score of its own."""
+    """Whether each sentence gets a score of its own."""
     client_token: str | None
     named: bool
-    """Whether the request says which languages the comment is in."""
+    """Whether the request names the comment's languages."""
     drop: bool
     """Whether attributes that do not support the comment's language are left out, instead of an error."""
     drop_unknown: bool
-    """The same of attributes that the screener does not score."""
+    """The same for attributes that the screener does not score."""
 
 
 def read(payload: Any, *, max_bytes: int = 20_480, drop: bool = False) -> Query:
-    """The query in a request's JSON.
+    """Read the query from a request's JSON.
 
     Args:
         payload: the parsed body.
-        max_bytes: of the comment in UTF-8.
+        max_bytes: largest size of the comment in UTF-8.
         drop: leave out attributes that cannot be scored, as if the request had `dropUnsupportedAttributes`.
 
     Raises:
@@ -104,12 +104,12 @@ def read(payload: Any, *, max_bytes: int = 20_480, drop: bool = False) -> Query:
 
 
 def with_known(query: Query, known: Collection[str]) -> Query:
-    """The query, once it is known which attributes the screener scores.
+    """Complete the query, given the attributes that the screener scores.
 
     Raises:
-        Refusal: 400, one of those asked for is not among them, and nothing says to leave such out.
+        Refusal: 400: a requested attribute is not among them, and no setting says to leave such attributes out.
     """
-    # Looked up, not searched: a request of 1 MB may name 100,000.
+    # A lookup and not a search, because a request of 1 MB may name 100,000 attributes.
     unknown = dict.fromkeys(name for name in query.attributes if in_production(name) not in known)
     if not unknown:
         return query
@@ -125,17 +125,17 @@ def with_known(query: Query, known: Collection[str]) -> Query:
 
 
 def in_language(query: Query, language: str | None, reads: Sequence[str]) -> Query:
-    """The query, once it is known which language the comment is in.
+    """Complete the query, given the language of the comment.
 
-    A request that names its languages is believed. Where nothing is known, the answer names the first of `reads`.
+    If a request names its languages, these are used. If no language is known, the answer names the first of `reads`.
 
     Args:
-        query: as `read` gave it.
-        language: that the comment was found to be in; None: nobody knows.
-        reads: codes of what the screener reads, as `sro.comments.languages` has them.
+        query: as `read` returned it.
+        language: the detected language of the comment; None: unknown.
+        reads: codes of the languages that the screener reads, as in `sro.comments.languages`.
 
     Raises:
-        Refusal: 400, the screener does not read this language, and the request does not say to drop the attribute.
+        Refusal: 400: the screener does not read this language, and the request does not say to drop the attribute.
     """
     if query.named:
         other = [named for named in query.languages if _code(named) not in reads]
@@ -161,13 +161,13 @@ def _without_attributes(query: Query, other: Sequence[str]) -> Query:
 
 
 def in_production(name: str) -> str:
-    """`TOXICITY` of `TOXICITY_EXPERIMENTAL`; other names stay."""
+    """`TOXICITY` for `TOXICITY_EXPERIMENTAL`; other names are unchanged."""
     plain = name.removesuffix(EXPERIMENTAL)
     return plain if plain in ATTRIBUTES else name
 
 
 def scores(verdict: Verdict) -> Mapping[str, float]:
-    """The probability of each attribute that the screener scores; P(fail) is that of TOXICITY, unless it says."""
+    """The probability of each attribute that the screener scores; TOXICITY defaults to P(fail)."""
     return {"TOXICITY": verdict.probability, **(verdict.attributes or {})}
 
 
@@ -177,13 +177,14 @@ def answer(
     sentences: Sequence[tuple[int, int, Mapping[str, float]]] = (),
     language: str | None = None,
 ) -> dict[str, Any]:
-    """The response.
+    """Make the response.
 
     Args:
-        query: as `read` and `with_known` gave it.
+        query: as `read` and `with_known` returned it.
         probabilities: of the whole comment, by attribute (`scores`).
-        sentences: begin and end in characters, and the probabilities of each; by default the whole is one span.
-        language: that the comment was found to be in; None or `und`: unknown, and nothing is said of it.
+        sentences: begin and end in characters, and the probabilities of each; by default the whole comment is one
+            span.
+        language: the detected language of the comment; None or `und`: unknown, and the response does not name it.
     """
     units = [0, *accumulate(2 if ord(character) > 0xFFFF else 1 for character in query.text)]
     spans = sentences if query.sentences and sentences else [(0, len(query.text), probabilities)]
@@ -196,7 +197,7 @@ def answer(
                 "summaryScore": _score(probabilities[plain]),
             }
     return {
-        # Google's JSON leaves out what is empty.
+        # Google's JSON leaves out empty fields.
         **({"attributeScores": told} if told else {}),
         "languages": list(query.languages),
         **({} if language in (None, "und") else {"detectedLanguages": [language]}),
@@ -227,5 +228,5 @@ def _unsupported_type(name: str, kind: Any) -> Refusal:
 
 
 def _code(language: str) -> str:
-    """`en` of `en-GB`; but romanised Hindi is a language of its own, as it was to Perspective."""
+    """`en` for `en-GB`; but romanised Hindi is a language of its own, as in Perspective."""
     return "hi-Latn" if language.lower() == "hi-latn" else language.split("-")[0].lower()

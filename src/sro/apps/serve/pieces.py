@@ -1,4 +1,4 @@
-"""One request cut into pieces for a lane, under one deadline; what is done when time is up is not lost."""
+"""Cut one request into pieces for a lane, under one deadline; results that are done at the deadline are kept."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Texts = Sequence[str]
 Work = Callable[[Texts, Deadline], Awaitable[list[dict[str, Any]]]]
 """The results for a piece, as JSON."""
 NotDone = Callable[[str, Refusal], dict[str, Any]]
-"""The result for a text that could not be done, and why."""
+"""Makes the result for a text that could not be processed, given the reason."""
 RETRYABLE_STATUSES = (429, 503)
 
 
 async def in_pieces(lane: Lane, texts: Texts, key: Hashable, deadline: Deadline) -> list[Any]:
-    """The lane's answers to all texts, in order. The lane gets piece after piece, so that others have their turn.
+    """The lane's answers to all texts, in order. The lane gets one piece at a time, so that other requests get a turn.
 
     Raises:
-        Refusal: as `Lane.submit`; where pieces were done before, the message says how many texts.
+        Refusal: as `Lane.submit`; if some pieces were done, the message says how many texts.
     """
     found: list[Any] = []
     for piece in lane.pieces(texts):
@@ -38,8 +38,8 @@ async def in_pieces(lane: Lane, texts: Texts, key: Hashable, deadline: Deadline)
 
 
 async def collect_results(work: Work, pieces: Iterator[Texts], deadline: Deadline, not_done: NotDone) -> Response:
-    """All results in one answer. Where the time is up, or the queue full, amid the pieces, the texts of the rest are
-    answered with `not_done`; where nothing was done, the whole request is refused."""
+    """All results in one answer. If the deadline passes or the queue is full after some pieces, the other texts are
+    answered with `not_done`; if no piece was done, the whole request is refused."""
     results: list[dict[str, Any]] = []
     refused: Refusal | None = None
     for piece in pieces:
@@ -56,15 +56,15 @@ async def collect_results(work: Work, pieces: Iterator[Texts], deadline: Deadlin
 
 
 async def stream_results(work: Work, pieces: Iterator[Texts], seconds: float, path: str) -> Response:
-    """A result a line, each piece with a deadline of its own; an error amid them is the last line."""
-    first = await work(next(pieces), Deadline(seconds))  # before the status: it may be refused
+    """Send one result per line; each piece has its own deadline. An error on the way is the last line."""
+    first = await work(next(pieces), Deadline(seconds))  # before the status is sent, because it may be refused
 
     async def lines() -> AsyncIterator[bytes]:
         yield _lines(first)
         try:
             for piece in pieces:
                 yield _lines(await work(piece, Deadline(seconds)))
-        except HTTPException as error:  # too late for a status
+        except HTTPException as error:  # the status is already sent
             yield _lines([body(path, error)])
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")

@@ -1,11 +1,12 @@
 """Feedback in a PostgreSQL database (`--feedback postgresql://sro@db.example.org/sro`), which several services share.
 
-The password is not in the address, which others see in the list of processes: libpq takes it from `PGPASSWORD` or from
-the file `PGPASSFILE` (`~/.pgpass`), as it takes everything else that `psql` knows (`PGSSLMODE`, `PGSSLROOTCERT`, …).
+The password is not in the address, because other users can see it in the process list: libpq takes it from
+`PGPASSWORD` or from the file `PGPASSFILE` (`~/.pgpass`), like all other settings of `psql` (`PGSSLMODE`,
+`PGSSLROOTCERT`, …).
 
-A commit is acknowledged when the server has it on its disk. A connection that broke is made anew, and what was being
-written is written again, unless it broke while committing: then nobody knows whether the rows are there, and whoever
-sent them is told of a failure. A row with an `id` may be sent again; it is stored once.
+A commit is acknowledged when the server has it on disk. A broken connection is opened again and the write is repeated,
+unless the connection broke during the commit: then it is unknown whether the rows are stored, and the sender gets an
+error. A row with an `id` may be sent again; it is stored once.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from sro.core.errors import SROError
 CONNECT = 5
 """Seconds for one try to connect."""
 NUL = "\x00"
-"""The one character that PostgreSQL does not keep in a text."""
+"""The one character that PostgreSQL cannot store in a text."""
 LOCK = 5_272_653
-"""An arbitrary number: two services that start at the same time do not make the same table."""
+"""An arbitrary number: the lock keeps two services that start at the same time from creating the same table."""
 VERSION = "CREATE TABLE IF NOT EXISTS sro_format (format INTEGER NOT NULL)"
 
 
@@ -32,14 +33,14 @@ class PostgresStore:
     """See `sro.apps.serve.store.Store`."""
 
     def __init__(self, address: str, patience: float = 0.0) -> None:
-        """Connect.
+        """Connect to the database.
 
         Args:
             address: `postgresql://user@host:port/database`, without a password.
-            patience: seconds to go on trying, for a database that starts together with the service.
+            patience: seconds for which to retry, for a database that starts together with the service.
 
         Raises:
-            SROError: `psycopg` is not installed, the address holds a password or is none, the database cannot be
+            SROError: `psycopg` is not installed, the address holds a password or is invalid, the database cannot be
                 reached, or a newer version wrote it.
         """
         try:
@@ -79,7 +80,7 @@ class PostgresStore:
 
         Raises:
             StoreAway: the database cannot be reached; nothing was written.
-            SROError: the connection broke while committing.
+            SROError: the connection broke during the commit.
         """
         storable = [(sql.replace("?", "%s"), [_storable(row) for row in rows]) for sql, rows in statements if rows]
         for last in (False, True):
@@ -89,7 +90,7 @@ class PostgresStore:
                 for sql, rows in storable:
                     connection.cursor().executemany(sql, rows)
                 break
-            except self._psycopg.OperationalError as error:  # it broke since the last time, and nothing is committed
+            except self._psycopg.OperationalError as error:  # it broke since the last use, and nothing is committed
                 self.close()
                 if last:
                     raise StoreAway(f"{self.address}: {_first_line(error)}") from error
@@ -106,7 +107,7 @@ class PostgresStore:
             return bool(found[0])
 
     def read(self, sql: str) -> Iterator[tuple[Any, ...]]:
-        """See `Store`. The rows come in pieces: there may be more of them than memory."""
+        """See `Store`. The rows come in pieces, because all of them may not fit into memory."""
         with self._translate_errors(), self._connected().cursor(name="sro") as cursor:
             cursor.execute(sql)
             yield from cursor
@@ -118,14 +119,14 @@ class PostgresStore:
             self._connection = None
 
     def _connected(self) -> Any:
-        """The connection, made anew where it is known to be broken."""
+        """The connection, opened again if it is known to be broken."""
         if self._connection is None or self._connection.closed:
             try:
                 self._connection = self._psycopg.connect(
                     self.address,
                     connect_timeout=CONNECT,
                     application_name="sro",
-                    prepare_threshold=None,  # poolers such as PgBouncer give each transaction another connection
+                    prepare_threshold=None,  # poolers such as PgBouncer use another connection for each transaction
                 )
             except self._psycopg.OperationalError as error:
                 raise StoreAway(f"{self.address}: cannot be reached: {_first_line(error)}") from error
@@ -135,7 +136,7 @@ class PostgresStore:
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
-        """Errors of the database as messages for people: their first lines, in which no row is quoted."""
+        """Turn database errors into messages for people: their first lines, which quote no row."""
         try:
             yield
         except self._psycopg.Error as error:
@@ -144,10 +145,10 @@ class PostgresStore:
 
 
 def check_address(address: str) -> str:
-    """The address.
+    """Return the address if it is valid.
 
     Raises:
-        SROError: it holds a password, or is no address.
+        SROError: it holds a password, or is not an address.
     """
     try:
         parts = urlsplit(address)

@@ -1,4 +1,4 @@
-"""The rewriter of the service and of the MCP tools, from the settings that both have; and what they tell of a text."""
+"""The rewriter of the service and of the MCP tools, made from their common settings, and its answer to one text."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """What became of one text, and whether the verdicts that decided it are more than a guess."""
+    """The outcome for one text, and whether the screener reads its language."""
 
     rewrite: Rewrite
     language: str | None
-    """Of the text, as `sro.comments.languages.language_of` tells it."""
+    """The language of the text, as `sro.comments.languages.language_of` detects it."""
     reads: tuple[str, ...]
-    """The languages that the screener reads, or that the server was told it does."""
+    """The languages that the screener reads, or those that the server's settings name."""
 
     @property
     def language_supported(self) -> bool | None:
-        """Whether the screener reads the text's language. None: not known."""
+        """Whether the screener reads the text's language. None: unknown."""
         return is_among(self.language, self.reads)
 
 
 def load_rewriter(models: ModelArguments, engine: EngineArguments, screener: Screener, batch: int = 64) -> Rewriter:
-    """Load the leader and what judges it. The imports bring torch, so they are here: whoever calls waits for them.
+    """Load the leader and its judges. The imports load torch, so they are here, and the caller waits for them.
 
     Args:
-        batch: candidates generated at the same time.
+        batch: number of candidates generated at the same time.
     """
     from sro.core.machine import quiet_libraries
     from sro.rewriting.rewriter import Rewriter

@@ -1,4 +1,4 @@
-"""What `/v1/*` takes and gives, as FastAPI checks and describes it."""
+"""The requests and answers of `/v1/*`, as FastAPI checks and describes them."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ def _text(value: Any) -> str:
 
 
 Text = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string"})]
-"""Any string. Not pydantic's own, which refuses half characters (lone surrogates): people's comments hold them."""
+"""Any string. Pydantic's own type refuses lone surrogates, which people's comments may hold."""
 
 
 class Given(BaseModel):
-    """A request. A name that is not known is a mistake, not a wish to be ignored."""
+    """A request. Unknown fields are errors and are not ignored."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, given: Any) -> Any:
-        """null for a field that may be left out is as good as leaving it out; many clients send all their fields."""
+        """Treat null like a missing field if the field is optional, because many clients send all their fields."""
         if not isinstance(given, dict):
             return given
         optional = {name for name, told in cls.model_fields.items() if not told.is_required()}
@@ -36,13 +36,13 @@ class Given(BaseModel):
 
 class Batch(Given):
     texts: list[Text] = Field(min_length=1, description="comments, in any number up to the server's limit")
-    stream: bool = Field(False, description="answer as JSON Lines, a result a line, in pieces as they are done")
+    stream: bool = Field(False, description="answer as JSON Lines, one result per line, sent as pieces are done")
 
 
 class ScreenRequest(Batch):
-    spans: bool = Field(False, description="also tell which words a text fails for")
+    spans: bool = Field(False, description="also return the words that make a text fail")
     threshold: float | None = Field(
-        None, gt=0, le=1, description="P(fail) from which on a text fails; by default the server's"
+        None, gt=0, le=1, description="P(fail) from which a text fails; by default the server's"
     )
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"texts": ["you idiot", "thanks!"], "spans": True}]})
@@ -57,7 +57,7 @@ class RewriteRequest(Batch):
         None, ge=-1, le=1, description="cosine with the comment below which a rewrite is refused"
     )
     threshold: float | None = Field(
-        None, gt=0, le=1, description="P(fail) from which on a text fails; by default the server's"
+        None, gt=0, le=1, description="P(fail) from which a text fails; by default the server's"
     )
     temperature: float | None = Field(None, gt=0, le=2, description="sampling temperature")
     seed: int | None = Field(
@@ -71,7 +71,7 @@ class RewriteRequest(Batch):
     model_config = ConfigDict(json_schema_extra={"examples": [{"texts": ["you are an idiot", "thanks!"]}]})
 
     def options(self) -> dict[str, Any]:
-        """What the request says of `RewriteArguments`; the rest is as it is by default."""
+        """The values of `RewriteArguments` that the request sets; the others have their defaults."""
         return self.model_dump(exclude={"texts", "stream"}, exclude_none=True)
 
 
@@ -80,7 +80,9 @@ class FeedbackRequest(Given):
     source: Text = Field(description="the comment as it was written")
     suggestion: Text = Field(description="the rewrite that was suggested")
     final: Text | None = Field(None, description="what was posted, if `edited`")
-    id: str | None = Field(None, pattern=r"^[A-Za-z0-9_-]{1,64}$", description="a later row of this key replaces it")
+    id: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9_-]{1,64}$", description="a later row with this id and API key replaces it"
+    )
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -95,7 +97,7 @@ class FeedbackRequest(Given):
         return self
 
 
-# --- answers: described, not checked, since they are made here -------------------------------------------------------
+# --- answers: described but not validated, because this service makes them -------------------------------------------
 
 
 class VerdictModel(BaseModel):
@@ -103,7 +105,7 @@ class VerdictModel(BaseModel):
     probability: float = Field(description="P(fail) of the text or its worst sentence")
     screener: str
     attributes: dict[str, float] | None = Field(
-        None, description="probability of each attribute (TOXICITY, THREAT, …), where the screener tells them apart"
+        None, description="probability of each attribute (TOXICITY, THREAT, …), if the screener scores them"
     )
 
 
@@ -137,7 +139,7 @@ class ChangeModel(BaseModel):
 
 class RewriteModel(BaseModel):
     status: Literal["unchanged", "rewritten", "refused", "not_done"] = Field(
-        description="`not_done`: time was up, or the queue full, before it was this text's turn; send it again"
+        description="`not_done`: the deadline passed, or the queue was full, before this text's turn; send it again"
     )
     source: str
     text: str | None = Field(description="what may be posted; null if refused or not done")
@@ -183,5 +185,5 @@ class ModerationErrorResponse(BaseModel):
 
 class StateResponse(BaseModel):
     parts: dict[str, Literal["loading", "ready", "failed", "off"]]
-    reasons: dict[str, str] = Field(description="by part that failed: why, and what to do")
-    max_text: int = Field(description="bytes that a text may have in UTF-8")
+    reasons: dict[str, str] = Field(description="for each part that failed: the reason, and what to do")
+    max_text: int = Field(description="largest size of a text, in bytes of UTF-8")

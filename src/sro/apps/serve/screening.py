@@ -1,6 +1,6 @@
-"""What the screening lane does: verdicts, and on request where the trouble lies and which language it is.
+"""The work of the screening lane: verdicts and, on request, the toxic spans and the language.
 
-All work on texts is done here, in the lane's thread: the event loop, which answers everybody, never reads a comment.
+All work on texts is done in the lane's thread. The event loop, which serves all requests, never reads a comment.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from sro.screeners.toxic_spans import Span
 
 T = TypeVar("T")
 Spans = Callable[[Screener, Sequence[str]], list[list[Span]]]
-"""Where in failing texts the reasons are; `sro.screeners.toxic_spans.spans_of_authors`."""
+"""Finds the spans that make failing texts fail; `sro.screeners.toxic_spans.spans_of_authors`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScreeningOptions:
-    """What is wanted of every text beside its verdict; the key of the lane."""
+    """What to return for every text besides its verdict; the key of the lane."""
 
     words: bool = False
-    """The words that a failing text fails for."""
+    """Whether to return the words that make a text fail."""
     language: bool = False
     places: bool = False
-    """Where the sentences of a failing text stand, those too that a `ReadsExcerpts` screener does not read."""
+    """Whether to return the places of a failing text's sentences, also those that a `ReadsExcerpts` screener skips."""
     threshold: float | None = None
-    """P(fail) from which on a text fails; None: the server's."""
+    """P(fail) from which a text fails; None: the server's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,46 +41,46 @@ class Screened:
     """The answer to one text. Places count characters (code points)."""
 
     verdict: Verdict
-    """On the whole, or on the worst sentence (`sro.screeners.sentencewise`)."""
+    """The verdict on the whole text, or on its worst sentence (`sro.screeners.sentencewise`)."""
     sentences: tuple[SentenceVerdict, ...]
     places: tuple[tuple[int, int], ...] = ()
-    """Begin and end of every sentence, where they were asked for."""
+    """Begin and end of every sentence, if they were asked for."""
     words: tuple[Span, ...] = ()
-    """Their scores are what they add to the log-odds of P(fail)."""
+    """Toxic spans; a score is what the span adds to the log-odds of P(fail)."""
     language: str | None = None
-    """Its code (`sro.comments.languages`), `und` if it is not English but which language is not known; None if nothing
-    is known, or nobody asked."""
+    """Its code (`sro.comments.languages`); `und` if the text is not English but in an unknown language; None if
+    nothing is known, or if the language was not asked for."""
     reads: tuple[str, ...] = ("en",)
-    """The languages that the screener reads, or that the server was told it does."""
+    """The languages that the screener reads, or those that the server's settings name."""
 
     @property
     def language_supported(self) -> bool | None:
-        """Whether the screener reads the comment's language; its verdict is a guess where not. None: not known."""
+        """Whether the screener reads the comment's language; if not, its verdict is a guess. None: unknown."""
         return is_among(self.language, self.reads)
 
 
 TURN = 2000
-"""Characters that are screened in one turn: about as much as the encoder reads in one batch, so that cutting costs
-nothing and whoever waits for a turn waits for some hundredths of a second."""
+"""Characters screened in one turn: about one batch of the encoder, so that cutting costs no time, and another thread
+waits for its turn only some hundredths of a second."""
 EACH = 8
-"""Characters that a text counts beside its own: what an encoder puts around it."""
+"""Characters added to the length of each text, for the tokens that an encoder puts around it."""
 
 
 class SharedScreener:
-    """A screener that several threads ask in turn; loaded once, when the first of them does.
+    """A screener that several threads use in turn; it is loaded once, at the first use.
 
-    Many texts take many turns: the lane that screens, for which people wait, gets its own between two of the
-    rewriter's, whose calls may have hundreds of texts.
+    Many texts take many turns. So the screening lane, for which people wait, gets its turn between two turns of the
+    rewriter, whose calls may have hundreds of texts.
 
     Args:
-        languages: that it reads, where somebody says so; by default those that it says itself.
+        languages: the languages that it reads, if a setting names them; by default those that the screener names.
     """
 
     def __init__(self, load: Callable[[], Screener], languages: Sequence[str] = ()) -> None:
         self._load = load
         self._languages = tuple(languages)
         self._lock = threading.Lock()
-        self._next = threading.Lock()  # held by the one that waits: who has had a turn cannot have the next before it
+        self._next = threading.Lock()  # held by the thread that waits, so that the last one cannot be next, too
         self._screener: Screener | None = None
 
     @property
@@ -101,7 +101,7 @@ class SharedScreener:
         return [verdict for places in turns for verdict in in_one_turn(places)]
 
     def with_lock(self, ask: Callable[[Screener], T]) -> T:
-        """What `ask` makes of the screener, while no other thread asks it anything."""
+        """Call `ask` with the screener, while no other thread uses it; return the result of `ask`."""
         with self._next:
             self._lock.acquire()
         try:
@@ -113,10 +113,10 @@ class SharedScreener:
 
 
 def screening(screener: SharedScreener, spans: Spans, threshold: float | None = None) -> Work:
-    """The work of the screening lane; its answers are `Screened`.
+    """Make the work function of the screening lane; its answers are `Screened`.
 
     Args:
-        threshold: of requests that name none; None: the screener's own.
+        threshold: for requests without one; None: the screener's own.
     """
 
     def work(options: ScreeningOptions, texts: Sequence[str]) -> list[Screened]:
@@ -124,7 +124,7 @@ def screening(screener: SharedScreener, spans: Spans, threshold: float | None = 
         found = screener.with_lock(lambda one: screen_texts(one, texts, options, spans))
         return [replace(_with_attributes(one, attributes), reads=reads) for one in found]
 
-    # What is loaded or compiled at the first call is now; and the answer says which attributes there are.
+    # A warm-up: load or compile now what the first call would; the answer also shows which attributes there are.
     [ready] = screener.with_lock(lambda one: one.screen(["ready?"]))
     reads = screener.languages
     attributes = tuple(ready.attributes or ())
@@ -132,7 +132,7 @@ def screening(screener: SharedScreener, spans: Spans, threshold: float | None = 
 
 
 def screen_texts(screener: Screener, texts: Sequence[str], options: ScreeningOptions, spans: Spans) -> list[Screened]:
-    """Verdicts on texts, whatever characters they hold, and what else is asked of them."""
+    """Screen texts with any characters, and add what the options ask for."""
     judged = judge_comments(screener, texts, threshold=options.threshold)
     failing = [i for i, one in enumerate(judged) if options.words and not one.verdict.passed]
     words = dict(zip(failing, spans(screener, [texts[i] for i in failing]) if failing else []))
@@ -149,7 +149,7 @@ def screen_texts(screener: Screener, texts: Sequence[str], options: ScreeningOpt
 
 
 def _with_attributes(found: Screened, names: Sequence[str]) -> Screened:
-    """A comment in which its author says nothing is not shown to the screener, and has none of the attributes."""
+    """Set all attributes to 0 for a comment without words of its author: the screener is not asked about it."""
     if found.verdict.attributes is not None or not names:
         return found
     return replace(found, verdict=replace(found.verdict, attributes=dict.fromkeys(names, 0.0)))

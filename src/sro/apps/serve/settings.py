@@ -1,4 +1,4 @@
-"""How `sro serve` runs: one dataclass, as YAML and as flags."""
+"""Settings of `sro serve`: one dataclass, read from YAML and flags."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~/\-]*)?")
 
 @dataclass(kw_only=True)
 class Models(ServedModels):
-    """Which parts to load, names as in `sro rewrite`; and from when on a text fails.
+    """Which parts to load, with names as in `sro rewrite`, and the threshold from which a text fails.
 
     Raises:
-        SROError: what `ServedModels` refuses, or a language that no comment is ever said to be in.
+        SROError: a value that `ServedModels` refuses, or a language that is never detected.
     """
 
     rewrite: bool = field(default=True, metadata={"help": "load the leader; without it the server screens only"})
     languages: list[str] = field(
         default_factory=list,
-        metadata={"help": "languages that the screener reads, such as en de (default: those that it says it reads)"},
+        metadata={"help": "languages that the screener reads, such as en de (default: those that it names itself)"},
     )
 
     def __post_init__(self) -> None:
@@ -34,11 +34,11 @@ class Models(ServedModels):
 
 @dataclass
 class Service:
-    """Where it listens, who may ask, and how much.
+    """Where the server listens, who may use it, and its limits.
 
     Raises:
-        ValueError: a number below 1, an address that others reach or a page of anybody's without a file of keys, or an
-            origin or address that is none.
+        ValueError: a number below 1; an address that other machines reach, or CORS for any origin, without a file of
+            keys; or an invalid origin or address.
     """
 
     host: str = field(default="127.0.0.1", metadata={"help": "address to listen on; others than loopback need --keys"})
@@ -46,7 +46,7 @@ class Service:
     keys: str | None = field(
         default=None, metadata={"help": "file of API keys, hashed (`sro serve add-key NAME --keys FILE` makes one)"}
     )
-    rate: int = field(default=0, metadata={"help": "requests a minute for each key; 0: any number"})
+    rate: int = field(default=0, metadata={"help": "requests per minute for each key; 0: no limit"})
     cors: list[str] = field(
         default_factory=list,
         metadata={"help": "origins whose pages may call the API, e.g. https://forum.example.org (default: none)"},
@@ -55,7 +55,7 @@ class Service:
         default=None,
         metadata={
             "help": "SQLite file that keeps feedback, or a PostgreSQL database that several services share, e.g. "
-            "postgresql://sro@db.example.org/sro; without one none is taken"
+            "postgresql://sro@db.example.org/sro; by default no feedback is taken"
         },
     )
     shadow: str | None = field(
@@ -113,15 +113,15 @@ class Service:
 
 
 SCREEN_BATCH = 64
-"""Texts screened in one call: some ten milliseconds of NB-LR, which is what a short request waits at most."""
+"""Texts screened in one call: some ten milliseconds of NB-LR, which is the longest wait of a short request."""
 LAST_BATCH = 5.0
-"""Seconds that the batches at work have to come to their end when the server stops."""
+"""Seconds in which running batches may finish when the server stops."""
 UNIT = 200
 """Characters that count as one text in queues and batches."""
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches the address."""
+    """Whether only this machine can reach the address."""
     if host == "localhost":
         return True
     try:

@@ -1,15 +1,15 @@
-"""The service that this one replaces, asked beside it while it lives: pairs of scores, from which thresholds follow.
+"""Also ask the service that this one replaces, while it still runs, and save pairs of scores for thresholds.
 
     sro serve --shadow https://commentanalyzer.googleapis.com --shadow_pairs pairs.jsonl
     sro screener thresholds --pairs pairs.jsonl --threshold 0.8
 
 A line of the file is `{"at": …, "screener": …, "ours": {"TOXICITY": 0.91}, "theirs": {"TOXICITY": 0.84}}`: no text, no
 key, no address. The old service gets the comment, the languages and the attributes, with the client's own key (or the
-one in the environment variable SRO_SHADOW_KEY) and `doNotStore`. A key that was made by `sro serve add-key` is not
-its business and never goes there.
+one in the environment variable SRO_SHADOW_KEY) and `doNotStore`. A key that was made by `sro serve add-key` is never
+sent there.
 
-Our own answer neither waits for it nor fails by it: it is asked by threads of its own, out of a queue that drops what
-it has no room for, and whatever goes wrong is counted (`sro_shadow` of `/metrics`).
+Our own answer neither waits for it nor depends on it: separate threads send the requests, from a queue that drops
+requests when it is full. All failures are counted (`sro_shadow` of `/metrics`).
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ from sro.core.errors import SROError
 from sro.core.http import NoRedirects
 
 Outcome = Literal["pair", "refused", "failed", "dropped"]
-"""A pair was written; the old service answered an error; it, or the file, could not be reached; the queue was full."""
+"""A pair was written; the old service returned an error; the service or the file failed; the queue was full."""
 
 ASKED_BY = "x-sro-shadow"
-"""A header of what is asked here. A request that has it is not asked again, should the old name lead back to us."""
+"""A header of the requests sent here. A request with it is not sent again, in case the old name leads back to us."""
 KEY = "SRO_SHADOW_KEY"
 LONGEST_ANSWER = 1 << 20
-CHECK = 0.2  # seconds between looks whether it is closed
+CHECK = 0.2  # between checks whether it is closed
 
 log = logging.getLogger("sro.apps.serve")
 
 
 @dataclass(frozen=True)
 class Question:
-    """What the old service is asked, and what we answered."""
+    """A request to the old service, and our answer."""
 
     body: bytes
     query: str
@@ -58,14 +58,14 @@ class Question:
 
 
 class Shadow:
-    """See the module. Nobody is asked before `start`.
+    """Sends requests to the old service; see the module. It sends none before `start`.
 
     Args:
         url: of the old service, e.g. https://commentanalyzer.googleapis.com.
-        path: file that gets the pairs; they are added at its end.
-        seconds: that the old service has for an answer, or for a piece of it.
-        threads: that ask it.
-        waiting: questions that may wait; more are dropped.
+        path: file for the pairs; they are appended.
+        seconds: time limit for an answer, or for a piece of it.
+        threads: number of threads that send requests.
+        waiting: most requests that may wait; further ones are dropped.
 
     Raises:
         SROError: the file cannot be written.
@@ -86,13 +86,13 @@ class Shadow:
             raise SROError(f"{path}: cannot be written: {error.strerror}\n  fix: another --shadow_pairs") from error
 
     def start(self, count: Callable[[Outcome], None]) -> None:
-        """Begin to ask. `count` is told of every outcome, from any thread."""
+        """Start the threads. `count` is called with every outcome, from any thread."""
         self._count = count
         for thread in self._threads:
             thread.start()
 
     def close(self, seconds: float) -> None:
-        """Ask no more, and wait up to so many seconds for the answers that are under way."""
+        """Send no more requests, and wait up to `seconds` for the pending answers."""
         self._closed.set()
         until = time.monotonic() + seconds
         for thread in self._threads:
@@ -102,19 +102,19 @@ class Shadow:
     def ask(
         self, query: Query, ours: Mapping[str, float], screener: str, *, sent: str, headers: Mapping[str, str]
     ) -> None:
-        """Have the old service asked the same; returns at once.
+        """Queue the same request for the old service; returns at once.
 
         Args:
-            query: that was answered here.
+            query: the query that was answered here.
             ours: the probabilities that were answered, by attribute.
-            screener: its name.
+            screener: the screener's name.
             sent: the request's query string, with the client's key.
             headers: of the request.
         """
         if ASKED_BY in headers or not query.attributes:
             return
         named = {"languages": list(query.languages)} if query.named else {}
-        # Without their thresholds, which would hide low scores.
+        # Without their thresholds, because these would hide low scores.
         asked: dict[str, dict[str, Any]] = {name: {} for name in query.attributes}
         body = {"comment": {"text": query.text}, **named, "requestedAttributes": asked, "doNotStore": True}
         key = {name: headers[name] for name in ("x-goog-api-key",) if name in headers}
@@ -138,15 +138,15 @@ class Shadow:
                 continue
             try:
                 outcome, why = self._pair(question)
-            except Exception as error:  # nothing of this may reach anybody but the log, and no thread may end by it
+            except Exception as error:  # errors may only reach the log, and must not end the thread
                 outcome, why = "failed", type(error).__name__
             self._count(outcome)
-            if why is not None and why != self._last:  # one line for a time in which nothing changes
+            if why is not None and why != self._last:  # one line as long as the reason stays the same
                 log.warning("the old service gave no scores", extra={"reason": why})
             self._last = why
 
     def _pair(self, question: Question) -> tuple[Outcome, str | None]:
-        """Ask, and write the pair; what came of it, and why not."""
+        """Send the request and write the pair; return the outcome and the reason if it failed."""
         headers = {**question.headers, "Content-Type": "application/json", ASKED_BY: "1"}
         url = f"{self.url}?{question.query}" if question.query else self.url
         request = urllib.request.Request(url, question.body, headers, method="POST")  # noqa: S310 - the scheme was looked at
@@ -169,6 +169,6 @@ class Shadow:
 
 
 def _without_our_keys(query: str) -> str:
-    """The query string without the values that begin as our own keys do, whatever their names and their escapes."""
+    """The query string without values that begin like our own keys, whatever their names and escapes are."""
     fields = query.split("&")
     return "&".join(one for one in fields if not urllib.parse.unquote_plus(one.partition("=")[2]).startswith(PREFIX))

@@ -1,4 +1,4 @@
-"""Whether the server lives, whether its parts are ready, and its numbers."""
+"""Health, readiness and metrics of the server."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
         503: {"model": StateResponse, "description": "not every part is ready"}
     }
 
-    @routes.head("/healthz", include_in_schema=False)  # monitors ask so
+    @routes.head("/healthz", include_in_schema=False)  # some monitors send HEAD
     @routes.get("/healthz")
     async def healthz() -> Response:
-        """200 as long as the server answers at all."""
+        """200 as long as the server answers."""
         return Reply({"status": "ok"})
 
     @routes.head("/readyz", include_in_schema=False)
     @routes.get("/readyz", response_model=StateResponse, responses=not_ready)
     async def readyz(part: str | None = None) -> Response:
-        """200 if every part is ready, or the one that is named; else 503. `reasons` says why a part failed."""
+        """200 if every part is ready, or the named part; else 503. `reasons` says why a part failed."""
         states = parts.states()
         if part is not None and part not in states:
             raise Refusal(404, f"the parts are {', '.join(states)}")
@@ -42,7 +42,7 @@ def router(parts: Parts, service: Service, metrics: Metrics) -> APIRouter:
 
     @routes.get("/metrics", response_class=PlainTextResponse)
     async def prometheus() -> Response:
-        """Numbers for Prometheus."""
+        """Metrics for Prometheus."""
         return PlainTextResponse(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     return routes

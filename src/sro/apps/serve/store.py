@@ -1,9 +1,9 @@
-"""Where feedback is kept: an SQLite file, or a PostgreSQL database that several services share.
+"""The store of feedback: an SQLite file, or a PostgreSQL database that several services share.
 
     store = open_store("feedback.db")                             store = open_store("postgresql://sro@db.example.org/sro")
     store.write([("INSERT INTO feedback (…) VALUES (?, …)", rows)])      # on the disk when it returns, or not at all
 
-Both speak the same SQL but for the kind of a row's number, so what is kept (`feedback`, `suggested`) is written once.
+Both use the same SQL except for the type of row numbers, so `feedback` and `suggested` need only one version.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from sro.core.errors import SROError
 
 FORMAT = 2
-"""1 had no table of suggested scores."""
+"""Format 1 had no table of suggested scores."""
 SCHEMES = ("postgresql://", "postgres://")
 
 Statement = tuple[str, Sequence[tuple[Any, ...]]]
@@ -28,43 +28,41 @@ class StoreAway(SROError):
 
 
 class Store(Protocol):
-    """To be used by the thread that opened it."""
+    """Only the thread that opened it may use it."""
 
     def create(self, tables: Sequence[str]) -> None:
-        """Make the tables that are not there. `NUMBER` in the SQL stands for the kind of a number that counts up."""
+        """Create missing tables. In the SQL, `NUMBER` stands for the type of an automatic row number."""
 
     def write(self, statements: Sequence[Statement]) -> None:
-        """All of it or nothing; when this returns it is on the disk."""
+        """Run all statements or none; when this returns, the rows are on disk."""
 
     def has(self, table: str) -> bool:
-        """Whether there is such a table."""
+        """Whether this table exists."""
 
     def read(self, sql: str) -> Iterator[tuple[Any, ...]]:
-        """The rows of a question without values."""
+        """Yield the rows of a query without parameters."""
 
     def close(self) -> None:
-        """Let go of the file or connection."""
+        """Close the file or connection."""
 
 
 def is_address(where: str | Path) -> bool:
-    """Whether it is a database's address, not a file."""
+    """Whether this is the address of a database and not a file."""
     return str(where).lower().startswith(SCHEMES)
 
 
 class SqliteStore:
-    """A file, or the file to be; see `Store`."""
+    """An SQLite file; see `Store`."""
 
     def __init__(self, path: str | Path) -> None:
-        """Open the file, or make it, for its owner alone.
+        """Open the file, or create it so that only its owner can read it.
 
         Raises:
-            SROError: it cannot be opened, is no SQLite file, or a newer version wrote it.
+            SROError: it cannot be opened, is not an SQLite file, or a newer version wrote it.
         """
         self.path = path
         try:
-            Path(path).touch(
-                mode=0o600
-            )  # comments are nobody else's business; SQLite's own files beside it do likewise
+            Path(path).touch(mode=0o600)  # comments are private; SQLite's own files get the same mode
             self._connection = sqlite3.connect(path)
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
@@ -76,7 +74,7 @@ class SqliteStore:
 
     @classmethod
     def reading(cls, path: str | Path) -> SqliteStore:
-        """An existing file as it is: nothing in it is made or changed.
+        """Open an existing file; nothing in it is created or changed.
 
         Raises:
             SROError: there is no such file.

@@ -1,7 +1,7 @@
-"""Scores that people suggested for comments (Perspective's `comments:suggestscore`): kept, and given back as labels.
+"""Scores that people suggested for comments (Perspective's `comments:suggestscore`): stored, and exported as labels.
 
-They stand in the file of feedback (`sro.apps.serve.feedback`), in a table of their own, for they judge a comment and
-not a suggestion of ours. The export is what `sro screener train --kind encoder --labelled` reads.
+They are in the feedback file (`sro.apps.serve.feedback`), in a table of their own, because they judge a comment and
+not a suggestion of ours. `sro screener train --kind encoder --labelled` reads the export.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ INSERT = (
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What somebody says a comment should have scored.
+    """The scores that a person suggests for a comment.
 
     Attributes:
         text: the comment.
         scores: by attribute, `{"summary": 0.0 to 1.0 or None, "spans": [[begin, end, score], …]}`; places count UTF-16
-            units, as the client did.
-        languages: that the client named.
-        community: `communityId`, whose norms the scores follow.
-        session: `sessionId`, which joins the calls of one session.
+            units, as the client counted them.
+        languages: those that the client named.
+        community: `communityId`, the community with the norms that the scores follow.
+        session: `sessionId`, which connects the calls of one session.
         client_token: `clientToken`; platforms put the comment's own number there.
         sender: name of the API key.
-        do_not_store: it is checked and answered, but not kept (`doNotStore`).
+        do_not_store: check and answer the request, but do not store it (`doNotStore`).
     """
 
     text: str
@@ -60,7 +60,7 @@ class Suggestion:
 
 
 def values(rows: Sequence[Suggestion], now: str, software: str) -> list[tuple[Any, ...]]:
-    """The rows of `INSERT`."""
+    """The rows for `INSERT`."""
     return [
         (
             now,
@@ -76,10 +76,10 @@ def values(rows: Sequence[Suggestion], now: str, software: str) -> list[tuple[An
 
 
 def labels(store: Store) -> Iterator[dict[str, Any]]:
-    """A row for each suggestion, oldest first: `text`, a field for each attribute that has a score for the whole
-    comment, and what else is known of it."""
+    """One row per suggestion, oldest first: `text`, a field for each attribute that has a score for the whole comment,
+    and the other known fields."""
     if not store.has("suggested"):
-        return  # an earlier version made the file
+        return  # an earlier version wrote the file
     rows = store.read(
         "SELECT text, scores, languages, community, session, client_token, sender, at FROM suggested ORDER BY number"
     )
@@ -88,7 +88,7 @@ def labels(store: Store) -> Iterator[dict[str, Any]]:
         whole = {name: one["summary"] for name, one in scores.items() if one["summary"] is not None}
         spans = {name: one["spans"] for name, one in scores.items() if one["spans"]}
         more = {
-            "languages": list(map(storable, json.loads(languages))),  # earlier versions kept half characters here
+            "languages": list(map(storable, json.loads(languages))),  # earlier versions stored lone surrogates here
             "community": community,
             "session": session,
             "client_token": client_token,
@@ -98,7 +98,7 @@ def labels(store: Store) -> Iterator[dict[str, Any]]:
 
 
 def storable(text: str | None) -> str | None:
-    """Without half characters: SQLite and the exports are UTF-8, which has none."""
+    """The text without lone surrogates: SQLite and the exports are UTF-8, which cannot encode them."""
     return text and text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -1,8 +1,8 @@
-"""Perspective's `comments:suggestscore`, translated: what a platform's people say a comment should have scored.
+"""Translate Perspective's `comments:suggestscore`: the scores that people of a platform suggest for a comment.
 
-Source: `SuggestCommentScoreRequest` and `…Response` of Google's discovery document. Its words on the scores: they must
-not be empty, every span has a begin and an end, every score a value, and a score without a type is a probability.
-Beside Google's fields `doNotStore` is taken: then the request is checked and answered, and nothing is kept.
+Source: `SuggestCommentScoreRequest` and `…Response` of Google's discovery document. It says about scores: they must
+not be empty, every span has a begin and an end, every score has a value, and a score without a type is a probability.
+Besides Google's fields, `doNotStore` is accepted: then the request is checked and answered, but not stored.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ FIELDS = {
     "doNotStore": bool,
 }
 NAME = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
-"""Of an attribute; in small letters it could pass for another field of the exported row, such as `text`."""
+"""Pattern of an attribute's name; in lower case it could equal another field of the exported row, such as `text`."""
 LONGEST = 1024
-"""Characters of an identifier that is kept: `communityId`, `sessionId`, `clientToken`."""
+"""Most characters of a stored identifier: `communityId`, `sessionId`, `clientToken`."""
 MOST_SPANS = 1000
 MOST_ATTRIBUTES = 64
 
 
 def read(payload: Any, *, max_bytes: int = 20_480, sender: str | None = None) -> Suggestion:
-    """The suggestion in a request's JSON.
+    """Read the suggestion from a request's JSON.
 
     Args:
         payload: the parsed body.
-        max_bytes: of the comment in UTF-8.
+        max_bytes: largest size of the comment in UTF-8.
         sender: name of the API key.
 
     Raises:
@@ -73,7 +73,7 @@ def read(payload: Any, *, max_bytes: int = 20_480, sender: str | None = None) ->
 
 
 def answer(suggestion: Suggestion, language: str | None) -> dict[str, Any]:
-    """The response. `language`: that the comment was found to be in; None or `und`: nothing is said of it."""
+    """Make the response. `language`: detected in the comment; None or `und`: the response does not name it."""
     return {
         **({} if suggestion.client_token is None else {"clientToken": suggestion.client_token}),
         **({} if language in (None, "und") else {"detectedLanguages": [language]}),
@@ -82,7 +82,7 @@ def answer(suggestion: Suggestion, language: str | None) -> dict[str, Any]:
 
 
 def _scores(where: str, told: Any) -> dict[str, Any]:
-    """`AttributeScores`, as they are kept."""
+    """Read `AttributeScores` in the form in which they are stored."""
     found = fields(told, {"summaryScore": dict, "spanScores": list}, f"{where}.")
     if not found:
         raise invalid(f'Invalid value at "{where}": neither summaryScore nor spanScores')
@@ -105,7 +105,7 @@ def _value(where: str, told: Any) -> float:
     score = fields({} if told is None else told, {"value": object, "type": object}, f"{where}.")
     if member(score.get("type"), SCORE_TYPES) not in SCORE_TYPES:
         raise invalid(f'Invalid value at "{where}.type": only PROBABILITY is kept here')
-    value = number(score.get("value", 0))  # proto3 leaves a zero out
+    value = number(score.get("value", 0))  # proto3 leaves out a zero
     if value is None or not 0 <= value <= 1:
         raise invalid(f'Invalid value at "{where}.value": expected a probability')
     return value
