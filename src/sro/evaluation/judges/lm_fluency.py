@@ -1,7 +1,8 @@
-"""How well formed a text is: mean log-probability per token under a frozen language model.
+"""Fluency of a text: mean log-probability per token under a frozen language model.
 
-Only differences mean something: a rewrite is compared with its own source, whose topic and register it shares (against
-scrambled text this tells AUC .96–.98). Computed in one numeric mode, so figures of two machines may differ slightly.
+Only differences are meaningful: a rewrite is compared with its own source, because both share topic and register (on
+original against scrambled text the AUC is .96–.98). Values are computed in one numeric mode, so two machines may give
+slightly different figures.
 """
 
 from __future__ import annotations
