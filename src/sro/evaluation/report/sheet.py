@@ -58,7 +58,7 @@ def read_sheet(folder: str | Path) -> list[Line]:
     """The sheet of a folder: sheet.jsonl, else sentences.jsonl, else rewrites.jsonl, else nothing.
 
     Raises:
-        SROError: a line is not such an object, or a system has a row twice.
+        SROError: a line is not such an object, or a system has a row twice; the message says where.
     """
     for name, lines_of in (("sheet", _own), ("sentences", _of_evaluation), ("rewrites", _of_run)):
         if (path := Path(folder) / f"{name}.jsonl").is_file():
