@@ -141,7 +141,7 @@ def _clef25(path: str | Path, sources: Sequence[str] | None) -> list[str]:
     rows = list(text_rows(path, lambda available: Columns(TOXIC, NEUTRAL)))
     if len(languages := {str(row.fields["lang"]) for row in rows if row.fields and "lang" in row.fields}) > 1:
         raise SROError(
-            f"{path}: holds several languages ({', '.join(sorted(languages))}), and one mean of all says nothing\n"
+            f"{path}: holds several languages ({', '.join(sorted(languages))}), and one mean of all means nothing\n"
             "  fix: one file a language, of input, rewrites and reference"
         )
     if sources is None:

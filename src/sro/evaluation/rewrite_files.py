@@ -56,5 +56,5 @@ def read_rewrites(path: str | Path, sources: Sequence[str]) -> list[str | None]:
         refused = (row.fields or {}).get("status") == "refused"
         texts[place] = None if refused or not (row.label or "").strip() else row.label
     if waiting:
-        raise SROError(f"{path}: ends without an answer to row {waiting[0] + 1} of the input, and to all behind it")
+        raise SROError(f"{path}: ends without an answer to row {waiting[0] + 1} of the input and to all rows after it")
     return texts

@@ -97,7 +97,7 @@ class SROConfig(TrainingArguments):
 
     # TrainingArguments with other defaults
     output_dir: str | None = field(default="runs/sro", metadata={"help": "where adapter, checkpoints and logs go"})
-    per_device_train_batch_size: int = field(default=16, metadata={"help": "comments a step on one device"})
+    per_device_train_batch_size: int = field(default=16, metadata={"help": "comments per step on one device"})
     learning_rate: float = field(
         default=2e-5, metadata={"help": "peak learning rate (the paper's 2e-5 is for full models)"}
     )
@@ -123,12 +123,12 @@ class SROConfig(TrainingArguments):
             )
         refuse_evaluation(
             self,
-            "`sro train` rewrites the comments of --held_out before and after, for there is no loss on comments "
-            "without playing them",
+            "`sro train` rewrites the comments of --held_out before and after, because there is no loss until the "
+            "leader rewrites a comment",
         )
         if self.auto_find_batch_size:
             raise SROError(
-                "auto_find_batch_size: the batches of this training are drawn before anybody knows what fits\n"
+                "auto_find_batch_size: this training draws its batches before it is known which size fits\n"
                 "  fix: a smaller --per_device_train_batch_size, with more --gradient_accumulation_steps"
             )
         resolve_bf16(self)

@@ -178,7 +178,7 @@ class CollapseGuard(TrainerCallback):
                 )
                 self.reason = (
                     f"the leader collapsed at step {state.global_step}: {len(bad)} of its last {self.window} moves "
-                    f"are no sentences (mostly {worst}).\n  fix: {fix}"
+                    f"are not sentences (mostly {worst}).\n  fix: {fix}"
                 )
                 control.should_training_stop = True
         return control
@@ -189,7 +189,7 @@ class CollapseGuard(TrainerCallback):
         """Warn if more than half of the completions were cut off, even if the run was too short to fill the window."""
         if self.reason is None and 2 * self._cut > self._seen and state.is_world_process_zero:
             logger.warning(
-                "%d of this run's %d completions were cut off at their length limit, and what is cut off cannot pass\n"
+                "%d of this run's %d completions were cut off at their length limit; such completions cannot pass\n"
                 "  fix: %s",
                 *(self._cut, self._seen, LONGER),
             )

@@ -59,7 +59,7 @@ def estimate_flip_rate(screener: Screener, texts: Sequence[str], sources: Sequen
         SROError: no texts.
     """
     if not texts:
-        raise SROError("no texts to estimate a flip rate from\n  fix: some hundred of any kind")
+        raise SROError("no texts to estimate a flip rate from\n  fix: pass some hundred texts of any kind")
     first, second = (screener.screen(texts, sources=sources) for _ in range(2))
     differ = sum(a.passed != b.passed for a, b in zip(first, second)) / len(texts)
     return (1 - math.sqrt(max(0.0, 1 - 2 * differ))) / 2

@@ -142,7 +142,7 @@ def _starting_point(folder: Path, resume: bool, args: SROConfig, asked: dict[str
     if not resume and (folder / "manifest.json").exists():
         raise SROError(
             f"{folder} holds a run already\n"
-            "  fix: --resume true behind the same command to go on with it, or another --output_dir"
+            "  fix: --resume true added to the same command, to resume the run, or another --output_dir"
         )
     if resume and checkpoint:
         refuse_other_dtype(checkpoint, args)

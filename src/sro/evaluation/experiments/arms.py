@@ -141,7 +141,7 @@ def train_arms(
         held_out = [row["comment"] for row in rows]
         if start is not None and held_out != comments:
             raise SROError(
-                f"{place} holds out other comments than the runs before it, so they have no table in common\n"
+                f"{place} holds out other comments than the runs before it, so one table cannot compare them\n"
                 "  fix: another --output_dir, or --held_out FILE"
             )
         comments, start = held_out, [row["before"] for row in rows]

@@ -40,11 +40,13 @@ class Clef24Arguments:
     languages: list[str] = field(
         default_factory=lambda: list(LANGUAGES), metadata={"help": "languages of CLEF 2024: " + " ".join(LANGUAGES)}
     )
-    texts: int = field(default=150, metadata={"help": "comments of each language at most, the first ones of the file"})
-    screener: str = field(default="embedded/encoder", metadata={"help": "screener that decides what is let through"})
+    texts: int = field(
+        default=150, metadata={"help": "largest number of comments per language, from the start of the file"}
+    )
+    screener: str = field(default="embedded/encoder", metadata={"help": "screener that decides what passes"})
     judges: list[str] = field(
         default_factory=lambda: ["style=embedded/encoder", "content=e5"],
-        metadata={"help": "as for `sro evaluate`: `official` where a hub is at hand"},
+        metadata={"help": "as for `sro evaluate`; use `official` if a hub can be reached"},
     )
     data: str = data_folder_field()
     output_dir: str = field(default="runs/clef24", metadata={"help": "folder for the tables, by language"})

@@ -64,12 +64,14 @@ class LanguageArguments:
     languages: list[str] = field(
         default_factory=list, metadata={"help": "languages to measure, such as de es (default: all that have labels)"}
     )
-    texts: int = field(default=400, metadata={"help": "texts of each language at most, of all its sets together"})
-    groups: int = field(default=100, metadata={"help": "clean texts of each language that name a group, at most"})
+    texts: int = field(default=400, metadata={"help": "largest number of texts per language, over all its sets"})
+    groups: int = field(default=100, metadata={"help": "largest number of clean texts per language that name a group"})
     seed: int = field(default=0, metadata={"help": "random seed of the draw and of the bootstrap"})
     write_thresholds: bool = field(
         default=False,
-        metadata={"help": "write what is found into the screener's encoder.json (an encoder of your own, or a copy)"},
+        metadata={
+            "help": "write languages and thresholds into the screener's encoder.json (your own encoder, or a copy)"
+        },
     )
     data: str = data_folder_field()
     output_dir: str = field(default="runs/languages", metadata={"help": "folder for table.md and figures.json"})

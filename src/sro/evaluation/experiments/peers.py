@@ -36,24 +36,26 @@ class PeerArguments:
 
     split: Split = field(
         default="tuning",
-        metadata={"help": "which comments; `paradetox` is the test set: use it only when nothing is left to choose"},
+        metadata={"help": "which comments; `paradetox` is the test set: use it only after all choices are made"},
     )
     ours: list[str] = field(
         default_factory=lambda: ["warm-up=embedded/warmup", "SRO=embedded/rewriter"],
-        metadata={"help": "NAME=ADAPTER of each of ours; the last is also tried with phrases and with samples"},
+        metadata={"help": "NAME=ADAPTER of each of our systems; the last is also tried with phrases and with samples"},
     )
     samples: int = field(
         default=4,
         metadata={
-            "help": "answers drawn for a sentence whose greedy one will not do, as in `sro rewrite`, in the rows that "
-            "draw; 0 leaves these rows out"
+            "help": "answers sampled for a sentence if its greedy answer is not accepted, as in `sro rewrite`, in the "
+            "rows with sampling; 0 leaves these rows out"
         },
     )
-    sample: int = field(default=0, metadata={"help": "how many of the comments to take, drawn by seed 0; 0: all"})
+    sample: int = field(default=0, metadata={"help": "number of comments to draw with seed 0; 0: all"})
     judges: list[str] = field(default_factory=lambda: ["embedded"], metadata={"help": "as for `sro evaluate`"})
-    screener: str = field(default="embedded/linear", metadata={"help": "the screener that ours were trained against"})
+    screener: str = field(
+        default="embedded/linear", metadata={"help": "the screener that our systems were trained against"}
+    )
     engine: Literal["transformers", "ctranslate2"] = field(
-        default="transformers", metadata={"help": "what generates our rewrites"}
+        default="transformers", metadata={"help": "engine that generates our rewrites"}
     )
     data: str = data_folder_field()
     output_dir: str = field(default="runs/peers", metadata={"help": "where tables, plot and outputs go, by split"})

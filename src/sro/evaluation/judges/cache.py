@@ -99,4 +99,4 @@ def _write(path: Path, scores: np.ndarray, judge: str) -> None:
     try:
         atomic_write_bytes(path, buffer.getvalue())
     except OSError as error:  # the scores are still returned if they cannot be stored
-        logger.warning("%s: scores cannot be kept: %s; name another folder by SRO_CACHE", path, error.strerror)
+        logger.warning("%s: scores cannot be stored: %s; set SRO_CACHE to another folder", path, error.strerror)

@@ -49,10 +49,10 @@ class Example:
 class Mixture:
     """Largest number of examples of each kind; 0 leaves a kind out (for ablations)."""
 
-    edits: int = field(default=4500, metadata={"help": "toxic comments to search a passing edit for"})
+    edits: int = field(default=4500, metadata={"help": "toxic comments to search for an edit that passes"})
     corruptions: int = field(default=500, metadata={"help": "corrupted clean comments"})
-    paraphrases: int = field(default=200, metadata={"help": "style-agnostic paraphrases, where a file is given"})
-    unchanged: int = field(default=300, metadata={"help": "clean comments that must come back as they are"})
+    paraphrases: int = field(default=200, metadata={"help": "style-agnostic paraphrases, if a file is given"})
+    unchanged: int = field(default=300, metadata={"help": "clean comments that must stay unchanged"})
     typed: float = field(default=0.35, metadata={"help": "share of the examples shown as people type them"})
 
 

@@ -69,7 +69,7 @@ class WarmupData(ScreenerArguments):
     similarity: str = field(default="embedded", metadata={"help": "sentence encoder"})
     min_words: int = field(default=3, metadata={"help": "shorter comments are set aside"})
     max_words: int = field(default=32, metadata={"help": "longer comments are set aside"})
-    resume: bool = field(default=False, metadata={"help": "go on with the interrupted run of output_dir"})
+    resume: bool = field(default=False, metadata={"help": "resume the interrupted run of output_dir"})
 
 
 def warmup_run(
@@ -99,7 +99,7 @@ def warmup_run(
     if (folder / "adapter").exists() or ((folder / "manifest.json").exists() and not data.resume):
         raise SROError(
             f"{folder} holds a run already\n"
-            "  fix: another --output_dir, or --resume true behind the same command if it broke off"
+            "  fix: another --output_dir, or add --resume true to the same command if the run was interrupted"
         )
     goes_on = leader.adapter not in (None, "none")
     if goes_on and not (teachers.teachers or data.examples):

@@ -54,16 +54,17 @@ class Teachers:
         default="transformers", metadata={"help": "engine that runs the teachers; ctranslate2 is several times faster"}
     )
     repairs: int = field(default=400, metadata={"help": "number of broken clean comments to repair"})
-    untouched: int = field(default=300, metadata={"help": "clean comments that must come back as they are"})
+    untouched: int = field(default=300, metadata={"help": "clean comments that must stay unchanged"})
     fluency: str = field(
         default="embedded", metadata={"help": "model that judges fluency: `embedded`, or a folder from `sro fluency`"}
     )
     faithfulness: str = field(
-        default="none", metadata={"help": "critic that has to find the meaning kept: `embedded`, a folder, or `none`"}
+        default="none",
+        metadata={"help": "critic that checks that the meaning is kept: `embedded`, a folder, or `none`"},
     )
     overused: str = field(
         default="none",
-        metadata={"help": "list of words that no move may put in: `embedded`, a file, or `none`; see `sro train`"},
+        metadata={"help": "list of words that no move may add: `embedded`, a file, or `none`; see `sro train`"},
     )
 
 

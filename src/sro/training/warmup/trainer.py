@@ -25,7 +25,7 @@ class WarmupConfig(TrainingArguments):
     """`transformers.TrainingArguments` with the warm-up's own defaults."""
 
     output_dir: str | None = field(default="runs/warmup", metadata={"help": "where the adapter and checkpoints go"})
-    per_device_train_batch_size: int = field(default=16, metadata={"help": "examples a step on one device"})
+    per_device_train_batch_size: int = field(default=16, metadata={"help": "examples per step on one device"})
     learning_rate: float = field(default=4e-4, metadata={"help": "peak learning rate of the adapter"})
     num_train_epochs: float = field(default=1.0, metadata={"help": "passes over the examples"})
     lr_scheduler_type: str = field(default="cosine", metadata={"help": "learning rate schedule"})

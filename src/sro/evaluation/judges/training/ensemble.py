@@ -43,11 +43,14 @@ REGRESSION = NBLRSettings(bayes=False, clean_weight=1.0)
 class EnsembleConfig(ClassifierConfig):
     """`ClassifierConfig` for the adapter."""
 
-    output_dir: str | None = field(default="runs/judge_style", metadata={"help": "where the judge goes"})
+    output_dir: str | None = field(default="runs/judge_style", metadata={"help": "output folder of the judge"})
     lora_rank: int = field(default=16, metadata={"help": "rank of the adapter"})
-    calibration_repeats: int = field(default=3, metadata={"help": "times that each row of judge_calibration counts"})
+    calibration_repeats: int = field(
+        default=3, metadata={"help": "how many times each row of judge_calibration counts"}
+    )
     pass_rate: float = field(
-        default=0.96, metadata={"help": "share that must pass of the rewrites that the official classifier accepts"}
+        default=0.96,
+        metadata={"help": "of the rewrites that the official classifier accepts, the share that must pass"},
     )
     learning_rate: float = field(default=4e-4, metadata={"help": "peak learning rate of the adapter"})
     num_train_epochs: float = field(default=1.0, metadata={"help": "passes of the adapter over its texts"})

@@ -57,20 +57,31 @@ class JudgeConfig(ClassifierConfig):
     """`ClassifierConfig` with defaults of our own; a `JudgeSpec` may override them."""
 
     output_dir: str | None = field(
-        default=None, metadata={"help": "where the judge goes; is replaced (default: runs/judge_style, …_fluency)"}
+        default=None,
+        metadata={"help": "output folder of the judge; it is replaced (default: runs/judge_style, …_fluency)"},
     )
-    layers: int = field(default=6, metadata={"help": "layers kept of the encoder's six, from below"})
-    pieces: int = field(default=9500, metadata={"help": "word pieces kept, some 2,000 single characters included"})
-    max_length: int = field(default=64, metadata={"help": "tokens learnt from of a text; the judge itself reads 512"})
-    calibration_repeats: int = field(default=3, metadata={"help": "times that each row of judge_calibration counts"})
+    layers: int = field(default=6, metadata={"help": "how many of the encoder's six layers to keep, from the bottom"})
+    pieces: int = field(
+        default=9500, metadata={"help": "number of word pieces to keep, including some 2,000 single characters"}
+    )
+    max_length: int = field(default=64, metadata={"help": "tokens per text in training; the judge itself reads 512"})
+    calibration_repeats: int = field(
+        default=3, metadata={"help": "how many times each row of judge_calibration counts"}
+    )
     pass_rate: float = field(
         default=0.96,
-        metadata={"help": "share that must pass of the rewrites that the official classifier accepts (fluency: 0.82)"},
+        metadata={
+            "help": "of the rewrites that the official classifier accepts, the share that must pass (fluency: 0.82)"
+        },
     )
     weight_decay: float = field(default=0.01, metadata={"help": "weight decay of AdamW"})
     num_train_epochs: float = field(default=1.0, metadata={"help": "passes over the texts of the first round"})
-    second_round_epochs: float = field(default=1.0, metadata={"help": "passes over those of the second, if any"})
-    second_round_learning_rate: float = field(default=1e-4, metadata={"help": "peak learning rate there"})
+    second_round_epochs: float = field(
+        default=1.0, metadata={"help": "passes over the texts of the second round, if any"}
+    )
+    second_round_learning_rate: float = field(
+        default=1e-4, metadata={"help": "peak learning rate of the second round"}
+    )
     warmup_steps: float = field(default=0.06, metadata={"help": "steps, or share of all steps, until the peak"})
 
 
