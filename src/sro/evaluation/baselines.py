@@ -33,7 +33,7 @@ def baselines(sources: Sequence[str], references: Sequence[str] | None, words: S
 
 
 def refused_words(texts: Sequence[str], screener: Screener) -> list[str]:
-    """The lexicon of a screener: words of `texts`, lower-cased and sorted, that it refuses when they stand alone."""
+    """The lexicon of a screener: words of `texts`, lower-cased and sorted, that it refuses on their own."""
     words = sorted({word.lower() for text in texts for word in WORD.findall(text)})
     return [word for word, verdict in zip(words, screener.screen(words)) if not verdict.passed]
 
@@ -53,7 +53,7 @@ def delete(sources: Sequence[str], words: Iterable[str]) -> list[str]:
 
 
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")
-"""Thai, Lao, Burmese, Khmer, Kana and Han have no spaces between words, so a word of the list may stand anywhere."""
+"""Thai, Lao, Burmese, Khmer, Kana and Han have no spaces between words, so a word of the list may occur anywhere."""
 
 
 def _as_words(phrase: str) -> str:

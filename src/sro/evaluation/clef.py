@@ -74,7 +74,7 @@ def aligned(texts: Mapping[str, str], ids: Sequence[str], path: str | Path) -> l
 
 
 def read_parallel(paths: Mapping[str, str | Path]) -> dict[str, list[str]]:
-    """Files whose rows belong together, by name; the first one (the input) sets the order and the number of rows.
+    """Read files with parallel rows, by name. The first file (the input) sets the order and the number of rows.
 
     Raises:
         SROError: a file cannot be read, some are CLEF's and some are not, or the rows do not fit together.

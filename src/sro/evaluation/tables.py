@@ -35,7 +35,7 @@ class Row:
     """Mean of STA · SIM · FL and its interval."""
     rank: int
     against_reference: Tally | None
-    """Sentences whose J is above, equal to, below that of the human reference."""
+    """Numbers of sentences with J above, equal to, and below the J of the human reference."""
     pass_rate: float
     """Share of outputs that the training screener passes and that are not empty."""
     refused: float

@@ -17,10 +17,10 @@ from sro.leader.logprobs import causal_log_probs
 
 
 class LanguageModelFluency:
-    """Mean log-probability per token, nats, under a decoder-only model that is left as it is."""
+    """Mean log-probability per token, nats, under a frozen decoder-only model."""
 
     def __init__(self, model: Any, tokenizer: Any, batch_size: int = 64, bf16: bool = False) -> None:
-        """bf16: compute under bfloat16 autocast (twice as fast where the processor has it)."""
+        """bf16: compute under bfloat16 autocast (twice as fast if the processor supports it)."""
         self.model, self.tokenizer, self.batch_size, self.bf16 = model, tokenizer, batch_size, bf16
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:

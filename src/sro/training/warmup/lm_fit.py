@@ -150,7 +150,7 @@ class LanguageModelFit:
 
 
 def _changes(comment: str, rewrite: str) -> list[tuple[str, str]]:
-    """What was taken out and what was put in, span by span."""
+    """The words taken out and the words put in, for each changed span."""
     old, new = comment.split(), rewrite.split()
     blocks = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     return [(" ".join(old[a:b]), " ".join(new[c:d])) for kind, a, b, c, d in blocks if kind != "equal"]

@@ -35,7 +35,7 @@ REPAIRABLE = (drop_function_word, drop_function_word, swap, repeat, add)
 
 @dataclass
 class Teachers:
-    """Leaders whose best moves are learnt; of a chat server, its answers that the panel passes."""
+    """The new leader learns the best moves of these leaders, and the chat servers' answers that the panel passes."""
 
     teachers: list[str] = field(
         default_factory=list,
