@@ -1,1 +1,1 @@
-"""How good are rewrites? In several figures at once, because the screener alone does not see meaning."""
+"""Measure how good rewrites are. There are several figures, because the screener alone does not see meaning."""

@@ -1,11 +1,13 @@
 """Rows that every table needs beside the systems: copy, delete, phrase table, and the human reference.
 
-Copying keeps all the meaning, so under some protocols it scores surprisingly high, and a judge that compares a rewrite
-with its source must find it as fluent; deleting rude words is what a word list buys, putting civil phrases in the
-place of rude ones is what a phrase table buys (English; `sro.rewriting.phrase_table`, from which warm-ups may have
-learnt);
-people are what the rest is held against. Where the lexicon is the screener's own, `delete` passes that screener by
-construction: look at STA.
+- `copy` keeps all the meaning, so it scores surprisingly high under some protocols. A judge that compares a rewrite
+  with its source must find a copy equally fluent.
+- `delete` removes rude words: it shows what a word list achieves.
+- `phrase table` replaces rude phrases by civil ones: it shows what a phrase table achieves (English;
+  `sro.rewriting.phrase_table`; warm-ups may have learnt from this table).
+- `human reference` is the standard for all other rows.
+
+If the lexicon is the screener's own, `delete` passes that screener by construction: look at STA.
 """
 
 from __future__ import annotations
@@ -31,18 +33,18 @@ def baselines(sources: Sequence[str], references: Sequence[str] | None, words: S
 
 
 def refused_words(texts: Sequence[str], screener: Screener) -> list[str]:
-    """The lexicon of a screener: words of `texts`, lower-cased and sorted, that it refuses when they stand alone."""
+    """The lexicon of a screener: words of `texts`, lower-cased and sorted, that it refuses on their own."""
     words = sorted({word.lower() for text in texts for word in WORD.findall(text)})
     return [word for word, verdict in zip(words, screener.screen(words)) if not verdict.passed]
 
 
 def copy(sources: Sequence[str]) -> list[str]:
-    """Change nothing: the best similarity there is, and what the judge lets through as it stands."""
+    """Change nothing: this gives the highest similarity, and shows what the judge passes without a rewrite."""
     return list(sources)
 
 
 def delete(sources: Sequence[str], words: Iterable[str]) -> list[str]:
-    """Leave out the words and phrases of a list, whatever their case; white space is folded."""
+    """Leave out the words and phrases of a list in upper or lower case; runs of white space become one space."""
     longest_first = sorted({" ".join(word.split()) for word in words} - {""}, key=len, reverse=True)
     if not longest_first:
         return copy(sources)
@@ -51,10 +53,10 @@ def delete(sources: Sequence[str], words: Iterable[str]) -> list[str]:
 
 
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")
-"""Thai, Lao, Burmese, Khmer, Kana and Han have no spaces between words, so a word of the list may stand anywhere."""
+"""Thai, Lao, Burmese, Khmer, Kana and Han have no spaces between words, so a word of the list may occur anywhere."""
 
 
 def _as_words(phrase: str) -> str:
-    """The pattern of a phrase, which is no part of a longer word in scripts that divide words."""
+    """The pattern of a phrase. In scripts with spaces between words it does not match a part of a longer word."""
     listed = r"\s+".join(map(re.escape, phrase.split()))
     return listed if UNSPACED.search(phrase) else rf"(?<![\w{COMBINING_MARKS}]){listed}(?![\w{COMBINING_MARKS}])"

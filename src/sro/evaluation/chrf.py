@@ -12,7 +12,7 @@ from sro.core.provenance import version
 
 
 class ChrF:
-    """A judge of `texts` by `references` alone; it needs no model."""
+    """A judge that compares `texts` with `references` only; it needs no model."""
 
     @property
     def name(self) -> str:
@@ -44,7 +44,7 @@ def chrf(texts: Sequence[str], references: Sequence[str]) -> np.ndarray:
 
 
 def chrf_metric() -> Any:
-    """Sacrebleu's metric; whoever compares with references later asks first. Raises SROError where it is missing."""
+    """Sacrebleu's metric. Call this early to see whether it is installed: it raises SROError if it is not."""
     try:
         from sacrebleu.metrics import CHRF
     except ImportError as error:

@@ -1,10 +1,13 @@
 """Texts to be scored: CLEF 2024's JSON Lines `{"id": …, "text": …}`, CLEF 2025's TSV, tables, or plain text.
 
-Rows of CLEF 2024's files are brought into the order of the input by their ids. All others stand where they stand; in
-plain text an empty line is an empty text and is kept. A file is CLEF 2024's if its name ends in `.jsonl` or `.ndjson`,
-and CLEF 2025's if its name ends in `.tsv` and its header has `toxic_sentence` and `neutral_sentence`: the input is
-read from the one column, rewrites and references from the other, where the one has to repeat the input's comments.
-Both are written by `sro rewrite --clef`. What is a table is told by its name, too (`sro.evaluation.text_tables`).
+The rows of a CLEF 2024 file are matched to the input by their ids. The rows of all other files keep their order. In
+plain text an empty line is an empty text and is kept.
+
+A file has the format of CLEF 2024 if its name ends in `.jsonl` or `.ndjson`. It has the format of CLEF 2025 if its
+name ends in `.tsv` and its header has `toxic_sentence` and `neutral_sentence`. The input is read from
+`toxic_sentence`. Rewrites and references are read from `neutral_sentence`; in their files, `toxic_sentence` must
+repeat the comments of the input. `sro rewrite --clef` writes both formats. Tables are also recognised by their name
+(`sro.evaluation.text_tables`).
 """
 
 from __future__ import annotations
@@ -27,7 +30,8 @@ def read_clef(path: str | Path) -> dict[str, str]:
     """Texts by id, in the order of the file. Ids are taken as text: 1 and "1" are the same row.
 
     Raises:
-        SROError: with file and line: it cannot be read, a line is no object with `id` and `text`, an id comes twice.
+        SROError: the file cannot be read, a line is not an object with `id` and `text`, or an id occurs twice. The
+            message names file and line.
     """
     texts: dict[str, str] = {}
     line_of: dict[str, int] = {}
@@ -57,7 +61,7 @@ def aligned(texts: Mapping[str, str], ids: Sequence[str], path: str | Path) -> l
     """The texts of `ids`, in that order.
 
     Raises:
-        SROError: naming `path` and the ids that are missing, or there without a row of the input.
+        SROError: ids are missing, or have no row in the input. The message names `path` and these ids.
     """
     known = set(ids)
     missing = [identity for identity in ids if identity not in texts]
@@ -70,7 +74,7 @@ def aligned(texts: Mapping[str, str], ids: Sequence[str], path: str | Path) -> l
 
 
 def read_parallel(paths: Mapping[str, str | Path]) -> dict[str, list[str]]:
-    """Files whose rows belong together, by name; the first one (the input) sets the order and the number of rows.
+    """Read files with parallel rows, by name. The first file (the input) sets the order and the number of rows.
 
     Raises:
         SROError: a file cannot be read, some are CLEF's and some are not, or the rows do not fit together.
@@ -96,7 +100,7 @@ def read_parallel(paths: Mapping[str, str | Path]) -> dict[str, list[str]]:
 
 
 def _column(path: str | Path, sources: Sequence[str] | None = None) -> list[str]:
-    """The comments of the input; with these `sources`, what another file has for them.
+    """The comments of the input; if `sources` are given, the texts that the file has for these comments.
 
     Raises:
         SROError: the file cannot be read, answers other comments, or repeats the comments instead of answering them.
@@ -127,7 +131,9 @@ def is_clef25(path: str | Path) -> bool:
 
 
 def _clef25(path: str | Path, sources: Sequence[str] | None) -> list[str]:
-    """The comments of CLEF 2025's TSV; with `sources`, what stands beside them, which must be these in this order.
+    """The comments of CLEF 2025's TSV; if `sources` are given, the texts beside the comments.
+
+    The comments must then be `sources`, in the same order.
 
     Raises:
         SROError: a row cannot be read or answers another comment, or the rows are of several languages.
@@ -135,7 +141,7 @@ def _clef25(path: str | Path, sources: Sequence[str] | None) -> list[str]:
     rows = list(text_rows(path, lambda available: Columns(TOXIC, NEUTRAL)))
     if len(languages := {str(row.fields["lang"]) for row in rows if row.fields and "lang" in row.fields}) > 1:
         raise SROError(
-            f"{path}: holds several languages ({', '.join(sorted(languages))}), and one mean of all says nothing\n"
+            f"{path}: holds several languages ({', '.join(sorted(languages))}), and one mean of all means nothing\n"
             "  fix: one file a language, of input, rewrites and reference"
         )
     if sources is None:
@@ -150,7 +156,7 @@ def _clef25(path: str | Path, sources: Sequence[str] | None) -> list[str]:
 
 
 def _lines(path: str | Path) -> list[str]:
-    """Lines without their ends. Only `\\n` ends one: texts may hold the other characters that Unicode breaks at."""
+    """Lines without their ends. Only `\\n` ends a line: texts may hold other characters that Unicode calls breaks."""
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
     except OSError as error:

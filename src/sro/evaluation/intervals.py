@@ -1,14 +1,14 @@
-"""How sure are we of a table? Paired bootstrap: intervals of J and of differences, win/tie/loss, ranks with ties.
+"""Intervals for a table by paired bootstrap: intervals of J and of differences, win/tie/loss, ranks with ties.
 
     table = bootstrap({"ours": scores.j, "BART": theirs.j, …})
     table.interval("ours")              # Interval(value=0.61, low=0.58, high=0.64)
     table.difference("ours", "BART")    # of the mean difference, which is far narrower than the two intervals suggest
     table.ranks()                       # {"ours": 1, "BART": 1, …}
 
-A resample draws N sentences with replacement, *the same ones for every system*: two systems meet the same easy and
-hard sentences, so their difference is known better than either score (Koehn 2004, "Statistical significance tests for
-machine translation evaluation"). Intervals are percentiles; they speak of other sentences of the same kind, not of
-other seeds in training.
+A resample draws N sentences with replacement, *the same ones for every system*. Two systems get the same easy and hard
+sentences, so their difference is known better than either score (Koehn 2004, "Statistical significance tests for
+machine translation evaluation"). Intervals are percentiles. They hold for other sentences of the same kind, not for
+other training seeds.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Interval(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """Sentences on which a system is better than, as good as, worse than another."""
+    """Numbers of sentences on which a system is better than, as good as, or worse than another."""
 
     win: int
     tie: int
@@ -43,7 +43,7 @@ class Tally(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Bootstrap:
-    """Means of S systems, observed and in R resamples of the same sentences; make one by `bootstrap`."""
+    """Means of S systems, observed and in R resamples of the same sentences; use `bootstrap` to make one."""
 
     names: tuple[str, ...]
     means: np.ndarray
@@ -58,15 +58,15 @@ class Bootstrap:
         return self._interval(self.means[i], self.resampled[i])
 
     def difference(self, name: str, other: str) -> Interval:
-        """Mean of `name` less mean of `other`, paired."""
+        """Mean of `name` minus mean of `other`, paired."""
         i, k = self.names.index(name), self.names.index(other)
         return self._interval(self.means[i] - self.means[k], self.resampled[i] - self.resampled[k])
 
     def ranks(self) -> dict[str, int]:
-        """1 + how many systems are surely better: those whose difference with this one lies wholly above 0.
+        """1 + the number of systems that are surely better: the interval of their difference lies wholly above 0.
 
-        Two systems may share a rank though each differs from a third, so ranks are read from above: no system of
-        rank 1 is surely beaten by any other.
+        Two systems may share a rank although each of them differs from a third system. So read ranks from the top: no
+        system of rank 1 is surely beaten by another.
         """
         better = dict.fromkeys(self.names, 0)
         for i, name in enumerate(self.names):
@@ -107,7 +107,7 @@ def bootstrap(
     step = max(1, CELLS // n)
     for start in range(0, resamples, step):
         rows = min(step, resamples - start)
-        # How often each sentence is drawn says all; then one matrix product makes the means of all systems.
+        # The counts of each drawn sentence are enough: one matrix product then gives the means of all systems.
         drawn = random.integers(0, n, size=(rows, n)) + n * np.arange(rows)[:, None]
         counts = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n)
         resampled[:, start : start + rows] = table @ counts.T / n
@@ -115,7 +115,7 @@ def bootstrap(
 
 
 def win_tie_loss(scores: np.ndarray, others: np.ndarray) -> Tally:
-    """On how many sentences [N] the first is better than, equal to, worse than the second.
+    """The numbers of sentences, of N, on which the first is better than, equal to, or worse than the second.
 
     Raises:
         ValueError: the lengths differ.

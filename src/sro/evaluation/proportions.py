@@ -1,8 +1,8 @@
-"""How sure are we of a share? Intervals of k successes in n independent trials, and the sign test.
+"""Confidence intervals for a share (k successes in n independent trials), and the sign test.
 
-`wilson` is for rates (Wilson 1927): near its level on average, also where k is 0 or n. `exact` is for claims
-(Clopper and Pearson 1934): it covers at least at its level, and lies wholly above 1/2 only where the sign test
-refutes "as likely as not" on that side at (1 - level) / 2.
+`wilson` is for rates (Wilson 1927): its coverage is near its level on average, also if k is 0 or n. `exact` is for
+claims (Clopper and Pearson 1934): its coverage is at least its level. It lies wholly above 1/2 only if the one-sided
+sign test rejects a share of 1/2 at (1 - level) / 2.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ def wilson(successes: int, trials: int, level: float = LEVEL) -> Interval:
 
 
 def exact(successes: int, trials: int, level: float = LEVEL) -> Interval:
-    """The share of successes with the interval of Clopper and Pearson; errors as those of `wilson`."""
+    """The share of successes with the interval of Clopper and Pearson. Errors are those of `wilson`."""
     return _interval(successes, trials, level, "exact")
 
 
 def sign_test(wins: int, losses: int) -> float:
-    """Two-sided P of a split at least as uneven, if either outcome were equally likely; ties are left out before.
+    """Two-sided P of a split that is at least as uneven, if both outcomes were equally likely. Leave out ties before.
 
     Raises:
         ValueError: there is neither a win nor a loss.

@@ -1,4 +1,4 @@
-"""STA, SIM, FL and J of every sentence, by the three protocols in use: pure functions of what the judges said.
+"""STA, SIM, FL and J of every sentence, by the three protocols in use: pure functions of the judges' scores.
 
 With source x, rewrite y, reference r, and p = P(neutral):
 
@@ -10,12 +10,12 @@ With source x, rewrite y, reference r, and p = P(neutral):
     J = STA · SIM · FL of each sentence; a system's J is the mean of these products, never the product of the means
 
 Sources: Logacheva et al., ParaDetox, ACL 2022; the evaluation code of the CLEF TextDetox tasks of 2024 and 2025. CLEF
-2025 reports the mean a language: give one file a language. Note what its STA does: whoever writes the reference itself
-scores 1 whatever the classifier thinks of it.
+2025 reports one mean for each language, so give one file for each language. Note a property of its STA: a rewrite that
+equals the reference gets 1, whatever the classifier says.
 
-1/2 is the argmax of a classifier with two labels, its own threshold; one whose threshold is another says 0 or 1
+1/2 is the threshold (argmax) of a classifier with two labels. A classifier with another threshold returns 0 or 1
 (`sro.evaluation.judges.models.OwnVerdict`). Cosines are neither clipped nor rescaled. A row without a score is an
-error that names the row, and never counts as 0.
+error that names the row; it never counts as 0.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from sro.core.errors import SROError
 ProtocolName = Literal["paradetox", "clef24", "clef25"]
 NEEDS_REFERENCE: tuple[ProtocolName, ...] = ("clef24", "clef25")
 
-SHOWN_ROWS = 8  # rows that a message lists before it says how many more there are
+SHOWN_ROWS = 8  # rows that a message lists; it only counts the others
 PROBABILITY, COSINE, CHRF, ANY = (0.0, 1.0), (-1.0, 1.0), (0.0, 100.0), (-np.inf, np.inf)
-SLACK = 1e-4  # by which rounding may carry a score beyond its bounds
+SLACK = 1e-4  # rounding may move a score this far beyond its bounds
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,15 +59,15 @@ class Scores:
 
 
 def paradetox(p_neutral: np.ndarray, cosine: np.ndarray, p_acceptable: np.ndarray) -> Scores:
-    """ParaDetox: two classifiers' yes or no, and the cosine of source and rewrite. All arguments [N].
+    """ParaDetox: the verdicts of two classifiers, and the cosine of source and rewrite. All arguments [N].
 
     Args:
         p_neutral: P(neutral) of each rewrite.
         cosine: cosine of each source and its rewrite.
-        p_acceptable: P(acceptable) of each rewrite. Of either, what is 0 or 1 already passes unchanged.
+        p_acceptable: P(acceptable) of each rewrite. A probability that is 0 or 1 already stays unchanged.
 
     Raises:
-        SROError: a row has no score, or one that no judge can give; the message names judge and rows.
+        SROError: a row has no score, or an impossible one; the message names judge and rows.
         ValueError: not N ≥ 1 scores in each argument.
     """
     style, content, fluency = _checked(
@@ -104,7 +104,7 @@ def clef25(
 
     Args:
         p_rewrite, p_source, p_reference: P(neutral) of rewrite, source and reference.
-        cosine_source, cosine_reference: cosine of the rewrite with its source, and with its reference.
+        cosine_source, cosine_reference: cosine of the rewrite with its source, and cosine with its reference.
         fluency: XCOMET-lite of (source, rewrite, reference).
 
     Raises:
@@ -133,7 +133,7 @@ def _yes(probability: np.ndarray) -> np.ndarray:
 
 
 def _checked(*columns: tuple[str, np.ndarray, tuple[float, float]]) -> list[np.ndarray]:
-    """The columns as float64, each of them complete and within its bounds."""
+    """The columns as float64, after a check that each is complete and within its bounds."""
     arrays = [np.asarray(values, dtype=np.float64) for _, values, _ in columns]
     shapes = {array.shape for array in arrays}
     if len(shapes) > 1 or any(array.ndim != 1 or not array.size for array in arrays):

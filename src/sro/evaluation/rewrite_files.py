@@ -1,4 +1,4 @@
-"""A system's rewrites beside their comments, as `sro rewrite --output` writes them: JSON Lines, or a table."""
+"""Read a system's rewrites and their comments, as `sro rewrite --output` writes them: JSON Lines, or a table."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from sro.evaluation.text_tables import is_table, text_rows
 
 
 def is_rewrites_file(path: str | Path) -> bool:
-    """Whether a file is a table, or its first line an answer of `sro rewrite`: `source`, `text` and `status` of a
-    file, all columns and `rewrite` of a folder. CLEF's lines hold the rewrite alone, in `text`."""
+    """Whether a file is a table, or its first line is an output line of `sro rewrite`.
+
+    For a file, `sro rewrite` writes `source`, `text` and `status`; for a folder, all columns and `rewrite`. CLEF's
+    lines hold only the rewrite, in `text`.
+    """
     if is_table(path):
         return not is_clef25(path)
     if not is_clef(path) or not Path(path).is_file():
@@ -26,15 +29,16 @@ def is_rewrites_file(path: str | Path) -> bool:
             return False
     if not isinstance(row, dict):
         return False
-    apart = any(name.endswith("rewrite") for name in row)  # `--prefix` stands before it; then `read_rewrites` objects
+    apart = any(name.endswith("rewrite") for name in row)  # `--prefix` comes before it; then `read_rewrites` raises
     return apart or {"source", "text", "status"} <= row.keys()
 
 
 def read_rewrites(path: str | Path, sources: Sequence[str]) -> list[str | None]:
-    """The rewrite of each source, in order; None where it was refused. A blank source stays as it is.
+    """The rewrite of each source, in order; None if it was refused. A blank source stays unchanged.
 
     Raises:
-        SROError: with file and line: a row is no answer, or belongs to another comment than the input's of its place.
+        SROError: a row has no rewrite as text, or its comment is not the one at its place in the input. The message
+            names file and line.
     """
     fix = "call them `comment` and `rewrite`, or give what `sro rewrite --output` writes"
     waiting = [place for place, source in enumerate(sources) if source.strip()]
@@ -52,5 +56,5 @@ def read_rewrites(path: str | Path, sources: Sequence[str]) -> list[str | None]:
         refused = (row.fields or {}).get("status") == "refused"
         texts[place] = None if refused or not (row.label or "").strip() else row.label
     if waiting:
-        raise SROError(f"{path}: ends without an answer to row {waiting[0] + 1} of the input, and to all behind it")
+        raise SROError(f"{path}: ends without an answer to row {waiting[0] + 1} of the input and to all rows after it")
     return texts

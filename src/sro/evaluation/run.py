@@ -1,4 +1,4 @@
-"""From texts to a table: every judge asked once, every row that a table needs.
+"""From texts to a table: call every judge once, and compute every row of the table.
 
 scoring = Scoring("paradetox", load_judges(["embedded"], "paradetox"), load_screener("embedded/linear"))
 evaluation = evaluate(Texts(sources, {"ours": rewrites}, references), scoring)
@@ -27,7 +27,7 @@ from sro.screeners.base import Screener
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """A table and what it was made from."""
+    """A table and the data it was made from."""
 
     rows: tuple[Row, ...]
     caption: Caption
@@ -43,7 +43,8 @@ class Evaluation:
         return markdown(self.rows, self.caption)
 
     def save(self, folder: str | Path) -> None:
-        """Write `table.md`, `table.csv` and `sentences.jsonl` (one line a system and sentence), each in one step."""
+        """Write `table.md`, `table.csv` and `sentences.jsonl` (one line for each system and sentence), each in one
+        step."""
         atomic_write_text(Path(folder) / "table.md", self.markdown() + "\n")
         atomic_write_text(Path(folder) / "table.csv", to_csv(self.rows, self.caption))
         atomic_write_text(Path(folder) / "sentences.jsonl", "".join(map(_json_line, self.sentences())))
@@ -67,24 +68,24 @@ class Texts:
     sources: Sequence[str]
     systems: Mapping[str, Sequence[str | None]]
     """N outputs of each system, by name; stored peers are systems too. None: the system refused to rewrite the
-    comment, which then stands as it was and is scored as a copy."""
+    comment. The comment then stays unchanged and is scored as a copy."""
     references: Sequence[str] | None = None
-    """One human rewrite of each comment; ParaDetox alone can do without."""
+    """One human rewrite of each comment; only the ParaDetox protocol works without them."""
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """By which protocol texts are scored, and by whom."""
+    """The protocol and the judges that score the texts."""
 
     protocol: ProtocolName
     judges: Judges
     """See `sro.evaluation.judges.loading`."""
     screener: Screener
-    """The one that systems were trained against; for the pass rate, and for the default lexicon."""
+    """The screener that systems were trained against; for the pass rate, and for the default lexicon."""
     lexicon: Sequence[str] | None = None
-    """Words of the baseline `delete`; by default those of the sources that the screener refuses alone."""
+    """Words of the baseline `delete`; by default the words of the sources that the screener refuses on their own."""
     resamples: int = RESAMPLES
-    """How often the bootstrap draws the sentences anew."""
+    """Number of bootstrap resamples."""
     seed: int = 0
     """Random seed of the bootstrap."""
 
@@ -96,16 +97,15 @@ def evaluate(texts: Texts, scoring: Scoring, progress: Callable[[str], None] = l
         progress: is called with a line for each system, because the first run of a table can take minutes.
 
     Raises:
-        SROError: a row that cannot be scored, named; references without sacrebleu, which compares with them; a
-            protocol without the references it needs; a system with the name of a baseline, or another number of
-            outputs.
+        SROError: a row cannot be scored (the message names it); there are references but sacrebleu is not installed;
+            the protocol needs references; a system has the name of a baseline or the wrong number of outputs.
     """
     sources, references = texts.sources, texts.references
     if scoring.protocol in NEEDS_REFERENCE and references is None:
         raise SROError(f"the protocol {scoring.protocol} compares with references\n  fix: --reference FILE")
     if references is not None:
-        chrf_metric()  # so that what is missing shows now
-    names = scoring.judges.names()  # a judge that is nowhere shows here, before the others have worked for minutes
+        chrf_metric()  # a missing package shows now
+    names = scoring.judges.names()  # a missing judge shows here, before the others work for minutes
     words = refused_words(sources, scoring.screener) if scoring.lexicon is None else scoring.lexicon
     own = baselines(sources, references, words)
     if taken := sorted(own.keys() & texts.systems.keys()):
@@ -172,7 +172,7 @@ def score(
     protocol: ProtocolName,
     judges: Judges,
 ) -> Scores:
-    """Ask the judges what the protocol needs of N outputs, and score them by it."""
+    """Get the judges' scores of N outputs that the protocol needs, and score the outputs by the protocol."""
     style, cosine = judges.style(texts), judges.content(texts, sources)
     fluency = judges.fluency(texts, sources, references)
     if protocol == "paradetox":

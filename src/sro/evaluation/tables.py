@@ -1,8 +1,8 @@
-"""Tables of systems: Markdown to read, CSV to reckon with. Both say who judged.
+"""Tables of systems: Markdown for readers, CSV for computation. Both name the judges.
 
-A score never stands alone: beside J and its interval stand what it is made of, how often the system beats the human
-reference, whether the screener it was trained against lets it pass, and how much it copies, shortens and resembles the
-reference. Systems share a rank where their paired difference may be 0.
+A table shows more than one score. Besides J and its interval it shows the factors of J, how often the system beats the
+human reference, how often the screener it was trained against passes it, and how much it copies, shortens and
+resembles the reference. Systems share a rank if their paired difference may be 0.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TITLES: dict[ProtocolName, str] = {
 
 @dataclass(frozen=True)
 class Row:
-    """One system; means over the sentences, shares in [0, 1]. None where there is no reference to compare with."""
+    """One system: means over the sentences, shares in [0, 1]. None if there is no reference to compare with."""
 
     system: str
     sta: float
@@ -35,13 +35,13 @@ class Row:
     """Mean of STA · SIM · FL and its interval."""
     rank: int
     against_reference: Tally | None
-    """Sentences whose J is above, equal to, below that of the human reference."""
+    """Numbers of sentences with J above, equal to, and below the J of the human reference."""
     pass_rate: float
-    """Share that the training screener passes and that is not empty."""
+    """Share of outputs that the training screener passes and that are not empty."""
     refused: float
-    """Share that the system refused to rewrite; these stand, and are scored, as copies."""
+    """Share of comments that the system refused to rewrite; these stay unchanged and are scored as copies."""
     copy_rate: float
-    """Share with the letters and digits of its source."""
+    """Share of outputs with the same letters and digits as the source."""
     length_ratio: float
     """Mean of words in the output / words in its source."""
     chrf: float | None
@@ -50,14 +50,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Caption:
-    """What the numbers of a table are."""
+    """Description of a table's numbers."""
 
     protocol: ProtocolName
     sentences: int
     judges: Mapping[str, str]
-    """Names by what they judge."""
+    """Names by role (style, content, fluency)."""
     screener: str
-    """Of the column `pass`."""
+    """The screener of the column `pass`."""
     resamples: int = RESAMPLES
     seed: int = 0
 
@@ -79,7 +79,7 @@ def markdown(rows: Sequence[Row], caption: Caption) -> str:
 
 
 def to_csv(rows: Sequence[Row], caption: Caption) -> str:
-    """The table as CSV with a head, best J first; every line names protocol and judges, so files may be joined."""
+    """The table as CSV with a header, best J first. Every line names protocol and judges, so files can be joined."""
     out = io.StringIO()
     writer = csv.DictWriter(out, list(_record(rows[0], caption)), lineterminator="\n")
     writer.writeheader()
@@ -106,7 +106,7 @@ def _cells(row: Row) -> list[str]:
 
 
 def _record(row: Row, caption: Caption) -> dict[str, object]:
-    """Column names and values of a CSV line; empty where there is no reference."""
+    """Column names and values of a CSV line; a value is empty if there is no reference."""
     win, tie, loss = row.against_reference or ("", "", "")
     figures = {
         **{"sta": row.sta, "sim": row.sim, "fl": row.fl},

@@ -1,4 +1,4 @@
-"""Texts to be scored from tables, read as every other command reads them: CSV, TSV, Parquet, XLSX, JSON, and `.gz`."""
+"""Read texts to score from tables, as every other command does: CSV, TSV, Parquet, XLSX, JSON, and `.gz`."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from sro.comments.rows import Row
 from sro.core.errors import SROError
 
 CLEF_SUFFIXES = (".jsonl", ".ndjson")
-"""JSON Lines that `sro.evaluation.clef` reads, by their ids."""
+"""Suffixes of JSON Lines files that `sro.evaluation.clef` reads by id."""
 
 
 def is_table(path: str | Path) -> bool:
-    """Whether a file's name says that its lines are not texts, but rows of a table or of JSON (CLEF's aside)."""
+    """Whether a file's name says that its lines are rows of a table or of JSON, not texts (CLEF's files excepted)."""
     suffix = Path(without_gz(str(path))).suffix.lower()
     return FORMAT_OF_SUFFIX.get(suffix, "text") != "text" and Path(path).suffix.lower() not in CLEF_SUFFIXES
 
 
 def text_rows(path: str | Path, choose: Choose) -> Iterator[Row]:
-    """Rows with all their columns, without blank ones, also as `sro rewrite` writes them out with what became of them.
+    """Rows with all their columns, without blank rows. The output tables of `sro rewrite` can be read too.
 
     Raises:
-        SROError: the file cannot be read, has not the columns, or a row that holds something has no text.
+        SROError: the file cannot be read, lacks the columns, or a row that is not blank has no text.
     """
     for row in read_rows(str(path), choose, all_columns=True):
         fields = row.fields or {}
@@ -41,7 +41,7 @@ def text_rows(path: str | Path, choose: Choose) -> Iterator[Row]:
 
 
 def read_texts(path: str | Path) -> list[str]:
-    """The column of a table that has a usual name for comments. Raises SROError as `text_rows` does."""
+    """The column of a table with a usual name for comments. Raises SROError as `text_rows` does."""
 
     def choose(available: list[str]) -> Columns:
         if any(name.strip().lower() in USUAL_COLUMNS for name in available):

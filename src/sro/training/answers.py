@@ -1,4 +1,4 @@
-"""How the trainer asks its screener: any object with `screen(texts)`, with or without `sources`."""
+"""How the trainer calls its screener: any object with `screen(texts)`, with or without `sources`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Ask = Callable[[Sequence[str], Sequence[str]], list[Verdict]]
 
 
 def ask_with(screener: Screener) -> Ask:
-    """A function (texts, sources) → verdicts, one a text.
+    """A function (texts, sources) → verdicts, one for each text.
 
     Args:
-        screener: its `screen` takes the texts, and `sources`, the comments they rewrite, if its signature has them.
+        screener: its `screen` gets the texts. If its signature has `sources`, it also gets the comments of the texts.
 
     Raises:
-        SROError: it has no `screen`; and, when asked, it gives another number of verdicts than it was given texts, or
-            anything but verdicts.
+        SROError: the screener has no `screen`. When called, the function raises it if the screener returns too few or
+            too many verdicts, or something else than verdicts.
     """
     screen = getattr(screener, "screen", None)
     name = getattr(screener, "name", type(screener).__name__)

@@ -1,10 +1,12 @@
-"""Checkpoints that a killed run can trust.
+"""Seal complete checkpoints, so that a killed run resumes exactly.
 
-`Trainer` writes a checkpoint file by file. The seal is written last, in one step, so a folder without it is a torso
-that resuming passes over. It also carries log π_ref(x|x) of the comments seen: recomputed in another batch these
-would differ in the last bits, and a resumed run would no longer end where the uninterrupted one does. For the same
-reason it carries how many verdicts a follower that flips some has given, for the next one's flip depends on that; and
-it names the number format of the run, and a run that would go on in another is refused.
+`Trainer` writes a checkpoint file by file. The seal is a file that is written last, in one step. A folder without a
+seal is an incomplete checkpoint, and resuming ignores it.
+
+A resumed run must end exactly as an uninterrupted one. So the seal also stores:
+- log π_ref(x|x) of the comments seen: computed again in another batch, these values would differ in the last bits;
+- for a follower that flips verdicts, the number of verdicts it has given, because the next flip depends on it;
+- the number format of the run: a run that would continue in another format is refused.
 """
 
 from __future__ import annotations
@@ -30,10 +32,10 @@ SEAL = "sro_seal.json"
 
 
 class ReferenceCache(dict[str, float]):
-    """log π_ref(x|x) of each comment, nats; the same on all processes, so one seal tells what each of them knew."""
+    """log π_ref(x|x) of each comment, in nats. It is the same on all processes, so one seal is enough for all."""
 
     def share(self, comments: Iterable[str]) -> None:
-        """Tell the other processes the values of these comments, and learn theirs; called by all of them at once."""
+        """Exchange the values of these comments with the other processes; all processes must call this together."""
         for known in gather_from_all([{comment: self[comment] for comment in comments if comment in self}]):
             self.update(known)
 
@@ -42,10 +44,10 @@ class CheckpointSeal(TrainerCallback):
     """Seals each checkpoint once it is complete, with the reference cache and the flips' states inside.
 
     Args:
-        flips: this process's follower if it flips verdicts, else None.
+        flips: the follower of this process if it flips verdicts, else None.
 
     Attributes:
-        resumed: the checkpoint that training goes on from, of whichever folder; None: it begins.
+        resumed: the checkpoint that training continues from, in any folder; None: training starts from the beginning.
     """
 
     def __init__(self, cache: ReferenceCache, flips: FlippingScreener | None = None) -> None:
@@ -53,8 +55,10 @@ class CheckpointSeal(TrainerCallback):
         self.resumed: Path | None = None
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Write the seal into the checkpoint that was just saved, by all processes. One of weights alone gets none:
-        without the optimizer's state no run can go on as if it had not stopped."""
+        """Write the seal into the checkpoint that was just saved; all processes must call this.
+
+        A checkpoint with weights only gets no seal: without the optimizer's state, a run cannot resume exactly.
+        """
         if args.save_only_model:
             return
         flips = gather_from_all([self.flips.state_dict()]) if self.flips else []
@@ -76,8 +80,10 @@ class CheckpointSeal(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Take the cache and the flips' state back from the checkpoint that training goes on from. On another number
-        of processes the flips begin anew: there nobody can say how many verdicts each would have given.
+        """Load the cache and the flips' state from the checkpoint that training continues from.
+
+        If the number of processes has changed, the flips start again, because the number of verdicts that each
+        process would have given is unknown.
 
         Raises:
             SROError: the checkpoint was computed in another number format, or with other flips.
@@ -104,8 +110,8 @@ def run_dtype(args: TrainingArguments) -> str:
 
 
 def refuse_other_dtype(checkpoint: Path, args: TrainingArguments) -> None:
-    """Raise SROError where a sealed checkpoint was computed in another number format than `args` ask for: its run
-    would no longer end where the uninterrupted one does."""
+    """Raise SROError if a sealed checkpoint was computed in another number format than `args` ask for: the resumed run
+    would not end as an uninterrupted one."""
     began = json.loads((checkpoint / SEAL).read_text("utf-8")).get("dtype", run_dtype(args))
     if began != run_dtype(args):
         flags = {"bfloat16": "--bf16 true", "float16": "--fp16 true --bf16 false", "float32": "--bf16 false"}
@@ -116,7 +122,7 @@ def refuse_other_dtype(checkpoint: Path, args: TrainingArguments) -> None:
 
 
 def last_sealed_checkpoint(output_dir: str | Path) -> Path | None:
-    """The newest complete checkpoint of a run; torsos are passed over."""
+    """The newest complete checkpoint of a run; incomplete ones are ignored."""
     sealed = {
         int(name[1]): folder
         for folder in Path(output_dir).glob("checkpoint-*")
@@ -126,10 +132,10 @@ def last_sealed_checkpoint(output_dir: str | Path) -> Path | None:
 
 
 def checkpoint_to_resume(asked: str | Path | bool | None, output_dir: Path) -> Path | None:
-    """The checkpoint that `resume_from_checkpoint` means: as named, or for True the newest complete one of the run.
+    """The checkpoint that `resume_from_checkpoint` names; True means the newest complete one of the run.
 
     Raises:
-        SROError: the run has none.
+        SROError: the run has no complete checkpoint.
     """
     if asked is not True:
         return Path(asked) if asked else None

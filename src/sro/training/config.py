@@ -1,4 +1,4 @@
-"""SROConfig: everything a training run can be told, in one dataclass that is also the YAML file and the flags."""
+"""SROConfig: all settings of a training run in one dataclass; the YAML file and the flags use the same names."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from sro.training.objective import Objective
 
 @dataclass
 class SROConfig(TrainingArguments):
-    """Settings of `SROTrainer`: `transformers.TrainingArguments` and the method's own, named as in TRL.
+    """Settings of `SROTrainer`: `transformers.TrainingArguments` and the method's own settings, named as in TRL.
 
-    The fields below say what each means, its unit and its default; all of them are flags of `sro train` too. Symbols
-    are those of Xie, Li, Zhu, "Learning from Response not Preference" (arXiv 2410.20298): `beta` is β of the loss
-    (`sro.training.objective`), `label_smoothing` ε, `num_generations` K. `bf16` follows the hardware unless set
-    (`sro.core.precision`).
+    Each field below gives its meaning, unit and default. All fields are also flags of `sro train`. The symbols are
+    those of Xie, Li, Zhu, "Learning from Response not Preference" (arXiv 2410.20298): `beta` is β of the loss
+    (`sro.training.objective`), `label_smoothing` is ε, `num_generations` is K. If `bf16` is not set, it depends on the
+    hardware (`sro.core.precision`).
 
     Raises:
         SROError: a value outside its range, an unknown objective or tracker, fp16 without a GPU, an evaluation loop.
@@ -44,10 +44,10 @@ class SROConfig(TrainingArguments):
     flip_rate: float = field(
         default=0.0,
         metadata={
-            "help": "p in [0, 0.5), share of verdicts known to be wrong: corrected for, see `sro.training.noise`"
+            "help": "p in [0, 0.5), known share of wrong verdicts; the loss corrects for it, see `sro.training.noise`"
         },
     )
-    num_generations: int = field(default=1, metadata={"help": "K, paraphrases a comment"})
+    num_generations: int = field(default=1, metadata={"help": "K, paraphrases per comment"})
     steps_per_generation: int = field(
         default=1, metadata={"help": "optimizer steps taken on each batch of generated paraphrases"}
     )
@@ -83,7 +83,7 @@ class SROConfig(TrainingArguments):
         default=1.5, metadata={"help": "longest paraphrase, as a multiple of its comment's tokens, plus 8"}
     )
 
-    # What is written down, and when to stop
+    # Logs, and when to stop
     log_completions: bool = field(
         default=True, metadata={"help": "write the paraphrases since the last logging step to completions/"}
     )
@@ -97,7 +97,7 @@ class SROConfig(TrainingArguments):
 
     # TrainingArguments with other defaults
     output_dir: str | None = field(default="runs/sro", metadata={"help": "where adapter, checkpoints and logs go"})
-    per_device_train_batch_size: int = field(default=16, metadata={"help": "comments a step on one device"})
+    per_device_train_batch_size: int = field(default=16, metadata={"help": "comments per step on one device"})
     learning_rate: float = field(
         default=2e-5, metadata={"help": "peak learning rate (the paper's 2e-5 is for full models)"}
     )
@@ -123,12 +123,12 @@ class SROConfig(TrainingArguments):
             )
         refuse_evaluation(
             self,
-            "`sro train` rewrites the comments of --held_out before and after, for there is no loss on comments "
-            "without playing them",
+            "`sro train` rewrites the comments of --held_out before and after, because there is no loss until the "
+            "leader rewrites a comment",
         )
         if self.auto_find_batch_size:
             raise SROError(
-                "auto_find_batch_size: the batches of this training are drawn before anybody knows what fits\n"
+                "auto_find_batch_size: this training draws its batches before it is known which size fits\n"
                 "  fix: a smaller --per_device_train_batch_size, with more --gradient_accumulation_steps"
             )
         resolve_bf16(self)
@@ -165,5 +165,5 @@ class SROConfig(TrainingArguments):
 
     @property
     def sampling(self) -> Sampling:
-        """How the leader's moves are drawn."""
+        """How the leader's moves are sampled."""
         return Sampling(self.temperature, self.top_p, self.top_k, self.max_completion_length, self.max_length_ratio)

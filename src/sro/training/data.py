@@ -71,11 +71,11 @@ def training_and_held_out(
 ) -> tuple[list[str], list[str], dict[str, str]]:
     """The comments to train on, those to hold out, and the hash of each source.
 
-    With `only_refused` both hold nothing but comments that the screener fails. Held-out comments that are too long for
-    the leader are left out here, those to train on by the trainer.
+    With `only_refused`, both contain only comments that the screener fails. Held-out comments that are too long for
+    the leader are removed here; the trainer removes training comments that are too long.
 
     Raises:
-        SROError: a source that cannot be read or holds test sentences, or nothing is left to train on or to hold out.
+        SROError: a source cannot be read or holds test sentences, or no comment is left to train on or to hold out.
     """
     seed = args.seed if data.split_seed is None else data.split_seed
     names = [f"{data.judged_responses}::comment"] if data.judged_responses else data.comments
@@ -88,7 +88,7 @@ def training_and_held_out(
     else:
         parts = split([Comment(text, "", 0) for text in texts], {"train": 0.9, "held_out": 0.1}, seed)
         texts, kept = [c.text for c in parts["train"]], [c.text for c in parts["held_out"]]
-    if data.only_refused:  # of judged responses somebody else was the screener
+    if data.only_refused:  # judged responses were screened by somebody else
         texts, kept = texts if data.judged_responses else _refused(texts, toxicity), _refused(kept, toxicity)
     if not texts or not kept:
         raise SROError("nothing to train on or to hold out\n  fix: more comments, or --only_refused false")

@@ -1,4 +1,4 @@
-"""The comments that a trainer is handed: checked before the first step; those too long are set aside."""
+"""Check the trainer's comments before the first step; comments that are too long are set aside."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class PromptLimit:
 
     Attributes:
         tokens: its length.
-        reason: what sets it, for messages.
-        fix: what a user does about it.
+        reason: what sets the limit, for messages.
+        fix: what the user can do, for messages.
     """
 
     tokens: int
@@ -36,8 +36,8 @@ class PromptLimit:
 
     @classmethod
     def of(cls, model: Any, max_prompt_length: int, max_completion_length: int = 0) -> PromptLimit:
-        """`max_prompt_length`, or less where the leader has no positions left for the response behind a longer prompt:
-        a completion, or the comment itself."""
+        """`max_prompt_length`, or less if the leader would not have enough positions for the response after the prompt
+        (a completion, or the comment itself)."""
         positions = getattr(model.config, "max_position_embeddings", None)
         if positions and not model.config.is_encoder_decoder:
             positions = min(positions - max_completion_length, positions // 2)
@@ -49,11 +49,11 @@ class PromptLimit:
 def fitting(
     comments: Sequence[str], tokenizer: Any, prompt: str, limit: PromptLimit, quarantine: Path | None
 ) -> list[int]:
-    """Indices of the comments whose prompt is within the limit; the others are counted in the log.
+    """Indices of the comments with a prompt within the limit. The number of other comments is logged.
 
     Args:
-        quarantine: folder for `quarantine_too_long.jsonl` with the others: row (from 1), reason, tokens and text;
-            None: they are written nowhere.
+        quarantine: folder for `quarantine_too_long.jsonl`, which lists the other comments with row (from 1), reason,
+            tokens and text; None: no file.
     """
     lengths = [len(row) for row in fill_prompts(tokenizer, prompt, comments)]
     long = [
@@ -81,7 +81,7 @@ def checked_dataset(dataset: Any, tokenizer: Any, prompt: str, limit: PromptLimi
         quarantine: as for `fitting`.
 
     Raises:
-        SROError: no dataset, no rows, rows without `comment`, a comment that is no text, or none that fits.
+        SROError: no dataset, no rows, rows without `comment`, a comment that is not a text, or no comment that fits.
     """
     try:
         usable = len(dataset) > 0 and "comment" in dict(dataset[0])

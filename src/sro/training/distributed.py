@@ -1,8 +1,8 @@
-"""Training on many processes: which comments each of them takes, and how they exchange results.
+"""Training on many processes: which comments each process takes, and how processes exchange results.
 
-`accelerate launch` starts them (docs/distributed.md). Whatever they decide together (when to stop, what to train on)
-has to come out the same on all of them, and all have to run the trained model equally often; otherwise one process
-waits forever for another. With one process these functions exchange nothing.
+`accelerate launch` starts the processes (docs/distributed.md). All processes must make the same common decisions (when
+to stop, what to train on) and must run the trained model equally often; otherwise one process waits forever for
+another. With one process, these functions exchange nothing.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ from sro.core.errors import SROError
 T = TypeVar("T")
 
 FILLER_COMMENT = ""
-"""An empty comment: it is processed so that all processes keep step, and counts for nothing."""
+"""An empty comment: it is processed so that all processes stay in step, but it does not count."""
 
 
 def share(comments: Sequence[str], process: int, processes: int) -> list[str]:
-    """What one process takes of a batch: neighbours, as many as any other takes, `FILLER_COMMENT` where none are left.
+    """The comments of a batch that one process takes. All take the same number of consecutive comments; if too few are
+    left, `FILLER_COMMENT` fills the gap.
 
     Example:
         >>> [share(["a", "b", "c"], process, 2) for process in (0, 1)]
@@ -41,28 +42,29 @@ def share(comments: Sequence[str], process: int, processes: int) -> list[str]:
 
 
 def same_batches(loader: DataLoader[T], seed: int | None) -> DataLoader[T]:
-    """The loader's batches, in the same random order on every process; to be cut by `share`.
+    """The loader's batches, in the same random order on every process; `share` then divides each batch.
 
-    Accelerate by itself deals out whole batches, and begins the data anew where they do not come out even.
+    By default, Accelerate gives each process whole batches, and starts the data again if the batches do not divide
+    evenly.
     """
     return prepare_data_loader(loader, num_processes=1, process_index=0, use_seedable_sampler=True, data_seed=seed)
 
 
 def gather_from_all(values: Sequence[T]) -> list[T]:
-    """The values of all processes, in the order of the processes, on each of them."""
+    """The values of all processes, in process order; every process gets all of them."""
     found: list[T] = gather_object(list(values))
     return found
 
 
 def broadcast_from_main(make: Callable[[], T]) -> T:
-    """What `make` returns on the main process, on each of them; nobody goes on before it is done.
+    """Call `make` on the main process and return its result on every process; all processes wait for it.
 
-    Files are read and written in here, so that they are written once, and so that all processes know the same.
+    Use it to read and write files, so that files are written once and all processes have the same data.
 
     Raises:
-        SROError: on every process, where `make` raised it on the main one.
+        SROError: on every process, if `make` raised it on the main process.
     """
-    found: list[Any] = [None, None]  # a result, or a refusal
+    found: list[Any] = [None, None]  # a result, or an error
     if PartialState().is_main_process:
         try:
             found[0] = make()
@@ -75,17 +77,17 @@ def broadcast_from_main(make: Callable[[], T]) -> T:
 
 
 def run_as_forward(wrapper: nn.Module, model: nn.Module, function: Callable[..., T], *arguments: Any) -> T:
-    """`function(model, *arguments)`, run as the forward pass of what `model` is wrapped in.
+    """Run `function(model, *arguments)` as the forward pass of the wrapper around `model`.
 
-    Gradients are averaged, and weights spread over devices are brought together, by hooks on the wrapper's forward
-    pass. Log-probabilities need more than one plain call of the model's own (an encoder is run by itself), so for one
-    call `function` takes the place of its forward pass.
+    Hooks on the wrapper's forward pass average gradients and gather weights that are spread over devices.
+    Log-probabilities need more than one plain call of the model (an encoder is run separately). So `function` replaces
+    the model's forward pass for one call.
 
     Args:
-        wrapper: what the model was prepared to, e.g. `DistributedDataParallel`; or the model itself.
-        function: returns tensors, or a tuple of them: that is what the hooks look for.
+        wrapper: the prepared model, e.g. `DistributedDataParallel`; or the model itself.
+        function: returns tensors, or a tuple of them, because the hooks look for these.
     """
-    own = vars(model).get("forward")  # mixed precision puts one there
+    own = vars(model).get("forward")  # mixed precision sets one
 
     def restore() -> None:
         if own is None:
@@ -107,10 +109,11 @@ def run_as_forward(wrapper: nn.Module, model: nn.Module, function: Callable[...,
 
 @contextmanager
 def loading(arguments: TrainingArguments) -> Iterator[None]:
-    """Load models here: one process of a machine first, so that the others find what it converts or downloads.
+    """Load models in this context: one process of a machine first, so that the others can use the files that it
+    converts or downloads.
 
-    DeepSpeed would spread the weights of whatever is loaded in a ZeRO-3 run. Only the trained model is prepared for
-    that, later; a screener or a reference split over processes cannot score.
+    In a ZeRO-3 run, DeepSpeed would spread the weights of every loaded model. Only the trained model is prepared for
+    that, later. A screener or a reference that is split over processes cannot score.
     """
     unset_hf_deepspeed_config()
     try:
@@ -123,10 +126,10 @@ def loading(arguments: TrainingArguments) -> Iterator[None]:
 
 @contextmanager
 def unsharded_weights(model: nn.Module) -> Iterator[None]:
-    """Bring weights that FSDP spread over devices together, once; elsewhere nothing happens.
+    """Gather the weights that FSDP spread over devices, once. Without FSDP, do nothing.
 
-    Otherwise every generated token would gather them anew, and processes that have finished generating would have to
-    wait for those that have not.
+    Otherwise the weights would be gathered again for every generated token, and processes that have finished
+    generating would have to wait for the others.
     """
     parts = [module for module in model.modules() if isinstance(module, FSDPModule)]
     for part in parts:

@@ -12,11 +12,11 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Game:
-    """One micro-batch, played: B comments, K paraphrases each.
+    """One played micro-batch: B comments with K paraphrases each.
 
     prompts: B lists of ids. paraphrases: B × K lists of ids. sources: the comment as a response (B lists of ids), None
-    where the loss does not ask for it. passed, reference_y: [B·K]. reference_x: [B], 0 where `sources` is None.
-    is_real: [B·K] bool, False on the moves of `sro.training.distributed.FILLER_COMMENT`.
+    if the loss does not need it. passed, reference_y: [B·K]. reference_x: [B], 0 if the entry of `sources` is None.
+    is_real: [B·K] bool, False for the moves of `sro.training.distributed.FILLER_COMMENT`.
     """
 
     prompts: list[list[int]]
@@ -29,5 +29,5 @@ class Game:
 
 
 def is_comment_row(k: int, responses: Sequence[Sequence[Any]]) -> Tensor:
-    """Of all responses to all prompts, which is the comment: it stands behind the k paraphrases."""
+    """A mask over all responses to all prompts: True for the comment, which comes after the k paraphrases."""
     return torch.tensor([number == k for branches in responses for number in range(len(branches))])

@@ -1,6 +1,6 @@
-"""What replaces parts of `transformers.Trainer` where batches are games: one numeric mode, saving with the prompt.
+"""The parts of `transformers.Trainer` that change because batches are games: one numeric mode, saving with the prompt.
 
-There is no evaluation loop. What a training step is stands in `sro.training.trainer`.
+There is no evaluation loop. `sro.training.trainer` defines the training step.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NO_EVALUATION = (
 
 
 class GameTrainer(Trainer):
-    """A `transformers.Trainer` whose batches are `Game`s and whose model is saved with its prompt."""
+    """A `transformers.Trainer` with `Game`s as batches; it saves the model with its prompt."""
 
     args: SROConfig
     model: Any
@@ -41,16 +41,16 @@ class GameTrainer(Trainer):
         raise SROError(NO_EVALUATION)
 
     def autocast_smart_context_manager(self, cache_enabled: bool | None = True) -> AbstractContextManager[Any]:
-        """One numeric mode for moves, reference and loss: log-probabilities of two modes must not be compared.
+        """Use one numeric mode for moves, reference and loss: log-probabilities of two modes must not be compared.
 
-        Trainer leaves this to accelerate, which wraps `model.forward` alone; generation through an adapter, an encoder
-        called by itself and a copy of the model do not pass there.
+        Trainer leaves this to accelerate, which only wraps `model.forward`. Generation through an adapter, a separate
+        call of the encoder and a copy of the model do not use that wrapper.
         """
         return self.accelerator.autocast()
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        """As `Trainer.save_model`, and the prompt beside the weights, which `Rewriter.load` then uses. PEFT puts an
-        adapter that is not called `default` into a folder of its name."""
+        """As `Trainer.save_model`; also write the prompt beside the weights, for `Rewriter.load`. PEFT puts an adapter
+        that is not called `default` into a folder with the adapter's name."""
         super().save_model(output_dir, _internal_call)
         if self.args.should_save:
             folder = Path(output_dir or str(self.args.output_dir))
@@ -80,7 +80,7 @@ class GameTrainer(Trainer):
         atomic_write_text(folder / "README.md", text)
 
     def _prepare_inputs(self, inputs: Game) -> Game:
-        return inputs  # a game's tensors are on the device already
+        return inputs  # a game's tensors are already on the device
 
     def floating_point_ops(self, inputs: Game) -> int:
         """Not counted: games are lists of ids, not padded tensors."""

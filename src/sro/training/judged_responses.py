@@ -1,13 +1,13 @@
-"""Learn from responses that somebody judged already: from moderators' decisions, or readers' answers.
+"""Learn from responses that people have already judged: moderators' decisions, or readers' answers.
 
     sro feedback export --input feedback.db --output responses.jsonl
     sro train --judged_responses responses.jsonl --adapter embedded/rewriter --output_dir runs/next
 
-A person who takes or refuses a suggestion is a follower who answers the leader's move. The game is the same, but its
-moves are read from a file and not drawn: a response that passed is preferred to its comment, one that failed is made
-less likely. The moves should be those of the leader that goes on learning, or of one near it; of others the reference
-knows little, and failing teaches little. What people wrote themselves (`by` is `person`) is left out: nobody's rewrite
-is a target.
+A person who accepts or refuses a suggestion is a follower who answers the leader's move. The game is the same, but the
+moves are read from a file instead of sampled: a response that passed is preferred to its comment, and a response that
+failed becomes less likely. The moves should come from the leader that is trained, or from a similar one. The reference
+knows little about other moves, and their fails teach little. Rewrites that people wrote (`by` is `person`) are left
+out, because the method never trains on human rewrites.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ COLUMNS = ("comment", "response", "verdict")
 
 @dataclass(frozen=True)
 class JudgedResponse:
-    """A comment, what a leader made of it, and whether that was taken."""
+    """A comment, a leader's response to it, and whether the response was accepted."""
 
     comment: str
     response: str
@@ -45,11 +45,13 @@ class JudgedResponse:
 
 
 def read_judged_responses(path: str) -> list[JudgedResponse]:
-    """The rows of a file with the columns `comment`, `response` and `verdict` (pass or fail), as `sro feedback export`
-    writes it, in any format that `sro` reads; without those that a person wrote, which are counted in the log.
+    """The rows of a file with the columns `comment`, `response` and `verdict` (pass or fail).
+
+    `sro feedback export` writes such files; any format that `sro` reads works. Responses that a person wrote are left
+    out, and their number is logged.
 
     Raises:
-        SROError: no such file or columns, a row without text, or another verdict; the message names the row.
+        SROError: no such file or columns, a row without text, or another verdict. The message names the row.
     """
     found, by_people = [], 0
     for row in read_rows(path, partial(choose_columns, source=path, text="comment"), all_columns=True):
@@ -74,7 +76,7 @@ def recorded_game(path: str, comments: Sequence[str], leader: Leader) -> JudgedG
     """The game of the responses in `path` to these comments.
 
     Args:
-        comments: as `sro.comments.sources` reads them, which may have tidied their blanks.
+        comments: as `sro.comments.sources` reads them; their white space may be normalised.
     """
     tidy = {fingerprint(comment): comment for comment in comments}
     judged = [
@@ -86,14 +88,14 @@ def recorded_game(path: str, comments: Sequence[str], leader: Leader) -> JudgedG
 
 
 class JudgedGame:
-    """Generator and screener in one: plays the recorded responses, and answers as was answered then.
+    """Generator and screener in one: it plays the recorded responses and gives the recorded verdicts.
 
     Attributes:
-        name: the screener's.
-        comments: to train on, each as often as it has responses.
-        sha256: of all that is played and answered.
+        name: name of the screener.
+        comments: comments to train on; each occurs once for each of its responses.
+        sha256: hash of all comments, responses and verdicts.
 
-    Of several verdicts on one response to a comment the more frequent holds, and of as many of both the fail.
+    If one response to a comment has several verdicts, the majority counts; a tie counts as fail.
     """
 
     name = "judged responses"
@@ -113,7 +115,7 @@ class JudgedGame:
     def generate(
         self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
     ) -> list[list[Completion]]:
-        """`n` of each comment's responses, drawn by the seed and the place; with repetitions where there are fewer."""
+        """Draw `n` responses of each comment by seed and place; if a comment has fewer, some are repeated."""
         chosen = []
         for place, comment in enumerate(comments):
             draw, some = random.Random(f"{seed} {place}"), self.responses.get(comment, [""])
@@ -123,11 +125,11 @@ class JudgedGame:
         return [played[at : at + n] for at in range(0, len(played), n)]
 
     def screen(self, texts: Sequence[str], sources: Sequence[str] | None = None) -> list[Verdict]:
-        """The recorded verdict on each response to each comment, `sources`."""
+        """The recorded verdict on each response to its comment in `sources`."""
         passed = [self._votes[source, text] > 0 for text, source in zip(texts, sources or ())]
         return [Verdict("pass" if one else "fail", 0.0 if one else 1.0, self.name) for one in passed]
 
 
 def as_read(text: str) -> str:
-    """The response as a leader would have written it, without runs of white space."""
+    """The response with single spaces, as a leader would have written it."""
     return " ".join(text.split())

@@ -1,4 +1,4 @@
-"""The model card of a trained leader: what it was trained from, how, and how to load it."""
+"""The model card of a trained leader: its base model, its training, and how to load it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ def model_card(base: str, adapter: bool, prompt: str, objective: str, name: str,
     """Markdown with the metadata block that the Hugging Face hub reads.
 
     Args:
-        base: the leader that training began with, a hub name or a folder.
+        base: the leader before training, a hub name or a folder.
         adapter: whether the weights are a LoRA adapter for `base`.
-        prompt: template with `{text}` that the leader is used with.
-        tags: further tags beside `sro` and `text-detoxification`.
+        prompt: the leader's prompt template, with `{text}`.
+        tags: more tags, besides `sro` and `text-detoxification`.
     """
     all_tags = dict.fromkeys(["sro", "text-detoxification", *tags])
     lines = ["---", f"base_model: {base}", f"library_name: {'peft' if adapter else 'transformers'}", "tags:"]

@@ -1,8 +1,7 @@
 """Watch the game: gauges for the log, a table of moves to read, and a guard that stops a collapsed leader.
 
-The screener does not see meaning. So the pass rate never stands alone here: beside it stand similarity, copies, empty
-and repeating moves, length, both log-probabilities (they fall together in likelihood displacement) and the KL
-estimate.
+The screener does not see meaning, so the pass rate is not enough. The log also has similarity, copies, empty and
+repeating moves, length, both log-probabilities (they fall together in likelihood displacement) and the KL estimate.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ Values = Mapping[str, Sequence[float]]
 def move_gauges(
     sources: Sequence[str], moves: Sequence[Completion], passed: Sequence[bool], cosine: np.ndarray | None
 ) -> Values:
-    """What can be said of the moves by looking at them, one value a move."""
+    """Gauges of the moves' texts, one value for each move."""
     gauges: dict[str, Sequence[float]] = {
         "pass_rate": [float(ok) for ok in passed],
         "copy_rate": [
@@ -55,7 +54,7 @@ def move_gauges(
 def game_gauges(
     delta_y: Tensor, delta_x: Tensor, logp_y: Tensor, logp_x: Tensor, length: Tensor, passed: Tensor, beta: float
 ) -> Values:
-    """What the log-probabilities say. Rewards are β·Δ as in TRL; `chosen` and `rejected` exist on passes only."""
+    """Gauges of the log-probabilities. Rewards are β·Δ as in TRL; `chosen` and `rejected` exist only for passes."""
     chosen, rejected = beta * delta_y[passed].detach(), beta * delta_x[passed].detach()
     return {
         "rewards/chosen": chosen.tolist(),
@@ -75,13 +74,13 @@ class Gauges:
         self._sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
 
     def add(self, values: Values) -> None:
-        """Count the values of each gauge; a gauge without values (no pass in this batch) is not counted."""
+        """Add the values of each gauge; a gauge without values (no pass in this batch) is skipped."""
         for name, many in values.items():
             self._sums[name][0] += float(sum(many))
             self._sums[name][1] += len(many)
 
     def drain(self, accelerator: Any) -> dict[str, float]:
-        """The means over all processes, and start afresh."""
+        """Return the means over all processes, and reset the sums."""
         found = gather_from_all([dict(self._sums)]) if accelerator.num_processes > 1 else [self._sums]
         self._sums = defaultdict(lambda: [0.0, 0.0])
         names = sorted({name for sums in found for name in sums})
@@ -110,7 +109,7 @@ def completions(
     passed: Sequence[bool],
     cosine: np.ndarray | None,
 ) -> Iterator[CompletionRow]:
-    """Lines of the table. A move that the game fails is a fail, whatever the screener has against it."""
+    """Lines of the table. A move that fails in the game is shown as fail, whatever the screener's verdict is."""
     for i, (source, text, verdict, ok) in enumerate(zip(sources, texts, verdicts, passed)):
         label = verdict.label if ok == verdict.passed else "fail"
         similarity = None if cosine is None else float(cosine[i])
@@ -118,8 +117,8 @@ def completions(
 
 
 class CompletionTable:
-    """Writes the moves since the last log step to `completions/step_N.jsonl`, also where a run ends; a step that is
-    run again after a resume replaces its file."""
+    """Writes the moves since the last log step to `completions/step_N.jsonl`, also at the end of a run. If a step runs
+    again after a resume, its file is replaced."""
 
     def __init__(self, args: Any) -> None:
         self.folder = Path(args.output_dir) / "completions" if args.log_completions else None
@@ -131,7 +130,7 @@ class CompletionTable:
         self._rows.extend(rows)
 
     def write(self, step: int) -> None:
-        """Write and print what all processes saw; called by each of them."""
+        """Write and print the rows of all processes; every process must call this."""
         rows, self._rows = sorted(gather_from_all(self._rows), key=lambda row: row.step), []
         if not self.is_main:
             return
@@ -157,7 +156,7 @@ class CollapseGuard(TrainerCallback):
         self.reason: str | None = None
 
     def see(self, sources: Sequence[str], moves: Sequence[Completion]) -> None:
-        """Look at the newest moves, those of the other processes too: all have to stop together."""
+        """Look at the newest moves of all processes, because all processes have to stop together."""
         faults = gather_from_all([completion_fault(move, source) for move, source in zip(moves, sources)])
         self._recent.extend(faults)
         self._seen += len(faults)
@@ -179,7 +178,7 @@ class CollapseGuard(TrainerCallback):
                 )
                 self.reason = (
                     f"the leader collapsed at step {state.global_step}: {len(bad)} of its last {self.window} moves "
-                    f"are no sentences (mostly {worst}).\n  fix: {fix}"
+                    f"are not sentences (mostly {worst}).\n  fix: {fix}"
                 )
                 control.should_training_stop = True
         return control
@@ -187,10 +186,10 @@ class CollapseGuard(TrainerCallback):
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> TrainerControl:
-        """Warn where little could be learnt, even in a run too short to fill the window."""
+        """Warn if more than half of the completions were cut off, even if the run was too short to fill the window."""
         if self.reason is None and 2 * self._cut > self._seen and state.is_world_process_zero:
             logger.warning(
-                "%d of this run's %d completions were cut off at their length limit, and what is cut off cannot pass\n"
+                "%d of this run's %d completions were cut off at their length limit; such completions cannot pass\n"
                 "  fix: %s",
                 *(self._cut, self._seen, LONGER),
             )

@@ -1,4 +1,4 @@
-"""The SRO objective: a loss on the follower's *response*, not on a made-up preference.
+"""The SRO objective: a loss on the follower's *response*, not on an artificial preference.
 
     Δ(s) = log π_θ(s|x) − log π_ref(s|x)
     pass:  h =  β · (Δ(y) − Δ(x))      DPO with the paraphrase y chosen and the comment x itself rejected
@@ -8,9 +8,9 @@
 Source: Xie, Li, Zhu, "Learning from Response not Preference", arXiv 2410.20298; ε as in conservative DPO
 (Mitchell, "A note on DPO with noisy preferences", 2023). Everything here is a pure function of log-probabilities.
 
-Beside it stand the relatives that an ablation needs (`Objective`): either branch alone, KTO, and imitation of what
-passed. `sro_contrast` is SRO for several paraphrases of one comment (`contrast_logits`). What a wrong verdict does to
-any of them, and what helps, is in `sro.training.noise`.
+This module also has related objectives for ablations (`Objective`): only the pass branch, only the fail branch, KTO,
+and imitation of paraphrases that passed. `sro_contrast` is SRO for several paraphrases of one comment
+(`contrast_logits`). `sro.training.noise` explains the effect of wrong verdicts, and a correction.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def sro_logits(delta_y: Tensor, delta_x: Tensor, passed: Tensor, beta: float = 0
 
     Args:
         delta_y: [N] log-ratio Δ(y) of each paraphrase, in nats.
-        delta_x: [N] log-ratio Δ(x) of each comment under the same prompt; ignored, and cut off from the gradient,
-            where the verdict is fail.
+        delta_x: [N] log-ratio Δ(x) of each comment under the same prompt; if the verdict is fail, it is ignored and
+            gets no gradient.
         passed: [N] bool, the screener's verdicts.
         beta: strength of the pull towards the reference, > 0.
 
@@ -44,7 +44,7 @@ def sro_logits(delta_y: Tensor, delta_x: Tensor, passed: Tensor, beta: float = 0
 def sro_loss(
     delta_y: Tensor, delta_x: Tensor, passed: Tensor, beta: float = 0.1, label_smoothing: float = 0.0
 ) -> Tensor:
-    """SRO loss of each paraphrase, [N]; ln 2 wherever θ = ref, whatever the verdict.
+    """SRO loss of each paraphrase, [N]. If θ = ref, it is ln 2 for both verdicts.
 
     Args:
         delta_y, delta_x, passed, beta: see `sro_logits`.
@@ -59,19 +59,19 @@ def sro_loss(
 
 
 def contrast_logits(delta_y: Tensor, delta_x: Tensor, passed: Tensor, beta: float = 0.1, group: int = 1) -> Tensor:
-    """The margins of `sro_logits`, but that a fail is compared with the passes of the same comment where it has any:
+    """The margins of `sro_logits`, but a fail is compared with the passes of the same comment, if there are any:
 
         fail:  h = β · (mean of Δ(y') over the passes y' − Δ(y))
 
-    A fail alone makes a whole paraphrase less likely, with all the words in it that were right. Beside a pass, what
-    both begin with cancels, and the blame falls on the tokens in which they differ.
+    A fail without a pass makes the whole paraphrase less likely, including its good words. If there is a pass, the
+    common beginning of both cancels, and the loss acts on the tokens in which they differ.
 
     Args:
         delta_y, delta_x, passed, beta: see `sro_logits`.
-        group: number of paraphrases of each comment, which stand behind one another; N is a multiple of it.
+        group: number of paraphrases of each comment; they are consecutive, and N is a multiple of it.
 
     Returns:
-        [N] margins h; with `group` 1 those of `sro_logits`.
+        [N] margins h; with `group` 1, those of `sro_logits`.
 
     Example:
         >>> y, x = torch.tensor([2.0, -1.0]), torch.tensor([-1.0, -1.0])
@@ -92,12 +92,12 @@ def smoothed_loss(h: Tensor, label_smoothing: float = 0.0) -> Tensor:
 
 
 Objective = Literal["sro", "sro_contrast", "pass_only", "fail_only", "kto", "imitation"]
-"""Which loss the leader learns by; see `losses`."""
+"""The name of the leader's loss; see `losses`."""
 
 
 @dataclass(frozen=True)
 class Scored:
-    """What leader and reference think of N paraphrases and of the comments that they rewrite.
+    """The scores of leader and reference for N paraphrases and their comments.
 
     delta_y, delta_x: [N] log-ratios, in nats. logp_y: [N] log π_θ(y|x). length_y: [N] tokens of y, end token included.
     """
@@ -127,13 +127,14 @@ def losses(
         imitation     pass: −log π(y|x)/|y|; fail: nothing. Rejection-sampling fine-tuning; best-of-n fine-tuning where
                       the follower passes only the best move of each comment (`sro.screeners.best_of_n`)
 
-    KTO (Ethayarajh et al. 2024) has paraphrases that passed as desirable, those that failed and the comments as
-    undesirable. Its reference point, a KL estimate over a batch, is 0 here, as in TRL's `apo_zero_unpaired`: a batch
-    of few moves estimates nothing, and the loss of a step would depend on how it is cut into micro-batches.
+    For KTO (Ethayarajh et al. 2024), paraphrases that passed are desirable; paraphrases that failed and the comments
+    are undesirable. KTO's reference point, a KL estimate over a batch, is 0 here, as in TRL's `apo_zero_unpaired`: a
+    batch of few moves gives no useful estimate, and the loss of a step would depend on its split into micro-batches.
 
     Args:
-        rpo_alpha: weight of −log π(y|x)/|y| on passes, added under every objective but imitation, which is that.
-        group: number of paraphrases of each comment, which stand behind one another; read by sro_contrast alone.
+        rpo_alpha: weight of −log π(y|x)/|y| on passes. It is added to every objective except imitation, which is
+            already this term.
+        group: number of paraphrases of each comment; they are consecutive. Only sro_contrast uses it.
     """
     nothing = torch.zeros_like(scored.delta_y)
     imitation = -scored.logp_y / scored.length_y
@@ -153,7 +154,7 @@ def losses(
 
 
 def compares_with_comment(objective: Objective) -> bool:
-    """Whether log π(x|x) is needed at all."""
+    """Whether the objective needs log π(x|x)."""
     return objective in ("sro", "sro_contrast", "pass_only", "kto")
 
 
@@ -164,6 +165,6 @@ LossOf = Callable[[Tensor], Tensor]
 def kl_estimate(delta_y: Tensor, length: Tensor) -> Tensor:
     """Per-token estimate of KL(π_θ ‖ π_ref) from on-policy paraphrases, [N]: mean of Δ(y)/|y|.
 
-    The plain (k1) estimator: unbiased under on-policy sampling, and it may be negative on a small batch.
+    The plain (k1) estimator: it is unbiased under on-policy sampling, and may be negative on a small batch.
     """
     return delta_y / length.clamp(min=1)

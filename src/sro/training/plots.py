@@ -1,8 +1,8 @@
-"""One picture of a training run, drawn so that its failure modes are seen before its success.
+"""Plot a training run on one page that makes failures visible.
 
-A pass rate that climbs says little alone. Beside it stand what a leader gives up for it: meaning and length, both
+A rising pass rate alone says little. The plot also shows what a leader may lose for it: meaning and length, both
 log-probabilities (likelihood displacement: they fall together while the margin grows), the drift from the reference
-and the share of moves that are no sentences.
+and the share of moves that are not sentences.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's palette, which colour-blind readers can tell apart. One colour, one meaning in all panels: what the
-# leader writes is blue, the comment itself vermilion.
+# Okabe and Ito's palette, which colour-blind readers can tell apart. A colour has the same meaning in all panels: the
+# leader's text is blue, the comment is vermilion.
 BLUE, VERMILION, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#00805E", "#A8528A", "#666666"
 INK, FAINT = "#222222", "#E4E4E4"
 ROUND = [1, 2, 2.5, 5, 10]  # tick steps
 LABEL_POINTS = 10.5  # font size of the labels at line ends
-CELL = (6.0, 4.0)  # inches of a panel with all that belongs to it
-LEFT, RIGHT = 0.7, 1.6  # of these inches: for the tick labels, for the labels at line ends
+CELL = (6.0, 4.0)  # inches of a panel with its labels
+LEFT, RIGHT = 0.7, 1.6  # part of these inches for the tick labels, and for the labels at line ends
 
 
 @dataclass(frozen=True)
 class Gauge:
-    """One line: its key in the log history (`bad` is `bad_share`), its name in the picture and its colour."""
+    """One line: its key in the log history (`bad` is `bad_share`), its name in the plot and its colour."""
 
     key: str
     name: str
@@ -46,7 +46,7 @@ class Gauge:
 
 @dataclass(frozen=True)
 class Strip:
-    """One pair of axes. `gap` names the area between its two lines; `from_start` draws where each line began."""
+    """One pair of axes. `gap` names the area between its two lines; `from_start` marks each line's first value."""
 
     gauges: tuple[Gauge, ...]
     caption: str
@@ -56,7 +56,7 @@ class Strip:
 
 
 Panels = Mapping[str, Sequence[Strip]]
-"""A title for each cell of the picture, over one strip, or over two with different units."""
+"""A title for each cell of the plot; a cell has one strip, or two with different units."""
 
 GAME: Panels = {
     "Does it pass, and still say the same?": [
@@ -98,8 +98,8 @@ def training_plot(history: Sequence[Step], path: str | Path, title: str = "SRO t
 
     Args:
         history: `trainer.state.log_history`, or `log_history` of a checkpoint's `trainer_state.json`.
-        path: where to; `.png` (1800 × 1200 pixels for a full run) or `.svg`.
-        title: above the panels.
+        path: the file to write; `.png` (1800 × 1200 pixels for a full run) or `.svg`.
+        title: the title above the panels.
 
     Raises:
         SROError: another suffix, or a history without anything to draw.
@@ -109,16 +109,17 @@ def training_plot(history: Sequence[Step], path: str | Path, title: str = "SRO t
     if form not in ("png", "svg"):
         raise SROError(f"{path}: a plot is written as .png or .svg\n  fix: {path.with_suffix('.png')}")
     drawn = io.BytesIO()
-    stamp = {"Date": None} if form == "svg" else None  # no reason for a file to differ
+    stamp = {"Date": None} if form == "svg" else None  # the same plot gives the same file
     training_figure(history, title).savefig(drawn, format=form, dpi=150, metadata=stamp)
     atomic_write_bytes(path, drawn.getvalue())
     return path
 
 
 def training_figure(history: Sequence[Step], title: str = "SRO training") -> Figure:
-    """The picture itself, 12 × 8 inches with four panels. It belongs to nobody: pyplot does not know it.
+    """The figure, 12 × 8 inches with four panels. It is not registered with pyplot.
 
-    Gauges that were never logged are left out, and panels with them. A warm-up, which has none, shows its loss.
+    Gauges that were never logged are left out, and panels without gauges too. A warm-up has no gauges, so its loss is
+    drawn.
 
     Raises:
         SROError: nothing to draw.
@@ -161,7 +162,7 @@ def training_figure(history: Sequence[Step], title: str = "SRO training") -> Fig
 
 
 Series = tuple[np.ndarray, np.ndarray]  # steps [n], values [n]
-End = tuple[float, str, str, str]  # where a line ends (in its units), its name, its value in words, its colour
+End = tuple[float, str, str, str]  # end of a line (in its units), its name, its value as text, its colour
 
 
 def _all_series(history: Sequence[Step]) -> dict[str, Series]:
@@ -180,7 +181,7 @@ def _all_series(history: Sequence[Step]) -> dict[str, Series]:
 
 
 def _drawable(panels: Panels, series: Mapping[str, Series]) -> dict[str, list[Strip]]:
-    """The panels, without the strips that have no series and without those left empty."""
+    """The panels without strips that have no series; panels without strips are left out."""
     kept = {name: [s for s in strips if any(g.key in series for g in s.gauges)] for name, strips in panels.items()}
     return {name: strips for name, strips in kept.items() if strips}
 
@@ -192,7 +193,7 @@ def _draw_strip(ax: Axes, strip: Strip, series: Mapping[str, Series]) -> None:
     ends: list[End] = []
     for gauge, steps, values in drawn:
         line, colour = smooth(values), gauge.colour
-        alpha = 0.12 + 0.23 * min(1.0, (60 / len(values)) ** 0.5)  # many dots fade
+        alpha = 0.12 + 0.23 * min(1.0, (60 / len(values)) ** 0.5)  # many dots are drawn fainter
         ax.scatter(steps, values, s=12, color=colour, alpha=alpha, linewidths=0, zorder=2, clip_on=False)
         marker = "o" if len(line) == 1 else ""
         ax.plot(steps, line, color=colour, linewidth=2.2, marker=marker, solid_capstyle="round", zorder=3)
@@ -210,13 +211,13 @@ def _draw_strip(ax: Axes, strip: Strip, series: Mapping[str, Series]) -> None:
         ax.set_ylim(-0.02, 1.02 * max(1.0, top) if len(drawn) > 1 else max(0.1, 1.1 * top))
     low, high = ax.get_ylim()
     spare = 10.0 ** -min(gauge.digits for gauge, _, _ in drawn) - (high - low) / 2
-    if spare > 0:  # rounding noise is not blown up to drama: never less than two units of a label's last digit
+    if spare > 0:  # do not zoom into rounding noise: the axis spans at least two units of a label's last digit
         ax.set_ylim(low - spare, high + spare)
     _label_ends(ax, ends)
 
 
 def plain_axes(ax: Axes) -> None:
-    """No frame but a light line below, light horizontal lines, grey labels."""
+    """Only a light line below instead of a frame, light horizontal lines, grey labels."""
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.spines["bottom"].set_color("#BBBBBB")
     ax.grid(axis="y", color=FAINT, linewidth=0.8)
@@ -225,7 +226,7 @@ def plain_axes(ax: Axes) -> None:
 
 
 def _bare(ax: Axes, caption: str) -> None:
-    """Only what carries information: a light grid, the caption in place of a y label."""
+    """Plain axes with a light grid, and the caption instead of a y label."""
     from matplotlib.ticker import MaxNLocator
 
     ax.set_title(caption, loc="left", fontsize=10, color=GREY, pad=8)
@@ -237,7 +238,7 @@ def _bare(ax: Axes, caption: str) -> None:
 
 
 def _label_ends(ax: Axes, ends: Sequence[End]) -> None:
-    """Name and value to the right of each line's end, moved apart where lines end close together."""
+    """Write name and value to the right of each line's end; labels are moved apart if lines end close together."""
     figure = ax.get_figure(root=True)
     assert figure is not None  # the axes were made by it
     inches = ax.get_position().height * figure.get_figheight()
@@ -252,9 +253,10 @@ def _label_ends(ax: Axes, ends: Sequence[End]) -> None:
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:
-    """Heights in [0, 1] moved as little as can be (least squares) so that none is nearer to another than `gap`.
+    """Move heights in [0, 1] as little as possible (least squares) so that all are at least `gap` apart.
 
-    With i·gap taken from the i-th lowest, "at least a gap apart" becomes "not falling": isotonic regression.
+    After i·gap is subtracted from the i-th lowest height, "at least a gap apart" becomes "not falling". So this is an
+    isotonic regression.
     """
     from sklearn.isotonic import isotonic_regression
 
@@ -267,7 +269,7 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
 
 
 def smooth(values: np.ndarray) -> np.ndarray:
-    """[n] values, each the Gaussian mean of its neighbours (σ = n/20 places); fewer than 8 stay as they are."""
+    """[n] values, each the Gaussian mean of its neighbours (σ = n/20 places); fewer than 8 values stay unchanged."""
     n = len(values)
     if n < 8:
         return values
@@ -278,5 +280,5 @@ def smooth(values: np.ndarray) -> np.ndarray:
 
 
 def _number(value: float, digits: int, sign: Literal["", "+"] = "") -> str:
-    """The number with a minus sign rather than a hyphen, and never −0."""
+    """The number as text, with a minus sign instead of a hyphen, and never −0."""
     return f"{round(value, digits) + 0.0:{sign}.{digits}f}".replace("-", "−")

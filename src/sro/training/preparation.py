@@ -1,4 +1,4 @@
-"""Model and tokenizer as the game needs them: one policy without dropout, and a pad token."""
+"""Prepare model and tokenizer for the game: one policy without dropout, and a pad token."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sro.leader.model import is_peft, load_base
 
 
 def refuse_chat_server(leader: object) -> None:
-    """Raise SROError where a chat server is to be trained, or to play: its address, or its generator."""
+    """Raise SROError if a model or a generator is a chat server: a chat server cannot be trained."""
     named = isinstance(leader, str) and leader.startswith(("chat:", "http://", "https://"))
     if named or isinstance(leader, ChatGenerator):
         raise SROError(
@@ -23,9 +23,9 @@ def refuse_chat_server(leader: object) -> None:
 
 
 def with_pad_token(tokenizer: Any) -> Any:
-    """The tokenizer, or a copy that pads with the end token where it has no pad token (GPT-2, Llama).
+    """The tokenizer; if it has no pad token (GPT-2, Llama), a copy that pads with the end token.
 
-    Padding is masked by position, never by id, so the end token that a completion ends with is still scored.
+    Padding is masked by position, not by id, so the end token of a completion is still scored.
 
     Raises:
         SROError: no tokenizer, or one without an end token.
@@ -43,8 +43,8 @@ def with_pad_token(tokenizer: Any) -> Any:
 
 
 def disable_dropout(model: torch.nn.Module) -> None:
-    """π_θ is one policy: under dropout Δ would not be 0 at θ = ref, and no paraphrase would come from the policy
-    scored."""
+    """Turn dropout off, so that π_θ is one policy. With dropout, Δ would not be 0 at θ = ref, and paraphrases would
+    not come from the policy that is scored."""
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
@@ -58,13 +58,13 @@ def prepare_policy(model: Any, tokenizer: Any, peft_config: Any, gradient_checkp
     """The policy that the game trains, and its tokenizer.
 
     Args:
-        model: a model, or the name or folder of one, which is then loaded.
-        tokenizer: the model's; None: the one beside a model given by name.
-        peft_config: makes a fresh adapter on a model without one; None: the model is trained as it is.
+        model: a model, or the name or folder of a model to load.
+        tokenizer: the model's tokenizer; None: the tokenizer of the named model.
+        peft_config: adds a fresh adapter to a model without one; None: the model is trained as it is.
         gradient_checkpointing: whether activations are computed again in the backward pass.
 
     Raises:
-        SROError: no model under that name, no tokenizer with an end token, or a second adapter.
+        SROError: no model with that name, no tokenizer with an end token, or a second adapter.
     """
     refuse_chat_server(model)
     if isinstance(model, str):
@@ -72,7 +72,7 @@ def prepare_policy(model: Any, tokenizer: Any, peft_config: Any, gradient_checkp
         tokenizer = tokenizer or own_tokenizer
     tokenizer = with_pad_token(tokenizer)
     if peft_config is not None:
-        if is_peft(model):  # PEFT would put the fresh one in its place, under the same name
+        if is_peft(model):  # PEFT would replace it by the fresh one, under the same name
             raise SROError(
                 "the model has an adapter already, which the fresh one of peft_config would replace\n"
                 "  fix: leave out peft_config to train the adapter further, or give model.merge_and_unload() with it"
@@ -81,6 +81,6 @@ def prepare_policy(model: Any, tokenizer: Any, peft_config: Any, gradient_checkp
 
         model = get_peft_model(model, peft_config)
     if gradient_checkpointing and is_peft(model):
-        model.enable_input_require_grads()  # else the frozen embeddings cut the adapter off from the loss
+        model.enable_input_require_grads()  # otherwise the frozen embeddings stop the gradient to the adapter
     disable_dropout(model)
     return model, tokenizer

@@ -1,7 +1,7 @@
-"""π_ref: the leader before training, frozen. Which form it takes follows from how the leader is trained.
+"""π_ref: the frozen leader before training. Its form depends on how the leader is trained:
 
 a fresh adapter that computes zero      the same model with the adapter switched off: no second model
-an adapter that training goes on with   a frozen copy of that adapter beside the trained one: a few MB
+an adapter that is trained further      a frozen copy of that adapter beside the trained one: a few MB
 full fine-tuning                        a frozen copy of the whole model
 """
 
@@ -17,25 +17,25 @@ import torch
 from sro.core.errors import SROError
 from sro.leader.model import is_peft
 
-NAME = "reference"  # of the frozen adapter
+NAME = "reference"  # name of the frozen adapter
 
 
 class Reference(Protocol):
     """Gives the frozen policy that belongs to a leader."""
 
     def policy(self, model: Any) -> AbstractContextManager[Any]:
-        """A context with the model to score with, in eval mode and without gradients; it undoes itself at exit."""
+        """A context that yields the model for scoring, in eval mode and without gradients, and restores it at exit."""
         ...
 
 
 def make_reference(model: Any, fresh_adapter: bool) -> Reference:
-    """The reference of `model` as it is now.
+    """The reference for `model` in its current state.
 
     Args:
-        fresh_adapter: True if the adapter was just created, False if training goes on with one.
+        fresh_adapter: True if the adapter was just created, False if an existing adapter is trained further.
 
     Raises:
-        SROError: the adapter trains biases of the model itself, which belong to no adapter.
+        SROError: the adapter trains biases of the model itself, which are not part of the adapter.
     """
     if not is_peft(model):
         return FrozenCopy(model)
@@ -48,8 +48,8 @@ def make_reference(model: Any, fresh_adapter: bool) -> Reference:
 
 
 def _computes_zero(model: Any) -> bool:
-    """Whether a fresh adapter changes nothing yet. LoRA's product is zero where one factor is; PiSSA, OLoRA and others
-    begin with a part of the model's weights, which are then missing in the model itself."""
+    """Whether a fresh adapter changes nothing yet. LoRA's product is zero if one factor is zero. PiSSA, OLoRA and
+    others start with a part of the model's weights, and remove this part from the model itself."""
     return not any(weight.any() for name, weight in model.named_parameters() if ".lora_B." in name)
 
 
@@ -74,10 +74,10 @@ class AdapterOff:
 
 
 class FrozenAdapter:
-    """The trained model with a frozen copy of the adapter it started from.
+    """The trained model with a frozen copy of its initial adapter.
 
-    The copy is kept in the model under the name `reference`, so checkpoints carry it and a resumed run scores against
-    the true start.
+    The copy is kept in the model under the name `reference`, so checkpoints contain it, and a resumed run scores
+    against the original start.
     """
 
     def __init__(self, model: Any) -> None:
@@ -85,7 +85,7 @@ class FrozenAdapter:
 
         self.trained = model.active_adapter
         settings = copy.deepcopy(model.peft_config[self.trained])
-        settings.init_lora_weights = True  # PiSSA's way and its like would take a part of the model once more
+        settings.init_lora_weights = True  # PiSSA and similar would remove a part of the model's weights again
         model.add_adapter(NAME, settings)
         start = get_peft_model_state_dict(model, adapter_name=self.trained)
         set_peft_model_state_dict(model, start, adapter_name=NAME)
@@ -101,7 +101,7 @@ class FrozenAdapter:
             self._activate(model, self.trained)
 
     def _activate(self, model: Any, name: str) -> None:
-        """Switch adapters; PEFT makes the active one trainable, so the frozen one has to be frozen again."""
+        """Switch adapters. PEFT makes the active adapter trainable, so the reference has to be frozen again."""
         model.set_adapter(name)
         for key, parameter in model.named_parameters():
             if f".{NAME}." in key:
@@ -109,7 +109,7 @@ class FrozenAdapter:
 
 
 class FrozenCopy:
-    """A second model; the trained one is copied as given, never reloaded from where its config says it came from."""
+    """A second model: a copy of the given model, which is not loaded again from the path in its config."""
 
     def __init__(self, model: Any) -> None:
         self.copy = copy.deepcopy(model).eval().requires_grad_(False)

@@ -1,8 +1,8 @@
-"""A run is resumed with the settings it began with, or not at all.
+"""A run can only be resumed with the settings it began with.
 
 The settings of a resumed run come from its own command line; its checkpoints come from the run that it resumes. If the
-two differ in anything that affects the result, no single command could reproduce it. So the manifest, which the first
-run wrote, is compared first, and a difference is refused.
+two differ in anything that affects the result, no single command could reproduce the result. So the settings are
+compared with the manifest of the first run, and a difference is refused.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ MAY_CHANGE = frozenset(
         *("chat_timeout", "chat_retries", "chat_concurrency", "chat_key_env", "chat_price_in", "chat_price_out"),
     }
 )
-"""Settings of which a resumed run may have other values: what is logged, saved, shown and sent where, how long it
-trains, how rows reach the model, and how patiently a chat server is asked."""
+"""Settings that may differ in a resumed run: logging, saving, output and upload, the length of training, the loading
+of rows, and the calls of a chat server."""
 
 
 def refuse_other_run(folder: Path, settings: Mapping[str, Any], data: Mapping[str, str] | None = None) -> None:
-    """Raise SROError where the run in `folder` was begun with other settings or other data than it would go on with.
+    """Raise SROError if the run in `folder` began with other settings or other data than it would continue with.
 
-    The message names each difference with its first value, and the command that goes on as it was begun. A folder
-    without a manifest has nothing to differ from.
+    The message names each difference with its first value, and the command that continues the run as it began. A
+    folder without a manifest is not compared.
 
     Args:
-        settings: as they go into the manifest; a part of them may be given, the rest is not compared.
+        settings: settings as in the manifest; settings that are not given are not compared.
         data: the hash of each source; None: not compared.
     """
     manifest = folder / "manifest.json"
@@ -66,14 +66,15 @@ def refuse_other_run(folder: Path, settings: Mapping[str, Any], data: Mapping[st
 
 
 def _said(value: Any) -> str:
-    """A value as a flag takes it, several of them side by side."""
+    """A value in the form that a flag takes; several values are joined by spaces."""
     values = value if isinstance(value, list) else [value]
     words = [str(one).lower() if isinstance(one, bool) or one is None else str(one) for one in values]
     return shlex.join(words) or "nothing"
 
 
 def _command(began: list[str]) -> str:
-    """The command that goes on with a run, as the beginning of a choice; nothing where a program began it."""
+    """The beginning of the fix message: the command that continues the run, or, if there was no command, a hint to its
+    manifest."""
     if not began:
         return "the settings of its manifest.json, or "
     again = began if began[-2:] == ["--resume", "true"] else [*began, "--resume", "true"]

@@ -1,17 +1,18 @@
-"""A training run from comments to a rewriter, and what it leaves behind.
+"""A training run from comments to a rewriter, and the files that it writes.
 
 runs/NAME/
   manifest.json     command, resolved config, versions, data hashes, seed
   adapter/          the trained rewriter: `sro rewrite --adapter runs/NAME/adapter "…"`
   table.md          before and after on held-out comments
-  measures.json     the same, to be read by programs
+  measures.json     the same, for programs
   rewrites.jsonl    every held-out comment with its rewrite before and after
   curves.png        pass rate, similarity, log-probabilities, rewards over the run
   log.jsonl         all gauges, one line a log step
-  completions/      the leader's moves during training, to be read
+  completions/      the leader's moves during training, for readers
   quarantine_N.jsonl   rows of the N-th source that were set aside, with line and reason
 
-Of several processes the main one reads the comments and writes these files; the held-out comments are shared out.
+If there are several processes, the main one reads the comments and writes these files. All processes share the work
+on the held-out comments.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ START = "embedded/warmup"
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run came to: measures on the held-out comments before and after, and where it lies."""
+    """The result of a run: measures on the held-out comments before and after training, and the folder."""
 
     before: Measures
     after: Measures
@@ -69,16 +70,16 @@ def train_run(
     before: list[str] | None = None,
     command: Sequence[str] = (),
 ) -> RunResult:
-    """Train a leader by SRO, look at it before and after on held-out comments, and write everything to `output_dir`.
+    """Train a leader by SRO, measure it on held-out comments before and after, and write everything to `output_dir`.
 
     Args:
-        args: they are copied, never changed; `prompt` is filled in from the leader where it is empty.
-        before: the start's rewrites of the held-out comments, where another run has made them.
+        args: settings; they are copied, not changed. If `prompt` is empty, the leader's prompt is used.
+        before: rewrites of the held-out comments before training, if another run has already made them.
         command: the command line, for the manifest.
 
     Raises:
-        SROError: bad input, a run to go on with that was begun with other settings or comments, or the leader
-            collapsed (the message says why and what to change).
+        SROError: bad input, a run to resume that began with other settings or comments, or a leader that collapsed
+            (the message says why and what to change).
     """
     refuse_chat_server(leader.leader)
     refuse_named_checkpoint(args)
@@ -86,10 +87,10 @@ def train_run(
     asked = config.to_plain_dict((data, follower, leader, args))
     checkpoint = broadcast_from_main(lambda: _starting_point(folder, data.resume, args, asked))
     with loading(args):
-        # Flips are numbered by verdict: with one seed, those of two processes would be the same.
+        # Flips depend on the number of the verdict: with the same seed, two processes would get the same flips.
         flips = replace(follower, flip_seed=follower.flip_seed + args.process_index)
         answer, toxicity, similarity = load_follower(flips)
-        set_seed(args.seed)  # of what is drawn where the adapter is widened
+        set_seed(args.seed)  # for the random weights if the adapter is widened
         player = Leader.load(leader, START, args.prompt or None, trainable=leader.tuning == "lora")
     args = copy.copy(args)
     args.prompt = player.prompt
@@ -101,7 +102,7 @@ def train_run(
     chosen = asked | {"prompt": args.prompt}
     if checkpoint:
         broadcast_from_main(lambda: refuse_other_run(folder, chosen, hashes))
-    set_seed(args.seed)  # of a fresh adapter, which is made before the trainer
+    set_seed(args.seed)  # for a fresh adapter, which is made before the trainer
     trainer = SROTrainer(
         model=_trainable_model(player, leader),
         args=args,
@@ -113,7 +114,7 @@ def train_run(
         similarity=similarity,
     )
     use_progress_lines(trainer)
-    # Only now: what was refused until here has begun no run, so the next try may use the folder.
+    # Not earlier: if an error occurred before this line, no run began, and the next try may use the folder.
     broadcast_from_main(lambda: provenance.write_manifest(folder, command, chosen, hashes, args.seed))
     before = before or _rewrites_before_training(
         trainer, held_out, folder / "before.json", reuse=checkpoint is not None
@@ -128,8 +129,11 @@ def train_run(
 
 
 def _starting_point(folder: Path, resume: bool, args: SROConfig, asked: dict[str, Any]) -> Path | None:
-    """The checkpoint to resume from; a folder that holds a run is not overwritten unless asked to go on with it, with
-    the settings that it was begun with. (An empty prompt is not known yet, nor what the files hold.)"""
+    """The checkpoint to resume from, or None.
+
+    A folder that holds a run is refused, unless the run is to be resumed with the settings that it began with. (Two
+    things are not known yet and not compared: an empty prompt, and the content of the files.)
+    """
     checkpoint = last_sealed_checkpoint(folder)
     if resume and checkpoint is None:
         raise SROError(
@@ -138,7 +142,7 @@ def _starting_point(folder: Path, resume: bool, args: SROConfig, asked: dict[str
     if not resume and (folder / "manifest.json").exists():
         raise SROError(
             f"{folder} holds a run already\n"
-            "  fix: --resume true behind the same command to go on with it, or another --output_dir"
+            "  fix: --resume true added to the same command, to resume the run, or another --output_dir"
         )
     if resume and checkpoint:
         refuse_other_dtype(checkpoint, args)
@@ -147,7 +151,7 @@ def _starting_point(folder: Path, resume: bool, args: SROConfig, asked: dict[str
 
 
 def _trainable_model(player: Leader, leader: LeaderArguments) -> Any:
-    """The model as the trainer wants it: for full fine-tuning an adapter is first merged into the weights."""
+    """The model for the trainer; for full fine-tuning, an adapter is first merged into the weights."""
     if leader.tuning == "full" and is_peft(player.model):
         return player.model.merge_and_unload().requires_grad_(True)
     return player.model
@@ -160,7 +164,7 @@ def _fresh_adapter(player: Leader, leader: LeaderArguments) -> Any:
 
 
 def _rewrite(trainer: SROTrainer, comments: Sequence[str]) -> list[str]:
-    """One greedy rewrite of each comment by the leader as it is now; each process rewrites its share."""
+    """One greedy rewrite of each comment by the leader in its current state; each process rewrites its share."""
     args = trainer.args
     generator = TransformersGenerator(trainer.model, trainer.processing_class, args.prompt, args.max_prompt_length)
     longest, ratio = args.max_completion_length, args.max_length_ratio
@@ -172,7 +176,7 @@ def _rewrite(trainer: SROTrainer, comments: Sequence[str]) -> list[str]:
 
 
 def _rewrites_before_training(trainer: SROTrainer, held_out: list[str], cache: Path, reuse: bool) -> list[str]:
-    """The rewrites before training; a resumed run takes those that its beginning wrote down of the same comments."""
+    """The rewrites before training; a resumed run reads those of its first part from a file, if the comments match."""
     known: list[list[str]] = broadcast_from_main(
         lambda: json.loads(cache.read_text("utf-8")) if reuse and cache.is_file() else []
     )
@@ -185,14 +189,14 @@ def _rewrites_before_training(trainer: SROTrainer, held_out: list[str], cache: P
 
 
 def _save(trainer: SROTrainer, player: Leader, folder: Path) -> None:
-    state = trainer.accelerator.get_state_dict(trainer.model_wrapped)  # by all processes: weights may be spread
+    state = trainer.accelerator.get_state_dict(trainer.model_wrapped)  # called by all processes: weights may be spread
 
     def complete(module: Any, found: dict[str, Any], prefix: str, metadata: Any) -> None:
         found.update(state)
 
     def write() -> None:
         if folder.exists():
-            shutil.rmtree(folder)  # of the run that this one resumes
+            shutil.rmtree(folder)  # written by the run that this one resumes
         save_adapter(trainer.model, player.tokenizer, player.prompt, folder)
 
     hook = trainer.model.register_state_dict_post_hook(complete)

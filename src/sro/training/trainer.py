@@ -5,11 +5,11 @@
 3. the reference scores  log π_ref(y|x), log π_ref(x|x)           `generate_and_screen`
 4. the leader learns     loss on Δ(y), and on Δ(x) where y passed `compute_loss`
 
-Δ(x) is needed of every comment where verdicts are corrected for flips (`sro.training.noise`), and of none by some
-objectives.
+If verdicts are corrected for flips (`sro.training.noise`), Δ(x) is needed for every comment. Some objectives never
+need it.
 
-Several processes take each a share of a batch (`sro.training.distributed`): two of batch 8 learn what one of batch 16
-does.
+With several processes, each takes a share of a batch (`sro.training.distributed`): two processes with batch size 8
+learn the same as one with batch size 16.
 """
 
 from __future__ import annotations
@@ -51,34 +51,34 @@ from sro.training.weight_averaging import interpolate, weights_to_keep
 
 
 class SROTrainer(GameTrainer):
-    """Stackelberg response optimization of a leader against a screener; swaps in where TRL's DPOTrainer stood.
+    """Stackelberg response optimization of a leader against a screener; it can replace TRL's DPOTrainer.
 
     Args:
         model: causal LM or encoder–decoder, or the name or folder of one (`embedded` is the shipped leader). With
-            `peft_config` it gets a fresh adapter; a PEFT model goes on from its own adapter, which is also copied as
-            the reference; otherwise all weights are trained.
-        args: `SROConfig`; its `prompt` must be set. It is copied, never changed.
-        screener: the follower (the classifier that rewards): any object whose `screen(texts)` returns one `Verdict`
-            for each text. Where its signature has `sources` it is also given the comments that the texts rewrite.
+            `peft_config` the model gets a fresh adapter. The adapter of a PEFT model is trained further, and a copy of
+            it is the reference. Otherwise all weights are trained.
+        args: `SROConfig`; its `prompt` must be set. It is copied, not changed.
+        screener: the follower (the classifier that rewards): any object with a method `screen(texts)` that returns one
+            `Verdict` for each text. If its signature has `sources`, it also gets the comments of the texts.
         train_dataset: rows with the key `comment`, a toxic comment. Nothing else is read: no pairs, no labels. An
-            empty comment is played and counts for nothing; one whose prompt is longer than `max_prompt_length`, or
-            than the model has positions for, is set aside, counted in the log and written to
+            empty comment is played but does not count. A comment is set aside if its prompt is longer than
+            `max_prompt_length` or than the model has positions for; it is then counted in the log and written to
             `quarantine_too_long.jsonl` in `output_dir`.
-        processing_class: the leader's tokenizer; None: the one beside a model given by name. Without a pad token a
+        processing_class: the leader's tokenizer; None: the tokenizer of the named model. If it has no pad token, a
             copy of it pads with the end token.
         peft_config: e.g. `LoraConfig(r=8, target_modules="all-linear", task_type="CAUSAL_LM")`, for a model without
             an adapter.
         similarity: if given, the mean similarity of paraphrase and comment is logged.
-        generator: who generates the paraphrases; default: `TransformersGenerator` on the model itself.
+        generator: the generator of the paraphrases; default: `TransformersGenerator` on the model itself.
         callbacks, optimizers, …: as for `transformers.Trainer`; there is no evaluation loop, so no `eval_dataset`.
 
     Attributes:
-        guard: its `reason` says after `train()` why the run was stopped early; None if it was not.
+        guard: after `train()`, its `reason` says why the run was stopped early; None if it was not.
 
     Raises:
         SROError: no `SROConfig`, no prompt, a train_dataset without usable comments, an `eval_dataset`, no tokenizer,
-            a screener without `screen`, `peft_config` beside a model with an adapter; in training, a screener that
-            gives too few or too many verdicts, or others.
+            a screener without `screen`, `peft_config` for a model that has an adapter; in training, a screener that
+            returns too few or too many verdicts, or something else than verdicts.
 
     Source: Xie, Li, Zhu, "Learning from Response not Preference", arXiv 2410.20298.
 
@@ -111,8 +111,8 @@ class SROTrainer(GameTrainer):
         if not isinstance(args, SROConfig):
             raise SROError(f"args is of type {type(args).__name__}\n  fix: SROConfig(prompt=..., output_dir=...)")
         refuse_chat_server(generator)
-        args = copy.copy(args)  # the caller's own stay as they are
-        args._n_gpu = min(args.n_gpu, 1)  # one process drives one device: DataParallel cannot cut games up
+        args = copy.copy(args)  # the caller's object is not changed
+        args._n_gpu = min(args.n_gpu, 1)  # one process uses one device: DataParallel cannot split games
         check_prompt(args.prompt)
         model, processing_class = prepare_policy(
             model, processing_class, peft_config, bool(args.gradient_checkpointing)
@@ -144,20 +144,20 @@ class SROTrainer(GameTrainer):
             callbacks=[*(callbacks or ()), self.guard, self.seal],
             **kwargs,
         )
-        # compute_loss divides by the paraphrases of the whole optimizer step, so accumulation needs no further
-        # division and batch 1 × accumulation 8 equals batch 8 to the last uneven batch.
+        # compute_loss divides by the number of paraphrases in the whole optimizer step, so accumulation needs no
+        # further division: batch 1 × accumulation 8 equals batch 8, even for an incomplete last batch.
         self.loss_is_scaled_for_ga = True
-        # Before a checkpoint is loaded, so that a resumed run has them too.
+        # Taken before a checkpoint is loaded, so that a resumed run has the initial weights too.
         self._start = weights_to_keep(self.model, args.interpolate_to_init, self.accelerator.distributed_type)
 
     def train(self, resume_from_checkpoint: str | Path | bool | None = None, *args: Any, **kwargs: Any) -> Any:
-        """As `Trainer.train`; games that an earlier run left unplayed when it stopped are forgotten.
+        """As `Trainer.train`; games that are left from an earlier call are dropped.
 
         Args:
-            resume_from_checkpoint: a checkpoint of any folder; True: the newest complete one in `output_dir`.
+            resume_from_checkpoint: a checkpoint in any folder; True: the newest complete one in `output_dir`.
 
         Raises:
-            SROError: no complete checkpoint there, or one of another number format.
+            SROError: there is no complete checkpoint, or it has another number format.
         """
         self._played.clear()
         self.seal.resumed = checkpoint = checkpoint_to_resume(resume_from_checkpoint, Path(str(self.args.output_dir)))
@@ -167,7 +167,7 @@ class SROTrainer(GameTrainer):
         return found
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        """The batches of all processes together, on each of them; `_my_comments` takes this one's share."""
+        """The batches for all processes together, the same on every process; `_my_comments` takes this one's share."""
         size = self.args.train_batch_size * self.args.world_size
         sampler, drop_last = self._get_train_sampler(), self.args.dataloader_drop_last
         data: Any = self.train_dataset
@@ -179,14 +179,14 @@ class SROTrainer(GameTrainer):
     def get_batch_samples(
         self, epoch_iterator: Iterator[list[str]], num_batches: int, device: torch.device
     ) -> tuple[list[Game], int]:
-        """The played games of one optimizer step, and how many paraphrases they hold over all processes.
+        """The played games of one optimizer step, and their number of paraphrases over all processes.
 
-        Trainer calls this once an optimizer step, which makes it the place to play all its micro-batches at once: one
-        large generation instead of `gradient_accumulation_steps` small ones.
+        Trainer calls this once per optimizer step. So all micro-batches of the step are played here at once: one large
+        generation instead of `gradient_accumulation_steps` small ones.
         """
         if not self._played:
-            # To the next multiple of steps_per_generation and no further, whatever the epoch's length: checkpoints lie
-            # there, and one between the steps of a generation could not be resumed exactly.
+            # Play up to the next multiple of steps_per_generation and no further, for any length of the epoch:
+            # checkpoints are saved there, and one between the steps of a generation could not be resumed exactly.
             steps = self.args.steps_per_generation - self.state.global_step % self.args.steps_per_generation
             self._played.extend(self.generate_and_screen(list(islice(epoch_iterator, num_batches * steps))))
         games = [self._played.popleft() for _ in range(min(num_batches, len(self._played)))]
@@ -217,7 +217,7 @@ class SROTrainer(GameTrainer):
         return games
 
     def _answer(self, moves: list[tuple[str, Completion]]) -> list[bool]:
-        """Step 2: whether each paraphrase of each comment passed; what counts for nothing is not asked about."""
+        """Step 2: whether each paraphrase of each comment passed. Moves for empty comments are not screened."""
         asked = [(comment, move) for comment, move in moves if comment]
         sources, played = [comment for comment, _ in asked], [move for _, move in asked]
         verdicts = self._ask([move.text for move in played], sources) if asked else []
@@ -227,8 +227,7 @@ class SROTrainer(GameTrainer):
         return [bool(comment) and next(answers) for comment, _ in moves]
 
     def _score_by_reference(self, comments: Sequence[str], moves: list[list[Completion]], passed: list[bool]) -> Game:
-        """log π_ref of the paraphrases, and of the comments where the loss needs it; the latter is computed once a
-        comment."""
+        """Step 3: log π_ref of the paraphrases, and (once per comment) of the comments if the loss needs it."""
         tokenizer, model = self.processing_class, self.accelerator.unwrap_model(self.model)
         prompts = prompt_ids(tokenizer, self.args.prompt, comments, self.args.max_prompt_length)
         template = None if model.config.is_encoder_decoder else self.args.prompt
@@ -258,7 +257,7 @@ class SROTrainer(GameTrainer):
         )
 
     def _log_probs(self, model: Any, prompts: list[list[int]], responses: list[list[list[int]]]) -> TokenLogProbs:
-        """`log_probs`, whatever the model is wrapped in."""
+        """`log_probs` for a model in any wrapper."""
         arguments = prompts, responses, self.processing_class.pad_token_id
         return TokenLogProbs(*run_as_forward(model, self.accelerator.unwrap_model(model), _scores, *arguments))
 
@@ -289,7 +288,7 @@ class SROTrainer(GameTrainer):
         real = inputs.is_real
         found_losses = unbiased(loss_of, inputs.passed, args.flip_rate)[real]
         count = num_items_in_batch or max(1, len(found_losses))
-        # Gradients are averaged over processes, which may hold unequal numbers of paraphrases; the mean is over all.
+        # Gradients are averaged over processes with unequal numbers of paraphrases; the mean is over all paraphrases.
         loss = found_losses.sum() * self.accelerator.num_processes / count
         deltas, logps = (delta_y[real], delta_x[real]), (logp_y[real], logp_x[has_source])
         self.gauges.add(game_gauges(*deltas, *logps, length_y[real], inputs.passed[real], args.beta))
@@ -305,15 +304,18 @@ class SROTrainer(GameTrainer):
         self.completions.see(completions(self.state.global_step, sources, texts, verdicts, passed, cosine))
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Add the game's gauges, averaged since the last log step over all processes, and write the completions: to
-        each line with a loss, and to the last one of a run, which may end amid two of them or by a collapse."""
+        """Add the game's gauges, averaged over all processes since the last log step, and write the completions.
+
+        Both happen for each log line with a loss and for the last line of a run, because a run may end between two log
+        steps or by a collapse.
+        """
         if "loss" in logs or "train_loss" in logs:
             logs = {**logs, **self.gauges.drain(self.accelerator)}
             self.completions.write(self.state.global_step)
         super().log(logs, start_time)
 
     def _step_seed(self) -> int:
-        """Rollouts depend on (seed, step, process) alone, so a resumed run plays the same moves."""
+        """A seed from (seed, step, process) only, so that a resumed run plays the same moves."""
         return (self.args.seed * 1_000_003 + self.state.global_step) * 1_009 + self.args.process_index
 
     def _my_comments(self, rows: list[dict[str, Any]]) -> Any:

@@ -1,8 +1,8 @@
 """Weight interpolation with the initial checkpoint (WiSE-FT, Wortsman et al. 2022, arXiv 2109.01903).
 
-Training teaches what passes the screener and loses some of what the initial leader knew about meaning ("gave a shit"
-became "cared" before training and "complained" after it), because the screener sees little of meaning. Weights between
-the two keep most of both: pass rate and meaning do not change at the same pace along the line.
+Training teaches the leader to pass the screener, but the leader loses some of its knowledge about meaning, because the
+screener sees little of meaning ("gave a shit" became "cared" before training and "complained" after it). Weights
+between the two keep most of both: pass rate and meaning do not change at the same rate along the line.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ def trainable_weights(model: Any) -> dict[str, torch.Tensor]:
 
 
 def weights_to_keep(model: Any, share: float, spread: DistributedType) -> dict[str, torch.Tensor]:
-    """The weights of which the final leader gets a share; none where it is 0.
+    """The initial weights, to be mixed into the final leader; empty if `share` is 0.
 
     Args:
-        spread: how the weights lie on the processes.
+        spread: how the weights are distributed over the processes.
 
     Raises:
-        SROError: no process holds all of them.
+        SROError: no process holds all weights.
     """
     if not share:
         return {}
@@ -43,7 +43,8 @@ def weights_to_keep(model: Any, share: float, spread: DistributedType) -> dict[s
 def interpolate(model: Any, start: Mapping[str, torch.Tensor], share: float) -> None:
     """Move the trainable weights by `share` of the way to `start` (0: not at all, 1: all the way), in place.
 
-    Of an adapter the factors are averaged, not their products: near one another the two are the same to first order.
+    For an adapter, the factors are averaged, not their products. If start and end are near, both are the same to first
+    order.
     """
     for name, weight in model.named_parameters():
         if weight.requires_grad:

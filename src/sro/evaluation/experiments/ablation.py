@@ -13,11 +13,11 @@ def arms(rollouts: int) -> list[Arm]:
     """SRO, its parts, and its relatives, at equal rollouts a step.
 
     Args:
-        rollouts: of one micro-batch under SRO, of all its comments; best-of-n plays as many, n for each of its
-            comments.
+        rollouts: number of rollouts of one micro-batch under SRO, for all its comments together. Best-of-n plays the
+            same number: n for each comment.
 
     Raises:
-        SROError: they cannot be shared out so.
+        SROError: best-of-n cannot divide this number among its comments.
     """
     if rollouts % BEST_OF:
         raise SROError(

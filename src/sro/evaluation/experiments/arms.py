@@ -1,11 +1,11 @@
-"""Arms of an experiment: the same start, comments, rollouts and seeds, and one thing that differs.
+"""Arms of an experiment: they share start, comments, rollouts and seeds, and differ in one thing.
 
 runs/experiments/
   arms/NAME/seed-K/       one training run each, as `sro.training.run` leaves it
 
-An arm that is done is not trained again, one that was cut short is; so an experiment goes on where it stopped, and two
-experiments that share an arm share its runs. What was made with other settings, or of another start, screener or
-comments than those names stand for today, is refused.
+A finished run is not trained again; a run that was cut short is. So an experiment continues where it stopped, and two
+experiments that share an arm share its runs. A run is refused if it was made with other settings, or if the start, the
+screener or the comments have changed since, even under the same names.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from sro.training.data import DataArguments
 from sro.training.run import train_run
 
 ASKED = "asked.json"
-"""The settings of a run, and what it was made of under `MADE_OF`; written when it is done."""
+"""The settings of a run, and its inputs under `MADE_OF`; this file is written when the run is done."""
 MADE_OF = "made_of"
 
 PRESETS: dict[str, Any] = {
@@ -49,12 +49,13 @@ PRESETS: dict[str, Any] = {
     "logging_steps": 4,
     "save_strategy": "no",
 }
-"""A budget of minutes a run on two cores: 20 steps of 16 comments of at most 20 words. The rest is the recipe's."""
+"""A budget of some minutes for a run on two cores: 20 steps of 16 comments with at most 20 words. All other settings
+are those of the recipe."""
 
 
 @dataclass(frozen=True)
 class Arm:
-    """A name, and what differs from the common settings: fields of `SROConfig` and of `FollowerArguments`."""
+    """A name, and the settings that differ from the common ones: fields of `SROConfig` and `FollowerArguments`."""
 
     name: str
     differs: Mapping[str, Any] = field(default_factory=dict)
@@ -70,8 +71,8 @@ class Settings:
     args: SROConfig
 
     def of(self, arm: Arm, seed: int, folder: Path) -> Settings:
-        """The settings of one run. Verdict flips have the run's seed too, so that each run meets its own; the comments
-        held out are those of the first seed, for all rewrites of an experiment stand in one table."""
+        """The settings of one run. Verdict flips use the run's seed too, so that each run gets its own flips. All runs
+        hold out the comments of the first seed, because one table compares all rewrites of an experiment."""
         data = self.data
         if not data.held_out and data.split_seed is None:
             data = replace(data, split_seed=self.args.seed)
@@ -96,22 +97,24 @@ class Settings:
 
 @dataclass(frozen=True)
 class Trained:
-    """Rewrites of the held-out comments: by the start, and by each arm and seed."""
+    """Rewrites of the held-out comments by the start, and by each arm and seed."""
 
     comments: list[str]
     start: list[str]
     rewrites: dict[str, list[list[str]]]
-    """By arm; a list a seed."""
+    """By arm; one list for each seed."""
 
 
 def train_arms(
     arms: Sequence[Arm], seeds: int, settings: Settings, say: Callable[[str], None] = lambda line: None
 ) -> Trained:
-    """Train every arm with `seeds` seeds, counted from `settings.args.seed`; seed by seed, so that a run that is
-    stopped early has compared all arms.
+    """Train every arm with `seeds` seeds, counted from `settings.args.seed`.
+
+    One seed is trained for all arms before the next one, so that an experiment that is stopped early has compared all
+    arms.
 
     Raises:
-        SROError: bad settings or comments, or the folder of a run holds one made with other settings, or from other
+        SROError: bad settings or comments, or the folder of a run holds a run that was made with other settings,
             models or comments.
     """
     folder = Path(str(settings.args.output_dir))
@@ -138,7 +141,7 @@ def train_arms(
         held_out = [row["comment"] for row in rows]
         if start is not None and held_out != comments:
             raise SROError(
-                f"{place} holds out other comments than the runs before it, so they have no table in common\n"
+                f"{place} holds out other comments than the runs before it, so one table cannot compare them\n"
                 "  fix: another --output_dir, or --held_out FILE"
             )
         comments, start = held_out, [row["before"] for row in rows]
@@ -147,10 +150,10 @@ def train_arms(
 
 
 def is_done(folder: Path, wanted: Settings, of: Mapping[str, str]) -> bool:
-    """Whether a finished run with these settings, made of these parts and comments, lies there.
+    """Whether the folder holds a finished run with these settings, models and comments.
 
     Raises:
-        SROError: a finished run made with other settings, or from other models or comments, lies there.
+        SROError: the folder holds a finished run with other settings, models or comments.
     """
     if not (folder / ASKED).is_file():
         return False

@@ -38,15 +38,15 @@ def perturbation(
     """SRO under verdict flips, with and without the correction. Returns the folder.
 
     Args:
-        flips: rates p; 0 is always among them.
-        robust: rates for which corrected arms are trained too.
-        bare: rates under which SRO without its anchor, the paper's loss, is trained too.
+        flips: rates p; 0 is always added.
+        robust: rates for which arms with the correction are trained too.
+        bare: rates for which SRO without its anchor (the paper's loss) is trained too.
         command: the command line, for the manifest.
 
     Raises:
         SROError: bad settings or rates, or a leader that collapsed.
     """
-    texts = settings.data.load(settings.data.comments[:1])[0][:ESTIMATED_FROM]  # what fails, fails before the training
+    texts = settings.data.load(settings.data.comments[:1])[0][:ESTIMATED_FROM]  # errors show before the training
     trained = train_arms(noise.arms(flips, robust, bare), seeds, settings, say)
     folder = Path(str(settings.args.output_dir)) / "perturbation"
     screener = load_named_screener(settings.follower)
@@ -64,7 +64,7 @@ def perturbation(
 
 
 def ablation(settings: Settings, seeds: int, judges: Judges, say: Say, command: Sequence[str] = ()) -> Path:
-    """SRO, its parts and its relatives at equal rollouts. Returns the folder; arguments and errors as those of
+    """SRO, its parts and its relatives at equal rollouts. Returns the folder. Arguments and errors are those of
     `perturbation`."""
     arms = parts.arms(settings.args.per_device_train_batch_size * settings.args.num_generations)
     trained = train_arms(arms, seeds, settings, say)

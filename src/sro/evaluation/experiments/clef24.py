@@ -2,12 +2,12 @@
 
     sro experiment clef24 --languages de es ru --output_dir runs/clef24
 
-Ours is what `sro rewrite --rule_languages` does: rules leave out or replace rude phrases
-(`sro.rewriting.foreign_candidates`), and where the screener accepts none of their candidates the comment is refused,
-and counts as a copy. `delete` leaves out every word of a public list (LDNOOBW).
+Our system does what `sro rewrite --rule_languages` does: rules leave out or replace rude phrases
+(`sro.rewriting.foreign_candidates`). If the screener accepts none of the candidates, the comment is refused and counts
+as a copy. `delete` leaves out every word of a public list (LDNOOBW).
 
-The judges are not CLEF's: those need a hub. Of style, the encoder screener, against which ours are chosen, so its STA
-is no independent word on them; of meaning, E5; of fluency, as at CLEF, chrF with people's rewrite.
+The judges are not CLEF's, because those need a hub. The encoder screener judges style; our rewrites are chosen by it,
+so its STA is not an independent measure of them. E5 judges meaning. Fluency is chrF with people's rewrite, as at CLEF.
 """
 
 from __future__ import annotations
@@ -35,16 +35,18 @@ LANGUAGES = ("de", "es", "ru", "uk", "zh", "ar", "hi", "am")
 
 @dataclass
 class Clef24Arguments:
-    """Which languages, and by whom they are judged."""
+    """The languages, and the judges of their rewrites."""
 
     languages: list[str] = field(
         default_factory=lambda: list(LANGUAGES), metadata={"help": "languages of CLEF 2024: " + " ".join(LANGUAGES)}
     )
-    texts: int = field(default=150, metadata={"help": "comments of each language at most, the first ones of the file"})
-    screener: str = field(default="embedded/encoder", metadata={"help": "screener that decides what is let through"})
+    texts: int = field(
+        default=150, metadata={"help": "largest number of comments per language, from the start of the file"}
+    )
+    screener: str = field(default="embedded/encoder", metadata={"help": "screener that decides what passes"})
     judges: list[str] = field(
         default_factory=lambda: ["style=embedded/encoder", "content=e5"],
-        metadata={"help": "as for `sro evaluate`: `official` where a hub is at hand"},
+        metadata={"help": "as for `sro evaluate`; use `official` if a hub can be reached"},
     )
     data: str = data_folder_field()
     output_dir: str = field(default="runs/clef24", metadata={"help": "folder for the tables, by language"})
@@ -52,10 +54,10 @@ class Clef24Arguments:
 
 
 def read_language(data: Path, language: str, most: int) -> Texts:
-    """Comments of a language with people's rewrites and the stored system's, where it has all of them.
+    """Comments of a language with people's rewrites, and with the stored system's if it rewrote all of them.
 
     Raises:
-        SROError: there are none.
+        SROError: there are no comments in this language.
     """
     folder = data / "multilingual"
     stored = {
@@ -72,7 +74,7 @@ def read_language(data: Path, language: str, most: int) -> Texts:
 
 
 def word_list(data: Path, language: str) -> list[str]:
-    """The public list of rude words of a language; empty where there is none."""
+    """The public list of rude words of a language; empty if there is none."""
     path = data / "multilingual" / "lexicons" / "ldnoobw_all.jsonl"
     return [row["term"] for row in read_records(path) if row["lang"] == language]
 
@@ -80,7 +82,7 @@ def word_list(data: Path, language: str) -> list[str]:
 def clef24(
     arguments: Clef24Arguments, progress: Callable[[str], None] = lambda line: None, command: Sequence[str] = ()
 ) -> Path:
-    """Evaluate every language; the folder with `table.md` and a folder of each language."""
+    """Evaluate every language. Returns the folder with `table.md` and a folder for each language."""
     screener, data, folder = load_screener(arguments.screener), Path(arguments.data), Path(arguments.output_dir)
     ruled = [language for language in arguments.languages if language in LANGUAGES_WITH_RULES]
     rewriter = Rewriter.load(screener=screener, rule_languages=ruled)
@@ -101,7 +103,7 @@ def clef24(
 
 
 def _against_copy_and_delete(evaluation: Evaluation, ours: Sequence[str | None]) -> str:
-    """What ours gains in J, and on how many comments there is anything to gain by."""
+    """The gain of our system in J, and how many comments it rewrote, refused or passed unchanged."""
     changed = sum(text is not None and text != source for text, source in zip(ours, evaluation.sources))
     told = []
     for other in (COPY, DELETE):

@@ -1,5 +1,5 @@
-"""The experiments as pictures: lines over a rate with a dot a seed, systems in the plane of style and content, and
-what readers prefer as bars."""
+"""Plots of the experiments: lines over a rate with a dot for each seed, systems in the plane of style and content, and
+bars of the readers' preferences."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ COLOURS = (BLUE, VERMILION)
 
 
 class Line(NamedTuple):
-    """A name, and at each x the values of all seeds."""
+    """A name, and the values of all seeds at each x."""
 
     name: str
     points: Sequence[tuple[float, Sequence[float]]]
 
 
 class Place(NamedTuple):
-    """A system in the plane of style and content; `own` is drawn with weight."""
+    """A system in the plane of style and content; if it is our `own`, it is drawn with more weight."""
 
     name: str
     sta: float
@@ -37,7 +37,7 @@ class Place(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """How often a reader preferred a, found them the same, preferred b."""
+    """How often a reader preferred a, found both the same, or preferred b."""
 
     reader: str
     a: int
@@ -48,7 +48,7 @@ class Bar(NamedTuple):
 def lines_over(
     xlabel: str, panels: Mapping[str, Sequence[Line]], levels: Mapping[str, float], path: str | Path
 ) -> None:
-    """One panel a title: a line through the means over seeds, a dot a seed, and a dashed level (the start)."""
+    """One panel for each title: a line through the means over seeds, a dot for each seed, the start as dashed line."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(3.4 * len(panels), 3.9), facecolor="white")
@@ -77,9 +77,10 @@ def lines_over(
 
 
 def style_and_content(places: Sequence[Place], path: str | Path, title: str) -> None:
-    """STA against SIM, numbered by J, the names beside; contours of STA·SIM, which is J of a faultless writer.
+    """STA against SIM, numbered by J, with a list of names; contours show STA·SIM, which is J if every FL is 1.
 
-    Systems with less than half the best J are listed only: copying would stretch the plane until nobody is told apart.
+    Systems with less than half the best J are only listed: copying would stretch the axes so far that the other
+    systems overlap.
     """
     from matplotlib.figure import Figure
 
@@ -116,7 +117,7 @@ def style_and_content(places: Sequence[Place], path: str | Path, title: str) -> 
 
 
 def preference_bars(bars: Sequence[Bar], a: str, b: str, path: str | Path) -> None:
-    """A bar a reader: pairs on which a is preferred, the same, b; numbered."""
+    """One bar for each reader: numbers of pairs on which a is preferred, both are the same, or b is preferred."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8.0, 1.3 + 0.5 * len(bars)), facecolor="white")

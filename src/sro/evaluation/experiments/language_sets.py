@@ -1,9 +1,9 @@
-"""Labelled texts by language, none of which the shipped encoder learnt: what `sro experiment languages` measures on.
+"""Labelled texts by language, for `sro experiment languages`. The shipped encoder was trained on none of them.
 
-Where the encoder learnt from other rows of a set, its own test split is used; without one, the texts that training
-holds out for calibration (`sro.screeners.encoder.splits.in_development`), which the calibration has seen but the
-weights have not.
-CLEF's and RUSSE's are pairs: a toxic sentence, and the same without its toxicity as somebody rewrote it.
+If the encoder was trained on other rows of a set, the test split of that set is used. If the set has no test split,
+the texts that training holds out for calibration are used (`sro.screeners.encoder.splits.in_development`): the
+calibration has seen these texts, the weights have not.
+The sets of CLEF and RUSSE are pairs: a toxic sentence, and a person's rewrite of it without the toxicity.
 """
 
 from __future__ import annotations
@@ -135,16 +135,16 @@ GROUPS = {
     "zh": r"黑人|穆斯林|回民|女人|女性|女权|同性恋|东北人|河南人|农村人|白人|犹太",
     "ko": r"여자|여성|남자|중국인|일본인|조선족|동성애|무슬림|흑인|장애인|게이",
 }
-"""Stems of groups of people by language: clean texts that hold one measure false alarms about groups."""
+"""Stems of names of groups of people, by language. Clean texts that hold one measure false alarms about groups."""
 
 
 def names_a_group(text: str, language: str) -> bool:
-    """Whether a text names a group of people, by the stems of its language; never where there are none."""
+    """Whether a text names a group of people, by the stems of its language; False if the language has no stems."""
     return language in GROUPS and re.search(GROUPS[language], text.lower()) is not None
 
 
 def read_set(one: LanguageSet, data: Path) -> list[Labelled]:
-    """All texts of a set, each once, in the order of the file. Raises SROError where the file is missing."""
+    """All texts of a set, each once, in the order of the file. Raises SROError if the file is missing."""
     found: dict[str, Labelled] = {}
     for record in read_records(data / one.file):
         for labelled in one.texts(record):
@@ -153,7 +153,7 @@ def read_set(one: LanguageSet, data: Path) -> list[Labelled]:
 
 
 def draw(texts: list[Labelled], most: int, seed: int) -> list[Labelled]:
-    """At most `most` of the texts, half of them toxic as far as there are any, in a random order."""
+    """At most `most` of the texts in random order; half of them are toxic if there are enough toxic ones."""
     shuffled = random.Random(seed).sample(texts, len(texts))
     sides = [[one for one in shuffled if one.toxic is toxic] for toxic in (True, False)]
     fewer = min(most // 2, *(len(side) for side in sides))

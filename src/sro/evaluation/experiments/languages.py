@@ -3,13 +3,13 @@
     sro experiment languages --screener embedded/encoder --output_dir runs/languages
     sro experiment languages --screener my_encoder --write_thresholds true
 
-A table of its test sets (`language_sets`) at the usual threshold, one of false alarms about groups of people, and one
-of thresholds: for each language one is fitted on half of its texts and tried on the other half, and is worth keeping
-only where it is surely better there than the usual one. `--write_thresholds true` puts those, and the languages that
-are read at all, into the screener's `encoder.json`, where the screener finds them.
+The output is three tables: the test sets (`language_sets`) at the usual threshold, false alarms about groups of
+people, and thresholds. For each language, a threshold is fitted on half of the texts and tested on the other half. It
+is worth keeping only if the interval of its gain over the usual one lies above 0. `--write_thresholds true` writes
+these thresholds, and the languages that the screener reads, into its `encoder.json`, where the screener finds them.
 
-Texts are judged as everywhere, as a whole or by their worst sentence. The interval of an AUC is of a
-bootstrap, those of shares are Wilson's.
+Texts are judged as everywhere else: as a whole or by their worst sentence. The interval of an AUC comes from a
+bootstrap, the intervals of shares are Wilson's.
 """
 
 from __future__ import annotations
@@ -50,26 +50,28 @@ from sro.screeners.loading import encoder_card, load_screener
 from sro.screeners.sentencewise import judge_comments
 
 READ = 0.75
-"""Mean AUC over a language's sets from which on a screener may say that it reads it."""
+"""Smallest mean AUC over a language's sets at which a screener may say that it reads the language."""
 FEWEST = 30
-"""Texts of either side in either half below which no threshold is fitted."""
+"""Smallest number of toxic texts, and of clean texts, in each half; with fewer, no threshold is fitted."""
 RESAMPLES = 1000
 
 
 @dataclass
 class LanguageArguments:
-    """Which screener is measured, on how many texts."""
+    """The screener to measure, and the number of texts."""
 
     screener: str = field(default="embedded/encoder", metadata={"help": "screener that is measured"})
     languages: list[str] = field(
         default_factory=list, metadata={"help": "languages to measure, such as de es (default: all that have labels)"}
     )
-    texts: int = field(default=400, metadata={"help": "texts of each language at most, of all its sets together"})
-    groups: int = field(default=100, metadata={"help": "clean texts of each language that name a group, at most"})
+    texts: int = field(default=400, metadata={"help": "largest number of texts per language, over all its sets"})
+    groups: int = field(default=100, metadata={"help": "largest number of clean texts per language that name a group"})
     seed: int = field(default=0, metadata={"help": "random seed of the draw and of the bootstrap"})
     write_thresholds: bool = field(
         default=False,
-        metadata={"help": "write what is found into the screener's encoder.json (an encoder of your own, or a copy)"},
+        metadata={
+            "help": "write languages and thresholds into the screener's encoder.json (your own encoder, or a copy)"
+        },
     )
     data: str = data_folder_field()
     output_dir: str = field(default="runs/languages", metadata={"help": "folder for table.md and figures.json"})
@@ -77,10 +79,10 @@ class LanguageArguments:
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """What a screener says of N labelled texts."""
+    """A screener's scores and verdicts on N labelled texts."""
 
     scores: np.ndarray
-    """P(fail) of the whole or of its worst sentence, [N]."""
+    """P(fail) of the whole text or of its worst sentence, [N]."""
     failed: np.ndarray
     """By the screener's own threshold, [N] of bool."""
     toxic: np.ndarray
@@ -89,7 +91,7 @@ class Judged:
     """The half on which a threshold is fitted, [N] of bool."""
 
     def auc(self, seed: int) -> Interval:
-        """That a toxic text has a higher score than a clean one; resampled on either side."""
+        """Chance that a toxic text has a higher score than a clean one; toxic and clean texts are resampled apart."""
         toxic, clean = self.scores[self.toxic], self.scores[~self.toxic]
         rng = np.random.default_rng(seed)
         found = [auc(rng.choice(toxic, len(toxic)), rng.choice(clean, len(clean))) for _ in range(RESAMPLES)]
@@ -99,16 +101,16 @@ class Judged:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A threshold of a language's own, and what it does on texts on which it was not fitted."""
+    """A language's own threshold, and its results on texts that it was not fitted on."""
 
     threshold: float
     usual: tuple[float, float]
-    """Shares of toxic texts that the usual threshold flags, and of clean ones that it passes."""
+    """Share of toxic texts that the usual threshold flags, and share of clean texts that it passes."""
     own: tuple[float, float]
     """The same two shares at the language's own threshold."""
     gain: Interval
-    """Gain of the own threshold over the usual one in the weighted mean of both shares; clean texts that pass count
-    twice."""
+    """Gain of the own threshold over the usual one in the weighted mean of both shares; the share of clean texts that
+    pass counts twice."""
 
     @property
     def helps(self) -> bool:
@@ -134,9 +136,9 @@ def joined(parts: Sequence[Judged]) -> Judged:
 
 
 def fit_threshold(judged: Judged, seed: int) -> Fitted | None:
-    """A threshold from one half, tried on the other; None where there are too few texts.
+    """A threshold fitted on one half and tested on the other; None if there are too few texts.
 
-    False alarms cost twice what misses do, as where the usual threshold was chosen.
+    A false alarm costs twice as much as a miss, as in the choice of the usual threshold.
     """
     cost = COST_OF_FALSE_ALARMS["TOXICITY"]
     half, rest = judged.development, ~judged.development
@@ -168,7 +170,7 @@ def fit_threshold(judged: Judged, seed: int) -> Fitted | None:
 def languages(
     arguments: LanguageArguments, progress: Callable[[str], None] = lambda line: None, command: Sequence[str] = ()
 ) -> Path:
-    """Measure, write `table.md` and `figures.json`; the folder that has them.
+    """Measure, and write `table.md` and `figures.json`. Returns their folder.
 
     Raises:
         SROError: a file of the data is missing, a language has no labels, or a screener has no card to write into.
@@ -210,8 +212,8 @@ def languages(
 def false_alarms(
     screener: Screener, groups: Mapping[str, Sequence[Labelled]]
 ) -> dict[str, tuple[tuple[int, int], tuple[int, int]]]:
-    """By language: of clean texts that name a group, and of our own harmless contrast sentences on held-out templates,
-    how many fail, and how many there are."""
+    """By language, (number that fail, number in all), first for clean texts that name a group, then for our own
+    harmless contrast sentences on held-out templates."""
     own: dict[str, list[Labelled]] = defaultdict(list)
     for row in contrast_rows():
         if row["kind"] == "languages" and in_test_template(str(row["template"])) and not row["TOXICITY"]:
@@ -229,9 +231,10 @@ def false_alarms(
 def _languages_of_card(
     judged: Mapping[str, Sequence[Judged]], fitted: Mapping[str, Fitted | None], known: Mapping[str, float | None]
 ) -> dict[str, float | None]:
-    """What `encoder.json` may say: languages that are read, and thresholds that help.
+    """The content for `encoder.json`: languages that the screener reads, and thresholds that help.
 
-    What it says of languages that were not measured (`known`) stays; measured ones are there only where they are read.
+    Entries for languages that were not measured (`known`) stay. A measured language is entered only if the screener
+    reads it.
     """
     told: dict[str, float | None] = {}
     for code in sorted({*known, *judged} - {"en"}):

@@ -1,7 +1,8 @@
-"""The peer table from names to a folder: our rewrites, made now, beside the stored ones, before the same judges.
+"""Make the folder of the peer table: the same judges score our rewrites, made now, and the stored ones of peers.
 
-Ours are what `sro rewrite` gives out: the same search with the same arguments (`sro.rewriting.rewriter.Rewriter`). A
-comment that it refuses stands as it was, is scored as a copy, and is counted in the column `refused`.
+Our rewrites are the output of `sro rewrite`: the same search with the same arguments
+(`sro.rewriting.rewriter.Rewriter`). A comment that it refuses stays unchanged, is scored as a copy, and is counted in
+the column `refused`.
 
 runs/peers/SPLIT/
   table.md, table.csv     every system, copy, delete and the human reference; then the differences with intervals
@@ -55,22 +56,22 @@ OURS = (
 
 @dataclass(frozen=True)
 class System:
-    """One of our rows: which adapter rewrites, with or without candidates of rules, how hard it tries."""
+    """One of our rows: the adapter, whether rules propose candidates, and the arguments of the search."""
 
     name: str
     adapter: str
     rules: bool
-    """Whether rules propose candidates too, as in `sro rewrite`; without them the leader alone does."""
+    """Whether rules propose candidates too, as in `sro rewrite`; otherwise only the leader does."""
     arguments: RewriteArguments
 
 
 def our_systems(ours: Mapping[str, str], samples: int) -> list[System]:
-    """Every adapter with its greedy answer alone, and the last one also with rules (`+ phrases`), with `samples`, and
-    with both.
+    """Every adapter with greedy decoding only. The last adapter is also tried with rules (`+ phrases`), with
+    `samples`, and with both.
 
     Args:
         ours: adapters by the name of their row.
-        samples: answers drawn for a sentence whose greedy one will not do; 0 leaves out the rows that draw.
+        samples: answers sampled for a sentence if its greedy answer is not accepted; 0: no rows with sampling.
     """
     greedy, drawn = RewriteArguments(samples=0), RewriteArguments(samples=samples)
     systems = [System(name, adapter, False, greedy) for name, adapter in ours.items()]
@@ -95,9 +96,9 @@ def peer_table(
     """Make the table and everything beside it; returns its folder.
 
     Args:
-        command: what was typed, for the caption and the manifest.
+        command: the command line, for the caption and the manifest.
         progress: is called with a line for each step.
-        load: makes a rewriter of `adapter`, `screener` and `engine`; called only where rewrites are not stored yet.
+        load: makes a rewriter of `adapter`, `screener` and `engine`; called only if rewrites are not stored yet.
 
     Raises:
         SROError: data, an adapter or a judge is missing, or a row cannot be scored.
@@ -105,7 +106,7 @@ def peer_table(
     folder = Path(peers.output_dir) / peers.split
     stored = read_peers(peers.split, Path(peers.data), peers.sample)
     if stored.references is not None:
-        chrf_metric()  # before hours of rewriting, not behind them
+        chrf_metric()  # a missing package shows before hours of rewriting, not after
     made = _rewrites(our_systems(peers.adapters(), peers.samples), stored.comments, peers, folder, progress, load)
     evaluation = evaluate(
         Texts(stored.comments, {**made, **stored.outputs}, stored.references),
@@ -133,7 +134,7 @@ def _rewrites(
     progress: Callable[[str], None],
     load: Callable[..., Rewriter],
 ) -> dict[str, list[str | None]]:
-    """What each system makes of the comments, by name; None where it refuses. One rewriter is loaded at a time."""
+    """The rewrites of each system, by name; None for a refused comment. One rewriter is loaded at a time."""
     loaded: dict[str, Rewriter] = {}
 
     def rewrite(system: System) -> list[str | None]:

@@ -1,9 +1,9 @@
-"""Where do we stand? Ours beside stored outputs of other systems, on the comments that those rewrote.
+"""Compare our rewrites with stored outputs of other systems on the same comments.
 
 paradetox   the official test set: 671 comments, a human reference each, 12 systems trained on *parallel* data
-emnlp10k    9,988 comments, CondBERT and two ParaGeDi variants, which like ours were trained without pairs
-tuning      the last 500 comments of ParaDetox train: the one to look at while anything is still being chosen
-jigsaw      the last 500 of sentences/dev_toxic.txt, insults more than profanity; no references, no peers; likewise
+emnlp10k    9,988 comments, CondBERT and two ParaGeDi variants, which were trained without pairs, as ours were
+tuning      the last 500 comments of ParaDetox train: use it while you are still choosing settings
+jigsaw      the last 500 of sentences/dev_toxic.txt, more insults than profanity; no references, no peers; same use
 """
 
 from __future__ import annotations
@@ -32,28 +32,30 @@ TUNING = 500
 
 @dataclass
 class PeerArguments:
-    """Whom to compare with, and by what."""
+    """The systems to compare, and the judges."""
 
     split: Split = field(
         default="tuning",
-        metadata={"help": "which comments; `paradetox` is the test set: use it only when nothing is left to choose"},
+        metadata={"help": "which comments; `paradetox` is the test set: use it only after all choices are made"},
     )
     ours: list[str] = field(
         default_factory=lambda: ["warm-up=embedded/warmup", "SRO=embedded/rewriter"],
-        metadata={"help": "NAME=ADAPTER of each of ours; the last is also tried with phrases and with samples"},
+        metadata={"help": "NAME=ADAPTER of each of our systems; the last is also tried with phrases and with samples"},
     )
     samples: int = field(
         default=4,
         metadata={
-            "help": "answers drawn for a sentence whose greedy one will not do, as in `sro rewrite`, in the rows that "
-            "draw; 0 leaves these rows out"
+            "help": "answers sampled for a sentence if its greedy answer is not accepted, as in `sro rewrite`, in the "
+            "rows with sampling; 0 leaves these rows out"
         },
     )
-    sample: int = field(default=0, metadata={"help": "how many of the comments to take, drawn by seed 0; 0: all"})
+    sample: int = field(default=0, metadata={"help": "number of comments to draw with seed 0; 0: all"})
     judges: list[str] = field(default_factory=lambda: ["embedded"], metadata={"help": "as for `sro evaluate`"})
-    screener: str = field(default="embedded/linear", metadata={"help": "the screener that ours were trained against"})
+    screener: str = field(
+        default="embedded/linear", metadata={"help": "the screener that our systems were trained against"}
+    )
     engine: Literal["transformers", "ctranslate2"] = field(
-        default="transformers", metadata={"help": "what generates our rewrites"}
+        default="transformers", metadata={"help": "engine that generates our rewrites"}
     )
     data: str = data_folder_field()
     output_dir: str = field(default="runs/peers", metadata={"help": "where tables, plot and outputs go, by split"})
@@ -73,7 +75,7 @@ class PeerArguments:
 
 @dataclass(frozen=True)
 class Peers:
-    """N comments, references if there are any, and what stored systems made of them."""
+    """N comments, references if there are any, and the stored systems' rewrites."""
 
     comments: list[str]
     references: list[str] | None
@@ -81,10 +83,10 @@ class Peers:
 
 
 def read_peers(split: Split, data: Path, sample: int = 0, seed: int = 0) -> Peers:
-    """The comments of a split, folded, with what is stored beside them.
+    """The comments of a split, with folded white space, and the stored rewrites.
 
     Args:
-        sample: so many of them, drawn by `seed`, in their order; 0: all.
+        sample: number of comments to draw with `seed`; they keep their order; 0: all.
 
     Raises:
         SROError: a file is missing, or outputs and comments do not belong together.
@@ -117,10 +119,10 @@ def read_peers(split: Split, data: Path, sample: int = 0, seed: int = 0) -> Peer
 def cached_rewrites(
     folder: Path, name: str, made_by: str, comments: Sequence[str], rewrite: Callable[[], list[str | None]]
 ) -> list[str | None]:
-    """The rewrites that an earlier run made in the same way, or those of `rewrite`, which are then stored.
+    """The stored rewrites of an earlier run with the same fingerprint; otherwise call `rewrite` and store its result.
 
     Args:
-        made_by: a fingerprint of everything they depend on besides the comments.
+        made_by: a fingerprint of everything except the comments that the rewrites depend on.
     """
     mark = hashlib.sha256(json.dumps([made_by, list(comments)]).encode()).hexdigest()[:12]
     path = folder / "outputs" / f"{name.replace(' ', '_').replace('/', '_')}-{mark}.json"
@@ -139,7 +141,7 @@ def picture(found: Evaluation, own: Sequence[str], path: Path, title: str) -> No
 
 
 def differences(found: Evaluation, own: Sequence[str]) -> str:
-    """J of each of ours less J of each other system, in Markdown, with its interval."""
+    """J of each of our systems minus J of each other system, with its interval, in Markdown."""
     others = [row.system for row in sorted(found.rows, key=lambda row: -row.j.value) if row.system not in own]
     lines = []
     for other in others:

@@ -1,7 +1,7 @@
-"""The perturbation experiment (METHOD, claim 4): what wrong verdicts do to SRO, and what a correction gives back.
+"""The perturbation experiment (METHOD, claim 4): how much wrong verdicts harm SRO, and how much a correction helps.
 
-Every verdict of the follower is flipped with probability p while the leader learns; held-out rewrites are judged by
-judges that nobody flips. The robust arms hear the same flipped verdicts and know the rate (`sro.training.noise`).
+Every verdict of the follower is flipped with probability p while the leader learns. The judges of the held-out
+rewrites are not flipped. The robust arms get the same flipped verdicts and know the rate (`sro.training.noise`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ SRO, BARE = "SRO", "SRO without anchor"
 
 
 def arms(flips: Sequence[float], robust: Sequence[float], bare: Sequence[float] = ()) -> list[Arm]:
-    """SRO without flips, under each rate of `flips`, and corrected for each rate of `robust`; and without the anchor,
-    which is the paper's own loss, under none and under each rate of `bare`."""
+    """SRO without flips, SRO with each rate of `flips`, and SRO with the correction for each rate of `robust`. If
+    `bare` is given: also SRO without the anchor (the paper's own loss), without flips and with each rate of `bare`."""
     plain = [Arm(SRO)] + [Arm(flip_arm(p), {"flip_verdicts": p}) for p in flips if p]
     learnt = plain + [Arm(corrected_arm(p), {"flip_verdicts": p, "flip_rate": p}) for p in robust]
     papers = [Arm(flip_arm(p, BARE), {"rpo_alpha": 0.0, "flip_verdicts": p}) for p in (0.0, *bare)]
@@ -37,12 +37,12 @@ def corrected_arm(p: float) -> str:
 
 
 def estimates(screener: Screener, texts: Sequence[str], rates: Sequence[float]) -> dict[float, float]:
-    """What `estimate_flip_rate` finds for followers that flip at these rates, told nothing."""
+    """The estimates of `estimate_flip_rate` for followers that flip at these rates, which it is not told."""
     return {p: estimate_flip_rate(FlippingScreener(screener, p, seed=1), texts, texts) for p in rates}
 
 
 def picture(found: Comparison, flips: Sequence[float], robust: Sequence[float], path: str) -> None:
-    """J, and what it is made of, over p; a dot a seed, a line through the means, the start as a dashed line."""
+    """J and its factors over p: a dot for each seed, a line through the means, a dashed line for the start."""
     from sro.evaluation.experiments.figures import Line, lines_over
 
     def arm_lines(name: str) -> list[Line]:

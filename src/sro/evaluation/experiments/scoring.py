@@ -1,8 +1,9 @@
-"""What the arms of an experiment came to, by judges that no arm was trained against.
+"""Score the arms of an experiment with judges that no arm was trained against.
 
-Two things vary: sentences and seeds. The interval of a difference is a paired bootstrap over sentences of the mean
-over seeds; the spread over seeds stands beside it, for a handful of seeds makes no interval of its own. The start and
-the baselines of every table (`sro.evaluation.baselines`) learnt nothing here, and stand there once.
+Two things vary: sentences and seeds. The interval of a difference comes from a paired bootstrap over sentences of the
+mean over seeds. The table also shows the spread over seeds, because a few seeds are not enough for an interval. The
+start and the baselines of every table (`sro.evaluation.baselines`) are not trained here, so each has one row without
+seeds.
 """
 
 from __future__ import annotations
@@ -34,15 +35,15 @@ class ArmScores:
 
     name: str
     seeds: tuple[Scores, ...]
-    """By seed, sentence by sentence."""
+    """One for each seed, with the scores of each sentence."""
     pass_rate: float
     """By the training screener."""
     copy_rate: float
     repeat_rate: float
     low_similarity: float
-    """Share with a cosine below .35: says something else."""
+    """Share with a cosine below .35: these rewrites say something else."""
     trained: bool
-    """Whether it learnt in this experiment and so has seeds; the start and the baselines have not."""
+    """Whether it was trained in this experiment and so has seeds; False for the start and the baselines."""
 
     @property
     def j(self) -> np.ndarray:
@@ -73,11 +74,11 @@ class Comparison:
         return next(arm for arm in self.arms if arm.name == name)
 
     def gain(self, name: str) -> Interval:
-        """J of an arm less J of the start."""
+        """J of an arm minus J of the start."""
         return self.resampled.difference(name, START)
 
     def against(self, name: str, other: str) -> Interval:
-        """J of an arm less J of another."""
+        """J of an arm minus J of another arm."""
         return self.resampled.difference(name, other)
 
 
@@ -153,7 +154,7 @@ def _signed(interval: Interval) -> str:
 
 
 def to_csv(found: Comparison) -> str:
-    """One line an arm and seed; the start and each baseline have one."""
+    """One line for each arm and seed; one line for the start and for each baseline."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["arm", "seed", "sta", "sim", "fl", "j"])
@@ -164,7 +165,7 @@ def to_csv(found: Comparison) -> str:
 
 
 def sheet(trained: Trained, found: Comparison) -> list[Line]:
-    """Every sentence by each arm's first seed and by the start, for `sro report`."""
+    """The rewrites of every sentence by the first seed of each arm and by the start, for `sro report`."""
     texts = {START: trained.start, **{name: seeds[0] for name, seeds in trained.rewrites.items()}}
     lines: list[Line] = []
     for arm in (*(arm for arm in found.arms if arm.trained), found.arm(START)):

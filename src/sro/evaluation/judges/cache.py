@@ -1,8 +1,8 @@
-"""Scores that were paid for once: a second run of the same table calls no judge.
+"""A cache of the judges' scores: a second run of the same table calls no judge.
 
-A column of scores lies under the hash of who judged (the judge's name holds model, version and threshold), of the
-number format that models compute in, and of what was judged, each text in its order. Change a word, a model, a
-threshold or the format and it is another column.
+The key of a column of scores is a hash of three things: the judge's name (with model, version and threshold), the
+number format that models compute in, and the judged texts in their order. If a word, a model, a threshold or the
+format changes, the column is computed again.
 
 Files are `.npz` without pickled objects; a damaged one is scored again.
 """
@@ -25,7 +25,7 @@ from sro.core.precision import compute_dtype
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 2  # raise it when a judge computes otherwise under the same name
+FORMAT = 2  # raise it when a judge computes other scores under the same name
 Texts = Sequence[str] | None
 
 
@@ -35,21 +35,22 @@ def cache_folder() -> Path:
 
 
 def key(judge: str, columns: Sequence[Texts]) -> str:
-    """64 hexadecimal digits for a judge's name, the number format it computes in and all that it is to read."""
+    """64 hexadecimal digits for a judge's name, the number format it computes in and all texts that it reads."""
     dtype = compute_dtype().name
     content = json.dumps([FORMAT, judge, dtype, [None if column is None else list(column) for column in columns]])
     return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
 
 class ScoreCache:
-    """Columns of scores in a folder, which is made when the first is written."""
+    """Columns of scores in a folder. The folder is created with the first column."""
 
     def __init__(self, folder: str | Path | None = None) -> None:
         """folder: by default `cache_folder()`."""
         self.folder = Path(folder) if folder is not None else cache_folder()
 
     def scores(self, judge: str, columns: Sequence[Texts], compute: Callable[[], np.ndarray]) -> np.ndarray:
-        """The stored scores, float64 of shape [N], or those of `compute`, which are stored if all are numbers."""
+        """The stored scores, float64 of shape [N]. If there are none, call `compute` and store its scores, unless some
+        are not numbers."""
         path = self.folder / f"{key(judge, columns)}.npz"
         if (stored := _read(path, len(columns[0] or ()))) is not None:
             return stored
@@ -60,7 +61,7 @@ class ScoreCache:
 
 
 class NamedJudge(Protocol):
-    """Any judge: a name that tells what it is, and scores of columns of texts."""
+    """Any judge: a name that identifies it, and scores of columns of texts."""
 
     @property
     def name(self) -> str: ...
@@ -69,7 +70,7 @@ class NamedJudge(Protocol):
 
 
 class CachedJudge:
-    """Any judge, asked only about what it has not judged yet; called with the same columns of texts."""
+    """A judge with a cache: it is called only for columns of texts that it has not judged yet."""
 
     def __init__(self, judge: NamedJudge, cache: ScoreCache) -> None:
         self.judge, self.cache = judge, cache
@@ -83,7 +84,7 @@ class CachedJudge:
 
 
 def _read(path: Path, rows: int) -> np.ndarray | None:
-    """The stored column, or None where there is none of that length that can be read."""
+    """The stored column, or None if there is no readable column of that length."""
     try:
         with np.load(path, allow_pickle=False) as stored:
             scores: np.ndarray = stored["scores"]
@@ -97,5 +98,5 @@ def _write(path: Path, scores: np.ndarray, judge: str) -> None:
     np.savez_compressed(buffer, scores=scores, judge=np.array(judge))
     try:
         atomic_write_bytes(path, buffer.getvalue())
-    except OSError as error:  # minutes of judging are not thrown away for want of a place to keep them
-        logger.warning("%s: scores cannot be kept: %s; name another folder by SRO_CACHE", path, error.strerror)
+    except OSError as error:  # the scores are still returned if they cannot be stored
+        logger.warning("%s: scores cannot be stored: %s; set SRO_CACHE to another folder", path, error.strerror)

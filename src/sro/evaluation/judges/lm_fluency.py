@@ -1,7 +1,8 @@
-"""How well formed a text is: mean log-probability per token under a frozen language model.
+"""Fluency of a text: mean log-probability per token under a frozen language model.
 
-Only differences mean something: a rewrite is compared with its own source, whose topic and register it shares (against
-scrambled text this tells AUC .96–.98). Computed in one numeric mode, so figures of two machines may differ slightly.
+Only differences are meaningful: a rewrite is compared with its own source, because both share topic and register (on
+original against scrambled text the AUC is .96–.98). Values are computed in one numeric mode, so two machines may give
+slightly different figures.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from sro.leader.logprobs import causal_log_probs
 
 
 class LanguageModelFluency:
-    """Mean log-probability per token, nats, under a decoder-only model that is left as it is."""
+    """Mean log-probability per token, nats, under a frozen decoder-only model."""
 
     def __init__(self, model: Any, tokenizer: Any, batch_size: int = 64, bf16: bool = False) -> None:
-        """bf16: compute under bfloat16 autocast (twice as fast where the processor has it)."""
+        """bf16: compute under bfloat16 autocast (twice as fast if the processor supports it)."""
         self.model, self.tokenizer, self.batch_size, self.bf16 = model, tokenizer, batch_size, bf16
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:

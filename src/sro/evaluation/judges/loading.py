@@ -1,12 +1,12 @@
-"""Who judges: three Protocols, and the judges that `official`, `embedded` or names stand for.
+"""The judges: three Protocols, and the judges that `official`, `embedded` or other names stand for.
 
     judges = load_judges(["embedded"], "paradetox")
     judges = load_judges(["official"], "clef25")
     judges = load_judges(["official", "style=models/tone", "fluency=embedded"], "paradetox")
 
-`official` are the judges that a protocol's own numbers come from, `embedded` those that need no hub; later words
-override earlier ones. They are different instruments: a table names its judges, and numbers of two sets of judges
-never share a column. No judge may be the screener that a system was trained against.
+`official` stands for the judges that a protocol's published numbers come from, `embedded` for judges that need no hub.
+Later words override earlier ones. The two give different scores: a table names its judges, and scores of two sets of
+judges never share a column. No judge may be the screener that a system was trained against.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class StyleJudge(Protocol):
 
     @property
     def name(self) -> str:
-        """Model, version and settings: scores of one name can be compared, and are cached under it."""
+        """Model, version and settings. Scores under the same name are comparable, and are cached under it."""
 
     def __call__(self, texts: Sequence[str], /) -> np.ndarray:
         """P(neutral) of each text, [N] in [0, 1]."""
@@ -67,23 +67,23 @@ class FluencyJudge(Protocol):
     def __call__(
         self, texts: Sequence[str], sources: Sequence[str], references: Sequence[str] | None, /
     ) -> np.ndarray:
-        """[N]: P(acceptable), acceptable as 0 or 1, or a score; most judges read the texts alone."""
+        """[N]: P(acceptable), a verdict 0 or 1, or a score. Most judges read only `texts`."""
 
 
 @dataclass(frozen=True)
 class Judges:
-    """One judge a question."""
+    """One judge for each question."""
 
     style: StyleJudge
     content: ContentJudge
     fluency: FluencyJudge
 
     def names(self) -> dict[str, str]:
-        """The judges' names by what they judge, for captions."""
+        """The judges' names by role (style, content, fluency), for captions."""
         return {"style": self.style.name, "content": self.content.name, "fluency": self.fluency.name}
 
     def cached(self, cache: ScoreCache) -> Judges:
-        """The same judges, asked only about what they have not judged yet."""
+        """The same judges with a cache: they are called only for texts that they have not judged yet."""
         return Judges(
             CachedJudge(self.style, cache), CachedJudge(self.content, cache), CachedJudge(self.fluency, cache)
         )
@@ -98,18 +98,19 @@ ROLES = ("style", "content", "fluency")
 
 
 def load_judges(words: Sequence[str], protocol: ProtocolName) -> Judges:
-    """The judges that the words name; no model is loaded before its first verdict.
+    """The judges that the words name. A model is loaded only when its first verdict is needed.
 
     Args:
-        words: each `official`, `embedded`, or `style=`, `content=` or `fluency=` and one of these two, a folder or a
-            hub name; for other languages than English also `style=embedded/encoder` and `content=e5`. Roles not named
-            are `embedded`. A content judge with LaBSE in its name is read as LaBSE is, any other as mean-pooled; a
-            fluency judge with XCOMET in its name as XCOMET-lite, any other as a classifier of acceptability.
-            `fluency=relative` asks a language model whether a text is less fluent than its source.
-        protocol: decides which judges are official. CLEF 2024 has chrF for fluency whoever judges the rest.
+        words: each is `official`, `embedded`, or ROLE=NAME. ROLE is `style`, `content` or `fluency`; NAME is
+            `official`, `embedded`, a folder or a hub name. Other languages than English can also use
+            `style=embedded/encoder` and `content=e5`. Roles that are not named are `embedded`. A content judge with
+            LaBSE in its name is loaded as LaBSE, any other as a mean-pooled encoder. A fluency judge with XCOMET in
+            its name is loaded as XCOMET-lite, any other as a classifier of acceptability. `fluency=relative` uses a
+            language model to test whether a text is less fluent than its source.
+        protocol: decides which judges are official. CLEF 2024 always has chrF for fluency.
 
     Raises:
-        SROError: a word that is none of these, or an embedded judge that is not installed.
+        SROError: an unknown word, or an embedded judge that is not installed.
     """
     chosen = dict.fromkeys(ROLES, "embedded")
     for word in words:
@@ -166,7 +167,7 @@ def _fluency(name: str, protocol: ProtocolName) -> FluencyJudge:
     if name == "relative":
         return RelativeFluency()
     if (name == "official" and protocol == "clef25") or "xcomet" in Path(name).name.lower():
-        from sro.evaluation.judges.xcomet import XCOMET_LITE, XCometLite  # here, because it needs torch at once
+        from sro.evaluation.judges.xcomet import XCOMET_LITE, XCometLite  # here: it imports torch
 
         return XCometLite(XCOMET_LITE if name == "official" else name)
     return AcceptabilityClassifier(COLA if name == "official" else name)

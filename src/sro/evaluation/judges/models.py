@@ -1,10 +1,10 @@
-"""The models that judge: classifiers, sentence encoders, and a language model that compares with the source.
+"""The models that judge: classifiers, sentence encoders, and a language model that compares a text with its source.
 
-Each is made from a name (a hub name or a folder) without loading anything, so that scores found in the cache cost no
-model. Its own `name` ends in eight digits of the hub's commit, or of a hash of the folder's files: another model is
-another judge.
+Each judge is made from a name (a hub name or a folder) without loading the model, so that no model is loaded if the
+scores are in the cache. The judge's `name` ends in eight digits of the hub's commit, or of a hash of the folder's
+files, so another model is another judge.
 
-No text is cut: one that is longer than the model reads is an error that names its row.
+No text is truncated: a text that is longer than the model's limit is an error that names its row.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ LABSE = "sentence-transformers/LaBSE"
 COLA = "cointegrated/roberta-large-cola-krishna2020"
 
 FLUENCY_THRESHOLD = 0.75
-"""Nats a token that `RelativeFluency` lets a rewrite lie below its source. Under the embedded leader 83 % of 240 human
-rewrites of ParaDetox *train* pass, 12 % of the same with their words shuffled, and 55 % with one word left out."""
+"""How far, in nats per token, a rewrite may lie below its source in `RelativeFluency`. With the embedded leader, 83 %
+of 240 human rewrites of ParaDetox *train* pass, 12 % of the same with their words shuffled, and 55 % with one word
+left out."""
 
 ACCEPTABLE = re.compile(r"(linguistically )?(acceptable|grammatical|correct|fluent|natural|well formed|good)")
 UNACCEPTABLE = re.compile(
@@ -43,10 +44,10 @@ UNACCEPTABLE = re.compile(
 
 
 def identity(name: str | Path, label: str | None = None) -> str:
-    """Name and version of a model: eight digits of its commit, or of the hash of a folder's files.
+    """Name and version of a model. The version is eight digits of its commit, or of the hash of a folder's files.
 
     Args:
-        label: what to call it; by default its hub name, or the last part of the folder's path.
+        label: the name to use; by default the hub name, or the last part of the folder's path.
 
     Raises:
         SROError: there is no such folder, and no such model on the hub or in its cache.
@@ -67,7 +68,7 @@ def identity(name: str | Path, label: str | None = None) -> str:
 
 
 def refuse_long(lengths: Sequence[int], limit: int, judge: str) -> None:
-    """Raise SROError, naming the rows, where a text has more tokens than the judge reads."""
+    """Raise SROError, naming the rows, if a text has more tokens than the judge reads."""
     if (rows := np.flatnonzero(np.asarray(lengths) > limit)).size:
         raise SROError(
             f"{judge} reads {limit} tokens, and the text of {name_rows(rows)} (counted from 1) has more: only its "
@@ -76,8 +77,8 @@ def refuse_long(lengths: Sequence[int], limit: int, judge: str) -> None:
 
 
 class StyleClassifier:
-    """P(neutral) by any sequence classifier whose labels say which are toxic (see `sro.screeners.huggingface`), or by
-    several together (`sro.screeners.ensemble`)."""
+    """P(neutral) by a sequence classifier with labels that say which are toxic (see `sro.screeners.huggingface`), or
+    by several classifiers together (`sro.screeners.ensemble`)."""
 
     def __init__(self, path: str | Path, label: str | None = None) -> None:
         self.path, self.label = str(path), label
@@ -90,7 +91,7 @@ class StyleClassifier:
         return 1.0 - np.array([verdict.probability for verdict in self.verdicts(texts)], dtype=np.float64)
 
     def verdicts(self, texts: Sequence[str]) -> list[Verdict]:
-        """What the classifier says of each text. Raises SROError for one that it would not read to its end."""
+        """The classifier's verdict on each text. Raises SROError if a text is too long for the classifier."""
         from sro.screeners.ensemble import Ensemble
         from sro.screeners.huggingface import HuggingFaceScreener
 
@@ -106,12 +107,12 @@ class StyleClassifier:
 
     @property
     def has_own_threshold(self) -> bool:
-        """Whether its bar is a setting (of an encoder or NB-LR; see `load_screener`), and not P = 1/2."""
+        """Whether its threshold is a setting (of an encoder or NB-LR; see `load_screener`) instead of P = 1/2."""
         return any((Path(self.path) / card).is_file() for card in ("encoder.json", "nblr.json"))
 
 
 class OwnVerdict:
-    """1 where a classifier passes a text by its own threshold, 0 where it fails it: where protocols ask yes or no."""
+    """1 if a classifier passes a text by its own threshold, 0 if it fails it; for protocols that need a yes or no."""
 
     def __init__(self, classifier: StyleClassifier) -> None:
         self.classifier = classifier
@@ -125,7 +126,7 @@ class OwnVerdict:
 
 
 class AcceptabilityClassifier:
-    """P(acceptable) by a classifier trained on CoLA; `unacceptable_label` tells its labels apart."""
+    """P(acceptable) by a classifier trained on CoLA; `unacceptable_label` finds which of its labels is which."""
 
     def __init__(self, path: str | Path = COLA) -> None:
         self.path = str(path)
@@ -151,12 +152,12 @@ class AcceptabilityClassifier:
 def unacceptable_label(id2label: Mapping[int, str], name: str) -> str:
     """Which of the two labels of a model's config means that a sentence is *not* acceptable.
 
-    Told by the labels' names. Where they have none (`LABEL_0`, `LABEL_1`), known for the official classifier alone:
-    CoLA itself has 1 for acceptable, but `cointegrated/roberta-large-cola-krishna2020`, converted from fairseq, has
-    the acceptable sentences at index 0.
+    The labels' names decide. Labels without names (`LABEL_0`, `LABEL_1`) are only known for the official classifier:
+    CoLA itself uses 1 for acceptable, but `cointegrated/roberta-large-cola-krishna2020`, converted from fairseq, has
+    acceptable sentences at index 0.
 
     Raises:
-        SROError: not two labels, or it cannot be told which is which.
+        SROError: the model does not have two labels, or the labels do not say which means acceptable.
     """
     labels = [id2label[index] for index in sorted(id2label)]
     plain = [" ".join(re.sub(r"[\W_]+", " ", label).lower().split()) for label in labels]
@@ -209,8 +210,8 @@ class MeanPooled:
 class LaBSE:
     """Cosine by LaBSE (Feng et al. 2022): the first token through the model's own pooler (a dense layer and tanh).
 
-    That is what sentence-transformers computes with its CLS pooling and dense layer, not the mean over tokens. Reads
-    512 tokens, where sentence-transformers would cut at 256.
+    sentence-transformers computes the same with its CLS pooling and dense layer; it is not the mean over tokens. This
+    class reads 512 tokens; sentence-transformers would truncate at 256.
     """
 
     def __init__(self, path: str | Path = LABSE, batch_size: int = 32) -> None:
@@ -228,7 +229,7 @@ class LaBSE:
         return np.asarray((ours * theirs).sum(axis=-1), dtype=np.float64)
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors [N, D]; those of texts seen before are kept, for sources recur with every system."""
+        """Unit vectors [N, D]. Vectors of earlier texts are cached, because every system has the same sources."""
         import torch
 
         tokenizer, model = self._parts
@@ -259,16 +260,15 @@ class LaBSE:
 
 
 class RelativeFluency:
-    """Acceptable, 0 or 1: no less fluent than its source, under a language model that nobody trained on either.
+    """Acceptable, 0 or 1: no less fluent than its source, under a language model that was trained on neither.
 
     A rewrite is acceptable iff its mean log-probability per token is at most `threshold` nats below its source's (see
-    `sro.evaluation.judges.lm_fluency`). The source is the yardstick because comments are no model prose: a rewrite
-    may be as rough as
-    the comment was, but no rougher. An empty rewrite is not acceptable; an empty source has no score.
+    `sro.evaluation.judges.lm_fluency`). The source is the standard because comments are not polished text: a rewrite
+    may be as rough as the comment, but no rougher. An empty rewrite is not acceptable; an empty source has no score.
 
-    Another instrument than a CoLA classifier, which never sees the source: on 900 system outputs of the calibration
-    data the two hardly agree (AUC .57 for the difference). And it knows its own: outputs of a leader that was tuned
-    from this very model may please it more than they please people.
+    This judge differs from a CoLA classifier, which never sees the source: on 900 system outputs of the calibration
+    data the two hardly agree (AUC .57 for the difference). It may also be biased: it may rate outputs of a leader that
+    was fine-tuned from the same model higher than people do.
     """
 
     def __init__(self, leader: str = "embedded", threshold: float = FLUENCY_THRESHOLD) -> None:
@@ -286,7 +286,7 @@ class RelativeFluency:
         self, texts: Sequence[str], sources: Sequence[str], references: Sequence[str] | None = None, /
     ) -> np.ndarray:
         fluency, wanted = self._fluency(texts), self._fluency(sources)
-        with np.errstate(invalid="ignore"):  # −inf less −inf, where both are empty
+        with np.errstate(invalid="ignore"):  # −inf minus −inf, if both are empty
             acceptable = (fluency - wanted >= -self.threshold).astype(np.float64)
         acceptable[~np.isfinite(wanted)] = np.nan
         return acceptable

@@ -1,7 +1,7 @@
 """XCOMET-lite, the fluency of CLEF 2025, read straight from its weights: mDeBERTa, a score and tags of error spans.
 
-The package it comes from (unbabel-comet 2.2.7) wants transformers below 5, numpy below 2 and huggingface-hub below 1,
-so it cannot be installed beside this one. What it computes for (source x, rewrite y, reference r) is short:
+Its own package (unbabel-comet 2.2.7) needs transformers below 5, numpy below 2 and huggingface-hub below 1, so it
+cannot be installed beside this one. For (source x, rewrite y, reference r) it computes:
 
     sequences   [CLS] y [SEP] x [SEP],   [CLS] y [SEP] r [SEP],   [CLS] y [SEP] x [SEP] r [SEP]
     s_k         score of the k-th, by a perceptron on its first token, mixed over all layers; at most 1
@@ -9,8 +9,8 @@ so it cannot be installed beside this one. What it computes for (source x, rewri
     MQM         1 − min(25, 1·minor + 5·major + 10·critical) / 25, counting spans
     result      .12·s_1 + .33·s_2 + .33·s_3 + .22·MQM
 
-On random weights it agrees with that package to 1e-6. Sources: Guerreiro et al. 2024 (xCOMET), Larionov et al. 2024
-(xCOMET-lite), and the evaluation code of CLEF TextDetox 2025.
+On random weights this module agrees with that package to 1e-6. Sources: Guerreiro et al. 2024 (xCOMET), Larionov et
+al. 2024 (xCOMET-lite), and the evaluation code of CLEF TextDetox 2025.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ XCOMET_LITE = "myyycroft/XCOMET-lite"
 SCORE_WEIGHTS = (0.12, 0.33, 0.33)
 MQM_WEIGHT = 0.22
 TAG_WEIGHTS = (0.1667, 0.3333, 0.5)
-PENALTY = (0, 1, 5, 10)  # of a span whose first token is tagged: none, minor, major, critical
+PENALTY = (0, 1, 5, 10)  # of a span, by the tag of its first token: none, minor, major, critical
 WORST = 25
-UNUSED_POSITIONS = 2  # that the package leaves free of the encoder's
+UNUSED_POSITIONS = 2  # positions of the encoder that the package does not use
 
 
 class XCometLite:
-    """The judge: made from a hub name or folder, loaded when it is first asked."""
+    """The judge. It is made from a hub name or folder, and loaded at the first call."""
 
     def __init__(self, path: str | Path = XCOMET_LITE, batch_size: int = 32) -> None:
         self.path, self.batch_size = str(path), batch_size
@@ -55,7 +55,7 @@ class XCometLite:
         """Scores, float64 of shape [N], at most 1.
 
         Raises:
-            SROError: no references, weights that are no XCOMET-lite's, or rows that are too long.
+            SROError: no references, weights of another model, or rows that are too long.
         """
         if references is None:
             raise SROError("XCOMET-lite reads references, and there are none\n  fix: --reference FILE")
@@ -82,18 +82,18 @@ class XCometModel:
     encoder: Any
     tokenizer: Any
     mixture: Tensor
-    """[layers + 1], how much of each layer's first token the score sees."""
+    """[layers + 1], weight of each layer's first token in the score."""
     estimator: nn.Sequential
     tagger: nn.Linear
     word_layer: int
 
     @property
     def longest(self) -> int:
-        """Tokens of the three texts together, with the tokens between them."""
+        """Largest number of tokens of the three texts together, with the tokens between them."""
         return int(self.encoder.config.max_position_embeddings) - UNUSED_POSITIONS
 
     def sequences(self, text: str, source: str, reference: str) -> tuple[list[list[int]], int]:
-        """The three sequences of a row as token ids, and how many tokens at their beginning are the text's."""
+        """The three sequences of a row as token ids, and how many tokens at their beginning belong to the text."""
         y, x, r = self.tokenizer([text, source, reference], add_special_tokens=False, verbose=False)["input_ids"]
         start, end = [self.tokenizer.cls_token_id], [self.tokenizer.sep_token_id]
         head = start + y + end
@@ -101,7 +101,7 @@ class XCometModel:
 
     @torch.inference_mode()
     def score(self, rows: Sequence[tuple[list[list[int]], int]]) -> np.ndarray:
-        """Scores of rows as `sequences` gives them, float64 of shape [N]."""
+        """Scores of rows that `sequences` returned, float64 of shape [N]."""
         longest_text = max(length for _, length in rows)
         scores, tags = [], []
         for k, (score_weight, tag_weight) in enumerate(zip(SCORE_WEIGHTS, TAG_WEIGHTS)):
@@ -160,7 +160,7 @@ class XCometModel:
         return model.on("cuda" if torch.cuda.is_available() else "cpu")
 
     def on(self, place: str) -> XCometModel:
-        """The same model there, ready to judge."""
+        """The same model on the device `place`, in eval mode."""
         moved = (self.estimator.to(place).eval(), self.tagger.to(place).eval(), self.word_layer)
         return XCometModel(self.encoder.to(place).eval(), self.tokenizer, self.mixture.to(place), *moved)
 
@@ -168,8 +168,8 @@ class XCometModel:
 def mqm(tags: Sequence[int]) -> float:
     """Quality in [0, 1] from the tags of a text's tokens: 0 none, 1 minor, 2 major, 3 critical.
 
-    A span is as bad as its first token is tagged, and counts once an untagged token ends it; as in the package, a span
-    that runs to the very end does not count.
+    The tag of its first token decides how bad a span is. A span counts when an untagged token ends it; as in the
+    package, a span that runs to the end of the text does not count.
     """
     penalty, open_span = 0, 0
     for tag in tags:
@@ -191,7 +191,7 @@ def _mixture(weights: Mapping[str, Tensor], layers: int) -> Tensor:
 
 
 def _estimator(weights: Mapping[str, Tensor]) -> nn.Sequential:
-    """Linear layers with tanh between them; their places in the package's list (0, 3, 6) count its dropouts too."""
+    """Linear layers with tanh between them. Their indices in the package's list (0, 3, 6) count dropout layers too."""
     places = sorted(int(name.partition(".")[0]) for name in weights if name.endswith(".weight"))
     linear = [_linear(weights[f"{place}.weight"], weights[f"{place}.bias"]) for place in places]
     return nn.Sequential(*[module for layer in linear for module in (layer, nn.Tanh())][:-1])

@@ -1,5 +1,5 @@
-"""Blind reading: which of two systems do people prefer, and what would they show?
+"""Blind reading: which of two systems do people prefer, and which rewrites are fit to show?
 
-`systems` reads the rewrites of a system, `sheet` draws the pairs and writes what readers get, `answers` reads what
-they send back, `result` counts it and `agreement` says how far the readers agree.
+`systems` reads the rewrites of a system, `sheet` draws the pairs and writes the readers' files, `answers` reads the
+files that they send back, `result` counts the answers, and `agreement` measures how far the readers agree.
 """

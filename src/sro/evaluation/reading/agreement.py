@@ -1,8 +1,8 @@
-"""How far do two readers agree, beyond what their habits alone would give? Cohen's kappa, with an interval.
+"""Agreement of two readers beyond chance: Cohen's kappa, with an interval.
 
-kappa = (p_o - p_e) / (1 - p_e): p_o is the share of equal answers, p_e what it would be if each reader gave every
-answer as often as they do, at random (Cohen 1960). 1: always; 0: no more than by chance. The interval comes from a
-bootstrap over pairs of rewrites, so two answers to one pair stay together.
+kappa = (p_o - p_e) / (1 - p_e). p_o is the share of equal answers. p_e is the share expected by chance, if each reader
+gave their answers at random with the same frequencies (Cohen 1960). 1: the readers always agree; 0: no more than by
+chance. The interval comes from a bootstrap over pairs of rewrites, so that the answers to one pair stay together.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from sro.evaluation.intervals import LEVEL, Interval, bootstrap
 
 
 class Agreement(NamedTuple):
-    """Of two readers on one question."""
+    """Agreement of two readers on one question."""
 
     answers: int
-    """That both gave."""
+    """Number of answers that both readers gave."""
     equal: float
-    """Share of these that are the same."""
+    """Share of these answers that are the same."""
     kappa: Interval | None
-    """None where it has no meaning: both readers always gave one and the same answer."""
+    """None if kappa is not defined, because both readers always gave the same single answer."""
 
 
 def agreement(first: np.ndarray, second: np.ndarray, seed: int = 0) -> Agreement | None:
-    """Of two readers' answers; None where they have none in common.
+    """The agreement of two readers' answers; None if the readers answered nothing in common.
 
     Args:
-        first, second: [N] or [N, Q], the answers as numbers, NaN where there is none; the bootstrap draws rows.
-        seed: of the bootstrap.
+        first, second: [N] or [N, Q], the answers as numbers, NaN for no answer; the bootstrap draws rows.
+        seed: random seed of the bootstrap.
     """
     first, second = (np.asarray(one, dtype=np.float64).reshape(len(one), -1) for one in (first, second))
     both = ~(np.isnan(first) | np.isnan(second))
     if not both.any():
         return None
     kinds = np.unique(np.concatenate([first[both], second[both]]))
-    # [N, K, K]: how often, in row n, the first reader gave answer i where the second gave k.
+    # [N, K, K]: how often, in row n, the first reader gave answer i and the second answer k.
     crossed = np.zeros((len(first), len(kinds), len(kinds)))
     rows = np.nonzero(both)[0]
     np.add.at(crossed, (rows, np.searchsorted(kinds, first[both]), np.searchsorted(kinds, second[both])), 1)
@@ -56,7 +56,7 @@ def agreement(first: np.ndarray, second: np.ndarray, seed: int = 0) -> Agreement
 
 
 def cohens_kappa(crossed: np.ndarray) -> np.ndarray:
-    """[R] kappa of R tables [K, K, R] of answers of one reader by those of another; NaN where chance alone is 1."""
+    """[R] kappa of R cross tables [K, K, R] of two readers' answers; NaN if the agreement by chance is 1."""
     total = crossed.sum(axis=(0, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
         observed = np.trace(crossed) / total

@@ -1,4 +1,4 @@
-"""What readers send back: the sheet with its columns filled in, saved as CSV (by whatever spreadsheet) or XLSX."""
+"""Read the sheets that readers filled in and saved as CSV (from any spreadsheet program) or XLSX."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ NOT_ASCII_LETTER_OR_DIGIT = re.compile(r"[^a-z0-9]")
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """One reader's answers to N pairs, in the order of the sheet; NaN where there is no answer."""
+    """One reader's answers to N pairs, in the order of the sheet; NaN for no answer."""
 
     reader: str
     preferred: np.ndarray
     """[N] 1: the rewrite of a, -1: that of b, 0: the same."""
     fit: np.ndarray
-    """[N, 2] of a and b, 1: fit to show, 0: not; of a refusal 0 whatever was written, if anything else of the row is
-    answered."""
+    """[N, 2] for a and b, 1: fit to show, 0: not. A refusal gets 0 whatever was written, if the reader answered
+    anything else of the row."""
     notes: tuple[str, ...]
 
 
 def read_answers(path: str, sheet: Sheet) -> Reading:
-    """One reader's file; the reader is called as the file. Rows may stand in any order, and rows may be missing.
+    """Read one reader's file; the file name is the reader's name. Rows may be in any order, and rows may be missing.
 
     Raises:
-        SROError: with file and line: a row belongs to another sheet or is unknown or there twice, its texts are not
-            those of its id, an answer is none of the allowed words; or the file holds no answer at all.
+        SROError: a row belongs to another sheet, is unknown or occurs twice; its texts are not those of its id; an
+            answer is not an allowed word; or the file holds no answer. The message names file and line.
     """
     require_file(Path(path))
     number = {identity: place for place, identity in enumerate(sheet.ids())}
@@ -67,7 +67,7 @@ def read_answers(path: str, sheet: Sheet) -> Reading:
                 fit[at, 0 if (place == "left") == (pair.left == "a") else 1] = FITS.get(answer, np.nan)
         notes[at] = cells["note"]
     read = ~(np.isnan(preferred) & np.isnan(fit).all(axis=1))
-    fit[read[:, None] & refusals(sheet)] = 0.0  # filled in on the sheet, so it alone is no sign of a reader
+    fit[read[:, None] & refusals(sheet)] = 0.0  # the sheet fills it in, so it alone is no answer
     if not read.any():
         raise SROError(f"{path}: holds no answer\n  fix: fill in {', '.join(ANSWERS[:3])}; see instructions.md")
     return Reading(Path(path).stem, preferred, fit, tuple(notes))
@@ -110,7 +110,8 @@ def _row_of(identity: str, number: dict[str, int], sheet: Sheet, where: str) -> 
 
 
 def _check_texts(cells: dict[str, str], pair: Pair, where: str) -> None:
-    """Whoever sorts one column alone tears ids from texts, and answers would be counted for the wrong rewrites."""
+    """Check that the texts belong to the id. If a reader sorts only one column, ids and texts no longer match, and
+    answers would count for the wrong rewrites."""
     for name, text in (("comment", pair.comment), *((place, pair.shown(place)) for place in PLACES)):
         if not _same(cells[name], text):
             raise SROError(
@@ -120,7 +121,7 @@ def _check_texts(cells: dict[str, str], pair: Pair, where: str) -> None:
 
 
 def _same(cell: str, text: str) -> bool:
-    """By letters and digits: by all of them or, where most of the text's are ASCII, by these."""
+    """Compare all letters and digits or, if most of those in the text are ASCII, only the ASCII ones."""
     letters, ascii_letters = letters_and_digits(text), _ascii(text)
     return letters_and_digits(cell) == letters or (
         2 * len(ascii_letters) > len(letters) and _ascii(cell) == ascii_letters
@@ -128,12 +129,12 @@ def _same(cell: str, text: str) -> bool:
 
 
 def _ascii(text: str) -> str:
-    """Letters and digits that no spreadsheet changes, whatever encoding it saves in."""
+    """The ASCII letters and digits: no spreadsheet changes them, whatever encoding it saves in."""
     return NOT_ASCII_LETTER_OR_DIGIT.sub("", text.lower())
 
 
 def _word(cells: dict[str, str], column: str, allowed: tuple[str, ...], where: str) -> str:
-    """The answer in a column, "" where there is none."""
+    """The answer in a column, "" if there is none."""
     word = cells[column].lower()
     if word and word not in allowed:
         raise SROError(

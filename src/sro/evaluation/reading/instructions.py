@@ -1,4 +1,4 @@
-"""What readers are told; the questions are those of the earlier readings (docs/results/readings.md)."""
+"""The instructions for readers; the questions are those of the earlier readings (docs/results/readings.md)."""
 
 REFUSED = "(refused)"
 

@@ -23,8 +23,8 @@ def save(result: Result, folder: str | Path, files: Sequence[str], command: Sequ
     """Write result.md, result.json and preferences.png, each in one step.
 
     Args:
-        files: what the readers sent back, whose hashes are kept.
-        command: what was typed.
+        files: the files that the readers sent back; their hashes are kept.
+        command: the command line.
     """
     atomic_write_text(Path(folder) / "result.md", markdown(result) + "\n")
     hashes = {path: file_sha256(path) for path in files}
@@ -44,7 +44,7 @@ def markdown(result: Result) -> str:
 
 
 def to_json(result: Result) -> dict[str, Any]:
-    """Every number of the tables, and every pair with its answers and notes; null where there is none."""
+    """Every number of the tables, and every pair with its answers and notes; null for a missing value."""
     sheet = result.sheet
     pairs = [
         {
@@ -154,7 +154,7 @@ def _interval(interval: Interval | None, sign: str = "") -> str:
 
 
 def _named(fields: dict[str, Any]) -> dict[str, Any]:
-    """Intervals as objects instead of the lists that JSON makes of named tuples."""
+    """Intervals as JSON objects; JSON would turn named tuples into lists."""
     return {
         name: value._asdict() if isinstance(value, Interval) else _named(value) if isinstance(value, dict) else value
         for name, value in fields.items()

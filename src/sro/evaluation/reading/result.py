@@ -1,9 +1,9 @@
-"""What the readers said: preferences over decided pairs, fit-to-show rates, and how far readers agree.
+"""The result of a reading: preferences over decided pairs, fit-to-show rates, and the readers' agreement.
 
-Readers of one sheet judge the same pairs, so their answers are not independent trials. One reader's shares have the
-intervals of independent pairs (exact for preferences, Wilson's for fit). Together, a pair counts once: it goes to the
-side that more readers prefer, and its fit is the mean of theirs, with a bootstrap over pairs. The intervals speak of
-other comments of the same kind, not of other readers.
+Readers of one sheet judge the same pairs, so their answers are not independent trials. The pairs of one reader are
+independent, so one reader's shares have exact intervals (preferences) or Wilson's (fit). For all readers together, a
+pair counts once: it goes to the side that more readers prefer, its fit is the mean over the readers, and the interval
+comes from a bootstrap over pairs. The intervals hold for other comments of the same kind, not for other readers.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from sro.evaluation.reading.sheet import Sheet
 
 @dataclass(frozen=True)
 class Preference:
-    """How often a side was preferred, of the pairs that were shown."""
+    """How often each side was preferred, among the pairs that were shown."""
 
     a: int
     b: int
     same: int
-    """Together: also pairs on which readers are divided."""
+    """For all readers together: also pairs on which the readers are divided."""
     missing: int
     share: Interval | None
-    """a / (a + b) with its exact interval; None where nothing is decided."""
+    """a / (a + b) with its exact interval; None if no pair is decided."""
     p: float | None
-    """Of the sign test."""
+    """P of the sign test."""
     left: Interval | None
-    """Share of the decided answers that went to the left, exact; far from 1/2, a reader went by the place. None
-    together."""
+    """Share of decided answers for the left side, with its exact interval. If it is far from 1/2, the reader chose by
+    position. None for all readers together."""
 
 
 @dataclass(frozen=True)
@@ -45,42 +45,42 @@ class Fit:
     """How many rewrites of a system are fit to show."""
 
     fit: float
-    """A whole number; together the sum of the readers' means."""
+    """A whole number; for all readers together, the sum of their means."""
     answered: int
     missing: int
     share: Interval | None
-    """None where nothing is answered."""
+    """None if nothing is answered."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """Of one reader, or of all together."""
+    """The score of one reader, or of all readers together."""
 
     preference: Preference
     a: Fit
     b: Fit
     difference: Interval | None
-    """Share of fit rewrites of a less that of b, on the pairs where both are answered; bootstrap over pairs."""
+    """Share of fit rewrites of a minus that of b, on pairs with an answer for both; bootstrap over pairs."""
     neither: int
-    """Pairs of which neither rewrite is fit; together: neither in any reader's eyes."""
+    """Pairs in which neither rewrite is fit; for all readers together: no reader called one of them fit."""
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What `sro experiment read score` says."""
+    """The result of `sro experiment read score`."""
 
     sheet: Sheet
     readings: tuple[Reading, ...]
     scores: dict[str, Score]
     """By reader."""
     together: Score | None
-    """None with one reader."""
+    """None if there is only one reader."""
     agreements: dict[tuple[str, str], dict[str, Agreement | None]]
-    """By two readers and question: `preferred`, `fit`."""
+    """By pair of readers and question: `preferred`, `fit`."""
 
 
 def score(sheet: Sheet, readings: Sequence[Reading]) -> Result:
-    """Count what one or more readers answered.
+    """Count the answers of one or more readers.
 
     Raises:
         SROError: two readers have the same name.
@@ -128,13 +128,13 @@ def _together(readings: Sequence[Reading]) -> Score:
 
 
 def _judged(sheet: Sheet, fit: np.ndarray) -> np.ndarray:
-    """The fits without those of refusals: what a rule fills in, nobody has judged."""
+    """The fits without those of refusals, because a rule fills them in and no reader judged them."""
     judged: np.ndarray = np.where(refusals(sheet), np.nan, fit)
     return judged
 
 
 def _preference(preferred: np.ndarray, left: Interval | None) -> Preference:
-    """Of [N] answers: 1 a, -1 b, 0 the same, NaN none."""
+    """The preference in [N] answers: 1 a, -1 b, 0 the same, NaN none."""
     a, b, same = (int((preferred == answer).sum()) for answer in (1, -1, 0))
     decided = a + b > 0
     return Preference(
@@ -165,7 +165,7 @@ def _difference(fit: np.ndarray) -> Interval | None:
 
 
 def _mean(columns: Sequence[np.ndarray]) -> np.ndarray:
-    """Mean over readers of what they answered; NaN where none did."""
+    """Mean over the readers that answered; NaN if none did."""
     answers = np.stack(columns)
     known = (~np.isnan(answers)).sum(axis=0)
     mean: np.ndarray = np.where(known > 0, np.nansum(answers, axis=0) / np.maximum(known, 1), np.nan)

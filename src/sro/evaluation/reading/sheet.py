@@ -1,11 +1,11 @@
-"""The shuffled sheet: pairs of rewrites without names for the readers, and the key that tells whose they are.
+"""The shuffled sheet: pairs of rewrites for the readers, without system names, and the key with the names.
 
 sheet.csv         id, comment, left, right, and empty columns for the answers
-instructions.md   what to judge, for readers; both hold no name of a system
-key.json          which side is whose; readers must not see it
+instructions.md   what to judge, for readers; neither file names a system
+key.json          which side belongs to which system; readers must not see it
 
-An id begins with the sheet's name, eight letters that follow from its texts, so that answers to one sheet are never
-counted by the key of another.
+An id begins with the sheet's name: eight letters computed from its texts. So answers to one sheet are never counted
+with the key of another.
 """
 
 from __future__ import annotations
@@ -37,27 +37,27 @@ KEY = "key.json"
 
 @dataclass(frozen=True)
 class Pair:
-    """One comment with two rewrites that differ; None where a system refused."""
+    """One comment with two rewrites that differ; None if a system refused."""
 
     comment: str
     a: str | None
     b: str | None
     left: Side
-    """Whose rewrite stands on the left."""
+    """The system with its rewrite on the left."""
 
     def rewrite(self, place: Place) -> str | None:
-        """The rewrite that stands there."""
+        """The rewrite at this place."""
         return self.a if (place == "left") == (self.left == "a") else self.b
 
     def shown(self, place: Place) -> str:
-        """What readers see there."""
+        """The text that readers see at this place."""
         rewrite = self.rewrite(place)
         return REFUSED if rewrite is None else rewrite
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """What was drawn; ids are `name` and the number of the pair, from 1."""
+    """The drawn pairs; an id is `name` and the number of the pair, from 1."""
 
     pairs: tuple[Pair, ...]
     a: str
@@ -65,13 +65,14 @@ class Sheet:
     b: str
     seed: int
     shared: int
-    """Comments that both systems answer, from which the pairs were drawn."""
+    """Number of comments that both systems answer; the pairs were drawn from them."""
     identical: int
-    """Comments that came up in the draw and whose rewrites do not differ: these are not shown."""
+    """Number of drawn comments with two identical rewrites: these are not shown."""
 
     @property
     def name(self) -> str:
-        """Eight letters that follow from what readers see; no digits, for spreadsheets would make numbers of some."""
+        """Eight letters computed from the texts that readers see; no digits, because spreadsheets may turn these into
+        numbers."""
         seen = [[pair.comment, *map(pair.shown, PLACES)] for pair in self.pairs]
         return "".join(chr(ord("a") + int(digit, 16)) for digit in _sha256(json.dumps(seen))[:8])
 
@@ -82,13 +83,13 @@ class Sheet:
 
 
 def draw(a: System, b: System, n: int, seed: int, *, leave_out_refused: bool = False) -> Sheet:
-    """Draw comments that both answer until `n` of them have rewrites that differ; fewer where there are no more.
+    """Draw comments that both systems answer, until `n` comments have rewrites that differ, or no comments are left.
 
-    A comment's turn depends on the seed and its own letters alone, so that two readings with one seed share their
-    comments, whatever systems are compared. Each system stands on the left of half of the pairs.
+    The place of a comment in the draw depends only on the seed and its own letters. So two readings with the same seed
+    share their comments, whatever systems are compared. Each system is on the left in half of the pairs.
 
     Raises:
-        SROError: the systems have one name, share no comment, or never differ.
+        SROError: the systems have the same name, share no comment, or never differ.
     """
     if a.name == b.name:
         raise SROError(f"both systems are called {a.name!r}\n  fix: name them: --a one={a.path} --b other={b.path}")
@@ -112,7 +113,7 @@ def draw(a: System, b: System, n: int, seed: int, *, leave_out_refused: bool = F
             break
     if not drawn:
         raise SROError(f"{a.name} and {b.name} give the same {identical:,} rewrites: there is nothing to read")
-    # From the texts too: a reader of two sheets with one seed must not meet a system in the same places again.
+    # The sides depend on the texts too, so that two sheets with the same seed do not put a system in the same places.
     lefts: list[Side] = ["a" if place % 2 else "b" for place in range(len(drawn))]
     random.Random(_sha256(json.dumps([seed, drawn]))).shuffle(lefts)
     pairs = tuple(Pair(*texts, left) for texts, left in zip(drawn, lefts))
@@ -120,14 +121,14 @@ def draw(a: System, b: System, n: int, seed: int, *, leave_out_refused: bool = F
 
 
 def write_sheet(sheet: Sheet, folder: str | Path, files: dict[Side, str], command: Sequence[str]) -> None:
-    """Make the folder with sheet.csv, instructions.md and key.json, whole or not at all.
+    """Make the folder with sheet.csv, instructions.md and key.json in one step.
 
     Args:
-        files: where the rewrites of each system come from.
-        command: what was typed, for the key.
+        files: the file with the rewrites of each system.
+        command: the command line, for the key.
 
     Raises:
-        SROError: the folder holds something already.
+        SROError: the folder is not empty.
     """
     names: dict[Side, str] = {"a": sheet.a, "b": sheet.b}
     key = {
@@ -144,7 +145,7 @@ def write_sheet(sheet: Sheet, folder: str | Path, files: dict[Side, str], comman
         ],
     }
     with atomic_folder(folder) as path:
-        # The mark tells spreadsheets that it is UTF-8.
+        # The byte order mark tells spreadsheets that the file is UTF-8.
         atomic_write_bytes(path / "sheet.csv", to_csv(sheet).encode("utf-8-sig"))
         atomic_write_text(path / "instructions.md", INSTRUCTIONS)
         atomic_write_text(path / KEY, json.dumps(key, ensure_ascii=False, indent=1) + "\n")
@@ -154,7 +155,7 @@ def read_key(folder: str | Path) -> Sheet:
     """The sheet of a folder, from its key.
 
     Raises:
-        SROError: there is no key, or it is not as it was written.
+        SROError: there is no key, or it was changed.
     """
     path = Path(folder) / KEY
     if not path.is_file():
@@ -180,7 +181,7 @@ def read_key(folder: str | Path) -> Sheet:
 
 
 def to_csv(sheet: Sheet) -> str:
-    """What readers fill in; the fit of a refusal is `no` already."""
+    """The CSV that readers fill in; the fit of a refusal is already `no`."""
     out = io.StringIO()
     lines = csv.writer(out, lineterminator="\r\n")
     lines.writerow((*TEXTS, *ANSWERS))
@@ -192,7 +193,7 @@ def to_csv(sheet: Sheet) -> str:
 
 
 def spreadsheet_text(text: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet would take for a formula, as on the service's page."""
+    """The text, with an apostrophe in front if a spreadsheet would read it as a formula, as on the service's page."""
     visible = next((sign for sign in text if not (sign.isspace() or unicodedata.category(sign)[0] == "C")), "")
     return f"'{text}" if (visible and visible in FORMULA) or text[:1] in ("\t", "\r", "\n") else text
 

@@ -1,9 +1,10 @@
-"""The rewrites of a system, from whatever file holds comments beside rewrites, joined by comment.
+"""Read the rewrites of a system from a file with comments and rewrites. Systems are joined by comment.
 
-NAME=FILE                      what `sro rewrite --output` or `sro evaluate --output_dir` (sentences.jsonl) writes
-NAME=FILE::COMMENT::REWRITE    any other table, its two columns named: people=test.jsonl::toxic::reference
+NAME=FILE                      a file of `sro rewrite --output` or `sro evaluate --output_dir` (sentences.jsonl)
+NAME=FILE::COMMENT::REWRITE    any other table, with its two columns: people=test.jsonl::toxic::reference
 
-Without NAME a system is called as its file. In a file with several systems (a column `system`) NAME says which.
+Without NAME, the file name is the name of the system. If a file has several systems (a column `system`), NAME chooses
+one.
 """
 
 from __future__ import annotations
@@ -23,16 +24,16 @@ NAMED = "name its columns: NAME=FILE::COMMENT::REWRITE"
 
 
 class Rewrite(NamedTuple):
-    """What a system made of one comment, both on one line each, so that line breaks do not give a system away."""
+    """A comment and a system's rewrite, each on one line, so that line breaks do not reveal the system."""
 
     comment: str
     text: str | None
-    """None where the system refused, or gave nothing."""
+    """None if the system refused, or gave nothing."""
 
 
 @dataclass(frozen=True)
 class System:
-    """A system's name, its file, and its rewrites by the letters and digits of the comment."""
+    """A system's name, its file, and its rewrites, keyed by the letters and digits of the comment."""
 
     name: str
     path: str
@@ -40,12 +41,12 @@ class System:
 
 
 def read_system(word: str) -> System:
-    """The system that a word of the command line names; see the module's text.
+    """The system that a word of the command line names; see the module's docstring.
 
-    Of a comment that comes twice the first rewrite is taken. Rows without a comment are left out.
+    If a comment occurs twice, its first rewrite is used. Rows without a comment are left out.
 
     Raises:
-        SROError: the file is missing or malformed, has not the columns, or holds several systems and none is named.
+        SROError: the file is missing or malformed, lacks the columns, or holds several systems and none is named.
     """
     name, path, named = _parts(word)
     require_file(Path(path))
@@ -65,7 +66,7 @@ def read_system(word: str) -> System:
 
 
 def _parts(word: str) -> tuple[str, str, tuple[str, str] | None]:
-    """Name ("" where none is given), path, and the named columns."""
+    """Name ("" if none is given), path, and the named columns."""
     name, equals, rest = word.partition("=")
     if not equals or Path(word.split("::")[0]).exists():
         name, rest = "", word
@@ -76,10 +77,10 @@ def _parts(word: str) -> tuple[str, str, tuple[str, str] | None]:
 
 
 def usual_columns(available: list[str], path: str, fix: str = NAMED) -> Columns:
-    """`source` and `text`, or a comment under a usual name and `rewrite`: the two forms that this package writes.
+    """The columns `source` and `text`, or a usual name for comments and `rewrite`: this package writes both forms.
 
     Raises:
-        SROError: neither is there; it ends in `fix`.
+        SROError: the file has neither; the message ends in `fix`.
     """
     if "rewrite" in available:
         if "source" in available:
@@ -94,7 +95,7 @@ def usual_columns(available: list[str], path: str, fix: str = NAMED) -> Columns:
 
 
 def _rewrites(rows: Iterator[Row], path: str) -> Iterator[tuple[str | None, Rewrite]]:
-    """System (None where the file has no such column) and rewrite of each row that holds a comment."""
+    """System (None if the file has no such column) and rewrite of each row that holds a comment."""
     for row in rows:
         where = f"{path}:{row.line}"
         if row.malformed:
@@ -111,7 +112,7 @@ def _rewrites(rows: Iterator[Row], path: str) -> Iterator[tuple[str | None, Rewr
 
 
 def _choose_system(systems: list[str], name: str, path: str) -> str | None:
-    """Which of the systems in a file is meant; None where the file does not tell systems apart."""
+    """The system in a file that is meant; None if the file has no column `system`."""
     if not systems:
         return None
     if name in systems:

@@ -1,8 +1,8 @@
-"""One HTML page from what a run or an experiment left in its folder: headline, tables, plots, and the sentences.
+"""Make one HTML page from the folder of a run or an experiment: headline, tables, plots, and the sentences.
 
-The page is a single file that asks nobody for anything: pictures, style and script are inside, and its Content
-Security Policy allows no others, nor any connection. Every text of the folder is shown as text: the page's own markup
-is written here, everything else goes through `_text` or, for the sheet, through JSON and `textContent`.
+The page is a single file that loads nothing: pictures, style and script are inside, and its Content Security Policy
+allows no others, nor any connection. Every text of the folder is shown as text: the page's own markup is written here;
+everything else is escaped by `_text` or, for the sheet, goes through JSON and `textContent`.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ def write_report(folder: str | Path, output: str | Path | None = None, *, score:
     Args:
         folder: of a training run, an experiment, or `sro evaluate --output_dir`.
         output: the file; default `folder`/report.html.
-        score: where the sheet has no scores, ask the run's own screener and sentence encoder; takes seconds.
+        score: if the sheet has no scores, compute them with the run's own screener and sentence encoder (seconds).
 
     Raises:
-        SROError: there is nothing to show, or a file is broken.
+        SROError: there is nothing to show, or a file is damaged.
     """
     found = read_results(folder)
     if score and not any(line.scores for line in found.lines):
@@ -53,7 +53,7 @@ def write_report(folder: str | Path, output: str | Path | None = None, *, score:
 
 
 def _scored(found: ResultsFolder) -> ResultsFolder:
-    """With the judges that the run itself had."""
+    """The folder with scores by the run's own judges."""
     from sro.screeners.follower import FollowerArguments
     from sro.screeners.loading import load_named_screener
     from sro.screeners.similarity import SentenceEncoder
@@ -109,7 +109,7 @@ def page(found: ResultsFolder) -> str:
 def _headline(found: ResultsFolder) -> str:
     manifest = found.manifest
     words = [str(word) for word in manifest.get("command") or []]
-    if words:  # where the program lay on that machine is no news
+    if words:  # without the program's path on that machine
         words[0] = Path(words[0]).name.replace("__main__.py", "sro")
     git = manifest.get("git") or {}
     facts = {
@@ -150,7 +150,7 @@ def _kind(words: Sequence[str]) -> str:
 
 
 def _settings(manifest: Mapping[str, Any], words: Sequence[str]) -> str:
-    """Configuration, data and versions, folded. What the command line gave stands out."""
+    """Configuration, data and versions, folded. Settings from the command line are highlighted."""
     given = {word[2:].partition("=")[0].replace("-", "_") for word in words if word.startswith("--")}
     config = manifest.get("config") or {}
     counted = f"{len(config):,} settings" + (f", {count} given" if (count := len(given & config.keys())) else "")
@@ -272,7 +272,7 @@ def _text(value: object) -> str:
 
 
 def _whole(text: str) -> str:
-    """With U+FFFD for each half of a surrogate pair, which UTF-8 has no bytes for and which crashes some browsers."""
+    """The text with U+FFFD for each lone surrogate: UTF-8 cannot encode these, and they crash some browsers."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
@@ -283,7 +283,7 @@ def _marked(text: str) -> str:
 
 
 def _embedded(data: Any) -> str:
-    """JSON that can stand in a script element: without the three characters that markup is made of."""
+    """JSON that is safe in a script element: without the three characters of markup."""
     text = _whole(json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":")))
     return text.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
 

@@ -1,6 +1,6 @@
-"""What a folder of results holds: manifest, tables, plots and the sheet, read without torch.
+"""Read a folder of results without torch: manifest, tables, plots and the sheet.
 
-A part that is not there is empty; a part that is broken is an error, for a page that leaves it out would look whole.
+A missing part is empty. A damaged part is an error, because a page without it would look complete.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from sro.evaluation.report.sheet import Line, read_sheet
 
 PNG = b"\x89PNG\r\n\x1a\n"
 KINDS = {"command": list, "config": dict, "data": dict, "git": dict, "packages": dict}  # in a manifest
-MOST_ROWS = 500  # of a CSV file that are shown; a longer one is data rather than a table
+MOST_ROWS = 500  # rows of a CSV file that are shown; a longer file is data rather than a table
 
 
 @dataclass(frozen=True)
 class ResultsFolder:
-    """What a folder holds; empty where it has none."""
+    """The content of a folder; a missing part is empty."""
 
     name: str
-    """Of the folder."""
+    """Name of the folder."""
     manifest: Mapping[str, Any]
     """As `sro.core.provenance.manifest` makes it; any part may be missing."""
     documents: Mapping[str, Sequence[Block]]
@@ -37,14 +37,14 @@ class ResultsFolder:
     lines: Sequence[Line]
     """The sheet."""
     set_aside: Mapping[str, int]
-    """Rows of the data that were no use, by reason."""
+    """Number of rows of the data that were set aside, by reason."""
 
 
 def read_results(folder: str | Path) -> ResultsFolder:
-    """Read what a folder holds. A CSV file with a Markdown file of its name is the same table again, and left out.
+    """Read a folder. A CSV file is left out if a Markdown file of the same name holds the same table.
 
     Raises:
-        SROError: no such folder, nothing to show in it, or a broken file, named.
+        SROError: no such folder, nothing to show in it, or a damaged file, which the message names.
     """
     folder = Path(folder)
     if not folder.is_dir():

@@ -1,12 +1,12 @@
-"""The sheet: what every system made of every sentence, to be looked through worst first.
+"""The sheet: every system's rewrite of every sentence, shown worst first.
 
-A folder holds it as `sheet.jsonl`, one JSON object a sentence and system:
+It is stored in a folder as `sheet.jsonl`, with one JSON object for each sentence and system:
 
     {"system": "SRO", "row": 17, "source": "…", "rewrite": "…", "reference": "…" or null, "scores": {"sta": 0.98, …}}
 
-`row` is the sentence's number, the same for all systems. Of the scores four are understood, where present: `j` (the
-protocol's), `pass` (1: the screener lets it through), `sta` and `sim` (cosine to the source); others are shown. The
-system of the first line is the one shown first.
+`row` is the sentence's number, the same for all systems. Four scores are used for the order and the verdicts, if they
+are there: `j` (the protocol's), `pass` (1: the screener passes it), `sta` and `sim` (cosine to the source). Others are
+only shown. The system of the first line is shown first.
 
 `sentences.jsonl` of `sro evaluate --output_dir` and `rewrites.jsonl` of a training run are read as sheets too.
 """
@@ -58,7 +58,7 @@ def read_sheet(folder: str | Path) -> list[Line]:
     """The sheet of a folder: sheet.jsonl, else sentences.jsonl, else rewrites.jsonl, else nothing.
 
     Raises:
-        SROError: with file and line, where a line is no such object or a system has a row twice.
+        SROError: a line is not such an object, or a system has a row twice; the message says where.
     """
     for name, lines_of in (("sheet", _own), ("sentences", _of_evaluation), ("rewrites", _of_run)):
         if (path := Path(folder) / f"{name}.jsonl").is_file():
@@ -79,7 +79,7 @@ def scored(lines: Sequence[Line], screener: Screener, similarity: Similarity) ->
 
 
 def worst_first(lines: Iterable[Line]) -> list[Line]:
-    """Lowest j, then lowest pass · cosine, then lowest cosine, then copies; a score that is missing is no help."""
+    """Sort by lowest j, then lowest pass · cosine, then lowest cosine, then copies. A missing score counts as good."""
 
     def badness(line: Line) -> tuple[float, float, float, bool, int]:
         joint, known = 1.0, _finite(line)
@@ -91,7 +91,7 @@ def worst_first(lines: Iterable[Line]) -> list[Line]:
 
 
 def verdicts(line: Line) -> list[str]:
-    """Which of `VERDICTS` hold. Failed is `pass` below 1/2, or `sta` where nobody screened."""
+    """The `VERDICTS` that hold. Failed means that `pass` is below 1/2, or `sta` if there is no `pass`."""
     found, letters = _finite(line), letters_and_digits(line.rewrite)
     holds = (
         found.get("pass", found.get("sta", 1.0)) < 0.5,
@@ -103,12 +103,12 @@ def verdicts(line: Line) -> list[str]:
 
 
 def payload(lines: Sequence[Line]) -> dict[str, Any]:
-    """The sheet as the page carries it; numbers stand for systems and sentences, so that no text is there twice.
+    """The sheet as data for the page. Systems and sentences are numbers in it, so that no text occurs twice.
 
     Returns:
-        `systems` and `scores`, the names; `sentences`, [row, source, reference] each; `lines`, worst first,
-        [system, sentence, rewrite, verdicts, scores] each; `gallery`, the sentences to show with all systems, by row,
-        and `rivals`, the systems there: not the one that is the reference. Both empty where there is one system only.
+        `systems` and `scores`: the names. `sentences`: [row, source, reference] each. `lines`, worst first:
+        [system, sentence, rewrite, verdicts, scores] each. `gallery`: the sentences to show with all systems, by row.
+        `rivals`: the systems shown there, without the reference. Both are empty if there is only one system.
     """
     systems = list(dict.fromkeys(line.system for line in lines))
     names = list(dict.fromkeys(name for line in lines for name in line.scores))
@@ -166,7 +166,7 @@ def _own(path: Path) -> list[Line]:
 
 
 def _of_evaluation(path: Path) -> list[Line]:
-    """Scores stand beside the texts, and the references are a system."""
+    """The lines of sentences.jsonl: scores are beside the texts, and the references are a system."""
     texts = ("system", "row", "source", "text")
     lines = [
         _line(
@@ -182,7 +182,7 @@ def _of_evaluation(path: Path) -> list[Line]:
 
 
 def _line(record: Mapping[str, Any], rewrite: str, where: str, **more: Any) -> Line:
-    """A record's line; `rewrite` is the name of the field that holds the rewrite."""
+    """The line of a record; `rewrite` is the name of the field that holds the rewrite."""
     return Line(
         _value(record, "system", str, where),
         _value(record, "row", int, where),
@@ -193,7 +193,7 @@ def _line(record: Mapping[str, Any], rewrite: str, where: str, **more: Any) -> L
 
 
 def _of_run(path: Path) -> list[Line]:
-    """The names are those of its table.md."""
+    """The lines of rewrites.jsonl; the names are those of the run's table.md."""
     records = list(_records(path))
     return [
         Line(system, row, _value(record, "comment", str, where), _value(record, moment, str, where))
@@ -203,7 +203,7 @@ def _of_run(path: Path) -> list[Line]:
 
 
 def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each object, with where it stands. Only a line feed ends a line: U+2028 may stand within a text."""
+    """Each object, with its file and line. Only a line feed ends a line, because a text may contain U+2028."""
     try:
         content = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -229,7 +229,7 @@ def _value(record: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
 
 
 def _scores(found: Any, where: str) -> dict[str, float]:
-    """The scores that are there: null is none."""
+    """The scores that are present; null means no score."""
     if not isinstance(found, dict):
         raise SROError(f"{where}: 'scores' has to be an object of numbers, not {found!r:.40}")
     for name, value in found.items():

@@ -1,10 +1,10 @@
-"""The best of many tries as warm-up examples: what a follower's panel makes of them, learnt by likelihood.
+"""Best-of-n warm-up examples: a panel of judges chooses the best of many rewrites, and the leader learns it.
 
-Best-of-n sampling (RAFT, Dong et al. 2023, arXiv 2304.06767; ReST, Gulcehre et al. 2023, arXiv 2308.08998) with the
-panel as reward: a rewrite has to pass the screener, be similar to its comment, be well formed, change no meaning
-(`sro.screeners.rules.meaning`), add no overused word (`sro.screeners.overused`), be acceptable, and be faithful if a
-critic is given. Of those that do, the one with the largest P(pass) · cosine · P(acceptable) · P(faithful) is learnt.
-No person wrote or chose any of them.
+This is best-of-n sampling (RAFT, Dong et al. 2023, arXiv 2304.06767; ReST, Gulcehre et al. 2023, arXiv 2308.08998)
+with the panel as reward. A rewrite has to pass the screener, be similar to its comment, be well formed, change no
+meaning (`sro.screeners.rules.meaning`), add no overused word (`sro.screeners.overused`), be acceptable, and, if a
+critic is given, be faithful. Among the rewrites that fulfil this, the leader learns the one with the largest
+P(pass) · cosine · P(acceptable) · P(faithful). No person wrote or chose any of them.
 """
 
 from __future__ import annotations
@@ -24,33 +24,36 @@ from sro.training.warmup.search_log import SearchLog
 
 BATCH = 240
 READ = 4
-"""Moves of a comment that the dearest judge reads, those with the largest P(pass) · cosine; others earn nothing."""
+"""Number of moves of a comment that the most expensive judge reads: those with the largest P(pass) · cosine. All
+others get reward 0."""
 
 Tries = Callable[[Sequence[str], int], list[tuple[str, str]]]
-"""(comments, seed) → (comment, rewrite), any number of each comment."""
+"""(comments, seed) → (comment, rewrite) pairs, any number for each comment."""
 
 
 @dataclass(frozen=True)
 class Bars:
-    """What a move must reach to be learnt from."""
+    """The minimum scores of a move that the leader may learn."""
 
     similarity: float = 0.6
     acceptability: float = 0.6
     slack: float = 0.05
-    """Where the comment itself is below that bar, its move may be so much less acceptable than it is."""
+    """The acceptability bar is at most the comment's own P(acceptable) minus this slack."""
     reward: float = 0.0
-    """Smallest product of all scores; a comment whose best rewrite is below it gives no example."""
+    """Smallest product of all scores; if the best rewrite of a comment is below it, the comment gives no example."""
 
 
 WITH_CRITIC = Bars(similarity=0.4, acceptability=0.5, slack=0.12, reward=0.25)
-"""With a critic. It judges the meaning, so the cosine, which falls with every removed insult, may be lower; so may the
-bar of fluency, because the best rewrites are fluent anyway."""
+"""The bars with a critic. The critic judges the meaning, so the bar for the cosine, which falls with every removed
+insult, is lower. The bar for fluency is lower too, because the best rewrites are fluent anyway."""
 
 
 @dataclass(frozen=True)
 class Reward:
-    """What the panel says of a move: P(pass) · cosine · P(acceptable) · P(faithful), and 0 where one of them falls
-    short, or where `READ` other moves of the comment have more of the first two."""
+    """The panel's reward for a move: P(pass) · cosine · P(acceptable) · P(faithful).
+
+    It is 0 if one of them is too low, or if `READ` other moves of the comment have a larger P(pass) · cosine.
+    """
 
     screener: Screener
     similarity: Similarity
@@ -77,7 +80,7 @@ class Reward:
             and not (self.overused and self.overused.faults(text, source))
         ]
         worth = {i: (1 - verdicts[i].probability) * cosine[i] for i in left}
-        # The dearest question last, and only of the best; a comment that many moves answer is read once.
+        # The most expensive judge comes last and reads only the best moves; it reads each comment once.
         rank: Counter[str] = Counter()
         asked = []
         for i in sorted(left, key=lambda i: -worth[i]):
@@ -97,7 +100,8 @@ class Reward:
 
 
 def best_tries(tries: Sequence[tuple[str, str]], reward: Reward) -> dict[str, str]:
-    """Of each comment's tries (comment, rewrite) the one with the largest reward, where one has any."""
+    """For each comment, the try (comment, rewrite) with the largest reward; comments with only zero rewards are left
+    out."""
     rewards = reward([text for _, text in tries], [comment for comment, _ in tries])
     best: dict[str, tuple[float, str]] = {}
     for (comment, text), value in zip(tries, rewards.tolist()):
@@ -114,13 +118,13 @@ def best_moves(
     progress: Callable[[int, int], None] = lambda done, total: None,
     log: SearchLog | None = None,
 ) -> dict[str, str]:
-    """The best try for each of those comments for which some try will do.
+    """The best try of each comment; comments without an acceptable try are left out.
 
     Args:
-        comments: toxic ones, none twice.
+        comments: toxic comments without duplicates.
         tries: finds rewrites, see `generate_candidates`.
-        progress: told (done, total) comments.
-        log: what an interrupted run found already.
+        progress: is called with (done, total) comments.
+        log: the results of an interrupted run.
     """
     log = log or SearchLog()
     for start in range(0, len(comments), BATCH):
@@ -132,7 +136,7 @@ def best_moves(
 
 
 def generate_candidates(teachers: Sequence[Generator], n: int, temperature: float) -> Tries:
-    """Moves of all teachers, each its greedy one and `n` drawn ones; none twice."""
+    """Moves of all teachers without duplicates: from each teacher one greedy and `n` sampled moves."""
 
     def tries(batch: Sequence[str], seed: int) -> list[tuple[str, str]]:
         found: dict[tuple[str, str], None] = {}

@@ -1,8 +1,8 @@
-"""Make clean comments toxic, so that the leader can learn the way back.
+"""Make clean comments toxic, so that the leader can learn to reverse it.
 
-Three corruptions, all with words learnt from the unpaired corpus: a toxic word *inserted* where its usual neighbours
-stand, a mild word *substituted* by a toxic one near it in meaning, and a short insult (a whole toxic comment of a few
-words) *attached* in front or behind. What the screener still passes is not a corruption and is left out.
+There are three corruptions, all with words learnt from the unpaired corpus: a toxic word is *inserted* between its
+usual neighbours, a mild word is *substituted* by a toxic one with a similar meaning, or a short insult (a whole toxic
+comment of a few words) is *attached* at the beginning or the end. Texts that the screener still passes are left out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sro.training.warmup.rude_spans import END
 
 @dataclass(frozen=True)
 class Corruption:
-    """A clean comment and what was made of it; the leader learns corrupted → clean."""
+    """A clean comment and its corrupted version; the leader learns corrupted → clean."""
 
     corrupted: str
     clean: str
@@ -30,7 +30,7 @@ class Corruption:
 def corrupt(
     clean: Sequence[str], insults: Sequence[str], lexicon: ToxicLexicon, screener: Screener, seed: int = 0
 ) -> list[Corruption]:
-    """One corruption of each clean comment that takes one and then fails the screener.
+    """One corruption of each clean comment, if the corrupted version fails the screener.
 
     Args:
         clean: comments that the screener passes.
@@ -57,7 +57,7 @@ def _corrupt_one(
 
 
 def _toxic_words_by_mild_phrase(lexicon: ToxicLexicon, nearest: int = 3) -> dict[str, list[str]]:
-    """The neighbours of each toxic word turned round, most toxic first."""
+    """The inverse of the lexicon's neighbours: for each mild phrase its toxic words, most toxic first."""
     inverse: dict[str, list[str]] = defaultdict(list)
     for toxic in sorted(lexicon.toxic, key=lambda word: -lexicon.toxic[word]):
         for phrase in lexicon.neighbours.get(toxic, [])[:nearest]:
@@ -76,15 +76,16 @@ def _substitute(text: str, toxic_for: dict[str, list[str]], draw: random.Random)
 
 
 def _insert(text: str, lexicon: ToxicLexicon, draw: random.Random) -> str:
-    """Insert a toxic word at the gap whose neighbours it keeps company with most; words are drawn by their fit."""
+    """Insert a toxic word at a gap between words; gap and word are drawn by how often the word occurs beside these
+    neighbours."""
     tokens = words(text)
     cores = [EDGE, *[bare_word(token) or EDGE for token in tokens], EDGE]
-    last = len(tokens) - bool(tokens and END.search(tokens[-1]))  # never behind the final punctuation
+    last = len(tokens) - bool(tokens and END.search(tokens[-1]))  # never after the final punctuation
     gaps: list[tuple[float, int, str]] = []
     for word in draw.sample(sorted(lexicon.toxic), min(60, len(lexicon.toxic))):
         before: Mapping[str, int] = lexicon.before.get(word, {})
         after: Mapping[str, int] = lexicon.after.get(word, {})
-        for gap in range(1, last + 1):  # in front of a sentence every word seems to fit
+        for gap in range(1, last + 1):  # not at the start of the text, where every word seems to fit
             fit = before.get(cores[gap], 0) * after.get(cores[gap + 1], 0)
             if fit:
                 gaps.append((float(fit), gap, word))
@@ -95,7 +96,7 @@ def _insert(text: str, lexicon: ToxicLexicon, draw: random.Random) -> str:
 
 
 def _attach(text: str, insult: str, draw: random.Random) -> str:
-    """Put a short insult before or behind the comment, as a sentence or behind a comma."""
+    """Put a short insult before or after the comment, as a sentence or separated by a comma."""
     insult = insult.rstrip(" .!?,")
     if draw.random() < 0.3:
         return f"{insult} , {text}" if draw.random() < 0.5 else f"{insult} . {text}"

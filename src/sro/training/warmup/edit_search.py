@@ -1,10 +1,10 @@
-"""Find, by search, a small edit of a toxic comment that the screener passes.
+"""Search for a small edit of a toxic comment that the screener passes.
 
-Around each word that the screener refuses, a span of up to four words is deleted or gives way to a mild phrase that is
-near to it in meaning (sentence encoder), of its grammatical class, and could stand there (language model). A beam over
-such edits is led by the screener; the survivors are weighed by meaning and by how the whole reads. No rewrite by a
-person is read: the follower's answer is the only teacher. What passes the bars becomes a warm-up example; what does
-not is thrown away, so the bars decide the quality and not the yield.
+Around each word that the screener refuses, a span of up to four words is deleted or replaced by a mild phrase. The
+phrase must be near the span in meaning (sentence encoder), have its grammatical class, and fit into the sentence
+(language model). The screener guides a beam search over such edits. The edits that pass are ranked by meaning and by
+fluency. No human rewrite is used: the follower's verdict is the only training signal. An edit that reaches the bars
+becomes a warm-up example; all others are dropped. So the bars decide the quality, not the number of edits found.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from sro.training.warmup.word_classes import WordClasses
 
 @dataclass(frozen=True)
 class SearchBars:
-    """What an edit must reach to be learnt from, and how the survivors are weighed."""
+    """The minimum scores of an edit that becomes an example, and the weights for ranking edits."""
 
     max_probability: float = 0.35  # P(fail) of the screener: clearly below its threshold
     min_similarity: float = 0.70
     min_gain: float = -1.5  # nats: how much worse than the old words the new ones may fit
     min_worth: float = 0.2  # mean score of the single edits
-    gain_weight: float = 0.02  # of a nat, against cosine
-    worth_weight: float = 0.3  # of what the single edits promised, against cosine
-    fit_weight: float = 0.03  # of a nat of a phrase's fit, against its cosine with the span
-    class_weight: float = 0.15  # of a nat of log p(the span has the phrase's class), likewise
+    gain_weight: float = 0.02  # weight of one nat of gain, relative to cosine
+    worth_weight: float = 0.3  # weight of the mean score of the single edits, relative to cosine
+    fit_weight: float = 0.03  # weight of one nat of a phrase's fit, relative to its cosine with the span
+    class_weight: float = 0.15  # weight of one nat of log p(the span has the phrase's class), likewise
     min_class_share: float = 0.1
-    worst_deletion: float = 0.0  # the score of deleting a bare noun or verb, against a phrase's
-    best_deletion: float = 0.6  # that of deleting an ornament
+    worst_deletion: float = 0.0  # score of deleting a bare noun or verb, on the scale of a phrase's score
+    best_deletion: float = 0.6  # score of deleting an ornament
     suspects: int = 6
-    phrases: int = 6  # mild phrases tried in the place of one span
+    phrases: int = 6  # mild phrases tried in place of one span
     max_edits: int = 3
     beam: int = 4
     finalists: int = 8
@@ -46,7 +46,7 @@ class SearchBars:
 
 @dataclass(frozen=True)
 class Edit:
-    """A comment and the rewrite that the search found, with what it reached."""
+    """A comment and the rewrite that the search found, with its scores."""
 
     comment: str
     rewrite: str
@@ -56,9 +56,9 @@ class Edit:
     worth: float
 
 
-ORNAMENTS = {"adjective", "adverb", "exclamation"}  # a sentence stands without them
+ORNAMENTS = {"adjective", "adverb", "exclamation"}  # a sentence is complete without them
 Options = Mapping[str, list[tuple[str, float]]]
-"""Span as it is written → what may stand there instead (`""`: nothing), with its score."""
+"""Span as it is written → possible replacements (`""`: deletion) with their scores."""
 
 
 def search_edits(
@@ -72,11 +72,11 @@ def search_edits(
 ) -> list[Edit]:
     """The best edit of each comment that reaches the bars; comments without one are left out.
 
-    Comments that the screener passes already are left out too: there is nothing to learn from them here.
+    Comments that the screener already passes are left out too: there is nothing to learn from them here.
 
     Args:
-        mild: the phrases that may be put in, the same that `fit` was made with.
-        innocent: words that are never edited, whatever the screener says about them alone.
+        mild: the phrases that may be put in; `fit` must have been made with the same phrases.
+        innocent: words that are never edited, even if the screener refuses them on their own.
     """
     bars = bars or SearchBars()
     comments = [text for text, verdict in zip(comments, screener.screen(comments)) if not verdict.passed]
@@ -105,10 +105,10 @@ def _score(edit: Edit, bars: SearchBars) -> float:
 
 
 def find_suspects(comment: str, innocent: Collection[str], screener: Screener, n: int) -> list[str]:
-    """The words that the screener refuses on their own, those whose deletion lowers P(fail) most first.
+    """The words that the screener refuses on their own. Words that lower P(fail) most when deleted come first.
 
-    Other words may lower P(fail) too (names, pronouns: they keep company with insults), but an edit that drops them
-    fools the screener instead of answering it. So does one that drops who the comment speaks of.
+    Deleting other words may lower P(fail) too (names and pronouns often occur with insults), but such an edit only
+    fools the screener. The same holds for deleting the people that the comment speaks about.
     """
     tokens = words(comment)
     left_alone = IDENTITIES.union(innocent)
@@ -128,7 +128,7 @@ def _options(
     fit: Fit,
     bars: SearchBars,
 ) -> list[Options]:
-    """For each comment, what may stand in the place of each span around a suspect."""
+    """For each comment, the possible replacements of each span around a suspect."""
     encoder = classes.encoder
     spans: list[list[Span]] = [spans_around(comment, words) for comment, words in zip(comments, suspects)]
     fits = fit.proposals(comments, [[span.start for span in found] for found in spans])
@@ -143,7 +143,7 @@ def _options(
         fittings: Sequence[np.ndarray] = list(classes.fits(np.array(wanted), mild)) if found else []
         cosines = encoder.embed([span.bare for span in found]) @ vocabulary.T if found else []
         for span, share, fitting, cosine, rate in zip(found, shares, fittings, cosines, rates):
-            # A noun or verb that goes leaves a hole, unless nothing hangs on it.
+            # Deleting a noun or verb leaves a hole, unless the span is loose.
             dispensable = float(share @ ornament) if span.head is not None and not span.loose else float(span.loose)
             worth = bars.worst_deletion + (bars.best_deletion - bars.worst_deletion) * dispensable
             there[span.written] = [("", worth)] if span.removable else []
@@ -163,7 +163,7 @@ def _beams(
     screener: Screener,
     bars: SearchBars,
 ) -> list[list[tuple[str, float, float]]]:
-    """For each comment the passing rewrites that the beam met, most promising first: text, P(fail), worth."""
+    """For each comment the passing rewrites that the beam search found, most promising first: text, P(fail), worth."""
     beams: list[dict[str, float]] = [{comment: 0.0} for comment in comments]
     found: list[dict[str, tuple[float, float]]] = [{} for _ in comments]
     for step in range(bars.max_edits):
@@ -184,10 +184,10 @@ def _beams(
 
 
 def _expand(beam: Mapping[str, float], made: int, suspects: Sequence[str], options: Options) -> dict[str, float]:
-    """All one-step edits of the beam's texts at the two worst suspects that each still holds, with their scores.
+    """All one-step edits of the beam's texts, with scores. Only the two worst suspects left in each text are edited.
 
-    A score is the mean of the edits' own, so that two good edits are as promising as one; `made` is how many the
-    beam's texts have seen.
+    A score is the mean over the single edits, so that two good edits are as promising as one. `made` is the number of
+    edits that the beam's texts already have.
     """
     children: dict[str, float] = {}
     for text, score in beam.items():

@@ -1,4 +1,4 @@
-"""What a warm-up learns from, in files: its own `examples.jsonl`, and pairs of sentences that others wrote."""
+"""Files with training data for a warm-up: its own `examples.jsonl`, and sentence pairs from other sources."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sro.training.warmup.examples import Example
 
 
 def write_examples(examples: Sequence[Example], path: Path) -> None:
-    """Write examples for `read_examples`, one a line."""
+    """Write examples for `read_examples`, one per line."""
     lines = "".join(json.dumps(asdict(example), ensure_ascii=False) + "\n" for example in examples)
     files.atomic_write_text(path, lines)
 
@@ -41,13 +41,13 @@ def read_paraphrases(path: Path) -> list[tuple[str, str]]:
 
 
 def read_examples(path: Path) -> list[Example]:
-    """Examples that an earlier run wrote down.
+    """Read the examples of an earlier run.
 
     Raises:
-        SROError: no such file, or a line that is no example, with its number.
+        SROError: no such file, or a line is not an example; the message has its number.
     """
     try:
-        lines = path.read_text("utf-8").removesuffix("\n").split("\n")  # a text may hold other line separators
+        lines = path.read_text("utf-8").removesuffix("\n").split("\n")  # a text may contain other line separators
     except (OSError, UnicodeDecodeError) as error:
         raise SROError(f"{path} cannot be read: {error}") from error
     examples = []

@@ -1,16 +1,16 @@
-"""Warm-up examples out of unpaired comments: what the leader is shown before the game begins.
+"""Make warm-up examples from unpaired comments; the leader learns them before the game begins.
 
-Four kinds, and three more in a second warm-up; none with a rewrite by a person in it:
+There are four kinds, and three more in a second warm-up. No kind contains human rewrites of toxic comments:
     edit        toxic comment → the small edit that the screener passed (`edit_search`)
     corruption  corrupted clean comment → the clean comment (`corruption`)
     paraphrase  style-agnostic paraphrases, both sides clean (optional: teaches to rephrase)
-    unchanged   clean comment → itself (teaches to leave alone what needs nothing)
-    repair      broken clean comment → the comment (`teachers`; teaches to leave no fault)
-    idiom       toxic comment → the best that a table of phrases makes of it (`sro.rewriting.phrase_table`, `teachers`)
+    unchanged   clean comment → itself (teaches to leave clean comments unchanged)
+    repair      broken clean comment → the comment (`teachers`; teaches to correct faults)
+    idiom       toxic comment → its best rewrite by a phrase table (`sro.rewriting.phrase_table`, `teachers`)
     move        toxic comment → the best of earlier leaders' tries (`teachers`)
 
-A share of them is shown as people type on a keyboard (capitals, punctuation glued to its word), whatever the corpus
-looks like: public corpora of comments are often lower-cased and tokenised, users' comments are not.
+A share of them is written as people type (capitals, no space before punctuation), even if the corpus is not: public
+corpora of comments are often lower-cased and tokenised, users' comments are not.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ class Example:
 
 @dataclass
 class Mixture:
-    """How many examples of each kind at most; 0 leaves a kind out (for ablations)."""
+    """Largest number of examples of each kind; 0 leaves a kind out (for ablations)."""
 
-    edits: int = field(default=4500, metadata={"help": "toxic comments to search a passing edit for"})
+    edits: int = field(default=4500, metadata={"help": "toxic comments to search for an edit that passes"})
     corruptions: int = field(default=500, metadata={"help": "corrupted clean comments"})
-    paraphrases: int = field(default=200, metadata={"help": "style-agnostic paraphrases, where a file is given"})
-    unchanged: int = field(default=300, metadata={"help": "clean comments that must come back as they are"})
+    paraphrases: int = field(default=200, metadata={"help": "style-agnostic paraphrases, if a file is given"})
+    unchanged: int = field(default=300, metadata={"help": "clean comments that must stay unchanged"})
     typed: float = field(default=0.35, metadata={"help": "share of the examples shown as people type them"})
 
 
@@ -72,11 +72,11 @@ def make_examples(
 
     Args:
         toxic, clean: unpaired comments.
-        paraphrases: style-agnostic sentence pairs; those the screener refuses, that copy, or that drift (cosine < .75)
-            are left out.
-        make_fit: (phrases, usual comments) → what a language model says about edits; see `sro.training.warmup.lm_fit`.
-        progress: called with (comments done, comments in all) while the edit search, the slow part, runs.
-        log: what the search of an interrupted run found already.
+        paraphrases: style-agnostic sentence pairs; a pair is left out if the screener refuses it, if it is a copy, or
+            if its meaning differs (cosine < .75).
+        make_fit: (phrases, usual comments) → a language model's scores of edits; see `sro.training.warmup.lm_fit`.
+        progress: is called with (comments done, comments in all) during the edit search, which is the slow part.
+        log: the search results of an interrupted run.
     """
     draw = random.Random(seed)
     both = [*toxic, *clean]
@@ -102,7 +102,7 @@ def make_examples(
     to_corrupt, rest = passed[: mixture.corruptions], passed[mixture.corruptions :]
     corrupted = corrupt(to_corrupt, insults, lexicon, screener, seed)
     examples += [Example(one.corrupted, one.clean, "corruption") for one in corrupted]
-    # A corpus too small for disjoint halves shows some comments both ways: corrupted, and as they are.
+    # If the corpus is too small for disjoint halves, some comments occur both corrupted and unchanged.
     whole = (rest + passed)[: mixture.unchanged]
     examples += [Example(text, text, "unchanged") for text in whole]
     examples += _clean_paraphrases(paraphrases, mixture.paraphrases, screener, encoder, draw)
@@ -112,12 +112,12 @@ def make_examples(
 
 
 def detokenized_example(example: Example) -> Example:
-    """The example as people type it on a keyboard."""
+    """The example as people would type it."""
     return replace(example, source=detokenize(example.source), target=detokenize(example.target))
 
 
 def detokenize(text: str) -> str:
-    """`i 'm tired , you know .` → `I'm tired, you know.`; text that is typed already comes back as it is."""
+    """`i 'm tired , you know .` → `I'm tired, you know.`; text that already looks typed is not changed."""
     text = re.sub(r"\s+([,.!?…)]|[;:](?=\s|$)|n't\b|'(?:s|m|re|ve|ll|d|t)\b)", r"\1", text)
     text = re.sub(r"(?<=[(])\s+", "", text)
     text = re.sub(r"\bi(?=$|[\s,!?;:…]|\.(?:\s|$)|'(?:m|ve|ll|d)\b)", "I", text)

@@ -1,8 +1,8 @@
-"""What the unpaired corpus says about words: which are toxic, where they stand, and which mild ones come near them.
+"""Learn a lexicon from the unpaired corpus: toxic words, their contexts, and mild words with a similar meaning.
 
-A word is toxic where it is far more frequent in toxic than in clean comments and the screener, asked about the word
-alone, agrees: nobody lists it. Its mild neighbours are the entries of a small vocabulary of mild words and phrases
-that are nearest in meaning (sentence encoder) and of the same grammatical class. Free neighbours from the clean corpus
+A word is toxic if it is far more frequent in toxic than in clean comments and the screener refuses the word alone. No
+list of toxic words is used. The mild neighbours of a word come from a small vocabulary of mild words and phrases: they
+are nearest in meaning (sentence encoder) and have the same grammatical class. Free neighbours from the clean corpus
 were tried and dropped: an embedding puts "clever" next to "stupid", and a rewrite that turns blame into praise passes
 every screener.
 """
@@ -23,8 +23,8 @@ from sro.screeners.similarity import SentenceEncoder
 from sro.training.warmup.rude_spans import IDENTITIES
 from sro.training.warmup.word_classes import WordClasses
 
-INNOCENT = 0.7  # nats of log-odds below which a word says nothing about toxicity
-EDGE = "¶"  # stands for the sentence's edge in a context
+INNOCENT = 0.7  # below this log-odds (nats), a word says nothing about toxicity
+EDGE = "¶"  # marks the edge of the sentence in a context
 
 
 @cache
@@ -43,7 +43,7 @@ def mild_words() -> dict[str, frozenset[str]]:
 
 
 def mild_and_passing(screener: Screener) -> list[str]:
-    """The part of the vocabulary that this screener passes; an edit made of anything else could not be learnt from."""
+    """The part of the vocabulary that this screener passes; the leader could not learn from an edit with the rest."""
     phrases = list(mild_words())
     return [phrase for phrase, verdict in zip(phrases, screener.screen(phrases)) if verdict.passed]
 
@@ -139,7 +139,7 @@ def _neighbours(
     n: int,
     occurrences: int = 12,
 ) -> dict[str, list[str]]:
-    """The n mild phrases nearest in embedding to each word, of a class that the word often has where it stands."""
+    """The n mild phrases nearest in embedding to each word, with a class that the word often has in its sentences."""
     if not queries or not mild:
         return {query: [] for query in queries}
     wanted: dict[str, list[tuple[str, int]]] = {query: [] for query in queries}

@@ -1,12 +1,12 @@
-"""What a frozen language model says about an edit: which words could stand there, and whether the whole still reads.
+"""Score edits with a frozen language model: which words fit at a place, and whether the whole comment is still fluent.
 
-The two questions of `edit_search`, asked of the leader before it has learnt anything:
-    proposals   log p(phrase's first token | what stands before) − log p(it anywhere): cheap enough for every phrase
-    gains       how much better the new words fit the whole comment than the old ones did, for the few that are left
+`edit_search` needs two scores, from the leader before training:
+    proposals   log p(phrase's first token | text before it) − log p(it anywhere): cheap enough for every phrase
+    gains       how much better the new words fit the whole comment than the old ones, for the few edits that are left
 
-Both weigh words against how usual they are anywhere, `gains` by half: plain log-probability rewards common words
-wherever they stand ("they are intolerance" is likelier than "they are intolerant thugs"), full mutual information
-rewards rare ones ("the iron fist of indecent named …").
+Both scores correct for how common a word is, `gains` by half. Plain log-probability prefers common words at any place
+("they are intolerance" is likelier than "they are intolerant thugs"); full mutual information prefers rare words ("the
+iron fist of indecent named …").
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ import torch
 
 from sro.leader.logprobs import causal_log_probs
 
-RARITY = 0.5  # how much of a word's usual log-probability is evened out in `gains`
+RARITY = 0.5  # share of a word's usual log-probability that is subtracted in `gains`
 
 
 class Fit(Protocol):
-    """What the edit search wants to know of a language model."""
+    """The scores that the edit search needs from a language model."""
 
     def proposals(self, comments: Sequence[str], places: Sequence[Sequence[int]]) -> list[np.ndarray]:
         """For each comment [places, phrases] nats: how much likelier each phrase is there than elsewhere."""
@@ -38,12 +38,13 @@ class Fit(Protocol):
 
 
 class LanguageModelFit:
-    """`Fit` by a decoder-only model that is left as it is.
+    """`Fit` by a decoder-only model, which is not trained.
 
     Args:
-        phrases: the vocabulary that `proposals` speaks about.
-        usual: comments, a few hundred words of them, whose every place says how likely a token is anywhere.
-        bf16: compute under bfloat16 autocast (twice as fast where the processor has it).
+        phrases: the vocabulary of `proposals`.
+        usual: comments with a few hundred words in all; the mean over all their places says how likely a token is
+            anywhere.
+        bf16: compute under bfloat16 autocast (twice as fast if the processor supports it).
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class LanguageModelFit:
         self._alone: dict[str, float] = {"": 0.0}
 
     def proposals(self, comments: Sequence[str], places: Sequence[Sequence[int]]) -> list[np.ndarray]:
-        """`places` are character offsets, each where a word starts."""
+        """`places` are the character offsets of word starts."""
         found = [np.zeros((0, len(self.first)), np.float32) for _ in comments]
         wanted = [i for i, spots in enumerate(places) if len(spots)]
         for at in range(0, len(wanted), self.batch_size):
@@ -69,14 +70,14 @@ class LanguageModelFit:
             rows = [self.tokenizer(comments[i], add_special_tokens=False, return_offsets_mapping=True) for i in chunk]
             logits = self._logits([[self.tokenizer.eos_token_id, *row["input_ids"]] for row in rows])
             for i, row, scores in zip(chunk, rows, logits):
-                # Position p has read p tokens of the comment: those that end before the place.
+                # At position p the model has read p tokens of the comment: those that end before the place.
                 reads = [sum(end <= place for _, end in row["offset_mapping"]) for place in places[i]]
                 rates = torch.log_softmax(scores[reads].float(), dim=-1).cpu()
                 found[i] = (rates[:, self.first] - self.anywhere[self.first]).numpy()
         return found
 
     def gains(self, comments: Sequence[str], rewrites: Sequence[Sequence[str]]) -> list[np.ndarray]:
-        """A comment and its rewrites share their beginning, which is read once."""
+        """The common beginning of a comment and its rewrites is read only once."""
         changes = [[_changes(comment, text) for text in texts] for comment, texts in zip(comments, rewrites)]
         self._learn_alone({part for group in changes for pairs in group for pair in pairs for part in pair})
         gains = [np.zeros(0, np.float32) for _ in comments]
@@ -90,7 +91,7 @@ class LanguageModelFit:
         return gains
 
     def _totals(self, groups: list[list[str]]) -> list[np.ndarray]:
-        """log p of the texts of each group, but for what they all begin with."""
+        """log p of the texts of each group, without their common beginning."""
         end = self.tokenizer.eos_token_id
         ids = [[[*self._ids(text), end] for text in group] for group in groups]
         shared = [_shared(group) for group in ids]
@@ -101,7 +102,7 @@ class LanguageModelFit:
         return [part.numpy() for part in found.split([len(group) for group in groups])]
 
     def _learn_alone(self, phrases: set[str]) -> None:
-        """log p of a phrase anywhere: of its first token on average, of the others behind it."""
+        """log p of a phrase anywhere: its first token on average, plus the other tokens given the first."""
         new = sorted(phrases - self._alone.keys(), key=len)
         for at in range(0, len(new), 8 * self.batch_size):
             chunk = new[at : at + 8 * self.batch_size]
@@ -135,7 +136,7 @@ class LanguageModelFit:
         return ids
 
     def _logits(self, rows: list[list[int]]) -> Any:
-        """[rows, longest, vocabulary]; right padding, which a causal model does not see."""
+        """[rows, longest, vocabulary]. Padding is on the right, where a causal model does not see it."""
         width = max(map(len, rows))
         ids = torch.tensor([row + [self.tokenizer.pad_token_id] * (width - len(row)) for row in rows])
         with self._quietly():
@@ -149,13 +150,13 @@ class LanguageModelFit:
 
 
 def _changes(comment: str, rewrite: str) -> list[tuple[str, str]]:
-    """What was taken out and what was put in, span by span."""
+    """The words taken out and the words put in, for each changed span."""
     old, new = comment.split(), rewrite.split()
     blocks = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     return [(" ".join(old[a:b]), " ".join(new[c:d])) for kind, a, b, c, d in blocks if kind != "equal"]
 
 
 def _shared(rows: list[list[int]]) -> int:
-    """How many ids all rows begin with; at least one is left to each."""
+    """Length of the common beginning of all rows; at least one id of each row is not part of it."""
     same = takewhile(lambda column: len(set(column)) == 1, zip(*rows))
     return min(sum(1 for _ in same), min(map(len, rows)) - 1)

@@ -1,6 +1,6 @@
-"""Spans of a comment around its rude words: find them, delete them, put a phrase in their place. Pure string work.
+"""Spans of a comment around its rude words: find, delete, or replace them by a phrase. Only string operations.
 
-Comments come glued ("You idiot, stop.") and spaced ("you idiot , stop ."); an edit keeps the style it meets.
+Comments are typed ("You idiot, stop.") or tokenised ("you idiot , stop ."); an edit keeps the comment's style.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ LONGEST = 4  # words in a span
 
 
 def _set(listed: str) -> frozenset[str]:
-    return frozenset(bare_word(word) for word in words(listed))  # as they are looked up: 's is "s"
+    return frozenset(bare_word(word) for word in words(listed))  # in the form for look-up: 's is "s"
 
 
-# Words that may go when their rude neighbour goes: they carry no content of their own.
+# Words that may be deleted together with their rude neighbour: they have no content of their own.
 FREE = _set("""
     a an the you your u ur my his her their our its this that these those such so of and or as like what who how very
     really just all some any lol lmao ya yo big little oh hey ok god 're 's 'm you're youre is are""")
-# Words that a phrase may replace together with the rude one behind them: "give a …", "talk …".
+# Words that a phrase may replace together with the rude word after them: "give a …", "talk …".
 LIGHT = _set("""
     give gives gave giving get gets got talk talking go goes take takes piece pieces full bunch ton in on off up out
     with shut be to not no don't dont doesn't doesnt do does""")
-# Who somebody is, is no insult, however often the words keep company with insults: never edited away.
+# Words for who somebody is are not insults, even if they often occur with insults: they are never deleted.
 IDENTITIES = GROUPS | _set("""
     native straight man men girl girls boy boys young blind poor mother father wife husband""")
 BE = _set("is are was were am be being 're 's 'm you're he's she's i'm it's that's")
 START = re.compile(r"(?<!\S)[\"“(]+")
 END = re.compile(r"[,.!?;:…\"”)]+$")
-STOP = re.compile(r"[.!?…][\"”)]*$")  # of a sentence
+STOP = re.compile(r"[.!?…][\"”)]*$")  # end of a sentence
 PUNCTUATION = re.compile(r"[,.!?;:…]+")
 SPACED = re.compile(r"\s[,.!?]")
 
@@ -43,10 +43,10 @@ SPACED = re.compile(r"\s[,.!?]")
 class Span:
     """Consecutive words of a comment: [low, high) among its white-space tokens, `start` its first character.
 
-    written: the words as they stand. bare: the same without trailing punctuation. removable: nothing of content goes
-    with the rude word. head: the token whose grammatical class a phrase in the span's place must have; None where no
-    phrase can. as_adjective: it must be an adjective instead ("is an idiot" → "is unwise"). loose: nothing hangs on
-    the span (", you idiot .", "like hell", "what the hell is").
+    written: the words as they are. bare: the same without trailing punctuation. removable: deleting the span removes
+    no content except the rude word. head: a phrase in place of the span must have the grammatical class of this token;
+    None if no phrase can replace it. as_adjective: the phrase must be an adjective instead ("is an idiot" → "is
+    unwise"). loose: no other word depends on the span (", you idiot .", "like hell", "what the hell is").
     """
 
     low: int
@@ -61,7 +61,7 @@ class Span:
 
 
 def spans_around(text: str, suspects: Sequence[str]) -> list[Span]:
-    """Every span of up to four words that holds a suspect and otherwise only words that may go with it."""
+    """Every span of up to four words with a suspect and, besides it, only words that may be edited with it."""
     tokens, bad = words(text), set(suspects)
     starts = list(_starts(text, tokens))
     cores = [bare_word(token) for token in tokens]
@@ -73,7 +73,7 @@ def spans_around(text: str, suspects: Sequence[str]) -> list[Span]:
             for high in range(i + 1, min(len(tokens), low + LONGEST) + 1):
                 inside = cores[low:high]
                 if not all(w in bad or w in FREE or w in LIGHT for w in inside):
-                    continue  # punctuation has no core and ends a span too
+                    continue  # also ends a span: punctuation has no core
                 if any(END.search(token) for token in tokens[low : high - 1]):
                     continue
                 written = " ".join(tokens[low:high])
@@ -97,7 +97,7 @@ def spans_around(text: str, suspects: Sequence[str]) -> list[Span]:
 
 
 def _is_loose(tokens: Sequence[str], cores: Sequence[str], low: int, high: int) -> bool:
-    """Whether the sentence stands without the span: an address at its edge, a comparison, a question's oath."""
+    """Whether the sentence is complete without the span: an address at its edge, a comparison, a question's oath."""
     first, before = cores[low], cores[low - 1] if low else ""
     opens = low == 0 or bool(END.search(tokens[low - 1]))
     closes = high == len(tokens) or not cores[high] or bool(END.search(tokens[high - 1]))
@@ -108,7 +108,7 @@ def _is_loose(tokens: Sequence[str], cores: Sequence[str], low: int, high: int) 
 
 
 def replace_span(text: str, span: Span, phrase: str) -> str:
-    """The comment with `phrase` (or nothing) where the span stood; punctuation, capitals and a/an are mended."""
+    """The comment with `phrase` (or nothing) instead of the span; punctuation, capitals and a/an are corrected."""
     tokens = words(text)
     opening = "".join(START.findall(" ".join(tokens[span.low : span.high])))
     tail = END.search(tokens[span.high - 1])
@@ -120,7 +120,7 @@ def replace_span(text: str, span: Span, phrase: str) -> str:
         if left and left[-1].lower() in {"a", "an"}:
             left[-1] = _article(left[-1], phrase)
         return " ".join([*left, put + end, *right])
-    if not left or STOP.search(left[-1]):  # no sentence ends twice, none begins with a comma
+    if not left or STOP.search(left[-1]):  # avoid double punctuation, and a comma at the start
         right = list(dropwhile(PUNCTUATION.fullmatch, right))
     else:
         left[-1] += re.sub(r"[\"”)]", "", end) if opening else end
@@ -132,7 +132,7 @@ def replace_span(text: str, span: Span, phrase: str) -> str:
 
 
 def without_segments(text: str, suspects: Sequence[str]) -> list[str]:
-    """The comment without one of its sentences or short clauses that hold a suspect, if most of it stays."""
+    """Versions of the comment, each without one sentence or short clause with a suspect, if at least half is left."""
     parts = [part for part in re.split(r"(?<=[.!?])\s+|(?<=,)\s+", text) if part.strip()]
     found = []
     for i, part in enumerate(parts):
@@ -152,7 +152,7 @@ def without_segments(text: str, suspects: Sequence[str]) -> list[str]:
 
 
 def tidy(text: str, spaced: bool = True) -> str:
-    """Mend what a deletion leaves behind: doubled commas, a comma at the start or before the end, white space."""
+    """Clean up after a deletion: doubled commas, a comma at the start or before the end, white space."""
     text = re.sub(r"(?:\s*,){2,}", " ,", text)
     text = re.sub(r"^[\s,;:.!?]+", "", text)
     text = re.sub(r"\s*[,;:]\s*(?=[.!?])", " ", text)

@@ -1,7 +1,7 @@
-"""A warm-up from unpaired comments to a paraphraser, and what it leaves: adapter/, examples.jsonl, manifest.json.
+"""A warm-up from unpaired comments to a paraphraser. It writes adapter/, examples.jsonl and manifest.json.
 
-The two long parts can be gone on with (`resume`): the search, from edits.jsonl, and, with `save_strategy: steps`, the
-training, from its last checkpoint.
+The two long parts can be resumed (`resume`): the search from edits.jsonl, and, with `save_strategy: steps`, the
+training from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from sro.training.warmup.trainer import WarmupConfig, WarmupTrainer
 logger = logging.getLogger(__name__)
 
 CHAT = ("chat:", "http://", "https://")
-"""How the name of a teacher begins that is a chat server."""
+"""A teacher with a name that begins like this is a chat server."""
 
 
 @dataclass
@@ -69,7 +69,7 @@ class WarmupData(ScreenerArguments):
     similarity: str = field(default="embedded", metadata={"help": "sentence encoder"})
     min_words: int = field(default=3, metadata={"help": "shorter comments are set aside"})
     max_words: int = field(default=32, metadata={"help": "longer comments are set aside"})
-    resume: bool = field(default=False, metadata={"help": "go on with the interrupted run of output_dir"})
+    resume: bool = field(default=False, metadata={"help": "resume the interrupted run of output_dir"})
 
 
 def warmup_run(
@@ -84,13 +84,13 @@ def warmup_run(
     """Make the examples, train on them, and return the adapter's folder.
 
     Args:
-        chat: how teachers that are chat servers are asked; None: by the defaults.
-        args: they are copied, never changed; `prompt` is filled in from the leader where it is empty.
+        chat: settings for teachers that are chat servers; None: the defaults.
+        args: settings; they are copied, not changed. If `prompt` is empty, the leader's prompt is used.
         command: the command line, for the manifest.
 
     Raises:
-        SROError: bad input, an occupied output_dir, an edit search by a leader that has an adapter already, or a run
-            to go on with that was begun with other settings or comments.
+        SROError: bad input, an output_dir that already holds a run, an edit search by a leader that already has an
+            adapter, or a run to resume that began with other settings or comments.
     """
     refuse_named_checkpoint(args)
     if leader.tuning == "full":
@@ -99,7 +99,7 @@ def warmup_run(
     if (folder / "adapter").exists() or ((folder / "manifest.json").exists() and not data.resume):
         raise SROError(
             f"{folder} holds a run already\n"
-            "  fix: another --output_dir, or --resume true behind the same command if it broke off"
+            "  fix: another --output_dir, or add --resume true to the same command if the run was interrupted"
         )
     goes_on = leader.adapter not in (None, "none")
     if goes_on and not (teachers.teachers or data.examples):
@@ -107,7 +107,7 @@ def warmup_run(
             f"the edit search scores fluency with the leader without any adapter, not with {leader.adapter!r}\n"
             "  fix: leave out --adapter, or name --teachers or --examples to learn from"
         )
-    set_seed(args.seed)  # of what is drawn where the adapter is widened
+    set_seed(args.seed)  # for the random weights if the adapter is widened
     player = Leader.load(leader, "none", args.prompt or None, trainable=goes_on)
     encoder_decoder = player.model.config.is_encoder_decoder
     args = copy.copy(args)
@@ -146,7 +146,7 @@ def warmup_run(
 
     model = player.model
     if not goes_on:
-        set_seed(args.seed)  # of the fresh adapter, which is made before the trainer
+        set_seed(args.seed)  # for the fresh adapter, which is made before the trainer
         model = get_peft_model(model, default_lora(leader.lora_rank, leader.lora_alpha, encoder_decoder))
     trainer = WarmupTrainer(model, args, examples, player.tokenizer)
     use_progress_lines(trainer)
@@ -156,7 +156,7 @@ def warmup_run(
 
 
 def _fitting_examples(examples: list[Example], player: Leader, args: WarmupConfig, folder: Path) -> list[Example]:
-    """Those whose prompt the leader can be given; the others are set aside as `fitting` does."""
+    """The examples with a prompt that fits the leader; `fitting` sets the others aside."""
     limit = PromptLimit.of(player.model, args.max_prompt_length)
     kept = fitting([one.source for one in examples], player.tokenizer, args.prompt, limit, folder)
     if examples and not kept:
@@ -167,8 +167,8 @@ def _fitting_examples(examples: list[Example], player: Leader, args: WarmupConfi
 def _comments(
     data: WarmupData, player: Leader, args: WarmupConfig, folder: Path
 ) -> tuple[list[str], list[str], dict[str, str]]:
-    """Toxic comments, clean ones, and the sources' hashes; what is too long for the leader is set aside now, not when
-    the search is over."""
+    """Toxic comments, clean comments, and the sources' hashes. Comments that are too long for the leader are set aside
+    before the search, not after it."""
     load = partial(
         load_sources,
         min_words=data.min_words,
@@ -227,10 +227,10 @@ def load_teachers(wanted: Teachers, leader: str, chat: ChatSettings, max_prompt_
     """The teachers, by their names: `chat:URL` is a chat server, anything else an adapter of the leader.
 
     Args:
-        max_prompt_length: the longest prompt that the comments were sorted out by, so that each fits.
+        max_prompt_length: longest prompt; longer comments were already set aside, so each prompt fits.
 
     Raises:
-        SROError: a part is missing, or a server cannot be asked.
+        SROError: a part is missing, or a server cannot be used.
     """
     engine = EngineArguments(engine=wanted.moves_engine)
 

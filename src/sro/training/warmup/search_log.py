@@ -1,4 +1,4 @@
-"""What the edit search has found so far, on disk: the search takes long, and a run that was killed goes on with it."""
+"""The results of the edit search so far, on disk, so that a killed run can continue the long search."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from sro.core.errors import SROError
 
 
 class SearchLog:
-    """One JSON line a searched comment: the comment, and its rewrite or null.
+    """One JSON line for each searched comment: the comment, and its rewrite or null.
 
     Args:
-        path: appended to after each batch; a line that a kill cut short is searched again. None keeps nothing.
+        path: the file; lines are appended after each batch. If a kill cut a line short, its comment is searched again.
+            None: nothing is stored.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -32,7 +33,7 @@ class SearchLog:
             path.write_text("".join(line + "\n" for line in lines[:-1]), "utf-8")
 
     def add(self, comments: Sequence[str], rewrites: dict[str, str]) -> None:
-        """Remember what a batch of comments came to."""
+        """Store the results of a batch of comments."""
         found = {comment: rewrites.get(comment) for comment in comments}
         self.known |= found
         if self.path:

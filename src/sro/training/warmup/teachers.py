@@ -1,14 +1,13 @@
-"""A second warm-up, from the best that phrase table and earlier leaders know, the edits that read well, and repairs.
+"""A second warm-up: learn the best rewrites of the phrase table and of earlier leaders, fluent edits, and repairs.
 
     sro warmup --teachers runs/warmup1/adapter runs/sro1/adapter --examples runs/warmup1/examples.jsonl \
                --toxic FILE --clean FILE --output_dir runs/warmup2
 
-A first warm-up knows no more than single edits can show, and its search reads grammar badly. A table of phrases knows
-idiom (`sro.rewriting.phrase_table`), and leaders of earlier games know more than their greedy moves: of a dozen tries
-for a
-comment, one is usually good. What the follower's panel likes best is kept (`sro.training.warmup.best_of_n`), whoever
-said it, so a
-new leader learns in one move what took the old ones many (expert iteration: Anthony et al. 2017, arXiv 1705.08439).
+A first warm-up only teaches single edits, and its search judges grammar badly. A table of phrases knows idioms
+(`sro.rewriting.phrase_table`). Leaders of earlier games can do more than their greedy moves show: of a dozen tries for
+a comment, one is usually good. The panel's best rewrite is kept, from any of these sources
+(`sro.training.warmup.best_of_n`). So a new leader learns to give at once what older leaders found in many tries
+(expert iteration: Anthony et al. 2017, arXiv 1705.08439).
 """
 
 from __future__ import annotations
@@ -27,16 +26,16 @@ from sro.training.warmup.examples import Example, Kind, detokenized_example
 from sro.training.warmup.search_log import SearchLog
 
 JUDGED = ("edit", "corruption", "idiom", "move")
-"""Kinds of earlier examples that the panel looks at again; the rest was written by people on both sides."""
+"""Kinds of earlier examples that the panel judges again; in the other kinds, people wrote both sides."""
 VARIANTS = 4
-"""Civil forms of a comment that the table is asked for."""
+"""Number of civil forms of a comment to take from the table."""
 REPAIRABLE = (drop_function_word, drop_function_word, swap, repeat, add)
-"""Faults that leave enough to tell what stood there."""
+"""Faults that can be repaired, because the original text can still be guessed."""
 
 
 @dataclass
 class Teachers:
-    """Leaders whose best moves are learnt; of a chat server, its answers that the panel passes."""
+    """The new leader learns the best moves of these leaders, and the chat servers' answers that the panel passes."""
 
     teachers: list[str] = field(
         default_factory=list,
@@ -55,21 +54,22 @@ class Teachers:
         default="transformers", metadata={"help": "engine that runs the teachers; ctranslate2 is several times faster"}
     )
     repairs: int = field(default=400, metadata={"help": "number of broken clean comments to repair"})
-    untouched: int = field(default=300, metadata={"help": "clean comments that must come back as they are"})
+    untouched: int = field(default=300, metadata={"help": "clean comments that must stay unchanged"})
     fluency: str = field(
         default="embedded", metadata={"help": "model that judges fluency: `embedded`, or a folder from `sro fluency`"}
     )
     faithfulness: str = field(
-        default="none", metadata={"help": "critic that has to find the meaning kept: `embedded`, a folder, or `none`"}
+        default="none",
+        metadata={"help": "critic that checks that the meaning is kept: `embedded`, a folder, or `none`"},
     )
     overused: str = field(
         default="none",
-        metadata={"help": "list of words that no move may put in: `embedded`, a file, or `none`; see `sro train`"},
+        metadata={"help": "list of words that no move may add: `embedded`, a file, or `none`; see `sro train`"},
     )
 
 
 def rule_edits(comment: str, table: PhraseTable) -> list[str]:
-    """The comment without its addresses and swear words, and the table's civil form of what is left then."""
+    """The comment without its addresses and swear words, and the table's civil form of the text that is left."""
     cut = deletions(comment)
     return cut + [text for one in cut for text in table.variants(one, 1)]
 
@@ -89,9 +89,9 @@ def best_rewrites_of_teachers(
     """Shuffled examples.
 
     Args:
-        toxic, clean: unpaired comments; those of `toxic` that pass the screener are not played.
-        earlier: an earlier warm-up's examples; for the comments of those of `JUDGED` they are one try more.
-        log: moves that an interrupted run found already.
+        toxic, clean: unpaired comments; toxic comments that pass the screener are not played.
+        earlier: examples of an earlier warm-up; those of a kind in `JUDGED` are one more try for their comments.
+        log: moves that an interrupted run has already found.
     """
     draw, log = random.Random(seed), log or SearchLog()
     table = load_phrase_table() if wanted.table else PhraseTable({})
@@ -104,7 +104,7 @@ def best_rewrites_of_teachers(
     by_teachers = generate_candidates(teachers, wanted.moves_each, wanted.moves_temperature)
 
     def tries(batch: Sequence[str], seed: int) -> list[tuple[str, str]]:
-        """What an earlier search found, what the table says, and what the teachers play."""
+        """Rewrites from the earlier search, from the table and from the teachers."""
         found = [(comment, example.target) for comment in batch for example in judged.get(comment, [])]
         found += [(comment, text) for comment in batch for text in table.variants(comment, VARIANTS)]
         if wanted.table:
@@ -115,7 +115,7 @@ def best_rewrites_of_teachers(
     best = best_moves([*judged, *unseen[: wanted.moves]], tries, reward, seed, progress, log)
 
     def example(comment: str, text: str) -> Example:
-        """The earlier one if it says so, else whose try it is."""
+        """The earlier example if it has this text, else a new one with the kind of its source."""
         new: Kind = "idiom" if text in table.variants(comment, VARIANTS) else "move"
         kept = [one for one in judged.get(comment, []) if one.target == text]
         return kept[0] if kept else Example(comment, text, new)

@@ -1,4 +1,4 @@
-"""Turn any language model into a paraphraser by likelihood on warm-up examples, for both architectures.
+"""Fine-tune any language model (decoder-only or encoder–decoder) on warm-up examples by maximum likelihood.
 
 A `transformers.Trainer` whose loss is −log π(target|source) per token, computed by the same `log_probs` as the game.
 """
@@ -25,7 +25,7 @@ class WarmupConfig(TrainingArguments):
     """`transformers.TrainingArguments` with the warm-up's own defaults."""
 
     output_dir: str | None = field(default="runs/warmup", metadata={"help": "where the adapter and checkpoints go"})
-    per_device_train_batch_size: int = field(default=16, metadata={"help": "examples a step on one device"})
+    per_device_train_batch_size: int = field(default=16, metadata={"help": "examples per step on one device"})
     learning_rate: float = field(default=4e-4, metadata={"help": "peak learning rate of the adapter"})
     num_train_epochs: float = field(default=1.0, metadata={"help": "passes over the examples"})
     lr_scheduler_type: str = field(default="cosine", metadata={"help": "learning rate schedule"})
@@ -52,12 +52,12 @@ class WarmupConfig(TrainingArguments):
 
 
 class WarmupTrainer(Trainer):
-    """Learns `Example`s.
+    """Fine-tunes a model on `Example`s.
 
     Args:
         model: causal LM or encoder–decoder, PEFT-wrapped or not.
         args: `WarmupConfig` with `prompt` set.
-        examples: what to learn.
+        examples: the training examples.
         processing_class: the leader's tokenizer.
     """
 
@@ -68,7 +68,7 @@ class WarmupTrainer(Trainer):
     ) -> None:
         check_prompt(args.prompt)
         if args.gradient_checkpointing and is_peft(model):
-            model.enable_input_require_grads()  # else the frozen embeddings cut the adapter off from the loss
+            model.enable_input_require_grads()  # otherwise the frozen embeddings stop the gradient to the adapter
         if args.bf16:
             store_frozen_linears_in_bf16(model)
         super().__init__(
@@ -110,5 +110,5 @@ class _Tokenised(Dataset):
 
 
 def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Rows to columns; padding happens where the log-probabilities are computed."""
+    """Turn rows into columns; `log_probs` does the padding."""
     return {key: [row[key] for row in rows] for key in rows[0]}

@@ -1,9 +1,9 @@
-"""Which grammatical class a word has where it stands: "shit" is a thing here, an exclamation there, a verb elsewhere.
+"""Find the grammatical class of a word in its context: "shit" can be a noun, an exclamation or a verb.
 
-A linear probe on the early layers of the sentence encoder, which still know the word in its context. It learns from
-the unpaired comments themselves: wherever a single word of the mild vocabulary stands, its class is known (the
-vocabulary's section). On words it never saw it is right nine times in ten; on rude ones it only has to be right enough
-to keep a noun out of an adjective's place.
+The classifier is a linear probe on the early layers of the sentence encoder, which still represent the word in its
+context. It learns from the unpaired comments: the class of each single word of the mild vocabulary is known (the
+vocabulary's section). On words that it never saw it is right nine times in ten. On rude words it only has to be good
+enough to keep a noun out of an adjective's place.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ class WordClasses:
         unique = list(dict.fromkeys(texts))
         states = dict(zip(unique, word_states(self.encoder, unique)))
         rows = [states[text].get(place) for text, place in zip(texts, places)]
-        unread = np.zeros(self.probe.n_features_in_)  # of a token that was cut off
+        unread = np.zeros(self.probe.n_features_in_)  # for a token that was cut off
         found: np.ndarray = self.probe.predict_proba([unread if row is None else row for row in rows])
         return found
 
     def fits(self, shares: np.ndarray, phrases: Sequence[str]) -> np.ndarray:
-        """[..., phrases]: the share of each phrase's own classes, out of [..., classes]."""
+        """[..., phrases]: for each phrase, the sum of the shares [..., classes] of its classes."""
         has = np.array([[name in self.vocabulary[phrase] for name in self.names] for phrase in phrases], dtype=float)
         fitting: np.ndarray = shares @ has.T
         return fitting

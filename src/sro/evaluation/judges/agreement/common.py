@@ -1,4 +1,4 @@
-"""What the cards of the embedded judges have in common: rank correlation with people, tables, writing the card.
+"""Common parts of the embedded judges' cards: rank correlation with people, tables, writing the card.
 
     sro judge check style --judge packages/sro-embedded/sro_embedded/judge_style embedded/linear
     sro judge check fluency --judge packages/sro-embedded/sro_embedded/judge_fluency relative
@@ -28,20 +28,20 @@ class HumanAgreement(NamedTuple):
     spearman: float
     """Over the rewrites of all systems."""
     by_system: dict[str, float]
-    """The same within each system: what is left when the systems' own levels do not help."""
+    """The same within each system, so that differences between systems do not add to the correlation."""
     rated: int
     """Rewrites."""
 
 
 def human_agreement(found: np.ndarray, wanted: np.ndarray, systems: Sequence[str]) -> HumanAgreement:
-    """How a judge's scores [N] correlate with people's [N]; `systems` names whose rewrites these are."""
+    """The correlation of a judge's scores [N] with people's [N]; `systems` names the system of each rewrite."""
     system = np.array(systems)
     by_system = {name: spearman(found[system == name], wanted[system == name]) for name in dict.fromkeys(systems)}
     return HumanAgreement(spearman(found, wanted), by_system, len(found))
 
 
 def spearman(found: np.ndarray, wanted: np.ndarray) -> float:
-    """Rank correlation of two samples [N] in [−1, 1], ties sharing their mean rank; NaN where one is constant."""
+    """Rank correlation of two samples [N] in [−1, 1]. Ties share their mean rank; NaN if a sample is constant."""
     from scipy.stats import rankdata
 
     ranks = [rankdata(found), rankdata(wanted)]
@@ -54,7 +54,7 @@ def spearman(found: np.ndarray, wanted: np.ndarray) -> float:
 
 
 def table(head: Sequence[str], rows: Mapping[str, Iterable[float]]) -> str:
-    """A Markdown table with a named line for each judge, without a line break at its end; NaN is a dash."""
+    """A Markdown table with a named line for each judge, without a line break at its end. NaN becomes a dash."""
 
     def cells(figures: Iterable[float]) -> list[str]:
         return ["–" if np.isnan(figure) else f"{figure:.3f}" for figure in figures]
@@ -70,10 +70,10 @@ def reliability(bins: Iterable[Bin]) -> str:
 
 
 def record_of(folder: Path) -> dict[str, Any]:
-    """What `sro judge train` wrote down in a judge's folder.
+    """The record that `sro judge train` wrote into a judge's folder.
 
     Raises:
-        SROError: the judge was not made by it.
+        SROError: the judge was not made by `sro judge train`.
     """
     path = folder / RECORD
     if not path.is_file():
@@ -83,7 +83,7 @@ def record_of(folder: Path) -> dict[str, Any]:
 
 
 def size_of(folder: Path) -> int:
-    """Bytes of a judge's folder, cards left out."""
+    """Size of a judge's folder in bytes, without the cards."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and file.name != "README.md")
 
 

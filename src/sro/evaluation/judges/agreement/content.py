@@ -1,10 +1,10 @@
-"""Does a content judge agree with people? Cosine with the comment against the meaning that they saw kept.
+"""Does a content judge agree with people? Compare its cosines with people's ratings of the kept meaning.
 
     sro judge check content --judge embedded
 
-The measure: Spearman's rank correlation with ratings by people of 600 rewrites of emnlp10k (means of three). There are
-no official labels to be held against: `judge_calibration` has cosines of another encoder, which people never saw.
-Beside the judges stands the share of words that both texts have, the least that an encoder should be better than.
+The measure is Spearman's rank correlation with people's ratings of 600 rewrites of emnlp10k (means of three). There
+are no official labels to compare with: `judge_calibration` has cosines of another encoder, not ratings by people. The
+table also shows the share of words that both texts have. An encoder should at least be better than this baseline.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from sro.evaluation.judges.training.data import Rated, ratings
 
 
 class SharedWords:
-    """A content judge without a model: words that both texts have, of all that either has (Jaccard's index)."""
+    """A content judge without a model: the share of all words of two texts that both have (Jaccard's index)."""
 
     name = "shared words"
 
     def __call__(self, texts: Sequence[str], sources: Sequence[str], /) -> np.ndarray:
-        """[N] in [0, 1]; words are compared by their letters and digits, and two texts without any share all."""
+        """[N] in [0, 1]. Words are compared by their letters and digits. Two texts without any words get 1."""
         pairs = [(_words(text), _words(source)) for text, source in zip(texts, sources)]
         return np.array([len(a & b) / len(a | b) if a | b else 1.0 for a, b in pairs])
 
@@ -36,7 +36,7 @@ def _words(text: str) -> set[str]:
 
 
 def agreement(judge: ContentJudge, rated: Sequence[Rated]) -> HumanAgreement:
-    """How the judge's cosines of rewrites with their comments correlate with the meaning that people saw kept."""
+    """The correlation of the judge's cosines (rewrite, comment) with people's ratings of the kept meaning."""
     found = judge([row.text for row in rated], [row.source for row in rated])
     return human_agreement(found, np.array([row.meaning for row in rated]), [row.system for row in rated])
 

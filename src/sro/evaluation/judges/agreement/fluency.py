@@ -2,11 +2,12 @@
 
     sro judge check fluency --judge packages/sro-embedded/sro_embedded/judge_fluency relative
 
-Three measures on texts that it never learnt from:
+Three measures on texts that the judge was not trained on:
 - the official classifier's verdicts on the held-out half of `judge_calibration` (see
 `sro.evaluation.judges.training.data`);
-- the linguists' labels of CoLA's development sets, of books that it learnt from (in domain) and of others;
-- ratings by people of 600 rewrites of emnlp10k: Spearman's rank correlation of P(acceptable) with fluency.
+- the linguists' labels of CoLA's development sets: sentences from the books of the training set (in domain) and from
+  other books (out of domain);
+- people's ratings of 600 rewrites of emnlp10k: Spearman's rank correlation of P(acceptable) with fluency.
 """
 
 from __future__ import annotations
@@ -37,26 +38,26 @@ from sro.screeners.check import Bin, auc, reliability_table
 
 @dataclass(frozen=True)
 class Figures:
-    """Against verdicts of somebody else; all NaN for a judge that has no score for such texts."""
+    """Agreement with reference verdicts; all NaN for a judge that has no score for such texts."""
 
     auc: float
-    """Chance that an acceptable text has a higher P(acceptable) than another."""
+    """Chance that an acceptable text has a higher P(acceptable) than an unacceptable one."""
     balanced_accuracy: float
     mcc: float
-    """Matthews' correlation of the verdicts at P = .5, the figure that CoLA is usually told by."""
+    """Matthews' correlation of the verdicts at P = .5, the usual figure for CoLA."""
     accepted: float
     """Share of the texts that the judge accepts."""
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """What one judge reached."""
+    """The results of one judge."""
 
     official: Figures
     official_spearman: float
-    """With the official P(acceptable), on the same texts."""
+    """Correlation with the official P(acceptable), on the same texts."""
     official_accepted: float
-    """Share of them that the official classifier accepts."""
+    """Share of these texts that the official classifier accepts."""
     texts: int
     reliability: tuple[Bin, ...]
     """P(unacceptable) against the share that the official classifier refuses."""
@@ -94,7 +95,7 @@ def _on_cola(judge: FluencyJudge, data: Path, name: str) -> Figures:
 
 
 def figures(found: np.ndarray, acceptable: np.ndarray) -> Figures:
-    """Figures of P(acceptable) [N] against verdicts [N]; NaN where a text has no score."""
+    """Figures of P(acceptable) [N] against verdicts [N]; NaN if a text has no score."""
     if not np.isfinite(found).all():
         return Figures(*[float("nan")] * 4)
     from sklearn.metrics import matthews_corrcoef
@@ -113,10 +114,10 @@ def check_judges(judges: Sequence[str], data: Path, *, write_card: bool = False)
     """The table of the judges of these names (see `load_judges`), in Markdown.
 
     Args:
-        write_card: also write README.md into the folder of the first.
+        write_card: also write README.md into the folder of the first judge.
 
     Raises:
-        SROError: no such judge or data; a card is asked for, and the first judge was not made by `sro judge train`.
+        SROError: no such judge or data, or `write_card` for a first judge that `sro judge train` did not make.
     """
     folder = Path(judges[0])
     record = record_of(folder) if write_card else {}
@@ -151,7 +152,7 @@ def card(found: Mapping[str, Agreement], record: Mapping[str, Any], size: int) -
     """The README of a judge's folder.
 
     Args:
-        found: agreement by judge; the first is the folder's, the others stand beside it for comparison.
+        found: agreement by judge; the first is the folder's judge, the others are for comparison.
         record: its `training.json`.
         size: bytes of the folder.
     """

@@ -1,12 +1,13 @@
-"""Does a style judge agree with the official classifier, and with people? The figures that earn it its place.
+"""Does a style judge agree with the official classifier and with people?
 
     sro judge check style --judge packages/sro-embedded/sro_embedded/judge_style embedded/linear
 
-Three measures on texts that it never learnt from:
+Three measures on texts that the judge was not trained on:
 - labels of the official RoBERTa classifier on the held-out half of `judge_calibration` (see
   `sro.evaluation.judges.training.data`): AUC, and recall and pass rate at its own threshold;
-- ratings by people of 600 rewrites of emnlp10k: Spearman's rank correlation of P(pass) with style;
-- at the very end, the official test set: share of the sources that fail, and of the human references that pass.
+- people's ratings of 600 rewrites of emnlp10k: Spearman's rank correlation of P(pass) with style;
+- the official test set, read only at the very end: share of the sources that fail, and of the human references that
+  pass.
 """
 
 from __future__ import annotations
@@ -37,21 +38,21 @@ from sro.screeners.loading import load_screener
 
 @dataclass(frozen=True)
 class Agreement:
-    """What one judge reached."""
+    """The results of one judge."""
 
     official: ScreenerCheck
     """Against the official labels, each text once: `toxic` are the rewrites that the official classifier refuses."""
     people: HumanAgreement
-    """Of P(pass) with the style that people saw."""
+    """Correlation of P(pass) with people's ratings of style."""
     test: ScreenerCheck | None = None
-    """Sources (`recall`) and references (`pass_rate`) of the official test set; None: not read."""
+    """`recall` on the sources and `pass_rate` on the references of the official test set; None: not read."""
 
 
 def agreement(judge: Screener, data: Path, final: bool = False) -> Agreement:
     """Measure `judge` on the data sets in the folder `data`.
 
     Args:
-        final: also read the official test set. Not while anything is still being chosen.
+        final: also read the official test set. Do not use it while you are still choosing anything.
 
     Raises:
         SROError: a data set is missing.
@@ -71,10 +72,10 @@ def check_judges(judges: Sequence[str], data: Path, *, final: bool = False, writ
     """The table of the judges of these names (see `load_screener`), in Markdown.
 
     Args:
-        write_card: also write README.md into the folder of the first.
+        write_card: also write README.md into the folder of the first judge.
 
     Raises:
-        SROError: no such judge or data; a card is asked for, and the first judge was not made by `sro judge train`.
+        SROError: no such judge or data, or `write_card` for a first judge that `sro judge train` did not make.
     """
     folder = Path(judges[0])
     record = record_of(folder) if write_card else {}
@@ -104,7 +105,7 @@ def card(found: Mapping[str, Agreement], record: Mapping[str, Any], size: int) -
     """The README of a judge's folder.
 
     Args:
-        found: agreement by judge; the first is the folder's, the others stand beside it for comparison.
+        found: agreement by judge; the first is the folder's judge, the others are for comparison.
         record: its `training.json`.
         size: bytes of the folder.
     """

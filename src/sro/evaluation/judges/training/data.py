@@ -1,7 +1,8 @@
-"""What the embedded judges' data have in common: rows, the parts of `judge_calibration`, and people's ratings.
+"""Common parts of the embedded judges' data: rows, the parts of `judge_calibration`, and people's ratings.
 
-`judge_calibration`, the only texts with labels of the official classifiers, is parted by *source* comment: all
-rewrites of one comment lie on one side, and a text of the held-out half is in no other part, whatever it rewrites.
+`judge_calibration` has the only texts with labels of the official classifiers. It is split by *source* comment: all
+rewrites of one comment are in the same part. A text of the held-out half is in no other part, even if it is also a
+rewrite of another comment.
 """
 
 from __future__ import annotations
@@ -21,21 +22,21 @@ from sro.core.errors import SROError
 
 Part = Literal["train", "tune", "held_out"]
 PARTS = {"train": 0.4, "tune": 0.1, "held_out": 0.5}
-"""Shares of the source comments of `judge_calibration`: learnt from; sets the threshold; for evaluation only."""
+"""Shares of the source comments of `judge_calibration`: for training, for the threshold, for evaluation only."""
 
 RECORD = "training.json"
-"""What a judge was made from, in its folder."""
+"""The file in a judge's folder that says what the judge was made from."""
 
 
 class Labelled(NamedTuple):
-    """A text and whether it is to be refused (toxic, or not acceptable): yes, no, or how probably."""
+    """A text and whether it should be refused (toxic, or not acceptable): yes, no, or a probability."""
 
     text: str
     refused: float
 
 
 class Tuning(NamedTuple):
-    """Rows that nothing was learnt from: rewrites with official labels, and comments that are all to be refused."""
+    """Rows that were not used for training: rewrites with official labels, and comments that should all be refused."""
 
     rewrites: list[Labelled]
     comments: list[str]
@@ -46,16 +47,16 @@ class JudgeSpec:
     """Labels, data and defaults of one judge; `sro.evaluation.judges.training.train` does the rest."""
 
     labels: tuple[str, str]
-    """What the judge says of a text that it accepts, and of one that it refuses."""
+    """The judge's label for a text that it accepts, and for a text that it refuses."""
     training_rows: Callable[[Path], dict[str, list[Labelled]]]
-    """Rows by data set, of the folder of all data sets."""
+    """Takes the folder of all data sets; returns rows by data set."""
     tuning_rows: Callable[[Path], Tuning]
     rounds: Sequence[Sequence[str]] = ()
     """Names of the data sets that a MiniLM learns from, in one round or in two."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    """Settings in which it differs from `JudgeConfig`."""
+    """Settings that differ from `JudgeConfig`."""
     at_most: Mapping[str, int] = field(default_factory=dict)
-    """Rows of a data set that an adapter learns from, where there are more."""
+    """Largest number of rows of a data set that an adapter learns from."""
 
 
 class Rewrite(NamedTuple):
@@ -69,8 +70,8 @@ class Rewrite(NamedTuple):
 
 
 class Rated(NamedTuple):
-    """A rewrite that people rated: the comment it rewrites, the system, and its style (0 toxic, 1 civil), fluency and
-    meaning (0 another, 1 the comment's) from 0 to 1."""
+    """A rewrite that people rated: its comment, its system, and three ratings from 0 to 1: style (0 toxic, 1 civil),
+    fluency, and meaning (0 another meaning, 1 the comment's)."""
 
     text: str
     source: str
@@ -83,7 +84,8 @@ class Rated(NamedTuple):
 def calibration(data: Path) -> dict[Part, list[Rewrite]]:
     """The rewrites of `judge_calibration` in the parts of `PARTS`.
 
-    Equal texts, by letters and digits, occur once: in the held-out half if they do there, else where they come first.
+    Texts with the same letters and digits occur once: in the held-out half if they occur there, else at their first
+    place.
 
     Raises:
         SROError: the file is missing.
@@ -103,8 +105,8 @@ def calibration(data: Path) -> dict[Part, list[Rewrite]]:
 
 
 def calibration_sources(data: Path) -> dict[Part, list[str]]:
-    """The comments that those rewrites are of, all toxic: the official classifier refuses 239 of 242 that were left as
-    they are."""
+    """The comments of those rewrites, all taken as toxic: some rewrites are unchanged comments, and the official
+    classifier refuses 239 of these 242."""
     sources = {letters_and_digits(row["source"]): clean(row["source"]) for row in _calibration_rows(data)}
     parts: dict[Part, list[str]] = {"train": [], "tune": [], "held_out": []}
     for mark, part in _part_of_source(sources.values()).items():
@@ -117,7 +119,7 @@ def _calibration_rows(data: Path) -> list[dict[str, Any]]:
 
 
 def _part_of_source(sources: Iterable[str]) -> dict[str, Part]:
-    """Part by key; it depends on the comment alone, so new rows move no old ones."""
+    """Part by key. It depends only on the comment, so new rows do not move old ones to another part."""
     unique = {letters_and_digits(source): source for source in sources}
     parts: Any = split((Comment(source, "", 0) for source in unique.values()), PARTS)
     return {letters_and_digits(comment.text): part for part, comments in parts.items() for comment in comments}
@@ -138,7 +140,8 @@ def ratings(data: Path) -> list[Rated]:
 
 
 def unseen(rows: Iterable[Labelled], taken: set[str]) -> Iterator[Labelled]:
-    """Rows whose letters and digits are not in `taken`, which grows, and that are not in the official test set."""
+    """Rows that are neither in `taken` (by letters and digits) nor in the official test set. `taken` grows with each
+    row."""
     for row in rows:
         if (mark := letters_and_digits(row.text)) not in taken and not is_held_out(row.text):
             taken.add(mark)
@@ -146,13 +149,13 @@ def unseen(rows: Iterable[Labelled], taken: set[str]) -> Iterator[Labelled]:
 
 
 def open_data(path: Path) -> Iterator[str]:
-    """The lines of a file, ends included as they are: offsets into texts count "\\r" and "\\n"."""
+    """The lines of a file with their unchanged line ends, because offsets into texts count "\\r" and "\\n"."""
     with open(existing(path), encoding="utf-8", newline="") as file:
         yield from file
 
 
 def existing(path: Path) -> Path:
-    """`path`; raises SROError where there is no such file."""
+    """Return `path`; raise SROError if there is no such file."""
     if not path.is_file():
         raise SROError(f"{path}: no such file\n  fix: --data FOLDER, or set SRO_DATA to the folder of the data sets")
     return path

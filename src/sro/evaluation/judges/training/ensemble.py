@@ -1,19 +1,18 @@
-"""Train the embedded style judge: two classifiers that read differently, and the bar for the mean of their log-odds.
+"""Train the embedded style judge: two different classifiers, and a threshold for the mean of their log-odds.
 
     sro judge train style --data ../shared/data --output_dir runs/judge_style
 
 - `ngrams`: a logistic regression on TF-IDF of words and parts of words (`sro.screeners.nblr.model`, without naive
-Bayes).
-  It knows every rude word of its texts and how it may be spelt, and no sentence.
+  Bayes). It knows the rude words of its texts and their spellings, but it does not read whole sentences.
 - `smollm2`: an adapter and a head on the embedded leader (`sro.screeners.lora.training`). It reads sentences.
 
-They err differently, so that their mean (`sro.screeners.ensemble`) is better than either. Against the official labels
-on the half of `judge_calibration` that is held out, AUC: n-grams .913, SmolLM2 .931, both **.947**; the MiniLM that
-was the judge before .919, with n-grams .935, with SmolLM2 .934, all three .945. Scaling n-grams by naive Bayes, as the
-embedded screener does, is worse here (.893; with SmolLM2 .935).
+They make different errors, so their mean (`sro.screeners.ensemble`) is better than either. AUC against the official
+labels on the held-out half of `judge_calibration`: n-grams .913, SmolLM2 .931, both **.947**. The earlier judge, a
+MiniLM, has .919; with n-grams .935, with SmolLM2 .934, all three .945. Scaling n-grams by naive Bayes, as the embedded
+screener does, is worse here (.893; with SmolLM2 .935).
 
-A member that lies in the output folder already is kept, so that a run that was stopped goes on where it was; one of
-other settings or data is refused.
+A member that is already in the output folder is kept, so that a stopped run continues where it was. A member that was
+made with other settings or data is refused.
 """
 
 from __future__ import annotations
@@ -44,11 +43,14 @@ REGRESSION = NBLRSettings(bayes=False, clean_weight=1.0)
 class EnsembleConfig(ClassifierConfig):
     """`ClassifierConfig` for the adapter."""
 
-    output_dir: str | None = field(default="runs/judge_style", metadata={"help": "where the judge goes"})
+    output_dir: str | None = field(default="runs/judge_style", metadata={"help": "output folder of the judge"})
     lora_rank: int = field(default=16, metadata={"help": "rank of the adapter"})
-    calibration_repeats: int = field(default=3, metadata={"help": "times that each row of judge_calibration counts"})
+    calibration_repeats: int = field(
+        default=3, metadata={"help": "how many times each row of judge_calibration counts"}
+    )
     pass_rate: float = field(
-        default=0.96, metadata={"help": "share that must pass of the rewrites that the official classifier accepts"}
+        default=0.96,
+        metadata={"help": "of the rewrites that the official classifier accepts, the share that must pass"},
     )
     learning_rate: float = field(default=4e-4, metadata={"help": "peak learning rate of the adapter"})
     num_train_epochs: float = field(default=1.0, metadata={"help": "passes of the adapter over its texts"})
@@ -61,10 +63,11 @@ SETTINGS = ("lora_rank", "calibration_repeats", "pass_rate", "per_device_train_b
 
 
 def train_ensemble(spec: JudgeSpec, data: Path, args: EnsembleConfig) -> Path:
-    """Teach both members, set the bar, and return the judge's folder, which has `training.json` as any judge's has.
+    """Train both members, set the threshold, and return the judge's folder (with `training.json`, as every judge has).
 
     Raises:
-        SROError: a data set or the embedded leader is missing, or the folder holds members that were made otherwise.
+        SROError: a data set or the embedded leader is missing, or the folder holds members made with other settings
+            or data.
     """
     folder = Path(str(args.output_dir))
     sets, tuning = spec.training_rows(data), spec.tuning_rows(data)
@@ -90,10 +93,11 @@ def train_ensemble(spec: JudgeSpec, data: Path, args: EnsembleConfig) -> Path:
 
 
 def begin(folder: Path, made_of: Mapping[str, Any]) -> None:
-    """Write down what the members in `folder` are made of, before there are any, so that none is kept of another make.
+    """Record the settings and data of the members in `folder` before the members exist. A later run compares them, so
+    that it does not keep a member that was made differently.
 
     Raises:
-        SROError: members lie there that were made with other settings or data, or nobody knows with which.
+        SROError: the folder holds members that were made with other settings or data, or members without a record.
     """
     told = folder / RECORD
     if not any((folder / name).exists() for name in (NGRAMS, ADAPTER)):
@@ -107,7 +111,7 @@ def begin(folder: Path, made_of: Mapping[str, Any]) -> None:
 
 
 def _members_of(told: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """What decides the members, of a judge's record: its data, and all settings but that of the bar."""
+    """The part of a judge's record that affects the members: the data, and all settings except `pass_rate`."""
     return told["trained_on"], {name: value for name, value in told["settings"].items() if name != "pass_rate"}
 
 

@@ -1,13 +1,14 @@
-"""What the embedded fluency judge learns from: linguists' labels, the official classifier's, and broken sentences.
+"""Training data of the embedded fluency judge: linguists' labels, the official classifier's, and broken sentences.
 
-CoLA's sentences come from textbooks of syntax; the comments that the judge will read are told apart by slang, lost
-words and missing punctuation. So it also learns the official P(acceptable) of the rewrites in the training part of
-`judge_calibration` (1,738 texts, three times each), as a soft label. And because the encoder was made for meaning and
-knows little of word order, it learns to tell sentences that people wrote from the same with a fault.
+CoLA's sentences come from textbooks of syntax. The comments that the judge will read have other faults: slang, lost
+words and missing punctuation. So the judge also learns the official P(acceptable) of the rewrites in the training part
+of `judge_calibration` (1,738 texts, three times each), as a soft label. The encoder was made for meaning and knows
+little about word order. So the judge also learns to distinguish sentences that people wrote from the same sentences
+with a fault.
 
-What each is worth: AUC against the official verdicts on the tuning part (485 texts, ±.02) and on CoLA's development
-sets, Spearman with the fluency that people saw in rewrites of emnlp10k. On the held-out half (2,081 texts, ±.01) the
-AUC was printed beside them:
+The table shows the value of each part: AUC against the official verdicts on the tuning part (485 texts, ±.02) and on
+CoLA's development sets, and Spearman with people's fluency ratings of rewrites of emnlp10k. The last column is the AUC
+on the held-out half (2,081 texts, ±.01), which was printed beside them:
 
 | learnt, in trials | tuning | CoLA in | CoLA out | people | held out |
 |---|---:|---:|---:|---:|---:|
@@ -16,8 +17,8 @@ AUC was printed beside them:
 | all together, two epochs | .807 | .742 | .684 | .388 | .792 |
 | broken sentences first, then CoLA and the official P | **.820** | **.762** | **.691** | **.406** | **.809** |
 
-The shipped judge is trained the last way: one epoch on broken sentences, then three on CoLA and the official P
-(`FLUENCY_JUDGE.rounds`, `second_round_epochs`). The pass rate of .82 is where the judge accepts as many of the tuning
+The shipped judge is trained as in the last row: one epoch on broken sentences, then three on CoLA and the official P
+(`FLUENCY_JUDGE.rounds`, `second_round_epochs`). With the pass rate of .82, the judge accepts as many of the tuning
 texts as the official classifier does.
 """
 
@@ -56,15 +57,17 @@ from sro.evaluation.judges.training.data import (
 )
 
 SURE = 0.9
-"""P(unacceptable) of a broken sentence, and P(acceptable) of a whole one: some that lost a word are none the worse."""
+"""P(unacceptable) of a broken sentence, and P(acceptable) of a whole one. It is not 1, because some sentences are
+still fine without the lost word."""
 SENTENCES = 20_000
-"""How many are broken, at most."""
+"""Largest number of sentences to break."""
 
 
 def training_rows(data: Path) -> dict[str, list[Labelled]]:
-    """Rows by data set, `judge_calibration` first; no two with the same letters and digits, but for broken sentences.
+    """Rows by data set, `judge_calibration` first. Except for broken sentences, no two rows have the same letters and
+    digits.
 
-    Nothing that measures the judge is among them, whole or broken.
+    The rows contain no text that is used to measure the judge, neither whole nor broken.
 
     Raises:
         SROError: a file is missing.
@@ -87,7 +90,7 @@ def training_rows(data: Path) -> dict[str, list[Labelled]]:
 
 
 def tuning_rows(data: Path) -> Tuning:
-    """The tuning part of `judge_calibration`; the comments that it rewrites have no official P(acceptable)."""
+    """The tuning part of `judge_calibration`, without source comments: they have no official P(acceptable)."""
     return Tuning(list(_official(calibration(data)["tune"])), [])
 
 
@@ -106,8 +109,8 @@ def cola(data: Path, name: str) -> Iterator[Labelled]:
 
 
 def whole_sentences(data: Path) -> Iterator[str]:
-    """Sentences of a length to break that people wrote: both sides of ParaBank's paraphrases, and emnlp10k's normal
-    ones."""
+    """Sentences of suitable length that people wrote: both sides of ParaBank's paraphrases, and the normal sentences
+    of emnlp10k."""
     texts: list[str] = []
     for name in ("parabk2_test", "parabk2_validation"):
         with gzip.open(existing(data / f"paraphrase/{name}.csv.gz"), "rt", encoding="utf-8", newline="") as file:
@@ -136,4 +139,5 @@ FLUENCY_JUDGE = JudgeSpec(
     (("whole", "broken"), ("cola", "judge_calibration")),
     {"output_dir": "runs/judge_fluency", "pass_rate": 0.82, "num_train_epochs": 1, "second_round_epochs": 3},
 )
-"""What is broken first, which MiniLM does not see by itself; then what linguists and the official judge accept."""
+"""The first round teaches broken sentences, which MiniLM does not recognise without training. The second round teaches
+what linguists and the official judge accept."""

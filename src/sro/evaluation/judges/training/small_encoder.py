@@ -1,7 +1,7 @@
-"""A MiniLM that tells two kinds of text apart, small enough to ship: fewer word pieces, matrices in float8.
+"""A MiniLM classifier with two labels, small enough to ship: fewer word pieces, matrices in float8.
 
-`sro.evaluation.judges.training.train` has the reasons, and what each costs. Loads by plain
-`AutoModelForSequenceClassification.from_pretrained`, without code of ours.
+`sro.evaluation.judges.training.train` explains the reasons and the cost of each step. The model loads with plain
+`AutoModelForSequenceClassification.from_pretrained`, without our code.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from sro.screeners.huggingface import HuggingFaceScreener, ToxicSide
 from sro.screeners.lora.training import soft_cross_entropy
 from sro.screeners.similarity import embedded_encoder
 
-LARGE = 1 << 14  # weights; smaller tensors (norms, biases, the head) take no room and stay in float16
-HIGHEST = 448.0  # of float8 E4M3, which turns what lies above into NaN
+LARGE = 1 << 14  # weights; smaller tensors (norms, biases, the head) take little space and stay in float16
+HIGHEST = 448.0  # largest value of float8 E4M3; larger values become NaN
 
 
 def pruned_encoder(
@@ -65,8 +65,8 @@ def kept_pieces(
 ) -> list[str]:
     """`size` pieces in their old order: special ones, single characters (also as `##x`), and the most frequent.
 
-    There may be more than `size`, for special tokens and single characters are kept whatever their number, and less,
-    for a piece that does not occur is not kept.
+    There may be more than `size` pieces, because all special tokens and single characters are kept. There may be
+    fewer, because pieces that do not occur are not kept.
     """
     kept = {piece for piece in vocabulary if len(piece.removeprefix("##")) == 1}.union(special)
     frequent = sorted(
@@ -78,7 +78,7 @@ def kept_pieces(
 
 
 def with_pieces(model: Any, tokenizer: Any, pieces: Sequence[str]) -> tuple[Any, Any]:
-    """Model and tokenizer over these pieces of the vocabulary alone; a text of such pieces gives the same logits."""
+    """Model and tokenizer with only these pieces of the vocabulary. A text made of them gives the same logits."""
     vocabulary = tokenizer.get_vocab()
     smaller = BertTokenizer(
         vocab={piece: i for i, piece in enumerate(pieces)},
@@ -92,10 +92,10 @@ def with_pieces(model: Any, tokenizer: Any, pieces: Sequence[str]) -> tuple[Any,
             "pad_token_id": smaller.pad_token_id,
             "problem_type": "single_label_classification",
             "architectures": [BertForSequenceClassification.__name__],
-            "dtype": torch.float32,  # what the stored weights are cast to
+            "dtype": torch.float32,  # the stored weights are cast to it
         }
     )
-    config._name_or_path = ""  # where the encoder lies on this machine is nobody's business
+    config._name_or_path = ""  # do not publish a path of this machine
     state = model.state_dict()
     words = "bert.embeddings.word_embeddings.weight"
     state[words] = state[words][[vocabulary[piece] for piece in pieces]]
@@ -105,7 +105,7 @@ def with_pieces(model: Any, tokenizer: Any, pieces: Sequence[str]) -> tuple[Any,
 
 
 def compact(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Large matrices in float8 E4M3, all else in float16: how the weights are stored."""
+    """The weights as they are stored: large matrices in float8 E4M3, all others in float16."""
     return {
         name: (
             tensor.clamp(-HIGHEST, HIGHEST).to(torch.float8_e4m3fn)
@@ -117,7 +117,7 @@ def compact(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 def save_small(folder: Path, model: Any, tokenizer: Any, beside: Mapping[str, Any]) -> None:
-    """Write the folder in one step, replacing one that is there, and `beside` as JSON files of these names."""
+    """Write the folder in one step (an existing one is replaced), with each item of `beside` as a JSON file."""
     with files.atomic_folder(folder, replace=True) as partial:
         model.config.save_pretrained(partial)
         tokenizer.save_pretrained(partial)
@@ -130,9 +130,9 @@ def save_small(folder: Path, model: Any, tokenizer: Any, beside: Mapping[str, An
 def fine_tune(
     model: Any, tokenizer: Any, rows: Sequence[tuple[str, float]], args: TrainingArguments, max_length: int
 ) -> None:
-    """Train `model` in place, all its weights, by cross-entropy with texts' probabilities of label 1."""
+    """Train all weights of `model` in place, by cross-entropy with each text's probability of label 1."""
     ids = tokenizer([text for text, _ in rows], truncation=True, max_length=max_length)["input_ids"]
-    args = copy.copy(args)  # the caller's own stay as they are
+    args = copy.copy(args)  # the caller's object is not changed
     args.disable_tqdm = True
     trainer = Trainer(
         model=model.train(),

@@ -1,12 +1,12 @@
-"""What the embedded style judge learns from, and what it is measured on: two sets that never meet.
+"""Training data and test data of the embedded style judge: the two do not overlap.
 
-The judge must see the game with other eyes than the screener that a leader was trained against. So its training rows
-share no sentence with any file that the embedded screener was made from (`screener_keys`), nor with the official test
-set, nor with the comments whose rewrites people rated.
+The judge must be independent of the screener that a leader was trained against. So its training rows share no sentence
+with any file that the embedded screener was made from (`screener_keys`), nor with the official test set, nor with the
+comments of the rewrites that people rated.
 
-Which sets, and which rows of them, was chosen by a logistic regression on TF-IDF (C = 4), cross-validated on the half
-of `judge_calibration` that is not held out, of which three quarters were always among the training rows. AUC against
-the official labels (231 toxic rewrites, so about ±.01), and the share of source comments found:
+The sets and their rows were chosen with a logistic regression on TF-IDF (C = 4). It was cross-validated on the half of
+`judge_calibration` that is not held out; three quarters of that half were always among the training rows. The table
+shows the AUC against the official labels (231 toxic rewrites, so about ±.01) and the share of source comments found:
 
 | besides | AUC | sources |
 |---|---:|---:|
@@ -19,13 +19,13 @@ the official labels (231 toxic rewrites, so about ±.01), and the share of sourc
 | both, and comments without any span as neutral (many are toxic as a whole) | .887 | .878 |
 | both, and toxic comments with their spans cut out as neutral | .888 | .899 |
 
-So `insults` is left out, and of davidson the offensive tweets. Annotators missed spans ("what a coward."): without the
-neutral sentences of toxic_spans that an NB-LR trained on emnlp10k calls toxic (`without_missed`), one in nine, the AUC
+So `insults` and the offensive tweets of davidson are left out. Annotators missed spans ("what a coward."). An NB-LR
+trained on emnlp10k calls one in nine neutral sentences of toxic_spans toxic; without them (`without_missed`) the AUC
 rises from .915 to .924 and the share of sources found from .918 to .937 (both with C = 1, and the half counted twice).
 ParaDetox train, toxic and `neutral1`, did not help that model (.908 instead of .909). It helped the MiniLM that
 was the judge then: AUC .930 → .919, but balanced accuracy .776 → .817, sources found .953 → 1.000, Spearman with
-people's ratings .477 → .520. Its
-labels are people's; of its comments leaders have learnt, of its rewrites none.
+people's ratings .477 → .520. The labels of ParaDetox train are people's; leaders have learnt from its comments, and
+from none of its rewrites.
 """
 
 from __future__ import annotations
@@ -62,17 +62,17 @@ SCREENER_FILES = {
     "wikipedia_talk/gc.csv": "text",
     "wikipedia_talk/gn.csv": "text",
 }
-"""What `assets/screener` was trained on, as file and column."""
+"""Training data of `assets/screener`: file and column."""
 
 LINK_OR_NAME = re.compile(r"https?://\S+|www\.\S+|@\w+|\brt\b\s*:?", re.IGNORECASE)
-NOT_ASCII = re.compile(r"[^\x20-\x7e]+")  # emoji and mangled bytes, which the judge's tokenizer does not know either
+NOT_ASCII = re.compile(r"[^\x20-\x7e]+")  # emoji and mangled bytes, which are unknown to the judge's tokenizer too
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 TUNING_SPLIT = 500  # the last comments of ParaDetox train, on which leaders are compared before the final table
-SPAN_LETTERS = 3  # fewer characters of a span in a sentence are a slip of the annotator's mouse
+SPAN_LETTERS = 3  # if fewer characters of a sentence are in a span, the annotator's mouse slipped
 
 
 def official_pairs(data: Path) -> tuple[list[str], list[str]]:
-    """Sources and human references of the official test set, for the final check alone."""
+    """Sources and human references of the official test set, only for the final check."""
     rows = [json.loads(line) for line in open_data(data / "paradetox_test/test671.jsonl")]
     return [clean(row["toxic"]) for row in rows], [clean(row["reference"]) for row in rows]
 
@@ -102,7 +102,7 @@ def training_rows(data: Path) -> dict[str, list[Labelled]]:
 
 
 def tuning_rows(data: Path) -> Tuning:
-    """The tuning part of `judge_calibration`, and the comments that it rewrites, all toxic."""
+    """The tuning part of `judge_calibration`, and its source comments, which are all toxic."""
     return Tuning(list(_labels(calibration(data)["tune"])), calibration_sources(data)["tune"])
 
 
@@ -112,7 +112,7 @@ def _labels(rewrites: Iterable[Rewrite]) -> Iterator[Labelled]:
 
 
 def without_missed(rows: Sequence[Labelled], others: Sequence[Labelled]) -> list[Labelled]:
-    """`rows` less the neutral ones that an NB-LR, fitted on `others`, calls toxic."""
+    """`rows` without the neutral ones that an NB-LR, fitted on `others`, calls toxic."""
     from sro.screeners.nblr.model import fit
 
     toxic, neutral = ([row.text for row in others if row.refused == side] for side in (True, False))
@@ -121,16 +121,16 @@ def without_missed(rows: Sequence[Labelled], others: Sequence[Labelled]) -> list
 
 
 def emnlp10k(data: Path) -> Iterator[Labelled]:
-    """Toxic comments and normal ones; not the rewrites, whose systems the judge will have to judge."""
+    """Toxic comments and normal ones, without the rewrites: the judge will have to score their systems."""
     folder = data / "emnlp10k"
     yield from _labelled(folder / "toxic_and_peers.jsonl", "toxic", None, True)
     yield from _labelled(folder / "normal.txt", "text", None, False)
 
 
 def paradetox_train(data: Path, apart: Collection[str]) -> Iterator[Labelled]:
-    """Comments and what people made of them, less the tuning split's, and less those with a key in `apart`.
+    """Comments and people's rewrites of them, without the tuning split and without comments with a key in `apart`.
 
-    The labels are people's; `apart` are the comments of the calibration parts that are kept for measuring.
+    The labels are people's. `apart` holds the comments of the calibration parts that are kept for measuring.
     """
     rows = list(
         csv.DictReader(open_data(data / "paradetox_train/paradetox.tsv"), delimiter="\t", quoting=csv.QUOTE_NONE)
@@ -152,9 +152,9 @@ def davidson(data: Path) -> Iterator[Labelled]:
 
 
 def toxic_spans(data: Path) -> Iterator[Labelled]:
-    """Sentences of 3–40 words of toxic comments: toxic where an annotated span reaches in, neutral where none does.
+    """Sentences of 3–40 words of toxic comments: toxic if an annotated span reaches into the sentence, else neutral.
 
-    Both sides are of one genre, even of one comment, so that nothing but toxicity tells them apart.
+    Both kinds come from the same genre, even from the same comment, so that they differ only in toxicity.
     """
     for name in ("tsd_train", "tsd_trial", "tsd_test"):
         for row in csv.DictReader(open_data(data / f"toxic_spans/{name}.csv")):

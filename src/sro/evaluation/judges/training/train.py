@@ -1,26 +1,27 @@
-"""Train an embedded judge: a MiniLM that tells texts to accept from texts to refuse, made small enough to ship.
+"""Train an embedded judge: a MiniLM classifier (accept or refuse a text) that is small enough to ship.
 
     sro judge train fluency --data ../shared/data --output_dir packages/sro-embedded/sro_embedded/judge_fluency
 
-A `JudgeSpec` says what a judge learns (`sro.evaluation.judges.training.fluency_data` has one). all-MiniLM-L6-v2 has
-22.7 M weights, 91 MB in float32. An asset may have 15 MB, and shall load by plain
-`AutoModelForSequenceClassification.from_pretrained`, without code of ours. So, in this order:
+A `JudgeSpec` holds the judge's data and settings (`sro.evaluation.judges.training.fluency_data` has one).
+all-MiniLM-L6-v2 has 22.7 M weights, 91 MB in float32. An asset may have 15 MB, and must load with plain
+`AutoModelForSequenceClassification.from_pretrained`, without our code. The steps, in this order:
 
-1. **Fewer word pieces** (30,522 → 9,500): those most frequent in the training texts, and all single characters, so
-   that a rare word falls apart into known pieces and nothing becomes `[UNK]` that was not before. They cover 97 % of
-   the pieces of unseen comments. Pruned before training, so that the model learns with the pieces that it will see.
-2. **Fine-tuning** of all layers; fluency in two rounds, what is broken first, for MiniLM does not see that by
-   itself. Through BERT's own pooler over the first token: mean pooling, as in the sentence encoder, would want a
-   class of its own. A label may be a probability: that of an official classifier says more than its verdict.
-3. **Matrices in float8 (E4M3)**, all else in float16. `from_pretrained` casts them to the model's own type, like any
-   other. It moves weights by 2.7 % (RMS) and 0.4 % of a style judge's verdicts, and keeps all six layers, where
-   float16 has room for three.
-4. **The threshold**, on texts that were not learnt from: logits are scaled by a logistic regression, and shifted so
-   that P(refused) = .5 lies where `pass_rate` of the rewrites that the official classifier accepts pass. Both are
-   folded into the head.
+1. **Fewer word pieces** (30,522 → 9,500): the most frequent ones of the training texts, and all single characters. So
+   a rare word is split into known pieces, and no new `[UNK]` appears. They cover 97 % of the pieces of unseen
+   comments. The vocabulary is pruned before training, so that the model learns with the pieces that it will see.
+2. **Fine-tuning** of all layers. The fluency judge has two rounds, broken sentences first, because MiniLM does not
+   recognise them without training. The head uses BERT's own pooler over the first token; mean pooling, as in the
+   sentence encoder, would need its own class. A label may be a probability: the probability of an official classifier
+   says more than its verdict.
+3. **Matrices in float8 (E4M3)**, all others in float16. `from_pretrained` casts them to the model's own type, like any
+   other. This changes weights by 2.7 % (RMS) and 0.4 % of a style judge's verdicts. It leaves room for all six layers;
+   float16 would leave room for three.
+4. **The threshold**, set on texts that were not used for training: logits are scaled by a logistic regression, and
+   shifted so that, with the threshold P(refused) = .5, the judge passes the share `pass_rate` of the rewrites that the
+   official classifier accepts. Scale and shift are folded into the head.
 
-Label 0 is that of accepted texts, label 1 that of refused ones. Upper and lower case are one to these models: the
-tokenizer is uncased, and most data is lower-cased anyway.
+Label 0 means accepted, label 1 means refused. These models do not distinguish upper and lower case: the tokenizer is
+uncased, and most data is lower-cased anyway.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ SETTINGS = (
     *("layers", "pieces", "max_length", "calibration_repeats", "pass_rate", "per_device_train_batch_size"),
     *("learning_rate", "num_train_epochs", "second_round_learning_rate", "second_round_epochs", "bf16", "seed"),
 )
-"""Settings of a judge that its `training.json` names."""
+"""Settings that are written into a judge's `training.json`."""
 
 logger = logging.getLogger(__name__)
 
@@ -56,28 +57,38 @@ class JudgeConfig(ClassifierConfig):
     """`ClassifierConfig` with defaults of our own; a `JudgeSpec` may override them."""
 
     output_dir: str | None = field(
-        default=None, metadata={"help": "where the judge goes; is replaced (default: runs/judge_style, …_fluency)"}
+        default=None,
+        metadata={"help": "output folder of the judge; it is replaced (default: runs/judge_style, …_fluency)"},
     )
-    layers: int = field(default=6, metadata={"help": "layers kept of the encoder's six, from below"})
-    pieces: int = field(default=9500, metadata={"help": "word pieces kept, some 2,000 single characters included"})
-    max_length: int = field(default=64, metadata={"help": "tokens learnt from of a text; the judge itself reads 512"})
-    calibration_repeats: int = field(default=3, metadata={"help": "times that each row of judge_calibration counts"})
+    layers: int = field(default=6, metadata={"help": "how many of the encoder's six layers to keep, from the bottom"})
+    pieces: int = field(
+        default=9500, metadata={"help": "number of word pieces to keep, including some 2,000 single characters"}
+    )
+    max_length: int = field(default=64, metadata={"help": "tokens per text in training; the judge itself reads 512"})
+    calibration_repeats: int = field(
+        default=3, metadata={"help": "how many times each row of judge_calibration counts"}
+    )
     pass_rate: float = field(
         default=0.96,
-        metadata={"help": "share that must pass of the rewrites that the official classifier accepts (fluency: 0.82)"},
+        metadata={
+            "help": "of the rewrites that the official classifier accepts, the share that must pass (fluency: 0.82)"
+        },
     )
     weight_decay: float = field(default=0.01, metadata={"help": "weight decay of AdamW"})
     num_train_epochs: float = field(default=1.0, metadata={"help": "passes over the texts of the first round"})
-    second_round_epochs: float = field(default=1.0, metadata={"help": "passes over those of the second, if any"})
-    second_round_learning_rate: float = field(default=1e-4, metadata={"help": "peak learning rate there"})
+    second_round_epochs: float = field(
+        default=1.0, metadata={"help": "passes over the texts of the second round, if any"}
+    )
+    second_round_learning_rate: float = field(
+        default=1e-4, metadata={"help": "peak learning rate of the second round"}
+    )
     warmup_steps: float = field(default=0.06, metadata={"help": "steps, or share of all steps, until the peak"})
 
 
 def train_judge(spec: JudgeSpec, data: Path, args: JudgeConfig) -> Path:
     """Train the judge of `spec` on the data sets in the folder `data`, and return the judge's folder.
 
-    Beside the model, `training.json` says what it was made from, and what it reached on the rows that set its
-    threshold.
+    `training.json` beside the model holds its data and settings, and its results on the rows that set its threshold.
 
     Raises:
         SROError: a data set or the encoder is missing.
@@ -109,20 +120,20 @@ def trained_judge(spec: JudgeSpec, sets: Mapping[str, list[Labelled]], args: Jud
 
 
 def log_sets(spec: JudgeSpec, sets: Mapping[str, Sequence[Labelled]]) -> None:
-    """What there is to learn from."""
+    """Log the number of training texts of each data set."""
     for name, found in sets.items():
         sides = " and ".join(f"{n:,} {label}" for label, n in _sides(found, spec.labels).items())
         logger.info("%s: %s texts", name, sides)
 
 
 def log_reached(tuned: Mapping[str, float]) -> None:
-    """Figures on the rows that set the threshold."""
+    """Log the results on the rows that set the threshold."""
     reached = ", ".join(f"{name} {figure:.3f}" for name, figure in tuned.items())
     logger.info("on rows that were not learnt from: %s", reached)
 
 
 def tune_threshold(model: Any, tokenizer: Any, tuning: Tuning, pass_rate: float) -> dict[str, float]:
-    """Fold scale and shift into the head; returns what it then reaches, see `tuned`."""
+    """Fold scale and shift into the head; returns the results with them, see `tune`."""
     logits = log_odds(model, tokenizer, texts_of(tuning))
     scale, shift, reached = tune(logits, tuning, pass_rate)
     with torch.no_grad():
@@ -132,16 +143,16 @@ def tune_threshold(model: Any, tokenizer: Any, tuning: Tuning, pass_rate: float)
 
 
 def texts_of(tuning: Tuning) -> list[str]:
-    """Its rewrites, then its comments."""
+    """The texts of the rewrites, then the comments."""
     return [*(row.text for row in tuning.rewrites), *tuning.comments]
 
 
 def tune(logits: np.ndarray, tuning: Tuning, pass_rate: float) -> tuple[float, float, dict[str, float]]:
-    """`scale_and_shift` for these log-odds [N] of `texts_of(tuning)`, and what is reached with them.
+    """`scale_and_shift` for these log-odds [N] of `texts_of(tuning)`, and the results with them.
 
     Returns:
-        (scale, shift, figures): AUC and rates against the official labels, and the share of the comments that are
-        refused, where there are any.
+        (scale, shift, figures): AUC and rates against the official labels, and, if there are comments, the share of
+        them that is refused.
     """
     rewrites, comments = tuning
     refused = np.array([row.refused >= 0.5 for row in rewrites] + [True] * len(comments))
@@ -158,7 +169,7 @@ def tune(logits: np.ndarray, tuning: Tuning, pass_rate: float) -> tuple[float, f
 def scale_and_shift(log_odds: np.ndarray, refused: np.ndarray, pass_rate: float) -> tuple[float, float]:
     """(a, b) such that sigmoid(a·z + b) is P(refused), and reaches .5 on 1 − `pass_rate` of the accepted texts.
 
-    a is that of a logistic regression in which either side weighs the same (Platt 1999, without his shift).
+    a is the scale of a logistic regression in which both classes have equal weight (Platt 1999, without his shift).
 
     Args:
         log_odds: [N] z = log P(refused) − log P(accepted) as trained.
@@ -172,10 +183,11 @@ def scale_and_shift(log_odds: np.ndarray, refused: np.ndarray, pass_rate: float)
 
 
 def threshold_between(log_odds: np.ndarray, wanted: float) -> float:
-    """The middle of the gap between two neighbouring log-odds in which, or at whose edge, `wanted` lies.
+    """The middle of the gap between two neighbouring log-odds that holds `wanted` (inside or at its edge).
 
-    A quantile may be a text's own log-odds. The head, in float32 and in batches, gives that text slightly more or
-    less on every processor, and so another verdict; the middle of a gap is as far from every text as can be.
+    A quantile may be exactly a text's log-odds. The head computes in float32 and in batches, so this value differs
+    slightly between processors, and the text's verdict with it. The middle of a gap is as far as possible from every
+    text.
     """
     values = np.unique(log_odds)
     above = int(np.searchsorted(values, wanted, side="right"))  # the first value greater than `wanted`
@@ -190,7 +202,7 @@ def record(
     settings: Mapping[str, Any],
     reached: Mapping[str, float],
 ) -> dict[str, Any]:
-    """What a judge was made from and what it reached, for its `training.json`."""
+    """The content of a judge's `training.json`: its data, settings, results and package versions."""
     trained_on = [
         {"source": name, **_sides(rows, spec.labels), "sha256": texts_hash(row.text for row in rows)}
         for name, rows in sets.items()
