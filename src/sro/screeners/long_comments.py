@@ -127,7 +127,7 @@ def _in_parts(words: str) -> Iterator[str]:
 
 
 def _cut(text: str, start: int, limit: int) -> int:
-    """The place after the last line break in `text[start:limit]`, or else the last full stop, the last blank, `limit`."""
+    """The end of the last line break in `text[start:limit]`, else of its last full stop or blank, else `limit`."""
     if limit >= len(text):
         return len(text)
     for sign in ("\n", ". ", " "):

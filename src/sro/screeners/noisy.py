@@ -58,7 +58,7 @@ class FlippingScreener:
 
 
 def is_flipped(seed: int, number: int, probability: float) -> bool:
-    """Whether verdict `number` (from 0) is flipped: if the hash of (seed, number), in [0, 1), is below `probability`."""
+    """Whether verdict `number` (from 0) is flipped: if the hash of (seed, number) in [0, 1) is below `probability`."""
     digest = hashlib.sha256(f"{seed}:{number}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64 < probability
 

@@ -3,8 +3,8 @@
 A leader that is trained against a screener finds the few words with the lowest P(fail), and uses them everywhere. A
 single rewrite does not show this, but many rewrites do. This module counts the words that rewrites add to their
 comments, and the same words in comments of people, both as shares of the texts. A word is a stopgap if the ratio of
-the two shares is at least `RATIO`. After each training, learn the list again from the newest leader's rewrites (`sro
-screener train --kind overused`), and train against it.
+the two shares is at least `RATIO`. After each training, learn the list again from the newest leader's rewrites
+(`sro screener train --kind overused`), and train against it.
 """
 
 from __future__ import annotations

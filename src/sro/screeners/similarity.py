@@ -19,7 +19,7 @@ from sro.core.pretrained import read_model, read_tokenizer
 LONGEST_READ = 256
 """Most tokens of a text that are read; the rest is cut off."""
 LONGEST_KEPT = 1000
-"""Longest text, in characters, whose embedding is cached, so that a cache of a few thousand stays within some 20 MB."""
+"""Longest text, in characters, whose embedding is cached; so a cache of a few thousand stays within some 20 MB."""
 
 
 def embedded_encoder() -> Path:
