@@ -168,7 +168,7 @@ class EncoderScreener:
         return verdicts
 
     def word_scores(self, texts: Sequence[str], words: Sequence[Sequence[tuple[int, int]]]) -> list[list[Span]]:
-        """What each word adds to the log-odds of the attribute that decides its text's verdict (`encoder.occlusion`)."""
+        """What each word adds to the log-odds of the attribute that decides on its text (`encoder.occlusion`)."""
         bars = log_odds([self.policy.fail_on.get(name, self.thresholds.get(name, 0.5)) for name in ATTRIBUTES])
 
         def decisive(row: Floats) -> int:
