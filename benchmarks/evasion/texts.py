@@ -334,7 +334,7 @@ def part(text: str) -> str:
 
 
 def obfuscated() -> list[Row]:
-    """Two disguises of each kind for every plain sentence, and the handwritten ones. The plain text decides the part."""
+    """Two disguises of each kind per plain sentence, and the handwritten ones; the plain text decides the part."""
     rows = []
     for sentence in PLAIN:
         plain, frame = re.sub(r"[{}]", "", sentence), re.sub(r"\{\w+\}", "person", sentence)

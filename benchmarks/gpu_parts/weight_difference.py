@@ -7,8 +7,7 @@
 For each matrix, one of two encodings is used: the one with the smaller squared error in the same space.
 
     signs      the sign of each weight's difference, and the mean absolute difference per row (BitDelta, Liu et al.
-    2024,
-               arXiv 2402.10193). AdamW moves most weights by a similar amount, so the signs hold most information.
+               2024, arXiv 2402.10193). AdamW moves most weights by a similar amount, so a sign says much.
     low rank   left · rightᵀ, both in int8 with one scale per column.
 
 Embedding tables always use the low rank, because training changes few of their rows. Vectors (norms) stay in float32.
