@@ -1,10 +1,11 @@
-"""The weights of `sro.rewriting.acceptance`, from the candidates that readers judged, and what they are worth.
+"""Fit the weights of `sro.rewriting.acceptance` on the candidates that readers judged, and measure their benefit.
 
     python -m benchmarks.acceptance_weights --sentences 5000
 
-Critic, judge of fluency and screener are asked about candidates for sentences that the shipped critic has not learnt
-from; a logistic regression finds the weights. The table compares critic and pool on sentences in turn held out: of the
-best candidate of each sentence, how many are shown, and how many of these a reader would show.
+The critic, the fluency judge and the screener score candidates for sentences on which the shipped critic was not
+trained. A logistic regression finds the weights. The table compares the critic alone with the pool of all scores, by
+cross-validation over sentences: how many of the best candidates per sentence are shown, and how many of these a reader
+would show.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from sro.screeners.loading import load_screener
 from sro.screeners.lora.acceptability import Acceptability
 
 LEARNT = 9713
-"""Candidates, the first of the file, that the shipped critic has learnt from (its card)."""
+"""The shipped critic was trained on this many candidates, the first ones of the file (its card)."""
 KINDS_PROPOSED_BY_REWRITER = frozenset(["greedy", "drawn", "table", "cut", "phrase_cut", "reframing", "refined"])
 """Kinds of candidates that the rewriter proposes."""
 WRITERS = {"greedy": LEADER_TRUST[0], "drawn": LEADER_TRUST[1]}
@@ -43,7 +44,7 @@ FOLDS = 8
 
 @dataclass
 class Arguments:
-    """Which candidates."""
+    """The candidates to use."""
 
     sentences: int = field(default=1200, metadata={"help": "sentences whose candidates are read, drawn by the seed"})
     seed: int = field(default=1, metadata={"help": "random seed of the draw"})
@@ -86,13 +87,13 @@ def _drawn(sentences: int, seed: int) -> list[dict[str, Any]]:
 
 
 def _civil_enough(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The candidates that the screener passes as clearly as a rewrite has to."""
+    """The candidates with a P(fail) that is low enough for a rewrite."""
     verdicts = load_screener("embedded").screen([row["candidate"] for row in rows])
     return [row | {"fails": one.probability} for row, one in zip(rows, verdicts) if one.probability < CLEARLY_CIVIL]
 
 
 def _answers(rows: Sequence[dict[str, Any]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The log-odds that the pool adds, [rows, 4], and who wrote the candidates, [rows, 2]; the rows learn `critic`."""
+    """Log-odds that the pool adds, [rows, 4], and the candidates' writers, [rows, 2]. Sets `critic` of each row."""
     critic = FaithfulnessCritic.load("embedded")
     kept = critic.probabilities([around_the_change(row["sentence"], row["candidate"]) for row in rows])
     for row, probability in zip(rows, kept.tolist()):

@@ -1,12 +1,12 @@
-"""How fast a folder is screened and rewritten, and whether memory stays flat: one table, and the curve in numbers.
+"""Measure how fast a folder is screened and rewritten, and if memory stays flat: one table, and the curve in numbers.
 
     python -m benchmarks.bulk --engine ctranslate2 --output runs/benchmarks/bulk.json
     python -m benchmarks.bulk --jobs rewrite --rewrite_rows 2000 --engine ctranslate2
 
-The rows are drawn from the comments with replacement, every fourth from the first source, the toxic one, and where a
-row would repeat an earlier one its words begin elsewhere. The command that is measured is the one that people type, in
-a process of its own; memory is the resident set of that process and all its children, every `interval` seconds. *Flat*
-is the memory of the second half of the run over that of the second tenth: 1.00 is flat.
+The rows are sampled from the comments with replacement; one in four (`--toxic`) comes from the first source, the toxic
+one. If a row would repeat an earlier one, its words are rotated. The command is measured as people type it, in a
+process of its own. Memory is the resident set of that process and all its children, every `interval` seconds. *Flat*
+is the memory of the second half of the run divided by that of the second tenth: 1.00 is flat.
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ class Work:
     screener: str = field(default="embedded/linear", metadata={"help": "see `sro screener screen --help`"})
     runner: str = field(default="here", metadata={"help": "here or ray"})
     workers: int | None = field(default=None, metadata={"help": "ray: see sro rewrite --help"})
-    seed: int = field(default=0, metadata={"help": "for drawing the rows"})
-    interval: float = field(default=1.0, metadata={"help": "seconds between two looks at the memory"})
+    seed: int = field(default=0, metadata={"help": "random seed of the rows"})
+    interval: float = field(default=1.0, metadata={"help": "seconds between two memory samples"})
     output: str = field(default="runs/benchmarks/bulk.json", metadata={"help": "file for all figures"})
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What one command did: times in seconds, memory in MB."""
+    """Figures of one command: times in seconds, memory in MB."""
 
     job: str
     rows: int
@@ -70,25 +70,25 @@ class Figures:
     errors: int
     seconds: float
     loading: float
-    """Until the first result was begun: imports, models."""
+    """Seconds until work on the first result began: imports, models."""
     cpu: float
-    """CPU seconds after that, of the process and its children."""
+    """CPU seconds of the process and its children after loading."""
     curve: list[tuple[float, float]]
     """(seconds since the start, resident memory), loading included."""
 
     @property
     def rate(self) -> float:
-        """Rows a second after the models were loaded."""
+        """Rows per second after the models were loaded."""
         return self.rows / (self.seconds - self.loading)
 
     @property
     def cpu_rate(self) -> float:
-        """Rows a second of CPU time: what one thread on a quiet machine would do."""
+        """Rows per second of CPU time: the speed of one thread on a quiet machine."""
         return self.rows / self.cpu
 
     @property
     def failed_cpu_rate(self) -> float:
-        """Rows that fail a second of CPU time; of rewriting, where the others cost next to nothing."""
+        """Failing rows per second of CPU time; for rewriting, because the other rows cost almost nothing."""
         return self.failed / self.cpu
 
     @property
@@ -97,7 +97,7 @@ class Figures:
 
     @property
     def growth(self) -> float:
-        """Memory of the second half over that of the second tenth, medians."""
+        """Median memory of the second half divided by that of the second tenth."""
         memory = [megabytes for seconds, megabytes in self.curve if seconds >= self.loading]
         tenth = max(1, len(memory) // 10)
         early, late = sorted(memory[tenth : 2 * tenth] or memory), sorted(memory[len(memory) // 2 :])
@@ -125,7 +125,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 def write_rows(folder: Path, sources: Sequence[Sequence[str]], rows: int, work: Work) -> None:
-    """An input folder of so many rows, a file at a time."""
+    """Write an input folder of `rows` rows, file by file."""
     import pyarrow
     from pyarrow import parquet
 
@@ -141,7 +141,7 @@ def write_rows(folder: Path, sources: Sequence[Sequence[str]], rows: int, work: 
             if text in seen:
                 words = text.split()
                 start = chance.randrange(len(words))
-                text = " ".join(words[start:] + words[:start])  # another order, the same genre
+                text = " ".join(words[start:] + words[:start])  # another order of the same words
             seen.add(text)
             texts.append(text)
         path = folder / f"part-{number}.{work.format}"
@@ -168,7 +168,7 @@ def measured(job: str, rows: int, source: Path, target: Path, work: Work) -> Fig
             seconds = time.monotonic() - started
             family = [watched, *children(watched)]
             cpu = max(cpu, sum(map(cpu_seconds, family)))
-            if memory := sum(map(resident, family)):  # none where it has just ended
+            if memory := sum(map(resident, family)):  # 0 if the process has just ended
                 curve.append((round(seconds, 1), round(memory / 1e6, 1)))
             if not loading and any(target.rglob("*.partial")):
                 loading, loading_cpu = seconds, cpu
@@ -184,7 +184,7 @@ def measured(job: str, rows: int, source: Path, target: Path, work: Work) -> Fig
 
 
 def number_in(table: str, name: str) -> int:
-    """The count beside a name in the command's table; 0 where it has no such row."""
+    """The count of a name in the command's table; 0 if there is no such row."""
     line = re.search(rf"\b{name}\b\D+([\d,]+)", table)
     return int(line[1].replace(",", "")) if line else 0
 
@@ -212,7 +212,7 @@ def cpu_seconds(process: psutil.Process) -> float:
 
 
 def as_table(found: Sequence[Figures]) -> str:
-    """The figures in Markdown, and ten points of each curve of memory."""
+    """The figures in Markdown, and ten points of each memory curve."""
     head = ["job", "rows", "failed", "errors", "seconds", "loading", "rows/s", "rows/CPU s", "failed/CPU s", "peak MB"]
     rows = (
         [

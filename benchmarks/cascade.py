@@ -1,12 +1,12 @@
-"""May `embedded/linear` pass texts that `embedded` then need not read? And how fast are the two?
+"""Measure if `embedded/linear` can pass some texts so that `embedded` need not read them, and the speed of both.
 
     python -m benchmarks.cascade --data ../shared/data --texts 300
 
-A cascade would take a text as passed where the screener of n-grams, which is a hundred times as fast, gives it a
-P(fail) below some bar. The bar is the highest at which at most `--lost` of the texts that the encoder fails would be
-passed unread, over contrast cases (`dynahate`, test), Jigsaw's last sentences of either side and threats together. The
-share of texts below it is what it would spare. Speeds are by the processor's time, so that other work on the machine
-counts little.
+A cascade would pass a text without the encoder if the n-gram screener, which is a hundred times as fast, gives it a
+P(fail) below a threshold. The threshold is the highest at which the cascade would pass at most the share `--lost` of
+the texts that the encoder fails. It is chosen on contrast cases (`dynahate`, test), Jigsaw's last sentences of both
+sides and threats together. The share of texts below the threshold is what the cascade would save. Speeds are in CPU
+time, so that other work on the machine hardly matters.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sro.screeners.loading import load_screener
 
 
 def sets(data: Path, texts: int) -> dict[str, list[str]]:
-    """The texts by set, at most so many of each."""
+    """The texts by set, at most `texts` of each."""
     dynahate = read_records(data / "toxicity/dynahate/dynahate.jsonl.gz")
     found = {
         "dynahate, test": [row["text"] for row in dynahate if row["split"] in ("test", "test_v02")],
@@ -43,7 +43,7 @@ def sets(data: Path, texts: int) -> dict[str, list[str]]:
 
 
 def highest_bar(of_failing: Sequence[float], lost: float) -> float:
-    """The highest bar below which at most the share `lost` of these P(fail) lies.
+    """The highest threshold with at most the share `lost` of these P(fail) below it.
 
     >>> highest_bar([0.1, 0.4, 0.6, 0.9], lost=0.25)
     0.4
@@ -53,7 +53,7 @@ def highest_bar(of_failing: Sequence[float], lost: float) -> float:
 
 
 def ask(screener: Screener, texts: Sequence[str]) -> tuple[list[Verdict], float]:
-    """The verdicts, and the processor's seconds that they took."""
+    """The verdicts, and their CPU time in seconds."""
     began = time.process_time()
     return screener.screen(texts), time.process_time() - began
 
@@ -74,7 +74,7 @@ def main() -> None:
     names = np.array([name for name, some in by_set.items() for _ in some])
     linear, encoder = load_screener("embedded/linear"), load_screener("embedded")
     for screener in (linear, encoder):
-        screener.screen(texts[:32])  # what is loaded or compiled at the first call
+        screener.screen(texts[:32])  # warm up: the first call loads and compiles
     (first, quick), (read, slow) = ask(linear, texts), ask(encoder, texts)
     probability = np.array([verdict.probability for verdict in first])
     fails = np.array([not verdict.passed for verdict in read])

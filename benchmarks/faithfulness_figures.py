@@ -1,9 +1,9 @@
-"""How well the faithfulness critic agrees with people, beside the cosine of sentence embeddings, on sets never learnt.
+"""Measure how well the faithfulness critic and embedding cosine agree with people, on sets never trained on.
 
     python -m benchmarks.faithfulness_figures --critic my_critic --texts 400 --output docs/results/faithfulness.md
 
-Every set holds a source, a rewrite by some system, and what people said of its content. Figures are AUC: how often a
-rewrite whose content was kept has the higher score. Reads the public sets in `SRO_DATA`.
+Every set holds sources, rewrites by some system, and people's judgements of whether the content was kept. Figures are
+AUC: how often a rewrite that keeps the content has the higher score. Reads the public sets in `SRO_DATA`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Rated = tuple[str, str, bool]
 
 
 def human_sets(data: Path) -> Iterator[tuple[str, list[Rated]]]:
-    """Name of each set, and its (source, rewrite, whether people found the content kept)."""
+    """Name of each set, and its rows: (source, rewrite, whether people judged the content as kept)."""
     rows = list(read_records(data / "emnlp10k/human_ratings_mean.tsv"))
     yield (
         "emnlp10k (English detoxification)",
@@ -52,7 +52,7 @@ def human_sets(data: Path) -> Iterator[tuple[str, list[Rated]]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--critic", required=True, help="folder of the critic")
-    parser.add_argument("--texts", type=int, default=400, help="at most so many rewrites of each set, drawn by seed 0")
+    parser.add_argument("--texts", type=int, default=400, help="most rewrites of each set, sampled with seed 0")
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
     data = Path(data_folder())

@@ -1,5 +1,5 @@
-"""Rewrites by transformers' own `generate`, to compare speculative decoding with: an engine in `rewriting.py`, a row
-in `training/run.py`."""
+"""Rewrites by transformers' own `generate`, as a baseline for speculative decoding: an engine in `rewriting.py`, and a
+row in `training/run.py`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from sro.leader.transformers_generator import TransformersGenerator
 
 
 class Generated(TransformersGenerator):
-    """A generator that never speculates: decoder-only models use `generate` too."""
+    """A generator without speculative decoding: it uses `generate` for decoder-only models too."""
 
     _speculate = TransformersGenerator._generate
 
 
 def by_generate(engine: Engine) -> Engine:
-    """The same model, prompt and numeric mode, moved by `generate`.
+    """An engine with the same model, prompt and numeric mode that generates with `generate`.
 
     Args:
-        engine: of transformers, as `sro.leader.engines.loading.load_generator` gives it.
+        engine: a transformers engine from `sro.leader.engines.loading.load_generator`.
     """
     generator = engine.generator if isinstance(engine, Autocast) else engine
     assert isinstance(generator, TransformersGenerator)

@@ -1,4 +1,4 @@
-"""What one large GPU makes of this package, in at most eight minutes and without a network.
+"""Measure this package on one large GPU, in at most eight minutes and without a network.
 
     python -m benchmarks.gpu --output_dir runs/gpu --comments "$SRO_DATA/sentences/dev_toxic.txt[:-500]"
     python -m benchmarks.gpu --output_dir /tmp/gpu --dry_run true        # tiny sizes: does everything work?
@@ -12,12 +12,13 @@
     full            the   SRO of all weights for `full_steps` steps or as long as there is time; what it changed is
                     rest  kept in `difference.safetensors`, at most 16 MiB (gpu_parts/weight_difference.py says how)
 
-Each part is a process of its own with its own time: one that fails, runs out of memory or hangs costs itself only, and
-what it had measured is kept. A row is printed as soon as it is there. `gpu.json` and `gpu.md` are written anew after
-each part. While one part runs the next imports its libraries, and waits.
+Each part runs in its own process with its own time limit. If a part fails, runs out of memory or hangs, the other
+parts still run, and its finished rows are kept. Each row is printed when it is measured. `gpu.json` and `gpu.md` are
+rewritten after each part. While one part runs, the next one imports its libraries and waits.
 
-MFU is useful operations (training/sro_loop.py says which) by the peak of one large matrix product in the same number
-format, measured in the same process. Without a GPU everything runs on processors, and memory is the process's.
+MFU is the rate of useful operations (defined in training/sro_loop.py) divided by the peak rate of one large matrix
+product in the same number format, measured in the same process. Without a GPU everything runs on the CPU, and memory
+is that of the process.
 """
 
 from __future__ import annotations
@@ -42,18 +43,18 @@ if TYPE_CHECKING:
     from benchmarks.gpu_parts.recorder import Recorder, Row
 
 PARTS = {"sro": 100.0, "peers": 60.0, "large": 80.0, "rewriting": 60.0, "screening": 40.0, "full": 480.0}
-"""Part → seconds that it may take at most, in the order in which they are played."""
+"""Part → most seconds that it may take, in the order in which the parts run."""
 GRACE = 10.0
-"""Seconds that a part has beyond those at which it begins nothing new."""
+"""Seconds that a part gets to finish after the time at which it starts nothing new."""
 PACKAGES = ("sro", "torch", "transformers", "peft", "accelerate", "trl", "ctranslate2", "onnxruntime")
 
 
 @dataclass
 class Work:
-    """What to measure, on which leader and comments."""
+    """The parts to measure, the leader and the comments."""
 
     parts: list[str] = field(default_factory=lambda: list(PARTS), metadata={"help": f"of {', '.join(PARTS)}"})
-    seconds: float = field(default=460.0, metadata={"help": "for all parts together"})
+    seconds: float = field(default=460.0, metadata={"help": "time limit of all parts together"})
     leader: str = field(default="embedded", metadata={"help": "`embedded` or a folder of a decoder-only leader"})
     comments: str = field(
         default_factory=lambda: data_file("sentences/dev_toxic.txt[:-500]", "starter:toxic"),
@@ -64,7 +65,7 @@ class Work:
         default="embedded/linear", metadata={"help": "toxicity screener in the panel of the full run"}
     )
     full_steps: int = field(default=300, metadata={"help": "optimizer steps of the full run"})
-    dry_run: bool = field(default=False, metadata={"help": "tiny sizes, which show that everything works"})
+    dry_run: bool = field(default=False, metadata={"help": "tiny sizes, to test that everything works"})
     output_dir: str = field(default="runs/gpu", metadata={"help": "for gpu.json, gpu.md and difference.safetensors"})
     only: str = field(
         default="",
@@ -78,18 +79,18 @@ class Work:
 
     @property
     def steps(self) -> int:
-        """Of the full run."""
+        """Optimizer steps of the full run."""
         return 2 if self.dry_run else self.full_steps
 
     @property
     def sizes(self) -> Sizes:
-        """How large everything is."""
+        """Batch sizes, model sizes and numbers of texts."""
         from benchmarks.gpu_parts.leaders import LARGE, TINY
 
         return TINY if self.dry_run else LARGE
 
     def rows_of(self, part: str) -> Path:
-        """Where a part writes its rows."""
+        """The file in which a part writes its rows."""
         return Path(self.output_dir) / "rows" / f"{part}.json"
 
 
@@ -106,7 +107,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def play(work: Work, part: str, wait: Callable[[], float]) -> None:
-    """Play one part in this process; `wait` returns its seconds when it may begin."""
+    """Run one part in this process; `wait` returns when it may start, with the seconds that it has."""
     from benchmarks.gpu_parts import full_run, loops, rewriting, screening
     from benchmarks.gpu_parts.recorder import Recorder
     from sro.core.machine import quiet_libraries
@@ -130,15 +131,15 @@ def measure(
     origin: dict[str, Any],
     clock: Callable[[], float] = time.monotonic,
 ) -> list[Row]:
-    """Play the parts one after the other, each in a process of its own, and write what is known after each.
+    """Run the parts one after the other, each in its own process, and write all results after each.
 
     Args:
-        command: part → how it is started; it waits for a line on stdin, the time (of the epoch) to be done by.
+        command: part → its command line; the process waits for a line on stdin with its deadline (Unix time).
         origin: the manifest, for the JSON file.
     """
     end, order = clock() + work.seconds, [name for name in PARTS if name in work.parts]
     for name in order:
-        work.rows_of(name).unlink(missing_ok=True)  # of an earlier run
+        work.rows_of(name).unlink(missing_ok=True)  # rows of an earlier run
     rows: list[Row] = []
     waiting = _start(command(order[0]))
     for number, name in enumerate(order):
@@ -158,7 +159,7 @@ def _start(command: Sequence[str]) -> subprocess.Popen[str]:
 
 
 def _run(process: subprocess.Popen[str], seconds: float) -> str:
-    """Let it begin, and end it when its time is over; what went wrong, or nothing."""
+    """Let the process start, and end it when its time is over. Returns what went wrong, or an empty string."""
     if seconds <= GRACE:
         process.kill()
         process.communicate()
@@ -205,7 +206,7 @@ def _write(work: Work, rows: list[Row], origin: dict[str, Any]) -> None:
 
 
 def head_of(machine: Machine | None, work: Work) -> str:
-    """What stands above the table."""
+    """The lines above the table."""
     kind = "DRY RUN, tiny sizes: no figure means anything. " if work.dry_run else ""
     return f"{kind}{machine or 'no part came as far as to say what it runs on'}\n{work.leader}, {work.comments}"
 

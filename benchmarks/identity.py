@@ -1,14 +1,15 @@
-"""Whom does the screener misjudge? False alarms on clean sentences, by identity group and by term, with intervals.
+"""Measure false alarms on clean sentences, by identity group and by term, with confidence intervals.
 
-    python -m benchmarks.identity                     # seconds: the screener of n-grams
-    python -m benchmarks.identity --rewrite true      # minutes: also what becomes of each sentence
+    python -m benchmarks.identity                     # seconds: the n-gram screener
+    python -m benchmarks.identity --rewrite true      # minutes: also the rewriter's result for each sentence
 
-The sentences of `tests/data/identity.jsonl` were written for this and trained nobody. Those of the identity groups are
-what people say of themselves and of others without malice; the other groups are hard negatives: words with a second
-meaning, rape and death told of, slurs quoted. Each row has a `text`, the `term` that it is about, and a `group`.
+The sentences of `tests/data/identity.jsonl` were written for this benchmark, and no model was trained on them. In the
+identity groups, people speak of themselves and of others without malice. The other groups are hard negatives: words
+with a second meaning, reports of rape and death, quoted slurs. Each row has a `text`, the `term` that it is about, and
+a `group`.
 
-A false alarm is harm done: the Rewriter alters the sentence or refuses it. What passes it must leave byte for byte.
-Intervals are Wilson's, of 95 %.
+A false alarm does harm, because the Rewriter changes or refuses the sentence. If a sentence passes, the Rewriter must
+return it byte for byte. Intervals are 95 % Wilson intervals.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Row(TypedDict):
 
 @dataclass
 class Work:
-    """What to measure on what."""
+    """The screener and the data to measure."""
 
     screener: str = field(default="embedded/linear", metadata={"help": "see `sro screener check --help`"})
     data: str = field(default=str(DATA), metadata={"help": "jsonl with `text`, `term` and `group`, all clean"})
@@ -58,13 +59,13 @@ class Rate:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval of the rate, which stands also where there are few alarms or none."""
+        """95 % Wilson interval of the rate; it is also valid for few or no alarms."""
         _, low, high = wilson(self.alarms, self.texts)
         return low, high
 
 
 def read(path: str | Path) -> list[Row]:
-    """The rows of the file; SROError where one lacks a field."""
+    """The rows of the file; raises SROError if one lacks a field."""
     rows = [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
     for number, row in enumerate(rows, start=1):
         if missing := {"text", "term", "group"} - row.keys():
@@ -73,13 +74,13 @@ def read(path: str | Path) -> list[Row]:
 
 
 def rates(keys: Sequence[str], failed: Sequence[bool]) -> list[Rate]:
-    """One for each key, in the order of their first occurrence."""
+    """One rate per key, in the order of first occurrence."""
     texts, alarms = Counter(keys), Counter(key for key, is_alarm in zip(keys, failed) if is_alarm)
     return [Rate(key, alarms[key], texts[key]) for key in texts]
 
 
 def by_group(rows: Sequence[Row], failed: Sequence[bool]) -> list[Rate]:
-    """The groups, and before each of the two kinds of groups all of its sentences together."""
+    """The rates of the groups; before each of the two kinds of groups, the rate of all its sentences."""
     kinds = ["identities" if row["group"] in IDENTITY.split() else "hard negatives" for row in rows]
     groups = rates([row["group"] for row in rows], failed)
     kind_of = dict(zip((row["group"] for row in rows), kinds))
@@ -105,7 +106,7 @@ def table(head: str, lines: Iterable[Rate]) -> str:
 
 
 def alarms(screener: Screener, rows: Sequence[Row], verdicts: Sequence[Verdict]) -> str:
-    """Each false alarm with P(fail), the words to blame and the sentence, surest first."""
+    """Each false alarm with its P(fail), the toxic spans and the sentence; highest P(fail) first."""
     refused = [(row["text"], verdict) for row, verdict in zip(rows, verdicts) if not verdict.passed]
     spans = toxic_spans(screener, [text for text, _ in refused])
     told = [
@@ -117,7 +118,7 @@ def alarms(screener: Screener, rows: Sequence[Row], verdicts: Sequence[Verdict])
 
 
 def rewritten(rows: Sequence[Row], screener: Screener) -> str:
-    """What the Rewriter does with the sentences: how many it leaves, and what becomes of the rest."""
+    """What the Rewriter does with the sentences: how many it leaves unchanged, and its result for the others."""
     from sro.core.machine import quiet_libraries
     from sro.rewriting.rewriter import Rewriter
 

@@ -1,10 +1,10 @@
-"""How well is the language of short, rude comments detected? Accuracy, English mistaken for another language, speed.
+"""Measure language detection on short, rude comments: accuracy, English taken for another language, speed.
 
     python -m benchmarks.languages                    # a minute; needs $SRO_DATA (see the README of that folder)
-    python -m benchmarks.languages --show true        # also the English sets' texts that are said not to be English
+    python -m benchmarks.languages --show true        # also the English sets' texts that are detected as not English
 
-Comments are refused by the column `not English`. It should be near 0 on the English sets; read what is left
-(`--show`), because these sets also hold comments in other languages. `unknown` refuses nothing.
+Comments in the column `not English` are refused. The column should be near 0 on the English sets. Read the remaining
+texts (`--show`), because these sets also hold comments in other languages. Comments of `unknown` are not refused.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ SETS = {  # file, the field with the text, and the fields that choose its rows
 
 @dataclass
 class Work:
-    """What to measure on what."""
+    """The texts to measure on."""
 
     texts: int = field(default=2000, metadata={"help": "most texts drawn from each set"})
     seed: int = field(default=1, metadata={"help": "random seed of the draw"})
@@ -84,7 +84,7 @@ def rows(path: Path, name: str, wanted: dict[str, str]) -> Iterator[str]:
 
 
 def draw(folder: Path, label: str, work: Work) -> list[str]:
-    """Some texts of a set, every one once; of the Hindi tweets those that are written in Hindi's letters."""
+    """Random distinct texts of a set; of the Hindi tweets, only those in Hindi script."""
     path, name, wanted = SETS[label]
     if not (folder / path).is_file():
         raise SROError(f"{folder / path}: no such file\n  fix: SRO_DATA=FOLDER with the data sets")
@@ -108,7 +108,7 @@ def line(label: str, found: list[Language], seconds: float) -> list[str]:
 
 
 def main(argv: list[str]) -> int:
-    """Draw, tell, print the table."""
+    """Sample the texts, detect their languages, print the table."""
     work = parse(Work, argv, prog="languages.py", description=(__doc__ or "").splitlines()[0])
     folder = Path(data_folder())
     machine = this_machine(["py3langid", "numpy"])

@@ -1,19 +1,20 @@
-"""What the service does under load, in one command: `sro serve` is started, driven by many clients, watched, killed.
+"""Test the service under load, in one command: start `sro serve`, send requests from many clients, and kill it.
 
     python -m benchmarks.load --clients 200 --seconds 60    # answers and times; kills and restarts
     python -m benchmarks.load --clients 200 --seconds 60 --memory_minutes 10   # and memory
     python -m benchmarks.load --clients 200 --seconds 60 -- --no_rewrite    # behind `--`: flags of `sro serve`
 
-1. *Load*, each of `--paths` for `--seconds`: a client sends a comment, waits for the answer, sends the next; after 429
-   or 503 it waits as long as Retry-After says. Only 200, 429 and 503 are right. Times are of the answers with 200.
-2. *Memory*, `--memory_minutes` of all endpoints at once with comments of one to eight sentences. Resident memory is
-   read each second; the first third is warm-up, and through the medians of ten windows of the rest goes a line. It may
-   rise by 2 % of the whole.
-3. *Kills*, `--kills` times: SIGKILL while clients send feedback and comments, then a start with the same file. The
-   server must become ready, answer, and hold every row that it had answered with 200, as it was sent.
+1. *Load*, each of `--paths` for `--seconds`: a client sends a comment, waits for the answer, and sends the next. After
+   429 or 503 it waits as long as Retry-After says. Only 200, 429 and 503 are right. Times are those of answers with
+   200.
+2. *Memory*, `--memory_minutes` with all endpoints at once and comments of one to eight sentences. Resident memory is
+   read each second. The first third is warm-up. A line is fitted through the medians of ten windows of the rest; it
+   may rise by at most 2 % of the memory.
+3. *Kills*, `--kills` times: SIGKILL while clients send feedback and comments, then a restart with the same file. The
+   server must become ready, answer, and still have every row that it had answered with 200, as it was sent.
 
-Server and clients share this machine: the clients' own work is in the figures. Exit status 1, with the reasons, if
-anything was not right; `--output` keeps all figures as JSON. Linux only (/proc).
+Server and clients share this machine, so the figures include the clients' own work. The exit status is 1, with the
+reasons, if anything was not right. `--output` saves all figures as JSON. Linux only (/proc).
 """
 
 from __future__ import annotations
@@ -70,13 +71,13 @@ LOADING = 300.0  # seconds until every part must be ready
 
 @dataclass
 class Seen:
-    """What all clients of a run saw."""
+    """Answers that the clients of a run got."""
 
     statuses: Counter[int | str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
-    """Of the answers with 200."""
+    """Times of the answers with 200."""
     accepted: dict[str, str] = field(default_factory=dict)
-    """Feedback that was answered with 200: comment by id."""
+    """Comment by id, for feedback that was answered with 200."""
     elapsed: float = 0.0
     """Seconds until the last answer."""
 
@@ -85,12 +86,12 @@ class Seen:
         return {status: number for status, number in self.statuses.items() if status not in RIGHT}
 
     def percentile(self, share: float) -> float:
-        """Of the answers with 200, in milliseconds."""
+        """Percentile of the times of answers with 200, in milliseconds."""
         return 1000 * float(np.quantile(self.seconds, share)) if self.seconds else float("nan")
 
 
 class Server:
-    """`sro serve` as a process of its own, on any free port; its feedback and log lie in `folder`."""
+    """`sro serve` in its own process, on a free port; its feedback and log are in `folder`."""
 
     def __init__(self, folder: Path, flags: Sequence[str]) -> None:
         self.feedback, self.log = folder / "feedback.db", folder / "serve.log"
@@ -126,7 +127,7 @@ class Server:
         self.process.wait()
 
     def stop(self) -> None:
-        """SIGTERM, and SIGKILL where that takes too long."""
+        """SIGTERM, and SIGKILL if that takes too long."""
         self.process.terminate()
         try:
             self.process.wait(60)
@@ -135,10 +136,10 @@ class Server:
 
 
 async def client(http: httpx2.AsyncClient, path: str, longest: int, until: float, seen: Seen) -> None:
-    """One client, until the time is up or nobody answers any more."""
+    """One client. It runs until the time is over or the server no longer answers."""
     chance = random.Random(secrets.randbits(64))
     while (started := time.monotonic()) < until:
-        # The number keeps texts apart, so that no cache of words makes it too easy.
+        # The number makes all texts different, so that caches do not make the test too easy.
         text = " ".join([*chance.choices(COMMENTS, k=chance.randint(1, longest)), str(chance.randrange(10**6))])
         mark = f"{chance.getrandbits(64):016x}"
         try:
@@ -161,18 +162,18 @@ async def client(http: httpx2.AsyncClient, path: str, longest: int, until: float
 async def drive(
     server: Server, paths: Sequence[str], clients: int, seconds: float, *, longest: int = 1, kill: bool = False
 ) -> tuple[Seen, list[tuple[float, float]]]:
-    """Let so many clients, dealt out to the paths, work for so long.
+    """Run `clients` clients, spread over the paths, for `seconds`.
 
-    Returns what they saw, and the server's memory in MB by seconds since the start. With `kill` the server is killed
-    at the end, amid the load.
+    Returns their answers, and the server's memory as (seconds since the start, MB). With `kill`, the server is killed
+    at the end, under load.
     """
     seen, memory = Seen(), []
-    # Idle connections are given up before the server's five seconds are over, as any proxy's must be.
+    # Idle connections are closed before the server's limit of five seconds, as any proxy must do.
     limits = httpx2.Limits(max_connections=clients, max_keepalive_connections=clients, keepalive_expiry=3)
     async with httpx2.AsyncClient(base_url=server.url, timeout=60, limits=limits) as http:
         started = time.monotonic()
         until = started + seconds
-        patience = 60 if kill else 0  # where nothing was accepted a kill can lose nothing
+        patience = 60 if kill else 0  # wait for accepted feedback: without it, a kill can lose nothing
         stay = until + 2 * patience
         tasks = [
             asyncio.create_task(client(http, paths[number % len(paths)], longest, stay, seen))
@@ -195,7 +196,7 @@ async def drive(
 
 
 def load(server: Server, paths: Sequence[str], clients: int, seconds: float) -> tuple[list[dict[str, Any]], list[str]]:
-    """Each path for itself: rows of figures, and what was wrong."""
+    """Load on each path alone. Returns rows of figures, and what was wrong."""
     rows, wrong = [], []
     for path in paths:
         print(f"{path}: {clients} clients, {seconds:g} s", flush=True)
@@ -227,9 +228,9 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def growth(samples: Sequence[tuple[float, float]]) -> tuple[float, list[float]]:
-    """By how many MB the line through the windows' medians rises once warm; and the medians.
+    """The rise in MB of the line through the windows' medians after warm-up, and the medians.
 
-    Medians, because a batch at work needs memory of its own; a leak lifts them all the same.
+    Medians ignore the temporary memory of a batch at work, but a leak still raises them.
     """
     seconds, megabytes = np.array(samples).T
     warm = seconds >= WARM_UP * seconds[-1]
@@ -240,7 +241,7 @@ def growth(samples: Sequence[tuple[float, float]]) -> tuple[float, list[float]]:
 
 
 def remember(server: Server, paths: Sequence[str], clients: int, minutes: float) -> tuple[dict[str, Any], list[str]]:
-    """Memory under everything at once: figures, and what was wrong."""
+    """Memory under load on all endpoints. Returns the figures, and what was wrong."""
     print(f"memory: {clients} clients on {len(paths)} endpoints, {minutes:g} min", flush=True)
     seen, samples = asyncio.run(drive(server, paths, clients, 60 * minutes, longest=8))
     rise, medians = growth(samples)
@@ -255,7 +256,7 @@ def remember(server: Server, paths: Sequence[str], clients: int, minutes: float)
 
 
 def kill(server: Server, paths: Sequence[str], clients: int, times: int) -> tuple[list[dict[str, Any]], list[str]]:
-    """Kill it under load and start it again: figures, and what was wrong."""
+    """Kill the server under load and restart it. Returns the figures, and what was wrong."""
     rows, wrong = [], []
     accepted: dict[str, str] = {}
     for number in range(times):
@@ -289,7 +290,7 @@ def main() -> int:
     parser.add_argument("--output", help="JSON file for all figures")
     parser.add_argument("flags", nargs="*", metavar="-- flags", help="flags for `sro serve`")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # through the `finally` that stops the server
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the `finally` stops the server
     told: dict[str, Any] = {"arguments": vars(options), "cores": os.cpu_count()}
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder), options.flags)

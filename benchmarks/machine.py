@@ -1,4 +1,4 @@
-"""What figures were measured on: processor, cores, threads, load and versions; and one file of all of a run."""
+"""Describe the machine of a benchmark (processor, cores, threads, load, versions), and save a run in one file."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from sro.core.provenance import manifest, version
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine, and the packages that matter (None: not installed)."""
+    """A machine, and the versions of the relevant packages (None: not installed)."""
 
     processor: str
     cores: int
-    """That this process may use."""
+    """Cores that this process may use."""
     threads: int | None
-    """OMP_NUM_THREADS, or torch's where it is loaded; None: whatever each library likes."""
+    """OMP_NUM_THREADS, or torch's number if torch is loaded; None: the default of each library."""
     load: float
-    """Mean of the last minute: 0 is a quiet machine."""
+    """Mean load of the last minute; 0 is a quiet machine."""
     python: str
     packages: dict[str, str | None]
 
@@ -43,8 +43,8 @@ class Machine:
 
 
 def this_machine(packages: Sequence[str]) -> Machine:
-    """The machine and the versions of `packages`; call it before the work, which is load itself."""
-    torch = sys.modules.get("torch")  # not imported for the sake of a note
+    """The machine and the versions of `packages`. Call it before the work, because the work itself adds load."""
+    torch = sys.modules.get("torch")  # not imported only for this
     own = os.environ.get("OMP_NUM_THREADS", "")
     threads = torch.get_num_threads() if torch else int(own) if own.isdigit() else None
     gpu = f" and {torch.cuda.get_device_name()}" if torch and torch.cuda.is_available() else ""
@@ -59,18 +59,18 @@ def this_machine(packages: Sequence[str]) -> Machine:
 
 
 def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """The processor's model, or the architecture where the system does not say."""
+    """The processor's model, or the architecture if the system does not tell the model."""
     names = re.findall(r"^model name\s*: (.*)$", cpuinfo.read_text(), re.MULTILINE) if cpuinfo.exists() else []
     return names[0].strip() if names else platform.processor() or platform.machine()
 
 
 def goal(what: str, met: bool) -> str:
-    """A line on a goal. A benchmark says whether it was met and ends well either way."""
+    """A line that says if a goal was met. The benchmark's exit status does not depend on it."""
     return f"- goal: {what}: {'met' if met else 'NOT MET'}"
 
 
 def data_file(name: str, otherwise: str) -> str:
-    """A source `name` (see `sro.comments.sources`) in `$SRO_DATA`, or ../shared/data; else `otherwise`."""
+    """The source `name` (see `sro.comments.sources`) in `$SRO_DATA` or ../shared/data, or else `otherwise`."""
     source = Path(data_folder()) / name
     return str(source) if Path(str(source).partition("[")[0]).is_file() else otherwise
 
@@ -83,7 +83,7 @@ def save(
     figures: Mapping[str, Any],
     text: str,
 ) -> None:
-    """Write what was measured, on what and by which command, to one JSON file; `text` is what was printed."""
+    """Write the figures, the machine, the settings and the command to one JSON file; `text` is the printed output."""
     content = {
         "machine": asdict(machine),
         "figures": dict(figures),

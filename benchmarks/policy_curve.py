@@ -1,15 +1,15 @@
-"""What trying harder buys: share rewritten acceptably, meaning and seconds, by N, refining and minimum similarity.
+"""Measure acceptable rewrites, similarity and seconds, by number of samples N, refinement and minimum similarity.
 
     python -m benchmarks.policy_curve --comments "$SRO_DATA/paradetox_train/paradetox.tsv::toxic[-500:]" \
         --output_dir runs/policy_curve
 
-Every setting plays with the same moves: the greedy move of a text and `max(samples)` draws are generated once, kept in
-`moves.jsonl`, and dealt to each setting as it asks for them, so that settings differ in their policy alone. A second
-run reads the file and generates only what is new. Seconds are those of this process's own computing, by the mean cost
-of a greedy and of a drawn move; screening and comparing (a few milliseconds) are not counted.
+All settings use the same moves, so that they differ only in their policy. The greedy move and `max(samples)` samples
+of each text are generated once and stored in `moves.jsonl`; each setting takes the moves that it needs. A second run
+reads the file and generates only what is missing. Seconds are CPU time of this process, from the mean cost of a greedy
+move and of a sampled move; screening and comparing (a few milliseconds) are not counted.
 
-*Acceptable* is a comment that comes out rewritten, and that the embedded style judge, which is not the screener, finds
-neutral. Shares are of the comments that the screener fails; similarity is the mean over those rewritten.
+A comment is *acceptable* if it is rewritten and the embedded style judge, which is not the screener, finds the rewrite
+neutral. Shares are of the comments that the screener fails; similarity is the mean over the rewritten ones.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from sro.rewriting.rewriter import NOT_READ, Rewrite, RewriteArguments, Rewriter
 
 @dataclass
 class Work:
-    """What to measure, and on which comments."""
+    """The settings and the comments to measure."""
 
-    comments: list[str] = field(metadata={"help": "sources FILE[::COLUMN][[-N:]], sampled alike"})
+    comments: list[str] = field(metadata={"help": "sources FILE[::COLUMN][[-N:]], `size` comments of each"})
     size: int = field(default=60, metadata={"help": "comments of each source, evenly spaced"})
     samples: list[int] = field(default_factory=lambda: [0, 1, 2, 4, 8], metadata={"help": "values of N"})
     refine: list[int] = field(default_factory=lambda: [0, 1, 2], metadata={"help": "further rounds"})
@@ -50,7 +50,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Row:
-    """A setting and what came of it."""
+    """A setting and its results."""
 
     samples: int
     refine: int
@@ -63,12 +63,12 @@ class Row:
 
 
 class Recorded:
-    """A rollout that generates nothing twice, and keeps count of what its moves would have cost."""
+    """A generator that generates no move twice, and counts what the moves would have cost."""
 
     def __init__(self, generator: Generator, file: Path, draws: int) -> None:
         self.generator, self.file, self.draws = generator, file, draws
         self.known: dict[tuple[str, bool], list[Completion]] = {}
-        self.spent = {False: [0.0, 0], True: [0.0, 0]}  # seconds and moves generated, by whether they are drawn
+        self.spent = {False: [0.0, 0], True: [0.0, 0]}  # sampled? → seconds and moves generated
         self.dealt = {False: 0, True: 0}
         if file.exists():
             for line in file.read_text("utf-8").splitlines():
@@ -100,14 +100,14 @@ class Recorded:
         self.spent[drawn][1] += len(moves)
 
     def bill(self) -> float:
-        """Seconds that the moves dealt since the last bill cost."""
+        """Cost in seconds of the moves used since the last call."""
         cost = sum(self.dealt[drawn] * total / max(1, moves) for drawn, (total, moves) in self.spent.items())
         self.dealt = {False: 0, True: 0}
         return cost
 
 
 def main(argv: list[str]) -> int:
-    """Measure, print the table, draw the plot."""
+    """Measure, print the tables, draw the plots."""
     quiet_libraries()
     work = parse(Work, argv, prog="policy_curve.py", description=(__doc__ or "").splitlines()[0])
     folder = Path(work.output_dir)
@@ -129,7 +129,7 @@ def main(argv: list[str]) -> int:
 def measured(
     rewriter: Rewriter, recorded: Recorded, judge: StyleClassifier, texts: list[str], work: Work
 ) -> Iterator[Row]:
-    """A row a setting."""
+    """One row per setting."""
     for samples, refine, bar in product(work.samples, work.refine, work.min_similarity):
         arguments = RewriteArguments(samples=samples, refine=refine, min_similarity=bar)
         recorded.bill()
@@ -166,7 +166,7 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def draw(rows: Sequence[Row], path: Path, title: str) -> None:
-    """Left: what N and refining buy, for which time; right: what the bar of meaning costs, and keeps."""
+    """Plot. Left: acceptable rewrites over time by N and refinement. Right: the effect of the minimum similarity."""
     from matplotlib.figure import Figure
 
     usual = RewriteArguments()
@@ -174,7 +174,7 @@ def draw(rows: Sequence[Row], path: Path, title: str) -> None:
     figure.suptitle(f"Trying harder: {title}")
     left, right = figure.subplots(1, 2)
     rounds = sorted({r.refine for r in rows})
-    for at, refine in enumerate(rounds):  # lines that coincide stay visible: the later, the thinner
+    for at, refine in enumerate(rounds):  # later lines are thinner, so that equal lines stay visible
         line = [r for r in rows if r.refine == refine and r.min_similarity == NOT_READ]
         look = {"linewidth": 1 + 2 * (len(rounds) - at), "markersize": 5 + 2 * (len(rounds) - at)}
         left.plot([r.seconds for r in line], [r.acceptable for r in line], "o-", label=f"refine {refine}", **look)

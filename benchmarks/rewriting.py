@@ -1,21 +1,22 @@
-"""How fast engines rewrite, and how well: throughput, latency of single comments and quality, from one run.
+"""Measure how fast and how well engines rewrite: throughput, latency of single comments and quality, from one run.
 
     python -m benchmarks.rewriting --output runs/benchmarks/rewriting.json     # the last 500 of dev_toxic.txt
-    python -m benchmarks.rewriting --variants all --output …                   # ways to drive our own engine instead
+    python -m benchmarks.rewriting --variants all --output …                   # settings of our own engine instead
 
-Every engine plays the same comments in turn, `repeats` times, and each turn starts with another engine, so that what
-else the machine does falls on all alike. Speed is the median over turns of sentences a second, by one greedy rewrite
-of each without loops; a ratio is the median of the ratios within a turn. *Tokens* are those of a rewrite: an engine
-that says less would be fast for it. Latency is that of `Rewriter.rewrite` for one comment of at most `short` words
-that the screener fails, warm, screening and comparing included; p50 and p95 are taken within a turn, and the median
-of these is shown.
+Every engine rewrites the same comments, in `repeats` turns. Each turn starts with another engine, so that other work
+on the machine affects all engines alike. Speed is the median over turns of sentences per second, with one greedy
+rewrite of each sentence, without loops. A ratio is the median of the ratios within a turn. *Tokens* are those of a
+rewrite, because an engine with shorter rewrites would be faster. Latency is the time of `Rewriter.rewrite` for one
+comment of at most `short` words that the screener fails, after warm-up, with screening and comparing. p50 and p95 are
+computed within each turn; the table shows their medians.
 
-The peers are transformers' own `generate` in float32 and in bfloat16; the engine `transformers` decodes the same model
-by guesses (`sro.leader.speculative_decoding`).
+The peers are transformers' own `generate` in float32 and in bfloat16; the engine `transformers` uses speculative
+decoding with the same model (`sro.leader.speculative_decoding`).
 
-Quality is that of those greedy rewrites: how many are the very text of `generate`'s in float32, pass rate by the
-screener of n-grams, J by the embedded judges (STA · SIM · FL, see `sro.evaluation`) with its 95 % bootstrap interval,
-and the paired difference of J with float32's: an engine is as good where that interval does not lie below 0.
+Quality is that of these greedy rewrites: the number of texts that are identical to those of `generate` in float32; the
+pass rate by the n-gram screener; J by the embedded judges (STA · SIM · FL, see `sro.evaluation`) with its 95 %
+bootstrap interval; and the paired difference of J from float32. An engine is as good if that interval does not lie
+below 0.
 """
 
 from __future__ import annotations
@@ -62,19 +63,19 @@ ENGINES = {
     "ctranslate2-int8": (EngineArguments("ctranslate2", engine_precision="int8"), None),
     "ctranslate2-float16": (EngineArguments("ctranslate2", engine_precision="float16"), None),
 }
-"""Name → what `load_generator` takes: the engine, and whether under bfloat16 autocast."""
+"""Name → arguments of `load_generator`: the engine, and whether to use bfloat16 autocast."""
 SHIPPED = "as shipped"
 VARIANTS = ("1x1:64", "1x2:64", "2x1:32", "2x1:128")
-WARM = 2  # comments that are not counted before latencies are
+WARM = 2  # warm-up comments before latencies are measured
 PACKAGES = ("sro", "torch", "transformers", "tokenizers", "ctranslate2", "numpy")
 
 Seconds = dict[str, list[float]]
-"""By engine: one number a turn."""
+"""Engine → one number per turn."""
 
 
 @dataclass
 class Work:
-    """What to measure, and on which comments."""
+    """The engines and the comments to measure."""
 
     comments: str = field(
         default_factory=lambda: data_file("sentences/dev_toxic.txt[-500:]", "starter:toxic"),
@@ -88,16 +89,16 @@ class Work:
         metadata={"help": "`all`, or WORKERSxTHREADS:MOVES …: ctranslate2-int8 with so many instead"},
     )
     size: int = field(default=200, metadata={"help": "comments for throughput and quality, evenly spaced"})
-    repeats: int = field(default=5, metadata={"help": "turns; fewer than 5 say little"})
-    batch_size: int = field(default=64, metadata={"help": "moves side by side"})
-    singles: int = field(default=40, metadata={"help": "comments for latency, each once a turn; 0: no latency"})
-    short: int = field(default=20, metadata={"help": "words of a short comment"})
+    repeats: int = field(default=5, metadata={"help": "turns; fewer than 5 are unreliable"})
+    batch_size: int = field(default=64, metadata={"help": "moves in a batch"})
+    singles: int = field(default=40, metadata={"help": "comments for latency, each once per turn; 0: no latency"})
+    short: int = field(default=20, metadata={"help": "most words of a short comment"})
     output: str = field(default="runs/benchmarks/rewriting.json", metadata={"help": "file for all figures"})
 
 
 @dataclass(frozen=True)
 class Quality:
-    """Of one engine's greedy rewrites."""
+    """Quality of one engine's greedy rewrites."""
 
     identical: float
     passed: float
@@ -106,7 +107,7 @@ class Quality:
     fl: float
     j: Interval
     difference: Interval
-    """J less the first engine's, paired."""
+    """J minus J of the first engine, paired."""
 
 
 def main(argv: Sequence[str]) -> None:
@@ -118,7 +119,7 @@ def main(argv: Sequence[str]) -> None:
     texts = everything[:: max(1, len(everything) // work.size)][: work.size]
     engines = variants(work) if work.variants else loaded(work)
     for engine in engines.values():
-        engine.generate(texts[:8], 1, GREEDY, 0)  # what is made at the first call is not counted
+        engine.generate(texts[:8], 1, GREEDY, 0)  # warm up, because the first call is slower
     screener = load_screener("embedded/linear")
     seconds, moves = throughput(engines, texts, work.repeats)
     latencies = latency(engines, everything, screener, work)
@@ -160,7 +161,7 @@ def loaded(work: Work) -> dict[str, Engine]:
 
 
 def variants(work: Work) -> dict[str, Engine]:
-    """Our engine as it is shipped, then otherwise; all in int8, on processors."""
+    """Our engine with shipped settings, then with other settings; all in int8, on the CPU."""
     shipped = load_generator(ENGINES["ctranslate2-int8"][0], batch_size=work.batch_size)
     assert isinstance(shipped, CTranslate2Generator)
     return {SHIPPED: shipped} | {
@@ -178,10 +179,10 @@ def variants(work: Work) -> dict[str, Engine]:
 
 
 def read_variant(text: str) -> tuple[int, int, int]:
-    """Workers, threads of each, and moves side by side, of `WORKERSxTHREADS:MOVES`.
+    """Workers, threads per worker, and moves in a batch, from `WORKERSxTHREADS:MOVES`.
 
     Raises:
-        SROError: the text is no such thing.
+        SROError: the text has another form.
     """
     found = re.fullmatch(r"([1-9]\d*)x([1-9]\d*):([1-9]\d*)", text)
     if not found:
@@ -191,7 +192,7 @@ def read_variant(text: str) -> tuple[int, int, int]:
 
 
 def in_turn(names: Sequence[str], turn: int) -> list[str]:
-    """The names, another one first in each turn."""
+    """The names, starting with another one in each turn."""
     first = turn % len(names)
     return [*names[first:], *names[:first]]
 
@@ -214,15 +215,15 @@ def throughput(
 def latency(
     engines: Mapping[str, Engine], texts: Sequence[str], screener: Screener, work: Work
 ) -> dict[str, list[list[float]]]:
-    """Seconds that each engine's rewriter takes for one short comment at a time, turn by turn."""
+    """Seconds per short comment for each engine's rewriter, one comment at a time, by turn."""
     some = [text for text in texts if len(text.split()) <= work.short]
     failed = [text for text, verdict in zip(some, screener.screen(some)) if not verdict.passed]
     chosen = failed[:: max(1, len(failed) // work.singles)][: work.singles] if work.singles else []
-    encoder = SentenceEncoder(cache_size=0)  # what one engine had encoded must not be remembered for the next
+    encoder = SentenceEncoder(cache_size=0)  # no cache, so that one engine's embeddings do not help the next
     fluency = AcceptabilityWhenAsked()
     fluency(["is loaded now"])
     rewriters = {name: serving(engine, screener, encoder, fluency) for name, engine in engines.items()}
-    arguments = RewriteArguments(seed=None)  # as `sro serve` has it
+    arguments = RewriteArguments(seed=None)  # as in `sro serve`
     seconds: dict[str, list[list[float]]] = {name: [[] for _ in range(work.repeats)] for name in engines}
     for rewriter in rewriters.values():
         for text in chosen[:WARM]:
@@ -237,7 +238,7 @@ def latency(
 
 
 def serving(engine: Engine, screener: Screener, similarity: Similarity, fluency: Fluency) -> Rewriter:
-    """The rewriter that `Rewriter.load` makes of an engine."""
+    """The same rewriter that `Rewriter.load` makes from an engine."""
     return Rewriter(
         generator=engine,
         screener=screener,
@@ -250,7 +251,7 @@ def serving(engine: Engine, screener: Screener, similarity: Similarity, fluency:
 def quality(
     texts: Sequence[str], said: Mapping[str, Sequence[str]], screener: Screener, judges: Judges
 ) -> dict[str, Quality]:
-    """How good each engine's rewrites are, and how far they are the first one's."""
+    """The quality of each engine's rewrites, and their agreement with those of the first engine."""
     first = next(iter(said))
     scores: dict[str, Scores] = {name: score(found, texts, None, "paradetox", judges) for name, found in said.items()}
     resampled = bootstrap({name: found.j for name, found in scores.items()})
@@ -267,12 +268,12 @@ def quality(
 
 
 def ratio(seconds: Seconds, name: str, other: str) -> float:
-    """How many times as fast as the other: median of the ratios within a turn."""
+    """How many times as fast as the other engine: median of the ratios within a turn."""
     return median(theirs / mine for mine, theirs in zip(seconds[name], seconds[other]))
 
 
 def percentile(turns: Sequence[Sequence[float]], percent: float) -> float:
-    """Of each turn's latencies, and the median of these; nan where there are none."""
+    """The median over turns of the percentile of each turn's latencies; nan if there are none."""
     return median(float(np.percentile(turn, percent)) if turn else float("nan") for turn in turns)
 
 
@@ -283,7 +284,7 @@ def speed_table(
     tokens: Mapping[str, float],
     against: Sequence[str],
 ) -> str:
-    """Speeds, ratios against some engines (– where one was not measured) and latencies, in Markdown."""
+    """Speeds, ratios to some engines (– if not measured) and latencies, in Markdown."""
     head = [
         "engine",
         "sentences/s",
@@ -321,7 +322,7 @@ def quality_table(judged: Mapping[str, Quality]) -> str:
 
 
 def goals(seconds: Seconds, latencies: Mapping[str, Sequence[Sequence[float]]], judged: Mapping[str, Quality]) -> str:
-    """What was to be reached by the fastest of our engines that is as good as float32."""
+    """The goals for the fastest of our engines that is as good as float32."""
     ours = [name for name in seconds if name not in PEERS]
     good = [name for name in ours if judged[name].difference.high >= 0]
     if not good:

@@ -1,9 +1,9 @@
-"""All figures of a screener on sets that it did not learn from, beside their goals, as one Markdown table.
+"""All figures of a screener on held-out sets, with their goals, as one Markdown table.
 
     python -m benchmarks.screener_figures --screener embedded --texts 1000 --output docs/results/encoder.md
 
-Reads the public sets in `SRO_DATA`; held-out parts are those of `sro.screeners.encoder.splits`. A screener without
-attributes is measured by its probability of failing.
+Reads the public sets in `SRO_DATA`; `sro.screeners.encoder.splits` defines the held-out parts. A screener without
+attributes is measured by its P(fail).
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ Line = tuple[str, str, str]
 
 
 class Measured:
-    """Asks the screener about samples of texts."""
+    """Runs the screener on samples of texts."""
 
     def __init__(self, name: str, texts: int) -> None:
         self.screener, self.texts = load_screener(name), texts
 
     def sample(self, rows: Iterable) -> list:
-        """At most `texts` of the rows, by one seed."""
+        """At most `texts` of the rows, sampled with a fixed seed."""
         rows = list(rows)
         return rows if len(rows) <= self.texts else random.Random(0).sample(rows, self.texts)
 
@@ -211,7 +211,7 @@ PARTS = (contrast_cases, contrast_sentences, identities, rewrites, attributes, t
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--screener", default="embedded")
-    parser.add_argument("--texts", type=int, default=1000, help="at most so many of each set, drawn by seed 0")
+    parser.add_argument("--texts", type=int, default=1000, help="most texts of each set, sampled with seed 0")
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
     data = Path(data_folder())

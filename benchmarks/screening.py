@@ -1,17 +1,17 @@
-"""How fast, how well and how soon does the screener of n-grams judge? Beside alt-profanity-check.
+"""Measure speed, quality and start-up time of the n-gram screener, and compare with alt-profanity-check.
 
     pip install --no-deps alt-profanity-check==1.9.1      # MIT; joblib and scikit-learn come with sro (Python 3.11)
     python -m benchmarks.screening --output runs/benchmarks/screening.json
 
-Both take the same list of texts in one call, in turn; each turn begins with another one. Speeds are medians of
-`repeats` turns, by the clock, after one turn that is not counted; a ratio is the median of the ratios within a turn.
-*Probabilities* is a number a text from either, *verdicts* what each calls an answer (`screen`, `predict`). Each source
-is measured as it is and once more by its short texts alone. The texts are the same in each turn, so that what ours
-remembers of words (they recur in any stream of comments) is warm. AUC and accuracy are on labelled texts; the two were
-trained on different data, ours on none of these.
+Both systems get the same list of texts in one call, in turn; each turn starts with another system. Speeds are medians
+of `repeats` turns in wall time, after one warm-up turn. A ratio is the median of the ratios within a turn.
+*Probabilities* means one number per text; *verdicts* means the results of `screen` and `predict`. Each source is
+measured with all its texts, and again with its short texts only. The texts are the same in each turn, so our word
+cache is warm; words also recur in any real stream of comments. AUC and accuracy are on labelled texts. The two systems
+were trained on different data, ours on none of these texts.
 
-Start-up is a new process of `sro screener screen` without a flag, which asks `embedded`, from its start to its end,
-so the first verdict is there sooner.
+Start-up is the time of a new process of `sro screener screen` without flags, which uses `embedded`, from start to end.
+The first verdict comes earlier.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _texts(name: str, otherwise: str) -> Any:
 
 @dataclass
 class Work:
-    """What to measure on what: sources FILE[::COLUMN][[-N:]], by default of the data folder, else the starter's."""
+    """The sources to measure on: FILE[::COLUMN][[-N:]], by default of the data folder, else of the starter corpus."""
 
     toxic: list[str] = field(
         default_factory=_texts("sentences/dev_toxic.txt[-500:]", "starter:toxic"),
@@ -58,11 +58,11 @@ class Work:
         metadata={"help": "labelled clean texts"},
     )
     texts: list[str] = field(
-        default_factory=_texts("sentences/dev_normal.txt", "starter:civil"), metadata={"help": "texts to be fast on"}
+        default_factory=_texts("sentences/dev_normal.txt", "starter:civil"), metadata={"help": "texts to time"}
     )
-    size: int = field(default=10_000, metadata={"help": "texts taken of each source of `texts`, from the first on"})
-    short: int = field(default=8, metadata={"help": "words of a short text"})
-    repeats: int = field(default=7, metadata={"help": "turns; fewer than 5 say little"})
+    size: int = field(default=10_000, metadata={"help": "texts to take from each source of `texts`, the first ones"})
+    short: int = field(default=8, metadata={"help": "most words of a short text"})
+    repeats: int = field(default=7, metadata={"help": "turns; fewer than 5 are unreliable"})
     output: str = field(default="runs/benchmarks/screening.json", metadata={"help": "file for all figures"})
 
 
@@ -70,7 +70,7 @@ System = Callable[[Sequence[str]], Any]
 
 
 def systems(screener: NBLR) -> dict[str, System]:
-    """What is measured, by name; the peer's two where it is installed."""
+    """The systems to measure, by name; includes the peer's two if it is installed."""
     ours: dict[str, System] = {"nblr, probabilities": screener.probabilities, "nblr, verdicts": screener.screen}
     if importlib.util.find_spec("profanity_check") is None:
         return ours
@@ -83,7 +83,7 @@ def systems(screener: NBLR) -> dict[str, System]:
 def timed(
     systems: dict[str, System], texts: Sequence[str], repeats: int, clock: Callable[[], float] = time.perf_counter
 ) -> dict[str, list[float]]:
-    """Seconds of each turn, by name; turn i begins with system i, and the first of all is not counted."""
+    """Seconds of each turn, by name. Turn i starts with system i; a first warm-up turn is not counted."""
     names, seconds = list(systems), {name: list[float]() for name in systems}
     for turn in range(-1, repeats):
         at = turn % len(names)
@@ -96,7 +96,7 @@ def timed(
 
 
 def table(name: str, texts: int, seconds: dict[str, list[float]]) -> str:
-    """Texts a second, and how many times the speed of the peer's system of the same kind."""
+    """Texts per second, and the speed relative to the peer's system of the same kind."""
     lines = [f"| {name} | texts/s | lowest | highest | times the peer |\n|---|--:|--:|--:|--:|\n"]
     for system, turns in seconds.items():
         rates = [texts / turn for turn in turns]
@@ -110,7 +110,7 @@ def table(name: str, texts: int, seconds: dict[str, list[float]]) -> str:
 
 
 def absent(systems: Iterable[str]) -> list[str]:
-    """The peer's systems that are not among these."""
+    """The peer's systems that are missing from `systems`."""
     there = set(systems)
     return [name for kind in KINDS if (name := f"{PEER}, {kind}") not in there]
 
@@ -123,7 +123,7 @@ def quality(probabilities: System, toxic: Sequence[str], clean: Sequence[str]) -
 
 
 def startup(repeats: int) -> list[float]:
-    """Seconds that a new process takes to screen one text; the first, which warms the disk's cache, is left out."""
+    """Seconds that a new process takes to screen one text. A first process warms the disk cache and is not counted."""
     seconds = []
     for _ in range(1 + repeats):
         started = time.perf_counter()
@@ -139,7 +139,7 @@ def loaded(sources: Sequence[str]) -> list[str]:
 
 
 def collections(work: Work) -> dict[str, list[str]]:
-    """The texts to be fast on, by what a table calls them: of each source all, then the short ones."""
+    """The texts for measuring speed, by their name in the table: all texts of each source, then its short ones."""
     found = {}
     for source in work.texts:
         texts, name = loaded([source])[: work.size], source.rpartition("/")[2]
@@ -150,7 +150,7 @@ def collections(work: Work) -> dict[str, list[str]]:
 
 
 def goals(seconds: dict[str, dict[str, list[float]]], sizes: dict[str, int], start: float) -> str:
-    """What was to be reached, by the slower kind of answer on each collection."""
+    """The goals, checked on the slower kind of result for each collection."""
     lines = []
     for name, found in seconds.items():
         rate = min(sizes[name] / statistics.median(found[f"nblr, {kind}"]) for kind in KINDS)

@@ -1,9 +1,9 @@
-"""Write docs/reference/cli.md: what `--help` of every command says.
+"""Write docs/reference/cli.md: the `--help` text of every command.
 
     python docs/generate_cli.py            # after a change of a flag or a help text
-    python docs/generate_cli.py --check    # exit status 1 where the page is stale
+    python docs/generate_cli.py --check    # exit status 1 if the page is stale
 
-The page is what the commands print at a width of 100 columns, so it cannot say anything else than they do.
+The page holds what the commands print at a width of 100 columns, so it always agrees with them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MORE = (
     ["screener", "train", "--kind", "overused"],
     ["export", "--to", "onnx"],
 )
-"""Help that no usage line of a command names."""
+"""Commands with a help text that are not named in any usage line."""
 
 
 def help_of(words: list[str]) -> str:
@@ -72,7 +72,7 @@ def page() -> str:
 
 
 def sections(words: list[str]) -> list[str]:
-    """Of a command, and of all its actions with theirs."""
+    """The sections of a command and of all its actions, recursively."""
     text = help_of(words)
     parts = [section(1 + len(words), f"sro {' '.join(words)}", text)]
     for word in actions(text):
@@ -81,14 +81,14 @@ def sections(words: list[str]) -> list[str]:
 
 
 def section(level: int, title: str, text: str) -> str:
-    """A heading and what was printed, fenced."""
+    """A heading, and the printed text in a code fence."""
     return f"{'#' * level} {title}\n\n```text\n{text}\n```\n"
 
 
 def main(arguments: list[str]) -> int:
     """Write the page, or with `--check` compare it."""
     os.environ.update(COLUMNS="100", NO_COLOR="1")
-    for name in ("SRO_CACHE", "SRO_DATA"):  # defaults of flags, wherever they are set
+    for name in ("SRO_CACHE", "SRO_DATA"):  # these would change the defaults of flags
         os.environ.pop(name, None)
     fresh = page()
     if arguments == ["--check"]:

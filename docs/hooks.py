@@ -1,7 +1,7 @@
-"""Brings files that lie outside of docs/ into the site: model cards, CONTRIBUTING and CHANGELOG.
+"""Add files from outside docs/ to the site: model cards, CONTRIBUTING and CHANGELOG.
 
-A link in a page leads to the file as it lies in the repository, so that it works where the page is read as a file.
-Here it is turned to the page that the site makes of it.
+A link in a page points to a file in the repository, so that it also works if the page is read as a file. These hooks
+change it to the page of the site that is made from that file.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def outside() -> dict[str, str]:
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add them."""
+    """Add these files to the site."""
     for source, page in outside().items():
         files.append(File.generated(config, page, abs_src_path=str(ROOT / source)))
     return files

@@ -1,8 +1,8 @@
-"""Score a submission of rewrites beside copies, deletions and the human reference.
+"""Score a submission of rewrites, and compare it with copies, deletions and the human reference.
 
     python examples/evaluate_submission.py toxic.txt rewrites.txt --reference human.txt
 
-One text a line; line n of each file belongs to line n of the others.
+Each line is one text; line n of each file belongs to line n of the others.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sro.evaluation.run import Evaluation, Scoring, Texts, evaluate
 
 
 def lines(path: Path) -> list[str]:
-    """The lines of a text file. Not `splitlines`, which also cuts where a comment holds a form feed or U+2028."""
+    """The lines of a text file. `splitlines` would also cut comments at a form feed or U+2028."""
     with path.open(encoding="utf-8-sig", newline="\n") as file:
         return [line.rstrip("\r\n") for line in file]
 

@@ -2,7 +2,7 @@
 
     python examples/rewrite_csv.py comments.csv rewritten.csv --column text
 
-Three columns are added: `rewrite` (empty where the comment was refused), `status` and `reason`.
+Three columns are added: `rewrite` (empty if the comment was refused), `status` and `reason`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NEW = ("rewrite", "status", "reason")
 def rewrite_csv(source: Path, target: Path, column: str, load: Callable[[], Rewriter]) -> dict[str, int]:
     """Write `target` and return how many comments were unchanged, rewritten and refused.
 
-    The rewriter is loaded when the file has been read: mistakes in it show at once.
+    The file is read before the rewriter is loaded, so that mistakes in the file show at once.
     """
     with source.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file, restval="")

@@ -2,7 +2,8 @@
 
     python examples/train_with_hf_classifier.py comments.txt --classifier s-nlp/roberta_toxicity_classifier
 
-One toxic comment a line. The adapter lies in runs/hf/adapter; the last line says how to rewrite with it.
+Each line of the file is one toxic comment. The adapter is written to runs/hf/adapter; the last printed line shows how
+to rewrite with it.
 """
 
 from __future__ import annotations
@@ -19,18 +20,18 @@ from sro.screeners.follower import FollowerArguments, load_follower
 
 
 def train(comments: list[str], classifier: str, leader: Leader, output_dir: Path, max_steps: int) -> SROTrainer:
-    """Train the leader's adapter, or a fresh one where it has none, and save it."""
+    """Train the leader's adapter, or a fresh one if it has none, and save it."""
     config = SROConfig(
         prompt=leader.prompt,
         output_dir=str(output_dir),
         max_steps=max_steps,
         per_device_train_batch_size=8,
         learning_rate=6e-5,
-        rpo_alpha=1.0,  # without it the probability of comment and rewrite both fall
+        rpo_alpha=1.0,  # without it, the probabilities of comment and rewrite both fall
         temperature=0.7,
         top_p=0.95,
     )
-    # The panel of `sro train`: against toxicity alone (`load_screener`) any civil sentence is a good rewrite.
+    # The panel of `sro train`. With a toxicity screener alone (`load_screener`), any civil sentence would pass.
     panel, _, _ = load_follower(FollowerArguments(screener=classifier))
     fresh = None if is_peft(leader.model) else default_lora(encoder_decoder=leader.model.config.is_encoder_decoder)
     trainer = SROTrainer(
@@ -48,7 +49,7 @@ def train(comments: list[str], classifier: str, leader: Leader, output_dir: Path
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Train a leader against a Hugging Face classifier.")
-    parser.add_argument("comments", type=Path, help="toxic comments, one a line")
+    parser.add_argument("comments", type=Path, help="toxic comments, one per line")
     parser.add_argument("--classifier", default="s-nlp/roberta_toxicity_classifier", help="hub or folder name")
     parser.add_argument("--leader", default="embedded", help="`embedded`, or hub or folder name (default: embedded)")
     parser.add_argument(

@@ -1,11 +1,11 @@
-"""Does a disguise get past the screener, and does undoing it raise false alarms?
+"""Measure how many disguised texts pass the screener, and if undoing disguises causes false alarms.
 
     python -m benchmarks.evasion.run               # the half that the rules were not tuned on
     python -m benchmarks.evasion.run --part tune --failures
     python -m benchmarks.evasion.run --marked tsd_test.csv   # words that other people marked as toxic, in their
     sentences
 
-Content warning: --failures prints insults and slurs. `texts.py` makes the texts.
+Content warning: --failures prints insults and slurs. `texts.py` writes the texts.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FOLDER = Path(__file__).parents[2] / "tests" / "data" / "evasion"
 
 @dataclass(frozen=True)
 class Measured:
-    """Of one kind of text: how many, and how many of them fail with normalisation off and on."""
+    """Counts for one kind of text: all texts, and those that fail with normalisation off and on."""
 
     kind: str
     texts: int
@@ -57,16 +57,16 @@ def fails(screener: Screener, texts: Sequence[str]) -> list[bool]:
 
 
 def fails_unnormalised(screener: Screener, texts: Sequence[str]) -> list[bool]:
-    """The same with normalisation off: lower case is all that the NB-LR gets."""
+    """The same with normalisation off: the NB-LR gets texts that are only converted to lower case."""
     with patch("sro.screeners.nblr.model.normalise", str.lower):
         return fails(screener, texts)
 
 
 def decided_by_disguised(screener: Screener, rows: Sequence[Row]) -> list[Row]:
-    """Rows that fail plain, and pass with "person" for the rude words.
+    """Rows that fail without a disguise, and pass if "person" replaces the rude words.
 
-    What is not detected plain cannot be detected in disguise, and where the rest of the sentence fails by itself,
-    detection says nothing about the disguise.
+    If the screener does not detect the plain words, it cannot detect them in disguise. If the rest of the sentence
+    fails alone, a fail says nothing about the disguise.
     """
     plain = fails(screener, [row["plain"] for row in rows])
     frame = fails(screener, [row["frame"] for row in rows])
@@ -74,9 +74,9 @@ def decided_by_disguised(screener: Screener, rows: Sequence[Row]) -> list[Row]:
 
 
 def marked_rows(path: str | Path) -> list[Row]:
-    """Disguises of the words that people marked in the texts of SemEval-2021 task 5: independent of the word list.
+    """Disguises of the words that people marked in the texts of SemEval-2021 task 5; independent of our word list.
 
-    Texts of up to 250 characters with one to three marked words of three letters and more.
+    Uses texts of up to 250 characters with one to three marked words of three letters or more.
     """
     rows = []
     for item in read_marked(path):
@@ -99,7 +99,7 @@ def changed(text: str, places: Sequence[tuple[int, int]], change: Callable[[str]
 
 
 def by_kind(screener: Screener, rows: Sequence[Row]) -> list[Measured]:
-    """One line a kind, and the total last."""
+    """One line per kind, then the total."""
     texts = [row["text"] for row in rows]
     both = list(zip(rows, fails_unnormalised(screener, texts), fails(screener, texts)))
     kinds = {kind: {kind} for kind in dict.fromkeys(row["kind"] for row in rows)}
@@ -123,7 +123,7 @@ def table(title: str, lines: Sequence[Measured]) -> Table:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--part", choices=["tune", "report", "all"], default="report")
-    parser.add_argument("--failures", action="store_true", help="print what gets past, and new false alarms")
+    parser.add_argument("--failures", action="store_true", help="print disguised texts that pass and new false alarms")
     parser.add_argument("--screener", default="embedded/linear")
     parser.add_argument("--marked", help="disguise the marked words of this csv instead (SemEval-2021 task 5)")
     given = parser.parse_args()

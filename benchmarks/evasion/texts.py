@@ -2,14 +2,14 @@
 
 Content warning: insults and slurs, as people write them to get past a filter.
 
-`tests/data/evasion/obfuscated.jsonl` holds {"text", "plain", "frame", "kind", "part"}: each rude word of PLAIN
-disguised in every way, by tables of this file's own (not those of `sro.comments.disguises`), and HANDWRITTEN ones.
-`frame` is
-the sentence with "person" for the rude words, empty where there is no sentence around them. `innocent.jsonl` holds
-{"text", "kind", "part"}: texts that only look like it. The rules were tuned on the part "tune".
+`tests/data/evasion/obfuscated.jsonl` holds {"text", "plain", "frame", "kind", "part"}: the sentences of PLAIN with
+their rude words disguised in every way, by the tables of this file (not those of `sro.comments.disguises`), and the
+HANDWRITTEN ones. `frame` is the sentence with "person" in place of the rude words, or empty if there is no sentence
+around them. `innocent.jsonl` holds {"text", "kind", "part"}: harmless texts that look like disguises. The rules were
+tuned on the part "tune".
 
-Who wrote these sentences also wrote the word list, and nearly all their words are on it: they test the rules, not how
-much of the world's rudeness the list covers. For that, see `--marked` of `run.py`.
+The author of these sentences also wrote the word list, and it has nearly all their words. So the texts test the rules,
+not the coverage of the list. For the coverage, see `--marked` of `run.py`.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ Disguise = Callable[[str, random.Random], str]
 
 
 def leet(word: str, rng: random.Random) -> str:
-    """One to three letters, but never so many that hardly any is left, become numbers and signs."""
+    """Replace one to three letters by numbers and signs, but leave enough letters."""
     places = [i for i, letter in enumerate(word) if letter.lower() in LEET]
     chosen = rng.sample(places, min(len(places), rng.randint(1, 3), max(1, len(word) // 2)))
     return "".join(rng.choice(LEET[c.lower()]) if i in chosen else c for i, c in enumerate(word))
@@ -183,7 +183,7 @@ def spaced(word: str, rng: random.Random) -> str:
 
 
 def starred(word: str, rng: random.Random) -> str:
-    """The inner letters, the vowels, or one letter, by asterisks, hashes, or one dash."""
+    """Replace the inner letters, the vowels or one letter by asterisks, hashes or one dash."""
     inner = range(1, len(word) - 1)
     vowels = [i for i in inner if word[i].lower() in "aeiou"] or list(inner)
     ways: list[list[int]] = [[rng.choice(vowels)], vowels, [rng.choice(list(inner))]]
@@ -219,7 +219,7 @@ DISGUISES: dict[str, Disguise] = {
     "zero-width": zero_width,
 }
 
-# Items, and the frames that they are put in by turns. {} is the item.
+# Items, and the frames that they are put into in turn. {} is the item.
 INNOCENT: dict[str, tuple[str, list[str]]] = {
     "substrings": (
         "Scunthorpe|Penistone|Cockburn|Dickens|Dickinson|assess|assassin|classic|bass|cocktail|peacock"
@@ -329,12 +329,12 @@ INNOCENT: dict[str, tuple[str, list[str]]] = {
 
 
 def part(text: str) -> str:
-    """ "tune" or "report": by hash, so that a text stays where it is when others come."""
+    """ "tune" or "report", by a hash of the text, so that a text keeps its part if others are added."""
     return ("tune", "report")[hashlib.sha256(text.encode()).digest()[0] % 2]
 
 
 def obfuscated() -> list[Row]:
-    """Two disguises of each kind for every plain sentence, and the handwritten ones. Halves part by plain sentence."""
+    """Two disguises of each kind per plain sentence, and the handwritten ones; the plain text decides the part."""
     rows = []
     for sentence in PLAIN:
         plain, frame = re.sub(r"[{}]", "", sentence), re.sub(r"\{\w+\}", "person", sentence)
@@ -350,7 +350,7 @@ def obfuscated() -> list[Row]:
 
 
 def innocent() -> list[Row]:
-    """Each item in two frames. Halves part by item."""
+    """Each item in two frames. The item decides the part."""
     rows = []
     for kind, (items, frames) in INNOCENT.items():
         templates = frames.split("|")

@@ -1,4 +1,4 @@
-"""SRO of all weights as long as there is time, and the difference of weights that comes back from it."""
+"""SRO of all weights until the time is over, and the weight difference that it returns."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 FILE = "difference.safetensors"
 AFTERWARDS = 40.0
-"""Seconds that are kept for the difference and for what it is worth."""
+"""Seconds that are reserved for computing and evaluating the difference."""
 
 
 class StopInTime(TrainerCallback):
@@ -44,13 +44,13 @@ class StopInTime(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Asked for once a step."""
+        """Called once per step."""
         if self.recorder.left < AFTERWARDS:
             control.should_training_stop = True
 
 
 def play(recorder: Recorder, work: Work) -> None:
-    """Train, keep the difference, and compare it with what was trained: three rows."""
+    """Train, save the difference, and compare it with the trained model: three rows."""
     sizes = work.sizes
     texts = refused_comments(work.comments)
     apart = min(sizes.held_out, len(texts) // 2)
@@ -91,14 +91,14 @@ def play(recorder: Recorder, work: Work) -> None:
 
 
 def recipe_follower(screener: str) -> Screener:
-    """The panel of `recipes/rewriter.yaml` with this toxicity screener in it."""
+    """The panel of `recipes/rewriter.yaml`, with this toxicity screener."""
     recipe = yaml.safe_load(RECIPE.read_text("utf-8"))
     fields = ("min_similarity", "well_formed", "keep_meaning", "fluency")
     return load_follower(FollowerArguments(screener=screener, **{name: recipe[name] for name in fields}))[0]
 
 
 def passing(leader: Leader, follower: Screener, comments: Sequence[str]) -> float:
-    """Share of greedy rewrites that end and pass the follower."""
+    """Share of greedy rewrites that are finished and pass the follower."""
     generator = TransformersGenerator(leader.model, leader.tokenizer, leader.prompt, batch_size=256)
     with torch.autocast(leader.model.device.type, torch.bfloat16, enabled=compute_dtype().bf16):
         moves = [move for [move] in generator.generate(comments, 1, Sampling(temperature=0.0), 0)]
@@ -142,7 +142,7 @@ def _train(recorder: Recorder, work: Work, leader: Leader, follower: Screener, c
     begin = now()
     trainer.train()
     seconds, steps = now() - begin, trainer.state.global_step
-    vars(leader.model).pop("forward", None)  # Accelerate's, which is under autocast
+    vars(leader.model).pop("forward", None)  # remove Accelerate's, which runs under autocast
     share = [line["pass_rate"] for line in trainer.state.log_history if "pass_rate" in line]
     learnt = f"; passing while it played: {share[0]:.2f} at first, {share[-1]:.2f} at last" if share else ""
     why = f"; stopped: {trainer.guard.reason}" if trainer.guard.reason else ""

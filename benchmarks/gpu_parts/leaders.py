@@ -1,4 +1,4 @@
-"""The leaders that `benchmarks/gpu.py` trains, their comments, and the task that all loops get."""
+"""The leaders that `benchmarks/gpu.py` trains, their comments, and the task of all loops."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ if TYPE_CHECKING:
     from benchmarks.gpu import Work
 
 ALL_WEIGHTS_RATE = 2e-5
-"""Learning rate of all weights, the paper's; adapters learn by the recipe's."""
+"""Learning rate for training all weights, from the paper; adapters use the recipe's."""
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Of everything that a dry run makes small: steps after the first, batches, and the large leader's shape."""
+    """The sizes that a dry run makes small: steps after the first, batches, and the large leader's shape."""
 
     batches: tuple[int, ...] = (64, 256, 512, 128)
-    """Completions a step, the most wanted first: time may run out."""
+    """Completions per step; the most important first, because time may run out."""
     micro_batch: int = 128
     rollout: int = 512
-    """Completions generated side by side."""
+    """Completions in a generation batch."""
     large_batches: tuple[int, ...] = (64, 256)
     large_micro: int = 32
     peers_batch: int = 64
@@ -58,7 +58,7 @@ class Sizes:
     texts: int = 20_000
     encoder_texts: int = 2000
     encoder_tokens: int = 65_536
-    """Of a batch of the encoder on a GPU."""
+    """Tokens in a batch of the encoder on a GPU."""
     full_batch: int = 64
     held_out: int = 200
 
@@ -82,34 +82,34 @@ TINY = Sizes(
     full_batch=2,
     held_out=4,
 )
-"""Of a dry run, which shows that everything works and measures nothing."""
+"""Sizes of a dry run, which only tests that everything works."""
 
 
 def adapter_start(leader: str) -> Leader:
-    """The leader with the adapter that training goes on with: the warm-up's, or a fresh one on another leader."""
+    """The leader with the adapter to train: the warm-up adapter, or a fresh one for another leader."""
     found = Leader.load(LeaderArguments(leader=leader), "embedded/warmup", trainable=True)
     return found if is_peft(found.model) else with_adapter(found)
 
 
 def full_start(leader: str) -> Leader:
-    """The same policy with all weights to be trained, in float32."""
+    """The same policy, with all weights trainable, in float32."""
     found = Leader.load(LeaderArguments(leader=leader), "embedded/warmup")
     model = found.model.merge_and_unload() if is_peft(found.model) else found.model
     return Leader(model.requires_grad_(True), found.tokenizer, found.prompt)
 
 
 def with_adapter(leader: Leader) -> Leader:
-    """A fresh adapter on a leader."""
+    """The leader with a fresh adapter."""
     from peft import get_peft_model
 
     return Leader(get_peft_model(leader.model, default_lora()), leader.tokenizer, leader.prompt)
 
 
 def random_start(leader: str, sizes: Sizes, all_weights: bool) -> Leader:
-    """A leader of the same kind (Llama) and tokenizer with random weights: 1.5 billion by the sizes that count.
+    """A leader with the same architecture (Llama) and tokenizer, and random weights; 1.5 billion in a real run.
 
-    It never stops by itself and none of its guesses is right, so its rollout is the slowest that there can be, and no
-    paraphrase passes. It tells speed and memory, nothing else.
+    It never stops by itself and all its speculative guesses are wrong, so its rollout is the slowest possible, and no
+    paraphrase passes. It measures only speed and memory.
     """
     folder = embedded_leader() if leader == "embedded" else Path(leader)
     tokenizer = read_tokenizer(folder)
@@ -126,21 +126,21 @@ def random_start(leader: str, sizes: Sizes, all_weights: bool) -> Leader:
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
     )
-    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):  # 1.5 billion numbers are drawn where they stay
+    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):  # sample the 1.5 billion numbers on the device
         model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     found = Leader(model.eval(), tokenizer, prompt_of(leader))
     return found if all_weights else with_adapter(found)
 
 
 def prompt_of(leader: str) -> str:
-    """The prompt that the warm-up, or else the leader, was trained with."""
+    """The prompt of the warm-up's training, or else of the leader's."""
     name = adapter_name(leader, None, "embedded/warmup")
     base = embedded_leader() if leader == "embedded" else leader
     return resolve_prompt(None, adapter_folder(name) if name != "none" else None, base)
 
 
 def refused_comments(source: str, max_words: int = 25) -> list[str]:
-    """The comments that the screener of n-grams refuses. Raises SROError where there are fewer than two."""
+    """The comments that the n-gram screener fails. Raises SROError if there are fewer than two."""
     texts = load_source(source, max_words=max_words).texts
     texts = [
         text for text, verdict in zip(texts, load_screener("embedded/linear").screen(texts)) if not verdict.passed
@@ -151,14 +151,14 @@ def refused_comments(source: str, max_words: int = 25) -> list[str]:
 
 
 def enough(texts: Sequence[str], count: int) -> list[str]:
-    """So many of them; from the first on again where there are fewer."""
+    """The first `count` texts; repeated from the start if there are fewer."""
     return list(islice(cycle(texts), count))
 
 
 def make_task(
     work: Work, start: Callable[[], Leader], comments: list[str], batch: int, micro_batch: int, all_weights: bool
 ) -> Task:
-    """What a loop is given: the recipe's sampling and anchor, and the learning rate that fits what is trained."""
+    """The task of a loop: the recipe's sampling and anchor, and the learning rate for all weights or an adapter."""
     recipe = yaml.safe_load(RECIPE.read_text("utf-8"))
     folder = embedded_leader() if work.leader == "embedded" else Path(work.leader)
     named = Leader(None, read_tokenizer(folder), prompt_of(work.leader))

@@ -1,4 +1,4 @@
-"""Training: comments a second and MFU of `SROTrainer`, of a larger leader, of the authors' loop and of TRL."""
+"""Training: comments per second and MFU of `SROTrainer`, of a larger leader, of the authors' loop and of TRL."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ADAPTER, ALL = "adapter", "all weights"
 
 
 def play_sro(recorder: Recorder, work: Work) -> None:
-    """`SROTrainer` on the embedded leader, adapter and all weights, batch by batch; the first batch is checked."""
+    """`SROTrainer` on the embedded leader, adapter and all weights, by batch size; checks run at the first size."""
     sizes = work.sizes
     starts = {ADAPTER: partial(adapter_start, work.leader), ALL: partial(full_start, work.leader)}
     for number, batch in enumerate(sizes.batches):
@@ -41,7 +41,7 @@ def play_sro(recorder: Recorder, work: Work) -> None:
 
 
 def play_large(recorder: Recorder, work: Work) -> None:
-    """A random leader of 1.5 billion weights: how fast, and how much memory."""
+    """Speed and memory of a random leader with 1.5 billion weights."""
     sizes = work.sizes
     for batch in sizes.large_batches:
         for tuned in (ADAPTER, ALL):
@@ -54,7 +54,7 @@ def play_large(recorder: Recorder, work: Work) -> None:
 
 
 def play_peers(recorder: Recorder, work: Work) -> None:
-    """The authors' loop and TRL's trainers on the same comments; ours with two completions, as online DPO has them."""
+    """The authors' loop and TRL's trainers on the same comments, and ours with two completions like online DPO."""
     batch = work.sizes.peers_batch
     rows: dict[str, tuple[Loop, bool]] = {
         AUTHORS: (authors_loop.authors(True), False),
@@ -77,7 +77,7 @@ OURS_2 = "SROTrainer, adapter, 2 completions"
 
 
 def compared(batch: int) -> list[tuple[str, str]]:
-    """Rows of ours and of a peer with as many completions a comment, by `what`."""
+    """Names (`what`) of rows to compare: ours, and a peer with the same number of completions per comment."""
     ours = f"SROTrainer, {ADAPTER}, batch {batch}"
     return [
         (ours, AUTHORS),
@@ -105,7 +105,7 @@ def _peer(work: Work, loop: Loop, batch: int, of_trl: bool) -> Found:
 
 
 def described(task: Task, turn: Turn) -> Found:
-    """A turn as a row: its rate, its use of the peak, seconds a step by phase, and what the checks found."""
+    """A turn as a row: its rate, its share of the peak, seconds per step by phase, and the results of the checks."""
     peak = matmul_peak(task.bf16)
     use = {phase: flops / turn.phases[phase] / peak for phase, flops in turn.flops.items() if turn.phases[phase] > 0}
     if turn.flops:

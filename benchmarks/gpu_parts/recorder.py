@@ -1,6 +1,6 @@
-"""Rows of a part of `benchmarks/gpu.py`: printed and written as soon as they are there, whatever becomes of the next.
+"""Rows of a part of `benchmarks/gpu.py`. Each row is printed and written as soon as it is measured.
 
-A measurement that raises becomes a row that says why; one for which no time is left becomes a row that says so.
+If a measurement raises an error, or no time is left for it, its row says so.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sro.core.markdown import write_table
 
 @dataclass(frozen=True)
 class Found:
-    """What one measurement gave: a rate with its unit, and what else there is to say.
+    """The result of one measurement: a rate with its unit, and notes.
 
     use: phase → useful operations as a share of the peak of matrix products (MFU).
     """
@@ -36,9 +36,9 @@ class Found:
 
 @dataclass(frozen=True)
 class Row(Found):
-    """A measurement of a part, the GB (10⁹ bytes) that it took at most, and its seconds, preparation included.
+    """A measurement of a part, its peak memory in GB (10⁹ bytes), and its seconds, including preparation.
 
-    failed: it raised, ran out of time or was not begun; `note` says which.
+    failed: it raised an error, ran out of time or was not started; `note` says which.
     """
 
     part: str = ""
@@ -52,7 +52,7 @@ HEAD = ("part", "what", "rate", "unit", "MFU rollout", "reference", "update", "s
 
 
 def cells(row: Row) -> list[str]:
-    """A row of the table; – where there is no figure."""
+    """A row of the table; – if there is no figure."""
     use = [f"{row.use[phase]:.1%}" if phase in row.use else "–" for phase in ("rollout", "reference", "update", "all")]
     rate = "–" if row.rate is None else f"{row.rate:.3g}" if row.rate < 100 else f"{row.rate:,.0f}"
     peak = "–" if row.peak_gb is None else f"{row.peak_gb:.1f}"
@@ -65,14 +65,14 @@ def as_table(rows: Sequence[Row]) -> str:
 
 
 class Recorder:
-    """Measures for one part.
+    """Runs the measurements of one part.
 
     Args:
         part: its name.
-        path: JSON file of its rows, written anew after each.
-        seconds: from now on; later nothing is begun.
-        machine: what it runs on.
-        clock: seconds, for tests.
+        path: JSON file of its rows, rewritten after each.
+        seconds: time limit from now; after it, no measurement starts.
+        machine: the machine that it runs on.
+        clock: returns seconds; tests replace it.
     """
 
     def __init__(
@@ -90,11 +90,11 @@ class Recorder:
 
     @property
     def left(self) -> float:
-        """Seconds until this part has to be done."""
+        """Seconds left for this part."""
         return self.deadline - self.clock()
 
     def measure(self, what: str, measurement: Callable[[], Found], least: float = 0.0) -> Found | None:
-        """Run it and record its row; None where it failed, or fewer than `least` seconds were left."""
+        """Run a measurement and record its row. Returns None if it failed, or fewer than `least` seconds were left."""
         if self.left < least:
             self._add(Row(note=f"not begun: {self.left:.0f} s left", part=self.part, what=what, failed=True))
             return None
@@ -102,7 +102,7 @@ class Recorder:
         begin, found, failed = self.clock(), None, False
         try:
             result = found = measurement()
-        except Exception as error:  # whatever it is: the other rows are wanted all the same
+        except Exception as error:  # any error, because the other rows must still run
             lines = str(error).strip().splitlines() or ["no message"]
             result, failed = Found(note=f"failed: {type(error).__name__}: {lines[0][:200]}"), True
         row = Row(
@@ -127,7 +127,7 @@ class Recorder:
 
 
 def read_rows(path: Path) -> tuple[Machine | None, list[Row]]:
-    """What a part has written so far; nothing where it did not come to that."""
+    """The rows that a part has written so far; none if it has written nothing."""
     if not path.is_file():
         return None, []
     content = json.loads(path.read_text("utf-8"))
@@ -135,7 +135,7 @@ def read_rows(path: Path) -> tuple[Machine | None, list[Row]]:
 
 
 def forget_peak() -> None:
-    """Let go of what the last measurement held, and begin a new peak (of the GPU; a process has but one)."""
+    """Free the memory of the last measurement, and reset the GPU's peak (the peak of a process cannot be reset)."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
@@ -143,7 +143,7 @@ def forget_peak() -> None:
 
 
 def peak_gb() -> float:
-    """The most that tensors took on the GPU since `forget_peak`; without a GPU this process's maximum resident set."""
+    """Peak memory of tensors on the GPU since `forget_peak`; without a GPU, the process's maximum resident set."""
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated() / 1e9
     return in_gigabytes(resource.getrusage(resource.RUSAGE_SELF))

@@ -1,4 +1,4 @@
-"""Rewriting: rows a second of greedy generation by each engine, and of the whole search."""
+"""Rewriting: rows per second of greedy decoding by each engine, and of the whole search."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 GREEDY = Sampling(temperature=0.0, avoid_loops=True)
 WARM = 8
-"""Comments that are rewritten before the clock starts, for what is made at first use."""
+"""Warm-up comments that are rewritten before the clock starts."""
 
 
 def play(recorder: Recorder, work: Work) -> None:
-    """Engines one by one, then the search over failing comments and over a mixture with a quarter failing."""
+    """Measure each engine, then the search on failing comments, and on a mixture with a quarter of failing ones."""
     size = work.sizes.rewrites
     rude = enough(refused_comments(work.comments), size)
     for name, batch in (("transformers", 64), ("transformers", 512), ("generate", 512), ("ctranslate2", 512)):

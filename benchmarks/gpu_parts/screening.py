@@ -1,7 +1,7 @@
-"""Screening: texts a second of the linear screener, and of the encoder on processors and on the GPU.
+"""Screening: texts per second of the linear screener, and of the encoder on the CPU and on the GPU.
 
-The encoder as it ships runs on processors (ONNX Runtime). The same weights as a torch module show what a GPU would
-make of them; *reading* (normalising, splitting words into pieces) stays with the processor and is timed apart.
+The shipped encoder runs on the CPU (ONNX Runtime). The same weights in a torch module show the speed on a GPU.
+*Reading* (normalising, splitting words into pieces) stays on the CPU and is timed separately.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from benchmarks.gpu import Work
 
 COMPARED = 200
-"""Texts on which the GPU's answers are compared with those of the screener as it ships."""
+"""Texts on which the GPU's results are compared with those of the shipped screener."""
 
 
 def play(recorder: Recorder, work: Work) -> None:
-    """The linear screener; the encoder on processors, its reading alone, and its module in two number formats."""
+    """Measure the linear screener, the encoder on the CPU, its reading alone, and its module in two number formats."""
     sizes = work.sizes
     texts = sentences(sizes.texts)
     recorder.measure("linear, processor", partial(_linear, texts))
@@ -54,13 +54,13 @@ def play(recorder: Recorder, work: Work) -> None:
 
 
 def sentences(count: int) -> list[str]:
-    """Texts of some 80 characters of the data folder, else of the starter corpus."""
+    """Texts of about 80 characters from the data folder, or else from the starter corpus."""
     source = data_file("sentences/dev_normal.txt", "starter:civil")
     return enough(load_source(source, training=False).texts, count)
 
 
 def module_of(folder: Path, heads: int = 12) -> EncoderClassifier:
-    """The weights of a shipped encoder as a torch module in eval mode, matrices as int8 kept them."""
+    """The weights of a shipped encoder as a torch module in eval mode; matrices have the int8 precision."""
     arrays = read(folder / GRAPH)
     layers = 1 + max(int(name.split(".")[1]) for name in arrays if name.startswith("layers."))
     positions, hidden = arrays["positions"].shape
@@ -74,10 +74,10 @@ def module_of(folder: Path, heads: int = 12) -> EncoderClassifier:
 def module_logits(
     model: EncoderClassifier, screener: EncoderScreener, rows: Sequence[Sequence[int]], tokens: int
 ) -> np.ndarray:
-    """Logits [rows, attributes] of rows of token ids, in batches of so many tokens, on the model's device."""
+    """Logits [rows, attributes] of rows of token ids, in batches of `tokens` tokens, on the model's device."""
     device, dtype = model.positions.device, model.positions.dtype
     distinct = np.unique(np.fromiter(chain.from_iterable(rows), dtype=np.int64))
-    table = torch.from_numpy(screener.base.embed(distinct)).to(device, dtype)  # a GPU has room for all of them
+    table = torch.from_numpy(screener.base.embed(distinct)).to(device, dtype)  # all fit on a GPU
     found = torch.empty(len(rows), model.head.out_features, device=device)
     for batch in batches_by_length([len(row) for row in rows], tokens):
         width = max(len(rows[place]) for place in batch)
@@ -119,7 +119,7 @@ def _module(screener: EncoderScreener, folder: Path, texts: list[str], dtype: to
     device = "cuda" if torch.cuda.is_available() else "cpu"
     rows = EncoderTokenizer(screener.base)(texts, screener.longest)
     model = module_of(folder).to(device, dtype)
-    module_logits(model, screener, rows, tokens)  # every shape is met once before the clock starts
+    module_logits(model, screener, rows, tokens)  # warm up with every shape before the clock starts
     begin = now()
     found = module_logits(model, screener, rows, tokens)
     seconds, used = now() - begin, sum(p.numel() for p in model.layers.parameters()) * 2 * sum(map(len, rows))

@@ -1,16 +1,16 @@
-"""What training all weights has changed, in about one bit a weight: small enough to be kept or sent.
+"""Encode the weight difference of a full training in about one bit per weight, small enough to store or send.
 
     parts = encode(start, trained)              # 14.5 MiB of the embedded leader's 135 million weights
     save_file(parts, "difference.safetensors")
     apply(model, load_file("difference.safetensors"))      # on the same start
 
-Of each matrix the difference is kept in one of two ways, whichever loses less of its squares in the same space:
+For each matrix, one of two encodings is used: the one with the smaller squared error in the same space.
 
-    signs      the sign of each weight's difference, and for each row their mean size (BitDelta, Liu et al. 2024,
-               arXiv 2402.10193). AdamW moves most weights about as far, so a sign says much.
-    low rank   left · rightᵀ, both in int8 with a scale a column: what a few directions can say.
+    signs      the sign of each weight's difference, and the mean absolute difference per row (BitDelta, Liu et al.
+               2024, arXiv 2402.10193). AdamW moves most weights by a similar amount, so a sign says much.
+    low rank   left · rightᵀ, both in int8 with one scale per column.
 
-Tables of embeddings, of whose rows training meets few, are always kept in a low rank; vectors (norms) in float32.
+Embedding tables always use the low rank, because training changes few of their rows. Vectors (norms) stay in float32.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from torch import Tensor
 from sro.core.errors import SROError
 
 LIMIT = 16 * 2**20
-"""Bytes that a difference may take."""
+"""Most bytes of an encoded difference."""
 TABLE = 16
-"""A matrix with so many times more rows than columns is a table of embeddings."""
+"""A matrix with at least this many times more rows than columns is an embedding table."""
 TABLE_RANK = 32
 
 
 @torch.no_grad()
 def encode(start: Mapping[str, Tensor], trained: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The differences by `NAME.KIND`, on the CPU; `start` and `trained` are float32 and have the same names.
+    """The encoded differences by `NAME.KIND`, on the CPU; `start` and `trained` are float32 and have the same names.
 
     Raises:
         SROError: the result is larger than `LIMIT`.
@@ -54,14 +54,14 @@ def size_of(parts: Mapping[str, Tensor]) -> int:
 
 
 def apply(model: Any, parts: Mapping[str, Tensor]) -> None:
-    """Add the differences to a model's weights, which have to be those that training started from."""
+    """Add the differences to a model's weights; these must be the weights that training started from."""
     with torch.no_grad():
         for name, weight in model.named_parameters():
             weight += decode(name, parts, weight.shape).to(weight.device, weight.dtype)
 
 
 def decode(name: str, parts: Mapping[str, Tensor], shape: torch.Size) -> Tensor:
-    """The difference of one weight, float32. Raises SROError where there is none of that name and shape."""
+    """The difference of one weight, float32. Raises SROError if there is none with that name and shape."""
     own = {key.removeprefix(f"{name}."): value for key, value in parts.items() if key.rpartition(".")[0] == name}
     if "dense" in own:
         found = own["dense"]
@@ -79,7 +79,7 @@ def decode(name: str, parts: Mapping[str, Tensor], shape: torch.Size) -> Tensor:
 
 @torch.no_grad()
 def kept_share(start: Mapping[str, Tensor], trained: Mapping[str, Tensor], parts: Mapping[str, Tensor]) -> float:
-    """Share of the squared difference that is kept: 1 − |difference − decoded|² / |difference|²; 1 where none is."""
+    """Share of the squared difference that is kept: 1 − |difference − decoded|² / |difference|²; 1 if it is zero."""
     lost = whole = 0.0
     for name, before in start.items():
         difference = trained[name].cpu().float() - before.cpu().float()
@@ -112,7 +112,7 @@ def _signs(difference: Tensor) -> dict[str, Tensor]:
 def _low_rank(difference: Tensor, rank: int) -> dict[str, Tensor]:
     rank = min(rank, *difference.shape)
     with torch.random.fork_rng(devices=[difference.device] if difference.is_cuda else []):
-        torch.manual_seed(0)  # it begins with random directions
+        torch.manual_seed(0)  # the algorithm starts with random directions
         left, sizes, right = torch.svd_lowrank(difference, q=min(rank + 8, *difference.shape), niter=4)
     root = sizes[:rank].sqrt()
     found: dict[str, Tensor] = {}

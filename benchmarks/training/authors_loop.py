@@ -1,14 +1,15 @@
 """The authors' procedure as a benchmark, written from its description (arXiv 2410.20298), not from their code.
 
-One comment a step. One greedy generation without an attention mask, cut at 20 tokens, in train mode; then leader and
-reference, two whole models, each read the paraphrase, and where it passed the comment too: a forward a text, logits at
-every position, no cache shared. float32 whatever the task's mode, no anchor, AdamW on all weights with a learning rate
-of its own (2e-5). Its faults are kept, for they are what is measured:
+Each step uses one comment. The leader generates one paraphrase by greedy decoding, without an attention mask, cut at
+20 tokens, in train mode. Then leader and reference, two whole models, each read the paraphrase, and also the comment
+if the paraphrase passed: one forward pass per text, logits at every position, no shared cache. It runs in float32 in
+every mode, without an anchor, with AdamW on all weights and its own learning rate (2e-5). Its faults are kept, because
+the benchmark measures the procedure as it is:
 
 - log-probabilities are gathered one position off: the logits at a token are scored against that token, not the next;
-- the rejected comment is scored with the prompt's words around it, as it stands in the prompt.
+- the rejected comment is scored with the prompt's words around it, as in the prompt.
 
-It was written for an encoder–decoder. On a decoder-only leader the prompt stands before what is scored, and there is
+It was written for an encoder–decoder. On a decoder-only leader, the prompt comes before the scored text, and there is
 no decoder start token to forget. Their flip of every tenth verdict is left out; it costs no time.
 """
 
@@ -26,7 +27,7 @@ from benchmarks.training.timing import Loop, Task, Turn, now
 from sro.leader.model import is_peft
 from sro.screeners.base import Screener
 
-LONGEST = 20  # tokens of a paraphrase
+LONGEST = 20  # most tokens of a paraphrase
 
 
 class AuthorsLoop:
@@ -56,7 +57,7 @@ class AuthorsLoop:
         self.optimizer = torch.optim.AdamW(trained, lr=learning_rate, weight_decay=0.01)
 
     def step(self, comment: str) -> tuple[float, list[int]]:
-        """Learn from one comment: its loss, and the paraphrase as token ids."""
+        """Train on one comment. Returns its loss, and the paraphrase as token ids."""
         asked = self.prompt.replace("{text}", comment)
         prompt = self.tokenizer(asked, return_tensors="pt")["input_ids"].to(self.model.device)
         with torch.no_grad():
@@ -78,7 +79,7 @@ class AuthorsLoop:
         return loss.item(), y[0].tolist()
 
     def _delta(self, prompt: Tensor, response: Tensor) -> Tensor:
-        """Δ(s) by the log-probabilities that they took."""
+        """Δ(s) from the misplaced log-probabilities that they used."""
         with torch.no_grad():
             frozen = misplaced_log_prob(self.reference, prompt, response)
         return misplaced_log_prob(self.model, prompt, response) - frozen
@@ -87,7 +88,7 @@ class AuthorsLoop:
 def misplaced_log_prob(model: Any, prompt: Tensor, response: Tensor) -> Tensor:
     """Sum over the response of log softmax(logits at a token)[that same token]: one position off.
 
-    prompt: [1, P], response: [1, S] token ids; a number.
+    prompt: [1, P], response: [1, S] token ids; returns a scalar.
     """
     logits = model(input_ids=torch.cat([prompt, response], dim=1)).logits[:, -response.shape[1] :]
     return logits.log_softmax(-1).gather(-1, response[..., None]).sum()
@@ -100,7 +101,7 @@ def authors_loss(delta_y: Tensor, delta_x: Tensor, passed: bool, beta: float, la
 
 
 def authors(all_weights: bool) -> Loop:
-    """Their loop on our leader: `all_weights` as they did, or our adapter alone."""
+    """Their loop on our leader: training `all_weights` as they did, or only our adapter."""
 
     def play(task: Task, comments: Sequence[str]) -> Turn:
         leader = task.start()

@@ -1,10 +1,10 @@
-"""Peak memory of a LoRA run of the embedded leader: `sro train` as a user starts it, in a process of its own.
+"""Peak memory of a LoRA run of the embedded leader: `sro train` as a user starts it, in its own process.
 
-The recipe's run for three steps, with an allocator that gives back what is freed (`FRUGAL`; by itself `sro train`
-keeps it where there is much, and is a third faster). The followers have growing appetite: toxicity alone as in the
-paper; meaning too (a sentence encoder); fluency too (a classifier as large as it). The figure is the kernel's, the
-child's maximum resident set `ru_maxrss`. What this process holds when it starts the child is a floor under it, which
-is printed.
+The recipe runs for three steps, with an allocator that returns freed memory (`FRUGAL`; by default, `sro train` keeps
+freed memory if there is much, and is a third faster). The followers need more and more memory: toxicity alone as in
+the paper; with meaning (a sentence encoder); with fluency (a classifier as large as the leader). The figure is the
+child's maximum resident set `ru_maxrss` from the kernel. It cannot be lower than the memory of this process when it
+starts the child; that lower limit is printed.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ FOLLOWERS = {
 }
 """Follower → flags of `sro train` after the recipe."""
 FRUGAL = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "1048576", "MALLOC_ARENA_MAX": "2"}
-"""Environment by which glibc returns large freed blocks at once."""
+"""Environment variables with which glibc returns large freed blocks at once."""
 
 
 @dataclass(frozen=True)
 class Peak:
-    """A follower, comments in a micro-batch, the child's maximum resident set in GB (10⁹ bytes), its seconds."""
+    """Peak memory of a run: follower, comments per micro-batch, maximum resident set in GB (10⁹ bytes), seconds."""
 
     follower: str
     micro_batch: int
@@ -44,7 +44,7 @@ class Peak:
 
 
 def peaks(comments: str, micro_batches: Sequence[int], batch: int, steps: int) -> list[Peak]:
-    """A run for each follower and micro-batch, one after the other."""
+    """The results of a run for each follower and micro-batch, one after the other."""
     return [
         measured(follower, comments, micro_batch, batch, steps)
         for micro_batch in micro_batches
@@ -53,7 +53,7 @@ def peaks(comments: str, micro_batches: Sequence[int], batch: int, steps: int) -
 
 
 def measured(follower: str, comments: str, micro_batch: int, batch: int, steps: int) -> Peak:
-    """One run, its outputs thrown away."""
+    """The result of one run; its outputs are deleted."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "sro", "train", "--config", str(RECIPE), *FOLLOWERS[follower]]
         command += ["--comments", comments, "--held_out_size", "16"]
@@ -71,7 +71,7 @@ def child(command: Sequence[str]) -> tuple[float, float]:
         process = subprocess.Popen(  # noqa: S603  a list of words
             command, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **FRUGAL}
         )
-        # Not RUSAGE_CHILDREN, which is the largest of all children so far.
+        # Not RUSAGE_CHILDREN, because that is the maximum over all children so far.
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:

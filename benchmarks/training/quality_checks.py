@@ -1,12 +1,12 @@
-"""Whether `SROTrainer` computes what it says: its fast path against the plain one, on the same texts.
+"""Check that `SROTrainer` computes the right numbers: compare its fast path with a plain one, on the same texts.
 
-Fast: all texts in one padded pass, the prompt read once for a paraphrase and its comment, only scored positions
-normalised. Plain: a forward pass a text, without padding or mask, log-softmax over everything. Compared are
+Fast: all texts in one padded pass, the prompt read once for a paraphrase and its comment, log-softmax only at scored
+positions. Plain: one forward pass per text, without padding or mask, log-softmax at all positions. The checks compare
 
-- log π(s|x) of each text s, by the leader and by the reference, in nats. In float32 it shows that the mathematics is
-  the same. In bfloat16 a logit above 16 is a multiple of 1/8, so one that rounds the other way in a product of another
-  shape moves a text by as much; the bound there is wide, and no proof of anything.
-- the loss of the paraphrases, in the run's numeric mode, with METHOD's formula spelt out.
+- log π(s|x) of each text s, by the leader and by the reference, in nats. In float32 this shows that both paths compute
+  the same. In bfloat16, a logit above 16 is a multiple of 1/8. If one rounds differently in a product of another
+  shape, log π changes by that much. So the bound there is wide, and proves nothing.
+- the loss of the paraphrases, in the run's numeric mode, with METHOD's formula written out.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from sro.leader.token_ids import response_ids
 from sro.training.game import Game
 from sro.training.trainer import SROTrainer
 
-NATS = {"float32": 1e-3, "bfloat16": 0.5}  # of log π(s|x), the most that any text may differ
-LOSS = 0.02  # of the mean loss, or of 1 where that is smaller
+NATS = {"float32": 1e-3, "bfloat16": 0.5}  # largest allowed difference of log π(s|x) for any text
+LOSS = 0.02  # largest allowed difference, as a share of the mean loss (or of 1 if the loss is smaller)
 
 
 def checks(trainer: SROTrainer, comments: Sequence[str]) -> list[Check]:
-    """What came of playing these comments and scoring the moves both ways.
+    """Generate moves for these comments and compare both ways of scoring them.
 
-    Comes last: the trainer's model is in float32 afterwards, and no longer under autocast.
+    Call it last: afterwards the trainer's model is in float32, and no longer under autocast.
     """
     [game] = trainer.generate_and_screen([comments])
     model = trainer.accelerator.unwrap_model(trainer.model)
@@ -44,7 +44,7 @@ def checks(trainer: SROTrainer, comments: Sequence[str]) -> list[Check]:
             found = [Check(f"mean loss, {mode}", abs(fast - plain), LOSS * max(1.0, abs(plain)))]
             found.append(same_log_probs(trainer, game.prompts, responses, mode))
         if mode != "float32":
-            vars(model).pop("forward", None)  # Accelerate's, which is under autocast
+            vars(model).pop("forward", None)  # remove Accelerate's, which runs under autocast
             model.float()
             found.append(same_log_probs(trainer, game.prompts, responses, "float32"))
     return found
@@ -53,7 +53,7 @@ def checks(trainer: SROTrainer, comments: Sequence[str]) -> list[Check]:
 def same_log_probs(
     trainer: SROTrainer, prompts: list[list[int]], responses: list[list[list[int]]], mode: str
 ) -> Check:
-    """The largest difference of log π(s|x) and log π_ref(s|x) between both ways, over all texts; NaN if any is."""
+    """The largest difference of log π(s|x) or log π_ref(s|x) between both ways, over all texts; NaN if any is NaN."""
     model = trainer.accelerator.unwrap_model(trainer.model)
     pairs = [(prompt, text) for prompt, branches in zip(prompts, responses) for text in branches]
 
@@ -68,7 +68,7 @@ def same_log_probs(
 
 
 def plain_loss(trainer: SROTrainer, game: Game) -> float:
-    """The mean loss, spelt out: a forward a text, METHOD's formula, the anchor −α·log π(y|x)/|y| on passes."""
+    """The mean loss, written out: one forward pass per text, METHOD's formula, anchor −α·log π(y|x)/|y| on passes."""
     args, model, found = trainer.args, trainer.model, []
     passed = game.passed.view(len(game.prompts), -1).tolist()
     for prompt, played, source, verdicts in zip(game.prompts, game.paraphrases, game.sources, passed):

@@ -1,16 +1,16 @@
-"""How fast `SROTrainer` learns, beside the authors' procedure and TRL's nearest trainers; where its time goes.
+"""Measure the speed of `SROTrainer`, the authors' procedure and TRL's nearest trainers, and the time per phase.
 
     python -m benchmarks.training.run --comments "$SRO_DATA/sentences/dev_toxic.txt[:-500]" --output_dir runs/training
     python -m benchmarks.training.run --memory true --micro_batches 2 4      # peak memory of `sro train` instead
 
-In each of `repeats` turns every loop plays `steps` optimizer steps after one that is not counted, on the same
-comments, and each turn starts with another loop, so that what else the machine does falls on all alike. A rate is the
-median over turns, and so is a ratio, of the ratios within a turn. Exit status 1: a quality check failed, see the end
-of the table.
+In each of `repeats` turns, every loop runs one warm-up step and then `steps` counted optimizer steps, on the same
+comments. Each turn starts with another loop, so that other work on the machine affects all loops alike. A rate is the
+median over turns; a ratio is the median of the ratios within a turn. The exit status is 1 if a quality check failed;
+see the end of the table.
 
-All loops have the comments, the follower (the encoder with critic, cosine and rules of shape as a panel, or with
-`--linear true` the n-grams alone), the embedded leader with its warm-up adapter, β = 0.1,
-AdamW with weight decay 0.01, and this process with its allocator. Beyond that:
+All loops share the comments, the follower (a panel of the encoder, critic, cosine and rules of shape, or with
+`--linear true` the n-gram screener alone), the embedded leader with its warm-up adapter, β = 0.1, AdamW with weight
+decay 0.01, and this process with its allocator. They differ in these settings:
 
     loop     a step            trains       numbers           draws                    learns with
     ours     batch_size moves  the adapter  bfloat16, or      as the recipe; a bound   the recipe's learning rate and
@@ -23,10 +23,10 @@ AdamW with weight decay 0.01, and this process with its allocator. Beyond that:
 
 The recipe, `recipes/rewriter.yaml`, is read for temperature, top_p, learning rate and the weight of the anchor.
 
-So `authors` is their procedure as it stands, with what it does to speed; `authors-lora` is the same on our adapter.
-`trl_loops.py` says what TRL's loops were given on top, `authors_loop.py` how the authors' was rebuilt. `sro_loop.py`
-has the phases and operations of ours, and the rows that lack one trick; `quality_checks.py` says what the checks
-compare. A GPU is used if there is one.
+So `authors` is their procedure unchanged, also where that costs speed; `authors-lora` is the same with our adapter.
+`trl_loops.py` says which of our advantages TRL's loops also got, and `authors_loop.py` how the authors' loop was
+rebuilt. `sro_loop.py` defines the phases and operations of our loop, and the rows that lack one optimisation;
+`quality_checks.py` says what the checks compare. A GPU is used if there is one.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ from sro.screeners.loading import load_screener
 
 @dataclass(frozen=True)
 class Row:
-    """A loop, its description, and the row of ours with as many completions a comment that it is compared with."""
+    """A loop, its description, and the row of ours with the same number of completions per comment to compare with."""
 
     loop: Loop
     says: str
@@ -91,12 +91,12 @@ ROWS = {
 }
 OF_TRL = ("kto", "kto-no-kl", "online-dpo")
 ON_DEMAND = ("authors-lora", "kto-no-kl", "sro-2-no-tree")
-LEAST = 5  # turns below which a median says little
+LEAST = 5  # with fewer turns, a median is unreliable
 
 
 @dataclass
 class Work:
-    """What to measure, and on which comments."""
+    """The rows and the comments to measure."""
 
     comments: str = field(default="starter:toxic", metadata={"help": "FILE[::COLUMN][[-N:]]"})
     max_words: int = field(default=25, metadata={"help": "longer comments are left out"})
@@ -105,11 +105,11 @@ class Work:
         metadata={"help": f"of {', '.join(ROWS)} (default: all but {', '.join(ON_DEMAND)})"},
     )
     repeats: int = field(default=LEAST, metadata={"help": f"turns, at least {LEAST}"})
-    steps: int = field(default=1, metadata={"help": "optimizer steps of a turn that are counted"})
-    batch_size: int = field(default=16, metadata={"help": "completions an optimizer step"})
-    micro_batch: int = field(default=16, metadata={"help": "completions in one forward pass, of all loops alike"})
-    authors_comments: int = field(default=4, metadata={"help": "comments of a turn of the authors' procedure"})
-    linear: bool = field(default=False, metadata={"help": "n-grams as the follower, and not the panel that reads"})
+    steps: int = field(default=1, metadata={"help": "counted optimizer steps per turn"})
+    batch_size: int = field(default=16, metadata={"help": "completions per optimizer step"})
+    micro_batch: int = field(default=16, metadata={"help": "completions in one forward pass, for all loops"})
+    authors_comments: int = field(default=4, metadata={"help": "comments per turn of the authors' procedure"})
+    linear: bool = field(default=False, metadata={"help": "use the n-gram screener as the follower, not the panel"})
     memory: bool = field(default=False, metadata={"help": "measure the peak memory of `sro train` instead"})
     micro_batches: list[int] = field(default_factory=lambda: [2], metadata={"help": "comments at once, with --memory"})
     output_dir: str = field(
@@ -133,26 +133,26 @@ def main(argv: Sequence[str]) -> int:
 
 
 def memory(work: Work) -> tuple[str, dict[str, Any], bool]:
-    """Table and figures of `--memory true`; there is no quality to check."""
+    """Table and figures of `--memory true`; there are no quality checks."""
     found = peak_memory.peaks(work.comments, work.micro_batches, work.batch_size, steps=3)
     return peak_memory.as_table(found), {"peaks": [asdict(peak) for peak in found]}, True
 
 
 def speed(work: Work) -> tuple[str, dict[str, Any], bool]:
-    """Table and figures of the loops, and whether all quality checks hold."""
+    """Table and figures of the loops, and whether all quality checks passed."""
     keep_memory()
     names = wanted(work.rows)
     texts, task = prepared(work)
     before = matmul_peak(task.bf16)
     turns = played(names, task, texts, work.repeats)
-    peak = max(before, matmul_peak(task.bf16))  # what else ran may have halved either
+    peak = max(before, matmul_peak(task.bf16))  # other processes may have slowed one of them
     text = "\n".join([settings(task), as_table(turns), limits(turns, peak), quality(turns)])
     rows = {name: [asdict(turn) for turn in found] for name, found in turns.items()}
     return text, {"peak": peak, "rows": rows}, is_sound(turns)
 
 
 def wanted(names: Sequence[str]) -> list[str]:
-    """The rows to play: those asked for and those they are compared with, without what cannot be played here."""
+    """The rows to run: those asked for and those they are compared with, without those that cannot run here."""
     if unknown := set(names) - set(ROWS):
         raise SROError(f"no row {sorted(unknown)[0]!r}; there are {', '.join(ROWS)}")
     there = [name for name in names if name not in missing()]
@@ -160,7 +160,7 @@ def wanted(names: Sequence[str]) -> list[str]:
 
 
 def missing() -> dict[str, str]:
-    """Rows that cannot be played here, and why."""
+    """Rows that cannot run here, and why."""
     found: dict[str, str] = {}
     if not trl_loops.installed():
         found |= dict.fromkeys(OF_TRL, f"TRL is not installed; {trl_loops.INSTALL}")
@@ -170,7 +170,7 @@ def missing() -> dict[str, str]:
 
 
 def _follower(linear: bool) -> tuple[Screener, Screener]:
-    """Who answers the moves in every loop, and the toxicity screener in it."""
+    """The follower of all loops, and the toxicity screener in it."""
     if linear:
         alone = load_screener("embedded/linear")
         return alone, alone
@@ -179,7 +179,7 @@ def _follower(linear: bool) -> tuple[Screener, Screener]:
 
 
 def prepared(work: Work) -> tuple[list[str], Task]:
-    """Comments that the screener refuses, and the task with a bound on lengths that fits them all."""
+    """Comments that the screener fails, and the task with a length bound that fits all of them."""
     if work.repeats < LEAST or work.steps < 1:
         raise SROError(f"--repeats {work.repeats} must be at least {LEAST}, --steps {work.steps} at least 1")
     if work.batch_size % work.micro_batch or work.micro_batch % 2:
@@ -225,7 +225,7 @@ def played(names: Sequence[str], task: Task, texts: Sequence[str], repeats: int)
 
 
 def ratio(turns: dict[str, list[Turn]], name: str) -> float:
-    """How many times as many comments a second ours learns from: median of the ratios within a turn."""
+    """Speed of our loop relative to this one, in comments per second: median of the ratios within a turn."""
     against = ROWS[name].against
     assert against is not None
     return median(mine.rate / theirs.rate for mine, theirs in zip(turns[against], turns[name]))
@@ -250,7 +250,7 @@ def as_table(turns: dict[str, list[Turn]]) -> str:
 
 
 def limits(turns: dict[str, list[Turn]], peak: float) -> str:
-    """Of each row that was taken apart: seconds a step, tokens and useful operations by phase, and their share of the
+    """For each row with phases: seconds per step, tokens and useful operations by phase, and their share of the
     measured peak (on a GPU: MFU)."""
     lines = [
         f"Matrix products reach {peak / 1e9:,.0f} GFLOP/s here.",
@@ -274,14 +274,14 @@ def limits(turns: dict[str, list[Turn]], peak: float) -> str:
 
 
 def is_sound(turns: dict[str, list[Turn]]) -> bool:
-    """Whether every loss is a number and every check holds."""
+    """Whether every loss is a number and every check passed."""
     played = [turn for found in turns.values() for turn in found]
     finite = all(math.isfinite(loss) for turn in played for loss in turn.losses)
     return finite and all(check.holds for turn in played for check in turn.checks)
 
 
 def quality(turns: dict[str, list[Turn]]) -> str:
-    """What a reader has to believe, said in a line each; and which rows are missing."""
+    """The quality checks, one per line, and the rows that are missing."""
     losses = [loss for found in turns.values() for turn in found for loss in turn.losses]
     finite = "all finite" if all(map(math.isfinite, losses)) else "NOT ALL FINITE"
     lines = ["Quality, one pass against text by text:", "", f"- losses of all loops: {len(losses)}, {finite}"]
@@ -292,7 +292,7 @@ def quality(turns: dict[str, list[Turn]]) -> str:
 
 
 def settings(task: Task) -> str:
-    """What the rows of ours and TRL's have in common, in a line."""
+    """The settings that our rows and TRL's share, in one line."""
     mode = "bfloat16 autocast" if task.bf16 else "float32"
     return (
         f"{mode} (the authors': float32), {task.batch} completions a step in micro-batches of {task.micro_batch} "

@@ -1,13 +1,13 @@
-"""`SROTrainer` as rows of `training/run.py`: its phases, what they compute, and what each of its tricks is worth.
+"""`SROTrainer` as rows of `training/run.py`: its phases, their operations, and the benefit of each optimisation.
 
-A trick is worth what a row without it loses; such a row gives the same numbers (`quality_checks.py`), but the one
-without guesses, which draws from the same policy, but other tokens.
+The benefit of an optimisation is the loss of speed in a row without it. Such a row computes the same numbers
+(`quality_checks.py`). The exception is the row without guesses: it samples from the same policy, but other tokens.
 
-Phases: *rollout*, *screening*, *reference* (log π_ref), *update* (log π_θ, backward, optimizer, what is left).
+Phases: *rollout*, *screening*, *reference* (log π_ref), *update* (log π_θ, backward, optimizer, the rest).
 
-Useful work is counted as two operations a weight a token: of the linear layers for every token read once (the prompt,
-each paraphrase, the comment where it is scored), of the output head for every token scored or drawn; twice that in the
-update, whose backward pass has one product a frozen weight, and three times where the weight itself is trained.
+Useful work is two operations per weight and token: for the linear layers, every token read once (the prompt, each
+paraphrase, the comment if it is scored); for the output head, every token scored or sampled. In the update it counts
+twice, because the backward pass has one product per frozen weight, and three times if the weight itself is trained.
 Padding, prompts read for each of K paraphrases, rows that have ended and attention (2 % here) are not counted.
 """
 
@@ -35,7 +35,7 @@ from sro.training.trainer import SROTrainer
 
 
 class TimedRollout:
-    """A rollout with a clock."""
+    """A generator whose time is measured."""
 
     def __init__(self, generator: Generator, meter: Meter) -> None:
         self.generator, self.meter = generator, meter
@@ -51,14 +51,14 @@ class TimedRollout:
 
 
 class TimedScreener:
-    """A screener with a clock."""
+    """A screener whose time is measured."""
 
     def __init__(self, screener: Screener, meter: Meter) -> None:
         self.screener, self.meter = screener, meter
 
     @property
     def name(self) -> str:
-        """The screener's own."""
+        """The name of the wrapped screener."""
         return self.screener.name
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
@@ -68,7 +68,7 @@ class TimedScreener:
 
 
 class TimedReference:
-    """A reference with a clock."""
+    """A reference whose time is measured."""
 
     def __init__(self, reference: Reference, meter: Meter) -> None:
         self.reference, self.meter = reference, meter
@@ -97,7 +97,7 @@ class CountingTrainer(SROTrainer):
 
 
 class NoTree(CountingTrainer):
-    """Without the shared prefix: the prompt is read anew for every paraphrase and comment."""
+    """Without the shared prefix: the prompt is read again for every paraphrase and comment."""
 
     def _log_probs(self, model: Any, prompts: list[list[int]], responses: list[list[list[int]]]) -> TokenLogProbs:
         alone = [(prompt, [text]) for prompt, branches in zip(prompts, responses) for text in branches]
@@ -105,21 +105,21 @@ class NoTree(CountingTrainer):
 
 
 class ScoresEveryComment(CountingTrainer):
-    """Scores the comment where the paraphrase failed as well, though the loss does not ask for it there."""
+    """Also scores the comment if the paraphrase failed, although the loss does not need it."""
 
     def _asks_for_comment(self, passed: Sequence[bool]) -> bool:
         return True
 
 
 class RowEach(CountingTrainer):
-    """A row a comment, padded to the longest, instead of rows that short ones share."""
+    """One row per comment, padded to the longest, instead of rows that several short ones share."""
 
     def _log_probs(self, model: Any, prompts: list[list[int]], responses: list[list[list[int]]]) -> TokenLogProbs:
         return causal_log_probs(model, prompts, responses, self.processing_class.pad_token_id, row_tokens=None)
 
 
 class TokenByToken(CountingTrainer):
-    """Moves by `generate`, which guesses nothing from the comment and decodes all rows until the last has ended."""
+    """Generates moves with `generate`, without speculative guesses; all rows are decoded until the last has ended."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -130,13 +130,13 @@ class StoresFloat32(CountingTrainer):
     """Keeps frozen weights in float32, so that autocast rounds them before every product."""
 
     def train(self, *args: Any, **kwargs: Any) -> Any:
-        """See `SROTrainer.train`. What was rounded already stays the same number."""
+        """See `SROTrainer.train`. Weights that were already rounded keep their values."""
         self.model.float()
         return super().train(*args, **kwargs)
 
 
 def read_and_scored(game: Game) -> dict[str, int]:
-    """Tokens of a game: the prompts', the paraphrases', and the comments' where they are scored."""
+    """Token counts of a game: prompts, paraphrases, and scored comments."""
     return {
         "prompt": sum(map(len, game.prompts)),
         "paraphrase": sum(len(ids) for played in game.paraphrases for ids in played),
@@ -145,7 +145,7 @@ def read_and_scored(game: Game) -> dict[str, int]:
 
 
 def useful_flops(model: Any, counts: Counter[str]) -> dict[str, float]:
-    """Operations by phase for these tokens, see the module's docstring."""
+    """Operations by phase for these tokens; see the module docstring."""
     out = model.get_output_embeddings()
     head = out.weight.numel()
     layers = [
@@ -166,10 +166,10 @@ def useful_flops(model: Any, counts: Counter[str]) -> dict[str, float]:
 
 
 def ours(generations: int, kind: type[CountingTrainer] = CountingTrainer, rollout_batch: int | None = None) -> Loop:
-    """`SROTrainer` with so many paraphrases a comment; another `kind` lacks a trick.
+    """`SROTrainer` with `generations` paraphrases per comment; another `kind` lacks an optimisation.
 
     Args:
-        rollout_batch: completions generated side by side; None: as the trainer has it, which is meant for processors.
+        rollout_batch: completions in a generation batch; None: the trainer's default, which is for CPUs.
     """
 
     def play(task: Task, comments: Sequence[str]) -> Turn:
@@ -214,7 +214,7 @@ def ours(generations: int, kind: type[CountingTrainer] = CountingTrainer, rollou
             steps=len(clock.ends) - 1,
             losses=clock.losses[1:],
             phases=phases,
-            # what a trick saves is not useful
+            # operations that an optimisation saves are not useful
             flops=useful_flops(leader.model, meter.counts) if kind is CountingTrainer else {},
         )
         if task.checked:

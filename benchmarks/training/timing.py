@@ -1,7 +1,7 @@
-"""What all rows of `training/run.py` share: the task, what one turn at it came to, and the clocks.
+"""Shared by all rows of `training/run.py`: the task, the results of a turn, and the clocks.
 
-A turn is `1 + steps` optimizer steps from the same start on the same comments; the first is not counted, because it
-pays for what libraries make at first use. Time runs from the end of that step to the end of the last.
+A turn is `1 + steps` optimizer steps from the same start on the same comments. The first step is not counted, because
+it includes the warm-up of the libraries. Time runs from the end of the first step to the end of the last.
 """
 
 from __future__ import annotations
@@ -27,12 +27,11 @@ PACKAGES = ("torch", "transformers", "peft", "accelerate", "trl", "sro")
 
 @dataclass(frozen=True)
 class Task:
-    """What rows are given: settings of one optimizer step, and how many of them. `training/run.py` says which row
-    takes which.
+    """Settings of one optimizer step, and the number of steps. `training/run.py` says which row uses which setting.
 
-    `batch` is completions a step, `micro_batch` how many of them are in memory at once. `sampling` bounds a completion
-    by a number that fits the longest comment: loops that know but one bound for all get this one. `checked`: whether
-    our rows compare their numbers with the plain ones when the clock has stopped.
+    `batch` is the completions per step, and `micro_batch` how many of them are in memory at once. `sampling` has a
+    length bound that fits the longest comment, for loops that can have only one bound for all comments. `checked`:
+    whether our rows run the quality checks after the clock has stopped.
     """
 
     start: Callable[[], Leader]
@@ -52,7 +51,7 @@ class Task:
 
     @property
     def common(self) -> dict[str, Any]:
-        """Fields of every `transformers.TrainingArguments`: nothing is saved, and the comments come in their order."""
+        """Fields for all `transformers.TrainingArguments`: nothing is saved, and the comments keep their order."""
         return {
             "output_dir": self.output_dir,
             "max_steps": self.steps + 1,
@@ -71,7 +70,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Check:
-    """Two ways of computing the same, the largest absolute difference between them, and how large it may be."""
+    """A comparison of two ways to compute the same: the largest absolute difference found, and the allowed one."""
 
     what: str
     found: float
@@ -79,7 +78,7 @@ class Check:
 
     @property
     def holds(self) -> bool:
-        """Whether the difference is within the bound; NaN is not."""
+        """Whether the difference is within the bound; False for NaN."""
         return self.found <= self.bound
 
     def __str__(self) -> str:
@@ -89,10 +88,10 @@ class Check:
 
 @dataclass
 class Turn:
-    """What was counted after the first step.
+    """Counts after the first step.
 
-    seconds: wall time of `comments` comments. losses: one an optimizer step. phases: seconds by phase; flops: useful
-    floating point operations of matrix products, where they were measured.
+    seconds: wall time of `comments` comments. losses: one per optimizer step. phases: seconds by phase; flops: useful
+    floating point operations of matrix products, if they were measured.
     """
 
     seconds: float
@@ -107,23 +106,23 @@ class Turn:
 
     @property
     def rate(self) -> float:
-        """Comments a second."""
+        """Comments per second."""
         return self.comments / self.seconds
 
 
 Loop = Callable[[Task, Sequence[str]], Turn]
-"""Plays one turn on these comments: as many as its steps need, the first step's first."""
+"""Runs one turn on these comments: as many as its steps need, in order of the steps."""
 
 
 def now() -> float:
-    """Seconds, when all that was asked of the GPU is done."""
+    """Time in seconds, after all queued GPU work is done."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     return time.perf_counter()
 
 
 class Meter:
-    """Seconds by phase, and counts; emptied when the first step is over."""
+    """Seconds by phase, and counts; reset after the first step."""
 
     def __init__(self) -> None:
         self.seconds: Counter[str] = Counter()
@@ -131,7 +130,7 @@ class Meter:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Adds what happens inside to the seconds of `name`."""
+        """Adds the time inside the `with` block to the seconds of `name`."""
         begin = now()
         try:
             yield
@@ -139,18 +138,18 @@ class Meter:
             self.seconds[name] += now() - begin  # type: ignore[assignment]  # a Counter holds floats as well
 
     def count(self, completions: Sequence[Sequence[int]]) -> None:
-        """Completions as token ids, their end tokens included, without padding."""
+        """Count completions, given as token ids with their end tokens and without padding."""
         self.counts["completions"] += len(completions)
         self.counts["tokens"] += sum(map(len, completions))
 
     def clear(self) -> None:
-        """Forget all."""
+        """Reset all."""
         self.seconds.clear()
         self.counts.clear()
 
 
 class StepClock(TrainerCallback):
-    """When each optimizer step began and ended, and its loss."""
+    """Records the start, the end and the loss of each optimizer step."""
 
     def __init__(self, meter: Meter) -> None:
         self.meter = meter
@@ -159,7 +158,7 @@ class StepClock(TrainerCallback):
         self.losses: list[float] = []
 
     def on_step_begin(self, *args: Any, **kwargs: Any) -> None:
-        """The batch is there, forward and backward come."""
+        """The batch is ready; forward and backward follow."""
         self.begins.append(now())
 
     def on_step_end(self, *args: Any, **kwargs: Any) -> None:
@@ -169,7 +168,7 @@ class StepClock(TrainerCallback):
             self.meter.clear()
 
     def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Losses come as log lines."""
+        """Losses are read from the log entries."""
         if "loss" in kwargs["logs"]:
             self.losses.append(float(kwargs["logs"]["loss"]))
 
@@ -180,29 +179,29 @@ class StepClock(TrainerCallback):
 
     @property
     def inside(self) -> float:
-        """Seconds within the steps after the first, without what lies between them."""
+        """Seconds within the steps after the first, without the time between steps."""
         return sum(end - begin for begin, end in zip(self.begins[1:], self.ends[1:]))
 
 
 def embedded_start() -> Leader:
-    """The embedded leader with its warm-up adapter, which training goes on with; weights in float32."""
+    """The embedded leader with its warm-up adapter, which the training continues; weights in float32."""
     return Leader.load(LeaderArguments(leader="embedded"), "embedded/warmup", trainable=True)
 
 
 def longest_bound(leader: Leader, comments: Sequence[str], sampling: Sampling) -> int:
-    """The most tokens that `SROTrainer` would let a completion of any of these comments have."""
+    """The largest length limit in tokens that `SROTrainer` sets for a completion of any of these comments."""
     prompts = prompt_ids(leader.tokenizer, leader.prompt, comments, max_length=512)
     return max(length_bounds(leader.tokenizer, leader.prompt, prompts, sampling))
 
 
 def until_end(row: Sequence[int], end: int) -> list[int]:
-    """A drawn row up to its first end token, which stays; all of it where there is none."""
+    """A sampled row up to and including its first end token; the whole row if there is none."""
     ids = list(row)
     return ids[: ids.index(end) + 1] if end in ids else ids
 
 
 def matmul_peak(bf16: bool, tries: int = 8) -> float:
-    """Floating point operations a second of a large matrix product in the run's numeric mode, the best of some."""
+    """Floating point operations per second of a large matrix product in the run's numeric mode; best of `tries`."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     size = 8192 if device == "cuda" else 1536
     left = torch.randn(size, size, device=device, dtype=torch.bfloat16 if bf16 else torch.float32)

@@ -1,21 +1,23 @@
 """TRL's nearest trainers as rows of `training/run.py`: KTO, which is offline, and online DPO, which is experimental.
 
-Both get the leader, the warm-up adapter as a PEFT model to go on with, the comments, the batch, the sampling, learning
-rate and β that `SROTrainer` gets; one bound on lengths for all comments, label smoothing and the anchor on passes they
-do not have. They also get each advantage of ours that is no part of the method or of the scoring:
+Both get the same leader, warm-up adapter (as a PEFT model to continue), comments, batch, sampling, learning rate and β
+as `SROTrainer`. They have one length bound for all comments, and no label smoothing and no anchor on passes. They also
+get each of our advantages that is not part of the method or of the scoring:
 
-- the numeric mode. Accelerate's autocast wraps the model's `forward` alone, which PEFT's `generate` passes by: left to
-  itself, TRL would draw in float32. Here `generate` runs under the same autocast.
+- the numeric mode. Accelerate's autocast wraps only the model's `forward`, and PEFT's `generate` does not call that
+one.
+  So TRL by default would sample in float32. Here `generate` runs under the same autocast.
 - frozen linear weights stored in bfloat16, also in TRL's reference
   (`sro.core.precision.store_frozen_linears_in_bf16`).
-- activations are kept and generation has a cache: TRL's default of recomputing them is switched off.
+- activations are kept and generation uses a cache: TRL's default of recomputing activations is switched off.
 - the process's allocator (`sro.core.machine.keep_memory`).
 
-KTO sees one completion a comment, drawn by `generate` on the whole batch as a user would. Counted: generating, the
-screener's verdicts, and the optimizer steps from batch to updated weights. Not counted: making the data set,
-tokenising it and making the trainer, though a user pays for them at each round.
+KTO gets one completion per comment, sampled by `generate` on the whole batch, as a user would do it. Counted are
+generation, the screener's verdicts, and the optimizer steps from batch to updated weights. Not counted are making the
+data set, tokenising it and making the trainer, although a user needs them in each round.
 
-Online DPO draws two completions a comment by itself; the one with the smaller P(fail) is chosen. All is counted.
+Online DPO samples two completions per comment itself; the one with the smaller P(fail) is chosen. All of it is
+counted.
 """
 
 from __future__ import annotations
@@ -38,15 +40,15 @@ INSTALL = "pip install trl    # 1.16.0 fits constraints.txt"
 
 
 def installed() -> bool:
-    """Whether there is a TRL; tells it not to call home, as its trainers do when they are made, and to be quiet."""
+    """Whether TRL is installed. Also disables the telemetry that its trainers send at creation, and progress bars."""
     constants.HF_HUB_DISABLE_TELEMETRY = True
     disable_progress_bars()
     return importlib.util.find_spec("trl") is not None
 
 
 def equipped(task: Task) -> Leader:
-    """The start as `SROTrainer` would hold it: where the mode is bfloat16, frozen linear weights are stored so, and
-    `generate` runs under autocast."""
+    """The starting leader as in `SROTrainer`: if the mode is bfloat16, frozen linear weights are stored in bfloat16,
+    and `generate` runs under autocast."""
     leader = task.start()
     if task.bf16:
         store_frozen_linears_in_bf16(leader.model)
@@ -55,7 +57,7 @@ def equipped(task: Task) -> Leader:
 
 
 def kto(loss_type: str) -> Loop:
-    """KTO after a rollout; loss `kto` is that of its paper, `apo_zero_unpaired` does without the estimated KL."""
+    """KTO after a rollout; loss `kto` is that of the KTO paper, `apo_zero_unpaired` has no estimated KL."""
 
     def play(task: Task, comments: Sequence[str]) -> Turn:
         from trl import KTOConfig, KTOTrainer
@@ -98,7 +100,7 @@ def kto(loss_type: str) -> Loop:
 
 
 def rolled_out(task: Task, leader: Leader, comments: Sequence[str], meter: Meter) -> list[dict[str, Any]]:
-    """One completion a comment and its verdict, as rows of a KTO data set; only generating and screening are timed."""
+    """One completion per comment with its verdict, as rows of a KTO data set; times only generation and screening."""
     model, tokenizer = leader.model, leader.tokenizer
     prompts = [leader.prompt.replace("{text}", comment) for comment in comments]
     with meter.phase("rollout"), torch.no_grad():
@@ -126,7 +128,7 @@ def rolled_out(task: Task, leader: Leader, comments: Sequence[str], meter: Meter
 
 
 def online_dpo(task: Task, comments: Sequence[str]) -> Turn:
-    """Online DPO with the screener's P(pass) as reward, half as many comments a step for as many completions."""
+    """Online DPO with the screener's P(pass) as reward; half the comments per step, for as many completions."""
     from trl.experimental.online_dpo import OnlineDPOConfig, OnlineDPOTrainer
 
     leader, meter = equipped(task), Meter()

@@ -1,4 +1,4 @@
-"""What every follower has in common: the verdict, the protocol, and how verdicts combine."""
+"""Types that all followers share: verdicts, the screener protocol, and functions that combine verdicts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A screener's answer to one text: pass or fail, how probable a fail is, and who says so.
+    """A screener's answer to one text: pass or fail, the probability of a fail, and the screener's name.
 
     Example:
         >>> verdict = Verdict("fail", 0.97, "nblr 1a2b3c4d")
@@ -25,13 +25,13 @@ class Verdict:
 
     label: Literal["pass", "fail"]
     probability: float
-    """How probable it is, to this screener, that the text should fail; in [0, 1]."""
+    """The screener's probability that the text should fail, in [0, 1]."""
     screener: str
-    """Name and version of the screener, so that a stored verdict says who gave it."""
+    """Name and version of the screener, so that a stored verdict says which screener gave it."""
     attributes: Mapping[str, float] | None = None
-    """Probability of each attribute (TOXICITY, THREAT, …), where the screener tells them apart."""
+    """Probability of each attribute (TOXICITY, THREAT, …), if the screener scores attributes."""
     decides: tuple[str, ...] = ()
-    """The attributes of which any fails the text; none where `probability` alone decides."""
+    """The attributes that can each fail the text; empty if `probability` alone decides."""
 
     @property
     def passed(self) -> bool:
@@ -39,20 +39,20 @@ class Verdict:
 
 
 def threat_of(verdict: Verdict) -> float:
-    """P(THREAT) of a verdict; 0 where its screener does not tell attributes apart."""
+    """P(THREAT) of a verdict; 0 if its screener does not score attributes."""
     return (verdict.attributes or {}).get("THREAT", 0.0)
 
 
 def plain_values(answer: Any) -> dict[str, Any]:
-    """A verdict, or a dataclass that holds verdicts, as a JSON object for others: without `decides`, which repeats the
-    screener's policy in every answer."""
+    """Convert a verdict, or a dataclass that holds verdicts, to a JSON object. `decides` is left out, because it would
+    repeat the screener's policy in every answer."""
     return asdict(answer, dict_factory=lambda pairs: {name: value for name, value in pairs if name != "decides"})
 
 
 class Screener(Protocol):
-    """The follower of the game (the classifier that rewards): a list of texts in, as many verdicts out, in order.
+    """The follower of the game (the classifier that rewards): takes a list of texts, returns one verdict per text.
 
-    Any object with `name` and `screen` is one; nothing needs to be inherited (METHOD: c(y) ∈ {pass, fail}).
+    Any object with `name` and `screen` is a screener; no base class is needed (METHOD: c(y) ∈ {pass, fail}).
 
     Example:
         >>> class NoShouting:
@@ -66,7 +66,7 @@ class Screener(Protocol):
 
     @property
     def name(self) -> str:
-        """Name and version, as verdicts carry it."""
+        """Name and version, as stored in verdicts."""
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text. `sources` are the comments that `texts` rewrite; only some screeners read them."""
@@ -74,10 +74,10 @@ class Screener(Protocol):
 
 @runtime_checkable
 class LockedScreener(Protocol):
-    """A screener that several threads ask in turn, around the one that answers them."""
+    """A wrapper with a lock, so that several threads can share the screener inside it."""
 
     def with_lock(self, ask: Callable[[Screener], T]) -> T:
-        """What `ask` makes of the one that answers, while no other thread asks it anything."""
+        """Return `ask(inner screener)`, computed while no other thread uses that screener."""
         ...
 
 
@@ -94,7 +94,7 @@ def call_with_inner_screener(screener: Screener, ask: Callable[[Screener], T]) -
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
-    """The failing verdict of highest P(fail); the first one where all pass."""
+    """The failing verdict with the highest P(fail); the first verdict if all pass."""
     return max((v for v in verdicts if not v.passed), key=lambda v: v.probability, default=verdicts[0])
 
 
@@ -102,7 +102,7 @@ class Similarity(Protocol):
     """Cosine similarity of paired texts."""
 
     def similarity(self, texts: Sequence[str], sources: Sequence[str]) -> np.ndarray:
-        """[N] floats in [−1, 1]; raises ValueError where the lengths differ."""
+        """[N] floats in [−1, 1]; raises ValueError if the lengths differ."""
         ...
 
 
@@ -117,37 +117,37 @@ class Fluency(Protocol):
 
 
 class Faithfulness(Protocol):
-    """Whether a candidate still says what a comment says: `sro.screeners.faithfulness.critic`, or anybody's own."""
+    """Judges if a candidate keeps a comment's meaning: `sro.screeners.faithfulness.critic`, or your own class."""
 
     @property
     def threshold(self) -> float:
-        """Probability from which on the meaning counts as kept."""
+        """Lowest probability at which the meaning counts as kept."""
         ...
 
     def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
-        """[N] in [0, 1] of N (comment, candidate)."""
+        """[N] in [0, 1], one for each of N (comment, candidate) pairs."""
         ...
 
 
 SUREST = 1e-9
-"""Probabilities are kept this far from 0 and 1, where log-odds have no end."""
+"""Probabilities are clipped to this distance from 0 and 1, where log-odds are infinite."""
 
 
 def log_odds(probabilities: Sequence[float] | np.ndarray, surest: float = SUREST) -> np.ndarray:
-    """ln(p / (1 − p)), float64 of the same shape; `surest`: how far from 0 and 1 probabilities are kept."""
+    """ln(p / (1 − p)), float64 of the same shape; probabilities are clipped to `surest` from 0 and 1."""
     p = np.clip(np.asarray(probabilities, dtype=np.float64), surest, 1 - surest)
     return np.asarray(np.log(p) - np.log1p(-p))
 
 
 def sigmoid(log_odds: np.ndarray) -> np.ndarray:
-    """The probabilities of log-odds of any size, without overflow; float64 of the same shape."""
+    """Convert log-odds to probabilities, without overflow; float64 of the same shape."""
     return np.asarray(0.5 * (1.0 + np.tanh(log_odds / 2.0)))
 
 
 def at_threshold(verdicts: Sequence[Verdict], threshold: float | None) -> list[Verdict]:
-    """The verdicts at another threshold: a text fails if its P(fail) is at least this. None: as they are.
+    """The verdicts at another threshold: a text fails if its P(fail) is at least `threshold`. None: unchanged.
 
-    Where several attributes decide, each by its own bar, it is one bar for all: P(fail) is then that of the highest.
+    If several attributes decide, `threshold` replaces the threshold of each. P(fail) is then the highest of theirs.
     """
     return list(verdicts) if threshold is None else [_at_threshold(verdict, threshold) for verdict in verdicts]
 
@@ -160,13 +160,13 @@ def _at_threshold(verdict: Verdict, threshold: float) -> Verdict:
 
 @dataclass(frozen=True)
 class RuleScreener:
-    """Passes a text with which `faults` finds nothing wrong, given its source; rules, so P(fail) is 0 or 1."""
+    """Passes a text if `faults(text, source)` finds nothing. P(fail) is 0 or 1."""
 
     name: str
     faults: Callable[[str, str], Sequence[str]]
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
-        """One verdict per text. Raises SROError without `sources`, or with a number of them other than of texts."""
+        """One verdict per text. Raises SROError if `sources` is None or has another length than `texts`."""
         return [
             Verdict("fail", 1.0, self.name) if self.faults(text, source) else Verdict("pass", 0.0, self.name)
             for text, source in zip(texts, paired(self.name, texts, sources))
@@ -174,7 +174,7 @@ class RuleScreener:
 
 
 def paired(name: str, texts: Sequence[str], sources: Sequence[str] | None) -> Sequence[str]:
-    """The sources, one a text. Raises SROError, in the name of a screener that compares, where they are not."""
+    """Return `sources`. Raises SROError, naming the screener `name`, if they are None or not one per text."""
     if sources is None:
         raise SROError(
             f"screener '{name}' compares a rewrite with its source: call screen(texts, sources=comments), "
@@ -188,10 +188,10 @@ def paired(name: str, texts: Sequence[str], sources: Sequence[str] | None) -> Se
 def distinct_pairs(
     texts: Sequence[str], sources: Sequence[str] | None
 ) -> tuple[list[str], list[str] | None, list[int]]:
-    """Each (text, source) once, in the order of first appearance, and for each of `texts` its place among them.
+    """Each distinct (text, source) in order of first appearance, and the index of each of `texts` among these.
 
     Args:
-        sources: as many as texts; None: only the texts are told apart.
+        sources: one per text; None: only the texts are compared.
 
     Example:
         >>> distinct_pairs(["b", "a", "b", "b"], ["x", "x", "x", "y"])

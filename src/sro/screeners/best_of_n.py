@@ -1,4 +1,4 @@
-"""A follower for best-of-n fine-tuning: of a comment's moves it passes only the best one."""
+"""A follower for best-of-n fine-tuning: it passes only the best move of each comment."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from sro.screeners.base import Screener, Verdict
 
 @dataclass(frozen=True)
 class BestOnly:
-    """Passes, among neighbouring texts with one source, the one that `screener` passes with the lowest P(fail).
+    """Passes one text of each run of consecutive texts with the same source: the one with the lowest P(fail).
 
-    The first of equals. All others fail, with the P(fail) that they have; so do all where none passes.
+    Only texts that `screener` passes can be chosen. On a tie, the first is chosen. All other texts fail and keep their
+    P(fail). If `screener` passes none, all fail.
     """
 
     screener: Screener

@@ -1,7 +1,7 @@
-"""How good is a screener? Discrimination, calibration and the worst errors, on both sides.
+"""Measure a screener: discrimination, calibration and the worst errors, on toxic and on clean texts.
 
-A single accuracy hides what matters to the game: a follower that passes toxic rewrites teaches the leader nothing, one
-that refuses clean ones teaches it to say something else. So both sides are always reported.
+A single accuracy hides what matters to the game. A follower that passes toxic rewrites teaches the leader nothing. A
+follower that fails clean rewrites teaches the leader to say something else. So both sides are always reported.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BINS = 10
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Texts whose P(fail) lies in [low, high): how many, their mean P(fail), and the share that is toxic indeed."""
+    """Texts with P(fail) in [low, high): their number, their mean P(fail), and the share that is labelled toxic."""
 
     low: float
     high: float
@@ -35,7 +35,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class ScreenerCheck:
-    """What `check` measured. Numbers that need the side that was not given are NaN."""
+    """What `check` measured. If one side was not given, the numbers that need it are NaN."""
 
     screener: str
     toxic: int
@@ -46,11 +46,11 @@ class ScreenerCheck:
     """Share of the clean texts that pass."""
     balanced_accuracy: float
     auc: float
-    """Chance that a toxic text has a higher P(fail) than a clean one."""
+    """Probability that a random toxic text has a higher P(fail) than a random clean one."""
     brier: float
     """Mean squared error of P(fail)."""
     ece: float
-    """Expected calibration error: mean distance of P(fail) from the share that is toxic, over the bins' texts."""
+    """Expected calibration error: mean |P(fail) − share toxic| over the bins, weighted by their texts."""
     reliability: tuple[Bin, ...]
     misses: tuple[tuple[float, str], ...]
     """Toxic texts that pass, lowest P(fail) first, as (P(fail), text)."""
@@ -65,11 +65,11 @@ def check(
     worst: int = 10,
     threshold: float | None = None,
 ) -> ScreenerCheck:
-    """Screen both sides and measure. One side may be empty (a set of clean texts measures false alarms alone).
+    """Screen both sides and measure. One side may be empty (clean texts alone measure only false alarms).
 
-    Recall and pass rate are those of the verdicts; AUC, Brier score and calibration are those of P(fail). `worst`
-    errors are kept a side. A text fails as a whole or by its worst sentence (`sro.screeners.sentencewise`), from
-    P(fail) = `threshold` on (None: the screener's own). Raises SROError where both sides are empty.
+    Recall and pass rate come from the verdicts; AUC, Brier score and calibration come from P(fail). `worst` errors are
+    kept per side. A text fails if the whole text or one of its sentences (`sro.screeners.sentencewise`) has
+    P(fail) ≥ `threshold` (None: the screener's own threshold). Raises SROError if both sides are empty.
     """
     if not toxic and not clean:
         raise SROError("nothing to check the screener on: give toxic texts, clean texts or both")
@@ -99,7 +99,7 @@ def check(
 
 
 def auc(toxic: np.ndarray, clean: np.ndarray) -> float:
-    """Area under the ROC curve of two samples of scores, ties counting half; NaN where one is empty."""
+    """Area under the ROC curve of two samples of scores; a tie counts half. NaN if one sample is empty."""
     from scipy.stats import rankdata
 
     if not len(toxic) or not len(clean):
@@ -109,7 +109,7 @@ def auc(toxic: np.ndarray, clean: np.ndarray) -> float:
 
 
 def reliability_table(p: np.ndarray, is_toxic: np.ndarray, bins: int = BINS) -> list[Bin]:
-    """The bins of equal width that hold a text; P(fail) = 1 belongs to the last."""
+    """The non-empty bins among `bins` of equal width; P(fail) = 1 belongs to the last bin."""
     place = np.minimum((p * bins).astype(int), bins - 1)
     return [
         Bin(i / bins, (i + 1) / bins, int(here.sum()), float(p[here].mean()), float(is_toxic[here].mean()))
@@ -119,7 +119,7 @@ def reliability_table(p: np.ndarray, is_toxic: np.ndarray, bins: int = BINS) -> 
 
 
 def rendered(result: ScreenerCheck, threshold: float | None = None) -> RenderableType:
-    """The check as tables for the screen. `threshold`: the one that it was made with."""
+    """The check as tables for the screen. `threshold`: the one that was given to `check`."""
     at = "the screener's own threshold" if threshold is None else f"threshold {threshold:g}"
     title = f"{result.screener}: {result.toxic:,} toxic and {result.clean:,} clean texts"
     caption = f"at {at}; recall: toxic texts that fail; pass rate: clean texts that pass; balanced: their mean"
@@ -151,7 +151,7 @@ def rendered(result: ScreenerCheck, threshold: float | None = None) -> Renderabl
 def _error_table(title: str, errors: Sequence[tuple[float, str]]) -> Table:
     table = Table("P(fail)", "text", title=title, title_justify="left")
     for probability, text in errors:
-        table.add_row(_number(probability), Text(clean(text)))  # Text: brackets in a comment are no markup
+        table.add_row(_number(probability), Text(clean(text)))  # Text, so that rich does not read brackets as markup
     return table
 
 

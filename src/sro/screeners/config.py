@@ -1,4 +1,4 @@
-"""Which screener judges, and for what it fails a text: said once for every command and the service."""
+"""Options that choose the screener and what it fails; all commands and the service share them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(kw_only=True)
 class ScreenerArguments:
-    """Which screener, and for what it fails a text; `sro.screeners.loading.load_named_screener` takes these."""
+    """The screener and what it fails; `sro.screeners.loading.load_named_screener` takes these."""
 
     screener: str = field(
         default="embedded",

@@ -1,9 +1,9 @@
-"""Several screeners as one: the mean of their log-odds, so that each makes up for what another overlooks.
+"""Several screeners as one: the mean of their log-odds, so that one screener can correct another's errors.
 
     ensemble.json    {"members": ["embedded", "FOLDER"], "scale": 1.0, "shift": 0.0}
 
-Screeners that learnt from different texts, or read them differently, err differently; that mean is wrong less often
-than any of them (a product of experts of equal weights, Hinton 2002). The embedded style judge is one.
+Screeners with different training texts or different inputs make different errors. Their mean is wrong less often than
+any single one (a product of experts of equal weights, Hinton 2002). The embedded style judge is an ensemble.
 """
 
 from __future__ import annotations
@@ -24,17 +24,18 @@ from sro.screeners.long_comments import ReadsExcerpts
 
 FILE = "ensemble.json"
 LEAST = 1e-6
-"""No member is surer than this, or it would outvote all others together."""
+"""A member's probability is clipped to this distance from 0 and 1, so that no member can outvote all others."""
 
 
 @dataclass(frozen=True)
 class Ensemble:
-    """One screener of several; make one by `load`, or of any members.
+    """One screener made of several; create it with `load`, or from any members.
 
     Attributes:
         name: name and version, for verdicts.
-        members: who is asked.
-        scale, shift: P(fail) is sigmoid(scale · z + shift) of the members' mean log-odds z; a text fails from ½ on.
+        members: the screeners.
+        scale, shift: P(fail) is sigmoid(scale · z + shift), with the members' mean log-odds z; a text fails at
+            P(fail) ≥ ½.
     """
 
     name: str
@@ -51,7 +52,7 @@ class Ensemble:
             load_member: loads one member by its name or folder; `load_screener` passes itself.
 
         Raises:
-            SROError: the file is missing or damaged, names no member, or one that cannot be loaded.
+            SROError: the file is missing or damaged, or names no member, or a member cannot be loaded.
         """
         folder = Path(folder)
         try:
@@ -77,15 +78,15 @@ class Ensemble:
 
     @property
     def languages(self) -> frozenset[str]:
-        """Those that all members read."""
+        """The languages that all members read."""
         return frozenset.intersection(*(frozenset(languages_read(member)) for member in self.members))
 
     def can_read_all(self, texts: Sequence[str]) -> bool:
-        """Whether all members read all of these (`sro.screeners.long_comments.ReadsExcerpts`)."""
+        """Whether every member can read all of `texts` (`sro.screeners.long_comments.ReadsExcerpts`)."""
         return all(member.can_read_all(texts) for member in self._excerpt_readers)
 
     def choose_passages(self, passages: Sequence[str]) -> list[int]:
-        """The choice of the first member that makes one; all, where all members read everything."""
+        """The choice of the first member that `ReadsExcerpts`; all passages if no member does."""
         return next((member.choose_passages(passages) for member in self._excerpt_readers), list(range(len(passages))))
 
     @property

@@ -1,5 +1,4 @@
-"""Put the follower of a run together: a toxicity screener, alone as in the paper, or in a panel that also sees
-meaning."""
+"""Build the follower of a run: a toxicity screener alone (as in the paper), or a panel that also checks meaning."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ from sro.screeners.similarity import SentenceEncoder
 
 @dataclass
 class FollowerArguments(ScreenerArguments):
-    """Who answers the leader."""
+    """Options of the follower."""
 
     screener: str = field(
         default="embedded/linear",
@@ -24,7 +23,7 @@ class FollowerArguments(ScreenerArguments):
     min_similarity: float = field(
         default=0.7,
         metadata={
-            "help": "lowest cosine similarity to its comment with which a paraphrase passes; 0: no such check, as in "
+            "help": "lowest cosine similarity to its comment at which a paraphrase passes; 0: no such check, as in "
             "the paper"
         },
     )
@@ -50,7 +49,7 @@ class FollowerArguments(ScreenerArguments):
     )
     faithfulness: str = field(
         default="none",
-        metadata={"help": "critic that has to find the comment's meaning kept: `embedded`, a folder, or `none`"},
+        metadata={"help": "critic that fails paraphrases that lose the meaning: `embedded`, a folder, or `none`"},
     )
     overused: str = field(
         default="none",
@@ -70,7 +69,7 @@ class FollowerArguments(ScreenerArguments):
 
 
 def load_follower(arguments: FollowerArguments) -> tuple[Screener, Screener, Similarity]:
-    """The follower that answers in training, the toxicity screener inside it, and the similarity it measures with."""
+    """The follower for training, the toxicity screener inside it, and the similarity encoder that it uses."""
     from sro.screeners.best_of_n import BestOnly
     from sro.screeners.noisy import FlippingScreener
     from sro.screeners.panel import FaithfulnessScreener, FluencyScreener, Panel, SimilarityScreener

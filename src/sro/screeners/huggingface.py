@@ -3,9 +3,9 @@
     HuggingFaceScreener.load("s-nlp/roberta_toxicity_classifier")
     HuggingFaceScreener.load("models/tone", toxic_labels=["rude", "hostile"])
 
-A softmax head (one label a text) fails with the summed probability of its toxic labels, a sigmoid head (any number of
-labels a text) with that of the most probable one. Weights are read from safetensors only, and no code of the
-repository is run.
+For a softmax head (one label per text), P(fail) is the sum over the toxic labels. For a sigmoid head (any number of
+labels per text), P(fail) is that of the most probable toxic label. Weights are read from safetensors only, and no code
+of the repository is run.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ CLEAN = re.compile(
     r"|neutral|normal|clean|safe|none|neither|ok|okay|acceptable|civil|benign|polite|other)"
 )
 Head = Literal["softmax", "sigmoid"]
-NO_LIMIT = 10**6  # tokens; a model or tokenizer that states as many has no limit
+NO_LIMIT = 10**6  # tokens; if a model or tokenizer states this many or more, it has no limit
 
 
 @dataclass(frozen=True)
 class ToxicSide:
-    """How P(fail) is read from a head's logits: which labels are toxic, and how the head turns logits into chances."""
+    """How to read P(fail) from logits: which labels are toxic, and whether the head is a softmax or a sigmoid."""
 
     indices: tuple[int, ...]
     head: Head
@@ -57,11 +57,11 @@ class ToxicSide:
 def toxic_side(
     id2label: Mapping[int, str], problem_type: str | None, wanted: Sequence[str] = (), where: str = "the classifier"
 ) -> ToxicSide:
-    """Find the toxic labels: those `wanted`, else those whose names say so.
+    """Find the toxic labels: those in `wanted`, or else those with a toxic name.
 
-    `problem_type` is the model's own (`multi_label_classification` means a sigmoid head). Where it is silent, a head
-    of one label, or of toxic labels alone, can only be a sigmoid one. `LABEL_0`, `LABEL_1` are read as clean, toxic.
-    Raises SROError where the names leave it open, with the names to choose from.
+    `problem_type` comes from the model's config (`multi_label_classification` means a sigmoid head). If it is not set,
+    a head with only one label, or only toxic labels, must be a sigmoid head. `LABEL_0`, `LABEL_1` are read as clean,
+    toxic. Raises SROError if the names are ambiguous, and lists the names to choose from.
     """
     labels = [id2label[index] for index in sorted(id2label)]
     choice = f"name the toxic ones of its labels {', '.join(map(repr, labels))} by toxic_labels"
@@ -95,7 +95,7 @@ def _words(label: str) -> str:
 
 @dataclass(frozen=True)
 class HuggingFaceScreener:
-    """A loaded classifier; make one by `load`. Texts of like length are judged together, `batch_size` at a time."""
+    """A loaded classifier; create it with `load`. Texts are sorted by length and judged in batches of `batch_size`."""
 
     name: str
     model: Any
@@ -104,11 +104,11 @@ class HuggingFaceScreener:
     threshold: float
     batch_size: int
     max_length: int | None
-    """Tokens that the model can read; of longer texts it reads the first, and a warning says how many there were.
+    """Tokens that the model can read. Longer texts are cut off, and a warning says how many texts were longer.
     None: it reads texts of any length."""
     bf16: bool = False
-    """Whether it computes in bfloat16, which moves log-odds by some hundredths and is several times as fast where the
-    processor has it."""
+    """Whether to compute in bfloat16. It changes log-odds by some hundredths, and is several times as fast if the
+    processor supports it."""
 
     @classmethod
     def load(
@@ -121,23 +121,23 @@ class HuggingFaceScreener:
         device: str | None = None,
         bf16: bool = False,
     ) -> HuggingFaceScreener:
-        """Load a classifier from a folder or from the hub, in float32 unless `bf16` is asked for.
+        """Load a classifier from a folder or from the hub, in float32 unless `bf16` is set.
 
         Args:
             name: folder, or `owner/name` on the hub.
-            toxic_labels: names of its toxic labels; by default those that say so.
-            threshold: P(fail) from which on a text fails.
-            batch_size: texts a forward pass.
-            device: by default the GPU where there is one.
+            toxic_labels: names of its toxic labels; by default the labels with toxic names.
+            threshold: a text fails if P(fail) is at least this.
+            batch_size: texts per forward pass.
+            device: by default the GPU if there is one.
 
         Raises:
-            SROError: it cannot be loaded, has no trained classification head, or its labels are ambiguous.
+            SROError: the model cannot be loaded, has no trained classification head, or its labels are ambiguous.
         """
         import torch
         from transformers import AutoModelForSequenceClassification
 
         try:
-            # One small file first: where the hub cannot be reached, a tokenizer would be looked for under many names.
+            # Read one small file first: if the hub cannot be reached, loading a tokenizer would try many file names.
             read_config(name)
             tokenizer = read_tokenizer(name)
             model, loading = read_model(
@@ -153,7 +153,7 @@ class HuggingFaceScreener:
             raise SROError(
                 f"'{name}' is no trained classifier: it has no weights for {', '.join(missing)}; fine-tune it first"
             )
-        if tokenizer.pad_token is None:  # decoder-only models seldom have one; padding is masked, so any token will do
+        if tokenizer.pad_token is None:  # decoder-only models seldom have one; padding is masked, so any token works
             tokenizer.pad_token = tokenizer.eos_token
             model.config.pad_token_id = tokenizer.eos_token_id
         toxic = toxic_side(model.config.id2label, model.config.problem_type, toxic_labels, f"'{name}'")
@@ -182,7 +182,7 @@ class HuggingFaceScreener:
         ]
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
-        """P(fail) of each text, float64 of shape [texts]. A warning counts the texts longer than the model reads."""
+        """P(fail) of each text, float64 of shape [texts]. Warns how many texts are longer than `max_length`."""
         import torch
 
         if not texts:
@@ -211,9 +211,9 @@ class HuggingFaceScreener:
 
 
 def _longest_input(config: Any, tokenizer: Any) -> int | None:
-    """Tokens that model and tokenizer can take; None where neither has a limit: Bloom, T5, XLNet (which says −1).
+    """Tokens that model and tokenizer can take; None if neither has a limit: Bloom, T5, XLNet (which states −1).
 
-    RoBERTa's kin count positions from the padding index on. A tokenizer that knows no limit says 1e30.
+    RoBERTa and its relatives count positions from the padding index. A tokenizer without a limit states 1e30.
     """
     positions = getattr(config, "max_position_embeddings", None) or NO_LIMIT
     if "roberta" in config.model_type or config.model_type == "camembert":

@@ -1,8 +1,8 @@
-"""The candidates in `assets/readings` that readers judged, from which the critic and the encoder learn.
+"""The judged candidates in `assets/readings`; the critic and the encoder learn from them.
 
-The files hold sentences of rude comments with candidates of this project's rewriter (the leader's greedy and drawn
-ones, the phrase table's, and deletions), and what a language model that read each pair said of it; their README has
-the questions. Nobody wrote a rewrite for them, and the embedded leader has not learnt from them.
+The files hold sentences of rude comments and candidates of this project's rewriter: greedy and sampled rewrites of the
+leader, rewrites of the phrase table, and deletions. A language model read each pair and judged it; the README of the
+files lists the questions. The files contain no human rewrites, and the embedded leader was not trained on them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sro.core.files import asset
 
 FILES = ("candidates.jsonl.gz", "sentences_left_out.jsonl.gz")
 HELD_OUT_PERCENT = 12
-"""Percent of the sentences whose candidates are kept for calibration and measurement, in every training."""
+"""Percent of the sentences that every training holds out, with their candidates, for calibration and measurement."""
 
 
 def judged_candidates() -> Iterator[dict[str, Any]]:
@@ -28,5 +28,5 @@ def judged_candidates() -> Iterator[dict[str, Any]]:
 
 
 def is_held_out_sentence(sentence: str, percent: int = HELD_OUT_PERCENT) -> bool:
-    """Whether the candidates of a sentence are kept out of training; the text alone decides."""
+    """Whether the candidates of a sentence are held out of training; depends only on the sentence's text."""
     return int.from_bytes(hashlib.sha256(sentence.encode()).digest()[:4], "big") / 2**32 < percent / 100

@@ -1,11 +1,11 @@
-"""Which languages a screener reads: what it says itself, else English.
+"""Which languages a screener reads: those in its `languages` attribute, or else English.
 
     >>> from sro.screeners.loading import load_screener
     >>> languages_read(load_screener("embedded/linear"))
     ('en',)
 
-A screener answers any text with a probability, whatever its language. Whoever shows the answer asks here whether it is
-one: the service, its endpoints of others and the page.
+A screener returns a probability for a text in any language, also in one that it does not read. So the service, its
+compatible endpoints and the page check the language here before they show the answer.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ ENGLISH = ("en",)
 
 @runtime_checkable
 class Multilingual(Protocol):
-    """A screener that says which languages it reads, because it reads more than English."""
+    """A screener that reads other languages than English, and lists them."""
 
     @property
     def languages(self) -> Collection[str]:
-        """Their codes, as `sro.comments.languages` has them."""
+        """Language codes, as in `sro.comments.languages`."""
         ...
 
 

@@ -22,11 +22,11 @@ EMBEDDED = "embedded/encoder"
 SHIPPED = {"embedded/linear": "screener", "embedded/encoder": "encoder"}
 """Name → part that ships with `sro`, see `sro.core.files.asset`."""
 OURS = ("encoder.json", "nblr.json", "ensemble.json", "adapter_model.safetensors")
-"""What lies in the folder of a screener that is no Hugging Face classifier."""
+"""Files that mark the folder of an `sro` screener; a folder without them is a Hugging Face classifier."""
 
 
 def full_name(name: str) -> str:
-    """What a screener's name stands for, so that records say it however the word `embedded` may move on.
+    """The full name of a screener. Records store it, because `embedded` may stand for another screener later.
 
     >>> full_name("embedded"), full_name("embedded/linear")
     ('embedded/encoder', 'embedded/linear')
@@ -35,10 +35,10 @@ def full_name(name: str) -> str:
 
 
 def screener_folder(name_or_path: str) -> Path:
-    """The folder of a screener by its name: of one that is shipped, else the folder of that name.
+    """The folder of a screener: a shipped one by its name, or else the folder of that name.
 
     Raises:
-        SROError: it ships with `sro-embedded`, which is not installed.
+        SROError: the screener ships with `sro-embedded`, which is not installed.
     """
     shipped = SHIPPED.get(full_name(name_or_path))
     return asset(shipped) if shipped else Path(name_or_path)
@@ -48,7 +48,7 @@ def encoder_card(name_or_path: str) -> Path:
     """The card (`encoder.json`) of an encoder screener.
 
     Raises:
-        SROError: there is none, for it is no encoder.
+        SROError: there is no such file, because it is not an encoder screener.
     """
     card = screener_folder(name_or_path) / "encoder.json"
     if not card.is_file():
@@ -57,19 +57,21 @@ def encoder_card(name_or_path: str) -> Path:
 
 
 def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = (), fail_on: Sequence[str] = ()) -> Screener:
-    """The screener of that name; `fail_on` are the attributes that fail a text, for an encoder screener alone, and
-    `toxic_labels` the labels that do, for a Hugging Face classifier alone.
+    """Load the screener of that name.
 
-    Two are shipped with the package: `"embedded/encoder"`, a small transformer with six attributes, which `"embedded"`
-    stands for, and `"embedded/linear"`, an NB-LR. Where the first cannot run, the second is never taken in its place:
-    a verdict says nothing if nobody knows whose it is. A folder is what its files say: an NB-LR, an encoder, several
-    opinions (`sro.screeners.ensemble`), an adapter (`sro.screeners.lora.classifier`). Anything else is a Hugging Face
-    sequence classifier, a local folder or a name on the hub, whose `toxic_labels` are told by their names unless
-    given.
+    Two screeners ship with the package: `"embedded/encoder"` (also called `"embedded"`), a small transformer with six
+    attributes, and `"embedded/linear"`, an NB-LR. If the first cannot run, the second never replaces it, so that it is
+    always known which screener gave a verdict. The files in a folder decide what it is: an NB-LR, an encoder, an
+    ensemble (`sro.screeners.ensemble`), or an adapter (`sro.screeners.lora.classifier`). Anything else is a Hugging
+    Face sequence classifier, in a local folder or on the hub.
+
+    Args:
+        toxic_labels: labels that fail a text, only for a Hugging Face classifier; by default those with toxic names.
+        fail_on: attributes that fail a text, only for an encoder screener.
 
     Raises:
-        SROError: `embedded` lacks a part, the folder is damaged, the model is no usable classifier, or its labels are
-            ambiguous.
+        SROError: `embedded` lacks a part, the folder is damaged, the model is not a usable classifier, or its labels
+            are ambiguous.
 
     Example:
         >>> [verdict.label for verdict in load_screener("embedded").screen(["thank you very much", "you idiot"])]
@@ -82,7 +84,7 @@ def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = (), fail_o
         require_embedded()
     folder = screener_folder(name)
     if toxic_labels and (name in SHIPPED or any((folder / file).is_file() for file in OURS)):
-        raise SROError(f"{name_or_path} has no labels of which some are toxic\n  fix: leave out toxic_labels")
+        raise SROError(f"{name_or_path} is not a Hugging Face classifier\n  fix: leave out toxic_labels")
     if name == "embedded/encoder" or (folder / "encoder.json").is_file():
         from sro.screeners.encoder.inference import EncoderScreener
 
@@ -109,5 +111,5 @@ def load_screener(name_or_path: str, *, toxic_labels: Sequence[str] = (), fail_o
 
 
 def load_named_screener(arguments: ScreenerArguments) -> Screener:
-    """The screener that a command was told to use; errors as those of `load_screener`."""
+    """The screener that a command's options name; raises the errors of `load_screener`."""
     return load_screener(arguments.screener, toxic_labels=arguments.toxic_labels, fail_on=arguments.fail_on)

@@ -1,13 +1,13 @@
-"""How long comments are cut into pieces and judged in bounded time and memory.
+"""Cut long comments into pieces, so that they are judged in bounded time and memory.
 
-A text longer than `MAX_WHOLE_CHARACTERS` is judged in parts, each as a comment of its own, so that a dump of 50 MB in
-one line takes no more memory than itself. Texts that are screened together come in groups (`in_groups`) for the same
-reason.
+A text longer than `MAX_WHOLE_CHARACTERS` is judged in parts, and each part is judged like a comment. So a dump of 50
+MB in one line takes no more memory than the text itself. Texts that are screened together are grouped (`in_groups`)
+for the same reason.
 
-Of a shorter one a screener of n-grams reads all. A model that takes a millisecond for two tokens cannot read 20 kB
-twice, as a whole and by sentences, while somebody waits: a screener that `ReadsExcerpts` reads the sentences instead
-of the whole, and where they are too many, those of some passages. Each sentence is judged by itself, because civil
-sentences around it could hide it. Code, labels of links and tags are judged with the passage that they are in.
+An n-gram screener reads a shorter text completely. A model that takes a millisecond for two tokens is too slow to read
+20 kB twice (the whole text and each sentence) while a user waits. So a screener that `ReadsExcerpts` reads only the
+sentences, and if there are too many, only the sentences of some passages. Each sentence is judged alone, because civil
+sentences around it could hide an insult. Code, labels of links and tags are judged with the passage around them.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from typing import NamedTuple, Protocol, runtime_checkable
 from sro.comments.clean import letters_and_digits
 
 MAX_WHOLE_CHARACTERS = 100_000
-"""Characters of a text that is still judged as one."""
+"""Longest text, in characters, that is judged as a whole."""
 GROUP = 1_000_000
-"""Characters that are judged together; some 60 bytes of memory each."""
+"""Characters that are judged together; each takes about 60 bytes of memory."""
 PASSAGE = 300
-"""Characters of a passage: a few sentences, or a part of one that does not end."""
+"""Longest passage, in characters: a few sentences, or a part of a very long one."""
 
 
 class TextPiece(NamedTuple):
-    """A piece of a comment: where it stands, and what a screener reads of it."""
+    """A piece of a comment: its position, and the text that a screener reads."""
 
     start: int
     end: int
     prose: str
-    """The sentence; empty where it is none."""
+    """The sentence; empty if the piece is not a sentence."""
     words: str
-    """All that the author says in it, with code, labels and tags."""
+    """All words of the author in the piece, with code, labels and tags."""
 
     @property
     def has_more_than_prose(self) -> bool:
@@ -42,10 +42,10 @@ class TextPiece(NamedTuple):
 
 
 class Passage(NamedTuple):
-    """A stretch of a comment, and what a screener is asked about it."""
+    """A passage of a comment, as the texts that a screener judges."""
 
     whole: str | None
-    """All that is said in it, where that is more than its sentences."""
+    """The whole text of the passage, if it holds more than its sentences; else None."""
     sentences: list[tuple[int, int, str]]
 
     @property
@@ -55,20 +55,20 @@ class Passage(NamedTuple):
 
 @runtime_checkable
 class ReadsExcerpts(Protocol):
-    """A screener that is too slow for all of a long comment, and says which passages it reads instead."""
+    """A screener that is too slow to read a whole long comment, and chooses the passages that it reads."""
 
     def can_read_all(self, texts: Sequence[str]) -> bool:
-        """Whether it reads all of these, which are what might be asked about one comment."""
+        """Whether the screener can read all of these texts, which belong to one comment."""
         ...
 
     def choose_passages(self, passages: Sequence[str]) -> list[int]:
-        """Places of the passages of one comment that it reads, in order; at least one."""
+        """Indices of the passages of one comment that the screener reads, in order; at least one."""
         ...
 
 
 def parts(text: str) -> Iterator[tuple[int, str]]:
-    """Where each part begins, and the part, of at most `MAX_WHOLE_CHARACTERS`; cut at a line break where there is
-    one, else at a full stop or blank."""
+    """The start and the text of each part, of at most `MAX_WHOLE_CHARACTERS`. The text is cut at a line break if there
+    is one, else at a full stop or a blank."""
     at = 0
     while at < len(text):
         end = _cut(text, at, at + MAX_WHOLE_CHARACTERS)
@@ -77,7 +77,7 @@ def parts(text: str) -> Iterator[tuple[int, str]]:
 
 
 def passages_to_read(screener: ReadsExcerpts, said: Iterable[TextPiece]) -> list[Passage]:
-    """All passages of a comment where the screener can read every sentence, else the most telling."""
+    """All passages of a comment if the screener can read all of them, else those that it chooses."""
     found = passages(said)
     if screener.can_read_all([words for passage in found for words in passage.questions]):
         return found
@@ -85,9 +85,9 @@ def passages_to_read(screener: ReadsExcerpts, said: Iterable[TextPiece]) -> list
 
 
 def passages(said: Iterable[TextPiece]) -> list[Passage]:
-    """What is said, in passages of at most `PASSAGE` characters: short pieces together, long ones cut.
+    """Passages of at most `PASSAGE` characters: short pieces are joined, long pieces are cut.
 
-    The parts of a long sentence all have the place of the whole one, since words are cleaned and have no places.
+    All parts of a long sentence get the position of the whole sentence, because cleaned words have no positions.
     """
     together: list[list[TextPiece]] = []
     room = 0
@@ -127,7 +127,7 @@ def _in_parts(words: str) -> Iterator[str]:
 
 
 def _cut(text: str, start: int, limit: int) -> int:
-    """Behind the last line break of `text[start:limit]`, else its last full stop or blank, else `limit`."""
+    """The end of the last line break in `text[start:limit]`, else of its last full stop or blank, else `limit`."""
     if limit >= len(text):
         return len(text)
     for sign in ("\n", ". ", " "):
@@ -137,7 +137,8 @@ def _cut(text: str, start: int, limit: int) -> int:
 
 
 def in_groups(lengths: Iterable[int], most: int = GROUP) -> Iterator[list[int]]:
-    """Places of texts of these lengths, in order, in lists of about `most` characters; one above the limit alone."""
+    """Indices of the texts, in order, in groups of about `most` characters. A text above `MAX_WHOLE_CHARACTERS` is a
+    group of its own."""
     some: list[int] = []
     total = 0
     for place, length in enumerate(lengths):

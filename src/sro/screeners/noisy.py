@@ -1,10 +1,10 @@
-"""The perturbation experiment: a follower whose every verdict is flipped with probability p.
+"""The perturbation experiment: a follower that flips each verdict with probability p.
 
-Whether the n-th verdict is flipped is a hash of (seed, n) and nothing else. So the whole state is one number, how many
-verdicts were given; saving it and restoring it resumes a run with exactly the flips of an unbroken one, whatever
-other random numbers were drawn meanwhile, and in whatever batches the verdicts were asked for. Hashing the text
-instead would need no state at all, but then a text that recurs would always be misjudged alike: a wrong follower, not
-the independent noise that METHOD.md describes.
+A hash of (seed, n) alone decides whether the n-th verdict is flipped. So the whole state is one number: the count of
+verdicts given so far. A run that is saved and resumed gets exactly the same flips as an uninterrupted run. Other
+random numbers and the batch sizes do not change the flips. A hash of the text would need no state, but a repeated text
+would always get the same wrong verdict. That would be a wrong follower, not the independent noise that METHOD.md
+describes.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from sro.screeners.base import Screener, Verdict
 
 @dataclass
 class FlippingScreener:
-    """`screener`, each of whose verdicts is flipped with `probability`; the flipped P(fail) is 1 − P(fail)."""
+    """Flips each verdict of `screener` with `probability`; the flipped P(fail) is 1 − P(fail)."""
 
     screener: Screener
     probability: float
     seed: int = 0
     given: int = 0
-    """Verdicts given so far: all the state there is."""
+    """Verdicts given so far; this is the whole state."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.probability <= 1:
@@ -36,7 +36,7 @@ class FlippingScreener:
         return f"{self.screener.name} flipped at {self.probability:g}"
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
-        """One verdict per text, about `probability` of them false."""
+        """One verdict per text; about the share `probability` of them is flipped."""
         verdicts = self.screener.screen(texts, sources=sources)
         first, self.given = self.given, self.given + len(verdicts)
         return [
@@ -45,11 +45,11 @@ class FlippingScreener:
         ]
 
     def state_dict(self) -> dict[str, int | float]:
-        """What `load_state_dict` needs; plain numbers, fit for JSON."""
+        """The state for `load_state_dict`: plain numbers that JSON can store."""
         return {"given": self.given, "seed": self.seed, "probability": self.probability}
 
     def load_state_dict(self, state: Mapping[str, int | float]) -> None:
-        """Go on where `state` was taken. Raises SROError where seed or probability are not those of that run."""
+        """Continue from `state`. Raises SROError if its seed or probability differs from this screener's."""
         here = {"seed": self.seed, "probability": self.probability}
         saved = {name: state[name] for name in here}
         if saved != here:
@@ -58,7 +58,7 @@ class FlippingScreener:
 
 
 def is_flipped(seed: int, number: int, probability: float) -> bool:
-    """Whether verdict `number` (from 0) is flipped: a uniform hash of (seed, number) in [0, 1) lies below."""
+    """Whether verdict `number` (from 0) is flipped: if the hash of (seed, number) in [0, 1) is below `probability`."""
     digest = hashlib.sha256(f"{seed}:{number}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64 < probability
 

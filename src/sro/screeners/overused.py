@@ -1,9 +1,9 @@
-"""Words that a leader puts in far more often than people write them: stopgaps such as "unkind person" for an insult.
+"""Words that a leader adds far more often than people write them: stopgaps such as "unkind person" for an insult.
 
-A leader that learns to please a screener finds the few words which the screener minds least, and puts them everywhere.
-Nothing in one rewrite shows it, but the sum of many does: the words that rewrites hold and their comments do not are
-counted, beside the same words in what people write (both as shares of the texts). What is overused by `RATIO` is a
-stopgap. The follower answers the leader: learn the list again from the newest leader's rewrites
+A leader that is trained against a screener finds the few words with the lowest P(fail), and uses them everywhere. A
+single rewrite does not show this, but many rewrites do. This module counts the words that rewrites add to their
+comments, and the same words in comments of people, both as shares of the texts. A word is a stopgap if the ratio of
+the two shares is at least `RATIO`. After each training, learn the list again from the newest leader's rewrites
 (`sro screener train --kind overused`), and train against it.
 """
 
@@ -22,16 +22,16 @@ from sro.screeners.base import RuleScreener
 from sro.screeners.rules.repetition import WORD
 
 RATIO = 20.0
-"""How much oftener than in people's comments a word has to be put in to count as overused."""
+"""A word is overused if rewrites add it at least this many times as often as people write it."""
 FEWEST = 8
-"""Rewrites that put a word in, for its share to mean anything."""
+"""Fewest rewrites that must add a word; with fewer, its share says nothing."""
 SMOOTHING = 3.0
-"""Added to the count in people's comments: a word that they never use is not infinitely overused."""
+"""Added to the count in people's comments, so that the ratio stays finite for a word that they never use."""
 FILE = "overused.txt"
 
 
 def put_in(text: str, source: str) -> list[str]:
-    """Words of a rewrite that its source does not have, and pairs of neighbours of which one is such a word.
+    """The words of a rewrite that its source does not have, and the word pairs that contain such a word.
 
     >>> put_in("You are an unkind person.", "You are an asshole.")
     ['unkind', 'person', 'an unkind', 'unkind person']
@@ -43,11 +43,11 @@ def put_in(text: str, source: str) -> list[str]:
 
 
 def learn_overused(rewrites: Sequence[tuple[str, str]], usual: Iterable[str]) -> dict[str, float]:
-    """Overused words and pairs of words, and by how much, the worst first.
+    """Overused words and word pairs with their ratios, highest ratio first.
 
     Args:
-        rewrites: (comment, rewrite) of the leader; unchanged comments tell nothing.
-        usual: what people write in civil comments, thousands of them and better more.
+        rewrites: (comment, rewrite) pairs of the leader; unchanged comments are ignored.
+        usual: civil comments that people wrote, at least some thousands.
     """
     changed = [(comment, text) for comment, text in rewrites if text != comment]
     by_leader: Counter[str] = Counter()
@@ -70,7 +70,7 @@ def learn_overused(rewrites: Sequence[tuple[str, str]], usual: Iterable[str]) ->
 
 @dataclass(frozen=True)
 class OverusedWords:
-    """Which words and pairs are overused, and by how much (≥ 1)."""
+    """The overused words and word pairs with their ratios (≥ 1)."""
 
     ratios: Mapping[str, float]
     name: str
@@ -101,9 +101,9 @@ class OverusedWords:
         atomic_write_text(path, "".join(f"{word}\t{ratio:g}\n" for word, ratio in self.ratios.items()))
 
     def faults(self, text: str, source: str) -> list[str]:
-        """The overused words and pairs that a rewrite puts in."""
+        """The overused words and pairs that a rewrite adds."""
         return [word for word in put_in(text, source) if word in self.ratios]
 
     def screener(self) -> RuleScreener:
-        """The member of a follower's panel that fails a rewrite which puts an overused word in."""
+        """A screener for a follower's panel; it fails a rewrite that adds an overused word."""
         return RuleScreener(self.name, self.faults)

@@ -3,8 +3,8 @@
     panel = Panel([load_screener("embedded"), SimilarityScreener(SentenceEncoder()), FormScreener()])
     panel.screen(["that is a bad idea ."], sources=["that is a damn stupid idea ."])
 
-The toxicity screener alone does not see meaning or grammar: left to it, a leader learns to pass by saying something
-else, by deleting the rude word and leaving a hole (`your is .`), or by stammering.
+The toxicity screener alone does not check meaning or grammar. Trained against it alone, a leader learns to pass by
+saying something else, by deleting the rude word and leaving a hole (`your is .`), or by repeating words.
 """
 
 from __future__ import annotations
@@ -35,9 +35,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Panel:
-    """Passes what all members pass.
+    """Passes a text if all members pass it.
 
-    A fail's verdict names the members that failed the text instead of the panel. P(fail) is that of the strictest.
+    The verdict of a fail names the members that failed the text, not the panel. P(fail) is the highest of the
+    members'.
 
     Raises:
         SROError: no member.
@@ -54,9 +55,9 @@ class Panel:
         return " and ".join(member.name for member in self.members)
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
-        """One verdict per text; every member sees every text, and one that recurs with its source only once.
+        """One verdict per text. Each member judges each distinct (text, source) once.
 
-        So members must be deterministic. A random screener (`sro.screeners.noisy`) wraps a panel and is no member.
+        So members must be deterministic. A random screener (`sro.screeners.noisy`) must wrap a panel, not be a member.
         """
         if sources is not None:
             paired(self.name, texts, sources)
@@ -75,9 +76,9 @@ class Panel:
 
 @dataclass(frozen=True)
 class SimilarityScreener:
-    """Passes a text whose cosine with its source is at least `minimum`; `similarity` says how it is measured.
+    """Passes a text if its cosine similarity to its source is at least `minimum`; `similarity` computes the cosine.
 
-    Not a probability proper, but ordered like one: P(fail) is ½ at the minimum and falls by half the cosine above it.
+    P(fail) is not a calibrated probability: it is ½ + (minimum − cosine) / 2, limited to [0, 1].
     """
 
     similarity: Similarity
@@ -103,10 +104,10 @@ class SimilarityScreener:
 
 @dataclass(frozen=True)
 class FluencyScreener:
-    """Passes a text that is as acceptable as its source, up to `slack`, or more likely acceptable than not.
+    """Passes a text if its fluency is at least min(½, fluency of its source − `slack`).
 
-    Comments are no textbook prose: what is held against a rewrite is what it has done to its source. `fluency`
-    says how acceptable a text is, in [0, 1]. P(fail) is ½ at the bar and rises as fluency falls.
+    Comments are often not grammatical themselves, so a rewrite is compared with its source. `fluency` returns how
+    acceptable a text is, in [0, 1]. P(fail) is ½ at the threshold and rises as the fluency falls.
     """
 
     fluency: Fluency
@@ -129,9 +130,9 @@ class FluencyScreener:
 
 @dataclass(frozen=True)
 class FaithfulnessScreener:
-    """Passes a text that still says what its source says, by a critic that reads both together.
+    """Passes a text that keeps the meaning of its source, as judged by a critic that reads both together.
 
-    P(fail) is the critic's P(not faithful), so that it is above 1 − `critic.threshold` where a text fails.
+    P(fail) is the critic's P(not faithful). A text fails if P(fail) is above 1 − `critic.threshold`.
     """
 
     critic: Faithfulness

@@ -1,17 +1,18 @@
-"""What pass and fail mean everywhere: a comment fails as a whole, or by its worst sentence.
+"""The rule of pass and fail for all commands: a comment fails if the whole comment fails, or one of its sentences.
 
     >>> from sro.screeners.loading import load_screener
     >>> texts = ["You are an idiot. Thank you for the edit, which I read with care.", "> you idiot\\nPlease be kind."]
     >>> [verdict.label for verdict in screen_comments(load_screener("embedded"), texts)]
     ['fail', 'pass']
 
-The rewriter, `sro screener screen`, folder runs and the service all ask this module, so they agree on every comment.
-A screener of n-grams needs both readings: "You are an idiot." is refused with certainty, and passes behind two civil
-sentences. (Of 878 Wikipedia comments of three sentences and more to which Perspective gives less than .3, none fails
-as a whole and 9 have a sentence that does; of 140 with .5 to .7 it is 11 % and another 39 %.)
+The rewriter, `sro screener screen`, folder runs and the service all use this module, so they agree on every comment.
+An n-gram screener has to judge the whole and the sentences: it surely fails "You are an idiot." alone, but passes it
+after two civil sentences. (We took Wikipedia comments of three or more sentences. Perspective gives less than .3 to
+878 of them: none of these fails as a whole, and 9 have a sentence that fails. Perspective gives .5 to .7 to 140 of
+them: 11 % of these fail as a whole, and another 39 % have a sentence that fails.)
 
-What its author did not say is not judged (`author_text`): block quotes above a reply and the addresses of links. A
-comment without a letter or digit of its author, such as a blank, a link or an emoji, passes with P(fail) 0.
+Text that the author did not write is not judged (`author_text`): block quotes above a reply, and the addresses of
+links. A comment without a letter or digit of its author, such as a blank, a link or an emoji, passes with P(fail) 0.
 """
 
 from __future__ import annotations
@@ -51,13 +52,14 @@ class SentenceVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a screener says of one comment."""
+    """A screener's verdicts on one comment and its sentences."""
 
     verdict: Verdict
-    """Of the comment: the failing verdict of highest P(fail) among the whole and its sentences, else the whole's."""
+    """The comment's verdict: the failing verdict with the highest P(fail) among the whole and its sentences. If none
+    fails, it is the verdict on the whole."""
     sentences: tuple[SentenceVerdict, ...]
-    """Of each sentence in which the author says anything, in order; where the screener has read excerpts of a long
-    comment, of the sentences in these."""
+    """Verdicts on the sentences that hold words of the author, in order. If the screener has read only excerpts of a
+    long comment, only the sentences in these excerpts."""
 
 
 def screen_comments(
@@ -78,14 +80,14 @@ def judge_comments(
     threshold: float | None = None,
     sources: Sequence[str] | None = None,
 ) -> list[Judgement]:
-    """The verdict on each comment and on each of its sentences, in order; the screener is asked for many at once.
+    """The verdict on each comment and on each of its sentences, in order. The screener gets them in large batches.
 
     Args:
-        texts: comments as they stand, of any length and with any characters; cleaning is done here. Of long ones see
-            `sro.screeners.long_comments`.
-        threshold: P(fail) in (0, 1] from which on a text fails; None: the screener's own.
-        sources: the comments that `texts` rewrite, one a text, for screeners that compare; sentences have none, so
-            with `sources` the sentences are asked about separately.
+        texts: uncleaned comments, of any length and with any characters; this function cleans them. For long comments
+            see `sro.screeners.long_comments`.
+        threshold: a text fails if P(fail) is at least this, in (0, 1]; None: the screener's own threshold.
+        sources: the comments that `texts` rewrite, one per text, for screeners that compare. Sentences have no
+            sources, so with `sources` the sentences are screened in a separate call.
     """
     return list(_judged(screener, texts, threshold, sources, with_sentences=True))
 
@@ -106,7 +108,7 @@ def _judged(
 
 
 def _judge_parts(screener: Screener, text: str, threshold: float | None, with_sentences: bool) -> Judgement:
-    """Of a text of any length, which fails if one of its parts does."""
+    """Judge a text of any length in parts; it fails if one part fails."""
     verdict: Verdict | None = None
     sentences: list[SentenceVerdict] = []
     for at, part in parts(text):
@@ -119,10 +121,10 @@ def _judge_parts(screener: Screener, text: str, threshold: float | None, with_se
 
 
 class _Questions(NamedTuple):
-    """What a screener is asked about one comment; nothing, if it says nothing."""
+    """The texts of one comment that a screener judges; none, if the comment has no letters or digits."""
 
     wholes: list[str]
-    """The whole, or of a long comment the passages in which more is said than their sentences."""
+    """The whole comment; for a long comment, the passages that hold more than their sentences."""
     sentences: list[tuple[int, int, str]]
     long: bool = False
 
@@ -130,7 +132,7 @@ class _Questions(NamedTuple):
 def _judge(
     screener: Screener, texts: Sequence[str], threshold: float | None, sources: Sequence[str] | None
 ) -> list[Judgement]:
-    # One by one, so that other threads get their turns in between.
+    # One call per text, so that other threads can use the screener in between.
     asked = [call_with_inner_screener(screener, partial(_questions_about, text=text)) for text in texts]
     flat = [words for one in asked for _, _, words in one.sentences if words not in one.wholes]
     questions = [whole for one in asked for whole in one.wholes]
@@ -153,7 +155,7 @@ def _judge(
             for start, end, words in one.sentences
         ]
         verdicts = [*wholes, *(sentence.verdict for sentence in sentence_verdicts)]
-        if one.long:  # what is read of it are its parts, and it is as grave as the gravest
+        if one.long:  # only its parts are read, so the worst part gives the verdict
             sentence_verdicts = _in_one(sentence_verdicts)
             verdicts.sort(key=_gravity, reverse=True)
         found = _of_comment(*verdicts) if verdicts else Verdict("pass", 0.0, screener.name)
@@ -171,14 +173,14 @@ def _questions_about(screener: Screener, text: str) -> _Questions:
         or screener.can_read_all([whole, *(words for _, _, words in sentences)])
     ):
         return _Questions([whole], sentences)
-    # Nothing but numbers of a list may stand there, which belong to no piece.
+    # There may be no pieces: a text of list numbers only has none.
     read = passages_to_read(screener, list(_text_pieces(segments(text))) or [TextPiece(0, len(text), "", whole)])
     wholes = [passage.whole for passage in read if passage.whole is not None]
     return _Questions(wholes, [one for passage in read for one in passage.sentences], long=True)
 
 
 def _in_one(sentence_verdicts: Sequence[SentenceVerdict]) -> list[SentenceVerdict]:
-    """Merge the parts of a long sentence into one verdict: that of its worst part."""
+    """Merge the verdicts on the parts of a long sentence into one: the verdict on its worst part."""
     found: dict[tuple[int, int], SentenceVerdict] = {}
     for one in sorted(sentence_verdicts, key=lambda one: _gravity(one.verdict)):
         found[one.start, one.end] = one
@@ -195,8 +197,8 @@ def _gravity(verdict: Verdict) -> tuple[bool, float]:
 
 
 def _of_comment(whole: Verdict, *sentences: Verdict) -> Verdict:
-    """The worst verdict. Where it fails, each attribute is the highest among the whole and the sentences that fail:
-    the insult may stand in one and the threat in another."""
+    """The worst verdict. If it fails, each attribute gets its highest value among the whole and the failing sentences,
+    because one sentence may hold the insult and another the threat."""
     verdict = worst([whole, *sentences])
     if verdict.passed or verdict.attributes is None:
         return verdict
@@ -207,17 +209,17 @@ def _of_comment(whole: Verdict, *sentences: Verdict) -> Verdict:
 
 
 def author_text(text: str) -> str:
-    """`text` with spaces for what its author did not say; all else keeps its place, so the length is the same.
+    """Replace what the author did not write by spaces. The rest keeps its place, so the length stays the same.
 
-    That is the addresses of links, and block quotes where a sentence stands outside them: a comment that adds nothing
-    to a quote, or signs such as emoji, links and tags alone, is judged by it, or a `>` before an insult would do to
-    pass it. What a link is labelled with counts.
+    Replaced are the addresses of links, and block quotes if there is a sentence outside them. If a comment adds no
+    sentence to a quote (nothing, or only emoji, links and tags), the quote is judged. Otherwise a `>` before an insult
+    would be enough to pass. The label of a link is kept.
     """
     return _author_text(segments(text))
 
 
 def sentence_places(text: str) -> list[tuple[int, int]]:
-    """Begin and end of each sentence in which the author says anything, in order, however long the text is."""
+    """Start and end of each sentence that holds words of the author, in order, for a text of any length."""
     return [(start, end) for start, end, _ in _sentences(segments(text))]
 
 
@@ -227,11 +229,12 @@ def readable_sentences(text: str) -> list[str]:
 
 
 PLAIN = re.compile(r"[A-Za-z](?:[A-WYZa-wyz0-9 ,'\"()$%-]|[xX](?!D))*[.!?]*")
-"""One sentence and nothing else, quick to see: cutting takes longer than screening, and most comments are so plain."""
+"""Matches a text that is a single plain sentence. Most comments are, and the match is much faster than segmentation,
+which takes longer than screening."""
 
 
 def _read(text: str) -> tuple[str, list[tuple[int, int, str]]]:
-    """The author's text as a screener reads it, and each sentence: begin, end, and what is read of it."""
+    """The author's text as a screener reads it, and for each sentence its start, end and readable text."""
     bare = text.strip()
     if len(bare) <= LONGEST_SENTENCE and PLAIN.fullmatch(bare):
         words, start = readable(bare), len(text) - len(text.lstrip())
@@ -245,7 +248,7 @@ def _author_text(pieces: Sequence[Segment]) -> str:
 
 
 def _own_words(pieces: Sequence[Segment]) -> Iterator[str]:
-    """Each piece, with spaces for what its author did not say."""
+    """Each piece, with spaces in place of text that the author did not write."""
     quotes = any(piece.kind == "quote" for piece in pieces)
     replies = quotes and any(letters_and_digits(normalise(piece.prose)) for piece in pieces)
     only_links = all(piece.kind in ("link", "emoji", "layout") for piece in pieces)
@@ -267,9 +270,9 @@ def _own_words_of(piece: Segment, replies: bool, only_links: bool) -> str:
 
 
 def _without_address(link: str, behind: str, bare: bool) -> str:
-    """A piece of text with its address blanked, if it is a link. `bare`: also one such as `example.org`.
+    """A link with its address replaced by spaces. `bare`: also a link such as `example.org`.
 
-    The address within `mor[o](link)n` is part of a word's disguise, and stays for the screener to undo.
+    In `mor[o](link)n` the link disguises a word. Its address is kept, so that the screener can undo the disguise.
     """
     if labelled := LABELLED.fullmatch(link):
         start = labelled.start(1)
@@ -286,7 +289,7 @@ def _sentences(pieces: Sequence[Segment]) -> Iterator[tuple[int, int, str]]:
 
 
 def _text_pieces(pieces: Sequence[Segment]) -> Iterator[TextPiece]:
-    """What the author says piece by piece, in prose and otherwise."""
+    """The pieces that hold text of the author: sentences, code, labels and tags."""
     at = 0
     for piece, own in zip(pieces, _own_words(pieces)):
         prose, words = readable(piece.prose), readable(own)
@@ -296,5 +299,5 @@ def _text_pieces(pieces: Sequence[Segment]) -> Iterator[TextPiece]:
 
 
 def _says_something(text: str) -> bool:
-    """Whether there is a letter or digit in it, also one that hides (letters as flags: `sro.comments.normalise`)."""
+    """Whether `text` has a letter or digit, also a disguised one (letters as flags: `sro.comments.normalise`)."""
     return any(map(str.isalnum, text)) or bool(text and letters_and_digits(normalise(text)))

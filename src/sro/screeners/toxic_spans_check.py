@@ -1,9 +1,9 @@
-"""How well do the spans agree with people? The metric of SemEval-2021 task 5, beside word lists.
+"""Measure how well the spans agree with people, by the metric of SemEval-2021 task 5, and compare with word lists.
 
     sro screener check_spans --gold tsd_test.csv --train tsd_train.csv --words ldnoobw_en
 
-F1 over characters, a text at a time, then the mean; a text where both sides mark nothing counts 1, where one does, 0
-(Pavlopoulos et al. 2021, "SemEval-2021 Task 5: Toxic Spans Detection").
+The metric is the mean over texts of F1 over characters. If neither side marks anything in a text, its F1 is 1; if only
+one side marks something, 0 (Pavlopoulos et al. 2021, "SemEval-2021 Task 5: Toxic Spans Detection").
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A text and the places of the characters that people marked as toxic."""
+    """A text and the offsets of the characters that people marked as toxic."""
 
     text: str
     toxic: frozenset[int]
@@ -43,14 +43,14 @@ class Row:
     precision: float
     recall: float
     unmarked: float
-    """Share of the texts in which it marks nothing."""
+    """Share of the texts in which the system marks nothing."""
 
 
 def read_marked(path: str | Path) -> list[Marked]:
     """Texts of a csv file in the task's form: columns `spans` (a list of offsets) and `text`.
 
     Raises:
-        SROError: the file cannot be read, or lacks the columns, or a line's spans are no list of offsets.
+        SROError: the file cannot be read, a column is missing, or the spans of a line are not a list of offsets.
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -71,14 +71,14 @@ def read_marked(path: str | Path) -> list[Marked]:
 
 
 def evenly_spaced(marked: Sequence[Marked], texts: int | None) -> list[Marked]:
-    """At most so many of them, from the whole file; None: all."""
+    """At most `texts` of them, evenly spaced over the file; None: all."""
     if texts is None or texts >= len(marked):
         return list(marked)
     return [marked[at * len(marked) // texts] for at in range(texts)]
 
 
 def f1(found: Set[int], gold: Set[int]) -> float:
-    """Of one text: 2·|both| / (|found| + |gold|); 1 where both are empty."""
+    """F1 of one text: 2·|both| / (|found| + |gold|); 1 if both are empty."""
     return 2 * len(found & gold) / (len(found) + len(gold)) if found or gold else 1.0
 
 
@@ -96,7 +96,7 @@ def _places(pattern: re.Pattern[str], text: str) -> set[int]:
 
 
 def marked_words(train: Sequence[Marked]) -> list[str]:
-    """The lexicon that the training texts hold: words that people marked in at least half of their occurrences."""
+    """A lexicon from the training texts: words that people marked in at least half of their occurrences."""
     seen, toxic = Counter[str](), Counter[str]()
     for item in train:
         for word in WORD.finditer(item.text):
@@ -108,7 +108,7 @@ def marked_words(train: Sequence[Marked]) -> list[str]:
 def check_spans(
     screener: Screener, gold: Sequence[Marked], lexicons: dict[str, Sequence[str]] | None = None
 ) -> list[Row]:
-    """Rows: the screener (on what it refuses, and on every text), each word list, and marking nothing."""
+    """One row per system: the screener (on texts that it fails, and on all texts), each word list, and no marks."""
     texts = [item.text for item in gold]
     everywhere = list(map(characters, toxic_spans(screener, texts, only_refused=False)))
     verdicts = screener.screen(texts)
@@ -136,7 +136,7 @@ def _row(name: str, found: Sequence[Set[int]], gold: Sequence[Marked]) -> Row:
 
 
 def lexicons(train: str | None, words: Sequence[str]) -> dict[str, Sequence[str]]:
-    """Word lists by name: of the training texts, and of the files."""
+    """Word lists by name: from the training texts, and from the files."""
     learnt = {f"marked in {Path(train).name}": marked_words(read_marked(train))} if train else {}
     return {**learnt, **{Path(path).name: read_word_list(path) for path in words}}
 

@@ -1,1 +1,1 @@
-"""A screener that reads: one small transformer with six calibrated outputs."""
+"""A screener that reads words in context: a small transformer with six calibrated outputs."""

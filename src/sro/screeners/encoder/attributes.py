@@ -1,4 +1,4 @@
-"""The six attributes that an encoder screener answers, in the words of Jigsaw and of Perspective."""
+"""The six attributes that an encoder screener scores, as Jigsaw and Perspective define them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What a screener must not care about: misspelt and disguised words, capitals, a missing full stop.
+"""Augmentations that must not change a verdict: misspelt and disguised words, capitals, a missing full stop.
 
-Labels stay: whoever reads "you morron" reads an insult.
+Labels stay the same: "you morron" is still an insult.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ import random
 
 from sro.screeners.encoder.spelling import misspelt
 
-MISSPELT = 0.08  # the same share of toxic and of clean texts: noise must not look like abuse
+MISSPELT = 0.08  # the same share of toxic and of clean texts, so that noise is no sign of abuse
 LOWER, UPPER, BARE = 0.12, 0.02, 0.1
-SHORT = 200  # characters; longer comments are not shouted as a whole
+SHORT = 200  # characters; people do not write longer comments all in capitals
 
 
 def augment(text: str, rng: random.Random) -> str:
-    """The text as one training step sees it."""
+    """A random variant of the text for one training step."""
     if rng.random() < MISSPELT:
         text = misspelt(text, rng)
     chance = rng.random()

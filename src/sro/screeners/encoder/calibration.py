@@ -1,4 +1,4 @@
-"""Turn logits into probabilities that mean what they say: one Platt scaling an attribute, and the thresholds."""
+"""Turn logits into calibrated probabilities, by Platt scaling for each attribute, and choose the thresholds."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Floats = NDArray[np.float64]
 
 
 def fit_platt(logits: Floats, labels: Floats, weights: Floats | None = None) -> tuple[float, float]:
-    """Scale and shift by which `sigmoid(scale · logit + shift)` has the least log-loss on the labels.
+    """Scale and shift that minimise the log-loss of `sigmoid(scale · logit + shift)` on the labels.
 
     Args:
-        logits: Of one attribute, shape [texts].
-        labels: Shares of 0 to 1; NaN is left out.
-        weights: Of the texts; default all equal. Weigh classes to the proportions in which texts will arrive.
+        logits: Logits of one attribute, shape [texts].
+        labels: Values from 0 to 1; NaN is left out.
+        weights: Weights of the texts, by default all equal. Use them to match the class proportions in deployment.
     """
     known = ~np.isnan(labels)
     x, y = np.asarray(logits, dtype=float)[known], labels[known]
@@ -34,14 +34,14 @@ def fit_platt(logits: Floats, labels: Floats, weights: Floats | None = None) -> 
 
 
 def fit_to_prior(logits: Floats, labels: Floats, prior: float) -> tuple[float, float]:
-    """`fit_platt` as if a share `prior` of the texts had the attribute, whatever share of `labels` is above a half."""
+    """`fit_platt` with weights as if the share `prior` of the texts had the attribute (a label above a half)."""
     positive = labels >= 0.5
     weights = np.where(positive, prior / max(positive.mean(), 1e-9), (1 - prior) / max((~positive).mean(), 1e-9))
     return fit_platt(logits, labels, weights)
 
 
 def expected_calibration_error(probabilities: Floats, labels: Floats, bins: int = 15) -> float:
-    """ECE: the mean gap between probability and share of positives over `bins` equal bins of probability."""
+    """ECE: the mean difference between probability and share of positives over `bins` bins of equal width."""
     places = np.minimum((probabilities * bins).astype(int), bins - 1)
     gaps = [
         (places == place).mean() * abs(probabilities[places == place].mean() - labels[places == place].mean())
@@ -52,10 +52,10 @@ def expected_calibration_error(probabilities: Floats, labels: Floats, bins: int 
 
 
 def balanced_threshold(probabilities: Floats, positive: NDArray[np.bool_], cost: float = 1.0) -> float:
-    """The threshold with the best sum of recall and `cost` times the share of passed negatives.
+    """The threshold with the highest sum of recall and `cost` times the share of negatives that pass.
 
-    It lies half-way between the answers beside it. `cost` says how many times as bad a false alarm is as a miss, for
-    classes of the same size.
+    It lies half-way between the two nearest answers. A false alarm costs `cost` times as much as a miss, for classes
+    of the same size.
     """
     order = np.unique(probabilities)
     hits = 1 - np.searchsorted(np.sort(probabilities[positive]), order) / positive.sum()

@@ -1,12 +1,12 @@
-"""Contrast sentences: what a toxicity classifier has to read, not merely to spot.
+"""Contrast sentences, which a toxicity classifier cannot judge by single words.
 
-Each paragraph of `assets/contrast/*.txt` holds written sentences of nearly the same words and opposite meaning
-("I will break your legs", "break a leg tonight"). This module reads the paragraphs, fills their slots by a seed and
-returns labelled rows for training. Remake the whole corpus with
+Each paragraph of `assets/contrast/*.txt` holds hand-written sentences with nearly the same words and opposite labels
+("I will break your legs", "break a leg tonight"). This module reads the paragraphs, fills their slots with random
+choices by a seed, and returns labelled rows for training. To make the whole corpus again:
 
     python -m sro.screeners.encoder.contrast runs/contrast.jsonl
 
-The format of the files is that of `sro.screeners.encoder.contrast_files`. Content warning: they contain abuse.
+`sro.screeners.encoder.contrast_files` describes the format of the files. Content warning: they contain abuse.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ from sro.screeners.encoder.spelling import misspelt
 
 Row = dict[str, str | Label]
 
-LOWERED = 0.2  # share of the expansions written as in a chat: lower case, no full stop
-NOISY = 0.12  # share of the expansions that come a second time, misspelt
-EMBEDDED = 0.12  # share that come a second time, within a comment of two to four sentences
+LOWERED = 0.2  # share of the expansions in chat style: lower case, no full stop
+NOISY = 0.12  # share of the expansions that are added again with misspellings
+EMBEDDED = 0.12  # share of the expansions that are added again within a comment of two to four sentences
 
 
 def expand(paragraphs: Iterable[Paragraph], groups: dict[str, Group], seed: int = 0) -> Iterator[Row]:
-    """Rows of all paragraphs, `times` expansions each, sentences of one expansion with one `pair`.
+    """Rows of all paragraphs, `times` expansions each. The sentences of one expansion have the same `pair`.
 
-    The groups take turns, so that each gets its share of toxic and of other sentences; group and choices are the
-    same throughout a pair.
+    The groups take turns, so that each gets its share of toxic and of other sentences. All sentences of a pair have
+    the same group and the same choices.
     """
     turns: Counter[tuple[str, bool]] = Counter()
     for paragraph in paragraphs:
@@ -65,7 +65,7 @@ def expand(paragraphs: Iterable[Paragraph], groups: dict[str, Group], seed: int 
 
 
 def contrast_rows(seed: int = 0) -> list[Row]:
-    """The whole corpus, in the order of the files, without duplicates: expansions, misspelt ones, longer comments."""
+    """The whole corpus, in the order of the files, without duplicates: plain, misspelt, and within longer comments."""
     folder = files("sro") / "assets" / "contrast"
     groups = read_groups((folder / "groups.txt").read_text(encoding="utf-8"))
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".txt"))
@@ -96,7 +96,7 @@ def _within(around: list[str]) -> Callable[[str, random.Random], str]:
 def _again(
     rows: list[Row], kind: str, share: float, seed: int, change: Callable[[str, random.Random], str]
 ) -> Iterator[Row]:
-    """A share of the English rows once more, changed; both sides of a pair are taken, or neither."""
+    """Changed copies of a share of the English rows; either both sides of a pair are copied, or none."""
     for row in rows:
         unit = row["pair"] or row["text"]
         if row["lang"] == "en" and random.Random(f"{seed} {kind} {unit}").random() < share:
@@ -125,7 +125,7 @@ def _groups_in_turn(
 
 
 def _fill(template: str, group: Group | None, choice: float, picks: list[float]) -> str:
-    """`template` with its slots filled; the n-th choice of each sentence of a pair falls alike."""
+    """`template` with its slots filled; the n-th choice is the same in each sentence of a pair."""
     draws = iter(picks)
 
     def value(match: re.Match[str]) -> str:

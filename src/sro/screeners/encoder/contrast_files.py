@@ -1,4 +1,4 @@
-"""The files of the contrast sentences: paragraphs of labelled sentences, and what the groups are called.
+"""Read the files of contrast sentences: paragraphs of labelled sentences, and the names of the groups.
 
 The files, line by line:
 
@@ -7,10 +7,10 @@ The files, line by line:
     TH I will {find|get} you  a sentence, after its labels; `{a|b}` is a choice, `{people}` a slot of the group
                               (an empty line ends the paragraph, and with it the minimal pair)
 
-Labels are Perspective's attributes, one letter for each that holds: T toxic, S severe, I insult, P profanity,
-H threat, A identity attack. A small letter means "undecided" (null), a missing one means 0; `~` is a TOXICITY of
-0.25, `0` stands for no attribute. SEVERE_TOXICITY is undecided wherever a sentence is toxic and S is not given, unless
-a `-` at the end of the labels (`TI-`) says that the sentence is rude and surely not severe.
+Labels are Perspective's attributes, one letter for each that applies: T toxic, S severe, I insult, P profanity,
+H threat, A identity attack. A lower-case letter means "undecided" (null), and a missing letter means 0. `~` means a
+TOXICITY of 0.25, and `0` means no attribute. If a sentence is toxic and has no S, SEVERE_TOXICITY is undecided, unless
+the labels end with `-` (`TI-`): then the sentence is rude but not severe.
 
 Content warning: the files contain abuse of every kind, because a detector has to learn it.
 """
@@ -33,14 +33,14 @@ ATTRIBUTE_OF_LETTER = {
     "H": "THREAT",
     "A": "IDENTITY_ATTACK",
 }
-RUDE_AT_NOBODY = 0.25  # TOXICITY of "damn, that was good": a stranger may mind it, nobody is hurt
+RUDE_AT_NOBODY = 0.25  # TOXICITY of "damn, that was good": it may offend a reader, but attacks nobody
 CODE = re.compile(r"(?:0|p|~P|[Tt][SIPHAsipha]*-?)\Z")
 SLOT = re.compile(r"\{([^{}]*)\}")
 GROUP_SLOTS = frozenset({"people", "person", "a_person", "slurs", "slur", "a_slur"})
 
 
 class Group(NamedTuple):
-    """An identity group: its name, its classes ("origin", "faith", …), and what it is called, plural and singular."""
+    """An identity group: its name, its classes ("origin", "faith", …), and words for it, plural and singular."""
 
     name: str
     classes: frozenset[str]
@@ -50,7 +50,7 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Sentences that belong together, in the order of the file; `lines` are (label code, text)."""
+    """Sentences that belong together, in the order of the file; each of `lines` is (label code, text)."""
 
     id: str
     kind: str
@@ -60,13 +60,13 @@ class Paragraph:
     lines: tuple[tuple[str, str], ...]
 
     def slots(self) -> set[str]:
-        """The group slots that any of its sentences has, in lower case."""
+        """The group slots in its sentences, in lower case."""
         found = {slot.lower() for _, text in self.lines for slot in SLOT.findall(text)}
         return found & GROUP_SLOTS
 
 
 def labels(code: str) -> dict[str, Label]:
-    """The six attributes that a label code stands for; see the module's docstring."""
+    """The values of the six attributes for a label code; see the module docstring."""
     values: dict[str, Label] = dict.fromkeys(ATTRIBUTE_OF_LETTER.values(), 0.0)
     for letter in code.rstrip("-").replace("0", ""):
         if letter == "~":
@@ -97,7 +97,7 @@ def read_paragraphs(text: str, source: str) -> list[Paragraph]:
     """The paragraphs of one file.
 
     Raises:
-        SROError: a line without a label code, or an unknown setting; with file and line.
+        SROError: a line has no label code, or an unknown setting; the message gives file and line.
     """
     settings = {"kind": "", "groups": "", "times": "1", "lang": "en", "each": "pair"}
     paragraphs: list[Paragraph] = []

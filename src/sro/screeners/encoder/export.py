@@ -1,4 +1,4 @@
-"""`sro export --to onnx`: the weights of a trained encoder as a folder that runs without torch, checked."""
+"""`sro export --to onnx`: export a trained encoder to a folder that runs without torch, and check the result."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sro.core.files import atomic_write_text, file_sha256
 from sro.screeners.encoder.inference import CARD, GRAPH, EncoderScreener
 
 WEIGHTS = "model.safetensors"
-COMPARED = 64  # comments of the starter corpus on which both are compared
-CHARACTERS = 100  # of each, so that all are read at once
-SAME = 0.05  # largest difference of a probability up to which the export is the same screener
+COMPARED = 64  # comments of the starter corpus on which original and export are compared
+CHARACTERS = 100  # characters used of each, so that each fits into one window
+SAME = 0.05  # largest allowed difference of a probability
 
 
 @dataclass
 class OnnxExport:
-    """Which encoder is written where."""
+    """The encoder to export and the output folder."""
 
     screener: str = field(metadata={"help": "folder of `sro screener train --kind encoder`, with model.safetensors"})
     output_dir: str = field(metadata={"help": "folder for model.onnx and encoder.json"})
@@ -29,9 +29,9 @@ class OnnxExport:
 
 
 def export_onnx(source: Path, output: Path) -> float:
-    """Write `source` to `output`; the largest difference of a probability from the original in float32.
+    """Export `source` to `output`. Returns the largest difference of a probability from the float32 original.
 
-    Raises SROError when `source` holds no weights of an encoder.
+    Raises SROError if `source` holds no encoder weights.
     """
     from safetensors.torch import load_file
 

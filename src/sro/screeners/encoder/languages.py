@@ -1,7 +1,7 @@
-"""Languages of an encoder screener: which it reads, and the thresholds that some of them have of their own.
+"""The languages that an encoder screener reads; some have their own threshold.
 
-The card of a screener (`encoder.json`) may say so: `"languages": {"de": 0.31, "es": null}` is every language that it
-reads beside English, and null where TOXICITY's usual threshold holds. A card that says nothing means `LEARNT`.
+The card of a screener (`encoder.json`) may list them: `"languages": {"de": 0.31, "es": null}` names every language
+that it reads besides English. null means the usual threshold of TOXICITY. A card without this entry means `LEARNT`.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from sro.comments.languages import language_of
 from sro.core.errors import SROError
 
 LEARNT = ("ar", "de", "es", "fr", "hi", "it", "ko", "nl", "pl", "pt", "ru", "zh")
-"""Beside English: languages of which an encoder sees labels or contrast sentences (`sources`, `assets/contrast`).
+"""Languages besides English with labels or contrast sentences in training (`sources`, `assets/contrast`).
 
-The model below it has read about a hundred, and labels carry over to many of them; to how many is to be measured
-(`sro experiment languages`), and these alone have been learnt.
+The base model has been trained on about a hundred languages, and the labels transfer to many of them.
+`sro experiment languages` measures to how many. Only the languages listed here were in the fine-tuning data.
 """
 
 Thresholds = Mapping[str, float | None]
-"""Language → its threshold for TOXICITY; None: the usual one."""
+"""Language → its own threshold for TOXICITY; None: the usual threshold."""
 
 
 def read_languages(about: Mapping[str, Any], where: object) -> dict[str, float | None]:
     """The languages of a card, English among them.
 
     Raises:
-        SROError: naming `where`, for a threshold outside (0, 1].
+        SROError: a threshold is outside (0, 1]; the message names `where`.
     """
     thresholds = about.get("languages", dict.fromkeys(LEARNT))
     right = isinstance(thresholds, dict) and all(
@@ -44,9 +44,10 @@ def read_languages(about: Mapping[str, Any], where: object) -> dict[str, float |
 def thresholds_of(
     texts: Sequence[str], thresholds: Thresholds, tell: Callable[[str], str | None] = language_of
 ) -> list[float | None]:
-    """The threshold that each text's language has of its own; None: the usual one holds.
+    """The own threshold of each text's language; None: the usual threshold.
 
-    No language is told where none has a threshold, for telling takes longer than many a verdict.
+    If no language has its own threshold, languages are not detected, because detection often takes longer than a
+    verdict.
     """
     if not any(value is not None for value in thresholds.values()):
         return [None] * len(texts)

@@ -1,8 +1,8 @@
-"""From labelled rows to training batches: who is named, and what is drawn how often.
+"""Turn labelled rows into training batches: find the named groups, and sample rows in fixed proportions.
 
 The mixture decides what an encoder learns. Each component (a set, or a view across sets) gets a fixed share of all
-draws; within it toxic and clean rows are drawn equally often, and in the view of groups each group and each class of
-it equally often, so that a group's name says nothing by itself.
+samples. Within a component, toxic and clean rows are sampled equally often. In the view of groups, each group and each
+class of a group is sampled equally often, so that a group's name alone says nothing about toxicity.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ ANY_GROUP = re.compile("|".join(rf"\b(?:{words})\b" for words in GROUPS.values()
 
 
 def groups_named(text: str) -> tuple[str, ...]:
-    """The groups of people that a word list finds in an English text."""
+    """The groups of people that an English text names, by a word list."""
     return tuple(group for group, words in NAMED.items() if words.search(text)) if ANY_GROUP.search(text) else ()
 
 
@@ -85,16 +85,16 @@ SHARES = {
     "mlma_ar": 0.8,
     "mlma_fr": 0.8,
 }
-"""Shares of all draws; a component without rows is left out and the rest scaled."""
+"""Shares of all samples; a component without rows is left out, and the others are scaled up."""
 
 WRITTEN = ("contrast", "contrast_languages")
 """The project's own sentences, in English and in other languages."""
 
 RARE_ATTRIBUTES = {"threats": THREAT, "severe": SEVERE_TOXICITY}
-"""Views of toxic rows with and without an attribute that few of them have."""
+"""Views of toxic rows with and without a rare attribute."""
 
 RARE = 8
-"""A class this many times smaller than the other is rare."""
+"""A class is rare if it is this many times smaller than the other."""
 
 FAMILY = {
     "jigsaw6_small": "jigsaw",
@@ -104,12 +104,12 @@ FAMILY = {
     "civil_span_types": "civil",
     "civil_toxic": "civil",
 }
-"""Sets of one genre that are drawn as one component, because each alone lacks one of the classes."""
+"""Sets of one genre that form one component, because some of them lack one of the classes."""
 
 
 @dataclass
 class Component:
-    """Row numbers in cells that are drawn by weight, by default equally often; within a cell every row in turn."""
+    """Row numbers in cells. Cells are sampled by weight, by default equally; within a cell, each row comes in turn."""
 
     cells: list[list[int]]
     weights: list[float] | None = None
@@ -125,26 +125,27 @@ class Component:
 
 
 def hostile(row: Row) -> bool:
-    """Whether a row counts as toxic for balancing, by TOXICITY or, where that is masked, by IDENTITY_ATTACK."""
+    """Whether a row counts as toxic for balancing, by TOXICITY or, if that is masked, by IDENTITY_ATTACK."""
     return row.targets.get(TOXICITY, row.targets.get(IDENTITY_ATTACK, 0.0)) >= 0.5
 
 
 def by_class(cells: list[list[int]]) -> tuple[list[list[int]], list[float]]:
-    """The classes of a set and how often each is drawn: equally, but a rare class by the square root of its size.
+    """The classes of a set and their weights: equal, but a rare class gets the square root of its relative size.
 
-    Drawn half of the time, a hundred toxic remarks among thousands of civil ones would teach that developers are rude.
+    With equal weights, a hundred toxic remarks among thousands of civil ones would be half of the samples, and the
+    model would learn that developers are rude.
     """
     largest = max(map(len, cells))
     return cells, [1.0 if len(cell) * RARE >= largest else (len(cell) / largest) ** 0.5 for cell in cells]
 
 
 def components(rows: list[Row]) -> dict[str, Component]:
-    """One component a source, balanced by class, and views across all sources: named groups, and rare attributes.
+    """One component per source, balanced by class, and views across all sources: named groups, and rare attributes.
 
-    The view of a rare attribute (threats, severe attacks) draws rows that have it and toxic rows that surely lack it
-    equally often, so that being rude is no evidence for it.
+    The view of a rare attribute (threats, severe attacks) samples rows with it and toxic rows that are labelled as
+    without it equally often, so that rudeness alone is no evidence for it.
 
-    Contrast sentences are drawn by kind or language, in proportion to the square root of its size, and by class.
+    Contrast sentences are sampled by kind or language, in proportion to the square root of its size, and by class.
     """
     by_source: dict[str, dict[bool, list[int]]] = defaultdict(lambda: defaultdict(list))
     by_group: dict[tuple[str, bool], list[int]] = defaultdict(list)
@@ -176,14 +177,14 @@ def components(rows: list[Row]) -> dict[str, Component]:
 
 
 class Mixture:
-    """An endless stream of row numbers in the proportions of `shares`, partners of a contrast pair together.
+    """An endless stream of row numbers in the proportions of `shares`; partners of a contrast pair come together.
 
     Args:
         rows: Training rows.
-        lengths: Tokens of each row. Rows above `long` tokens are drawn `keep_long` times as often, for each costs as
-            much as several others.
-        shares: Component → share; see SHARES. Components without a share are not drawn.
-        seed: Of the draws; two processes take different ones.
+        lengths: Tokens of each row. Rows above `long` tokens are sampled `keep_long` times as often, because each
+            costs as much as several others.
+        shares: Component → share; see SHARES. Components without a share are not sampled.
+        seed: Seed of the sampling; each process needs a different one.
     """
 
     def __init__(
@@ -209,7 +210,7 @@ class Mixture:
         self.pairs = [row.pair for row in rows]
 
     def __iter__(self) -> Iterator[list[int]]:
-        """Groups of rows that belong into one batch: a single row, or a row and one partner."""
+        """Groups of rows for the same batch: a single row, or a row and one partner."""
         while True:
             (deck,) = self.rng.choices(self.decks, self.weights)
             row = next(deck)
@@ -239,6 +240,6 @@ class Mixture:
 
 
 def target_matrix(rows: list[Row]) -> NDArray[np.float32]:
-    """Targets (rows, attributes), NaN where masked."""
+    """Targets (rows, attributes); masked ones are NaN."""
     found = [[row.targets.get(name, np.nan) for name in ATTRIBUTES] for row in rows]
     return np.array(found, dtype=np.float32).reshape(len(rows), len(ATTRIBUTES))

@@ -1,8 +1,8 @@
-"""The encoder: a BERT stack without word embeddings, mean pooling and one logit for each attribute.
+"""The encoder: a BERT stack without word embeddings, mean pooling, and one logit per attribute.
 
-It is written out, and not taken from a library, because training, export and inference all speak about the same few
-matrices: queries, keys and values are one product, and there is no dropout between the layers (on a CPU it costs a
-sixth of a step; a follower that sees each text once or twice has no use for it).
+It is implemented here and not taken from a library, because training, export and inference use the same few matrices.
+Queries, keys and values are one product. There is no dropout between the layers: on a CPU it costs a sixth of a step,
+and it does not help a model that sees each text once or twice.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class EncoderConfig:
 
 
 class Layer(nn.Module):
-    """One transformer layer with normalisation after each residual, as in BERT."""
+    """One transformer layer with normalisation after each residual connection, as in BERT."""
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
@@ -56,11 +56,11 @@ class Layer(nn.Module):
 
 
 class EncoderClassifier(nn.Module):
-    """From word embeddings to one logit an attribute.
+    """Computes one logit per attribute from word embeddings.
 
     Args:
         config: Sizes.
-        dropout: Share of the pooled vector that is dropped in training.
+        dropout: Dropout rate of the pooled vector in training.
     """
 
     def __init__(self, config: EncoderConfig, dropout: float = 0.1) -> None:
@@ -73,7 +73,7 @@ class EncoderClassifier(nn.Module):
         self.head = nn.Linear(config.hidden, len(config.attributes))
 
     def forward(self, words: Tensor, mask: Tensor) -> Tensor:
-        """Logits (batch, attributes) of word embeddings (batch, length, hidden); `mask` is True except at padding."""
+        """Logits (batch, attributes) from word embeddings (batch, length, hidden); `mask` is False at padding."""
         x = self.embedding_norm(words + self.positions[: words.shape[1]])
         bias = None
         if not bool(mask.all()):
@@ -85,7 +85,7 @@ class EncoderClassifier(nn.Module):
         return self.head(self.dropout(pooled))
 
     def freeze_lowest(self, layers: int) -> None:
-        """Exclude the embeddings' norm, the positions and the lowest `layers` layers from training."""
+        """Freeze the embeddings' norm, the positions and the lowest `layers` layers."""
         self.positions.requires_grad_(False)
         for module in [self.embedding_norm, *self.layers[:layers]]:
             module.requires_grad_(False)

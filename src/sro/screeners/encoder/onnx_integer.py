@@ -1,17 +1,18 @@
-"""The same encoder with its matrix products in whole numbers, for processors that are quick at those (VNNI, AMX).
+"""The same encoder with integer matrix products, for processors that are fast at these (VNNI, AMX).
 
-int8 activations in the usual way do not do: with one range for a batch an answer depends on its company, and with one
-for each row, or block of a row, the answers to one text in twenty up to one in three move by over .01, for eight bits
-are few where some channels are ten times as large as the rest. So every activation x is the sum of two codes,
-x = a · (high + low / 254), each of which meets the int8 weights in a product of its own (`MatMulIntegerToFloat`):
-sixteen bits, and still faster than float32 where such products are more than three times as fast.
+The usual int8 activations do not work well here. With one range per batch, a result depends on the other texts in the
+batch. With one range per row, or per block of a row, the results of one text in twenty up to one in three change by
+over .01, because some channels are ten times as large as the rest, and eight bits are too few for that. So every
+activation x is the sum of two codes, x = a · (high + low / 254), and each code is multiplied by the int8 weights
+separately (`MatMulIntegerToFloat`). That gives sixteen bits, and is still faster than float32 on processors where such
+products are more than three times as fast.
 
-The range of x is no measurement but a bound from the weights. A normalised row z has length √width, so that
-|γᵢzᵢ + βᵢ| ≤ |γᵢ|√width + |βᵢ| and, by Cauchy and Schwarz, |w·(γz + β) + b| ≤ ‖wγ‖√width + |w·β + b|. What attention
-mixes is bounded by the values, what GELU lets through by its input. So nothing is clipped, whatever the text, and the
-answer to a text does not depend on its company.
+The range of x is not measured; it is a bound from the weights. A normalised row z has length √width, so
+|γᵢzᵢ + βᵢ| ≤ |γᵢ|√width + |βᵢ| and, by Cauchy and Schwarz, |w·(γz + β) + b| ≤ ‖wγ‖√width + |w·β + b|. The output of
+attention is bounded by the values, and the output of GELU by its input. So no text is ever clipped, and the result of
+a text does not depend on the other texts in the batch.
 
-The file holds nodes alone and points at the weights inside `model.onnx`.
+The file holds only nodes and points at the weights inside `model.onnx`.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ from sro.screeners.encoder.onnx import CONTRIB, Arrays, Graph, build, quantise
 from sro.screeners.encoder.session import integer_graph
 
 STEPS = 127
-FINER = 254  # low codes in the step of a high one
+FINER = 254  # low codes per step of the high code
 GELU_LEAST = 0.17  # GELU(x) > −.17
 FEWEST_BYTES = 1024
-"""Weights of fewer bytes are copied."""
+"""Weights of fewer bytes are copied into the file."""
 
 
 class IntegerGraph(Graph):
-    """A graph whose `linear` multiplies in whole numbers."""
+    """A graph whose `linear` multiplies integers."""
 
     def linear(self, x: str, arrays: Arrays, name: str) -> str:
         codes, scales = quantise(arrays[f"{name}.weight"])
@@ -59,9 +60,9 @@ class IntegerGraph(Graph):
 
 
 def write_integer(arrays: Arrays, graph: Path, layers: int, heads: int, epsilon: float) -> None:
-    """Write the file beside `graph`, which `onnx.write` wrote of these weights, and remove those of earlier ones.
+    """Write the file next to `graph`, and remove the files of earlier graphs.
 
-    Weights that `onnx.read` read from `graph` do as well.
+    `arrays` are the weights that `onnx.write` wrote to `graph`, or the weights that `onnx.read` reads from it.
     """
     for stale in graph.parent.glob(integer_graph(graph, "*").name):
         stale.unlink()
@@ -70,7 +71,7 @@ def write_integer(arrays: Arrays, graph: Path, layers: int, heads: int, epsilon:
 
 
 def input_range(arrays: Arrays, name: str) -> tuple[float, float]:
-    """Between which values every input of the matrix `layers.N.KIND` lies, whatever the text."""
+    """Bounds of all inputs of the matrix `layers.N.KIND`, for any text."""
     layer, kind = name.rsplit(".", 1)
     number = int(layer.split(".")[1])
     before = f"layers.{number - 1}.output_norm" if number else "embedding_norm"
@@ -93,7 +94,7 @@ def _largest_normalised(arrays: Arrays, norm: str) -> float:
 
 
 def _largest_product(arrays: Arrays, norm: str, matrix: str, rows: slice) -> float:
-    """The largest output, of these rows, of a matrix as its codes keep it, on what `norm` puts out."""
+    """The largest output of these rows of the quantised matrix, for outputs of `norm` as inputs."""
     codes, scales = quantise(arrays[f"{matrix}.weight"])
     weight: NDArray[np.float32] = (codes.T * scales[:, None])[rows]
     gain, shift = arrays[f"{norm}.weight"], arrays[f"{norm}.bias"]
@@ -102,7 +103,7 @@ def _largest_product(arrays: Arrays, norm: str, matrix: str, rows: slice) -> flo
 
 
 def pointing_at(graph: bytes, holder: Path) -> bytes:
-    """The serialised graph without those weights whose bytes stand in the file `holder`, which is beside it."""
+    """The serialised graph without the weights that the file `holder` next to it contains; it points at these."""
     from onnx import ModelProto, TensorProto
 
     held = holder.read_bytes()

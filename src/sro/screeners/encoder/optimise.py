@@ -1,8 +1,8 @@
-"""The optimisation loop of the small encoders: AdamW by the clock, checkpoints, several processes that average.
+"""The training loop of the small encoders: AdamW with a time budget, checkpoints, and weight averaging over processes.
 
-The learning rate follows the clock, not the step: it rises, falls and is zero when the minutes are over, however busy
-the machine. Several processes (`torchrun --nproc_per_node 2 -m sro screener train …`) draw different batches and
-average their weights every few steps, so that none waits for another at every product.
+The learning rate depends on the elapsed time, not on the step: it rises, then falls, and is zero at the end of the
+time budget, even on a busy machine. Several processes (`torchrun --nproc_per_node 2 -m sro screener train …`) sample
+different batches and average their weights every few steps, so that they rarely wait for each other.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ WEIGHTS = "model.safetensors"
 
 @dataclass
 class EncoderTraining:
-    """How an encoder is trained."""
+    """Hyperparameters of the training."""
 
     init: str | None = field(
         default=None,
@@ -52,7 +52,7 @@ class EncoderTraining:
 
 
 def rate(elapsed: float, warmup: float) -> float:
-    """Share of the highest learning rate at this share of the time: linear up to `warmup`, then down to 0 at 1."""
+    """Learning rate as a share of the highest, at a share of the time: rises linearly to `warmup`, then falls to 0."""
     return max(0.0, min(elapsed / warmup if warmup else 1.0, (1 - elapsed) / (1 - warmup)))
 
 
@@ -65,18 +65,18 @@ def optimise(
     ranks: tuple[int, int],
     mark: str,
 ) -> Iterator[str]:
-    """Train until the minutes are over; yields lines about the progress and writes `model.safetensors` at the end.
+    """Train until the time is over; yields lines about the progress and writes `model.safetensors` at the end.
 
     Args:
-        model: Its lowest layers are frozen here, as `settings` say.
-        draw: Gives the next batch: word embeddings, mask and targets.
+        model: The model; its lowest layers are frozen here, as `settings` say.
+        draw: Returns the next batch: word embeddings, mask and targets.
         loss_of: The loss of (logits, targets).
         settings: Hyperparameters.
-        folder: For the weights and the checkpoints; a checkpoint of the same run that lies there is continued.
-        ranks: This process's number and how many there are; see `join_processes`.
-        mark: Of the run, see `mark_of_run`.
+        folder: For the weights and the checkpoints; a checkpoint of the same run in it is continued.
+        ranks: This process's number and the number of processes; see `join_processes`.
+        mark: Mark of the run, see `mark_of_run`.
 
-    Raises SROError where the checkpoint is of another run, of which it would go on with the weights and the clock.
+    Raises SROError if the checkpoint belongs to another run, because its weights and its elapsed time would be wrong.
     """
     rank, processes = ranks
     bf16 = compute_dtype(device="cpu").bf16
@@ -117,7 +117,7 @@ def optimise(
 
 
 def join_processes(threads: int) -> tuple[int, int]:
-    """This process's number and how many there are under torchrun, else 0 and 1; sets the threads of torch."""
+    """This process's number and the number of processes under torchrun, else 0 and 1; also sets torch's threads."""
     torch.set_num_threads(threads)
     if not dist.is_torchelastic_launched():
         return 0, 1
@@ -127,11 +127,11 @@ def join_processes(threads: int) -> tuple[int, int]:
 
 
 def mark_of_run(settings: EncoderTraining, *learnt: Iterable[object]) -> str:
-    """A hash of what is learnt and how: runs of equal marks are one run, and may go on where it stopped.
+    """A hash of the training data and settings. A run may continue a checkpoint with the same mark.
 
     Args:
-        settings: All count but those that only say how the machine works.
-        learnt: Everything that batches are drawn from, in order; each is told by its `repr`.
+        settings: All settings count, except those about the machine.
+        learnt: All training data, in order; each item counts by its `repr`.
     """
     how = {name: value for name, value in asdict(settings).items() if name not in ("threads", "checkpoint_minutes")}
     digest = hashlib.sha256(repr(how).encode())
@@ -143,8 +143,8 @@ def mark_of_run(settings: EncoderTraining, *learnt: Iterable[object]) -> str:
 
 
 def first_seed(settings: EncoderTraining, folder: Path, rank: int) -> int:
-    """The seed of this process's batches. It depends on the steps that are done, so that a run which goes on from a
-    checkpoint sees other batches than at its beginning."""
+    """The seed of this process's batches. It depends on the number of steps done, so that a resumed run sees other
+    batches than at its start."""
     path = folder / CHECKPOINT.format(rank=rank)
     step = torch.load(path, weights_only=True, mmap=True)["step"] if path.is_file() else 0
     return 1000 * settings.seed + rank + int(step)
@@ -164,7 +164,7 @@ def _optimizer(model: EncoderClassifier, settings: EncoderTraining) -> torch.opt
 
 @torch.no_grad()
 def _average(parameters: Sequence[Tensor], stop: bool, processes: int) -> bool:
-    """Give every process the mean of all weights; whether any of them wants to stop."""
+    """Give every process the mean of all weights. Returns whether any process wants to stop."""
     if processes == 1:
         return stop
     flat = torch.cat([*(parameter.reshape(-1) for parameter in parameters), torch.tensor([float(stop)])])

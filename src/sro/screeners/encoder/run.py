@@ -1,11 +1,12 @@
-"""From data to a folder that `load_screener` takes: read, train, calibrate, export.
+"""Train an encoder and write it to a folder for `load_screener`: read the data, train, calibrate, export.
 
     sro screener train --kind encoder --output my_encoder --public true
     sro screener train --kind encoder --output my_encoder --labelled comments.csv --minutes 20
 
-`--public` is the mixture that the shipped screener learnt, from the folder `SRO_DATA`. `--labelled` are files of your
-own: `text` and a column for each attribute they know, by our names (TOXICITY, THREAT, …) or Jigsaw's (toxic, threat,
-…) in any case, with 0, 1, a share, or nothing where the label is unknown. Both may be given together.
+`--public` trains on the mixture of the shipped screener, from the folder `SRO_DATA`. `--labelled` names files of your
+own. They need a column `text` and a column for each labelled attribute, by our names (TOXICITY, THREAT, …) or Jigsaw's
+(toxic, threat, …), in upper or lower case. A label is 0, 1, a number between, or empty if unknown. Both options can be
+combined.
 """
 
 from __future__ import annotations
@@ -36,20 +37,21 @@ from sro.screeners.encoder.tokenizer import MAX_TOKENS
 logger = logging.getLogger(__name__)
 
 NATURAL = frozenset({"jigsaw6_small", "jigsaw_binary20k", "jigsaw_toxic", "wikipedia_talk"})
-"""Sets of whole comments of one forum: TOXICITY is calibrated on these, for they are what a forum sends."""
+"""Sets of whole comments of one forum. TOXICITY is calibrated on these, because they resemble the texts of a forum."""
 FEWEST_NATURAL = 300
 PRIOR = {"TOXICITY": 0.1}
 OTHER_PRIOR = 0.25
-"""Share of texts with an attribute for which its probability is right: about that of a forum for TOXICITY. The others
-are so rare there that no honest probability would ever reach a half."""
+"""Share of texts with an attribute for which its probability is calibrated. For TOXICITY, it is about the share in a
+forum. The other attributes are so rare there that a probability calibrated to their share would never reach a half."""
 COST_OF_FALSE_ALARMS = {"TOXICITY": 2.0}
-"""TOXICITY decides what passes, and a civil comment that is refused is worse than a rude one that slips through."""
-OWN_SHARE = 50.0  # of the draws beside the public mixture's 100
+"""Cost of a false alarm relative to a miss. TOXICITY decides what passes, and failing a civil comment is worse than
+passing a rude one."""
+OWN_SHARE = 50.0  # share of the user's rows; the public mixture has 100
 
 
 @dataclass
 class EncoderData:
-    """What an encoder learns from."""
+    """Training data of an encoder."""
 
     output: str = field(metadata={"help": "folder for model.onnx and encoder.json; a run that stopped goes on there"})
     labelled: list[str] = field(
@@ -65,14 +67,14 @@ FAULTS = {
     "undecodable": ("text that is not UTF-8", "save the file as UTF-8"),
     "wrong_type": ("the text is no string", "put quotes around it"),
 }
-"""What is wrong with a row that holds no comment, and its fix; else it has none."""
+"""Fault of a row without a comment → what is wrong, and the fix."""
 
 
 def read_labelled(path: Path) -> Iterator[Row]:
-    """Rows of a user's own file, of any format that comments are read from. Which columns were learnt is logged.
+    """Rows of a user's own file, in any format that comments can have. Logs which columns are used as labels.
 
-    Raises SROError with the line where a row has no text, or a label is no share of 0 to 1; at the end, where no
-    column is named as an attribute.
+    Raises SROError, with the line number, if a row has no text or a label is not a number from 0 to 1. Raises it at
+    the end if no column has the name of an attribute.
     """
     seen: dict[str, str | None] = {}
     for row in readers.read_rows(str(path), lambda found: choose_columns(found, str(path), "text"), all_columns=True):
@@ -96,9 +98,9 @@ def read_labelled(path: Path) -> Iterator[Row]:
 
 
 def read_rows(data: EncoderData, public: Path | None) -> tuple[list[Row], list[Row]]:
-    """Rows to learn from and rows to calibrate on, without doubles and held-out texts.
+    """Rows to train on and rows to calibrate on, without duplicates and held-out texts.
 
-    Raises SROError where a file of the user's holds sentences of the official test set.
+    Raises SROError if a file of the user holds sentences of the official test set.
     """
     own = []
     for name in data.labelled:
@@ -119,19 +121,19 @@ def read_rows(data: EncoderData, public: Path | None) -> tuple[list[Row], list[R
 
 
 def shares_for(rows: Sequence[Row]) -> dict[str, float]:
-    """The public mixture's shares, and one for the user's own rows where there are any."""
+    """The shares of the public mixture, and a share for the user's own rows if there are any."""
     own = {"own": OWN_SHARE} if any(row.source == "own" for row in rows) else {}
     return SHARES | own
 
 
 def write_screener(arrays: Mapping[str, np.ndarray], rows: Sequence[Row], folder: Path) -> EncoderScreener:
-    """Export the weights and calibrate them on `rows`; the screener, loaded from `folder`.
+    """Export the weights and calibrate them on `rows`. Returns the screener, loaded from `folder`.
 
     Args:
         arrays: State of an `EncoderClassifier`, float32.
-        rows: Held out of training. Thresholds are `balanced_threshold` on them; probabilities are right for the
-            shares of `PRIOR`.
-        folder: Gets `model.onnx`, `integer-….onnx` and `encoder.json`.
+        rows: Rows that were held out of training. `balanced_threshold` on them gives the thresholds; probabilities are
+            calibrated for the shares of `PRIOR`.
+        folder: `model.onnx`, `integer-….onnx` and `encoder.json` are written here.
     """
     from sro.screeners.encoder.onnx import write
     from sro.screeners.encoder.onnx_integer import write_integer
@@ -154,7 +156,7 @@ def write_screener(arrays: Mapping[str, np.ndarray], rows: Sequence[Row], folder
         known = ~np.isnan(targets[:, column])
         labels = targets[known, column]
         if min((labels >= 0.5).sum(), (labels < 0.5).sum()) < 5:
-            continue  # too few to say more than the training did
+            continue  # too few rows to calibrate on
         fitted = known & natural if name == "TOXICITY" and (known & natural).sum() >= FEWEST_NATURAL else known
         scale, shift = fit_to_prior(logits[fitted, column], targets[fitted, column], PRIOR.get(name, OTHER_PRIOR))
         probabilities = sigmoid(scale * logits[known, column] + shift)

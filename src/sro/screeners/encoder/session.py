@@ -1,4 +1,4 @@
-"""ONNX Runtime's session of an encoder's graph, with the kind of products that the processor is quick at."""
+"""ONNX Runtime's session of an encoder's graph, with integer products if the processor is fast at them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from sro.core.errors import SROError
 from sro.core.machine import describe_processor
 
 QUICK_AT_INTEGERS = frozenset({"avx512_vnni", "avx_vnni", "amx_int8"})
-"""Flags of processors that multiply int8 four times as fast as float32 or more. AVX2 alone does so only twice as fast,
-and by an instruction whose sums may overflow."""
+"""Flags of processors that multiply int8 at least four times as fast as float32. AVX2 alone is only twice as fast, and
+the sums of its instruction may overflow."""
 
 
 def integer_graph(graph: Path, digest: str) -> Path:
-    """Where the same graph in whole numbers is, if there is one: named after the hash of the file that it points into,
-    so that a new `graph` is never read through an old one."""
+    """Path of the integer form of the graph, which may not exist. Its name has the hash of `graph`, so that it is
+    never used with another `graph`."""
     return graph.with_name(f"integer-{digest[:8]}.onnx")
 
 
 def quick_at_integers(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """Whether this processor says that it has instructions for products of int8; only Linux tells."""
+    """Whether this processor has instructions for int8 products; known on Linux only."""
     return not QUICK_AT_INTEGERS.isdisjoint(describe_processor(cpuinfo).get("flags", "").split())
 
 
@@ -29,8 +29,8 @@ def open_session(graph: Path, threads: int, digest: str = "") -> Any:
 
     Args:
         graph: `model.onnx`.
-        threads: 0: one a core.
-        digest: Its SHA-256; where given, processors that are quick at whole numbers take the graph in them.
+        threads: 0: one per core.
+        digest: SHA-256 of `graph`; if given, processors that are fast at integers use the integer form.
     """
     try:
         import onnxruntime
@@ -39,7 +39,7 @@ def open_session(graph: Path, threads: int, digest: str = "") -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    options.add_session_config_entry("session.disable_quant_qdq", "1")  # multiply int8 out once, compute in float32
+    options.add_session_config_entry("session.disable_quant_qdq", "1")  # convert int8 to float32 once, at loading
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave the cores to others between calls
     other = integer_graph(graph, digest)
     chosen = other if digest and other.is_file() and quick_at_integers() else graph

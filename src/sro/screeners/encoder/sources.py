@@ -1,6 +1,6 @@
-"""The public sets that an encoder learns from: file, licence and label map of each, in the order of trust.
+"""The public training sets of an encoder: file, licence and label map of each, most trusted first.
 
-Only openly licensed sets are here. Where two sets disagree about a text, the one that comes first is believed.
+All sets are openly licensed. If two sets disagree about a text, the first set decides.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ OTHER = "multilingual/multilingual_toxicity"
 
 @dataclass(frozen=True)
 class Source:
-    """One file of a set: where it stands below the data folder, its licence and its map."""
+    """One file of a set: its path below the data folder, its licence and its label map."""
 
     name: str
     file: str
@@ -113,7 +113,7 @@ SOURCES = (
 def read_records(path: Path) -> Iterator[Record]:
     """The records of a JSON Lines file (also gzip) or of a CSV or TSV file with a header.
 
-    Raises SROError where there is no such file.
+    Raises SROError if there is no such file.
     """
     require_file(path)
     opener = gzip.open if path.suffix == ".gz" else open
@@ -125,7 +125,7 @@ def read_records(path: Path) -> Iterator[Record]:
 
 
 def read_source(source: Source, data: Path) -> Iterator[Row]:
-    """The rows of one file that inform at least one attribute."""
+    """The rows of one file that decide at least one attribute."""
     for record in read_records(data / source.file):
         targets = source.targets(record)
         if targets:
@@ -134,7 +134,7 @@ def read_source(source: Source, data: Path) -> Iterator[Row]:
 
 
 def read_paradetox(data: Path) -> Iterator[Row]:
-    """ParaDetox (CC0-1.0) as unpaired rows: toxic sentences, rewrites of people, and what raters would not rewrite."""
+    """ParaDetox (CC0-1.0) as unpaired rows: toxic sentences, human rewrites, sentences that raters did not rewrite."""
     records = list(read_records(data / "paradetox_train/paradetox.tsv"))
     for number, record in enumerate(records):
         tuning = number >= len(records) - TUNING_SPLIT

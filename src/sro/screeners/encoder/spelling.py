@@ -1,4 +1,5 @@
-"""Spelling as haste or evasion makes it, for sentences of any label: noise must not look like abuse."""
+"""Misspell sentences like people in a hurry or people who evade a filter, for all labels, so that noise is no sign of
+abuse."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import re
 
 
 def misspelt(text: str, rng: random.Random) -> str:
-    """`text` with one kind of noise, as haste or evasion makes it."""
+    """`text` with one kind of noise: a typing error or a disguise."""
     words = text.split(" ")
     long = [place for place, word in enumerate(words) if len(word) > 3 and word.isalpha()]
     long = long or [place for place, word in enumerate(words) if word][:1]

@@ -1,7 +1,7 @@
-"""Which texts teach an encoder, and which only measure it.
+"""Decide which texts an encoder is trained on, and which are held out for evaluation.
 
-Doubles across sets are found by their letters and digits, so that a text of a measurement never comes back through
-another set. The halves that are measured on are decided by a hash of the text alone: the same in every set and run.
+Duplicates across sets are found by their letters and digits, so that no evaluation text gets into training through
+another set. A hash of the text alone decides about the held-out halves, so they are the same in every set and run.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from sro.screeners.judged import is_held_out_sentence, judged_candidates
 
 
 def bucket(text: str, buckets: int = 100) -> int:
-    """A number of 0 to `buckets` − 1 from the letters of the text alone, the same in every set and at every run."""
+    """A number from 0 to `buckets` − 1, from the letters of the text alone; the same in every set and run."""
     return int(hashlib.sha256(letters_and_digits(text).encode()).hexdigest()[:8], 16) % buckets
 
 
 def evaluation_texts(data: Path) -> Iterator[str]:
-    """Every text that some measurement uses: the held-out halves are decided by `bucket`, the rest is whole sets."""
+    """Every text that some evaluation uses: held-out halves (by `bucket`) and whole sets."""
     toxicity = data / "toxicity"
     for path in sorted((toxicity / "bias_madlibs").glob("*.jsonl.gz")):
         for row in read_records(path):
@@ -60,27 +60,27 @@ def evaluation_texts(data: Path) -> Iterator[str]:
 
 
 def in_test_half(text: str) -> bool:
-    """Whether a text of a set that is measured on one half belongs to that half."""
+    """Whether a text belongs to the held-out half of its set."""
     return bucket(text) < 50
 
 
 def in_test_quarter(text: str) -> bool:
-    """Whether a ToxiGen text is kept for measuring."""
+    """Whether a ToxiGen text is held out for evaluation."""
     return bucket(text) < 25
 
 
 def in_development(text: str, percent: int = 2) -> bool:
-    """Whether a text is kept out of training for calibration and for watching a run."""
+    """Whether a text is held out of training, for calibration and for monitoring a run."""
     return bucket(text + "development") < percent
 
 
 def in_test_template(template: str) -> bool:
-    """Whether the contrast sentences of a template (`languages_de:5`, or a variant of it) are kept for measuring."""
+    """Whether the contrast sentences of a template (`languages_de:5`, or a variant) are held out for evaluation."""
     return bucket(template.split(".")[0], 5) == 0
 
 
 def read_all(data: Path) -> list[Row]:
-    """All rows of the shipped model's sets, in the order of trust; see `merge` for what happens to doubles."""
+    """All rows of the shipped model's sets, most trusted first; `merge` describes how duplicates are handled."""
     rows: list[Row] = []
     for source in SOURCES:
         rows += read_source(source, data)
@@ -90,11 +90,12 @@ def read_all(data: Path) -> list[Row]:
 
 
 def merge(rows: Iterable[Row], forbidden: Iterable[str]) -> list[Row]:
-    """Rows with distinct letters: doubles add the attributes the first row leaves open; held-out texts go.
+    """Merge rows with the same letters: later rows only add attributes that the first leaves open. Removes held-out
+    texts.
 
     Args:
-        rows: In the order of trust: the first source of a text wins where two disagree.
-        forbidden: Texts that may not be learnt from; rows marked `held_out` join them.
+        rows: Most trusted first: if two sources disagree, the first one decides.
+        forbidden: Texts that must not be trained on; rows marked `held_out` are added to them.
     """
     rows = list(rows)
     banned = {letters_and_digits(text) for text in forbidden} | {
@@ -113,9 +114,9 @@ def merge(rows: Iterable[Row], forbidden: Iterable[str]) -> list[Row]:
 
 
 def read_judged_rows() -> list[Row]:
-    """This project's own rewrites with what readers said of their civility; see `sro.screeners.judged`.
+    """This project's own rewrites, labelled by readers as civil or not; see `sro.screeners.judged`.
 
-    A screener passed each of them, so they are what the leader's answers to a screener look like.
+    A screener passed each of them, so they are typical of what a leader writes to pass a screener.
     """
     return [
         Row(row["candidate"], judged_rewrite(row), "readings", held_out=is_held_out_sentence(row["sentence"]))
@@ -124,9 +125,9 @@ def read_judged_rows() -> list[Row]:
 
 
 def read_contrast_rows() -> list[Row]:
-    """The project's own contrast sentences; a fifth of the templates is held out for measuring.
+    """The project's own contrast sentences; a fifth of the templates is held out for evaluation.
 
-    Those of other languages are a source of their own, with the language as their kind.
+    Sentences in other languages are a separate source, with the language as their kind.
     """
     rows = []
     for record in contrast_rows():

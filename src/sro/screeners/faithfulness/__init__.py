@@ -1,1 +1,1 @@
-"""Does a rewrite still say what the comment says? A small cross-encoder that reads both."""
+"""A small cross-encoder that reads a comment and its rewrite, and estimates if the rewrite keeps the meaning."""

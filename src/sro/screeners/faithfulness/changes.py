@@ -1,8 +1,9 @@
-"""Changes of a sentence that lose what it says, and changes that keep it.
+"""Changes of a sentence that lose its meaning, and changes that keep it.
 
-Every function takes a sentence and a random generator and gives the changed sentence, or None where the sentence
-offers no place for that change. They need no parallel data: faithful pairs come from making clean text rude, and
-unfaithful ones from breaking a faithful rewrite the way leaders do it (a hole, a stopgap, a turned meaning).
+Every function takes a sentence and a random generator, and returns the changed sentence, or None if the change does
+not fit the sentence. No parallel data is needed. Faithful pairs are made by adding rudeness to clean text. Unfaithful
+pairs are made by adding a typical fault of leaders to a faithful rewrite (a missing word, a stopgap, a changed
+meaning).
 """
 
 from __future__ import annotations
@@ -33,20 +34,20 @@ _NEGATED |= {"aren't": "are", "wasn't": "was", "never": "always", "not": ""}
 
 
 def content_words(text: str) -> list[re.Match[str]]:
-    """Words that carry what is said: no function word, and three letters at least."""
+    """Words that carry meaning: all but function words, of three letters or more."""
     return [m for m in _WORD.finditer(text) if len(m[0]) > 2 and m[0].lower() not in FUNCTION]
 
 
 def without(text: str, start: int, end: int) -> str:
-    """The text less a stretch, its spaces put in order."""
+    """The text without the part from `start` to `end`, with tidy spaces."""
     return re.sub(r" +([.,!?])", r"\1", f"{text[:start].rstrip()} {text[end:].lstrip()}").strip()
 
 
-# Rudeness: a clean sentence said in anger. Its own wording is then a faithful rewrite.
+# Rudeness: these functions make a clean sentence rude. The clean sentence is then a faithful rewrite.
 
 
 def address(text: str, rng: random.Random) -> str | None:
-    """An insult of the reader put behind or before the sentence."""
+    """Add an insult of the reader after or before the sentence."""
     name = rng.choice(w.NAMES)
     if rng.random() < 0.5:
         name = f"{rng.choice(w.ADJECTIVES)} {name}"
@@ -63,7 +64,7 @@ def address(text: str, rng: random.Random) -> str | None:
 
 
 def intensify(text: str, rng: random.Random) -> str | None:
-    """`fucking` and its like before one or two nouns, or `the fuck` in a question."""
+    """Add `fucking` or a similar word before one or two nouns, or `the fuck` in a question."""
     asked = _QUESTION.search(text)
     if asked and rng.random() < 0.7:
         return f"{asked[0]} the {rng.choice(['fuck', 'hell'])}{text[asked.end() :]}"
@@ -76,7 +77,7 @@ def intensify(text: str, rng: random.Random) -> str | None:
 
 
 def coarsen(text: str, rng: random.Random) -> str | None:
-    """Civil words exchanged for the rude ones that mean the same."""
+    """Replace civil words by rude words with the same meaning."""
     hits = [m for m in _WORD.finditer(text) if m[0].lower() in w.RUDE_FOR]
     if not hits:
         return None
@@ -88,7 +89,7 @@ def coarsen(text: str, rng: random.Random) -> str | None:
 
 
 def burst_out(text: str, rng: random.Random) -> str | None:
-    """A sentence of nothing but anger before or behind."""
+    """Add a sentence that only expresses anger, before or after."""
     outburst = rng.choice(w.OUTBURSTS)
     whole = text if text[-1:] in ".!?" else f"{text}."
     return f"{whole} {outburst}" if rng.random() < 0.6 else f"{outburst} {whole}"
@@ -97,18 +98,18 @@ def burst_out(text: str, rng: random.Random) -> str | None:
 RUDENESS: tuple[Change, ...] = (address, intensify, coarsen, burst_out)
 
 
-# Faithful edits of a comment that is rude already.
+# Faithful edits of a rude comment.
 
 
 def drop_address(text: str, rng: random.Random) -> str | None:
-    """Without the insult that addresses the reader."""
+    """Remove the insult that addresses the reader."""
     m = w.VOCATIVE.search(text)
     rest = without(text, m.start(), m.end()) if m else ""
     return rest if len(_WORD.findall(rest)) >= 3 else None
 
 
 def drop_intensifiers(text: str, rng: random.Random) -> str | None:
-    """Without `fucking` and its like before another word."""
+    """Remove `fucking` and similar words before another word."""
     rest = w.INTENSIFIER.sub("", text)
     return rest if rest != text and len(_WORD.findall(rest)) >= 3 else None
 
@@ -116,11 +117,11 @@ def drop_intensifiers(text: str, rng: random.Random) -> str | None:
 FAITHFUL: tuple[Change, ...] = (drop_address, drop_intensifiers)
 
 
-# Unfaithful edits: what a leader's bad rewrite does.
+# Unfaithful edits: typical faults of a leader's bad rewrites.
 
 
 def hole(text: str, rng: random.Random) -> str | None:
-    """A content word is missing and nothing was mended; rude nouns that a clause needs before others."""
+    """Delete a content word without repair; first choice is a rude noun that the clause needs."""
     found = [m for m in content_words(text) if not w.INTENSIFIER.fullmatch(f"{m[0]} ")]
     heads = [
         m for m in found if w.RUDE_NOUN.fullmatch(m[0]) and re.search(r"\b(?:a|an|the|of|is|are) $", text[: m.start()])
@@ -133,7 +134,7 @@ def hole(text: str, rng: random.Random) -> str | None:
 
 
 def stopgap(text: str, rng: random.Random) -> str | None:
-    """A word that fits badly stands for a content word, above all for a rude one."""
+    """Replace a content word, preferably a rude one, by a word that fits badly."""
     found = content_words(text)
     if len(found) < 2:
         return None
@@ -145,7 +146,7 @@ def stopgap(text: str, rng: random.Random) -> str | None:
 
 
 def praise(text: str, rng: random.Random) -> str | None:
-    """Blame turned to praise."""
+    """Replace blame by praise."""
     found = [m for m in content_words(text) if w.RUDE_ADJECTIVE.fullmatch(m[0]) or m[0].lower() in w.BLAME]
     if not found:
         return None
@@ -154,7 +155,7 @@ def praise(text: str, rng: random.Random) -> str | None:
 
 
 def negate(text: str, rng: random.Random) -> str | None:
-    """A negation more, or one less."""
+    """Add or remove a negation."""
     found = list(_VERB.finditer(text))
     if not found:
         return None
@@ -166,7 +167,7 @@ def negate(text: str, rng: random.Random) -> str | None:
 
 
 def turn(text: str, rng: random.Random) -> str | None:
-    """A word exchanged for its opposite, or a person for another."""
+    """Replace a word by its opposite, or a person by another."""
     found = [m for m in _WORD.finditer(text) if m[0].lower() in OPPOSITE]
     if not found:
         return None
@@ -175,7 +176,7 @@ def turn(text: str, rng: random.Random) -> str | None:
 
 
 def other_fact(text: str, rng: random.Random) -> str | None:
-    """Another number, or another name."""
+    """Change a number or a name."""
     found = list(_NUMBER.finditer(text)) + list(_NAME.finditer(text))
     if not found:
         return None
@@ -185,7 +186,7 @@ def other_fact(text: str, rng: random.Random) -> str | None:
 
 
 def drop_part(text: str, rng: random.Random) -> str | None:
-    """One of several sentences or clauses is left out."""
+    """Leave out one of several sentences or clauses."""
     parts = _SENTENCE.split(text)
     if len(parts) < 2:
         parts = re.split(r"(?<=,) | (?=because |but |and |so |when |if )", text)
@@ -198,13 +199,13 @@ def drop_part(text: str, rng: random.Random) -> str | None:
 
 
 def cut_off(text: str, rng: random.Random) -> str | None:
-    """The sentence stops half-way."""
+    """Cut off the sentence in the middle."""
     tokens = text.split()
     return " ".join(tokens[: rng.randint(len(tokens) // 3, 2 * len(tokens) // 3)]) if len(tokens) > 5 else None
 
 
 def stammer(text: str, rng: random.Random) -> str | None:
-    """A word twice, or two neighbours exchanged."""
+    """Repeat a word, or swap two neighbouring words."""
     tokens = text.split()
     if len(tokens) < 4:
         return None
@@ -230,11 +231,11 @@ UNFAITHFUL: tuple[Change, ...] = (
     cut_off,
     stammer,
 )
-"""All of them, the leaders' most frequent faults twice."""
+"""All unfaithful edits; the leaders' most frequent faults are listed twice."""
 
 
 class WrongWord:
-    """A content word exchanged for another of the same ending, from a pool of words in the proportions of use."""
+    """Replaces a content word by another with the same ending, drawn in proportion to its frequency in the texts."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.pool: dict[str, list[str]] = {}
@@ -254,7 +255,7 @@ class WrongWord:
 
 
 def ending(word: str) -> str:
-    """The last letters, by which words of one kind are known roughly."""
+    """The ending of a word, as a rough guess of its word class."""
     for end in ("ing", "ed", "ly", "es", "s"):
         if word.lower().endswith(end):
             return end
@@ -262,7 +263,7 @@ def ending(word: str) -> str:
 
 
 class Antonym:
-    """A word exchanged for an antonym, from a table of single words."""
+    """Replaces a word by an antonym from a table of single words."""
 
     def __init__(self, antonyms: Mapping[str, Sequence[str]]) -> None:
         self.antonyms = antonyms

@@ -1,4 +1,4 @@
-"""Words of common talk: those that carry nothing alone, and those whose exchange turns what is said."""
+"""Common words: those without meaning of their own, and those that change the meaning when they are exchanged."""
 
 from __future__ import annotations
 
@@ -179,4 +179,4 @@ OPPOSITE = {
     "us": "them",
     "me": "you",
 }
-"""Words of common talk whose exchange turns what is said; the last ones exchange who it is said of."""
+"""Exchanging these common words changes the meaning; the last entries exchange the person."""

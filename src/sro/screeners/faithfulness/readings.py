@@ -1,4 +1,4 @@
-"""Judged candidates as pairs: what the critic learns the leader's own bad moves from; see `sro.screeners.judged`."""
+"""Judged candidates as pairs; they teach the critic the leader's own bad moves. See `sro.screeners.judged`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sro.screeners.faithfulness.pairs import Pair
 from sro.screeners.judged import is_held_out_sentence, judged_candidates
 
 KEPT = {2: 1.0, 1: 0.6, 0: 0.0}
-"""How much is kept where the reader said: everything, the main point, neither."""
+"""Share of the meaning that is kept, by the reader's answer: everything (2), the main point (1), neither (0)."""
 
 
 def read_readings() -> list[Pair]:
@@ -20,7 +20,7 @@ def read_readings() -> list[Pair]:
 
 
 def split_readings(readings: Sequence[Pair], percent: int) -> tuple[list[Pair], list[Pair]]:
-    """The readings to learn from, and about `percent` of a hundred to calibrate on; a sentence is in one of them."""
+    """The readings to train on, and about `percent` % of them for calibration. No sentence is in both."""
     out = [is_held_out_sentence(pair.comment, percent) for pair in readings]
     return (
         [pair for pair, held in zip(readings, out) if not held],

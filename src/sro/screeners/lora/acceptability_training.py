@@ -1,11 +1,11 @@
-"""Teach the embedded leader to tell sentences that people wrote from the same with a fault.
+"""Fine-tune the embedded leader to tell sentences that people wrote from the same sentences with a fault.
 
     D=../shared/data
     sro fluency --sentences "$D/sentences/dev_normal.txt[:-500]" "$D/sentences/dev_toxic.txt[:-500]" \
                 --output_dir runs/fluency
 
-Toxic comments are among the sentences, so that rude words are no sign of either side. What it is good for is measured
-on whole and broken sentences that it did not learn from.
+The sentences include toxic comments, so that rude words say nothing about the label. The run measures the classifier
+on held-out sentences, whole and broken.
 """
 
 from __future__ import annotations
@@ -43,9 +43,10 @@ from sro.screeners.lora.config import ClassifierConfig
 from sro.screeners.lora.training import fine_tune_classifier, save
 
 SURE = 0.9
-"""P(acceptable) of a whole sentence, and P(unacceptable) of a broken one: some that lost a word are none the worse."""
+"""Target for P(acceptable) of a whole sentence and P(unacceptable) of a broken one. It is below 1, because some
+sentences are still good after they lost a word."""
 HELD_OUT = 600
-"""Rows to measure on, as many whole as broken; some fewer where a sentence cannot be broken."""
+"""Rows to measure on, half of them whole and half broken; a few less if some sentences cannot be broken."""
 COMMON: tuple[Fault, ...] = (
     drop_function_word,
     drop_function_word,
@@ -61,7 +62,7 @@ OF_REWRITERS: tuple[Fault, ...] = (substitute_stopgap, substitute_stopgap, subst
 
 @dataclass
 class FluencyData:
-    """The sentences to learn from."""
+    """The sentences to train on."""
 
     sentences: list[str] = field(
         default_factory=lambda: ["starter:civil", "starter:toxic"],
@@ -73,7 +74,7 @@ class FluencyData:
 
 @dataclass
 class FluencyConfig(ClassifierConfig):
-    """`ClassifierConfig` with defaults of our own."""
+    """`ClassifierConfig` with other defaults."""
 
     output_dir: str | None = field(default="runs/fluency", metadata={"help": "where the adapter goes"})
     learning_rate: float = field(default=4e-4, metadata={"help": "peak learning rate of the adapter"})
@@ -82,13 +83,13 @@ class FluencyConfig(ClassifierConfig):
 
 
 def train_fluency(data: FluencyData, args: FluencyConfig, command: Sequence[str] = ()) -> Path:
-    """Train and save an adapter with its record; returns its folder.
+    """Train and save an adapter, with a manifest and its measures; returns its folder.
 
     Args:
         command: the command line, for the manifest.
 
     Raises:
-        SROError: an occupied output_dir, bad input, or too few sentences.
+        SROError: output_dir holds an adapter already, the input is bad, or there are too few sentences.
     """
     folder = Path(str(args.output_dir))
     if (folder / "adapter").exists():
@@ -112,7 +113,7 @@ def train_fluency(data: FluencyData, args: FluencyConfig, command: Sequence[str]
 
 
 def read_sentences(data: FluencyData, folder: Path) -> tuple[list[str], dict[str, str]]:
-    """At most so many sentences of each source, drawn, and the sources' hashes."""
+    """At most `sentences_each` random sentences of each source, and the sources' hashes."""
     draw, whole, hashes = random.Random(0), dict[str, None](), {}
     for number, name in enumerate(data.sentences):
         place = folder / f"quarantine_{number}.jsonl"
@@ -123,13 +124,13 @@ def read_sentences(data: FluencyData, folder: Path) -> tuple[list[str], dict[str
 
 
 def split(whole: list[str], seed: int) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
-    """Rows to measure on and rows to learn from, as `labelled` makes them; a sentence, whole and broken, is in one."""
+    """Held-out rows and training rows from `labelled`; the whole and the broken form of a sentence stay together."""
     drawn = random.Random(seed).sample(whole, len(whole))
     return labelled(drawn[: HELD_OUT // 2], seed), labelled(drawn[HELD_OUT // 2 :], seed)
 
 
 def labelled(whole: list[str], seed: int) -> list[tuple[str, float]]:
-    """(text, P(acceptable)): every sentence whole and broken, shuffled."""
+    """(text, target P(acceptable)) of every sentence, whole and broken, shuffled."""
     draw = random.Random(seed)
     strange = substitute_random_word(content_words(whole))
     faults = (*COMMON, *OF_REWRITERS, strange, strange)

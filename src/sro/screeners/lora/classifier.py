@@ -1,6 +1,6 @@
-"""A classifier of texts that is a LoRA adapter and a head of one logit on the embedded leader: 5 MB instead of 270.
+"""A text classifier made of a LoRA adapter and a one-logit head on the embedded leader: 5 MB instead of 270.
 
-`merge_adapter` writes a merged model that any reader of sequence classifiers can load (`sro.screeners.huggingface`).
+`merge_adapter` writes a merged model that loads like any sequence classifier (`sro.screeners.huggingface`).
 `sro.screeners.lora.training` trains the adapters.
 """
 
@@ -21,16 +21,18 @@ from sro.leader.files import LeaderParts
 from sro.leader.model import embedded_leader
 
 MAX_TOKENS = 64
-"""Tokens that are read of a text while it learns."""
+"""Most tokens of a text that `encode` keeps."""
 LABEL = "LABEL_0"
-"""What a merged model calls its only logit; whoever loads it knows what it stands for."""
+"""Name of the only logit in a merged model; the caller knows its meaning."""
 
 
 def merge_adapter(adapter: Path) -> Path:
-    """The folder, in the cache, of base and adapter in one, in bfloat16; made when it is first asked for.
+    """Merge base and adapter in bfloat16, and return the folder of the merged model in the cache. The first call
+    writes it.
 
-    Its tokenizer puts the end tokens round a text by itself, as `encode` does. Adapter and base take 1.8 s to load and
-    merge, the merged model half a second. Where the cache cannot be written it is a temporary folder.
+    The tokenizer of the merged model adds the end tokens around a text, as `encode` does. Loading and merging base and
+    adapter takes 1.8 s; loading the merged model takes half a second. If the cache cannot be written, the folder is a
+    temporary one.
 
     Raises:
         SROError: the embedded leader is not installed.
@@ -48,7 +50,7 @@ def merge_adapter(adapter: Path) -> Path:
         try:
             with atomic_folder(place, replace=True) as fresh:
                 _save(model, tokenizer, fresh)
-        except OSError:  # a cache that cannot be written: for this process alone
+        except OSError:  # the cache cannot be written, so this folder is for this process only
             place = Path(tempfile.mkdtemp(prefix="sro-adapted-"))
             atexit.register(shutil.rmtree, place, ignore_errors=True)
             _save(model, tokenizer, place)
@@ -66,14 +68,14 @@ def base() -> tuple[Any, Any]:
     from transformers.utils import logging
 
     folder, verbosity = embedded_leader(), logging.get_verbosity()
-    logging.set_verbosity_error()  # that the head is fresh is what is wanted
+    logging.set_verbosity_error()  # hide the warning about the fresh head, which is intended
     model = read_model(AutoModelForSequenceClassification, folder, num_labels=1, dtype=torch.float32)
     logging.set_verbosity(verbosity)
     return model, read_tokenizer(folder)
 
 
 def encode(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
-    """Token ids between two end tokens: the last one has read all, and its state is what the head is asked about."""
+    """Token ids between two end tokens. The head reads the state of the last one, which has seen all tokens."""
     end = tokenizer.eos_token_id
     rows = tokenizer(list(texts), add_special_tokens=False)["input_ids"] if len(texts) else []
     return [[end, *row[:MAX_TOKENS], end] for row in rows]

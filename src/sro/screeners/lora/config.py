@@ -1,4 +1,4 @@
-"""What the trainings of small classifiers share: of judges, and of the fluency follower."""
+"""Settings that the trainings of small classifiers share: the judges, and the fluency follower."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sro.core.training_arguments import check_steps, check_trackers, refuse_eval
 class ClassifierConfig(TrainingArguments):
     """`transformers.TrainingArguments` with defaults for classifiers of short texts."""
 
-    per_device_train_batch_size: int = field(default=32, metadata={"help": "texts a step on one device"})
+    per_device_train_batch_size: int = field(default=32, metadata={"help": "texts per step on one device"})
     num_train_epochs: float = field(default=1.0, metadata={"help": "passes over the texts"})
     learning_rate: float = field(default=1e-4, metadata={"help": "peak learning rate"})
     lr_scheduler_type: str = field(default="linear", metadata={"help": "learning rate schedule"})

@@ -1,4 +1,4 @@
-"""Teach the embedded leader to tell two kinds of text apart: an adapter and a head
+"""Fine-tune the embedded leader to tell two kinds of text apart, with an adapter and a head
 (`sro.screeners.lora.classifier`)."""
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from sro.screeners.lora.classifier import base, encode
 
 
 def fine_tune_classifier(rows: Sequence[tuple[str, float]], rank: int, args: TrainingArguments) -> tuple[Any, Any]:
-    """The embedded leader with an adapter and a head that learnt `rows`, texts and their P, and its tokenizer.
+    """Train an adapter and a head on `rows` of (text, probability); returns the model and its tokenizer.
 
-    `args` are copied, never changed.
+    `args` is copied and not changed.
     """
     from peft import TaskType, get_peft_model
 
@@ -50,7 +50,7 @@ def fine_tune_classifier(rows: Sequence[tuple[str, float]], rank: int, args: Tra
 
 
 def save(model: Any, folder: Path, meaning: str, command: str) -> None:
-    """Write adapter and head, in float16, and a card that says what the probability means and what made it."""
+    """Write adapter and head in float16, and a card with the meaning of the probability and the command."""
     for parameter in model.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.half()
@@ -62,7 +62,7 @@ def save(model: Any, folder: Path, meaning: str, command: str) -> None:
 
 
 def soft_cross_entropy(log_odds: torch.Tensor, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
-    """Of log-odds [N] with labels [N] between 0 and 1; a mean over all texts of an optimizer step."""
+    """Cross-entropy of log-odds [N] with labels [N] in [0, 1]; mean over all texts of an optimizer step."""
     total = binary_cross_entropy_with_logits(log_odds.float(), labels.float(), reduction="sum")
     return total / (len(labels) if num_items_in_batch is None else num_items_in_batch)
 

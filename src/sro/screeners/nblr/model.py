@@ -5,12 +5,13 @@ For a text with TF-IDF vector x (word n-grams and character n-grams, each block 
     r = log( (Σ_toxic x + α)/‖·‖₁ ) − log( (Σ_clean x + α)/‖·‖₁ )        the log-count ratio, one number an n-gram
     P(fail) = σ( w·(x ∘ r) + b )                                        w, b: logistic regression on x ∘ r
 
-(Wang & Manning 2012, "Baselines and Bigrams"). The paper reads words only; character n-grams inside words are added
-because they see through misspelling and inflection. Texts are normalised, and contractions joined, before counting:
-`You're`, `you 're` and `youre` are the same word, and neither quotes nor commas tell one genre from another.
+(Wang & Manning 2012, "Baselines and Bigrams"). The paper uses words only. We add character n-grams inside words,
+because they also match misspelt and inflected words. Before counting, texts are normalised and contractions are
+joined: `You're`, `you 're` and `youre` are the same word. Quotes and commas are not counted, because they differ by
+genre.
 
-Stored without pickle: `nblr.json` (settings, training data, n-grams) and `nblr.safetensors` (two numbers an n-gram).
-Loading one can run no code. Predicting needs numpy alone; scikit-learn fits.
+The model is stored without pickle: `nblr.json` (settings, training data, n-grams) and `nblr.safetensors` (two numbers
+per n-gram). Loading it cannot run code. Prediction needs only numpy; fitting needs scikit-learn.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ from sro.screeners.nblr.ngram_index import (
 FORMAT = 1
 CARD, ARRAYS = "nblr.json", "nblr.safetensors"
 TOKEN = re.compile(r"\w+|[!?]")  # other punctuation tells the genre (tokenised? quoted?) rather than the tone
-# Blanks are looked at from the first of a run only: from each, time would grow with the square of their number.
+# The pattern starts only at the first blank of a run. Otherwise time would grow with the square of the run's length.
 CONTRACTION = re.compile(r"(?:(?<!\s)\s+)?'(?=(?:s|re|m|ve|ll|d|t)\b)|(?<!\s)\s+(?=n't\b)")
 
 
@@ -59,7 +60,8 @@ def _setting(default: float, help: str) -> Any:
 
 @dataclass(frozen=True)
 class NBLRSettings:
-    """How a NB-LR is fitted. Defaults are the shipped screener's; the paper has α 1, C 4, min_df 3 and words only."""
+    """Settings of the fit. The defaults are those of the shipped screener; the paper has α 1, C 4, min_df 3 and words
+    only."""
 
     word_ngrams: int = _setting(2, "longest n-gram of words")
     character_ngrams: int = _setting(5, "longest n-gram of characters inside a word, from 2; 0: words only")
@@ -76,12 +78,12 @@ class NBLRSettings:
 
 
 def tokens(text: str) -> list[str]:
-    """Words of the normalised text, contractions joined, and its marks of exclamation and question."""
+    """Words of the normalised text, with contractions joined, and its exclamation and question marks."""
     return words_of(normalise(text))
 
 
 def words_of(normalised: str) -> list[str]:
-    """The same of a text that is normalised already."""
+    """The same as `tokens`, for a text that is already normalised."""
     return TOKEN.findall(CONTRACTION.sub("", normalised))
 
 
@@ -90,7 +92,7 @@ class NBLR:
     """A fitted NB-LR screener.
 
     `vocabulary` maps an n-gram to its row in `idf` and `weight`, both float32 of shape [n-grams]; `weight` is r·w.
-    `trained_on` describes the training data, one mapping a source.
+    `trained_on` describes the training data, one mapping per source.
     """
 
     vocabulary: dict[str, int]
@@ -102,7 +104,7 @@ class NBLR:
 
     @cached_property
     def name(self) -> str:
-        """`nblr` and eight hexadecimal digits of the weights' hash: screeners of one name give the same verdicts."""
+        """`nblr` and eight hexadecimal digits of the weights' hash. Screeners with equal names give equal verdicts."""
         digest = hashlib.sha256("\n".join(self.vocabulary).encode())
         for array in (self.idf, self.weight, np.array([self.bias, self.settings.threshold])):
             digest.update(np.ascontiguousarray(array).tobytes())
@@ -127,7 +129,7 @@ class NBLR:
 
     @cached_property
     def _columns(self) -> np.ndarray:
-        return np.stack([self.idf, self.weight], axis=1)  # side by side: what is looked up together lies together
+        return np.stack([self.idf, self.weight], axis=1)  # side by side, because both are looked up together
 
     def _scores(self, texts: Sequence[str]) -> np.ndarray:
         """Log-odds of P(fail), float64 of shape [texts]; the same n-grams and terms as in `attributions`."""
@@ -141,7 +143,7 @@ class NBLR:
         return scores
 
     def _block_scores(self, owners: np.ndarray, rows: np.ndarray, texts: int) -> np.ndarray:
-        """weight · x/‖x‖ of each text over a block of n-grams, where x = (1 + ln count) · idf; 0 where it has none."""
+        """weight · x/‖x‖ of each text over a block of n-grams, with x = (1 + ln count) · idf; 0 if it has none."""
         scores = np.zeros(texts)
         if not len(rows):
             return scores
@@ -159,19 +161,20 @@ class NBLR:
         return scores
 
     def attributions(self, text: str, seen: Normalised | None = None) -> np.ndarray:
-        """What each character adds to the logit of P(fail), float64 of shape [characters]; with the bias, all of it.
+        """What each character adds to the logit of P(fail), float64 of shape [characters]. Their sum plus the bias is
+        the logit.
 
-        The logit is a sum over n-grams. Each occurrence of an n-gram has an equal part of its term, and each of the
-        characters that it covers an equal part of that; positive numbers speak for fail. They are exact, but no
-        forecast of what the logit would be without those characters: that would change the length of x too.
+        The logit is a sum over n-grams. The term of an n-gram is divided equally among its occurrences, and then among
+        the characters of each occurrence. Positive numbers raise P(fail). The attributions are exact, but they do not
+        predict the logit of the text without those characters, because removing characters also changes ‖x‖.
 
         Args:
-            seen: `trace(text)`, where it is at hand.
+            seen: `trace(text)`, if already computed.
         """
         seen = (seen or trace(text)).replaced(CONTRACTION, lambda _: "")
         places = [match.span() for match in TOKEN.finditer(seen.text)]
         words = [seen.text[start:end] for start, end in places]
-        # Letters are those of the words, numbered as if nothing stood between: every n-gram covers a range of them.
+        # The words' letters are numbered without the gaps between words, so that every n-gram covers one range.
         starts = np.cumsum([0, *map(len, words)], dtype=np.int64)
         changes = np.zeros(starts[-1] + 1)  # of the score, from one letter to the next
         for grams in (self._grams_of_words(words, starts), self._grams_of_characters(words, starts)):
@@ -182,7 +185,7 @@ class NBLR:
         return seen.shared_out(scores)
 
     def _grams_of_words(self, words: Sequence[str], starts: np.ndarray) -> np.ndarray:
-        """Of every n-gram of words its row, or -1, and where it begins and ends; int64 of shape [3, n-grams]."""
+        """Row (or -1), start and end of every n-gram of words; int64 of shape [3, n-grams]."""
         sizes = range(1, min(self.settings.word_ngrams, len(words)) + 1)
         grams = word_ngrams(words, self.settings.word_ngrams)
         rows = np.array([self.vocabulary.get(gram, -1) for gram in grams], dtype=np.int64)
@@ -190,7 +193,7 @@ class NBLR:
         return np.stack([rows, begins, np.concatenate([starts[:0], *(starts[n:] for n in sizes)])])
 
     def _grams_of_characters(self, words: Sequence[str], starts: np.ndarray) -> np.ndarray:
-        """The same of n-grams of characters. A word is looked up once."""
+        """The same for n-grams of characters. Each distinct word is looked up once."""
         of_word = {word: self._grams_of_word(word) for word in dict.fromkeys(words)}
         found = [of_word[word] for word in words]
         grams = np.concatenate([np.empty((3, 0), dtype=np.int64), *found], axis=1)
@@ -198,7 +201,7 @@ class NBLR:
         return grams
 
     def _grams_of_word(self, word: str) -> np.ndarray:
-        """The same of one word, only those that are known; it is padded by one character at either end."""
+        """The same for one word, known n-grams only; the word is padded by one character at each end."""
         longest = self.settings.character_ngrams
         sizes = range(2, min(longest, len(word) + 2) + 1)
         rows = np.array([self.vocabulary.get(gram, -1) for gram in character_ngrams(word, longest)], dtype=np.int64)
@@ -208,8 +211,8 @@ class NBLR:
         return grams[:, rows >= 0]
 
     def _add_shares(self, changes: np.ndarray, rows: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> None:
-        """Add the terms of a block's known n-grams (`_block_scores`) to `changes`, each shared evenly by its
-        occurrences, and by the letters in their ranges."""
+        """Add the terms of a block's known n-grams (`_block_scores`) to `changes`. Each term is divided equally among
+        the occurrences, and among the letters of each."""
         known = rows >= 0
         if not known.any():
             return
@@ -220,7 +223,7 @@ class NBLR:
         changes += np.bincount(begins, shares, len(changes)) - np.bincount(ends, shares, len(changes))
 
     def save(self, folder: str | Path) -> None:
-        """Write both files into `folder`, each in one step; the JSON, written last, holds the hash of the arrays."""
+        """Write both files into `folder`, each atomically; the JSON, written last, holds the hash of the arrays."""
         arrays = save({"idf": self.idf, "weight": self.weight})
         card = {
             "format": FORMAT,
@@ -235,7 +238,7 @@ class NBLR:
 
     @classmethod
     def load(cls, folder: str | Path) -> NBLR:
-        """Read what `save` wrote; raises SROError, naming the file, where one is missing, damaged or too new."""
+        """Read the files of `save`; raises SROError with the file's name if one is missing, damaged or too new."""
         card_path, arrays_path = Path(folder) / CARD, Path(folder) / ARRAYS
         try:
             card = json.loads(card_path.read_text(encoding="utf-8"))
@@ -274,8 +277,8 @@ def fit(
 ) -> NBLR:
     """Fit a NB-LR screener on unpaired toxic and clean texts; 10,000 sentences take about five seconds.
 
-    `trained_on` describes the data and is stored with the screener. Take both sides from the same genre, or the
-    screener learns the genre. Raises SROError where a side is empty or no n-gram is frequent enough.
+    `trained_on` describes the data and is stored with the screener. Take both sides from the same genre; otherwise the
+    screener learns the genre. Raises SROError if a side is empty or no n-gram is frequent enough.
     """
     if not toxic or not clean:
         raise SROError(f"a screener needs both sides: got {len(toxic)} toxic and {len(clean)} clean texts")
@@ -288,7 +291,7 @@ def fit(
 
 
 def _fit(documents: list[list[str]], failing: np.ndarray, settings: NBLRSettings, keep: list[str] | None) -> NBLR:
-    """One fit, on the n-grams of `keep` or else on all that are frequent enough."""
+    """One fit, on the n-grams of `keep`, or on all n-grams that are frequent enough if `keep` is None."""
     from scipy.sparse import hstack
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -332,6 +335,6 @@ def _fit(documents: list[list[str]], failing: np.ndarray, settings: NBLRSettings
 
 
 def log_count_ratio(toxic: Any, clean: Any, alpha: float) -> np.ndarray:
-    """r of this module's head from two sparse matrices [texts, n-grams]; float64 of shape [n-grams]."""
+    """r of the module docstring, from two sparse matrices [texts, n-grams]; float64 of shape [n-grams]."""
     p, q = (alpha + np.asarray(side.sum(axis=0), dtype=np.float64).ravel() for side in (toxic, clean))
     return np.log(p / p.sum()) - np.log(q / q.sum())

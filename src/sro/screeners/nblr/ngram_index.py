@@ -8,8 +8,8 @@ A vocabulary maps an n-gram to its row: `wyou idiot` for words, `cidio` for char
     >>> [(text.tolist(), row.tolist()) for text, row in occurrences]
     [([0, 1, 0], [0, 0, 1]), ([0], [2])]
 
-All texts are one string of bytes to the tokeniser, with `END` after each. A word is looked up once, in Python, and
-then known as a number and the rows of its character n-grams; numpy does the rest.
+The tokeniser gets all texts as one byte string, with `END` after each. Python looks up each distinct word once, and
+gets a number and the rows of its character n-grams; numpy does the rest.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from sro.core.bounded_cache import MAX_CACHED_CHARACTERS
 
 WORDS, CHARACTERS = "w", "c"  # the two blocks: the first letter of every stored n-gram
 END = b"\0"
-ENDED, UNKNOWN = 0, 1  # numbers of `END` and of words that stand in no n-gram of words
-CACHED_WORDS = 100_000  # a few tens of megabytes; below a hundred, whatever words there are
-BATCH, BATCH_CHARACTERS = 512, 40_000  # counted at a time: what their n-grams need fits the processor's cache
+ENDED, UNKNOWN = 0, 1  # numbers of `END` and of words that are in no known n-gram of words
+CACHED_WORDS = 100_000  # a few tens of megabytes, and always below a hundred
+BATCH, BATCH_CHARACTERS = 512, 40_000  # counted at a time, so that their n-grams fit the processor's cache
 
-# Of ASCII: letters in lower case, straight quotes, one kind of space, and one sign for all that separates.
+# Maps ASCII to lower-case letters, straight quotes, one kind of space, and one sign for all separators.
 _KEPT = b"0123456789_abcdefghijklmnopqrstuvwxyz!?'\0" + bytes(range(128, 256))
 READ = bytes(
     code if code in _KEPT else ord(chr(code).lower()) if 65 <= code <= 90 else 32 if chr(code).isspace() else 44
@@ -44,7 +44,7 @@ def word_ngrams(words: Sequence[str], longest: int) -> list[str]:
 
 
 def character_ngrams(word: str, longest: int) -> list[str]:
-    """N-grams of 2 to `longest` characters, a space marking the word's ends: `"ok"`, 3 → `c o cok ck  c ok cok `."""
+    """N-grams of 2 to `longest` characters; a space marks the word's ends: `"ok"`, 3 → `c o cok ck  c ok cok `."""
     padded = f" {word} "
     return [CHARACTERS + padded[i : i + n] for n in range(2, longest + 1) for i in range(len(padded) - n + 1)]
 
@@ -62,9 +62,10 @@ def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def split(texts: Sequence[str]) -> list[bytes]:
-    """The tokens of every text as UTF-8, and `END` after each text's: for ASCII that hides nothing, `nblr.tokens`.
+    """The tokens of every text as UTF-8, with `END` after each text. The same as `nblr.tokens` for ASCII texts without
+    disguises.
 
-    Of other characters than ASCII only words may be given.
+    Texts with other than ASCII characters must consist of words only.
     """
     if not texts:
         return []
@@ -76,7 +77,7 @@ def split(texts: Sequence[str]) -> list[bytes]:
 
 
 def _contracted(read: bytes) -> bytes:
-    """Without the apostrophes of contractions and the spaces before: `you 're` → `youre`, `do n't` → `dont`."""
+    """Remove the apostrophes of contractions and the spaces before them: `you 're` → `youre`, `do n't` → `dont`."""
     parts, at = [], 0
     for match in CONTRACTED.finditer(read):
         part, at = read[at : match.start()], match.end()
@@ -86,7 +87,7 @@ def _contracted(read: bytes) -> bytes:
 
 
 class Index:
-    """Where the n-grams of a vocabulary are found; `longest` is that of its n-grams of characters."""
+    """Finds the n-grams of a vocabulary in texts; `longest`: length of its longest character n-gram."""
 
     def __init__(self, vocabulary: Mapping[str, int], longest: int) -> None:
         rows = {gram: row for gram, row in vocabulary.items() if gram[0] == WORDS}
@@ -96,8 +97,8 @@ class Index:
         words = np.fromiter(map(numbers.__getitem__, flat), dtype=np.int64, count=len(flat))
         self._pieces = _Pieces(vocabulary, numbers, longest)
         self._base = len(numbers) + UNKNOWN + 1
-        self._rows = np.full(self._base, -1, dtype=np.int32)  # of the words themselves
-        self._levels: list[tuple[_Table, np.ndarray]] = []  # n - 1 words, and the next → the n words; their row or -1
+        self._rows = np.full(self._base, -1, dtype=np.int32)  # rows of single words
+        self._levels: list[tuple[_Table, np.ndarray]] = []  # (n - 1 words, next word) → n words; their row or -1
         left, begins, n = np.fromiter(rows.values(), dtype=np.int32, count=len(rows)), np.cumsum(sizes) - sizes, 1
         rows_of, found = self._rows, words[begins]
         while len(left):
@@ -110,7 +111,7 @@ class Index:
                 self._levels.append((_Table(keys), rows_of))
 
     def occurrences(self, tokens: Sequence[bytes]) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-        """Of `split`'s tokens: (text, row) of each known n-gram of words, and of characters; int32 [occurrences]."""
+        """For tokens of `split`: (text, row) of each known n-gram of words, and of characters; int32 [occurrences]."""
         told = np.frombuffer(b"".join(map(self._pieces.__getitem__, tokens)), dtype=np.int32)
         is_word = told < 0
         places = np.flatnonzero(is_word)
@@ -121,7 +122,7 @@ class Index:
         return self._of_words(words, texts), (owners, told[~is_word])
 
     def _of_words(self, words: np.ndarray, texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """N-grams of words, found from the left: from the n - 1 words found before and the next word."""
+        """Known n-grams of words. Each is built from the n-gram of its first n - 1 words and the next word."""
         starts, found = np.arange(len(words)), words.astype(np.int64)
         known = [(starts, self._rows[words])]
         for n, (table, rows) in enumerate(self._levels, start=1):
@@ -137,17 +138,17 @@ class Index:
 
 
 class _Table:
-    """Where numbers stand in an array of different ones: a hash table with open addressing, for arrays of queries."""
+    """Finds many numbers at once in an array of distinct numbers: a hash table with open addressing."""
 
     def __init__(self, keys: np.ndarray) -> None:
-        self._keys = np.append(keys, -1)  # the last is what an empty slot points to
+        self._keys = np.append(keys, -1)  # empty slots point to the last entry
         self._shift = np.uint64(64 - max(4, int(len(keys) * 4).bit_length()))
         self._slots = np.full(1 << int(64 - self._shift), -1, dtype=np.int32)
         places = np.arange(len(keys))
         slots = self._first(keys)
         while len(places):
             free = self._slots[slots] < 0
-            self._slots[slots[free]] = places[free]  # of several the last stays
+            self._slots[slots[free]] = places[free]  # if several go to one slot, the last one stays
             left = self._slots[slots] != places
             places, slots = places[left], (slots[left] + 1) % len(self._slots)
 
@@ -163,14 +164,14 @@ class _Table:
         return found
 
     def _first(self, keys: np.ndarray) -> np.ndarray:
-        """The slot to look into first: the highest bits of the number times 2⁶⁴ / φ (Knuth's multiplicative hash)."""
+        """The first slot to try: the highest bits of the number times 2⁶⁴ / φ (Knuth's multiplicative hash)."""
         return ((keys.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> self._shift).view(np.int64)
 
 
 class _Pieces(dict[bytes, bytes]):
-    """A word's number, inverted and so negative, and the rows of its character n-grams; int32.
+    """A word's number, inverted and therefore negative, and the rows of its character n-grams; int32.
 
-    Kept, if the word is short: words recur.
+    The entries of short words are cached, because words occur often.
     """
 
     def __init__(self, vocabulary: Mapping[str, int], numbers: Mapping[bytes, int], longest: int) -> None:

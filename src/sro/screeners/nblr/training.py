@@ -1,7 +1,7 @@
-"""Train a NB-LR screener from named sources of unpaired comments: what `sro screener train` does.
+"""Train a NB-LR screener from named sources of unpaired comments, for `sro screener train`.
 
 Sources are named as in `sro.comments.sources`: `FILE`, `FILE::COLUMN`, `FILE::COLUMN::WHERE`, `starter:toxic`,
-`…[:-500]`. One that is named n times counts n times.
+`…[:-500]`. A source that is named n times counts n times.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Data:
 
 
 def train(data: Data, settings: NBLRSettings) -> tuple[NBLR, list[str]]:
-    """The fitted screener, and a line about each source for the screen.
+    """The fitted screener, and a line of text about each source to print.
 
-    Sentences of the official test set are left out, and counted in those lines. Raises SROError as `load_comments`.
+    Sentences of the official test set are left out; the lines count them. Raises the SROErrors of `load_comments`.
     """
     texts: dict[str, list[str]] = {"toxic": [], "clean": []}
     trained_on: list[dict[str, Any]] = []
@@ -46,8 +46,8 @@ def train(data: Data, settings: NBLRSettings) -> tuple[NBLR, list[str]]:
 
 
 def load_texts(names: Sequence[str]) -> list[str]:
-    """Texts of several sources for an evaluation: as they stand, as every command judges them, of any length, test
-    sets included; what became of each source's rows is logged."""
+    """Texts of several sources for an evaluation: uncleaned, as in every command, of any length, with test sets. Logs
+    how many rows of each source were used or left out."""
     texts = []
     for name in names:
         corpus = load_source(name, training=False, min_words=1, max_words=None, as_it_stands=True)
@@ -57,6 +57,6 @@ def load_texts(names: Sequence[str]) -> list[str]:
 
 
 def _short(name: str) -> str:
-    """The source without the folders that only this machine has: the last two parts of its path are kept."""
+    """The source with only the last two parts of its path, because other folders exist on this machine only."""
     path, *rest = name.split("::")
     return "::".join(["/".join(Path(path).parts[-2:]), *rest])

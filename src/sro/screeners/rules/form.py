@@ -1,7 +1,7 @@
-"""Is a rewrite well-formed? Cheap rules that compare it with its source; built for few false alarms.
+"""Check if a rewrite is well-formed, by cheap rules that compare it with its source and raise few false alarms.
 
-They catch what rewriters leave behind when they delete a rude word (`your is .`), repeat themselves (`a a a a`) or
-give up (`, , ,`). Whatever the source has, its rewrite may have too: comments are no model prose.
+The rules catch typical faults of rewriters: a deleted rude word (`your is .`), repetition (`a a a a`) or output
+without words (`, , ,`). A fault that the source has too is allowed, because comments are often not well-formed.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from sro.comments.clean import letters_and_digits
 from sro.screeners.base import RuleScreener
 from sro.screeners.rules.repetition import WORD, echoes, repeats
 
-# What stands before a noun and cannot end a clause. `his`, `her`, `this`, `some`, `no` can.
+# Words that come before a noun and cannot end a clause. `his`, `her`, `this`, `some`, `no` can end one.
 ARTICLES = {"a", "an", "the", "my", "your", "our", "their", "every"}
-# What cannot follow one of those: the noun between them is missing.
+# Words that cannot follow an article: the noun between them is missing.
 AFTER_A_HOLE = {
     *("is", "are", "was", "were", "am", "has", "have", "had", "do", "does", "did", "would", "could", "should"),
     *("isn't", "don't", "doesn't", "didn't", "won't", "can't", "gets", "got", "goes", "went", "says", "said", "knows"),
@@ -37,17 +37,17 @@ ENDS = set(".!?")
 BREAKS = ENDS | set(",;:")
 BE = {"is", "are", "was", "were", "am", "'s", "’s", "be", "it's", "that's", "he's", "she's", "you're", "i'm"}
 
-MAX_LENGTH_RATIO, MIN_LENGTH_RATIO = 1.8, 0.2  # words of the rewrite to words of the source, give or take four
+MAX_LENGTH_RATIO, MIN_LENGTH_RATIO = 1.8, 0.2  # words of the rewrite per word of the source; four more are allowed
 
 
 Defect = Literal["empty", "copy", "length", "repetition", "punctuation", "hole", "hollow"]
 
 
 def defects(text: str, source: str) -> list[Defect]:
-    """What is wrong with the shape of `text` as a rewrite of `source`; empty where nothing is.
+    """The formal faults of `text` as a rewrite of `source`; empty if there are none.
 
     Names: `empty`, `copy`, `length`, `repetition`, `punctuation`, `hole` (a word is missing: `is a .`), `hollow` (the
-    deleted word was all there was to say: `that is a comparison .`).
+    rewrite says nothing without the deleted word: `that is a comparison .`).
     """
     words, original = WORD.findall(text.lower()), WORD.findall(source.lower())
     if not letters_and_digits(text):
@@ -65,7 +65,7 @@ def defects(text: str, source: str) -> list[Defect]:
 
 
 def _more(here: Iterable[str], there: Iterable[str]) -> bool:
-    """Whether the first holds anything that the second does not, or holds it oftener."""
+    """Whether any element is more frequent in `here` than in `there`."""
     return bool(Counter(here) - Counter(there))
 
 
@@ -75,14 +75,14 @@ def _is_of_odd_length(words: list[str], original: list[str]) -> bool:
 
 
 def _punctuation_runs(words: list[str]) -> list[str]:
-    """Commas beside other punctuation, and punctuation other than quotes or brackets at the very start."""
+    """Commas next to other punctuation, and punctuation at the start (except quotes or brackets)."""
     pairs = pairwise(words)
     runs = ["," for left, right in pairs if (left == "," and right in BREAKS) or (left in ";:" and right == ",")]
     return runs + (["start"] if words[:1] and words[0] in {",", ";", ":", "!", "?"} else [])
 
 
 def _holes(words: list[str]) -> list[str]:
-    """Places where a word is missing: two words that cannot be neighbours, or one that cannot be last."""
+    """Places where a word is missing: two words that cannot be neighbours, or a word that cannot be last."""
     padded = ["", *words, ".", "."]
     found = []
     for before, left, right, after in zip(padded, padded[1:], padded[2:], padded[3:]):
@@ -97,7 +97,7 @@ def _holes(words: list[str]) -> list[str]:
 
 
 def _is_hollow(words: list[str], original: list[str]) -> bool:
-    """`be a NOUN .` with an empty noun that the source had described by a word since deleted."""
+    """Whether the text ends in `be a NOUN .` with an empty noun, and the source had a describing word before it."""
     end = [word for word in words if word[0].isalnum()][-3:]
     if len(end) < 3 or end[0] not in BE or end[1] not in {"a", "an"} or end[2] not in EMPTY_NOUNS:
         return False
@@ -106,7 +106,7 @@ def _is_hollow(words: list[str], original: list[str]) -> bool:
 
 @dataclass(frozen=True)
 class FormScreener(RuleScreener):
-    """Passes a text in which `sro.screeners.rules.form.defects` finds nothing, given its source."""
+    """Passes a text if `sro.screeners.rules.form.defects` finds nothing."""
 
     name: str = "shape 1"
     faults: Callable[[str, str], Sequence[str]] = defects

@@ -1,14 +1,15 @@
-"""Does a rewrite still say what its comment says? Rules for four changes that neither cosine nor grammar rules detect.
+"""Check if a rewrite keeps the meaning, by rules for four changes that neither cosine nor grammar rules detect.
 
-- `negation`: a "not" more or less ("that shit ain 't fun" → "that is fun"). A leader finds "not honest", "not smart"
-  and "not good" to be stopgaps that every toxicity screener passes.
-- `praise`: a kind word where the comment has none ("he is a traitor" → "he is a friend").
-- `subject`: who or what the comment is about has gone ("the clergy are gay" → "… are in the wrong faith"). Screeners
-  know groups by the company they keep, so the cheapest way past one is to leave out the group, or the crime.
-- `person`: what was said of the reader is said of the author ("you know nothing" → "I know nothing").
+- `negation`: the rewrite adds or drops a "not" ("that shit ain 't fun" → "that is fun"). Leaders learn that every
+  toxicity screener passes "not honest", "not smart" and "not good", and use them as stopgaps.
+- `praise`: the rewrite has a kind word and the comment has none ("he is a traitor" → "he is a friend").
+- `subject`: the rewrite drops who or what the comment is about ("the clergy are gay" → "… are in the wrong faith").
+  Screeners associate groups with abuse, so the easiest way to pass is to leave out the group, or the crime.
+- `person`: the rewrite says of the author what was said of the reader ("you know nothing" → "I know nothing").
 
-Of 3,000 rewrites that people wrote (ParaDetox) 6.6 % change the count of "not" ("is shit" → "is not good"), where
-another word would have done, .3 % bring praise, and of those whose comment has a subject 10 % lose it.
+We counted these changes in 3,000 rewrites that people wrote (ParaDetox). 6.6 % change the count of "not" ("is shit" →
+"is not good"), although another word would have been possible. .3 % add praise. If the comment has a subject, 10 %
+lose it.
 """
 
 from __future__ import annotations
@@ -25,19 +26,19 @@ from sro.screeners.base import RuleScreener
 MeaningChange = Literal["negation", "praise", "subject", "person"]
 
 
-# Also as corpora split it ("isn 't") and as people type it ("isnt").
+# Also matches "isn 't" (tokenised corpora) and "isnt" (as people type it).
 NEGATION = re.compile(
     r"\b(?:not|no|never|none|nobody|nothing|neither|nor|cannot|without|zero"
     r"|(?:ca|do|does|did|is|was|are|were|wo|ai|could|should|would|have|has|had)nt)\b|(?<=[n\s])['’´]t\b"
 )
 LESS = re.compile(r"\b(?:less|least|lack\w*|hardly|barely|far|stop|rid|against|poor|bad|worse)\b")
-SCOPE = 5  # words behind a "not" that are no praise: "not a very good idea"
+SCOPE = 5  # words after a "not" that do not count as praise: "not a very good idea"
 PRAISE = word_set("""
     good great nice wise smart clever intelligent brilliant genius honest brave friend friends friendly love loves
     loved lovely beautiful wonderful amazing awesome excellent best hero heroes perfect reasonable sensible decent
     respectable thoughtful helpful admirable admire admires praise praises talented impressive delightful innocent
     honorable trustworthy""")
-# A comment that has one of these, or the praise itself, may be answered by praise: "the shit" is great.
+# If a comment has one of these words, its rewrite may contain praise: "the shit" means great.
 WARM = PRAISE | word_set("""
     gorgeous sexy sexiest hot badass epic dope sick cool fun funny happy proud better adorable sweet lucky thanks
     buddy bro bros dude dudes homie homies pal pals mate mates nigga niggas fam bestie girl girls""")
@@ -60,7 +61,7 @@ WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?")
 
 
 def meaning_changes(text: str, source: str) -> list[MeaningChange]:
-    """In which ways `text` turns what `source` says, in the order above; empty where none is seen."""
+    """The changes of meaning from `source` to `text`, in the order of the module docstring; empty if none is found."""
     found: dict[MeaningChange, bool] = {
         "negation": negations(text) != negations(source),
         "praise": _praises(text) and not _is_warm(source),
@@ -83,25 +84,25 @@ def _turns_on_the_author(text: str, source: str) -> bool:
 
 
 def said_of(person: frozenset[str], text: str) -> set[str]:
-    """The words that follow these pronouns, auxiliary verbs left out: what a text says of that person."""
+    """The words that follow these pronouns, without auxiliary verbs: what a text says about that person."""
     words = [word for word in WORD.findall(text.lower()) if word not in LINKING]
     return {after for before, after in pairwise(words) if before in person} - EMPTY_WORDS
 
 
 def negations(text: str) -> int:
-    """How often a text says no."""
+    """The number of negations in a text."""
     return len(NEGATION.findall(text.lower()))
 
 
 def lost_subjects(text: str, source: str) -> list[str]:
-    """The words of `SUBJECTS` in `source` of which `text` has no form, each once, in order."""
+    """The words of `SUBJECTS` in `source` that `text` has in no form, each once, in order."""
     said = WORD.findall(text.lower())
     about = dict.fromkeys(word for word in WORD.findall(source.lower()) if word in SUBJECTS)
     return [word for word in about if not any(_akin(word, other) for other in said)]
 
 
 def _akin(word: str, other: str) -> bool:
-    """Forms of one word differ by an ending: "women" and "woman", "rapist" and "rape", "blacks" and "black"."""
+    """Whether two words are forms of one word, by their first letters: "women" and "woman", "rapist" and "rape"."""
     enough = max(3, min(len(word), len(other)) - 2)
     return word[:enough] == other[:enough]
 
@@ -122,13 +123,13 @@ def _is_warm(text: str) -> bool:
 
 @dataclass(frozen=True)
 class MeaningRuleScreener(RuleScreener):
-    """Passes a text in which `meaning_changes` finds nothing, given its source."""
+    """Passes a text if `meaning_changes` finds nothing."""
 
     name: str = "sense 1"
     faults: Callable[[str, str], Sequence[str]] = meaning_changes
 
 
 def changes_but_negation(text: str, source: str) -> list[MeaningChange]:
-    """`meaning_changes` for who has a critic of faithfulness, which reads whether a "not" turns what is said: "a liar"
-    and "does not tell the truth" say the same."""
+    """`meaning_changes` without `negation`, for use with a faithfulness critic. The critic can see that "a liar" and
+    "does not tell the truth" mean the same."""
     return [change for change in meaning_changes(text, source) if change != "negation"]

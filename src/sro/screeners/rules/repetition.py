@@ -1,4 +1,4 @@
-"""Does a text say something twice running that its source does not? One rule for training, rewriting and measures."""
+"""Find repetitions that a text has and its source does not; the same rule for training, rewriting and measures."""
 
 from __future__ import annotations
 
@@ -13,35 +13,36 @@ Fault = Literal["empty", "unfinished", "repeating"]
 
 WORD = re.compile(r"\w+(?:['’.]\w+)*|[^\w\s]")  # "a.m." is one word
 LONGEST_PHRASE = 6
-"""Words. What is repeated after more than these is a refrain."""
+"""In words. A longer repeated phrase is a refrain and does not count."""
 LONG_PHRASE = 4
-"""Words from which on a phrase is also repeated where one of _CONNECTIVES stands between."""
+"""In words. From this length, a phrase also counts as repeated if one of _CONNECTIVES is between the two."""
 _CONNECTIVES = {"and", "but", "or", "so", "because", ","}
 SAID_TWICE = {
     *("very", "so", "really", "that", "had", "no", "ha", "haha", "bye", "blah", "yes", "much", "far", "is"),
 }
-"""Words that people say twice; three times is a repetition of these too."""
+"""Words that people often say twice; for these, only three in a row count as a repetition."""
 
 
 NEAR = 4
-"""Words within which the same word again is heard as an echo ("you people are unkind people")."""
+"""In words. If a word comes again within this distance, it is an echo ("you people are unkind people")."""
 SMALL_WORDS = {
     *("that", "this", "with", "they", "them", "your", "have", "what", "when", "were", "been", "more", "very", "just"),
     *("like", "from", "will", "their", "there", "then", "than", "some", "only", "because", "about", "would", "could"),
     *("should", "into", "over", "does"),
 }
-"""Words of four letters and more that stand twice in good sentences."""
+"""Words of four letters or more that occur twice in many good sentences."""
 
 
 def repeats(text: str, source: str = "") -> bool:
-    """Whether `text` repeats a word ("wrong wrong") or a phrase of two to six words, oftener than `source` does."""
+    """Whether `text` repeats a word ("wrong wrong") or a phrase of two to six words more often than `source` does."""
     return bool(Counter(_repetitions(text)) - Counter(_repetitions(source)))
 
 
 def echoes(text: str, source: str) -> bool:
-    """Whether `text` says a word of four letters and more again within `NEAR` words, where `source` has it once less.
+    """Whether `text` has a word of four letters or more twice within `NEAR` words, and has it more often than
+    `source`.
 
-    Of 19,714 rewrites by people, .4 % do (docs/research/lab-notes.md).
+    This is so in .4 % of 19,714 rewrites by people (docs/research/lab-notes.md).
     """
     words, original = WORD.findall(text.lower()), Counter(WORD.findall(source.lower()))
     counts = Counter(words)
@@ -53,7 +54,7 @@ def echoes(text: str, source: str) -> bool:
 
 
 def _repetitions(text: str) -> list[str]:
-    """The words and phrases that are said twice running; long ones also behind an "and"."""
+    """The words and phrases that occur twice in a row; long phrases also with an "and" between."""
     words = WORD.findall(text.lower())
     found = []
     for size in range(1, LONGEST_PHRASE + 1):
@@ -72,7 +73,7 @@ def _repetitions(text: str) -> list[str]:
 
 
 def completion_fault(completion: Completion, source: str) -> Fault | None:
-    """By which fault a leader that breaks down in training is known: it says nothing, finds no end, or repeats."""
+    """The fault of a completion that shows that a leader breaks down in training: empty, unfinished or repeating."""
     if not completion.text:
         return "empty"
     if not completion.finished:

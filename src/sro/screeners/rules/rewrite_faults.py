@@ -1,12 +1,12 @@
-"""One idea of a well-formed rewrite, for training and for rewriting: finished, well shaped, of the same meaning.
+"""One definition of a good rewrite, for training and for rewriting: finished, well-formed, with the same meaning.
 
     >>> rewrite_faults("you are wrong wrong", "you are an idiot")
     ['repetition']
     >>> rewrite_faults("you are a friend", "you are an idiot")
     ['praise']
 
-The follower's panel asks the two halves by name (`FormScreener`, `MeaningRuleScreener`), as a run's settings have it;
-`sro.rewriting` asks for all of it. What each finds is told in `form`, `repetition` and `meaning`.
+The follower's panel uses the two halves separately (`FormScreener`, `MeaningRuleScreener`), as the settings of the run
+say; `sro.rewriting` uses all rules. The modules `form`, `repetition` and `meaning` describe the faults.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ RewriteFault = Literal["unfinished"] | Defect | MeaningChange
 
 
 def rewrite_faults(text: str, source: str, *, finished: bool = True) -> list[RewriteFault]:
-    """What is wrong with `text` as a rewrite of `source`, that can be seen without a model; empty where nothing is.
+    """The faults of `text` as a rewrite of `source` that rules can find without a model; empty if there are none.
 
     Args:
-        finished: whether the text was ended by who wrote it, and not by a limit of length.
+        finished: whether its generator ended the text; False if a length limit cut it off.
     """
     unfinished: list[RewriteFault] = [] if finished else ["unfinished"]
     return [*unfinished, *defects(text, source), *meaning_changes(text, source)]
