@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,72 @@ def test_tables_that_cannot_be_scored(tmp_path: Path, rows: str, message: str) -
         read_parallel({"in": given, "other": other})
     with pytest.raises(SROError, match=r"Columns: 'id', 'what'\.\n  fix: call it `text`"):
         read_parallel({"in": write(tmp_path / "c.csv", "id,what\n" + rows)})
+
+
+def jsonl_gz(path: Path, text: str) -> Path:
+    path.write_bytes(gzip.compress(text.encode()))
+    return path
+
+
+def test_compressed_clef_files_are_joined_by_id(tmp_path: Path) -> None:
+    given = jsonl_gz(tmp_path / "in.jsonl.gz", '{"id": 1, "text": "x1"}\n{"id": 2, "text": "x2"}\n')
+    output = jsonl_gz(tmp_path / "out.JSONL.GZ", '{"id": "2", "text": "y2"}\n{"id": "1", "text": "y1"}\n')
+    plain = write(tmp_path / "plain.jsonl", '{"id": 2, "text": "z2"}\n{"id": 1, "text": "z1"}\n')
+    assert read_parallel({"in": given, "out": output, "plain": plain}) == {
+        **{"in": ["x1", "x2"], "out": ["y1", "y2"]},
+        "plain": ["z1", "z2"],
+    }
+    given.write_bytes(given.read_bytes()[:-9])
+    with pytest.raises(SROError, match=r"in\.jsonl\.gz: cannot be read: "):
+        read_clef(given)
+
+
+@pytest.mark.parametrize("name", ["ref.csv", "ref.json"])
+def test_tables_with_ids_are_joined_by_id(tmp_path: Path, name: str) -> None:
+    rows = {
+        "ref.csv": "ID,text\n2,ref of B\n\n1,ref of A\n",
+        "ref.json": '[{"id": 2, "text": "ref of B"}, {"id": 1, "text": "ref of A"}]',
+    }
+    given, human = write(tmp_path / "in.csv", "id,text\n1,A\n\n2,B\n"), write(tmp_path / name, rows[name])
+    assert read_parallel({"in": given, "ref": human}) == {"in": ["A", "", "B"], "ref": ["ref of A", "", "ref of B"]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("1,x\n3,y\n", r"b\.csv: has no row for id '2'"),
+        ("2,x\n2,y\n", r"b\.csv: row 2 has the id '2' of a row before it, .*\n  fix: an id for each row"),
+        ("2,x\n,y\n", r"b\.csv: row 2 has no id"),
+        ("2,B\n1,A\n", r"b\.csv: its column of texts holds the input's comments"),
+    ],
+)
+def test_ids_that_do_not_fit_together(tmp_path: Path, rows: str, message: str) -> None:
+    given, other = write(tmp_path / "a.csv", "id,text\n1,A\n2,B\n"), write(tmp_path / "b.csv", "id,text\n" + rows)
+    with pytest.raises(SROError, match=message):
+        read_parallel({"in": given, "other": other})
+
+
+def test_ids_that_occur_twice_do_no_harm_if_both_tables_have_the_same(tmp_path: Path) -> None:
+    given, human = write(tmp_path / "a.csv", "id,text\n7,A\n7,B\n"), write(tmp_path / "b.csv", "id,text\n7,a\n7,b\n")
+    assert read_parallel({"in": given, "ref": human})["ref"] == ["a", "b"]
+
+
+def test_blank_rows_of_tables_keep_their_place_except_at_the_end(tmp_path: Path) -> None:
+    given = write(tmp_path / "in.csv", 'text\nA\nB\n""\nC\n\n\n')
+    human = write(tmp_path / "ref.csv", 'text\nrA\n""\nrB\nrC\n')
+    assert read_parallel({"in": given, "ref": human}) == {"in": ["A", "B", "", "C"], "ref": ["rA", "", "rB", "rC"]}
+
+
+def test_clef_2025_with_quoted_names_or_compressed(tmp_path: Path) -> None:
+    text = '"toxic_sentence"\t"neutral_sentence"\t"lang"\n"you clown"\t"you are wrong"\t"en"\n'
+    given = write(tmp_path / "in.txt", "you clown\n")
+    ours, packed = write(tmp_path / "ours.tsv", text), jsonl_gz(tmp_path / "packed.tsv.gz", text)
+    found = read_parallel({"in": given, "ours": ours, "packed": packed})
+    assert found["ours"] == found["packed"] == ["you are wrong"]
+    blank = clef25(tmp_path / "blank.tsv", "A\ta\ten", "\t\t", "B\tb\ten")
+    assert read_parallel({"in": blank, "ours": blank}) == {"in": ["A", "", "B"], "ours": ["a", "", "b"]}
+
+
+def test_messages_about_tables_name_no_flag_of_another_command(tmp_path: Path) -> None:
+    with pytest.raises(SROError, match=r"no column with a usual name.*\n.*\n  or separate the columns by commas$"):
+        read_parallel({"in": write(tmp_path / "a.csv", "what\nyou idiot\n")})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -54,12 +55,12 @@ def test_a_table_that_was_rewritten_is_a_system_with_its_refusals(
     given.write_text('id,text\n1,"you idiot, mate"\n\n2,hopeless idiot\n3,thanks\n')
     assert main(["rewrite", "--input", str(given), "--output", str(ours)]) == 0
     sources = read_parallel({"in": given})["in"]
-    assert sources == ["you idiot, mate", "hopeless idiot", "thanks"]
-    assert is_rewrites_file(ours) and read_rewrites(ours, sources) == ["you person, mate", None, "thanks"]
+    assert sources == ["you idiot, mate", "", "hopeless idiot", "thanks"]
+    assert is_rewrites_file(ours) and read_rewrites(ours, sources) == ["you person, mate", "", None, "thanks"]
     with pytest.raises(SROError, match=rf"ours\.{suffix}:.: answers another comment than row 2 of the input"):
-        read_rewrites(ours, [sources[0], sources[2], sources[1]])
-    with pytest.raises(SROError, match=rf"ours\.{suffix}:.: answers another comment than row 3 of the input"):
-        read_rewrites(ours, sources[:2])
+        read_rewrites(ours, [sources[0], sources[3], sources[2]])
+    with pytest.raises(SROError, match=rf"ours\.{suffix}:.: answers another comment than row 4 of the input"):
+        read_rewrites(ours, sources[:3])
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "ndjson"])
@@ -87,3 +88,19 @@ def test_a_table_without_a_column_of_rewrites_is_no_system(tmp_path: Path) -> No
     path.write_text("id,text\n1,you\n")
     with pytest.raises(SROError, match=r"Columns: 'id', 'text'\.\n  fix: call them `comment` and `rewrite`"):
         read_rewrites(path, ["you idiot"])
+
+
+def test_an_empty_rewrite_is_an_empty_text_and_no_refusal(tmp_path: Path) -> None:
+    path = tmp_path / "ours.csv"
+    path.write_text("comment,rewrite\nyou idiot,you\nshut up,\n")
+    assert read_rewrites(path, ["you idiot", "shut up"]) == ["you", ""]
+    path.write_text("source,text,status\nyou idiot,,rewritten\nshut up,,refused\nfar too long,,skipped\n")
+    assert read_rewrites(path, ["you idiot", "shut up", "far too long"]) == ["", None, None]
+
+
+def test_compressed_answers_are_told_from_compressed_clef(tmp_path: Path) -> None:
+    path, clef = tmp_path / "a.jsonl.gz", tmp_path / "b.jsonl.gz"
+    path.write_bytes(gzip.compress("".join(json.dumps(row) + "\n" for row in ANSWERS).encode()))
+    clef.write_bytes(gzip.compress(b'{"id": 1, "text": "x"}\n'))
+    assert is_rewrites_file(path) and not is_rewrites_file(clef)
+    assert read_rewrites(path, ["you idiot", "shut up"]) == ["you", None]

@@ -1,25 +1,28 @@
 """Texts to be scored: CLEF 2024's JSON Lines `{"id": …, "text": …}`, CLEF 2025's TSV, tables, or plain text.
 
-The rows of a CLEF 2024 file are matched to the input by their ids. The rows of all other files keep their order. In
-plain text an empty line is an empty text and is kept.
+The rows of a CLEF 2024 file are matched to the input by their ids, and so are the rows of tables if both have a column
+`id`. The rows of all other files keep their order. There an empty line or a blank row is an empty text and is kept.
 
 A file has the format of CLEF 2024 if its name ends in `.jsonl` or `.ndjson`. It has the format of CLEF 2025 if its
-name ends in `.tsv` and its header has `toxic_sentence` and `neutral_sentence`. The input is read from
-`toxic_sentence`. Rewrites and references are read from `neutral_sentence`; in their files, `toxic_sentence` must
+name ends in `.tsv` and its header has `toxic_sentence` and `neutral_sentence`. `.gz` may follow. The input is read
+from `toxic_sentence`, rewrites and references from `neutral_sentence`; in their files, `toxic_sentence` must
 repeat the comments of the input. `sro rewrite --clef` writes both formats. Tables are also recognised by their name
 (`sro.evaluation.text_tables`).
 """
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sro.comments.clean import letters_and_digits
 from sro.comments.columns import Columns
+from sro.comments.formats import GZIP_MAGIC
 from sro.core.errors import SROError
-from sro.evaluation.text_tables import CLEF_SUFFIXES, is_table, read_texts, text_rows
+from sro.evaluation.text_tables import CLEF_SUFFIXES, TextColumn, is_table, read_texts, suffix_of, text_rows
 
 SHOWN_IDS = 5
 TOXIC, NEUTRAL = "toxic_sentence", "neutral_sentence"
@@ -35,7 +38,7 @@ def read_clef(path: str | Path) -> dict[str, str]:
     """
     texts: dict[str, str] = {}
     line_of: dict[str, int] = {}
-    for number, line in enumerate(_lines(path), 1):
+    for number, line in enumerate(text_lines(path), 1):
         where = f"{path}:{number}"
         try:
             row = json.loads(line)
@@ -90,8 +93,11 @@ def read_parallel(paths: Mapping[str, str | Path]) -> dict[str, list[str]]:
     if clef:
         ids = list(read_clef(first))
         return {name: aligned(read_clef(path), ids, path) for name, path in paths.items()}
-    sources = _column(first)
-    columns = {name: _column(path, sources) if place else sources for place, (name, path) in enumerate(paths.items())}
+    given = _column(first)
+    columns = {
+        name: _answers(path, given, first) if place else given.texts
+        for place, (name, path) in enumerate(paths.items())
+    }
     counts = {str(path): len(columns[name]) for name, path in paths.items()}
     if len(set(counts.values())) > 1 or not counts[str(first)]:
         told = ", ".join(f"{path} has {count:,}" for path, count in counts.items())
@@ -99,35 +105,68 @@ def read_parallel(paths: Mapping[str, str | Path]) -> dict[str, list[str]]:
     return columns
 
 
-def _column(path: str | Path, sources: Sequence[str] | None = None) -> list[str]:
-    """The comments of the input; if `sources` are given, the texts that the file has for these comments.
+def _column(path: str | Path) -> TextColumn:
+    """The texts of a file, in its order: of CLEF 2025's TSV the comments."""
+    if is_clef25(path):
+        return TextColumn(_clef25(path, None))
+    if is_table(path):
+        return read_texts(path)
+    return TextColumn([line.rstrip("\r") for line in text_lines(path)])
+
+
+def _answers(path: str | Path, given: TextColumn, input_path: str | Path) -> list[str]:
+    """The texts that a file has for the comments of the input, in the order of the input.
 
     Raises:
         SROError: the file cannot be read, answers other comments, or repeats the comments instead of answering them.
     """
     if is_clef25(path):
-        return _clef25(path, sources)
-    if not is_table(path):
-        return [line.rstrip("\r") for line in _lines(path)]
-    texts = read_texts(path)
-    if texts == sources:
+        return _clef25(path, given.texts)
+    found = _column(path)
+    texts = found.texts
+    if found.ids and given.ids and found.ids != given.ids:
+        by_id = _by_id(found, path)
+        ids = list(_by_id(given, input_path))
+        answers = dict(zip(ids, aligned(by_id, ids, path)))
+        texts = [answers.get(identity, "") for identity in given.ids]
+    if is_table(path) and texts == given.texts:
         raise SROError(
             f"{path}: its column of texts holds the input's comments\n  fix: leave out all but the rewrites"
         )
     return texts
 
 
+def _by_id(column: TextColumn, path: str | Path) -> dict[str, str]:
+    """The texts of a table by id, without its blank rows.
+
+    Raises:
+        SROError: a row has no id, or the id of another row.
+    """
+    texts: dict[str, str] = {}
+    for number, (identity, text) in enumerate(zip(column.ids or (), column.texts), 1):
+        if not identity and not text:
+            continue
+        if not identity or identity in texts:
+            fault = f"has the id {identity!r} of a row before it" if identity else "has no id"
+            raise SROError(
+                f"{path}: row {number} {fault}, and the ids are not those of the input, row by row\n"
+                "  fix: an id for each row, or no column `id`: then rows belong together by their order"
+            )
+        texts[identity] = text
+    return texts
+
+
 def is_clef(path: str | Path) -> bool:
     """Whether a file of this name is read as CLEF JSON Lines."""
-    return Path(path).suffix.lower() in CLEF_SUFFIXES
+    return suffix_of(path) in CLEF_SUFFIXES
 
 
 def is_clef25(path: str | Path) -> bool:
     """Whether a file is CLEF 2025's TSV, told by its name and its header."""
-    if Path(path).suffix.lower() != ".tsv":
+    if suffix_of(path) != ".tsv":
         return False
-    header = (_lines(path) or [""])[0].rstrip("\r").split("\t")
-    return {TOXIC, NEUTRAL} <= set(header)
+    header = (text_lines(path) or [""])[0].rstrip("\r").split("\t")
+    return {TOXIC, NEUTRAL} <= {name.strip('"') for name in header}  # some programs quote every name
 
 
 def _clef25(path: str | Path, sources: Sequence[str] | None) -> list[str]:
@@ -155,12 +194,21 @@ def _clef25(path: str | Path, sources: Sequence[str] | None) -> list[str]:
     return [row.label for row in rows]
 
 
-def _lines(path: str | Path) -> list[str]:
-    """Lines without their ends. Only `\\n` ends a line: texts may hold other characters that Unicode calls breaks."""
+def text_lines(path: str | Path) -> list[str]:
+    """Lines of a file, also of a gzip file, without their ends.
+
+    Only `\\n` ends a line: texts may hold other characters that Unicode calls breaks.
+
+    Raises:
+        SROError: the file cannot be read, or is not in UTF-8.
+    """
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
+        data = Path(path).read_bytes()
+        text = (gzip.decompress(data) if data.startswith(GZIP_MAGIC) else data).decode("utf-8-sig")
     except OSError as error:
-        raise SROError(f"{path}: cannot be read: {error.strerror}") from error
+        raise SROError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (EOFError, zlib.error) as error:
+        raise SROError(f"{path}: cannot be read: {error}") from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise SROError(f"{path}:{line}: not UTF-8\n  fix: iconv -f latin1 -t utf-8 IN > OUT") from error

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sro.core.errors import SROError
-from sro.evaluation.clef import is_clef, is_clef25
+from sro.evaluation.clef import is_clef, is_clef25, text_lines
 from sro.evaluation.reading.systems import usual_columns
 from sro.evaluation.text_tables import is_table, text_rows
 
@@ -22,11 +22,10 @@ def is_rewrites_file(path: str | Path) -> bool:
         return not is_clef25(path)
     if not is_clef(path) or not Path(path).is_file():
         return False
-    with open(path, "rb") as file:
-        try:
-            row = json.loads(file.readline())
-        except ValueError:
-            return False
+    try:
+        row = json.loads((text_lines(path) or [""])[0])
+    except ValueError:
+        return False
     if not isinstance(row, dict):
         return False
     apart = any(name.endswith("rewrite") for name in row)  # `--prefix` comes before it; then `read_rewrites` raises
@@ -34,7 +33,8 @@ def is_rewrites_file(path: str | Path) -> bool:
 
 
 def read_rewrites(path: str | Path, sources: Sequence[str]) -> list[str | None]:
-    """The rewrite of each source, in order; None if it was refused. A blank source stays unchanged.
+    """The rewrite of each source, in order; None if `sro rewrite` gave none, as the column `status` says. A blank
+    source stays unchanged.
 
     Raises:
         SROError: a row has no rewrite as text, or its comment is not the one at its place in the input. The message
@@ -44,6 +44,8 @@ def read_rewrites(path: str | Path, sources: Sequence[str]) -> list[str | None]:
     waiting = [place for place, source in enumerate(sources) if source.strip()]
     texts: list[str | None] = list(sources)
     for row in text_rows(path, lambda available: usual_columns(available, str(path), fix)):
+        if not row.text:  # a blank row
+            continue
         where = f"{path}:{row.line}"
         place = waiting.pop(0) if waiting else len(sources)
         if place == len(sources) or row.text.strip() != sources[place].strip():
@@ -53,8 +55,8 @@ def read_rewrites(path: str | Path, sources: Sequence[str]) -> list[str | None]:
             )
         if not isinstance(row.label, str | None):
             raise SROError(f"{where}: the rewrite has to be text, not {row.label!r:.40}\n  fix: correct the row")
-        refused = (row.fields or {}).get("status") == "refused"
-        texts[place] = None if refused or not (row.label or "").strip() else row.label
+        unanswered = (row.fields or {}).get("status") in ("refused", "skipped")
+        texts[place] = None if unanswered else row.label or ""
     if waiting:
         raise SROError(f"{path}: ends without an answer to row {waiting[0] + 1} of the input and to all rows after it")
     return texts

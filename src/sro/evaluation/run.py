@@ -75,7 +75,11 @@ class Texts:
 
 @dataclass(frozen=True)
 class Scoring:
-    """The protocol and the judges that score the texts."""
+    """The protocol and the judges that score the texts.
+
+    Raises:
+        SROError: `resamples` is below 1, or `seed` below 0.
+    """
 
     protocol: ProtocolName
     judges: Judges
@@ -88,6 +92,11 @@ class Scoring:
     """Number of bootstrap resamples."""
     seed: int = 0
     """Random seed of the bootstrap."""
+
+    def __post_init__(self) -> None:
+        for name, value, least in (("resamples", self.resamples, 1), ("seed", self.seed, 0)):
+            if value < least:
+                raise SROError(f"{name}={value} must be ≥ {least}")
 
 
 def evaluate(texts: Texts, scoring: Scoring, progress: Callable[[str], None] = lambda line: None) -> Evaluation:

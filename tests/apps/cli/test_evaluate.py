@@ -123,6 +123,23 @@ def test_mistakes(texts: Path, judges: list[str], capsys: pytest.CaptureFixture[
     assert "did you mean 'official'?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--output_dir", "FILE"], "cannot be the folder of the results: File exists\n  fix: another --output_dir"),
+        (["--output_dir", "FILE/out"], "cannot be the folder of the results: Not a directory"),
+        (["--resamples", "0"], "resamples=0 must be ≥ 1"),
+        (["--seed", "-1"], "seed=-1 must be ≥ 0"),
+    ],
+)
+def test_bad_settings_show_before_anything_is_judged(
+    texts: Path, judges: list[str], flags: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = [flag.replace("FILE", f"{texts}/in.txt") for flag in flags]
+    assert main([*arguments(texts, judges), *flags]) == 2
+    assert message in (said := capsys.readouterr().err) and "judging" not in said
+
+
 def test_a_file_that_cannot_be_scored_is_an_error(
     texts: Path, judges: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

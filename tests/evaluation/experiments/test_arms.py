@@ -111,6 +111,12 @@ def test_progress_names_run_and_arm(settings: Settings, runs: list[Settings]) ->
     assert said[1].startswith("run 2 of 2: flipped, seed 7, ") and said[1].endswith(" min left")
 
 
+def test_a_rate_that_is_given_twice_makes_one_arm() -> None:
+    assert [arm.name for arm in perturbation.arms([0.1, 0.1], [0.1, 0.1], [0, 0.1])] == [
+        *("SRO", "SRO p=0.1", "robust p=0.1", "SRO without anchor", "SRO without anchor p=0.1")
+    ]
+
+
 @pytest.mark.parametrize("found", [ablation.arms(4), perturbation.arms([0.05, 0.1], [0.1])], ids=["parts", "flips"])
 def test_what_differs_are_settings_that_exist(settings: Settings, found: list[Arm], tmp_path: Path) -> None:
     assert len({arm.name for arm in found}) == len(found)

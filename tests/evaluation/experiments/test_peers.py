@@ -67,6 +67,13 @@ def test_the_tuning_split_is_the_end_of_the_training_file(data: Path) -> None:
     assert found.references is not None and found.references[-1] == "kind 599" and not found.outputs
 
 
+def test_the_tuning_split_is_read_without_its_csv_quotes(data: Path) -> None:
+    rows = 'toxic\tneutral1\n"what ""crap"""\t"what a\n""pity"""\nrude\tkind\n'
+    (data / "paradetox_train/paradetox.tsv").write_text(rows, "utf-8")
+    found = read_peers("tuning", data)
+    assert (found.comments, found.references) == (['what "crap"', "rude"], ['what a "pity"', "kind"])
+
+
 def test_the_jigsaw_split_is_the_end_of_its_file_and_stands_alone(data: Path) -> None:
     (data / "sentences").mkdir()
     (data / "sentences/dev_toxic.txt").write_text("".join(f"rude {i}\n\n" for i in range(510)), "utf-8")
@@ -170,6 +177,15 @@ def test_ours_are_named() -> None:
     assert PeerArguments(ours=["a=b", "c=d=e"]).adapters() == {"a": "b", "c": "d=e"}
     with pytest.raises(SROError, match=r"--ours 'nameless' is not NAME=ADAPTER"):
         PeerArguments(ours=["a=b", "nameless"]).adapters()
+    with pytest.raises(SROError, match=r"--ours names two adapters 'SRO'\n  fix: another name for runs/b"):
+        PeerArguments(ours=["SRO=runs/a", "SRO=runs/b"]).adapters()
+
+
+@pytest.mark.parametrize(("ours", "name"), [(["BART=a"], "BART"), (["x + phrases=a", "x=b"], r"x \+ phrases")])
+def test_no_two_rows_have_one_name(data: Path, tmp_path: Path, ours: list[str], name: str) -> None:
+    peers = PeerArguments("paradetox", ours, 0, data=str(data), output_dir=str(tmp_path / "out"))
+    with pytest.raises(SROError, match=f"two rows of the table would be called '{name}'"):
+        peer_table(peers, Judges(Fine("rude"), SharedWords(), Fine("broken")), command=[], load=pytest.fail)
 
 
 def test_the_table_is_of_the_products_answers_and_a_second_run_makes_none(data: Path, tmp_path: Path) -> None:

@@ -6,12 +6,14 @@
     sro evaluate --input toxic.txt --rewrites rewrites.txt --judges official
 
 Files are plain text, one text per line, tables (CSV, TSV, Parquet, XLSX) with a column such as `text`, or CLEF JSON
-Lines (`.jsonl`: {"id": …, "text": …}), joined by id. Rewrites may also be the output of `sro rewrite --output`, JSON
+Lines (`.jsonl`: {"id": …, "text": …}). CLEF JSON Lines are joined by id, and so are tables with a column `id`. A table
+of rewrites needs the columns `comment` and `rewrite`. Rewrites may also be the output of `sro rewrite --output`, JSON
 Lines or a table: a refused comment is scored as a copy, and the column `refused` counts such comments.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,32 +105,44 @@ def run(argv: list[str]) -> int:
     answers = {name: path for name, path in paths.items() if name not in (INPUT, REFERENCE) and is_rewrites_file(path)}
     texts = read_parallel({name: path for name, path in paths.items() if name not in answers})
     sources, references = texts[INPUT], texts.get(REFERENCE)
-    evaluation = evaluate(
-        Texts(
-            sources,
-            {
-                name: read_rewrites(path, sources) if name in answers else texts[name]
-                for name, path in paths.items()
-                if name not in (INPUT, REFERENCE)
-            },
-            references,
-        ),
-        Scoring(
-            how.protocol,
-            load_judges(how.judges, how.protocol).cached(ScoreCache(how.cache)),
-            load_named_screener(how),
-            read_word_list(how.lexicon) if how.lexicon else None,
-            how.resamples,
-            how.seed,
-        ),
-        progress=lambda line: print(f"sro: {line}", file=sys.stderr, flush=True),
+    columns = Texts(
+        sources,
+        {
+            name: read_rewrites(path, sources) if name in answers else texts[name]
+            for name, path in paths.items()
+            if name not in (INPUT, REFERENCE)
+        },
+        references,
     )
+    scoring = Scoring(
+        how.protocol,
+        load_judges(how.judges, how.protocol).cached(ScoreCache(how.cache)),
+        load_named_screener(how),
+        read_word_list(how.lexicon) if how.lexicon else None,
+        how.resamples,
+        how.seed,
+    )
+    if files.output_dir:
+        _make_folder(files.output_dir)  # a bad path shows before minutes of judging, not after
+    evaluation = evaluate(columns, scoring, progress=lambda line: print(f"sro: {line}", file=sys.stderr, flush=True))
     print(evaluation.markdown())
     if files.output_dir:
         evaluation.save(files.output_dir)
         data = {str(path): file_sha256(path) for path in paths.values()}
         write_manifest(files.output_dir, ["sro", "evaluate", *argv], to_plain_dict((files, how)), data, how.seed)
     return 0
+
+
+def _make_folder(path: str) -> None:
+    """Make a folder for results, unless it exists. Raises SROError if it cannot be made, or not be written in."""
+    fault = "it may not be written in"
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+        if os.access(path, os.W_OK):
+            return
+    except OSError as error:
+        fault = error.strerror or str(error)
+    raise SROError(f"{path} cannot be the folder of the results: {fault}\n  fix: another --output_dir")
 
 
 def named_files(files: FilesArguments) -> dict[str, str]:

@@ -35,7 +35,12 @@ class DataArguments:
 class JudgeArguments:
     """Judges to check."""
 
-    judge: list[str] = field(metadata={"help": "judges, as folders or names (`embedded`, fluency also `relative`)"})
+    judge: list[str] = field(
+        metadata={
+            "help": "judges, as folders or names (`embedded`; for style also screeners such as `embedded/linear`, for "
+            "fluency `relative`)"
+        }
+    )
 
 
 @dataclass

@@ -17,7 +17,8 @@ from sro.apps.cli.input import Input, InputArguments
 from sro.apps.cli.output import Put
 from sro.core.errors import SROError
 from sro.core.files import atomic_text_writer, to_json_line
-from sro.evaluation.clef import NEUTRAL, TOXIC, is_clef, read_clef
+from sro.evaluation.clef import NEUTRAL, TOXIC, read_clef
+from sro.evaluation.text_tables import CLEF_SUFFIXES
 
 
 def check_clef_arguments(arguments: InputArguments, words: Sequence[str]) -> None:
@@ -30,11 +31,15 @@ def check_clef_arguments(arguments: InputArguments, words: Sequence[str]) -> Non
     if given := [name for name, value in others.items() if value is not None]:
         raise SROError(f"--{given[0]} is for other files: --clef reads every row, in CLEF's own format")
     source, target = arguments.input or "", arguments.output or ""
-    if words or not ((is_clef(source) and is_clef(target)) or (_is_tsv(source) and _is_tsv(target))):
+    if words or not ((_is_jsonl(source) and _is_jsonl(target)) or (_is_tsv(source) and _is_tsv(target))):
         raise SROError(
             "--clef wants files whose names tell their format: --input FILE.jsonl --output FILE.jsonl (2024), or .tsv "
             "for both (2025)"
         )
+
+
+def _is_jsonl(path: str) -> bool:
+    return path.lower().endswith(CLEF_SUFFIXES)
 
 
 def _is_tsv(path: str) -> bool:

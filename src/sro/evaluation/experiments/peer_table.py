@@ -14,6 +14,7 @@ runs/peers/SPLIT/
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -42,7 +43,8 @@ from sro.screeners.loading import load_screener
 
 CAPTIONS: dict[Split, str] = {
     "paradetox": "Peers on the official ParaDetox test set. The peers were trained on parallel data (DELETE is a word "
-    "list), ours without a pair. All that was tuned, was tuned on the last 500 comments of ParaDetox train.",
+    "list), ours without a pair. Nothing was tuned on the test set; what was tuned, was tuned on ParaDetox train, "
+    "judge_calibration and Jigsaw.",
     "emnlp10k": "Peers on emnlp10k: CondBERT and two ParaGeDi variants, trained without pairs as ours. The embedded "
     "style judge learnt from these very comments, as toxic, which may count against rewrites that stay near them.",
     "jigsaw": "The last 500 toxic sentences of Jigsaw's development set, which no leader and no screener learnt from.",
@@ -101,13 +103,19 @@ def peer_table(
         load: makes a rewriter of `adapter`, `screener` and `engine`; called only if rewrites are not stored yet.
 
     Raises:
-        SROError: data, an adapter or a judge is missing, or a row cannot be scored.
+        SROError: data, an adapter or a judge is missing, two rows have one name, or a row cannot be scored.
     """
     folder = Path(peers.output_dir) / peers.split
     stored = read_peers(peers.split, Path(peers.data), peers.sample)
     if stored.references is not None:
         chrf_metric()  # a missing package shows before hours of rewriting, not after
-    made = _rewrites(our_systems(peers.adapters(), peers.samples), stored.comments, peers, folder, progress, load)
+    systems = our_systems(peers.adapters(), peers.samples)
+    counts = Counter([*(system.name for system in systems), *stored.outputs])
+    if twice := [name for name, count in counts.items() if count > 1]:
+        raise SROError(
+            f"two rows of the table would be called {twice[0]!r}\n  fix: other names in --ours NAME=ADAPTER"
+        )
+    made = _rewrites(systems, stored.comments, peers, folder, progress, load)
     evaluation = evaluate(
         Texts(stored.comments, {**made, **stored.outputs}, stored.references),
         Scoring("paradetox", judges, load_screener(peers.screener)),

@@ -23,7 +23,7 @@ from sro.core.files import atomic_write_text
 from sro.core.markdown import write_table
 from sro.evaluation.baselines import HUMAN
 from sro.evaluation.experiments.figures import Place, style_and_content
-from sro.evaluation.judges.training.data import existing
+from sro.evaluation.judges.training.data import existing, paradetox_pairs
 from sro.evaluation.run import Evaluation
 
 Split = Literal["tuning", "jigsaw", "paradetox", "emnlp10k"]
@@ -64,13 +64,17 @@ class PeerArguments:
         """Adapters by the names of `ours`.
 
         Raises:
-            SROError: one of them is not NAME=ADAPTER.
+            SROError: one of them is not NAME=ADAPTER, or two have one name.
         """
-        words = [word.partition("=") for word in self.ours]
-        for word, (name, _, adapter) in zip(self.ours, words):
+        adapters: dict[str, str] = {}
+        for word in self.ours:
+            name, _, adapter = word.partition("=")
             if not (name and adapter):
                 raise SROError(f"--ours {word!r} is not NAME=ADAPTER\n  fix: e.g. SRO=runs/mine/adapter")
-        return {name: adapter for name, _, adapter in words}
+            if name in adapters:
+                raise SROError(f"--ours names two adapters {name!r}\n  fix: another name for {adapter}")
+            adapters[name] = adapter
+        return adapters
 
 
 @dataclass(frozen=True)
@@ -92,9 +96,8 @@ def read_peers(split: Split, data: Path, sample: int = 0, seed: int = 0) -> Peer
         SROError: a file is missing, or outputs and comments do not belong together.
     """
     if split == "tuning":
-        text = existing(data / "paradetox_train/paradetox.tsv").read_text("utf-8")
-        lines = text.rstrip("\n").split("\n")[1:][-TUNING:]
-        rows: list[dict[str, Any]] = [dict(zip(("toxic", "reference"), line.split("\t"))) for line in lines]
+        pairs = paradetox_pairs(data)[-TUNING:]
+        rows: list[dict[str, Any]] = [{"toxic": row["toxic"], "reference": row["neutral1"]} for row in pairs]
     elif split == "jigsaw":
         lines = existing(data / "sentences/dev_toxic.txt").read_text("utf-8").split("\n")
         rows = [{"toxic": line} for line in lines if line.strip()][-TUNING:]

@@ -19,10 +19,11 @@ SRO, BARE = "SRO", "SRO without anchor"
 
 def arms(flips: Sequence[float], robust: Sequence[float], bare: Sequence[float] = ()) -> list[Arm]:
     """SRO without flips, SRO with each rate of `flips`, and SRO with the correction for each rate of `robust`. If
-    `bare` is given: also SRO without the anchor (the paper's own loss), without flips and with each rate of `bare`."""
-    plain = [Arm(SRO)] + [Arm(flip_arm(p), {"flip_verdicts": p}) for p in flips if p]
-    learnt = plain + [Arm(corrected_arm(p), {"flip_verdicts": p, "flip_rate": p}) for p in robust]
-    papers = [Arm(flip_arm(p, BARE), {"rpo_alpha": 0.0, "flip_verdicts": p}) for p in (0.0, *bare)]
+    `bare` is given: also SRO without the anchor (the paper's own loss), without flips and with each rate of `bare`.
+    A rate that is given twice makes one arm."""
+    plain = [Arm(SRO)] + [Arm(flip_arm(p), {"flip_verdicts": p}) for p in dict.fromkeys(flips) if p]
+    learnt = plain + [Arm(corrected_arm(p), {"flip_verdicts": p, "flip_rate": p}) for p in dict.fromkeys(robust)]
+    papers = [Arm(flip_arm(p, BARE), {"rpo_alpha": 0.0, "flip_verdicts": p}) for p in dict.fromkeys((0.0, *bare))]
     return learnt + (papers if bare else [])
 
 
@@ -51,7 +52,7 @@ def picture(found: Comparison, flips: Sequence[float], robust: Sequence[float], 
             return [seed.means()[name] for seed in scores]
 
         lines = [Line("SRO", [(p, values(flip_arm(p))) for p in sorted({0.0, *flips})])]
-        lines += [Line("SRO, corrected", [(p, values(corrected_arm(p))) for p in sorted(robust)])] if robust else []
+        lines += [Line("SRO, corrected", [(p, values(corrected_arm(p))) for p in sorted({*robust})])] if robust else []
         return lines
 
     panels = {title: arm_lines(name) for name, title in (("j", "J"), ("sta", "STA"), ("sim", "SIM"), ("fl", "FL"))}

@@ -4,7 +4,8 @@
     judges = load_judges(["official"], "clef25")
     judges = load_judges(["official", "style=models/tone", "fluency=embedded"], "paradetox")
 
-`official` stands for the judges that a protocol's published numbers come from, `embedded` for judges that need no hub.
+`official` stands for the judges of a protocol's authors, `embedded` for judges that need no hub. The authors of
+ParaDetox used LaBSE for the content only after their paper, so these scores cannot be compared with the paper's own.
 Later words override earlier ones. The two give different scores: a table names its judges, and scores of two sets of
 judges never share a column. No judge may be the screener that a system was trained against.
 """

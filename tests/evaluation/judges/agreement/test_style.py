@@ -11,6 +11,7 @@ import pytest
 
 from sro.apps.cli import main
 from sro.core.errors import SROError
+from sro.evaluation.judges.agreement import style
 from sro.evaluation.judges.agreement.common import spearman
 from sro.evaluation.judges.agreement.style import agreement, card, check_judges, markdown
 from sro.evaluation.judges.training.data import calibration
@@ -95,6 +96,19 @@ def test_the_card_tells_figures_data_and_settings(data: Path) -> None:
 def test_no_card_for_a_judge_that_was_not_trained_here(data: Path) -> None:
     with pytest.raises(SROError, match="a card is for a"):
         check_judges(["embedded"], data, write_card=True)
+
+
+def test_embedded_is_the_judge_and_not_the_screener_of_that_name(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+
+    def load(name: str) -> Counts:
+        loaded.append(name)
+        return Counts()
+
+    monkeypatch.setattr(style, "load_screener", load)
+    monkeypatch.setattr(style, "embedded_judge", lambda role: Path(f"judge_{role}"))
+    check_judges(["embedded", "embedded/linear"], data)
+    assert loaded == ["judge_style", "embedded/linear"]
 
 
 def test_the_command_prints_a_line_for_each_judge(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,13 @@ import pytest
 
 from sro.comments.clean import letters_and_digits
 from sro.evaluation.judges.training.data import Labelled, calibration, calibration_sources, ratings
-from sro.evaluation.judges.training.style_data import _sentences, screener_keys, training_rows, without_missed
+from sro.evaluation.judges.training.style_data import (
+    _sentences,
+    paradetox_train,
+    screener_keys,
+    training_rows,
+    without_missed,
+)
 
 DATA = Path(os.environ.get("SRO_DATA") or Path(__file__).parents[5] / "shared" / "data")
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="needs the data sets: set SRO_DATA")
@@ -21,6 +27,13 @@ def test_a_sentence_is_toxic_where_a_span_reaches_in() -> None:
     rows = list(_sentences(text, set(range(text.index("idiot"), text.index(", sir"))) | {text.index("fool")}))
     # "fool he is." has one character of a span only: neither toxic nor neutral
     assert rows == [Labelled("You are an idiot, sir.", True), Labelled("The weather is fine.", False)]
+
+
+def test_rows_of_paradetox_have_no_csv_quotes_and_the_tuning_split_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "paradetox_train").mkdir()
+    rows = ["toxic\tneutral1\tneutral2\tneutral3", '"what ""crap"""\t"a\n""pity"""\t\t', *["rude\tkind\t\t"] * 500]
+    (tmp_path / "paradetox_train/paradetox.tsv").write_text("\n".join(rows) + "\n", "utf-8")
+    assert list(paradetox_train(tmp_path, ())) == [Labelled('what "crap"', True), Labelled('a "pity"', False)]
 
 
 def test_neutral_rows_that_another_set_calls_toxic_go() -> None:

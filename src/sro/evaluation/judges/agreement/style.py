@@ -29,6 +29,7 @@ from sro.evaluation.judges.agreement.common import (
     size_of,
     table,
 )
+from sro.evaluation.judges.loading import embedded_judge
 from sro.evaluation.judges.training.data import calibration, ratings
 from sro.evaluation.judges.training.style_data import STYLE_JUDGE, official_pairs
 from sro.screeners.base import Screener
@@ -69,9 +70,11 @@ def agreement(judge: Screener, data: Path, final: bool = False) -> Agreement:
 
 
 def check_judges(judges: Sequence[str], data: Path, *, final: bool = False, write_card: bool = False) -> str:
-    """The table of the judges of these names (see `load_screener`), in Markdown.
+    """The table of the judges of these names, in Markdown.
 
     Args:
+        judges: `embedded` is the judge of `sro evaluate --judges embedded`; any other name or folder is a screener's
+            (see `load_screener`), such as `embedded/linear`.
         write_card: also write README.md into the folder of the first judge.
 
     Raises:
@@ -79,10 +82,14 @@ def check_judges(judges: Sequence[str], data: Path, *, final: bool = False, writ
     """
     folder = Path(judges[0])
     record = record_of(folder) if write_card else {}
-    found = {judge.name: agreement(judge, data, final) for judge in map(load_screener, judges)}
+    found = {judge.name: agreement(judge, data, final) for judge in map(_load_judge, judges)}
     if write_card:
         atomic_write_text(folder / "README.md", card(found, record, size_of(folder)))
     return markdown(found)
+
+
+def _load_judge(name: str) -> Screener:
+    return load_screener(str(embedded_judge("style")) if name == "embedded" else name)
 
 
 def markdown(found: Mapping[str, Agreement]) -> str:

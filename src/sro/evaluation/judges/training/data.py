@@ -139,6 +139,12 @@ def ratings(data: Path) -> list[Rated]:
     ]
 
 
+def paradetox_pairs(data: Path) -> list[dict[str, str]]:
+    """The records of ParaDetox train: `toxic`, and people's rewrites of it, `neutral1` to `neutral3`, "" if there are
+    fewer. The file is quoted as CSV is: a quote in a text is doubled, and a text may have several lines."""
+    return list(csv.DictReader(open_data(data / "paradetox_train/paradetox.tsv"), delimiter="\t"))
+
+
 def unseen(rows: Iterable[Labelled], taken: set[str]) -> Iterator[Labelled]:
     """Rows that are neither in `taken` (by letters and digits) nor in the official test set. `taken` grows with each
     row."""

@@ -51,6 +51,7 @@ from sro.evaluation.judges.training.data import (
     calibration_sources,
     existing,
     open_data,
+    paradetox_pairs,
     ratings,
     unseen,
 )
@@ -132,10 +133,7 @@ def paradetox_train(data: Path, apart: Collection[str]) -> Iterator[Labelled]:
 
     The labels are people's. `apart` holds the comments of the calibration parts that are kept for measuring.
     """
-    rows = list(
-        csv.DictReader(open_data(data / "paradetox_train/paradetox.tsv"), delimiter="\t", quoting=csv.QUOTE_NONE)
-    )
-    for row in rows[:-TUNING_SPLIT]:
+    for row in paradetox_pairs(data)[:-TUNING_SPLIT]:
         if letters_and_digits(clean(row["toxic"])) not in apart:
             yield Labelled(clean(row["toxic"]), True)
             yield from (
