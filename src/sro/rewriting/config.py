@@ -143,7 +143,7 @@ class RewriteArguments:
         metadata={"help": "random seed of the sampled candidates; None (in Python): different every time, and faster"},
     )
     max_threat: float = field(
-        default=0.9,
+        default=0.6,
         metadata={
             "help": "a comment that fails with a probability of THREAT above this, in [0, 1], is refused instead of "
             "rewritten, if the screener has attributes; the same for known threats in ar de es fr hi "
