@@ -67,3 +67,23 @@ def test_the_embedded_parts_are_a_wheel_of_data(tmp_path: Path) -> None:
     names = ZipFile(build(ROOT / "packages" / "sro-embedded", tmp_path)).namelist()
     for part in ("encoder/model.onnx", "warmup/adapter_model.safetensors", "judge_style/ensemble.json"):
         assert f"sro_embedded/{part}" in names
+    licences = {name.partition(".dist-info/")[2] for name in names if "/licenses/" in name}
+    assert licences == {"licenses/LICENSE", "licenses/NOTICE"}
+
+
+@pytest.mark.parametrize(("project", "package"), [(ROOT, "src/sro"), (ROOT / "packages/sro-embedded", "sro_embedded")])
+def test_a_wheel_holds_nothing_that_an_earlier_build_left(project: Path, package: str, tmp_path: Path) -> None:
+    from zipfile import ZipFile
+
+    for path in project.iterdir():
+        if path.is_file() and not path.name.startswith("."):
+            shutil.copy(path, tmp_path)
+    name = Path(package).name
+    (tmp_path / package).mkdir(parents=True)
+    (tmp_path / package / "__init__.py").touch()
+    (tmp_path / "build/lib" / name).mkdir(parents=True)
+    (tmp_path / "build/lib" / name / "removed.py").touch()
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", tmp_path, cwd=tmp_path)
+    [wheel] = (tmp_path / "dist").glob("*.whl")
+    packed = [name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name]
+    assert packed == [f"{name}/__init__.py"]

@@ -13,7 +13,17 @@ import pytest
 
 from sro.core import files, provenance
 from sro.core.errors import SROError
-from sro.core.files import atomic_file, atomic_folder, atomic_write_bytes, atomic_write_text, file_sha256
+from sro.core.files import (
+    DEAD_AFTER,
+    UnwritableCache,
+    atomic_file,
+    atomic_folder,
+    atomic_write_bytes,
+    atomic_write_text,
+    cache_root,
+    cached_folder,
+    file_sha256,
+)
 from sro.core.provenance import is_secret, manifest, version, write_manifest
 
 
@@ -114,6 +124,16 @@ def test_a_mount_point_is_refused_before_the_work() -> None:
         pytest.fail("the body ran")
 
 
+def test_a_folder_is_made_where_paths_know_no_mounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsupported(path: Path) -> bool:
+        raise NotImplementedError("Path.is_mount() is unsupported on this system")  # Windows before Python 3.12
+
+    monkeypatch.setattr(Path, "is_mount", unsupported)
+    with atomic_folder(tmp_path / "one") as partial:
+        (partial / "a").touch()
+    assert names(tmp_path / "one") == ["a"]
+
+
 def test_folder_appears_when_it_is_done(tmp_path: Path) -> None:
     target = tmp_path / "runs" / "one"
     with atomic_folder(target) as partial:
@@ -139,6 +159,49 @@ def test_a_full_folder_is_refused_before_the_work(tmp_path: Path) -> None:
         pytest.fail("the body ran")
     with pytest.raises(SROError, match="is a file"), atomic_folder(tmp_path / "one" / "a", replace=True):
         pytest.fail("the body ran")
+
+
+def test_a_folder_of_the_cache_is_made_once(tmp_path: Path) -> None:
+    assert cached_folder(tmp_path / "one", "a", lambda fresh: (fresh / "a").touch()) == tmp_path / "one"
+    assert cached_folder(tmp_path / "one", "a", lambda fresh: pytest.fail("made again")) == tmp_path / "one"
+    assert names(tmp_path / "one") == ["a"]
+
+
+def test_a_cache_that_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UnwritableCache, match=r"file.* cannot be made: .*\n  fix: set SRO_CACHE to a folder"):
+        cached_folder(tmp_path / "file" / "one", "a", lambda fresh: pytest.fail("the work was done"))
+
+
+def test_a_disk_that_fills_up_is_told_too(tmp_path: Path) -> None:
+    def make(fresh: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(UnwritableCache, match=r"No space left on device\n  fix: "):
+        cached_folder(tmp_path / "one", "a", make)
+    assert names(tmp_path) == []
+
+
+def test_what_killed_processes_left_in_the_cache_is_removed(tmp_path: Path) -> None:
+    dead, young, other = (tmp_path / f".{name}.partial" for name in ("one.0badcafe", "one.12345678", "two.0badcafe"))
+    for left in (dead, young, other):
+        left.mkdir()
+        (left / "half").touch()
+    for left in (dead, other):
+        os.utime(left, (0, left.stat().st_mtime - DEAD_AFTER - 60))
+    cached_folder(tmp_path / "one", "a", lambda fresh: (fresh / "a").touch())
+    assert names(tmp_path) == [young.name, other.name, "one"]
+
+
+def test_without_a_home_the_cache_needs_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", nowhere)
+    for name in ("SRO_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(SROError, match=r"no home folder\n  fix: set SRO_CACHE"):
+        cache_root()
 
 
 def test_a_folder_that_appears_meanwhile_is_kept(tmp_path: Path) -> None:

@@ -287,6 +287,19 @@ def test_a_missing_embedded_leader_is_named_with_the_mend(tmp_path: Path, monkey
         embedded_leader()
 
 
+def test_a_cache_that_cannot_be_written_is_told_before_weights_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "leader.gguf").touch()
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SRO_CACHE", str(tmp_path / "file"))
+    package = SimpleNamespace(submodule_search_locations=[tmp_path])
+    monkeypatch.setattr(sro.leader.model.importlib.util, "find_spec", lambda name: package)
+    monkeypatch.setattr(sro.leader.model, "read_model", lambda *_, **__: pytest.fail("read in vain"))
+    with pytest.raises(SROError, match=r"cannot be made: .*\n  fix: set SRO_CACHE"):
+        embedded_leader()
+
+
 def test_two_first_runs_at_once_share_what_the_quicker_one_made(
     tiny_causal: Any, saved: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
 import secrets
 import shutil
+import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import resources
@@ -22,6 +25,10 @@ MODEL_FILES = (".safetensors", ".json", ".txt", ".model")
 """Suffixes of the files that define a model; its hash covers these files."""
 EMBEDDED = "sro-embedded"
 """The package with larger parts: judges, the start of a game. It is in `packages/`, not on the package index."""
+FIX_CACHE = "fix: set SRO_CACHE to a folder that can be written"
+DEAD_AFTER = 3 * 3600
+"""Seconds after the last new file in it at which an unfinished folder of the cache counts as left by a killed process;
+the largest leaders are converted in less."""
 INSTALL_EMBEDDED = "pip install ./packages/sro-embedded   (in a checkout of sro)"
 
 
@@ -79,7 +86,7 @@ def atomic_folder(path: str | Path, *, replace: bool = False) -> Iterator[Path]:
             Raised on entry, before the work is done.
     """
     path = Path(os.path.realpath(path))
-    if path.is_mount():
+    if os.path.ismount(path):  # `Path.is_mount` knows no Windows before Python 3.12
         raise SROError(f"{path} is a mount point and cannot be replaced in one step\n  fix: name a folder in it")
     _refuse_occupied(path, replace)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -155,10 +162,66 @@ def asset_sha256(name: str, suffixes: Sequence[str] = MODEL_FILES) -> str | None
 
 
 def cache_root() -> Path:
-    """The folder for files that can be made again: `$SRO_CACHE`, else `$XDG_CACHE_HOME/sro`, else `~/.cache/sro`."""
-    return Path(
-        os.environ.get("SRO_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sro"
-    )
+    """The folder for files that can be made again: `$SRO_CACHE`, else `$XDG_CACHE_HOME/sro`, else `~/.cache/sro`.
+
+    Raises:
+        SROError: none of the two variables is set, and the user has no home folder.
+    """
+    try:
+        return Path(
+            os.environ.get("SRO_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sro"
+        )
+    except RuntimeError as error:
+        raise SROError(f"there is no place for the cache: this user has no home folder\n  {FIX_CACHE}") from error
+
+
+class UnwritableCache(SROError):
+    """A folder of the cache cannot be made."""
+
+
+def cached_folder(folder: Path, file: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder of the cache. If it does not hold `file`, `make` fills it first.
+
+    The folder appears whole or not at all. If two processes make it at once, the first result stays. What processes
+    that were killed have left of it is removed after some hours.
+
+    Raises:
+        UnwritableCache: the cache cannot be written. In most cases this shows before `make` is called.
+    """
+    if (folder / file).is_file():
+        return folder
+    try:
+        with _explain_cache_errors(folder), atomic_folder(folder) as fresh:
+            _remove_dead_siblings(folder)
+            make(fresh)
+    except SROError:
+        if not (folder / file).is_file():  # else another process has made the same
+            raise
+    return folder
+
+
+def check_cache() -> None:
+    """Raise UnwritableCache unless folders can be made in the cache."""
+    root = cache_root()
+    with _explain_cache_errors(root):
+        root.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryDirectory(dir=root).cleanup()
+
+
+@contextmanager
+def _explain_cache_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnwritableCache(f"{folder}, a folder of the cache, cannot be made: {error}\n  {FIX_CACHE}") from error
+
+
+def _remove_dead_siblings(path: Path) -> None:
+    """Remove unfinished folders of this name that nobody can be working on any more."""
+    for partial in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
+        with suppress(OSError):  # another process may be removing it
+            if partial.stat().st_mtime < time.time() - DEAD_AFTER:
+                shutil.rmtree(partial)
 
 
 @contextmanager

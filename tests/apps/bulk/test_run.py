@@ -9,6 +9,7 @@ import math
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -336,6 +337,47 @@ def test_a_run_that_was_killed_goes_on(tmp_path: Path, monkeypatch: pytest.Monke
     assert said[1:] == [f"{len(times)} of {tally.shards} shards are done already"]
     assert not left.exists()
     assert run(source, tmp_path / "out", Counted(), TINY).counts.total() == 0
+
+
+def test_a_second_run_in_the_folder_is_refused_until_the_first_has_ended(tmp_path: Path) -> None:
+    source = json_lines(tmp_path / "in.jsonl", [{"text": f"comment number {i}"} for i in range(100)])
+    left = tmp_path / "out" / ".in-00003.jsonl.0badcafe.partial"
+
+    class Watched(Toy):
+        def load(self) -> Work:
+            left.touch()  # as the first run would write it
+            with pytest.raises(SROError, match=r"another run is at work in .*out\n  fix: "):
+                run(source, tmp_path / "out", Toy(), TINY)
+            assert left.exists()
+            return super().load()
+
+    run(source, tmp_path / "out", Watched(), TINY)
+    run(source, tmp_path / "out", Toy(), TINY)
+    assert not left.exists()
+
+
+def test_a_killed_run_locks_nothing(tmp_path: Path) -> None:
+    source = json_lines(tmp_path / "in.jsonl", [{"text": "hi"}])
+    run(source, tmp_path / "out", Toy())
+    hold = (
+        "import os, sys, time; from sro.apps.bulk.ledger import Ledger\n"
+        "with Ledger(sys.argv[1]).sole_run(): print('at work', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", hold, str(tmp_path / "out")], stdout=subprocess.PIPE) as other:
+        assert other.stdout and other.stdout.readline() == b"at work\n"
+        with pytest.raises(SROError, match="another run is at work"):
+            run(source, tmp_path / "out", Toy())
+        other.kill()
+    run(source, tmp_path / "out", Toy())
+    assert [path.name for path in (tmp_path / "out/_sro").glob("lock*")] == ["lock"]
+
+
+def test_where_nothing_can_be_locked_a_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unable(*_: object, **__: object) -> Any:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(sqlite3, "connect", unable)
+    assert run(json_lines(tmp_path / "in.jsonl", [{"text": "hi"}]), tmp_path / "out", Toy()).counts.total() == 1
 
 
 @pytest.mark.slow

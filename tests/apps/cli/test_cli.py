@@ -1,11 +1,13 @@
 """The command `sro` and its doctor."""
 
+import io
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -70,6 +72,7 @@ def test_a_command_gets_its_arguments_and_gives_the_status(fake: Fake) -> None:
     [
         (SROError("no such file: a.txt"), 2, "sro: error: no such file: a.txt\n"),
         (KeyboardInterrupt(), 130, "sro: interrupted\n"),
+        (PermissionError(13, "Permission denied", "a.txt"), 2, "sro: error: [Errno 13] Permission denied: 'a.txt'\n"),
     ],
 )
 def test_errors_meant_for_people_have_no_traceback(
@@ -81,6 +84,41 @@ def test_errors_meant_for_people_have_no_traceback(
     fake(run)
     assert main(["train"]) == status
     assert capsys.readouterr().err == said
+
+
+def sro(words: list[str], unbuffered: bool = False, **options: Any) -> "subprocess.CompletedProcess[bytes]":
+    """The command in a process of its own, on a system whose files are not in UTF-8."""
+    settings = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "cp1252", "PYTHONUNBUFFERED": "1" if unbuffered else ""}
+    words = [sys.executable, "-m", "sro", *words]
+    return subprocess.run(words, env={**os.environ, **settings}, stderr=subprocess.PIPE, **options)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk that is always full")
+@pytest.mark.parametrize(
+    ("unbuffered", "said"), [(False, "standard output cannot be written: "), (True, "[Errno 28] ")]
+)
+def test_a_full_disk_behind_standard_output_is_named(unbuffered: bool, said: str) -> None:
+    with open("/dev/full", "wb") as full:
+        done = sro(["--version"], unbuffered, stdout=full)
+    assert (done.returncode, done.stderr.decode()) == (2, f"sro: error: {said}No space left on device\n")
+
+
+def test_a_pipe_gets_utf_8_whatever_the_system_has(tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("ты дурак 😀\n", "utf-8")
+    screen = ["screener", "screen", "--screener", "embedded/linear", "--input", str(tmp_path / "in.txt")]
+    for words in (screen, [*screen, "--output", "-"]):
+        done = sro(words, stdout=subprocess.PIPE)
+        assert done.returncode == 0 and "ты дурак 😀" in done.stdout.decode("utf-8")
+
+
+def test_a_terminal_gets_escapes_for_what_it_does_not_have(monkeypatch: pytest.MonkeyPatch, fake: Fake) -> None:
+    written = io.BytesIO()
+    terminal = io.TextIOWrapper(written, encoding="cp1252")
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    fake(lambda argv: print("é β") or 0)
+    assert main(["train"]) == 0
+    assert written.getvalue().decode("cp1252").split() == ["é", r"\u03b2"]
 
 
 def test_other_errors_keep_their_traceback(fake: Fake) -> None:
@@ -218,6 +256,34 @@ def test_doctor_outlives_a_missing_package() -> None:
 
     (finding,) = doctor._guarded(check)
     assert finding.fatal and finding.fix == "pip install torch"
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError("libtorch_cpu.so: cannot open"), "FAIL  not checked further (OSError: libtorch_cpu.so: cannot open)"),
+        (SROError("no home folder\n  fix: set SRO_CACHE"), "FAIL  not checked further, no home folder: set SRO_CACHE"),
+    ],
+)
+def test_doctor_outlives_what_it_should_name(error: Exception, line: str) -> None:
+    def check() -> Iterator[Finding]:
+        yield Finding("well so far")
+        raise error
+
+    assert [str(finding).strip() for finding in doctor._guarded(check)] == ["ok    well so far", line]
+
+
+def test_doctor_names_a_cache_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "leader.gguf").touch()
+    (tmp_path / "file").touch()
+    package = SimpleNamespace(submodule_search_locations=[tmp_path])
+    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: package)
+    for cache, fatal in (("file", True), ("new", False)):
+        monkeypatch.setenv("SRO_CACHE", str(tmp_path / cache))
+        [converted] = [finding for finding in doctor.embedded_parts() if "converted" in finding.text]
+        assert converted.fatal == fatal and converted.fix == (
+            "set SRO_CACHE to a folder that can be written" if fatal else ""
+        )
 
 
 def test_doctor_shows_settings_but_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from sro.core.errors import SROError
+from sro.core.files import UnwritableCache
 from sro.screeners.lora import acceptability_training as training
 from sro.screeners.lora.acceptability import Acceptability, AcceptabilityWhenAsked
 from sro.screeners.lora.acceptability_training import FluencyConfig, FluencyData, labelled, split, train_fluency
@@ -154,6 +155,15 @@ def test_without_the_embedded_leader_all_are_alike_unless_a_judge_was_named(
         AcceptabilityWhenAsked("embedded")
     with pytest.raises(SROError, match="sro fluency"):
         AcceptabilityWhenAsked(str(tmp_path))
+
+
+def test_a_leader_that_cannot_be_converted_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unwritable() -> Path:
+        raise UnwritableCache("the cache cannot be written")
+
+    monkeypatch.setattr("sro.screeners.lora.acceptability.embedded_leader", unwritable)
+    with pytest.raises(UnwritableCache):
+        AcceptabilityWhenAsked()(["a"])
 
 
 def test_too_few_sentences_are_refused(leader: Path, tmp_path: Path) -> None:

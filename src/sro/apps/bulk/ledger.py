@@ -2,6 +2,7 @@
 
 _sro/manifest.json              settings, versions, command, time
 _sro/done/comments-00003.json   counts of a finished shard, and how to tell whether its source has changed
+_sro/lock                       locked while a run is at work; always empty
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import hashlib
 import json
 import os
 import shlex
+import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -66,6 +69,28 @@ class Ledger:
                 + "\n  ".join(changed)
                 + f"\n  fix: another --output, the earlier settings, or start again: rm -r {self.folder}"
             )
+
+    @contextmanager
+    def sole_run(self) -> Iterator[None]:
+        """Keep other runs out of the folder: they would do the same work and remove this run's unfinished files.
+
+        The lock is SQLite's, because it works on every system and ends with the process, even after `kill -9`. Where
+        the file system cannot lock, other runs are not noticed.
+
+        Raises:
+            SROError: another run is at work in the folder.
+        """
+        with ExitStack() as stack:
+            try:
+                lock = sqlite3.connect(Path(self.folder) / OURS / "lock", timeout=0)
+                stack.enter_context(closing(lock))
+                lock.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                if "database is locked" in str(error):
+                    raise SROError(
+                        f"another run is at work in {self.folder}\n  fix: wait until it has ended, or stop it"
+                    ) from error
+            yield
 
     def result(self, shard: Shard) -> Path:
         """Path of the shard's result."""

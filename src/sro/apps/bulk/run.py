@@ -12,7 +12,7 @@ from sro.apps.bulk.formats import Shard
 from sro.apps.bulk.jobs import Job
 from sro.apps.bulk.ledger import Ledger
 from sro.apps.bulk.shard_worker import Event, ShardTask, new_columns, run_here
-from sro.apps.bulk.shards import plan, walk
+from sro.apps.bulk.shards import Plan, plan, walk
 from sro.apps.bulk.summary import Tally, watch_progress
 from sro.apps.bulk.writers import remove_partial_files
 from sro.core.errors import SROError
@@ -46,7 +46,8 @@ def run(
         The figures. `troubles` names the files that could not be read; the next run tries them again.
 
     Raises:
-        SROError: nothing to read, changed settings or sources, an output that cannot be written, or a missing part.
+        SROError: nothing to read, changed settings or sources, an output that cannot be written or in which another
+            run is at work, or a missing part.
     """
     arguments = arguments or BulkArguments()
     _refuse_nested(Path(source), Path(target))
@@ -58,13 +59,18 @@ def run(
     settings = {"column": found.column, "shard_mb": megabytes, "prefix": arguments.prefix, **job.settings()}
     settings |= {name: value for name, value in vars(reading).items() if value is not None}
     task = ShardTask(job, found.column, arguments.prefix, Ledger.open(target, settings, command), reading)
-    tally = Tally(job.passing, len(found.shards), sum(shard.size for shard in found.shards))
+    with task.ledger.sole_run():
+        return _work(found, task, arguments, say)
+
+
+def _work(found: Plan, task: ShardTask, arguments: BulkArguments, say: Callable[[str], None]) -> Tally:
+    tally = Tally(task.job.passing, len(found.shards), sum(shard.size for shard in found.shards))
     tally.troubles += found.troubles
     task.ledger.refuse_leftovers(found.sources, found.shards)
     waiting = _waiting(found.shards, task.ledger, tally)
     if tally.before_shards:
         say(f"{tally.before_shards:,} of {tally.shards:,} shards are done already")
-    remove_partial_files(Path(target))  # once, not for each shard: the folder may hold thousands of files
+    remove_partial_files(Path(task.ledger.folder))  # once, not for each shard: the folder may hold thousands of files
     said = time.monotonic()
     for event in _events(waiting, task, arguments):
         said = watch_progress(tally, event, said, say)

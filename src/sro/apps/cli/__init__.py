@@ -3,11 +3,12 @@
 Each module has `run(argv) -> int`, which parses, calls one library function and prints. So `sro --help` answers at
 once, without importing torch.
 
-Exit status: 0 success, 1 success with a negative answer (see the subcommand), 2 a user error that the message names,
+Exit status: 0 success, 1 success with a negative answer (see the subcommand), 2 an error that the message names,
 130 interrupted, 141 the reader of the output closed it.
 """
 
 import importlib
+import io
 import logging
 import os
 import re
@@ -50,11 +51,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.getLogger("sro").addHandler(_LINES)  # does nothing if the handler is already added
     logging.getLogger("sro").setLevel(logging.INFO)
     words = list(sys.argv[1:] if argv is None else argv)
+    _prepare_standard_output()
     try:
         try:
             return _dispatch(words)
         finally:
-            sys.stdout.flush()  # so that a closed pipe shows here, not while the interpreter shuts down
+            _flush_standard_output()
     except SROError as error:
         print(f"sro: error: {error}", file=sys.stderr)
         return 2
@@ -62,8 +64,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("sro: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:  # `sro rewrite ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_standard_output()
         return 141
+    except OSError as error:  # a disk, a network or a permission is at fault, so a traceback would not help
+        print(f"sro: error: {error}", file=sys.stderr)
+        return 2
+
+
+def _prepare_standard_output() -> None:
+    """Let standard output take every character: a file or pipe gets UTF-8, a terminal gets escapes for characters that
+    it does not have."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
+        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
+def _flush_standard_output() -> None:
+    """Flush here, so that a closed pipe or a full disk does not show while the interpreter shuts down."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_standard_output()
+        raise SROError(f"standard output cannot be written: {error.strerror}") from error
+
+
+def _drop_standard_output() -> None:
+    """Write to nowhere what is still in the buffer, because the interpreter flushes it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(words: list[str]) -> int:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sro.core.errors import SROError
-from sro.core.files import EMBEDDED, INSTALL_EMBEDDED, asset, cache_root
+from sro.core.files import EMBEDDED, INSTALL_EMBEDDED, asset, cache_root, check_cache
 from sro.core.machine import describe_processor, processors
 from sro.core.provenance import version
 
@@ -85,13 +85,22 @@ def run(argv: list[str]) -> int:
 
 
 def _guarded(check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
-    """Report a failed import as a finding: a check may need a package that is missing."""
+    """Report what stops a check as a finding: a package may be missing or damaged, or there is no home folder."""
     try:
         yield from check()
     except ImportError as error:
         missing = error.name or "sro"
         fix = "pip install -e .   (in a checkout of sro)" if missing == "sro" else f"pip install {missing}"
         yield Finding(f"not checked further, {missing} cannot be imported ({error})", fix, fatal=True)
+    except SROError as error:
+        yield _problem("not checked further", error, fatal=True)
+    except Exception as error:  # a damaged package can raise anything; the other checks go on
+        yield Finding(f"not checked further ({type(error).__name__}: {error})", fatal=True)
+
+
+def _problem(what: str, error: SROError, fatal: bool) -> Finding:
+    lack, _, fix = str(error).partition("fix: ")
+    return Finding(f"{what}, {' '.join(lack.split())}", " ".join(fix.split()), fatal)
 
 
 def packages() -> Iterator[Finding]:
@@ -141,7 +150,11 @@ def embedded_parts() -> Iterator[Finding]:
     if ready:
         yield Finding(f"leader, converted: {converted}, {_size(converted)}")
     elif carried:
-        yield Finding(f"leader, converted: not yet; the first use does it in about 20 s, into {converted}")
+        try:
+            check_cache()
+            yield Finding(f"leader, converted: not yet; the first use does it in about 20 s, into {converted}")
+        except SROError as error:
+            yield _problem("leader, converted: not yet", error, fatal=True)
 
     from sro.screeners.similarity import embedded_encoder
 
@@ -185,8 +198,7 @@ def screeners() -> Iterator[Finding]:
                 f"{shown}: {screener.name} says {answers[0]} to 'thank you very much', {answers[1]} to 'you idiot'"
             )
         except SROError as error:
-            lack, _, fix = str(error).partition("fix: ")
-            yield Finding(f"{shown} cannot run, {' '.join(lack.split())}", " ".join(fix.split()), fatal=needed)
+            yield _problem(f"{shown} cannot run", error, fatal=needed)
 
 
 def hub(network: bool) -> Iterator[Finding]:

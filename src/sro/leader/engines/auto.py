@@ -15,6 +15,7 @@ from typing import Literal
 import torch
 
 from sro.core.errors import SROError
+from sro.core.files import UnwritableCache
 from sro.leader.engines.ctranslate2_conversion import (
     WEIGHTS,
     CannotConvert,
@@ -56,7 +57,7 @@ def choose(
         cached_conversion(parts, default_precision())
     except UnknownArchitecture:
         return "transformers"
-    except (CannotConvert, OSError) as error:
+    except (CannotConvert, UnwritableCache) as error:
         why = str(error).splitlines()[0]
         logger.warning("transformers plays instead (--engine transformers spares the attempt): %s", why)
         return "transformers"

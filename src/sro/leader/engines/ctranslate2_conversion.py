@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 import torch
 
 from sro.core.errors import SROError
-from sro.core.files import atomic_folder, cache_root
+from sro.core.files import cache_root, cached_folder
 from sro.core.provenance import version
 from sro.leader.card import write_prompt
 from sro.leader.files import LeaderParts
@@ -63,29 +63,25 @@ def cached_conversion(parts: LeaderParts, precision: Precision) -> Path:
     """The leader in CTranslate2's format, converted at its first use and then kept.
 
     The cache is `$SRO_CACHE/ctranslate2`, else `$XDG_CACHE_HOME/sro/ctranslate2`, else `~/.cache/sro/ctranslate2`; a
-    folder's name holds the hash of the base and the adapter. A folder appears whole or not at all. If two processes
-    convert at once, the first result stays.
+    folder's name holds the hash of the base and the adapter. How it is made: `sro.core.files.cached_folder`.
 
     Raises:
         SROError: CTranslate2 is not installed; no leader could be loaded.
         CannotConvert: it does not know the architecture, or computes something else from it.
-        OSError: the cache cannot be written.
+        UnwritableCache: the cache cannot be written.
     """
     import_ctranslate2()
     folder = cache_root() / "ctranslate2" / f"{parts.base.name}-{parts.fingerprint()}-{precision}"
-    if (folder / WEIGHTS).is_file():
-        return folder
-    _check_architecture(parts.base)
-    try:
-        with atomic_folder(folder) as fresh:  # first, so that nothing is loaded if the cache cannot be written
-            logger.warning(
-                "converting the leader for CTranslate2 (%s), once: it is kept in %s …", precision, folder.parent
-            )
-            convert(parts.load(), fresh, precision)
-    except (SROError, OSError):
-        if not (folder / WEIGHTS).is_file():  # else another process has written the same
-            raise
-    return folder
+    if not (folder / WEIGHTS).is_file():
+        _check_architecture(parts.base)
+
+    def make(fresh: Path) -> None:
+        logger.warning(
+            "converting the leader for CTranslate2 (%s), once: it is kept in %s …", precision, folder.parent
+        )
+        convert(parts.load(), fresh, precision)
+
+    return cached_folder(folder, WEIGHTS, make)
 
 
 def _check_architecture(base: Path) -> None:

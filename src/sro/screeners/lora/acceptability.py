@@ -22,6 +22,7 @@ import torch
 from torch import nn
 
 from sro.core.errors import SROError
+from sro.core.files import UnwritableCache
 from sro.core.precision import compute_dtype
 from sro.core.pretrained import ADAPTER_WEIGHTS, read_model, read_tokenizer
 from sro.leader.model import embedded_leader
@@ -128,6 +129,8 @@ class AcceptabilityWhenAsked:
             return Acceptability.load(self.folder)
         try:
             embedded_leader()
+        except UnwritableCache:
+            raise
         except SROError:
             return lambda texts: np.zeros(len(texts), np.float32)
         return Acceptability.load()

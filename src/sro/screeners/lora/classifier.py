@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from sro.core.files import atomic_folder, cache_root
+from sro.core.files import UnwritableCache, cache_root, cached_folder
 from sro.core.pretrained import read_adapter, read_model, read_tokenizer
 from sro.leader.files import LeaderParts
 from sro.leader.model import embedded_leader
@@ -38,7 +38,8 @@ def merge_adapter(adapter: Path) -> Path:
         SROError: the embedded leader is not installed.
     """
     place = cache_root() / "adapted" / LeaderParts(embedded_leader(), adapter, "").fingerprint()
-    if not (place / "model.safetensors").is_file():
+
+    def make(folder: Path) -> None:
         from tokenizers.processors import TemplateProcessing
 
         model, tokenizer = base()
@@ -47,19 +48,16 @@ def merge_adapter(adapter: Path) -> Path:
         tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
             single=f"{end} $A {end}", special_tokens=[(end, tokenizer.eos_token_id)]
         )
-        try:
-            with atomic_folder(place, replace=True) as fresh:
-                _save(model, tokenizer, fresh)
-        except OSError:  # the cache cannot be written, so this folder is for this process only
-            place = Path(tempfile.mkdtemp(prefix="sro-adapted-"))
-            atexit.register(shutil.rmtree, place, ignore_errors=True)
-            _save(model, tokenizer, place)
-    return place
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
 
-
-def _save(model: Any, tokenizer: Any, folder: Path) -> None:
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    try:
+        return cached_folder(place, "model.safetensors", make)
+    except UnwritableCache:  # so this folder is for this process only
+        temporary = Path(tempfile.mkdtemp(prefix="sro-adapted-"))
+        atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+        make(temporary)
+        return temporary
 
 
 def base() -> tuple[Any, Any]:
