@@ -237,12 +237,12 @@ def test_doctor_finds_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert [finding.fix for finding in doctor.embedded_parts() if finding.fatal] == mends[1:]
 
     monkeypatch.setattr(doctor, "files", lambda package: tmp_path)
-    assert [finding.text.split(":")[0] for finding in doctor.assets() if finding.fatal] == PARTS_OF_THE_DEMO[:4]
+    assert [finding.text.split(":")[0] for finding in doctor.assets() if finding.fatal] == PARTS_OF_THE_DEMO[:3]
 
     monkeypatch.setattr(doctor, "asset", absent)
-    (missing,) = [finding for finding in doctor.assets() if "sro-embedded" in finding.text and finding.fatal]
-    assert missing.text.split(":")[0] == PARTS_OF_THE_DEMO[4]
-    assert (missing.text, missing.fix) == ("warmup: sro-embedded is not installed", doctor.INSTALL_EMBEDDED)
+    missing = [finding for finding in doctor.assets() if "sro-embedded" in finding.text and finding.fatal]
+    assert [finding.text.split(":")[0] for finding in missing] == PARTS_OF_THE_DEMO[3:]
+    assert (missing[1].text, missing[1].fix) == ("warmup: sro-embedded is not installed", doctor.INSTALL_EMBEDDED)
 
     monkeypatch.setattr(doctor, "version", lambda name: {"torch": "1.0"}.get(name, "99"))
     lacking = [finding for finding in doctor.packages() if finding.fatal]

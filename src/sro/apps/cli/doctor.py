@@ -29,10 +29,16 @@ ASSETS = {
     "screener": "nblr.json",
     "starter": "comments.jsonl",
     "fluency": "adapter_config.json",
-    "rewriter": "adapter_config.json",
 }
 """Folders that ship with `sro` and that the demo needs, and a file each must hold."""
-LARGER_PARTS = {"warmup": True, "judge_style": False, "judge_fluency": False, "encoder": False, "critic": False}
+LARGER_PARTS = {
+    "rewriter": True,
+    "warmup": True,
+    "judge_style": False,
+    "judge_fluency": False,
+    "encoder": False,
+    "critic": False,
+}
 """Folders that ship with `sro-embedded`, and whether the demo needs them."""
 SCREENERS = {"embedded": False, "embedded/linear": True}
 """The screeners that ship with `sro`, and whether the demo, which trains, needs them."""
