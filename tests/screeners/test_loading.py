@@ -87,7 +87,7 @@ def test_a_screener_without_attributes_refuses_to_fail_on_some() -> None:
 @pytest.mark.parametrize("name", ["embedded", "embedded/linear", "folder"])
 def test_a_screener_without_labels_refuses_to_take_some_for_toxic(name: str, tmp_path: Path) -> None:
     (tmp_path / "ensemble.json").write_text('{"members": ["embedded/linear"]}')
-    with pytest.raises(SROError, match="no labels of which some are toxic\n  fix: leave out toxic_labels"):
+    with pytest.raises(SROError, match="is not a Hugging Face classifier\n  fix: leave out toxic_labels"):
         load_screener(name.replace("folder", str(tmp_path)), toxic_labels=["rude"])
 
 
