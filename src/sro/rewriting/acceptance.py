@@ -27,7 +27,7 @@ WORTH_ASKING = 0.1
 
 CLIP = 0.01
 """Probabilities are clipped to [CLIP, 1 − CLIP] before their log-odds are taken. The screener's are clipped to
-[CLIP_FAILS, 1 − CLIP_FAILS], because its small values differ."""
+[CLIP_FAILS, 1 − CLIP_FAILS], because differences between its small values matter."""
 CLIP_FAILS = 0.001
 
 
@@ -36,8 +36,9 @@ class Acceptance:
     """What critic, judge of fluency and screener say together about a candidate.
 
     Attributes:
-        fluency: the judge of fluency, called with candidates and their sources.
-        threshold: probability from which a candidate is accepted: readers would rather show it than not.
+        fluency: the judge of fluency; it scores candidates and their sources, each text given as its own source.
+        threshold: probability from which a candidate is accepted: readers would rather show it than not. The search
+            multiplies the probability of the leader's candidates by `RewriterParts.leader_trust` before it compares.
         sure: probability from which the search for a better candidate ends; of such candidates readers would show four
             of five.
     """
@@ -49,7 +50,7 @@ class Acceptance:
     def probabilities(
         self, kept: NDArray[Any], fails: Sequence[float], sources: Sequence[str], texts: Sequence[str]
     ) -> NDArray[np.float64]:
-        """Return the probabilities of N candidates, float64 of shape [N] in [0, 1].
+        """Return the probabilities of N candidates, float64 of shape [N] in [0, 1]; below `WORTH_ASKING`, the critic's own.
 
         Args:
             kept: [N] the critic's probabilities.

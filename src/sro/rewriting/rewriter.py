@@ -9,8 +9,9 @@ comments the failing sentences are rewritten, and the rest stays as it is, chara
 (`sro.comments.sentences`). Rules propose candidates first. If none of these is clearly good, the leader's greedy
 candidate is added, then `samples` more are drawn. If all fail the screener, the leader rewrites its own best try, up
 to `refine` times (`sro.rewriting.search`). The new comment is screened as a whole (`sro.rewriting.failing_comments`).
-If no candidate is acceptable, the comment is *refused*: there is no text, only the reason. The caller decides what to
-do with the comment (hide it, ask its author, show it after all).
+If a sentence has no acceptable candidate, it is left out if the comment does not need it; otherwise the comment is
+*refused*: there is no text, only the reason. The caller decides what to do with the comment (hide it, ask its author,
+show it after all).
 """
 
 from __future__ import annotations
@@ -58,15 +59,17 @@ screener's own threshold holds."""
 
 
 READ_BY_CRITIC, NOT_READ = 0.25, 0.5
-"""Cosine with the comment below which a rewrite is refused, with a critic and without one. Of the candidates with
-cosine .25 to .5 that a critic accepts, readers accept as many as of the others (docs/research/lab-notes.md). The first
-value also holds for other languages, in which the critic is not asked: there the encoder gives good rewrites low
-similarities too ("Verpiss dich endlich." → "Geh bitte.": .43)."""
+"""Minimum cosine between rewrite and comment: the first value with a critic, the second without. With a critic the
+low value is enough: of its accepted candidates, readers accept the same share from .25 to .5 as above
+(docs/research/lab-notes.md). With a critic, the low value also holds for other languages, which the critic does not
+read, because there the encoder gives low similarities even to good rewrites ("Verpiss dich endlich." → "Geh bitte.":
+.43)."""
 
 
 LEADER_TRUST = (0.85, 0.7)
-"""Of candidates that the critic rates equally, readers accept fewer of the embedded leader's than of the rules', and
-fewest of its sampled ones (docs/research/lab-notes.md)."""
+"""Factors for the greedy and the sampled candidates of any leader with `english_rules`: of candidates that the critic
+rates equally, readers accept fewer of the embedded leader's than of the rules', and fewest of its sampled ones
+(docs/research/lab-notes.md)."""
 
 
 class Rewriter(RewriterParts):
@@ -119,12 +122,13 @@ class Rewriter(RewriterParts):
                 with its own policy.
             similarity: a sentence encoder; or any object that compares texts.
             fluency: `embedded`, a folder made by `sro fluency` (`sro.screeners.lora.acceptability`), `none`, or any
-                object that judges fluency. If this and the critic are both `embedded`, its answer counts for every
-                candidate (`sro.rewriting.acceptance`); otherwise it decides between candidates that are equally good.
+                object that judges fluency. With `english_rules`, an encoder screener, and `embedded` for this and for
+                the critic, its answer counts for every candidate that the critic does not reject at once
+                (`sro.rewriting.acceptance`); otherwise it decides between candidates that are equally good.
                 None: `embedded` if the embedded leader, which it needs, is installed, else `none`. Its model is loaded
                 at its first use (0.7 s, 0.6 GB); threads may share it.
             english_rules: whether candidates of the rules for English are added to the leader's, with the shipped
-                critic and its thresholds. None: yes for the embedded leader (also from its export), but not with the
+                critic and its thresholds if the screener is an encoder. None: yes for the embedded leader (also from its export), but not with the
                 engine `chat`. True for another leader means that it writes English and no other language.
             phrases: phrase table that adds candidates: `embedded` (English, `sro.rewriting.phrase_table`), a file of
                 the same format, or `none`. None: `embedded` with `english_rules`, else `none`.

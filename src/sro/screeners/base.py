@@ -52,7 +52,7 @@ def plain_values(answer: Any) -> dict[str, Any]:
 class Screener(Protocol):
     """The follower of the game (the classifier that rewards): takes a list of texts, returns one verdict per text.
 
-    Any object with `name` and `screen` is a screener; no base class is needed (METHOD: c(y) ∈ {pass, fail}).
+    Any object with `name` and `screen` is a screener; no base class is needed (docs/concepts/game.md).
 
     Example:
         >>> class NoShouting:

@@ -2,7 +2,8 @@
 
 The files hold sentences of rude comments and candidates of this project's rewriter: greedy and sampled rewrites of the
 leader, rewrites of the phrase table, and deletions. A language model read each pair and judged it; the README of the
-files lists the questions. The files contain no human rewrites, and the embedded leader was not trained on them.
+files lists the questions. The files contain no human rewrites. The embedded leader (sixth release) was warmed up on
+candidates that passed.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sro.core.files import asset
 
 FILES = ("candidates.jsonl.gz", "sentences_left_out.jsonl.gz")
 HELD_OUT_PERCENT = 12
-"""Percent of the sentences that every training holds out, with their candidates, for calibration and measurement."""
+"""Percent of the sentences that are held out from training, with their candidates, for calibration and measurement."""
 
 
 def judged_candidates() -> Iterator[dict[str, Any]]:

@@ -3,8 +3,7 @@
 A hash of (seed, n) alone decides whether the n-th verdict is flipped. So the whole state is one number: the count of
 verdicts given so far. A run that is saved and resumed gets exactly the same flips as an uninterrupted run. Other
 random numbers and the batch sizes do not change the flips. A hash of the text would need no state, but a repeated text
-would always get the same wrong verdict. That would be a wrong follower, not the independent noise that METHOD.md
-describes.
+would always get the same wrong verdict. That would be a wrong follower, not independent noise.
 """
 
 from __future__ import annotations

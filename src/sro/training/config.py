@@ -31,7 +31,7 @@ class SROConfig(TrainingArguments):
         1
     """
 
-    # The game (METHOD: β, ε, K)
+    # The game (docs/concepts/game.md)
     objective: Objective = field(
         default="sro",
         metadata={

@@ -25,7 +25,7 @@ from torch.nn import functional as F
 
 
 def sro_logits(delta_y: Tensor, delta_x: Tensor, passed: Tensor, beta: float = 0.1) -> Tensor:
-    """The margin h of each paraphrase (METHOD: the game).
+    """The margin h of each paraphrase (docs/concepts/game.md).
 
     Args:
         delta_y: [N] log-ratio Δ(y) of each paraphrase, in nats.
@@ -50,7 +50,7 @@ def sro_loss(
         delta_y, delta_x, passed, beta: see `sro_logits`.
         label_smoothing: ε in [0, 0.5), the probability that a verdict is wrong.
 
-    Example (METHOD's hand-computed values):
+    Example (values computed by hand):
         >>> y, x = torch.tensor([2.0, 2.0]), torch.tensor([-1.0, -1.0])
         >>> sro_loss(y, x, torch.tensor([True, False])).tolist()
         [0.5543552..., 0.7981388...]
@@ -64,7 +64,8 @@ def contrast_logits(delta_y: Tensor, delta_x: Tensor, passed: Tensor, beta: floa
         fail:  h = β · (mean of Δ(y') over the passes y' − Δ(y))
 
     A fail without a pass makes the whole paraphrase less likely, including its good words. If there is a pass, the
-    common beginning of both cancels, and the loss acts on the tokens in which they differ.
+    common beginning of both cancels, so only the tokens from the first difference on become less likely. The loss of
+    such a fail also makes the passes more likely.
 
     Args:
         delta_y, delta_x, passed, beta: see `sro_logits`.
@@ -125,7 +126,7 @@ def losses(
         fail_only     sro on fails, nothing on passes
         kto           pass: 1 − σ(β·Δ(y)) + σ(β·Δ(x)); fail: σ(β·Δ(y))
         imitation     pass: −log π(y|x)/|y|; fail: nothing. Rejection-sampling fine-tuning; best-of-n fine-tuning where
-                      the follower passes only the best move of each comment (`sro.screeners.best_of_n`)
+                      the follower passes only the best paraphrase of each comment (`sro.screeners.best_of_n`)
 
     For KTO (Ethayarajh et al. 2024), paraphrases that passed are desirable; paraphrases that failed and the comments
     are undesirable. KTO's reference point, a KL estimate over a batch, is 0 here, as in TRL's `apo_zero_unpaired`: a

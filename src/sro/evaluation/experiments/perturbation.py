@@ -1,4 +1,4 @@
-"""The perturbation experiment (METHOD, claim 4): how much wrong verdicts harm SRO, and how much a correction helps.
+"""The perturbation experiment: how much wrong verdicts harm SRO, and how much a correction helps.
 
 Every verdict of the follower is flipped with probability p while the leader learns. The judges of the held-out
 rewrites are not flipped. The robust arms get the same flipped verdicts and know the rate (`sro.training.noise`).

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from sro.screeners.toxic_spans import Span
 
 WINDOWS = 40
-"""Most readings of a text besides the first."""
+"""Most readings of a text with words left out."""
 MAX_WORDS_READ_ALONE = 1000
 """Most distinct words of a text that are read alone; later words have only the occlusion score."""
 
