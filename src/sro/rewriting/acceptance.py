@@ -50,7 +50,9 @@ class Acceptance:
     def probabilities(
         self, kept: NDArray[Any], fails: Sequence[float], sources: Sequence[str], texts: Sequence[str]
     ) -> NDArray[np.float64]:
-        """Return the probabilities of N candidates, float64 of shape [N] in [0, 1]; below `WORTH_ASKING`, the critic's own.
+        """Return the probabilities of N candidates, float64 of shape [N] in [0, 1].
+
+        Below `WORTH_ASKING`, the critic's own probability is returned.
 
         Args:
             kept: [N] the critic's probabilities.

@@ -128,8 +128,9 @@ class Rewriter(RewriterParts):
                 None: `embedded` if the embedded leader, which it needs, is installed, else `none`. Its model is loaded
                 at its first use (0.7 s, 0.6 GB); threads may share it.
             english_rules: whether candidates of the rules for English are added to the leader's, with the shipped
-                critic and its thresholds if the screener is an encoder. None: yes for the embedded leader (also from its export), but not with the
-                engine `chat`. True for another leader means that it writes English and no other language.
+                critic and its thresholds if the screener is an encoder. None: yes for the embedded leader (also from
+                its export), but not with the engine `chat`. True for another leader means that it writes English and
+                no other language.
             phrases: phrase table that adds candidates: `embedded` (English, `sro.rewriting.phrase_table`), a file of
                 the same format, or `none`. None: `embedded` with `english_rules`, else `none`.
             faithfulness: `embedded`, the folder of a critic (`sro screener train --kind faithfulness`), or any object
