@@ -17,7 +17,9 @@ from sro.leader.model import Leader, LeaderArguments, save_adapter
 
 def with_adapter(model: Any, rank: int = 2, **options: Any) -> Any:
     """The model with an adapter whose B is not zero, as after training."""
-    found = get_peft_model(model, LoraConfig(r=rank, lora_alpha=6, target_modules="all-linear", **options))
+    found = get_peft_model(
+        model, LoraConfig(**{"r": rank, "lora_alpha": 6, "target_modules": "all-linear", **options})
+    )
     with torch.no_grad():
         for name, weight in found.named_parameters():
             if ".lora_B." in name:
@@ -82,6 +84,7 @@ def test_without_training_or_another_rank_nothing_is_widened(
     [
         (1, {}, r"rank 2 cannot be widened to 1\n  fix: a --lora_rank that is a multiple of 2"),
         (5, {}, r"rank 2 cannot be widened to 5\n  fix: a --lora_rank that is a multiple of 2"),
+        (4, {"target_modules": ["embed_tokens"]}, "an adapter of embeddings cannot be widened"),
         (4, {"use_rslora": True}, "only an adapter of one rank and one alpha"),
         (4, {"rank_pattern": {"q_proj": 1}}, "only an adapter of one rank and one alpha"),
     ],

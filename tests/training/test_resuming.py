@@ -49,6 +49,13 @@ def test_what_is_logged_and_saved_and_how_long_it_trains_may_change(begun: Path,
     refuse_other_run(begun, SETTINGS | change, DATA)
 
 
+def test_a_former_default_means_what_none_means_now(tmp_path: Path) -> None:
+    write_manifest(tmp_path, COMMAND, SETTINGS | {"lora_rank": 8}, DATA, 0)
+    refuse_other_run(tmp_path, SETTINGS | {"lora_rank": None}, DATA)
+    with pytest.raises(SROError, match="--lora_rank: 8 at first, 16 now"):
+        refuse_other_run(tmp_path, SETTINGS | {"lora_rank": 16}, DATA)
+
+
 def test_every_difference_is_named_with_the_command_that_goes_on(begun: Path) -> None:
     other = {"comments": ["starter:toxic"], "learning_rate": 2e-5, "adapter": "embedded/warmup", "bf16": True}
     with pytest.raises(SROError) as raised:

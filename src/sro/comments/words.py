@@ -10,7 +10,7 @@ from sro.core.errors import SROError
 
 _BLOCKS_WITH_MARKS = (
     *(range(0x300, 0x3100), range(0xA600, 0xAC00), range(0xFB00, 0xFE30), range(0x10100, 0x12000)),
-    *(range(0x13400, 0x13500), range(0x16A00, 0x17000), range(0x1BC00, 0x1BD00), range(0x1CF00, 0x1F000)),
+    *(range(0x13400, 0x17000), range(0x1BC00, 0x1BD00), range(0x1CF00, 0x1F000)),
 )
 """Blocks of Unicode below 0x20000 that hold combining marks. The others, mostly Chinese and Korean, are skipped
 because looking at each of their characters takes milliseconds at every start."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import json
@@ -161,22 +162,22 @@ def asset_sha256(name: str, suffixes: Sequence[str] = MODEL_FILES) -> str | None
     return folder_sha256(path, suffixes) if path.is_dir() else file_sha256(path)
 
 
+class UnwritableCache(SROError):
+    """A folder of the cache cannot be made."""
+
+
 def cache_root() -> Path:
     """The folder for files that can be made again: `$SRO_CACHE`, else `$XDG_CACHE_HOME/sro`, else `~/.cache/sro`.
 
     Raises:
-        SROError: none of the two variables is set, and the user has no home folder.
+        UnwritableCache: none of the two variables is set, and the user has no home folder.
     """
     try:
         return Path(
             os.environ.get("SRO_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sro"
         )
     except RuntimeError as error:
-        raise SROError(f"there is no place for the cache: this user has no home folder\n  {FIX_CACHE}") from error
-
-
-class UnwritableCache(SROError):
-    """A folder of the cache cannot be made."""
+        raise UnwritableCache(f"there is no place for the cache: no home folder\n  {FIX_CACHE}") from error
 
 
 def cached_folder(folder: Path, file: str, make: Callable[[Path], object]) -> Path:
@@ -188,14 +189,14 @@ def cached_folder(folder: Path, file: str, make: Callable[[Path], object]) -> Pa
     Raises:
         UnwritableCache: the cache cannot be written. In most cases this shows before `make` is called.
     """
-    if (folder / file).is_file():
+    if os.path.isfile(folder / file):  # `Path.is_file` raises if a folder above cannot be entered
         return folder
     try:
         with _explain_cache_errors(folder), atomic_folder(folder) as fresh:
             _remove_dead_siblings(folder)
             make(fresh)
     except SROError:
-        if not (folder / file).is_file():  # else another process has made the same
+        if not os.path.isfile(folder / file):  # else another process has made the same
             raise
     return folder
 
@@ -213,6 +214,8 @@ def _explain_cache_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno in (None, errno.ENOENT):  # a model that `make` reads is missing or damaged
+            raise
         raise UnwritableCache(f"{folder}, a folder of the cache, cannot be made: {error}\n  {FIX_CACHE}") from error
 
 

@@ -62,14 +62,21 @@ def widen_adapter(model: Any, rank: int) -> None:
         rank: rank of every layer afterwards, a multiple of the present rank.
 
     Raises:
-        SROError: the present rank is higher or does not divide `rank`, or layers have ranks or scales of their own.
+        SROError: the present rank is higher or does not divide `rank`, layers have ranks or scales of their own,
+            embeddings have LoRA weights, or the adapter is of another kind.
     """
+    from peft import LoraConfig
     from peft.tuners.lora import LoraLayer
 
     name = model.active_adapter
     settings = model.peft_config[name]
+    if not isinstance(settings, LoraConfig):
+        raise SROError("only a LoRA adapter can be widened\n  fix: leave --lora_rank out")
     if rank == settings.r:
         return
+    layers = [module for module in model.modules() if isinstance(module, LoraLayer)]
+    if any(name in module.lora_embedding_A for module in layers):
+        raise SROError("an adapter of embeddings cannot be widened\n  fix: leave --lora_rank out")
     if settings.rank_pattern or settings.alpha_pattern or settings.use_rslora or settings.lora_bias:
         raise SROError("only an adapter of one rank and one alpha can be widened\n  fix: leave --lora_rank out")
     if rank < settings.r or rank % settings.r:
@@ -78,7 +85,7 @@ def widen_adapter(model: Any, rank: int) -> None:
             f"  fix: a --lora_rank that is a multiple of {settings.r}, or leave --lora_rank out"
         )
     alpha = settings.lora_alpha * rank // settings.r
-    for layer in [module for module in model.modules() if isinstance(module, LoraLayer) and name in module.lora_A]:
+    for layer in [module for module in layers if name in module.lora_A]:
         layer.lora_A[name], layer.lora_B[name] = _wider(layer.lora_A[name], layer.lora_B[name], rank)
         layer.r[name], layer.lora_alpha[name] = rank, alpha
     settings.r, settings.lora_alpha = rank, alpha

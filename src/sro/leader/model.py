@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import logging
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -116,7 +117,7 @@ def embedded_leader() -> Path:
         SROError: the package that carries the weights is not installed, or the cache cannot be written.
     """
     folder = cache_root() / EMBEDDED.rpartition("/")[2]
-    if (folder / "config.json").is_file():
+    if os.path.isfile(folder / "config.json"):
         return folder
     carried = _carried_leader()
     return cached_folder(folder, "config.json", lambda fresh: _convert(carried, fresh))
@@ -274,6 +275,5 @@ def default_lora(rank: int | None = None, alpha: int = 16, encoder_decoder: bool
     from peft import LoraConfig, TaskType
 
     task = TaskType.SEQ_2_SEQ_LM if encoder_decoder else TaskType.CAUSAL_LM
-    return LoraConfig(
-        r=rank or DEFAULT_RANK, lora_alpha=alpha, lora_dropout=0.0, target_modules="all-linear", task_type=task
-    )
+    rank = DEFAULT_RANK if rank is None else rank
+    return LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=0.0, target_modules="all-linear", task_type=task)

@@ -15,6 +15,8 @@ from typing import Any
 
 from sro.core.errors import SROError
 
+FORMER_DEFAULTS = {"lora_rank": 8}
+"""Defaults that manifests of earlier versions name; the default is None now and means the same."""
 MAY_CHANGE = frozenset(
     {
         *("resume", "output_dir", "resume_from_checkpoint"),
@@ -52,7 +54,10 @@ def refuse_other_run(folder: Path, settings: Mapping[str, Any], data: Mapping[st
     other = [
         f"--{name}: {_said(began['config'][name])} at first, {_said(value)} now"
         for name, value in now.items()
-        if name not in MAY_CHANGE and name in began["config"] and began["config"][name] != value
+        if name not in MAY_CHANGE
+        and name in began["config"]
+        and began["config"][name] != value
+        and not (value is None and began["config"][name] == FORMER_DEFAULTS.get(name))
     ]
     if data is not None and began["data"] != data:
         names = [name for name in (began["data"] | data) if began["data"].get(name) != data.get(name)]

@@ -57,7 +57,7 @@ def choose(
         cached_conversion(parts, default_precision())
     except UnknownArchitecture:
         return "transformers"
-    except (CannotConvert, UnwritableCache) as error:
+    except (CannotConvert, UnwritableCache, OSError) as error:
         why = str(error).splitlines()[0]
         logger.warning("transformers plays instead (--engine transformers spares the attempt): %s", why)
         return "transformers"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import os
 import tempfile
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -72,7 +73,7 @@ def cached_conversion(parts: LeaderParts, precision: Precision) -> Path:
     """
     import_ctranslate2()
     folder = cache_root() / "ctranslate2" / f"{parts.base.name}-{parts.fingerprint()}-{precision}"
-    if not (folder / WEIGHTS).is_file():
+    if not os.path.isfile(folder / WEIGHTS):
         _check_architecture(parts.base)
 
     def make(fresh: Path) -> None:
