@@ -3,10 +3,10 @@
     python -m benchmarks.policy_curve --comments "$SRO_DATA/paradetox_train/paradetox.tsv::toxic[-500:]" \
         --output_dir runs/policy_curve
 
-All settings use the same moves, so that they differ only in their policy. The greedy move and `max(samples)` samples
-of each text are generated once and stored in `moves.jsonl`; each setting takes the moves that it needs. A second run
+All settings use the same completions, so that they differ only in their policy. The greedy one and `max(samples)`
+samples of each text are generated once and stored in `moves.jsonl`; each setting takes what it needs. A second run
 reads the file and generates only what is missing. Seconds are CPU time of this process, from the mean cost of a greedy
-move and of a sampled move; screening and comparing (a few milliseconds) are not counted.
+completion and of a sampled one; screening and comparing (a few milliseconds) are not counted.
 
 A comment is *acceptable* if it is rewritten and the embedded style judge, which is not the screener, finds the rewrite
 neutral. Shares are of the comments that the screener fails; similarity is the mean over the rewritten ones.
@@ -45,7 +45,7 @@ class Work:
     min_similarity: list[float] = field(
         default_factory=lambda: [0.3, 0.4, 0.5, 0.6, 0.7, 0.8], metadata={"help": "bars of meaning"}
     )
-    output_dir: str = field(default="runs/policy_curve", metadata={"help": "for moves, table and plot"})
+    output_dir: str = field(default="runs/policy_curve", metadata={"help": "for completions, table and plot"})
 
 
 @dataclass(frozen=True)
@@ -63,18 +63,18 @@ class Row:
 
 
 class Recorded:
-    """A generator that generates no move twice, and counts what the moves would have cost."""
+    """A generator that generates no completion twice, and counts what they would have cost."""
 
     def __init__(self, generator: Generator, file: Path, draws: int) -> None:
         self.generator, self.file, self.draws = generator, file, draws
         self.known: dict[tuple[str, bool], list[Completion]] = {}
-        self.spent = {False: [0.0, 0], True: [0.0, 0]}  # sampled? → seconds and moves generated
+        self.spent = {False: [0.0, 0], True: [0.0, 0]}  # sampled? → seconds and completions generated
         self.dealt = {False: 0, True: 0}
         if file.exists():
             for line in file.read_text("utf-8").splitlines():
                 row = json.loads(line)
                 self._add_candidates(
-                    row["text"], row["drawn"], [Completion(*move) for move in row["moves"]], row["seconds"]
+                    row["text"], row["drawn"], [Completion(*one) for one in row["moves"]], row["seconds"]
                 )
 
     def generate(
@@ -86,22 +86,24 @@ class Recorded:
             started = time.process_time()
             played = self.generator.generate(new, self.draws if drawn else 1, sampling, seed)
             seconds = (time.process_time() - started) / len(new)
-            for text, moves in zip(new, played):
-                self._add_candidates(text, drawn, moves, seconds)
+            for text, completions in zip(new, played):
+                self._add_candidates(text, drawn, completions, seconds)
                 row = {"text": text, "drawn": drawn, "seconds": seconds}
                 with self.file.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps({**row, "moves": [[m.text, m.ids, m.finished] for m in moves]}) + "\n")
+                    file.write(json.dumps({**row, "moves": [[m.text, m.ids, m.finished] for m in completions]}) + "\n")
         self.dealt[drawn] += n * len(comments)
         return [self.known[text, drawn][:n] for text in comments]
 
-    def _add_candidates(self, text: str, drawn: bool, moves: list[Completion], seconds: float) -> None:
-        self.known[text, drawn] = moves
+    def _add_candidates(self, text: str, drawn: bool, completions: list[Completion], seconds: float) -> None:
+        self.known[text, drawn] = completions
         self.spent[drawn][0] += seconds
-        self.spent[drawn][1] += len(moves)
+        self.spent[drawn][1] += len(completions)
 
     def bill(self) -> float:
-        """Cost in seconds of the moves used since the last call."""
-        cost = sum(self.dealt[drawn] * total / max(1, moves) for drawn, (total, moves) in self.spent.items())
+        """Cost in seconds of the completions used since the last call."""
+        cost = sum(
+            self.dealt[drawn] * total / max(1, completions) for drawn, (total, completions) in self.spent.items()
+        )
         self.dealt = {False: 0, True: 0}
         return cost
 

@@ -86,11 +86,11 @@ class Work:
     )
     variants: list[str] = field(
         default_factory=list,
-        metadata={"help": "`all`, or WORKERSxTHREADS:MOVES …: ctranslate2-int8 with so many instead"},
+        metadata={"help": "`all`, or WORKERSxTHREADS:BATCH …: ctranslate2-int8 with so many instead"},
     )
     size: int = field(default=200, metadata={"help": "comments for throughput and quality, evenly spaced"})
     repeats: int = field(default=5, metadata={"help": "turns; fewer than 5 are unreliable"})
-    batch_size: int = field(default=64, metadata={"help": "moves in a batch"})
+    batch_size: int = field(default=64, metadata={"help": "completions in a batch"})
     singles: int = field(default=40, metadata={"help": "comments for latency, each once per turn; 0: no latency"})
     short: int = field(default=20, metadata={"help": "most words of a short comment"})
     output: str = field(default="runs/benchmarks/rewriting.json", metadata={"help": "file for all figures"})
@@ -121,10 +121,10 @@ def main(argv: Sequence[str]) -> None:
     for engine in engines.values():
         engine.generate(texts[:8], 1, GREEDY, 0)  # warm up, because the first call is slower
     screener = load_screener("embedded/linear")
-    seconds, moves = throughput(engines, texts, work.repeats)
+    seconds, completions = throughput(engines, texts, work.repeats)
     latencies = latency(engines, everything, screener, work)
-    said = {name: [move.text for [move] in found] for name, found in moves.items()}
-    tokens = {name: fmean(len(move.ids) for [move] in found) for name, found in moves.items()}
+    said = {name: [one.text for [one] in found] for name, found in completions.items()}
+    tokens = {name: fmean(len(one.ids) for [one] in found) for name, found in completions.items()}
     judges = load_judges(["embedded"], "paradetox")
     judged = quality(texts, said, screener, judges)
     head = (
@@ -179,16 +179,16 @@ def variants(work: Work) -> dict[str, Engine]:
 
 
 def read_variant(text: str) -> tuple[int, int, int]:
-    """Workers, threads per worker, and moves in a batch, from `WORKERSxTHREADS:MOVES`.
+    """Workers, threads per worker, and completions in a batch, from `WORKERSxTHREADS:BATCH`.
 
     Raises:
         SROError: the text has another form.
     """
     found = re.fullmatch(r"([1-9]\d*)x([1-9]\d*):([1-9]\d*)", text)
     if not found:
-        raise SROError(f"no variant {text!r}\n  fix: WORKERSxTHREADS:MOVES, e.g. 2x1:32 or 1x2:64")
-    workers, threads, moves = map(int, found.groups())
-    return workers, threads, moves
+        raise SROError(f"no variant {text!r}\n  fix: WORKERSxTHREADS:BATCH, e.g. 2x1:32 or 1x2:64")
+    workers, threads, completions = map(int, found.groups())
+    return workers, threads, completions
 
 
 def in_turn(names: Sequence[str], turn: int) -> list[str]:
@@ -200,16 +200,16 @@ def in_turn(names: Sequence[str], turn: int) -> list[str]:
 def throughput(
     engines: Mapping[str, Engine], texts: Sequence[str], repeats: int
 ) -> tuple[Seconds, dict[str, list[list[Completion]]]]:
-    """Seconds of each engine in each turn, and its moves."""
-    moves: dict[str, list[list[Completion]]] = {}
+    """Seconds of each engine in each turn, and its completions."""
+    completions: dict[str, list[list[Completion]]] = {}
     seconds: Seconds = {name: [] for name in engines}
     for turn in range(repeats):
         for name in in_turn(list(engines), turn):
             begin = time.perf_counter()
-            moves[name] = engines[name].generate(texts, 1, GREEDY, 0)
+            completions[name] = engines[name].generate(texts, 1, GREEDY, 0)
             seconds[name].append(time.perf_counter() - begin)
         print(f"turn {turn + 1}: " + ", ".join(f"{name} {seconds[name][-1]:.2f} s" for name in engines), flush=True)
-    return seconds, {name: moves[name] for name in engines}
+    return seconds, {name: completions[name] for name in engines}
 
 
 def latency(

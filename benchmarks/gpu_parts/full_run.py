@@ -101,9 +101,9 @@ def passing(leader: Leader, follower: Screener, comments: Sequence[str]) -> floa
     """Share of greedy rewrites that are finished and pass the follower."""
     generator = TransformersGenerator(leader.model, leader.tokenizer, leader.prompt, batch_size=256)
     with torch.autocast(leader.model.device.type, torch.bfloat16, enabled=compute_dtype().bf16):
-        moves = [move for [move] in generator.generate(comments, 1, Sampling(temperature=0.0), 0)]
-    verdicts = follower.screen([move.text for move in moves], sources=list(comments))
-    passed = [verdict.passed and move.finished and bool(move.text) for move, verdict in zip(moves, verdicts)]
+        completions = [one for [one] in generator.generate(comments, 1, Sampling(temperature=0.0), 0)]
+    verdicts = follower.screen([one.text for one in completions], sources=list(comments))
+    passed = [verdict.passed and one.finished and bool(one.text) for one, verdict in zip(completions, verdicts)]
     return sum(passed) / len(passed)
 
 

@@ -109,7 +109,7 @@ def random_start(leader: str, sizes: Sizes, all_weights: bool) -> Leader:
     """A leader with the same architecture (Llama) and tokenizer, and random weights; 1.5 billion in a real run.
 
     It never stops by itself and all its speculative guesses are wrong, so its rollout is the slowest possible, and no
-    paraphrase passes. It measures only speed and memory.
+    completion passes. It measures only speed and memory.
     """
     folder = embedded_leader() if leader == "embedded" else Path(leader)
     tokenizer = read_tokenizer(folder)

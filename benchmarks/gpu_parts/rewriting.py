@@ -44,9 +44,9 @@ def _greedy(leader: str, name: str, batch: int, comments: list[str]) -> Found:
     engine = by_generate(engine) if name == "generate" else engine
     engine.generate(comments[:WARM], 1, GREEDY, 0)
     begin = now()
-    moves = [move for [move] in engine.generate(comments, 1, GREEDY, 0)]
-    seconds, tokens = now() - begin, sum(len(move.ids) for move in moves)
-    return Found(len(moves) / seconds, "rows/s", {}, f"{tokens / len(moves):.1f} tokens a rewrite")
+    completions = [one for [one] in engine.generate(comments, 1, GREEDY, 0)]
+    seconds, tokens = now() - begin, sum(len(one.ids) for one in completions)
+    return Found(len(completions) / seconds, "rows/s", {}, f"{tokens / len(completions):.1f} tokens a rewrite")
 
 
 def _search(leader: str, comments: list[str]) -> Found:

@@ -1,8 +1,8 @@
 """The authors' procedure as a benchmark, written from its description (arXiv 2410.20298), not from their code.
 
-Each step uses one comment. The leader generates one paraphrase by greedy decoding, without an attention mask, cut at
-20 tokens, in train mode. Then leader and reference, two whole models, each read the paraphrase, and also the comment
-if the paraphrase passed: one forward pass per text, logits at every position, no shared cache. It runs in float32 in
+Each step uses one comment. The leader generates one completion by greedy decoding, without an attention mask, cut at
+20 tokens, in train mode. Then leader and reference, two whole models, each read the completion, and also the comment
+if the completion passed: one forward pass per text, logits at every position, no shared cache. It runs in float32 in
 every mode, without an anchor, with AdamW on all weights and its own learning rate (2e-5). Its faults are kept, because
 the benchmark measures the procedure as it is:
 
@@ -27,7 +27,7 @@ from benchmarks.training.timing import Loop, Task, Turn, now
 from sro.leader.model import is_peft
 from sro.screeners.base import Screener
 
-LONGEST = 20  # most tokens of a paraphrase
+LONGEST = 20  # most tokens of a completion
 
 
 class AuthorsLoop:
@@ -57,7 +57,7 @@ class AuthorsLoop:
         self.optimizer = torch.optim.AdamW(trained, lr=learning_rate, weight_decay=0.01)
 
     def step(self, comment: str) -> tuple[float, list[int]]:
-        """Train on one comment. Returns its loss, and the paraphrase as token ids."""
+        """Train on one comment. Returns its loss, and the completion as token ids."""
         asked = self.prompt.replace("{text}", comment)
         prompt = self.tokenizer(asked, return_tensors="pt")["input_ids"].to(self.model.device)
         with torch.no_grad():
@@ -78,20 +78,20 @@ class AuthorsLoop:
         self.optimizer.step()
         return loss.item(), y[0].tolist()
 
-    def _delta(self, prompt: Tensor, response: Tensor) -> Tensor:
+    def _delta(self, prompt: Tensor, completion: Tensor) -> Tensor:
         """Δ(s) from the misplaced log-probabilities that they used."""
         with torch.no_grad():
-            frozen = misplaced_log_prob(self.reference, prompt, response)
-        return misplaced_log_prob(self.model, prompt, response) - frozen
+            frozen = misplaced_log_prob(self.reference, prompt, completion)
+        return misplaced_log_prob(self.model, prompt, completion) - frozen
 
 
-def misplaced_log_prob(model: Any, prompt: Tensor, response: Tensor) -> Tensor:
-    """Sum over the response of log softmax(logits at a token)[that same token]: one position off.
+def misplaced_log_prob(model: Any, prompt: Tensor, completion: Tensor) -> Tensor:
+    """Sum over the completion of log softmax(logits at a token)[that same token]: one position off.
 
-    prompt: [1, P], response: [1, S] token ids; returns a scalar.
+    prompt: [1, P], completion: [1, S] token ids; returns a scalar.
     """
-    logits = model(input_ids=torch.cat([prompt, response], dim=1)).logits[:, -response.shape[1] :]
-    return logits.log_softmax(-1).gather(-1, response[..., None]).sum()
+    logits = model(input_ids=torch.cat([prompt, completion], dim=1)).logits[:, -completion.shape[1] :]
+    return logits.log_softmax(-1).gather(-1, completion[..., None]).sum()
 
 
 def authors_loss(delta_y: Tensor, delta_x: Tensor, passed: bool, beta: float, label_smoothing: float) -> Tensor:

@@ -13,7 +13,7 @@ All loops share the comments, the follower (a panel of the encoder, critic, cosi
 decay 0.01, and this process with its allocator. They differ in these settings:
 
     loop     a step            trains       numbers           draws                    learns with
-    ours     batch_size moves  the adapter  bfloat16, or      as the recipe; a bound   the recipe's learning rate and
+    ours     batch_size texts  the adapter  bfloat16, or      as the recipe; a bound   the recipe's learning rate and
                                             float32 where     of length for each       anchor, smoothing ε = 0.1
                                             that is faster
     authors  1 comment         all weights  float32           greedily, at most        their learning rate 2e-5,
@@ -80,7 +80,7 @@ ROWS = {
     "sro-2-no-tree": Row(sro_loop.ours(2, sro_loop.NoTree), "the same, 2 completions a comment", "sro-2"),
     "sro-row-each": Row(sro_loop.ours(1, sro_loop.RowEach), "SROTrainer, a padded row a comment", "sro"),
     "sro-no-guesses": Row(
-        sro_loop.ours(1, sro_loop.TokenByToken), "SROTrainer, moves token by token (`generate`)", "sro"
+        sro_loop.ours(1, sro_loop.TokenByToken), "SROTrainer, completions token by token (`generate`)", "sro"
     ),
     "sro-score-all-x": Row(
         sro_loop.ours(1, sro_loop.ScoresEveryComment), "SROTrainer, comments scored for fails too", "sro"

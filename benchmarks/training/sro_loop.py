@@ -6,9 +6,9 @@ The benefit of an optimisation is the loss of speed in a row without it. Such a 
 Phases: *rollout*, *screening*, *reference* (log π_ref), *update* (log π_θ, backward, optimizer, the rest).
 
 Useful work is two operations per weight and token: for the linear layers, every token read once (the prompt, each
-paraphrase, the comment if it is scored); for the output head, every token scored or sampled. In the update it counts
+completion, the comment if it is scored); for the output head, every token scored or sampled. In the update it counts
 twice, because the backward pass has one product per frozen weight, and three times if the weight itself is trained.
-Padding, prompts read for each of K paraphrases, rows that have ended and attention (2 % here) are not counted.
+Padding, prompts read for each of K completions, rows that have ended and attention (2 % here) are not counted.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class TimedRollout:
     ) -> list[list[Completion]]:
         """See `Generator`."""
         with self.meter.phase("rollout"):
-            moves = self.generator.generate(comments, n, sampling, seed)
-        self.meter.count([move.ids for played in moves for move in played])
-        return moves
+            completions = self.generator.generate(comments, n, sampling, seed)
+        self.meter.count([one.ids for played in completions for one in played])
+        return completions
 
 
 class TimedScreener:
@@ -97,15 +97,15 @@ class CountingTrainer(SROTrainer):
 
 
 class NoTree(CountingTrainer):
-    """Without the shared prefix: the prompt is read again for every paraphrase and comment."""
+    """Without the shared prefix: the prompt is read again for every completion and comment."""
 
-    def _log_probs(self, model: Any, prompts: list[list[int]], responses: list[list[list[int]]]) -> TokenLogProbs:
-        alone = [(prompt, [text]) for prompt, branches in zip(prompts, responses) for text in branches]
+    def _log_probs(self, model: Any, prompts: list[list[int]], completions: list[list[list[int]]]) -> TokenLogProbs:
+        alone = [(prompt, [text]) for prompt, branches in zip(prompts, completions) for text in branches]
         return super()._log_probs(model, [prompt for prompt, _ in alone], [branch for _, branch in alone])
 
 
 class ScoresEveryComment(CountingTrainer):
-    """Also scores the comment if the paraphrase failed, although the loss does not need it."""
+    """Also scores the comment if the completion failed, although the loss does not need it."""
 
     def _asks_for_comment(self, passed: Sequence[bool]) -> bool:
         return True
@@ -114,12 +114,12 @@ class ScoresEveryComment(CountingTrainer):
 class RowEach(CountingTrainer):
     """One row per comment, padded to the longest, instead of rows that several short ones share."""
 
-    def _log_probs(self, model: Any, prompts: list[list[int]], responses: list[list[list[int]]]) -> TokenLogProbs:
-        return causal_log_probs(model, prompts, responses, self.processing_class.pad_token_id, row_tokens=None)
+    def _log_probs(self, model: Any, prompts: list[list[int]], completions: list[list[list[int]]]) -> TokenLogProbs:
+        return causal_log_probs(model, prompts, completions, self.processing_class.pad_token_id, row_tokens=None)
 
 
 class TokenByToken(CountingTrainer):
-    """Generates moves with `generate`, without speculative guesses; all rows are decoded until the last has ended."""
+    """Generates with `generate`, without speculative guesses; all rows are decoded until the last has ended."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -136,10 +136,10 @@ class StoresFloat32(CountingTrainer):
 
 
 def read_and_scored(game: Game) -> dict[str, int]:
-    """Token counts of a game: prompts, paraphrases, and scored comments."""
+    """Token counts of a game: prompts, completions, and scored comments."""
     return {
         "prompt": sum(map(len, game.prompts)),
-        "paraphrase": sum(len(ids) for played in game.paraphrases for ids in played),
+        "generated": sum(len(ids) for played in game.completions for ids in played),
         "source": sum(len(ids) for ids in game.sources if ids is not None),
     }
 
@@ -155,7 +155,7 @@ def useful_flops(model: Any, counts: Counter[str]) -> dict[str, float]:
     ]
     linear = sum(module.weight.numel() for module in layers)
     learning = sum(module.weight.numel() for module in layers if module.weight.requires_grad)
-    prompt, drawn, scored = counts["prompt"], counts["paraphrase"], counts["paraphrase"] + counts["source"]
+    prompt, drawn, scored = counts["prompt"], counts["generated"], counts["generated"] + counts["source"]
     forward = 2.0 * (linear * (prompt + scored) + head * scored)
     of_weights = 2.0 * (learning * (prompt + scored) + head * scored * out.weight.requires_grad)
     return {
@@ -166,7 +166,7 @@ def useful_flops(model: Any, counts: Counter[str]) -> dict[str, float]:
 
 
 def ours(generations: int, kind: type[CountingTrainer] = CountingTrainer, rollout_batch: int | None = None) -> Loop:
-    """`SROTrainer` with `generations` paraphrases per comment; another `kind` lacks an optimisation.
+    """`SROTrainer` with `generations` completions per comment; another `kind` lacks an optimisation.
 
     Args:
         rollout_batch: completions in a generation batch; None: the trainer's default, which is for CPUs.

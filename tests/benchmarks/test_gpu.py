@@ -305,7 +305,7 @@ def test_a_difference_of_another_leader_is_refused(monkeypatch: pytest.MonkeyPat
 
 def test_trained_weights_cost_a_third_product(tiny_causal: Any) -> None:
     model, _ = tiny_causal()
-    counts = sro_loop.Counter(prompt=10, paraphrase=6, source=4)
+    counts = sro_loop.Counter(prompt=10, generated=6, source=4)
     frozen = sro_loop.useful_flops(model.requires_grad_(False), counts)
     learning = sro_loop.useful_flops(model.requires_grad_(True), counts)
     assert learning["update"] == 3 * learning["reference"] and frozen["update"] == 2 * frozen["reference"]

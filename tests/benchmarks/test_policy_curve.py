@@ -1,4 +1,4 @@
-"""The benchmark of the policy: moves are generated once and dealt to every setting."""
+"""The benchmark of the policy: completions are generated once and dealt to every setting."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def curve() -> Any:
 
 
 class Counting:
-    """Plays numbered moves, and counts them."""
+    """Plays numbered completions, and counts them."""
 
     generated = 0
 

@@ -79,7 +79,7 @@ def make(tiny_causal: Any, tmp_path: Path) -> Make:
 @pytest.fixture
 def unfinished_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tiny leader hardly ever stops by itself, and where nothing passes no comment shares its prompt."""
-    monkeypatch.setattr("sro.training.trainer.is_pass", lambda move, verdict: verdict.passed)
+    monkeypatch.setattr("sro.training.trainer.is_pass", lambda completion, verdict: verdict.passed)
 
 
 def number(value: float) -> torch.Tensor:
@@ -119,9 +119,9 @@ def test_a_step_of_the_authors(make: Make, passes: bool, forwards: int, monkeypa
     kept = [weight.clone() for weight in loop.reference.parameters()]
     seen: list[str] = []
 
-    def count(model: Any, prompt: torch.Tensor, response: torch.Tensor) -> torch.Tensor:
+    def count(model: Any, prompt: torch.Tensor, completion: torch.Tensor) -> torch.Tensor:
         seen.append("leader" if model is loop.model else "reference")
-        return misplaced_log_prob(model, prompt, response)
+        return misplaced_log_prob(model, prompt, completion)
 
     monkeypatch.setattr("benchmarks.training.authors_loop.misplaced_log_prob", count)
     loss, ids = loop.step(COMMENTS[0])
@@ -194,10 +194,10 @@ def test_a_trick_changes_no_loss(name: str, make: Make) -> None:
 def test_each_row_lacks_its_trick(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, int, torch.dtype]] = []
 
-    def spy(model: Any, prompts: Any, responses: Any, pad: int) -> TokenLogProbs:
+    def spy(model: Any, prompts: Any, completions: Any, pad: int) -> TokenLogProbs:
         [weight, *_] = [module.base_layer.weight for module in model.modules() if hasattr(module, "base_layer")]
-        seen.append((max(map(len, responses)), sum(map(len, responses)), weight.dtype))
-        return log_probs(model, prompts, responses, pad)
+        seen.append((max(map(len, completions)), sum(map(len, completions)), weight.dtype))
+        return log_probs(model, prompts, completions, pad)
 
     monkeypatch.setattr("sro.training.trainer.log_probs", spy)
 
@@ -207,7 +207,7 @@ def test_each_row_lacks_its_trick(make: Make, monkeypatch: pytest.MonkeyPatch) -
         return list(seen)
 
     usual, every, stored = played("sro"), played("sro-score-all-x"), played("sro-fp32-store")
-    assert max(branches for branches, _, _ in usual) == 2  # a paraphrase and its comment share a prompt
+    assert max(branches for branches, _, _ in usual) == 2  # a completion and its comment share a prompt
     assert max(branches for branches, _, _ in played("sro-no-tree")) == 1
     assert sum(texts for _, texts, _ in every) > sum(texts for _, texts, _ in usual)
     guessed: list[int] = []
@@ -248,7 +248,7 @@ def test_useful_operations_of_a_hand_made_game(make: Make) -> None:
     model = make().start().model
     head = model.get_output_embeddings().weight.numel()
     linear = 2 * (32 * 32 * 2 + 32 * 16 * 2 + 32 * 64 * 3)  # per layer q, o; k, v; gate, up, down
-    found = sro_loop.useful_flops(model, Counter(prompt=10, paraphrase=6, source=4))
+    found = sro_loop.useful_flops(model, Counter(prompt=10, generated=6, source=4))
     assert found["rollout"] == 2 * (linear * 16 + head * 6)
     assert found["reference"] == 2 * (linear * 20 + head * 10)
     assert found["update"] == 2 * found["reference"]

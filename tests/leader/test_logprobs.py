@@ -20,12 +20,12 @@ from sro.leader.logprobs import causal_log_probs, log_probs, packed, seq2seq_log
 
 PAD, START, VOCABULARY = 0, 2, 40
 PROMPTS = [[5, 6, 7, 8], [9], [10, 11, 12, 13, 14, 15, 16]]
-RESPONSES = [[[20, 21, 3], [22, 3]], [[23, 24, 25, 26, 27, 3]], [[3], [28, 29, 3], [20, 21, 3]]]
+COMPLETIONS = [[[20, 21, 3], [22, 3]], [[23, 24, 25, 26, 27, 3]], [[3], [28, 29, 3], [20, 21, 3]]]
 EXACT = {"atol": 2e-5, "rtol": 1e-5}
 
 
 def gpt2() -> Any:
-    """Learnt absolute positions: a response that counted them from the left edge or after a sibling would show."""
+    """Learnt absolute positions: a completion that counted them from the left edge or after a sibling would show."""
     torch.manual_seed(1)
     sizes = {"vocab_size": VOCABULARY, "n_positions": 40, "n_embd": 16, "n_layer": 2, "n_head": 2}
     return GPT2LMHeadModel(GPT2Config(**sizes, bos_token_id=START, eos_token_id=3, initializer_range=0.2)).eval()
@@ -87,21 +87,21 @@ def seq2seq(request: pytest.FixtureRequest, tiny_seq2seq: Any) -> Any:
 
 
 @torch.no_grad()
-def one_by_one(model: Any, prompt: list[int], response: list[int]) -> Tensor:
-    """log π of each token of `response`, each from its own forward pass over everything before it."""
+def one_by_one(model: Any, prompt: list[int], completion: list[int]) -> Tensor:
+    """log π of each token of `completion`, each from its own forward pass over everything before it."""
     values = []
-    for at, token in enumerate(response):
+    for at, token in enumerate(completion):
         if model.config.is_encoder_decoder:
-            given = [model.config.decoder_start_token_id, *response[:at]]
+            given = [model.config.decoder_start_token_id, *completion[:at]]
             logits = model(input_ids=torch.tensor([prompt]), decoder_input_ids=torch.tensor([given])).logits
         else:
-            logits = model(input_ids=torch.tensor([prompt + response[:at]])).logits
+            logits = model(input_ids=torch.tensor([prompt + completion[:at]])).logits
         values.append(torch.log_softmax(logits[0, -1].double(), dim=-1)[token])
     return torch.stack(values)
 
 
-def check(found: Any, model: Any, prompts: list[list[int]], responses: list[list[list[int]]]) -> None:
-    flat = [(prompt, branch) for prompt, branches in zip(prompts, responses) for branch in branches]
+def check(found: Any, model: Any, prompts: list[list[int]], completions: list[list[list[int]]]) -> None:
+    flat = [(prompt, branch) for prompt, branches in zip(prompts, completions) for branch in branches]
     assert found.values.shape == found.mask.shape == (len(flat), max(len(branch) for _, branch in flat))
     assert found.values.dtype == torch.float32
     for n, (prompt, branch) in enumerate(flat):
@@ -117,8 +117,8 @@ def check(found: Any, model: Any, prompts: list[list[int]], responses: list[list
 @torch.no_grad()
 def test_causal_equals_one_forward_pass_per_token(causal: Any, row_tokens: int | None) -> None:
     """However many prompts share a row."""
-    for responses in (RESPONSES, [[], *RESPONSES[1:]]):
-        check(causal_log_probs(causal, PROMPTS, responses, PAD, row_tokens), causal, PROMPTS, responses)
+    for completions in (COMPLETIONS, [[], *COMPLETIONS[1:]]):
+        check(causal_log_probs(causal, PROMPTS, completions, PAD, row_tokens), causal, PROMPTS, completions)
 
 
 @pytest.mark.parametrize("causal", ["llama", "gpt2", "lfm2"], indirect=True)
@@ -137,11 +137,11 @@ def test_gradients_are_those_of_the_plain_way(
         return [p.grad.clone() for p in causal.parameters() if p.grad is not None]
 
     plain = torch.zeros(6, 6)
-    flat = [(prompt, branch) for prompt, branches in zip(PROMPTS, RESPONSES) for branch in branches]
+    flat = [(prompt, branch) for prompt, branches in zip(PROMPTS, COMPLETIONS) for branch in branches]
     for n, (prompt, branch) in enumerate(flat):
         logits = causal(input_ids=torch.tensor([prompt + branch])).logits[0, len(prompt) - 1 : -1]
         plain[n, : len(branch)] = logits.log_softmax(-1).gather(-1, torch.tensor(branch)[:, None]).squeeze(-1)
-    packed_ = causal_log_probs(causal, PROMPTS, RESPONSES, PAD, row_tokens).values
+    packed_ = causal_log_probs(causal, PROMPTS, COMPLETIONS, PAD, row_tokens).values
     for expected, found in zip(gradients(plain), gradients(packed_), strict=True):
         assert torch.allclose(expected, found, atol=1e-5, rtol=1e-4)
 
@@ -157,13 +157,13 @@ def test_rows_are_of_about_equal_size_and_hold_everything_once() -> None:
 
 @torch.no_grad()
 def test_seq2seq_equals_decoding_step_by_step(seq2seq: Any) -> None:
-    check(seq2seq_log_probs(seq2seq, PROMPTS, RESPONSES, PAD), seq2seq, PROMPTS, RESPONSES)
+    check(seq2seq_log_probs(seq2seq, PROMPTS, COMPLETIONS, PAD), seq2seq, PROMPTS, COMPLETIONS)
 
 
 @torch.no_grad()
 def test_log_probs_takes_the_architecture_of_the_model(tiny_causal: Any, tiny_seq2seq: Any) -> None:
     for model, _ in (tiny_causal(), tiny_seq2seq()):
-        check(log_probs(model, PROMPTS, RESPONSES, PAD), model, PROMPTS, RESPONSES)
+        check(log_probs(model, PROMPTS, COMPLETIONS, PAD), model, PROMPTS, COMPLETIONS)
 
 
 @torch.no_grad()
@@ -180,16 +180,16 @@ def test_siblings_do_not_see_each_other(causal: Any) -> None:
 @pytest.mark.parametrize("pad", [0, 3, 17])
 @torch.no_grad()
 def test_the_padding_token_changes_nothing(tiny_causal: Any, tiny_seq2seq: Any, pad: int) -> None:
-    """Nor is a real token masked that happens to be the padding token (3 ends every response)."""
+    """Nor is a real token masked that happens to be the padding token (3 ends every completion)."""
     for model, _ in (tiny_causal(), tiny_seq2seq()):
-        check(log_probs(model, PROMPTS, RESPONSES, pad), model, PROMPTS, RESPONSES)
+        check(log_probs(model, PROMPTS, COMPLETIONS, pad), model, PROMPTS, COMPLETIONS)
 
 
 @torch.no_grad()
-def test_a_row_may_have_no_response(tiny_causal: Any, tiny_seq2seq: Any) -> None:
-    responses = [[], [[23, 24, 3], [25, 3]], []]
+def test_a_row_may_have_no_completion(tiny_causal: Any, tiny_seq2seq: Any) -> None:
+    completions = [[], [[23, 24, 3], [25, 3]], []]
     for model in (tiny_causal()[0], tiny_seq2seq()[0], other("lfm2")):
-        check(log_probs(model, PROMPTS, responses, PAD), model, PROMPTS, responses)
+        check(log_probs(model, PROMPTS, completions, PAD), model, PROMPTS, completions)
 
 
 @torch.no_grad()
@@ -204,7 +204,7 @@ def test_the_end_token_is_scored_like_any_other(tiny_causal: Any, tiny_seq2seq: 
 
 @torch.no_grad()
 def test_the_first_token_is_conditioned_on_the_whole_prompt(tiny_causal: Any, tiny_seq2seq: Any) -> None:
-    """The released notebook scored one position off; then a one-token response would not depend on the last token."""
+    """The released notebook scored one position off; then a one-token text would not depend on the last token."""
     for model, _ in (tiny_causal(), tiny_seq2seq()):
         for prompt in ([5, 6, 7], [5, 6, 8], [9, 6, 7]):
             found = log_probs(model, [prompt], [[[20]]], PAD).total().item()
@@ -222,10 +222,10 @@ def test_probabilities_of_all_single_tokens_sum_to_one(tiny_causal: Any, tiny_se
 def test_the_gradient_is_that_of_the_plain_computation(tiny_causal: Any, tiny_seq2seq: Any) -> None:
     """Through batching, padding and the tree mask, the gradient of Σ log π is the one of single unpadded rows."""
     for model, _ in (tiny_causal(), tiny_seq2seq()):
-        log_probs(model, PROMPTS, RESPONSES, PAD).total().sum().backward()
+        log_probs(model, PROMPTS, COMPLETIONS, PAD).total().sum().backward()
         batched = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
         model.zero_grad()
-        for prompt, branches in zip(PROMPTS, RESPONSES):
+        for prompt, branches in zip(PROMPTS, COMPLETIONS):
             for branch in branches:
                 ids = torch.tensor([prompt]), torch.tensor([branch])
                 if model.config.is_encoder_decoder:
@@ -244,24 +244,24 @@ def test_an_adapter_is_scored_through(tiny_causal: Any, tiny_seq2seq: Any) -> No
     from peft import LoraConfig, get_peft_model
 
     for (model, _), task in ((tiny_causal(), "CAUSAL_LM"), (tiny_seq2seq(), "SEQ_2_SEQ_LM")):
-        plain = log_probs(model, PROMPTS, RESPONSES, PAD).total().detach()
+        plain = log_probs(model, PROMPTS, COMPLETIONS, PAD).total().detach()
         config = LoraConfig(r=2, target_modules="all-linear", task_type=task, init_lora_weights=False)
         wrapped = get_peft_model(model, config).eval()
         with torch.no_grad():
-            check(log_probs(wrapped, PROMPTS, RESPONSES, PAD), wrapped, PROMPTS, RESPONSES)
-            assert not torch.allclose(log_probs(wrapped, PROMPTS, RESPONSES, PAD).total(), plain, atol=1e-2)
+            check(log_probs(wrapped, PROMPTS, COMPLETIONS, PAD), wrapped, PROMPTS, COMPLETIONS)
+            assert not torch.allclose(log_probs(wrapped, PROMPTS, COMPLETIONS, PAD).total(), plain, atol=1e-2)
             with wrapped.disable_adapter():
-                assert torch.allclose(log_probs(wrapped, PROMPTS, RESPONSES, PAD).total(), plain, atol=1e-5)
+                assert torch.allclose(log_probs(wrapped, PROMPTS, COMPLETIONS, PAD).total(), plain, atol=1e-5)
 
 
 @pytest.mark.parametrize(
-    "prompts, responses, message",
+    "prompts, completions, message",
     [
-        ([[5], []], [[[3]], [[3]]], "row 1: empty prompt or response"),
-        ([[5]], [[[20, 3], []]], "row 0: empty prompt or response"),
-        ([[5], [6]], [[[3]]], "2 prompts but 1 lists of responses"),
+        ([[5], []], [[[3]], [[3]]], "row 1: empty prompt or completion"),
+        ([[5]], [[[20, 3], []]], "row 0: empty prompt or completion"),
+        ([[5], [6]], [[[3]]], "2 prompts but 1 lists of completions"),
     ],
 )
-def test_what_cannot_be_scored_is_refused(tiny_causal: Any, prompts: Any, responses: Any, message: str) -> None:
+def test_what_cannot_be_scored_is_refused(tiny_causal: Any, prompts: Any, completions: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        log_probs(tiny_causal()[0], prompts, responses, PAD)
+        log_probs(tiny_causal()[0], prompts, completions, PAD)

@@ -148,12 +148,12 @@ def test_a_token_that_is_forbidden_is_not_said_though_it_was_guessed(model: Any)
     assert (0, []) in asked and {row for row, _ in asked} == {0}
 
 
-def test_several_responses_to_a_prompt_share_its_reading(model: Any) -> None:
+def test_several_completions_to_a_prompt_share_its_reading(model: Any) -> None:
     counts = passes(model)
     torch.manual_seed(0)
     found = speculate(model, PROMPTS, [[]] * 3, 4, [1, 1, 1], {END}, TokenSampler(1.0, 1.0, 0))
     assert len(found) == 12 and all(len(row) == 1 for row in found)
-    assert counts["tokens"] == 3 * 4 + 12  # prompts but for their last tokens, padded; then a token a response
+    assert counts["tokens"] == 3 * 4 + 12  # prompts but for their last tokens, padded; then a token a completion
 
 
 def test_what_is_forgotten_leaves_no_trace(model: Any) -> None:

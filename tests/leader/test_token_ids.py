@@ -1,4 +1,4 @@
-"""Prompts and responses as token ids, and back."""
+"""Prompts and completions as token ids, and back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerFast
 
 from sro.core.errors import SROError
 from sro.leader.model import DEFAULT_PROMPT
-from sro.leader.token_ids import decode, end_tokens, prompt_ids, response_ids, with_end_of_turn
+from sro.leader.token_ids import completion_ids, decode, end_tokens, prompt_ids, with_end_of_turn
 
 PROMPT = "Rude : {text} Polite :"
 
@@ -43,10 +43,10 @@ def test_a_comment_too_long_is_an_error_that_quotes_it_never_a_cut(leader: Any) 
         prompt_ids(tokenizer, PROMPT, comments, longest - 1)
 
 
-def test_responses_end_with_one_end_token(leader: Any) -> None:
+def test_completions_end_with_one_end_token(leader: Any) -> None:
     _, tokenizer = leader()
     for prompt in (PROMPT, None):
-        rows = response_ids(tokenizer, ["you are wrong", "", "please"], prompt)
+        rows = completion_ids(tokenizer, ["you are wrong", "", "please"], prompt)
         assert [len(row) for row in rows] == [4, 1, 2]
         assert all(row[-1] == tokenizer.eos_token_id and row.count(tokenizer.eos_token_id) == 1 for row in rows)
         assert decode(tokenizer, rows) == ["you are wrong", "", "please"]
@@ -68,15 +68,15 @@ def byte_level() -> Any:
     )
 
 
-def test_a_response_is_tokenized_as_it_stands_behind_its_prompt() -> None:
+def test_a_completion_is_tokenized_as_it_stands_behind_its_prompt() -> None:
     """With a byte-level tokenizer, where ` thanks` and `thanks` are different tokens."""
     tokenizer = byte_level()
     [prompt] = prompt_ids(tokenizer, DEFAULT_PROMPT, ["you fool"], 64)
-    [response] = response_ids(tokenizer, ["thanks for the idea"], DEFAULT_PROMPT)
-    assert prompt + response[:-1] == tokenizer("Rude: you fool\nPolite: thanks for the idea")["input_ids"]
-    [alone] = response_ids(tokenizer, ["thanks for the idea"], None)
-    assert alone[:-1] == tokenizer("thanks for the idea")["input_ids"] != response[:-1]
-    assert decode(tokenizer, [response, alone]) == ["thanks for the idea"] * 2
+    [completion] = completion_ids(tokenizer, ["thanks for the idea"], DEFAULT_PROMPT)
+    assert prompt + completion[:-1] == tokenizer("Rude: you fool\nPolite: thanks for the idea")["input_ids"]
+    [alone] = completion_ids(tokenizer, ["thanks for the idea"], None)
+    assert alone[:-1] == tokenizer("thanks for the idea")["input_ids"] != completion[:-1]
+    assert decode(tokenizer, [completion, alone]) == ["thanks for the idea"] * 2
 
 
 @pytest.mark.parametrize(
@@ -89,14 +89,14 @@ def test_a_response_is_tokenized_as_it_stands_behind_its_prompt() -> None:
         ("Rude: {text}\nPolite:\t", "thanks for the idea"),
     ],
 )
-def test_a_space_stands_before_a_response_where_the_prompt_does_not_end_with_a_blank_or_a_turn(
+def test_a_space_stands_before_a_completion_where_the_prompt_does_not_end_with_a_blank_or_a_turn(
     prompt: str, behind: str
 ) -> None:
     tokenizer = byte_level()
     [given] = prompt_ids(tokenizer, prompt, ["you fool"], 64)
-    [response] = response_ids(tokenizer, ["thanks for the idea"], prompt)
-    assert response[:-1] == tokenizer(behind)["input_ids"]
-    assert given + response[:-1] == tokenizer(prompt.replace("{text}", "you fool") + behind)["input_ids"]
+    [completion] = completion_ids(tokenizer, ["thanks for the idea"], prompt)
+    assert completion[:-1] == tokenizer(behind)["input_ids"]
+    assert given + completion[:-1] == tokenizer(prompt.replace("{text}", "you fool") + behind)["input_ids"]
 
 
 def test_the_sign_that_a_tokenizer_puts_before_a_text_is_not_counted_twice() -> None:
@@ -109,8 +109,8 @@ def test_the_sign_that_a_tokenizer_puts_before_a_text_is_not_counted_twice() -> 
     inner.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="</s>")
     for prompt in (DEFAULT_PROMPT, "{text}"):
-        [response] = response_ids(tokenizer, ["you you"], prompt)
-        assert tokenizer.convert_ids_to_tokens(response[:-1]) == ["▁you", "▁you"]
+        [completion] = completion_ids(tokenizer, ["you you"], prompt)
+        assert tokenizer.convert_ids_to_tokens(completion[:-1]) == ["▁you", "▁you"]
 
 
 def test_a_turn_ends_with_the_token_that_ends_the_comments_turn() -> None:
@@ -121,7 +121,7 @@ def test_a_turn_ends_with_the_token_that_ends_the_comments_turn() -> None:
     assert with_end_of_turn(tokenizer, model, DEFAULT_PROMPT) is tokenizer
     chat = with_end_of_turn(tokenizer, model, "<turn>user\n{text}<end>\n<turn>model\n")
     assert chat.eos_token == "<end>" and tokenizer.eos_token == "</s>" == chat.pad_token
-    assert response_ids(chat, ["thanks"], "{text}<end>\n<turn>")[0][-1] == turn_end
+    assert completion_ids(chat, ["thanks"], "{text}<end>\n<turn>")[0][-1] == turn_end
     for own in (end, None):
         model.generation_config.eos_token_id = own
         assert end_tokens(model, tokenizer) == {end}

@@ -1,4 +1,4 @@
-"""The leader's moves: what they depend on, how long they may be, and that padding is not seen."""
+"""The leader's completions: what they depend on, how long they may be, and that padding is not seen."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def generator(leader: Any, **options: Any) -> TransformersGenerator:
     return TransformersGenerator(*leader, PROMPT, **options)
 
 
-def texts(moves: list[list[Completion]]) -> list[list[str]]:
-    return [[move.text for move in played] for played in moves]
+def texts(completions: list[list[Completion]]) -> list[list[str]]:
+    return [[one.text for one in played] for played in completions]
 
 
 def test_same_seed_same_moves_and_the_global_generator_is_neither_read_nor_moved(leader: Any) -> None:
@@ -58,9 +58,9 @@ def test_same_seed_same_moves_and_the_global_generator_is_neither_read_nor_moved
 
 
 def test_n_different_moves_a_comment(leader: Any) -> None:
-    moves = generator(leader).generate(COMMENTS, 4, SAMPLED, seed=0)
-    assert [len(played) for played in moves] == [4] * len(COMMENTS)
-    assert all(len({tuple(move.ids) for move in played}) > 1 for played in moves)
+    completions = generator(leader).generate(COMMENTS, 4, SAMPLED, seed=0)
+    assert [len(played) for played in completions] == [4] * len(COMMENTS)
+    assert all(len({tuple(one.ids) for one in played}) > 1 for played in completions)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -82,9 +82,9 @@ def test_moves_carry_no_gradient_and_leave_none(leader: Any) -> None:
 def test_temperature_0_takes_the_likeliest_token_every_time(leader: Any) -> None:
     """Greedy in one padded batch = argmax by hand over unpadded rows, in the order of the comments."""
     model, tokenizer = leader
-    moves = generator(leader).generate(COMMENTS, 1, GREEDY, seed=0)
-    assert moves == generator(leader).generate(COMMENTS, 1, GREEDY, seed=1)
-    for prompt, [move] in zip(prompt_ids(tokenizer, PROMPT, COMMENTS, 512), moves):
+    completions = generator(leader).generate(COMMENTS, 1, GREEDY, seed=0)
+    assert completions == generator(leader).generate(COMMENTS, 1, GREEDY, seed=1)
+    for prompt, [completion] in zip(prompt_ids(tokenizer, PROMPT, COMMENTS, 512), completions):
         by_hand: list[int] = []
         while len(by_hand) < 16 and tokenizer.eos_token_id not in by_hand:
             with torch.no_grad():
@@ -94,13 +94,13 @@ def test_temperature_0_takes_the_likeliest_token_every_time(leader: Any) -> None
                 else:
                     logits = model(input_ids=torch.tensor([prompt + by_hand])).logits
             by_hand.append(int(logits[0, -1].argmax()))
-        assert move.ids == by_hand
-        assert move.finished == (tokenizer.eos_token_id in by_hand)
+        assert completion.ids == by_hand
+        assert completion.finished == (tokenizer.eos_token_id in by_hand)
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 64])
 def test_a_comment_gets_the_same_greedy_move_in_any_company(leader: Any, batch_size: int) -> None:
-    """Padding is masked, the order is kept, and each move is bounded by its own comment, not by the longest."""
+    """Padding is masked, the order is kept, and each completion is bounded by its own comment, not by the longest."""
     short = Sampling(temperature=0.0, max_new_tokens=64, max_length_ratio=1.0)
     singly = [generator(leader).generate([comment], 1, short, seed=0)[0] for comment in COMMENTS]
     assert generator(leader, batch_size=batch_size).generate(COMMENTS, 1, short, seed=0) == singly
@@ -112,27 +112,27 @@ def test_each_move_is_bounded_by_its_own_comment(leader: Any) -> None:
     lengths = [len(row) - frame for row in prompt_ids(tokenizer, PROMPT, COMMENTS, 512)]
     assert lengths == [5, 1, 13, 4, 3]
     model.get_output_embeddings().weight.data[tokenizer.eos_token_id] = 0.0  # hardly ever stops
-    moves = generator(leader).generate(COMMENTS, 8, Sampling(max_new_tokens=20, max_length_ratio=2.0), seed=0)
-    for length, played in zip(lengths, moves):
+    completions = generator(leader).generate(COMMENTS, 8, Sampling(max_new_tokens=20, max_length_ratio=2.0), seed=0)
+    for length, played in zip(lengths, completions):
         bound = min(20, 2 * length + 8)
-        assert max(len(move.ids) for move in played) == bound
-        assert all(move.finished or len(move.ids) == bound for move in played)
+        assert max(len(one.ids) for one in played) == bound
+        assert all(one.finished or len(one.ids) == bound for one in played)
 
 
 def test_finished_moves_and_only_they_end_with_the_end_token(leader: Any) -> None:
     _, tokenizer = leader
     end = tokenizer.eos_token_id
-    moves = [m for played in generator(leader).generate(COMMENTS, 24, SAMPLED, seed=3) for m in played]
-    assert {move.finished for move in moves} == {True, False}
-    for move in moves:
-        assert move.ids
-        assert (move.ids[-1] == end) == move.finished
-        assert end not in move.ids[:-1]
-        assert not any(token in move.text for token in ("<pad>", "</s>", "<s>"))
-        assert move.text == " ".join(tokenizer.decode(move.ids, skip_special_tokens=True).split())
+    completions = [m for played in generator(leader).generate(COMMENTS, 24, SAMPLED, seed=3) for m in played]
+    assert {one.finished for one in completions} == {True, False}
+    for completion in completions:
+        assert completion.ids
+        assert (completion.ids[-1] == end) == completion.finished
+        assert end not in completion.ids[:-1]
+        assert not any(token in completion.text for token in ("<pad>", "</s>", "<s>"))
+        assert completion.text == " ".join(tokenizer.decode(completion.ids, skip_special_tokens=True).split())
 
 
-def test_every_end_token_of_the_model_ends_a_move(leader: Any) -> None:
+def test_every_end_token_of_the_model_ends_a_completion(leader: Any) -> None:
     """A model may end its turns with another token than its tokenizer's: Gemma, Phi-3."""
     model, tokenizer = leader
     other = tokenizer.convert_tokens_to_ids("you")
@@ -140,8 +140,8 @@ def test_every_end_token_of_the_model_ends_a_move(leader: Any) -> None:
     says = torch.zeros(len(tokenizer))
     says[other] = 100.0
     model.get_output_embeddings().register_forward_hook(lambda *_: says.expand(_[2].shape))
-    [[move]] = generator(leader).generate(["idiot"], 1, Sampling(max_new_tokens=6), seed=0)
-    assert move.ids == [other] and move.finished
+    [[completion]] = generator(leader).generate(["idiot"], 1, Sampling(max_new_tokens=6), seed=0)
+    assert completion.ids == [other] and completion.finished
 
 
 def test_an_unfinished_move_keeps_every_token_that_was_drawn(leader: Any) -> None:
@@ -150,8 +150,8 @@ def test_an_unfinished_move_keeps_every_token_that_was_drawn(leader: Any) -> Non
     only_padding = torch.zeros(len(tokenizer))
     only_padding[tokenizer.pad_token_id] = 100.0
     model.get_output_embeddings().register_forward_hook(lambda *_: only_padding.expand(_[2].shape))
-    [[move]] = generator(leader).generate(["idiot"], 1, Sampling(max_new_tokens=6), seed=0)
-    assert move == Completion(text="", ids=[tokenizer.pad_token_id] * 6, finished=False)
+    [[completion]] = generator(leader).generate(["idiot"], 1, Sampling(max_new_tokens=6), seed=0)
+    assert completion == Completion(text="", ids=[tokenizer.pad_token_id] * 6, finished=False)
 
 
 def test_the_models_own_generation_settings_do_not_leak_into_the_policy(leader: Any) -> None:
@@ -178,12 +178,12 @@ def test_the_models_own_generation_settings_do_not_leak_through_an_adapter(leade
 
 
 def test_sampling_follows_the_policy_that_is_scored(leader: Any) -> None:
-    """The share of each first token among many moves is its probability under `log_probs`, to sampling error."""
+    """The share of each first token among many completions is its probability under `log_probs`, to sampling error."""
     model, tokenizer = leader
     n = 3000
     one_token = Sampling(max_new_tokens=1)
-    [moves] = generator(leader, batch_size=n).generate(COMMENTS[:1], n, one_token, seed=0)
-    counts = torch.bincount(torch.tensor([move.ids[0] for move in moves]), minlength=len(tokenizer))
+    [completions] = generator(leader, batch_size=n).generate(COMMENTS[:1], n, one_token, seed=0)
+    counts = torch.bincount(torch.tensor([one.ids[0] for one in completions]), minlength=len(tokenizer))
     prompts = prompt_ids(tokenizer, PROMPT, COMMENTS[:1], 512)
     with torch.no_grad():
         expected = log_probs(model, prompts, [[[t] for t in range(len(tokenizer))]], 0).total().exp()

@@ -17,7 +17,7 @@ from transformers import AddedToken, TrainingArguments
 from sro.core.errors import SROError
 from sro.leader.card import read_prompt
 from sro.leader.model import save_adapter
-from sro.leader.token_ids import as_plain_text, decode, prompt_ids, response_ids
+from sro.leader.token_ids import as_plain_text, completion_ids, decode, prompt_ids
 from sro.screeners.base import Verdict
 from sro.training.checkpoints import SEAL
 from sro.training.config import SROConfig
@@ -222,7 +222,7 @@ def test_arguments_of_another_kind_are_one_clear_error(tiny_causal: Any, tmp_pat
             {"eval_strategy": "steps"},
             r"--eval_strategy steps: .* no evaluation loop\n  fix: leave it out; .*--held_out",
         ),
-        ({"objective": "sro_contrast"}, r"sro_contrast compares paraphrases of one (.|\n)*num_generations of 2"),
+        ({"objective": "sro_contrast"}, r"sro_contrast compares completions of one (.|\n)*num_generations of 2"),
         (
             {"objective": "sro_contrast", "num_generations": 2, "flip_rate": 0.1},
             r"sro_contrast .* does not correct for wrong verdicts\n  fix: .* flip_rate=0",
@@ -272,9 +272,9 @@ def test_special_tokens_in_a_comment_are_text(tiny_causal: Any) -> None:
     _, tokenizer = tiny_causal()
     comment, end = "you </s> idiot <pad>", tokenizer.eos_token_id
     [prompt] = prompt_ids(tokenizer, PROMPT, [comment], 100)
-    [response] = response_ids(tokenizer, [comment], PROMPT)
+    [completion] = completion_ids(tokenizer, [comment], PROMPT)
     assert end not in prompt and tokenizer.pad_token_id not in prompt
-    assert response.count(end) == 1 and response[-1] == end
+    assert completion.count(end) == 1 and completion[-1] == end
     assert as_plain_text(tokenizer, ["a < b </ s>"]) == ["a < b </ s>"]
 
 
@@ -285,5 +285,5 @@ def test_special_tokens_that_a_leader_repeats_come_out_as_they_were(tiny_causal:
     tokenizer.add_tokens(["< repo_name>", "< /s>"])
     comment = "you </s> idiot <repo_name>"
     assert as_plain_text(tokenizer, [comment]) == ["you < /s> idiot < repo_name>"]
-    [response] = response_ids(tokenizer, [comment], PROMPT)
-    assert decode(tokenizer, [response]) == [comment]
+    [completion] = completion_ids(tokenizer, [comment], PROMPT)
+    assert decode(tokenizer, [completion]) == [comment]

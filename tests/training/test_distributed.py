@@ -42,7 +42,7 @@ class Scenario:
     leader: str = "causal"
     tuning: str = "full"  # full, fresh or continued: an adapter
     comments: int = 17  # the last batch of an epoch has one, so that one process has none
-    moves: str = "mixed"  # see `WRITERS`; own: the leader's, greedily
+    written: str = "mixed"  # see `WRITERS`; own: the leader's, greedily
     batch: int = 8
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -51,13 +51,15 @@ SCENARIOS = {
     "uneven last batch": Scenario(options={"num_generations": 2}),
     "accumulated": Scenario(comments=21, batch=4, options={"gradient_accumulation_steps": 2}),
     "fails beside passes": Scenario(options={"num_generations": 3, "objective": "sro_contrast"}),
-    "own moves": Scenario(moves="own", tuning="continued", options={"steps_per_generation": 2, "rpo_alpha": 0.5}),
+    "own completions": Scenario(
+        written="own", tuning="continued", options={"steps_per_generation": 2, "rpo_alpha": 0.5}
+    ),
     "encoder–decoder": Scenario("seq2seq", options={"flip_rate": 0.1, "max_grad_norm": 0.5}),
-    "encoder–decoder, fresh adapter": Scenario("seq2seq", "fresh", moves="own"),
-    "one pass in all": Scenario(moves="one pass", options={"ddp_find_unused_parameters": False}),
-    "one pass, and only passes are learnt from": Scenario(moves="one pass", options={"objective": "pass_only"}),
-    "no pass": Scenario(moves="no pass", tuning="fresh"),
-    "collapse": Scenario(moves="some empty", options={"collapse_window": 16, "num_train_epochs": 9}),
+    "encoder–decoder, fresh adapter": Scenario("seq2seq", "fresh", written="own"),
+    "one pass in all": Scenario(written="one pass", options={"ddp_find_unused_parameters": False}),
+    "one pass, and only passes are learnt from": Scenario(written="one pass", options={"objective": "pass_only"}),
+    "no pass": Scenario(written="no pass", tuning="fresh"),
+    "collapse": Scenario(written="some empty", options={"collapse_window": 16, "num_train_epochs": 9}),
 }
 
 WRITERS: dict[str, Callable[[str], str]] = {
@@ -76,23 +78,23 @@ class RudeWords:
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Any]:
         from sro.screeners.base import Verdict
 
-        assert sources and all(sources), "nobody's moves are not screened"
+        assert sources and all(sources), "nobody's completions are not screened"
         rude = [bool({"idiot", "moron", "fool"} & set(text.split())) for text in texts]
         return [Verdict("fail" if bad else "pass", 0.9 if bad else 0.1, self.name) for bad in rude]
 
 
 class Script:
-    """A rollout whose moves depend on the comment alone."""
+    """A rollout whose completions depend on the comment alone."""
 
     def __init__(self, tokenizer: Any, continues: bool, write: Callable[[str], str]) -> None:
         self.tokenizer, self.continues, self.write = tokenizer, continues, write
 
     def generate(self, comments: Sequence[str], n: int, sampling: Any, seed: int | None) -> list[list[Any]]:
         from sro.leader.generation import Completion
-        from sro.leader.token_ids import response_ids
+        from sro.leader.token_ids import completion_ids
 
         texts = [self.write(comment) for comment in comments]
-        rows = response_ids(self.tokenizer, texts, PROMPT if self.continues else None)
+        rows = completion_ids(self.tokenizer, texts, PROMPT if self.continues else None)
         return [[Completion(text, ids, True)] * n for text, ids in zip(texts, rows)]
 
 
@@ -114,7 +116,7 @@ def trainer_of(scenario: Scenario, leaders: Path, folder: Path, processes: int, 
     torch.manual_seed(1)  # of the adapter
     if scenario.tuning == "continued":
         model = get_peft_model(model, lora)
-    write = WRITERS.get(scenario.moves)
+    write = WRITERS.get(scenario.written)
     given: dict[str, Any] = {
         "output_dir": str(folder),
         "prompt": PROMPT,
@@ -164,7 +166,7 @@ def keep(trainer: Any, folder: Path, name: str) -> None:
 
 RESUMED = Scenario(
     tuning="continued",
-    moves="own",
+    written="own",
     comments=13,
     options={"save_steps": 2, "save_strategy": "steps", "optim": "adamw_torch", "learning_rate": 1e-2},
 )
@@ -309,11 +311,11 @@ def test_two_processes_learn_what_one_learns(
     assert len(found["log"]) == len(seen["log"])
     for line, other in zip(found["log"], seen["log"]):
         assert line == pytest.approx(other, abs=2e-4, rel=1e-3)
-    assert moves(two.home / name) == moves(tmp_path / "run")
+    assert table(two.home / name) == table(tmp_path / "run")
 
 
-def moves(folder: Path) -> Counter[tuple[Any, ...]]:
-    """The table of moves: in which file, at which step, what became of which comment."""
+def table(folder: Path) -> Counter[tuple[Any, ...]]:
+    """The table of completions: in which file, at which step, what became of which comment."""
     rows = [(file.name, json.loads(line)) for file in (folder / "completions").iterdir() for line in lines(file)]
     return Counter((name, row["step"], row["source"], row["paraphrase"], row["verdict"]) for name, row in rows)
 

@@ -1,4 +1,4 @@
-"""Training on responses that somebody judged: what is played, what is answered, and what the leader learns of it."""
+"""Training on rewrites that somebody judged: what is played, what is answered, and what the leader learns of it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from sro.core.errors import SROError
 from sro.leader.generation import Sampling
 from sro.leader.logprobs import log_probs
 from sro.leader.model import Leader, LeaderArguments
-from sro.leader.token_ids import prompt_ids, response_ids
+from sro.leader.token_ids import completion_ids, prompt_ids
 from sro.screeners.follower import FollowerArguments
 from sro.training.config import SROConfig
 from sro.training.data import DataArguments
-from sro.training.judged_responses import JudgedGame, JudgedResponse, read_judged_responses, recorded_game
+from sro.training.judged_responses import JudgedGame, JudgedRewrite, read_judged_rewrites, recorded_game
 from sro.training.run import train_run
 
 PROMPT = "Rude : {text} Polite :"
 NOUNS = ("page", "idea", "article", "game")
 TAKEN, REFUSED = "this {} is not good", "this {} is unkind"
 JUDGED = [
-    JudgedResponse(f"this {noun} is damn stupid", text.format(noun), text == TAKEN)
+    JudgedRewrite(f"this {noun} is damn stupid", text.format(noun), text == TAKEN)
     for noun in NOUNS
     for text in (TAKEN, REFUSED)
 ]
@@ -35,10 +35,10 @@ def write(path: Path, rows: list[dict[str, Any]]) -> str:
     return str(path)
 
 
-def exported(judged: list[JudgedResponse]) -> list[dict[str, Any]]:
+def exported(judged: list[JudgedRewrite]) -> list[dict[str, Any]]:
     """As `sro feedback export` writes them."""
     return [
-        {"comment": one.comment, "response": one.response, "verdict": "pass" if one.passed else "fail", "by": "leader"}
+        {"comment": one.comment, "response": one.rewrite, "verdict": "pass" if one.passed else "fail", "by": "leader"}
         for one in judged
     ]
 
@@ -46,7 +46,7 @@ def exported(judged: list[JudgedResponse]) -> list[dict[str, Any]]:
 def test_what_is_exported_is_read(tmp_path: Path) -> None:
     edit = {"comment": "this page is crap", "response": "I like it less", "verdict": "pass", "by": "person"}
     rows = [*exported(JUDGED[:3]), edit, *exported(JUDGED[3:])]
-    assert read_judged_responses(write(tmp_path / "responses.jsonl", rows)) == JUDGED  # nobody's own rewrite
+    assert read_judged_rewrites(write(tmp_path / "responses.jsonl", rows)) == JUDGED  # nobody's own rewrite
 
 
 @pytest.mark.parametrize("change", [{"verdict": "maybe"}, {"response": " "}, {"response": None}, {"comment": ""}])
@@ -54,24 +54,24 @@ def test_a_row_without_an_answer_is_named(tmp_path: Path, change: dict[str, Any]
     rows = exported(JUDGED)
     rows[2] |= change
     with pytest.raises(SROError, match=r"responses\.jsonl, line 3: .*\n  fix: rows as"):
-        read_judged_responses(write(tmp_path / "responses.jsonl", rows))
+        read_judged_rewrites(write(tmp_path / "responses.jsonl", rows))
 
 
 def test_a_file_without_the_columns_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SROError, match="no column 'comment'"):
-        read_judged_responses(write(tmp_path / "other.jsonl", [{"text": "a", "label": 1}]))
+        read_judged_rewrites(write(tmp_path / "other.jsonl", [{"text": "a", "label": 1}]))
 
 
 def test_recorded_moves_are_played_and_answered_as_they_were(tiny_causal: Any) -> None:
     _, tokenizer = tiny_causal()
     game = JudgedGame(JUDGED, tokenizer, prompt=PROMPT)
     comments = list(dict.fromkeys(game.comments))
-    moves = game.generate(comments, 2, Sampling(), seed=1)
-    assert [sorted(move.text for move in played) for played in moves] == [
-        sorted(j.response for j in JUDGED if j.comment == comment) for comment in comments
+    completions = game.generate(comments, 2, Sampling(), seed=1)
+    assert [sorted(one.text for one in played) for played in completions] == [
+        sorted(j.rewrite for j in JUDGED if j.comment == comment) for comment in comments
     ]
-    assert all(move.finished and move.ids[-1] == tokenizer.eos_token_id for played in moves for move in played)
-    texts, sources = zip(*((move.text, comment) for comment, played in zip(comments, moves) for move in played))
+    assert all(one.finished and one.ids[-1] == tokenizer.eos_token_id for played in completions for one in played)
+    texts, sources = zip(*((one.text, comment) for comment, played in zip(comments, completions) for one in played))
     assert [verdict.passed for verdict in game.screen(texts, sources)] == ["good" in text for text in texts]
     again, other = game.generate(comments * 9, 1, Sampling(), 1), game.generate(comments * 9, 1, Sampling(), 2)
     assert game.generate(comments * 9, 1, Sampling(), 1) == again != other
@@ -81,7 +81,7 @@ def test_recorded_moves_are_played_and_answered_as_they_were(tiny_causal: Any) -
 @pytest.mark.parametrize(("verdicts", "passes"), [([True, True, False], True), ([True, False], False)])
 def test_of_contrary_verdicts_the_more_frequent_holds(tiny_causal: Any, verdicts: list[bool], passes: bool) -> None:
     for order in (verdicts, verdicts[::-1]):
-        judged = [JudgedResponse("you fool", "you err", passed) for passed in order]
+        judged = [JudgedRewrite("you fool", "you err", passed) for passed in order]
         game = JudgedGame(judged, tiny_causal()[1], prompt=PROMPT)
         assert game.screen(["you err"], ["you fool"])[0].passed == passes
         assert game.sha256 != JudgedGame(judged[:1], tiny_causal()[1], prompt=PROMPT).sha256
@@ -89,7 +89,7 @@ def test_of_contrary_verdicts_the_more_frequent_holds(tiny_causal: Any, verdicts
 
 def test_a_comment_is_known_whatever_its_blanks(tmp_path: Path, tiny_causal: Any) -> None:
     model, tokenizer = tiny_causal()
-    rows = exported([JudgedResponse("this  page is\tdamn stupid", "this page\nis not good", True)])
+    rows = exported([JudgedRewrite("this  page is\tdamn stupid", "this page\nis not good", True)])
     leader = Leader(model, tokenizer, PROMPT)
     game = recorded_game(write(tmp_path / "responses.jsonl", rows), ["this page is damn stupid"], leader)
     (played,) = game.generate(game.comments, 1, Sampling(), 0)
@@ -123,7 +123,7 @@ def test_the_leader_learns_what_was_taken_and_unlearns_what_was_refused(
         ),
     )
     played = [json.loads(line) for file in (tmp_path / "run/completions").glob("*.jsonl") for line in file.open()]
-    assert {(row["source"], row["paraphrase"]) for row in played} == {(j.comment, j.response) for j in JUDGED}
+    assert {(row["source"], row["paraphrase"]) for row in played} == {(j.comment, j.rewrite) for j in JUDGED}
     before, after = (
         Leader.load(LeaderArguments(leader=str(tmp_path / "leader"), adapter=adapter), "none", PROMPT)
         for adapter in ("none", str(tmp_path / "run/adapter"))
@@ -135,8 +135,8 @@ def test_the_leader_learns_what_was_taken_and_unlearns_what_was_refused(
 
 
 def score(leader: Leader) -> torch.Tensor:
-    """log π(response | comment) of all judged responses."""
+    """log π(rewrite | comment) of all judged rewrites."""
     prompts = prompt_ids(leader.tokenizer, PROMPT, [j.comment for j in JUDGED], 64)
-    responses = response_ids(leader.tokenizer, [j.response for j in JUDGED], PROMPT)
+    rewrites = completion_ids(leader.tokenizer, [j.rewrite for j in JUDGED], PROMPT)
     with torch.no_grad():
-        return log_probs(leader.model, prompts, [[ids] for ids in responses], leader.tokenizer.pad_token_id).total()
+        return log_probs(leader.model, prompts, [[ids] for ids in rewrites], leader.tokenizer.pad_token_id).total()

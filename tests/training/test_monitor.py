@@ -13,20 +13,25 @@ import torch
 from transformers import TrainerControl, TrainerState
 
 from sro.leader.generation import Completion
-from sro.training.monitor import CollapseGuard, CompletionRow, CompletionTable, Gauges, game_gauges, move_gauges
+from sro.training.monitor import CollapseGuard, CompletionRow, CompletionTable, Gauges, completion_gauges, game_gauges
 
 ONE_PROCESS = SimpleNamespace(num_processes=1)
 
 
-def move(text: str, finished: bool = True) -> Completion:
+def completion(text: str, finished: bool = True) -> Completion:
     return Completion(text, list(range(len(text.split()) + 1)), finished)
 
 
-def test_move_gauges() -> None:
+def test_completion_gauges() -> None:
     sources = ["you idiot", "shut up now", "what crap", "go away"]
-    moves = [move("you, IDIOT!"), move(""), move("ha ha ha ha", finished=False), move("please leave me now")]
+    completions = [
+        completion("you, IDIOT!"),
+        completion(""),
+        completion("ha ha ha ha", finished=False),
+        completion("please leave me now"),
+    ]
     cosine = np.array([1.0, 0.0, 0.5, 0.25])
-    gauges = move_gauges(sources, moves, [False, False, False, True], cosine)
+    gauges = completion_gauges(sources, completions, [False, False, False, True], cosine)
     assert gauges == {
         "pass_rate": [0, 0, 0, 1],
         "copy_rate": [1, 0, 0, 0],
@@ -37,7 +42,7 @@ def test_move_gauges() -> None:
         "completions/clipped_ratio": [0, 0, 1, 0],
         "similarity": [1, 0, 0.5, 0.25],
     }
-    assert "similarity" not in move_gauges(sources, moves, [True] * 4, None)
+    assert "similarity" not in completion_gauges(sources, completions, [True] * 4, None)
 
 
 def test_game_gauges_are_rewards_as_trl_defines_them() -> None:
@@ -128,13 +133,13 @@ def judge(guard: CollapseGuard) -> bool:
 
 def test_the_guard_waits_for_a_full_window_and_a_large_enough_share() -> None:
     guard = CollapseGuard(window=10, share=0.3)
-    guard.see(["x"] * 9, [move("")] * 9)
+    guard.see(["x"] * 9, [completion("")] * 9)
     assert not judge(guard)  # nine are no window
-    guard.see(["x"] * 10, [move("")] * 3 + [move("fine")] * 7)
+    guard.see(["x"] * 10, [completion("")] * 3 + [completion("fine")] * 7)
     assert not judge(guard)  # just the share is not more than it
-    guard.see(["x"], [move("")])  # pushes an empty one out
+    guard.see(["x"], [completion("")])  # pushes an empty one out
     assert not judge(guard)
-    guard.see(["x"] * 4, [move("ha ha ha")] * 4)
+    guard.see(["x"] * 4, [completion("ha ha ha")] * 4)
     assert judge(guard)
     assert guard.reason is not None
     assert "at step 12" in guard.reason and "5 of its last 10" in guard.reason and "repeating" in guard.reason
@@ -143,5 +148,5 @@ def test_the_guard_waits_for_a_full_window_and_a_large_enough_share() -> None:
 
 def test_window_0_never_stops() -> None:
     guard = CollapseGuard(window=0, share=0.3)
-    guard.see(["x"] * 500, [move("")] * 500)
+    guard.see(["x"] * 500, [completion("")] * 500)
     assert not judge(guard)

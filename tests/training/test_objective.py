@@ -60,7 +60,7 @@ def test_ln_2_at_the_reference_whatever_the_verdict(beta: float, smoothing: floa
 
 
 @pytest.mark.parametrize("y, x", [(0.0, 0.0), (2.0, -1.0), (-3.0, 4.0), (50.0, -20.0)])
-def test_a_pass_raises_the_paraphrase_and_lowers_the_comment_equally(y: float, x: float) -> None:
+def test_a_pass_raises_the_completion_and_lowers_the_comment_equally(y: float, x: float) -> None:
     by_y, by_x = gradients(PASS, y, x)
     assert by_y < 0 < by_x
     assert by_y == pytest.approx(-by_x)
@@ -69,7 +69,7 @@ def test_a_pass_raises_the_paraphrase_and_lowers_the_comment_equally(y: float, x
 
 
 @pytest.mark.parametrize("y", [0.0, 2.0, -3.0, 50.0])
-def test_a_fail_lowers_the_paraphrase_and_leaves_the_comment_alone(y: float) -> None:
+def test_a_fail_lowers_the_completion_and_leaves_the_comment_alone(y: float) -> None:
     by_y, by_x = gradients(FAIL, y, 7.0)
     assert by_y == pytest.approx(0.1 / (1 + math.exp(-0.1 * y)))
     assert by_x == 0.0
@@ -108,7 +108,7 @@ VERDICTS = torch.tensor([True, False])
 
 
 def scored(y: float = 2.0, x: float = -1.0, logp: float = -6.0, length: float = 3.0) -> Scored:
-    """The same paraphrase twice, once passed, once failed."""
+    """The same completion twice, once passed, once failed."""
     return Scored(*(torch.tensor([value, value], dtype=torch.float64) for value in (y, x, logp, length)))
 
 
@@ -145,7 +145,7 @@ def test_the_comment_matters_exactly_where_it_is_said_to(objective: Objective) -
     assert near[1] == far[1]  # a fail is no preference under any of them
 
 
-# -- several paraphrases of one comment ------------------------------------------------------------
+# -- several completions of one comment ------------------------------------------------------------
 
 
 def test_a_fail_is_compared_with_the_mean_pass_of_its_own_comment() -> None:
@@ -157,7 +157,7 @@ def test_a_fail_is_compared_with_the_mean_pass_of_its_own_comment() -> None:
     assert contrast_logits(y, x, passed, beta=0.1, group=3).tolist() == pytest.approx(expected)
 
 
-def test_paraphrases_that_all_passed_or_all_failed_are_as_in_sro() -> None:
+def test_completions_that_all_passed_or_all_failed_are_as_in_sro() -> None:
     y, x = torch.randn(6), torch.randn(6)
     for passed in (torch.ones(6, dtype=torch.bool), torch.zeros(6, dtype=torch.bool)):
         assert torch.equal(contrast_logits(y, x, passed, group=2), sro_logits(y, x, passed))

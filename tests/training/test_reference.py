@@ -16,7 +16,7 @@ from sro.leader.model import save_adapter
 from sro.training.preparation import disable_dropout
 from sro.training.reference import AdapterOff, FrozenAdapter, FrozenCopy, make_reference
 
-PROMPTS, RESPONSES = [[5, 6, 7], [8, 9]], [[[20, 21, 3]], [[22, 3]]]
+PROMPTS, COMPLETIONS = [[5, 6, 7], [8, 9]], [[[20, 21, 3]], [[22, 3]]]
 Start = Callable[[str], Any]
 
 
@@ -42,14 +42,14 @@ def start(request: pytest.FixtureRequest, tiny_causal: Any, tiny_seq2seq: Any) -
 
 def score(model: Any) -> torch.Tensor:
     with torch.no_grad():
-        return log_probs(model, PROMPTS, RESPONSES, 0).total()
+        return log_probs(model, PROMPTS, COMPLETIONS, 0).total()
 
 
 def train(model: Any, steps: int = 3) -> None:
-    """A few steps that make the responses less likely."""
+    """A few steps that make the completions less likely."""
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=0.05)
     for _ in range(steps):
-        log_probs(model, PROMPTS, RESPONSES, 0).total().sum().backward()
+        log_probs(model, PROMPTS, COMPLETIONS, 0).total().sum().backward()
         optimizer.step()
         optimizer.zero_grad()
 
@@ -79,7 +79,7 @@ def test_scoring_by_the_reference_leaves_the_leader_as_it_was(start: Start, kind
     with reference.policy(model) as frozen:
         assert not frozen.training
         assert not torch.is_grad_enabled()
-        assert not log_probs(frozen, PROMPTS, RESPONSES, 0).values.requires_grad
+        assert not log_probs(frozen, PROMPTS, COMPLETIONS, 0).values.requires_grad
     assert model.training and torch.is_grad_enabled()
     assert {name for name, p in model.named_parameters() if p.requires_grad} == trainable
     assert torch.equal(score(model), after)
@@ -104,7 +104,7 @@ def test_only_the_trained_adapter_takes_gradients(start: Start) -> None:
     with reference.policy(model) as frozen:
         score(frozen)
     train(model, steps=1)
-    log_probs(model, PROMPTS, RESPONSES, 0).total().sum().backward()
+    log_probs(model, PROMPTS, COMPLETIONS, 0).total().sum().backward()
     for name, parameter in model.named_parameters():
         assert parameter.requires_grad == (".default." in name), name
         assert (parameter.grad is not None) == (".default." in name), name

@@ -117,7 +117,7 @@ def rows(file: Path) -> list[dict[str, Any]]:
 
 
 def played(folder: Path) -> set[str]:
-    """The comments that the leader was trained on, as its moves tell."""
+    """The comments that the leader was trained on, as its completions tell."""
     return {row["source"] for file in (folder / "completions").glob("*.jsonl") for row in rows(file)}
 
 
@@ -198,10 +198,10 @@ def test_the_rewriter_loads_and_writes_what_the_run_reported(done: RunResult, ho
     player = Leader.load(LeaderArguments(leader=str(home / "causal"), adapter=adapter))
     assert player.prompt == PROMPT
     generator = TransformersGenerator(player.model.eval(), player.tokenizer, player.prompt, 512)
-    moves = generator.generate(
+    completions = generator.generate(
         [row[0] for row in done.rewrites], 1, Sampling(0.0, max_new_tokens=8, avoid_loops=True), seed=0
     )
-    assert [move.text for [move] in moves] == [after for _, _, after in done.rewrites]
+    assert [one.text for [one] in completions] == [after for _, _, after in done.rewrites]
     assert [after for _, _, after in done.rewrites] != [before for _, before, _ in done.rewrites]
 
 

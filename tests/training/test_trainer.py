@@ -1,4 +1,4 @@
-"""The training engine on tiny leaders of both architectures; moves are scripted where the arithmetic is looked at."""
+"""The training engine on tiny leaders of both architectures; completions are scripted where the arithmetic is seen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ import sro.training.trainer
 from sro.core.errors import SROError
 from sro.leader.generation import Completion, Sampling
 from sro.leader.logprobs import log_probs
-from sro.leader.token_ids import prompt_ids, response_ids
+from sro.leader.token_ids import completion_ids, prompt_ids
 from sro.screeners.base import Verdict
 from sro.screeners.noisy import FlippingScreener
 from sro.screeners.panel import Panel
@@ -58,7 +58,7 @@ class RudeWords:
 
 
 class Script:
-    """A rollout whose n-th move depends on the comment alone, and which remembers what it was asked."""
+    """A rollout whose n-th completion depends on the comment alone, and which remembers what it was asked."""
 
     def __init__(self, tokenizer: Any, continues: bool, write: Callable[[str, int], str | None]) -> None:
         self.tokenizer, self.continues, self.write = tokenizer, continues, write
@@ -70,11 +70,11 @@ class Script:
     ) -> list[list[Completion]]:
         self.asked.append(list(comments))
         self.seeds.append(seed)
-        return [[self._move(self.write(comment, k)) for k in range(n)] for comment in comments]
+        return [[self._completion(self.write(comment, k)) for k in range(n)] for comment in comments]
 
-    def _move(self, text: str | None) -> Completion:
-        """None is a move that was cut off."""
-        [ids] = response_ids(self.tokenizer, [text or ""], PROMPT if self.continues else None)
+    def _completion(self, text: str | None) -> Completion:
+        """None is a completion that was cut off."""
+        [ids] = completion_ids(self.tokenizer, [text or ""], PROMPT if self.continues else None)
         return Completion(text, ids, True) if text is not None else Completion("please", ids[:-1] or [9], False)
 
 
@@ -95,7 +95,7 @@ def leader(request: pytest.FixtureRequest, tiny_causal: Any, tiny_seq2seq: Any) 
 
 @pytest.fixture
 def make(leader: Callable[[], tuple[Any, Any]], tmp_path: Path) -> Make:
-    """A function that makes a trainer of a fresh leader: make(moves or None for its own, comments, peft, **more)."""
+    """A function that makes a trainer of a fresh leader: make(texts or None for its own, comments, peft, **more)."""
 
     def trainer(
         write: Callable[[str, int], str | None] | None = None,
@@ -157,14 +157,14 @@ def history(trainer: SROTrainer, name: str) -> list[float]:
     return [logs[name] for logs in trainer.state.log_history if name in logs]
 
 
-def score(trainer: SROTrainer, comment: str, response: str) -> torch.Tensor:
-    """log π(response|comment) under the leader as it is, in train mode as the loss computes it."""
+def score(trainer: SROTrainer, comment: str, text: str) -> torch.Tensor:
+    """log π(text|comment) under the leader as it is, in train mode as the loss computes it."""
     trainer.model.train()
     template = None if trainer.model.config.is_encoder_decoder else PROMPT
     prompts = prompt_ids(trainer.processing_class, PROMPT, [comment], 512)
-    return log_probs(
-        trainer.model, prompts, [response_ids(trainer.processing_class, [response], template)], 0
-    ).total()[0]
+    return log_probs(trainer.model, prompts, [completion_ids(trainer.processing_class, [text], template)], 0).total()[
+        0
+    ]
 
 
 # -- the loss, at the reference and one step away from it ------------------------------------------
@@ -208,7 +208,7 @@ def test_one_step_moves_the_weights_by_the_gradient_of_the_method(make: Make, te
 
 
 @pytest.mark.parametrize("peft", ["", "fresh", "continued"])
-def test_a_pass_raises_the_paraphrase_and_lowers_the_comment(make: Make, peft: str) -> None:
+def test_a_pass_raises_the_completion_and_lowers_the_comment(make: Make, peft: str) -> None:
     comment, text = "you are stupid", "thanks good friend"
     trainer = make(always(text), [comment], peft=peft, label_smoothing=0.1, max_steps=1, learning_rate=0.05)
     before = score(trainer, comment, text).item(), score(trainer, comment, comment).item()
@@ -219,7 +219,7 @@ def test_a_pass_raises_the_paraphrase_and_lowers_the_comment(make: Make, peft: s
 
 
 @pytest.mark.parametrize("peft", ["", "fresh", "continued"])
-def test_a_fail_lowers_the_paraphrase(make: Make, peft: str) -> None:
+def test_a_fail_lowers_the_completion(make: Make, peft: str) -> None:
     comment, text = "you are stupid", "leave here idiot"
     trainer = make(always(text), [comment], peft=peft, label_smoothing=0.1, max_steps=1, learning_rate=0.05)
     before = score(trainer, comment, text).item()
@@ -262,8 +262,8 @@ def test_batch_1_accumulated_8_times_equals_batch_8(make: Make, comments: list[s
         assert [sorted(a) for a in trainer.generator.asked] == [sorted(a) for a in trainers[0].generator.asked]
 
 
-def test_every_paraphrase_counts_the_same(make: Make) -> None:
-    """The loss is the mean over paraphrases of the whole step, not a mean of means over unequal micro-batches."""
+def test_every_completion_counts_the_same(make: Make) -> None:
+    """The loss is the mean over completions of the whole step, not a mean of means over unequal micro-batches."""
     trainer = make(
         mixed,
         COMMENTS[:5],
@@ -294,7 +294,7 @@ def test_steps_per_generation_plays_half_as_often(make: Make) -> None:
     # checkpoint may lie.
     assert [len(comments) for comments in seldom.generator.asked] == [16, 8, 8, 16]
     for one, other in zip(weights(often).values(), weights(seldom).values()):
-        assert torch.allclose(one, other, atol=1e-6)  # scripted moves do not age
+        assert torch.allclose(one, other, atol=1e-6)  # scripted completions do not age
     for epoch in range(2):
         played = Counter(c for asked in seldom.generator.asked[2 * epoch : 2 * epoch + 2] for c in asked)
         assert played == Counter(COMMENTS)
@@ -314,15 +314,15 @@ def test_a_second_training_run_starts_with_moves_of_its_own(make: Make) -> None:
     assert len(trainer.generator.asked) == 2
 
 
-def test_all_paraphrases_of_a_comment_are_screened_beside_their_source(make: Make) -> None:
+def test_all_completions_of_a_comment_are_screened_beside_their_source(make: Make) -> None:
     trainer = make(mixed, num_generations=3, num_train_epochs=1)
     trainer.train()
     expected = Counter((mixed(comment, k), comment) for comment in COMMENTS for k in range(3))
     assert Counter(trainer.screener.seen) == expected
 
 
-def test_the_follower_is_asked_once_an_optimizer_step_and_once_a_distinct_move(make: Make) -> None:
-    """However small its micro-batches are; a panel asks no member twice about a move that was drawn twice."""
+def test_the_follower_is_asked_once_an_optimizer_step_and_once_a_distinct_completion(make: Make) -> None:
+    """However small its micro-batches are; a panel asks no member twice about a completion that was drawn twice."""
     trainer = make(
         lambda comment, k: mixed(comment, k // 2),
         num_generations=4,
@@ -344,14 +344,14 @@ def test_the_follower_is_asked_once_an_optimizer_step_and_once_a_distinct_move(m
 
 
 @pytest.mark.parametrize("k", [1, 3])
-def test_the_comment_is_scored_only_where_a_paraphrase_passed(
+def test_the_comment_is_scored_only_where_a_completion_passed(
     make: Make, monkeypatch: pytest.MonkeyPatch, k: int
 ) -> None:
     trained, by_reference = [], []
 
-    def recording(model: Any, prompts: Any, responses: Any, pad: int) -> Any:
-        (trained if torch.is_grad_enabled() else by_reference).append([len(branches) for branches in responses])
-        return log_probs(model, prompts, responses, pad)
+    def recording(model: Any, prompts: Any, completions: Any, pad: int) -> Any:
+        (trained if torch.is_grad_enabled() else by_reference).append([len(branches) for branches in completions])
+        return log_probs(model, prompts, completions, pad)
 
     monkeypatch.setattr(sro.training.trainer, "log_probs", recording)
     trainer = make(mixed, num_generations=k, num_train_epochs=1, per_device_train_batch_size=24)
@@ -394,24 +394,24 @@ def test_a_known_flip_rate_corrects_the_loss(make: Make) -> None:
 def test_log_pi_ref_of_a_comment_is_computed_once(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     scored: Counter[tuple[int, ...]] = Counter()
 
-    def recording(model: Any, prompts: Any, responses: Any, pad: int) -> Any:
+    def recording(model: Any, prompts: Any, completions: Any, pad: int) -> Any:
         if not torch.is_grad_enabled():
-            scored.update(tuple(branch) for branches in responses for branch in branches)
-        return log_probs(model, prompts, responses, pad)
+            scored.update(tuple(branch) for branches in completions for branch in branches)
+        return log_probs(model, prompts, completions, pad)
 
     monkeypatch.setattr(sro.training.trainer, "log_probs", recording)
     trainer = make(always("thanks friend"), num_train_epochs=3)
     trainer.train()
     template = None if trainer.model.config.is_encoder_decoder else PROMPT
-    rows = response_ids(trainer.processing_class, COMMENTS, template)
+    rows = completion_ids(trainer.processing_class, COMMENTS, template)
     assert [scored[tuple(row)] for row in rows] == [1] * len(COMMENTS)
-    [thanks] = response_ids(trainer.processing_class, ["thanks friend"], template)
+    [thanks] = completion_ids(trainer.processing_class, ["thanks friend"], template)
     assert scored[tuple(thanks)] == 3 * len(COMMENTS)
     assert set(trainer.reference_x) == set(COMMENTS)
 
 
 @pytest.mark.parametrize("text, share", [("thanks", 1.0), ("", 0.0), (None, 0.0), ("you idiot", 0.0)])
-def test_empty_and_unfinished_paraphrases_never_pass(make: Make, text: str | None, share: float) -> None:
+def test_empty_and_unfinished_completions_never_pass(make: Make, text: str | None, share: float) -> None:
     trainer = make(always(text), COMMENTS[:4], max_steps=1, collapse_window=0)
     trainer.train()
     assert history(trainer, "pass_rate") == [share]
@@ -541,18 +541,18 @@ def test_the_guard_lets_a_sound_leader_go_on(make: Make) -> None:
 
 
 @pytest.mark.parametrize("peft", ["", "fresh", "continued"])
-def test_the_reference_stays_while_the_leader_moves(make: Make, peft: str) -> None:
+def test_the_reference_stays_while_the_leader_learns(make: Make, peft: str) -> None:
     trainer = make(mixed, peft=peft, num_train_epochs=1, learning_rate=2.0)
     batch = COMMENTS[:4]
     [start] = trainer.generate_and_screen([batch])
-    played = [paraphrase for paraphrases in start.paraphrases for paraphrase in paraphrases]
+    played = [one for completions in start.completions for one in completions]
     trainer.train()
     [end] = trainer.generate_and_screen([batch])
-    assert [paraphrase for paraphrases in end.paraphrases for paraphrase in paraphrases] == played
+    assert [one for completions in end.completions for one in completions] == played
     assert torch.allclose(start.reference_y, end.reference_y, atol=1e-5)
     assert torch.equal(start.reference_x, end.reference_x)
     with torch.no_grad():
-        moved = log_probs(trainer.model, end.prompts, end.paraphrases, 0).total()
+        moved = log_probs(trainer.model, end.prompts, end.completions, 0).total()
     assert (moved - end.reference_y).abs().max() > 0.05
 
 
@@ -579,7 +579,7 @@ def test_only_the_adapter_is_trained_and_it_loads_alone(
 
 
 @pytest.mark.parametrize("peft", ["", "fresh", "continued"])
-@pytest.mark.parametrize("write", [None, mixed], ids=["own moves", "scripted"])
+@pytest.mark.parametrize("write", [None, mixed], ids=["own completions", "scripted"])
 def test_bf16_is_one_mode_for_moves_reference_and_loss(make: Make, peft: str, write: Any) -> None:
     """Generation, an encoder called by itself and a copy do not pass through the forward that accelerate wraps."""
     trainer = make(write, peft=peft, bf16=True, max_steps=2)

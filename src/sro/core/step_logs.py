@@ -9,9 +9,9 @@ Step = Mapping[str, Any]
 
 
 def bad_share(logs: Step) -> float | None:
-    """Share of paraphrases that are empty, repeat themselves or were cut off; None if that was not logged.
+    """Share of completions that are empty, repeat themselves or were cut off; None if that was not logged.
 
-    The log has only the three rates, so a paraphrase with two faults counts twice. The result is an upper bound, cut
+    The log has only the three rates, so a completion with two faults counts twice. The result is an upper bound, cut
     at 1.
     """
     rates = [logs[name] for name in ("empty_rate", "repeat_rate", "completions/clipped_ratio") if name in logs]

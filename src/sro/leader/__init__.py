@@ -1,1 +1,1 @@
-"""The leader (the policy LM): load it, score token log-probabilities, generate rewrites on an engine."""
+"""The leader (the policy LM): load it, score token log-probabilities, generate completions on an engine."""

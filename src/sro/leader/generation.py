@@ -1,4 +1,4 @@
-"""How a rewrite is generated, whatever the engine: sampling settings, completions and the protocol. Needs no torch."""
+"""How completions are generated, whatever the engine: sampling settings and the protocol. Needs no torch."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ NoRewrite = Literal["declined", "no_answer", "obeyed"]
 
 @dataclass(frozen=True)
 class Completion:
-    """One generated rewrite.
+    """What the leader generated for a comment.
 
     Attributes:
         text: the decoded text without special tokens, runs of white space folded to one space.
@@ -63,7 +63,7 @@ class Completion:
 
 
 class Generator(Protocol):
-    """Anything that answers comments with rewrites: transformers, CTranslate2, a server, or an object of your own.
+    """Anything that generates completions for comments: transformers, CTranslate2, a server, or an object of your own.
 
     Example:
         >>> class Polite:
@@ -77,11 +77,11 @@ class Generator(Protocol):
     def generate(
         self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
     ) -> list[list[Completion]]:
-        """Generate rewrites.
+        """Generate completions.
 
         Args:
             comments: the texts to rewrite, without the prompt around them.
-            n: how many rewrites to generate for each comment.
+            n: how many completions to generate for each comment.
             sampling: how they are sampled, and how long they may be.
             seed: random seed for sampling; None: unseeded, different samples on every call.
 
@@ -131,12 +131,12 @@ class Objection:
 
 @runtime_checkable
 class RevisingGenerator(Generator, Protocol):
-    """A generator that reads objections; other generators only rewrite their own best try."""
+    """A generator that reads objections; other generators only rewrite their own best one again."""
 
     def revise(
         self, objections: Sequence[Objection], n: int, sampling: Sampling, seed: int | None
     ) -> list[list[Completion]]:
-        """As `generate`, for comments with a rejected rewrite: `n` new rewrites for each."""
+        """As `generate`, for comments with a rejected rewrite: `n` new completions for each."""
         ...
 
 

@@ -1,16 +1,16 @@
 """log π(s|x), token by token, for decoder-only and encoder–decoder leaders: one function each.
 
-Both take *several responses to one prompt* (the K paraphrases, and the comment itself): the game needs them, and the
+Both take *several completions of one prompt* (K generated, and the comment itself): the game needs them, and the
 prompt has to be read only once. A decoder-only model reads `prompt, s_1, …, s_R` as one row under a tree mask: each
-response sees the prompt and itself, never its siblings, and counts its positions from the prompt's end. An
-encoder–decoder encodes the prompt once and decodes every response against it. The same mask lets several such trees
+completion sees the prompt and itself, never its siblings, and counts its positions from the prompt's end. An
+encoder–decoder encodes the prompt once and decodes every completion against it. The same mask lets several such trees
 share a row, so that short trees need no padding to the length of a long one.
 
-If some layer does not follow that mask (`sro.leader.attention`), every response is read after its own copy of the
+If some layer does not follow that mask (`sro.leader.attention`), every completion is read after its own copy of the
 prompt.
 
 The logits at one position are scored against the token at the *next*. End-of-sequence is a token like any other; it is
-in `response` if the leader is to be scored for stopping. The output head reads only the places where a token is
+in a completion if the leader is to be scored for stopping. The output head reads only the places where a token is
 scored, and no softmax over the vocabulary is kept.
 """
 
@@ -35,7 +35,7 @@ ROW = 192
 
 @dataclass(frozen=True)
 class TokenLogProbs:
-    """Log-probabilities of N responses, N = all responses of all prompts in order.
+    """Log-probabilities of N completions, N = all completions of all prompts in order.
 
     values: [N, S] float32, nats; 0 where mask is False. mask: [N, S] bool, True on real tokens.
     """
@@ -53,53 +53,53 @@ class TokenLogProbs:
 
 
 def log_probs(
-    model: Any, prompts: Sequence[Ids], responses: Sequence[Sequence[Ids]], pad_token_id: int
+    model: Any, prompts: Sequence[Ids], completions: Sequence[Sequence[Ids]], pad_token_id: int
 ) -> TokenLogProbs:
-    """log π(s|x) of every response to every prompt under `model`, for both architectures.
+    """log π(s|x) of every completion of every prompt under `model`, for both architectures.
 
     Args:
         model: a causal LM or an encoder–decoder (PEFT-wrapped or not).
         prompts: B prompts as token ids, unpadded and not empty.
-        responses: for each prompt, any number of responses (none is allowed) as token ids, not empty.
+        completions: for each prompt, any number of completions (none is allowed) as token ids, not empty.
         pad_token_id: any valid id; padding is masked, so its choice changes nothing.
 
     Raises:
-        ValueError: an empty prompt or response, or not one list of responses a prompt.
+        ValueError: an empty prompt or completion, or not one list of completions a prompt.
     """
-    if len(prompts) != len(responses):
-        raise ValueError(f"{len(prompts)} prompts but {len(responses)} lists of responses")
-    for row, (prompt, branches) in enumerate(zip(prompts, responses)):
+    if len(prompts) != len(completions):
+        raise ValueError(f"{len(prompts)} prompts but {len(completions)} lists of completions")
+    for row, (prompt, branches) in enumerate(zip(prompts, completions)):
         if not len(prompt) or any(not len(branch) for branch in branches):
-            raise ValueError(f"row {row}: empty prompt or response; a response holds at least its end token")
+            raise ValueError(f"row {row}: empty prompt or completion; a completion holds at least its end token")
     score = seq2seq_log_probs if model.config.is_encoder_decoder else causal_log_probs
-    return score(model, prompts, responses, pad_token_id)
+    return score(model, prompts, completions, pad_token_id)
 
 
 def causal_log_probs(
     model: Any,
     prompts: Sequence[Ids],
-    responses: Sequence[Sequence[Ids]],
+    completions: Sequence[Sequence[Ids]],
     pad_token_id: int,
     row_tokens: int | None = ROW,
 ) -> TokenLogProbs:
     """`log_probs` for decoder-only leaders, in one pass.
 
     Args:
-        row_tokens: about so many tokens share a row, prompts with their responses side by side; None: one row per
-            prompt. The results are the same. A model that cannot read texts side by side gets one row per response.
+        row_tokens: about so many tokens share a row, prompts with their completions side by side; None: one row per
+            prompt. The results are the same. A model that cannot read texts side by side gets one row per completion.
     """
     device = next(model.parameters()).device
-    rows = _side_by_side(prompts, responses, row_tokens, pad_token_id)
+    rows = _side_by_side(prompts, completions, row_tokens, pad_token_id)
     if rows.ids.shape[1] <= widest_row(model):
         sees = additive(rows.sees, model)[:, None]
         inputs = {"input_ids": rows.ids, "attention_mask": sees, "position_ids": rows.positions}
         where = rows.places
     else:
-        inputs, where = _one_a_row(prompts, responses, pad_token_id)
+        inputs, where = _one_a_row(prompts, completions, pad_token_id)
     read = sorted({place for places in where for place in places}) or [0]
     with _head_reads(model, torch.tensor(read, device=device)):
         logits = model(**{name: given.to(device) for name, given in inputs.items()}, use_cache=False).logits
-    targets, mask = padded([branch for branches in responses for branch in branches])
+    targets, mask = padded([branch for branches in completions for branch in branches])
     row_of = {place: n for n, place in enumerate(read)}
     index = torch.tensor([row_of[place] for places in where for place in places], dtype=torch.long)
     return _gather(logits, index.to(device), targets.to(device), mask.to(device))
@@ -107,7 +107,7 @@ def causal_log_probs(
 
 @dataclass(frozen=True)
 class _Rows:
-    """Trees in rows. ids, positions: [R, W]. sees: [R, W, W] bool, which token sees which. places: for each response
+    """Trees in rows. ids, positions: [R, W]. sees: [R, W, W] bool, which token sees which. places: for each completion
     in order, the places with the logits that predict its tokens, counted row by row."""
 
     ids: Tensor
@@ -117,15 +117,15 @@ class _Rows:
 
 
 def _side_by_side(
-    prompts: Sequence[Ids], responses: Sequence[Sequence[Ids]], row_tokens: int | None, pad_token_id: int
+    prompts: Sequence[Ids], completions: Sequence[Sequence[Ids]], row_tokens: int | None, pad_token_id: int
 ) -> _Rows:
-    sizes = [len(prompt) + sum(map(len, branches)) for prompt, branches in zip(prompts, responses)]
+    sizes = [len(prompt) + sum(map(len, branches)) for prompt, branches in zip(prompts, completions)]
     rows = packed(sizes, row_tokens)
     width = max(sum(sizes[tree] for tree in row) for row in rows)
     ids = torch.full((len(rows), width), pad_token_id)
     positions = torch.zeros((len(rows), width), dtype=torch.long)
     owner = torch.full((len(rows), width), -1)  # the tree that a token belongs to, −1 padding
-    group = torch.full((len(rows), width), -1)  # and its part in it: 0 the prompt, r ≥ 1 the r-th response
+    group = torch.full((len(rows), width), -1)  # and its part in it: 0 the prompt, r ≥ 1 the r-th completion
     places: dict[int, list[list[int]]] = {}
     for row, trees in enumerate(rows):
         at = 0
@@ -133,7 +133,7 @@ def _side_by_side(
             behind = len(prompts[tree])
             end, places[tree] = row * width + at + behind, []
             owner[row, at : at + sizes[tree]] = tree
-            for number, part in enumerate([prompts[tree], *responses[tree]]):
+            for number, part in enumerate([prompts[tree], *completions[tree]]):
                 here = slice(at, at + len(part))
                 ids[row, here] = torch.tensor(list(part))
                 group[row, here] = number
@@ -141,18 +141,18 @@ def _side_by_side(
                 if number:
                     places[tree].append([end - 1, *range(row * width + at, row * width + at + len(part) - 1)])
                 at += len(part)
-    # A token sees what came before it in its tree's prompt or in its own response.
+    # A token sees what came before it in its tree's prompt or in its own completion.
     sees = (group[:, None, :] == 0) | (group[:, None, :] == group[:, :, None])
     sees &= (owner[:, None, :] == owner[:, :, None]) & torch.ones(width, width, dtype=torch.bool).tril()
     return _Rows(ids, positions, sees, [some for tree in range(len(prompts)) for some in places[tree]])
 
 
 def _one_a_row(
-    prompts: Sequence[Ids], responses: Sequence[Sequence[Ids]], pad_token_id: int
+    prompts: Sequence[Ids], completions: Sequence[Sequence[Ids]], pad_token_id: int
 ) -> tuple[dict[str, Tensor], list[list[int]]]:
-    """Each response after its prompt in a row of its own, and its places as in `_Rows`. A prompt without responses
+    """Each completion after its prompt in a row of its own, and its places as in `_Rows`. A prompt without completions
     gets a row too, so that the model's input is never empty."""
-    pairs = [(prompt, branch) for prompt, branches in zip(prompts, responses) for branch in branches or [()]]
+    pairs = [(prompt, branch) for prompt, branches in zip(prompts, completions) for branch in branches or [()]]
     ids, mask = padded([[*prompt, *branch] for prompt, branch in pairs], pad_token_id)
     first = [row * ids.shape[1] + len(prompt) - 1 for row, (prompt, _) in enumerate(pairs)]
     places = [list(range(at, at + len(branch))) for at, (_, branch) in zip(first, pairs) if branch]
@@ -187,7 +187,7 @@ def _head_reads(model: Any, places: Tensor) -> Iterator[None]:
 
 
 def seq2seq_log_probs(
-    model: Any, prompts: Sequence[Ids], responses: Sequence[Sequence[Ids]], pad_token_id: int
+    model: Any, prompts: Sequence[Ids], completions: Sequence[Sequence[Ids]], pad_token_id: int
 ) -> TokenLogProbs:
     """`log_probs` for encoder–decoder leaders: encoder once a prompt, decoder inputs shifted right by one.
 
@@ -195,8 +195,8 @@ def seq2seq_log_probs(
     """
     device = next(model.parameters()).device
     ids, seen = padded(prompts, pad_token_id)
-    targets, mask = padded([branch for branches in responses for branch in branches], pad_token_id)
-    row_of = torch.tensor([row for row, branches in enumerate(responses) for _ in branches], dtype=torch.long)
+    targets, mask = padded([branch for branches in completions for branch in branches], pad_token_id)
+    row_of = torch.tensor([row for row, branches in enumerate(completions) for _ in branches], dtype=torch.long)
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
     encoded = base.get_encoder()(input_ids=ids.to(device), attention_mask=seen.to(device), return_dict=True)
     encoded.last_hidden_state = encoded.last_hidden_state[row_of.to(device)]

@@ -1,7 +1,7 @@
 """No loops: a decoding rule that keeps a rewriter from saying a phrase twice in a row.
 
 A small leader that has learnt to avoid words may fall into "untrustworthy , false , false , false". The game punishes
-such moves but cannot rule them out; this rule does. It is only for rewriting, because moves of the game must be drawn
+such completions but cannot rule them out; this rule does. It is only for rewriting: in the game they must be drawn
 from the policy that is scored.
 """
 
@@ -25,7 +25,7 @@ class NoLoops(LogitsProcessor):
     Args:
         tokenizer: says which tokens hold letters or digits.
         prompts: the prompts as token ids, one a row.
-        start: where responses begin in the rows that `generate` passes.
+        start: where completions begin in the rows that `generate` passes.
     """
 
     def __init__(self, tokenizer: Any, prompts: list[list[int]], start: int) -> None:
@@ -49,7 +49,7 @@ class NoLoops(LogitsProcessor):
         )
 
     def forbidden_tokens(self, row: int, ids: list[int]) -> set[int]:
-        """The tokens that would complete a repetition after `ids`, the response so far to prompt number `row`."""
+        """The tokens that would complete a repetition after `ids`, the completion so far to prompt number `row`."""
         allowed = self.allowed[row]
         found = set()
         if len(ids) >= 2 and ids[-1] == ids[-2] and self._holds_a_word(ids[-1:]) and (ids[-1],) not in allowed:

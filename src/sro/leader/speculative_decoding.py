@@ -1,8 +1,8 @@
 """Speculative decoding with the comment as the draft.
 
-Most tokens of a rewrite are copied from its comment. So each pass feeds the model the last token and the comment's
+Most tokens of a completion are copied from its comment. So each pass feeds the model the last token and the comment's
 next tokens, and draws a token at every position. Drawn tokens are accepted up to and including the first that differs
-from its guess; the cache is cropped behind it. Guesses change the speed only: the response is drawn from the policy,
+from its guess; the cache is cropped behind it. Guesses change the speed only: the completion is drawn from the policy,
 token by token, exactly as without guesses (speculative sampling, Leviathan et al. 2023, arXiv 2211.17192, with a
 deterministic draft; prompt lookup, Saxena 2023). Rows that have ended are dropped, so a long comment does not
 slow the others down.
@@ -31,7 +31,7 @@ AHEAD, BACK = 8, 8
 """Draft tokens ahead of and behind the guess among which the drawn token is looked for."""
 
 Forbidden = Callable[[int, list[int]], set[int]]
-"""(number of the row, its response so far) → tokens that must not come next."""
+"""(number of the row, its completion so far) → tokens that must not come next."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class _Row:
 
     @property
     def last(self) -> int:
-        """The last token of the response, or of the prompt if there is none; the model has not read it yet."""
+        """The last token of the completion, or of the prompt if there is none; the model has not read it yet."""
         return (self.said or self.prompt)[-1]
 
     @property
@@ -94,11 +94,11 @@ class _Row:
         return len(self.prompt) + len(self.said) - 1
 
     def guesses(self, most: int) -> list[int]:
-        """The next tokens of the draft: at most `most`, and within the bound of the response."""
+        """The next tokens of the draft: at most `most`, and within the bound of the completion."""
         return list(self.draft[self.at : self.at + min(most, self.bound - len(self.said) - 1)])
 
     def say(self, token: int) -> None:
-        """Add a token to the response, and find it in the draft: it was copied, or tokens before it were left out, or
+        """Add a token to the completion; find it in the draft: it was copied, or tokens before it were left out, or
         it comes late because words were inserted. If it is not found, it replaces the guessed token."""
         self.said.append(token)
         ahead = list(self.draft[self.at : self.at + AHEAD])
@@ -128,14 +128,14 @@ def speculate(
     sampler: TokenSampler,
     forbidden: Forbidden = lambda row, said: set(),
 ) -> list[list[int]]:
-    """`n` responses to each prompt, as token ids, up to and with their first end token if they have one.
+    """`n` completions of each prompt, as token ids, up to and with their first end token if they have one.
 
     Args:
         model: one for which `can_speculate` is true, in eval mode.
         prompts: B prompts as ids, not empty.
-        drafts: for each prompt what its responses probably say, in order, end token included.
-        bounds: for each prompt the largest number of tokens of a response.
-        ends: tokens that end a response.
+        drafts: for each prompt what its completions probably say, in order, end token included.
+        bounds: for each prompt the largest number of tokens of a completion.
+        ends: tokens that end a completion.
         forbidden: returns the tokens that must not come next; called for each of the B·n rows, numbered in order.
 
     Returns:

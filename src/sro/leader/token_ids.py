@@ -1,4 +1,4 @@
-"""Prompts and responses as token ids of the leader, and token ids as text again.
+"""Prompts and completions as token ids of the leader, and token ids as text again.
 
 If a comment contains a special token literally, it is read as text, and decoding returns it as it was.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from sro.core.errors import SROError
 
 ANY_TEXT = ":"
-"""If a prompt ends with its comment, a response is tokenized after this text."""
+"""If a prompt ends with its comment, a completion is tokenized after this text."""
 
 
 def prompt_ids(tokenizer: Any, prompt: str, comments: Sequence[str], max_length: int) -> list[list[int]]:
@@ -65,21 +65,21 @@ def _loosened(token: str) -> str:
     return f"{token[0]} {token[1:]}"
 
 
-def response_ids(tokenizer: Any, texts: Iterable[str], prompt: str | None) -> list[list[int]]:
-    """Responses as token ids with the end token, as the leader would write them after its prompt.
+def completion_ids(tokenizer: Any, texts: Iterable[str], prompt: str | None) -> list[list[int]]:
+    """Completions as token ids with the end token, as the leader would write them after its prompt.
 
     They are tokenized together with the end of the prompt, so that neither a space nor the sign that some tokenizers
     put before a text occurs twice.
 
     Args:
-        prompt: the template of a decoder-only leader, where the response continues the prompt; None: an
-            encoder–decoder, where the response stands alone.
+        prompt: the template of a decoder-only leader, where the completion continues the prompt; None: an
+            encoder–decoder, where the completion stands alone.
     """
     plain = as_plain_text(tokenizer, texts)
     if not plain:
         return []
     before = "" if prompt is None else prompt.partition("{text}")[2] or ANY_TEXT
-    lead = "" if prompt is None else lead_of_response(tokenizer, prompt)
+    lead = "" if prompt is None else lead_of_completion(tokenizer, prompt)
 
     def ids(some: Sequence[str]) -> list[list[int]]:
         rows: list[list[int]] = tokenizer(list(some), add_special_tokens=False)["input_ids"]
@@ -93,15 +93,15 @@ def response_ids(tokenizer: Any, texts: Iterable[str], prompt: str | None) -> li
     return [[*row, tokenizer.eos_token_id] for row in rows]
 
 
-def lead_of_response(tokenizer: Any, prompt: str) -> str:
-    """The text between a prompt and the response that continues it: nothing if the template ends with white space or
+def lead_of_completion(tokenizer: Any, prompt: str) -> str:
+    """The text between a prompt and the completion that continues it: nothing if the template ends with white space or
     with a sign of a chat template, else a space."""
     signs = tuple(str(token) for token in (*tokenizer.added_tokens_decoder.values(), *tokenizer.all_special_tokens))
     return "" if prompt[-1:].isspace() or prompt.endswith(signs) else " "
 
 
 def end_tokens(model: Any, tokenizer: Any) -> set[int]:
-    """The tokens that end a response: the tokenizer's, and those that the model's generation settings name."""
+    """The tokens that end a completion: the tokenizer's, and those that the model's generation settings name."""
     own = model.generation_config.eos_token_id
     return {tokenizer.eos_token_id, *(own if isinstance(own, list) else [] if own is None else [own])}
 

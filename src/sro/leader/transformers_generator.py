@@ -1,4 +1,4 @@
-"""Generate rewrites with a transformers model, in batches.
+"""Generate completions with a transformers model, in batches.
 
 Generation runs in eval mode with attention masks, in batches of similar length, each completion bounded by the length
 of its comment. Sampling uses its own seed, so completions depend on (weights, comments, seed) and nothing else: a run
@@ -21,7 +21,7 @@ from sro.leader.model import is_peft
 from sro.leader.no_repeat import NoLoops
 from sro.leader.prompted import Prompted
 from sro.leader.speculative_decoding import TokenSampler, can_speculate, speculate
-from sro.leader.token_ids import decode, end_tokens, prompt_ids, response_ids
+from sro.leader.token_ids import completion_ids, decode, end_tokens, prompt_ids
 
 
 class TransformersGenerator(Prompted):
@@ -42,7 +42,7 @@ class TransformersGenerator(Prompted):
         prompts = prompt_ids(self.tokenizer, self.prompt, comments, self.max_prompt_length)
         order = sorted(range(len(comments)), key=lambda i: len(prompts[i]))
         per_batch = max(1, self.batch_size // n)
-        moves: list[list[Completion]] = [[] for _ in comments]
+        completions: list[list[Completion]] = [[] for _ in comments]
         was_training = self.model.training
         self.model.eval()
         devices = [self.model.device] if self.model.device.type == "cuda" else []
@@ -51,12 +51,12 @@ class TransformersGenerator(Prompted):
             for start in range(0, len(order), per_batch):
                 chosen = order[start : start + per_batch]
                 batch = [prompts[i] for i in chosen], [comments[i] for i in chosen]
-                for i, played in zip(chosen, self._moves(*batch, n, sampling)):
-                    moves[i] = played
+                for i, played in zip(chosen, self._completions(*batch, n, sampling)):
+                    completions[i] = played
         self.model.train(was_training)
-        return moves
+        return completions
 
-    def _moves(
+    def _completions(
         self, prompts: list[list[int]], comments: Sequence[str], n: int, sampling: Sampling
     ) -> list[list[Completion]]:
         bounds = length_bounds(self.tokenizer, self.prompt, prompts, sampling)
@@ -65,11 +65,11 @@ class TransformersGenerator(Prompted):
         say = self._speculate if guess else self._generate
         ends = end_tokens(self.model, self.tokenizer)
         rows = [_until_end(row, ends) for row in say(prompts, comments, n, bounds, sampling)]
-        moves = [
+        completions = [
             Completion(text, ids, finished)
             for text, (ids, finished) in zip(decode(self.tokenizer, [ids for ids, _ in rows]), rows)
         ]
-        return [moves[i : i + n] for i in range(0, len(moves), n)]
+        return [completions[i : i + n] for i in range(0, len(completions), n)]
 
     def _speculate(
         self, prompts: list[list[int]], comments: Sequence[str], n: int, bounds: Sequence[int], sampling: Sampling
@@ -77,7 +77,7 @@ class TransformersGenerator(Prompted):
         rows_of = [prompt for prompt in prompts for _ in range(n)]
         rule = {"forbidden": NoLoops(self.tokenizer, rows_of, 0).forbidden_tokens} if sampling.avoid_loops else {}
         sampler = TokenSampler(sampling.temperature, sampling.top_p, sampling.top_k)
-        drafts = response_ids(self.tokenizer, comments, self.prompt)
+        drafts = completion_ids(self.tokenizer, comments, self.prompt)
         ends = end_tokens(self.model, self.tokenizer)
         return speculate(self.model, prompts, drafts, n, bounds, ends, sampler, **rule)
 
@@ -85,7 +85,7 @@ class TransformersGenerator(Prompted):
         self, prompts: list[list[int]], comments: Sequence[str], n: int, bounds: Sequence[int], sampling: Sampling
     ) -> list[list[int]]:
         tokenizer, model = self.tokenizer, self.model
-        # a decoder-only row must end where its response begins
+        # a decoder-only row must end where its completion begins
         ids, mask = padded(prompts, tokenizer.pad_token_id, left=not model.config.is_encoder_decoder)
         said_from = 1 if model.config.is_encoder_decoder else ids.shape[1]
         draw = sampling.temperature > 0

@@ -35,7 +35,7 @@ class SROConfig(TrainingArguments):
     objective: Objective = field(
         default="sro",
         metadata={
-            "help": "the loss: sro; sro_contrast, which compares a failing paraphrase with the passing ones of its "
+            "help": "the loss: sro; sro_contrast, which compares a failing completion with the passing ones of its "
             "comment (several num_generations); or for comparison pass_only, fail_only, kto, imitation"
         },
     )
@@ -47,14 +47,14 @@ class SROConfig(TrainingArguments):
             "help": "p in [0, 0.5), known share of wrong verdicts; the loss corrects for it, see `sro.training.noise`"
         },
     )
-    num_generations: int = field(default=1, metadata={"help": "K, paraphrases per comment"})
+    num_generations: int = field(default=1, metadata={"help": "K, completions per comment"})
     steps_per_generation: int = field(
-        default=1, metadata={"help": "optimizer steps taken on each batch of generated paraphrases"}
+        default=1, metadata={"help": "optimizer steps taken on each batch of completions"}
     )
     rpo_alpha: float = field(
         default=0.0,
         metadata={
-            "help": "weight of −log π(y|x)/|y| on passing paraphrases: an anchor against both log π(y|x) and "
+            "help": "weight of −log π(y|x)/|y| on passing completions: an anchor against both log π(y|x) and "
             "log π(x|x) falling (likelihood displacement)"
         },
     )
@@ -67,7 +67,7 @@ class SROConfig(TrainingArguments):
         },
     )
 
-    # The leader's moves
+    # The leader's completions
     prompt: str = field(default="", metadata={"help": "prompt template with {text}; empty: the leader's own"})
     temperature: float = field(default=1.0, metadata={"help": "sampling temperature; 0 is greedy"})
     top_p: float = field(
@@ -78,18 +78,18 @@ class SROConfig(TrainingArguments):
         default=512,
         metadata={"help": "longest prompt in tokens; comments that need more are set aside before the first step"},
     )
-    max_completion_length: int = field(default=96, metadata={"help": "longest paraphrase in tokens"})
+    max_completion_length: int = field(default=96, metadata={"help": "longest completion in tokens"})
     max_length_ratio: float = field(
-        default=1.5, metadata={"help": "longest paraphrase, as a multiple of its comment's tokens, plus 8"}
+        default=1.5, metadata={"help": "longest completion, as a multiple of its comment's tokens, plus 8"}
     )
 
     # Logs, and when to stop
     log_completions: bool = field(
-        default=True, metadata={"help": "write the paraphrases since the last logging step to completions/"}
+        default=True, metadata={"help": "write the completions since the last logging step to completions/"}
     )
     num_completions_to_print: int = field(default=0, metadata={"help": "completions printed at each logging step"})
     collapse_window: int = field(
-        default=128, metadata={"help": "number of latest paraphrases checked for collapse; 0: no check"}
+        default=128, metadata={"help": "number of latest completions checked for collapse; 0: no check"}
     )
     collapse_share: float = field(
         default=0.3, metadata={"help": "stop when more than this share of them is empty, cut off or repeats itself"}
@@ -138,7 +138,7 @@ class SROConfig(TrainingArguments):
         within("flip_rate", self.flip_rate, 0 <= self.flip_rate < 0.5, "in [0, 0.5)")
         if self.objective == "sro_contrast" and (self.num_generations < 2 or self.flip_rate):
             raise SROError(
-                "objective=sro_contrast compares paraphrases of one comment, and does not correct for wrong verdicts\n"
+                "objective=sro_contrast compares completions of one comment, and does not correct for wrong verdicts\n"
                 "  fix: num_generations of 2 or more and flip_rate=0, or objective=sro"
             )
         within("num_generations", self.num_generations, self.num_generations >= 1, "≥ 1")
@@ -165,5 +165,5 @@ class SROConfig(TrainingArguments):
 
     @property
     def sampling(self) -> Sampling:
-        """How the leader's moves are sampled."""
+        """How the leader's completions are sampled."""
         return Sampling(self.temperature, self.top_p, self.top_k, self.max_completion_length, self.max_length_ratio)

@@ -88,7 +88,7 @@ def training_and_held_out(
     else:
         parts = split([Comment(text, "", 0) for text in texts], {"train": 0.9, "held_out": 0.1}, seed)
         texts, kept = [c.text for c in parts["train"]], [c.text for c in parts["held_out"]]
-    if data.only_refused:  # judged responses were screened by somebody else
+    if data.only_refused:  # judged rewrites were screened by somebody else
         texts, kept = texts if data.judged_responses else _refused(texts, toxicity), _refused(kept, toxicity)
     if not texts or not kept:
         raise SROError("nothing to train on or to hold out\n  fix: more comments, or --only_refused false")

@@ -36,8 +36,8 @@ class PromptLimit:
 
     @classmethod
     def of(cls, model: Any, max_prompt_length: int, max_completion_length: int = 0) -> PromptLimit:
-        """`max_prompt_length`, or less if the leader would not have enough positions for the response after the prompt
-        (a completion, or the comment itself)."""
+        """`max_prompt_length`, or less if the leader would not have enough positions after the prompt
+        for a completion, or for the comment itself."""
         positions = getattr(model.config, "max_position_embeddings", None)
         if positions and not model.config.is_encoder_decoder:
             positions = min(positions - max_completion_length, positions // 2)

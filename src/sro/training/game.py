@@ -12,15 +12,15 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Game:
-    """One played micro-batch: B comments with K paraphrases each.
+    """One played micro-batch: B comments with K completions each.
 
-    prompts: B lists of ids. paraphrases: B × K lists of ids. sources: the comment as a response (B lists of ids), None
-    if the loss does not need it. passed, reference_y: [B·K]. reference_x: [B], 0 if the entry of `sources` is None.
-    is_real: [B·K] bool, False for the moves of `sro.training.distributed.FILLER_COMMENT`.
+    prompts: B lists of ids. completions: B × K lists of ids. sources: the comment as a completion (B lists of ids),
+    None if the loss does not need it. passed, reference_y: [B·K]. reference_x: [B], 0 where `sources` has None.
+    is_real: [B·K] bool, False for the completions of `sro.training.distributed.FILLER_COMMENT`.
     """
 
     prompts: list[list[int]]
-    paraphrases: list[list[list[int]]]
+    completions: list[list[list[int]]]
     sources: list[list[int] | None]
     passed: Tensor
     reference_y: Tensor
@@ -28,6 +28,6 @@ class Game:
     is_real: Tensor
 
 
-def is_comment_row(k: int, responses: Sequence[Sequence[Any]]) -> Tensor:
-    """A mask over all responses to all prompts: True for the comment, which comes after the k paraphrases."""
-    return torch.tensor([number == k for branches in responses for number in range(len(branches))])
+def is_comment_row(k: int, completions: Sequence[Sequence[Any]]) -> Tensor:
+    """A mask over all completions of all prompts: True for the comment, which comes after the k generated ones."""
+    return torch.tensor([number == k for branches in completions for number in range(len(branches))])

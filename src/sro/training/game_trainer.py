@@ -41,7 +41,7 @@ class GameTrainer(Trainer):
         raise SROError(NO_EVALUATION)
 
     def autocast_smart_context_manager(self, cache_enabled: bool | None = True) -> AbstractContextManager[Any]:
-        """Use one numeric mode for moves, reference and loss: log-probabilities of two modes must not be compared.
+        """Use one numeric mode for completions, reference and loss: two modes' log-probabilities must not be compared.
 
         Trainer leaves this to accelerate, which only wraps `model.forward`. Generation through an adapter, a separate
         call of the encoder and a copy of the model do not use that wrapper.

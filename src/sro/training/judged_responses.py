@@ -1,12 +1,12 @@
-"""Learn from responses that people have already judged: moderators' decisions, or readers' answers.
+"""Learn from rewrites that people have already judged: moderators' decisions, or readers' answers.
 
     sro feedback export --input feedback.db --output responses.jsonl
     sro train --judged_responses responses.jsonl --adapter embedded/rewriter --output_dir runs/next
 
-A person who accepts or refuses a suggestion is a follower who answers the leader's move. The game is the same, but the
-moves are read from a file instead of sampled: a response that passed is preferred to its comment, and a response that
-failed becomes less likely. The moves should come from the leader that is trained, or from a similar one. The reference
-knows little about other moves, and their fails teach little. Rewrites that people wrote (`by` is `person`) are left
+A person who accepts or refuses a suggestion is a follower who answers the leader. The game is the same, but the
+rewrites are read from a file instead of sampled: one that passed is preferred to its comment, and one that
+failed becomes less likely. They should come from the leader that is trained, or from a similar one. The reference
+knows little about others, and their fails teach little. Rewrites that people wrote (`by` is `person`) are left
 out, because the method never trains on human rewrites.
 """
 
@@ -27,7 +27,7 @@ from sro.comments.readers import read_rows
 from sro.core.errors import SROError
 from sro.leader.generation import Completion, Sampling
 from sro.leader.model import Leader
-from sro.leader.token_ids import response_ids
+from sro.leader.token_ids import completion_ids
 from sro.screeners.base import Verdict
 
 logger = logging.getLogger(__name__)
@@ -36,18 +36,18 @@ COLUMNS = ("comment", "response", "verdict")
 
 
 @dataclass(frozen=True)
-class JudgedResponse:
-    """A comment, a leader's response to it, and whether the response was accepted."""
+class JudgedRewrite:
+    """A comment, a leader's rewrite of it, and whether the rewrite was accepted."""
 
     comment: str
-    response: str
+    rewrite: str
     passed: bool
 
 
-def read_judged_responses(path: str) -> list[JudgedResponse]:
+def read_judged_rewrites(path: str) -> list[JudgedRewrite]:
     """The rows of a file with the columns `comment`, `response` and `verdict` (pass or fail).
 
-    `sro feedback export` writes such files; any format that `sro` reads works. Responses that a person wrote are left
+    `sro feedback export` writes such files; any format that `sro` reads works. Rewrites that a person wrote are left
     out, and their number is logged.
 
     Raises:
@@ -55,8 +55,8 @@ def read_judged_responses(path: str) -> list[JudgedResponse]:
     """
     found, by_people = [], 0
     for row in read_rows(path, partial(choose_columns, source=path, text="comment"), all_columns=True):
-        comment, response, verdict = ((row.fields or {}).get(name) for name in COLUMNS)
-        if row.fault or not (isinstance(response, str) and response.strip()) or verdict not in ("pass", "fail"):
+        comment, rewrite, verdict = ((row.fields or {}).get(name) for name in COLUMNS)
+        if row.fault or not (isinstance(rewrite, str) and rewrite.strip()) or verdict not in ("pass", "fail"):
             raise SROError(
                 f"{path}, line {row.line}: want a comment, a response and the verdict pass or fail, "
                 f"found {verdict!r}\n  fix: rows as `sro feedback export` writes them"
@@ -64,16 +64,16 @@ def read_judged_responses(path: str) -> list[JudgedResponse]:
         if (row.fields or {}).get("by") == "person":
             by_people += 1
         else:
-            found.append(JudgedResponse(str(comment), response, verdict == "pass"))
+            found.append(JudgedRewrite(str(comment), rewrite, verdict == "pass"))
     if by_people:
-        logger.info("%s: %d responses that people wrote are left out", path, by_people)
+        logger.info("%s: %d rewrites that people wrote are left out", path, by_people)
     if not found:
-        raise SROError(f"{path} holds no responses\n  fix: rows as `sro feedback export` writes them")
+        raise SROError(f"{path} holds no rewrites of a leader\n  fix: rows as `sro feedback export` writes them")
     return found
 
 
 def recorded_game(path: str, comments: Sequence[str], leader: Leader) -> JudgedGame:
-    """The game of the responses in `path` to these comments.
+    """The game of the rewrites in `path` of these comments.
 
     Args:
         comments: as `sro.comments.sources` reads them; their white space may be normalised.
@@ -81,55 +81,55 @@ def recorded_game(path: str, comments: Sequence[str], leader: Leader) -> JudgedG
     tidy = {fingerprint(comment): comment for comment in comments}
     judged = [
         replace(one, comment=tidy[fingerprint(one.comment)])
-        for one in read_judged_responses(path)
+        for one in read_judged_rewrites(path)
         if fingerprint(one.comment) in tidy
     ]
     return JudgedGame(judged, leader.tokenizer, None if leader.model.config.is_encoder_decoder else leader.prompt)
 
 
 class JudgedGame:
-    """Generator and screener in one: it plays the recorded responses and gives the recorded verdicts.
+    """Generator and screener in one: it plays the recorded rewrites and gives the recorded verdicts.
 
     Attributes:
         name: name of the screener.
-        comments: comments to train on; each occurs once for each of its responses.
-        sha256: hash of all comments, responses and verdicts.
+        comments: comments to train on; each occurs once for each of its rewrites.
+        sha256: hash of all comments, rewrites and verdicts.
 
-    If one response to a comment has several verdicts, the majority counts; a tie counts as fail.
+    If one rewrite of a comment has several verdicts, the majority counts; a tie counts as fail.
     """
 
     name = "judged responses"
 
-    def __init__(self, judged: Sequence[JudgedResponse], tokenizer: Any, prompt: str | None) -> None:
-        """tokenizer, prompt: see `sro.leader.token_ids.response_ids`."""
+    def __init__(self, judged: Sequence[JudgedRewrite], tokenizer: Any, prompt: str | None) -> None:
+        """tokenizer, prompt: see `sro.leader.token_ids.completion_ids`."""
         self.comments = [one.comment for one in judged]
-        self.responses: dict[str, list[str]] = {}
+        self.rewrites: dict[str, list[str]] = {}
         for one in judged:
-            self.responses.setdefault(one.comment, []).append(one.response)
-        self.sha256 = texts_hash([f"{one.comment}\n{one.response}\n{one.passed}" for one in judged])
+            self.rewrites.setdefault(one.comment, []).append(one.rewrite)
+        self.sha256 = texts_hash([f"{one.comment}\n{one.rewrite}\n{one.passed}" for one in judged])
         self._votes: Counter[tuple[str, str]] = Counter()
         for one in judged:
-            self._votes[one.comment, as_read(one.response)] += 1 if one.passed else -1
-        self._ids = partial(response_ids, tokenizer, prompt=prompt)
+            self._votes[one.comment, as_read(one.rewrite)] += 1 if one.passed else -1
+        self._ids = partial(completion_ids, tokenizer, prompt=prompt)
 
     def generate(
         self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
     ) -> list[list[Completion]]:
-        """Draw `n` responses of each comment by seed and place; if a comment has fewer, some are repeated."""
+        """Draw `n` rewrites of each comment by seed and place; if a comment has fewer, some are repeated."""
         chosen = []
         for place, comment in enumerate(comments):
-            draw, some = random.Random(f"{seed} {place}"), self.responses.get(comment, [""])
+            draw, some = random.Random(f"{seed} {place}"), self.rewrites.get(comment, [""])
             chosen.append(draw.sample(some, n) if len(some) >= n else draw.choices(some, k=n))
         texts = [as_read(text) for some in chosen for text in some]
         played = [Completion(text, ids, finished=True) for text, ids in zip(texts, self._ids(texts))]
         return [played[at : at + n] for at in range(0, len(played), n)]
 
     def screen(self, texts: Sequence[str], sources: Sequence[str] | None = None) -> list[Verdict]:
-        """The recorded verdict on each response to its comment in `sources`."""
+        """The recorded verdict on each rewrite of its comment in `sources`."""
         passed = [self._votes[source, text] > 0 for text, source in zip(texts, sources or ())]
         return [Verdict("pass" if one else "fail", 0.0 if one else 1.0, self.name) for one in passed]
 
 
 def as_read(text: str) -> str:
-    """The response with single spaces, as a leader would have written it."""
+    """The rewrite with single spaces, as a leader would have written it."""
     return " ".join(text.split())

@@ -1,7 +1,7 @@
-"""Watch the game: gauges for the log, a table of moves to read, and a guard that stops a collapsed leader.
+"""Watch the game: gauges for the log, a table of completions to read, and a guard that stops a collapsed leader.
 
 The screener does not see meaning, so the pass rate is not enough. The log also has similarity, copies, empty and
-repeating moves, length, both log-probabilities (they fall together in likelihood displacement) and the KL estimate.
+repeating texts, length, both log-probabilities (they fall together in likelihood displacement) and the KL estimate.
 """
 
 from __future__ import annotations
@@ -33,20 +33,21 @@ LONGER = "a higher --max_completion_length or --max_length_ratio: completions ar
 Values = Mapping[str, Sequence[float]]
 
 
-def move_gauges(
-    sources: Sequence[str], moves: Sequence[Completion], passed: Sequence[bool], cosine: np.ndarray | None
+def completion_gauges(
+    sources: Sequence[str], completions: Sequence[Completion], passed: Sequence[bool], cosine: np.ndarray | None
 ) -> Values:
-    """Gauges of the moves' texts, one value for each move."""
+    """Gauges of the completions' texts, one value for each."""
     gauges: dict[str, Sequence[float]] = {
         "pass_rate": [float(ok) for ok in passed],
         "copy_rate": [
-            float(letters_and_digits(move.text) == letters_and_digits(source)) for move, source in zip(moves, sources)
+            float(letters_and_digits(one.text) == letters_and_digits(source))
+            for one, source in zip(completions, sources)
         ],
-        "empty_rate": [float(not move.text) for move in moves],
-        "repeat_rate": [float(repeats(move.text, source)) for move, source in zip(moves, sources)],
-        "length_ratio": [len(m.text.split()) / max(1, len(s.split())) for m, s in zip(moves, sources)],
-        "completions/mean_length": [float(len(move.ids)) for move in moves],
-        "completions/clipped_ratio": [float(not move.finished) for move in moves],
+        "empty_rate": [float(not one.text) for one in completions],
+        "repeat_rate": [float(repeats(one.text, source)) for one, source in zip(completions, sources)],
+        "length_ratio": [len(c.text.split()) / max(1, len(s.split())) for c, s in zip(completions, sources)],
+        "completions/mean_length": [float(len(one.ids)) for one in completions],
+        "completions/clipped_ratio": [float(not one.finished) for one in completions],
     }
     return gauges if cosine is None else {**gauges, "similarity": cosine.tolist()}
 
@@ -90,7 +91,7 @@ class Gauges:
 
 @dataclass(frozen=True)
 class CompletionRow:
-    """One line of the table of moves."""
+    """One line of the table of completions."""
 
     step: int
     source: str
@@ -101,7 +102,7 @@ class CompletionRow:
     similarity: float | None
 
 
-def completions(
+def completion_rows(
     step: int,
     sources: Sequence[str],
     texts: Sequence[str],
@@ -109,7 +110,7 @@ def completions(
     passed: Sequence[bool],
     cosine: np.ndarray | None,
 ) -> Iterator[CompletionRow]:
-    """Lines of the table. A move that fails in the game is shown as fail, whatever the screener's verdict is."""
+    """Lines of the table. A completion that fails in the game is shown as fail, whatever the screener's verdict is."""
     for i, (source, text, verdict, ok) in enumerate(zip(sources, texts, verdicts, passed)):
         label = verdict.label if ok == verdict.passed else "fail"
         similarity = None if cosine is None else float(cosine[i])
@@ -117,7 +118,7 @@ def completions(
 
 
 class CompletionTable:
-    """Writes the moves since the last log step to `completions/step_N.jsonl`, also at the end of a run. If a step runs
+    """Writes those since the last log step to `completions/step_N.jsonl`, also at the end of a run. If a step runs
     again after a resume, its file is replaced."""
 
     def __init__(self, args: Any) -> None:
@@ -143,7 +144,7 @@ class CompletionTable:
 
 
 class CollapseGuard(TrainerCallback):
-    """Stops training when the leader's recent moves are mostly empty, unfinished or repeating.
+    """Stops training when the leader's recent completions are mostly empty, unfinished or repeating.
 
     Attributes:
         reason: why training was stopped, else None.
@@ -155,9 +156,9 @@ class CollapseGuard(TrainerCallback):
         self._seen = self._cut = 0
         self.reason: str | None = None
 
-    def see(self, sources: Sequence[str], moves: Sequence[Completion]) -> None:
-        """Look at the newest moves of all processes, because all processes have to stop together."""
-        faults = gather_from_all([completion_fault(move, source) for move, source in zip(moves, sources)])
+    def see(self, sources: Sequence[str], completions: Sequence[Completion]) -> None:
+        """Look at the newest completions of all processes, because all processes have to stop together."""
+        faults = gather_from_all([completion_fault(one, source) for one, source in zip(completions, sources)])
         self._recent.extend(faults)
         self._seen += len(faults)
         self._cut += faults.count("unfinished")
@@ -177,8 +178,8 @@ class CollapseGuard(TrainerCallback):
                     "(--min_similarity 0.7)"
                 )
                 self.reason = (
-                    f"the leader collapsed at step {state.global_step}: {len(bad)} of its last {self.window} moves "
-                    f"are not sentences (mostly {worst}).\n  fix: {fix}"
+                    f"the leader collapsed at step {state.global_step}: {len(bad)} of its last {self.window} "
+                    f"completions are not sentences (mostly {worst}).\n  fix: {fix}"
                 )
                 control.should_training_stop = True
         return control

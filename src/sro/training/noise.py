@@ -1,7 +1,7 @@
 """Noise-robust SRO: learn from a follower with a known error rate.
 
 Let u be the verdict of a follower without errors and v the verdict that the leader gets. v ≠ u with probability p, for
-every paraphrase. For a loss ℓ(·) of a verdict, define
+every completion. For a loss ℓ(·) of a verdict, define
 
     ℓ̃(v) = ((1 − p)·ℓ(v) − p·ℓ(¬v)) / (1 − 2p)
 
@@ -15,7 +15,7 @@ So the loss and its gradient are *unbiased*: on average the leader learns as if 
 variance that grows by about 1/(1 − 2p)². Source: Natarajan et al., "Learning with noisy labels", NeurIPS 2013,
 Lemma 1; for preferences, Chowdhury et al., "Provably robust DPO" (rDPO), ICML 2024. Only one point is new here:
 ℓ(pass) and ℓ(fail) are not symmetric. ℓ(pass) compares y with x, ℓ(fail) uses only y. So a fail needs Δ(x) too, and
-the trainer scores every comment as a response, not only comments with a paraphrase that passed.
+the trainer scores every comment as a completion, not only comments with a completion that passed.
 
 It differs from `label_smoothing` (cDPO): that assumes that the *margin* has the wrong sign and never uses the loss of
 the other verdict. It is biased: it shrinks the learnt signal instead of correcting it.
@@ -34,7 +34,7 @@ from sro.training.objective import LossOf
 
 
 def unbiased(loss_of: LossOf, passed: Tensor, flip_rate: float) -> Tensor:
-    """ℓ̃ of each paraphrase, [N]; if `flip_rate` is 0, ℓ itself.
+    """ℓ̃ of each completion, [N]; if `flip_rate` is 0, ℓ itself.
 
     Args:
         loss_of: ℓ as a function of verdicts [N] bool.

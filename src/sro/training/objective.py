@@ -1,15 +1,15 @@
-"""The SRO objective: a loss on the follower's *response*, not on an artificial preference.
+"""The SRO objective: a loss on the follower's *verdict*, not on an artificial preference.
 
     Δ(s) = log π_θ(s|x) − log π_ref(s|x)
-    pass:  h =  β · (Δ(y) − Δ(x))      DPO with the paraphrase y chosen and the comment x itself rejected
-    fail:  h = −β · Δ(y)               nothing is preferred; only make the failed paraphrase less likely
+    pass:  h =  β · (Δ(y) − Δ(x))      DPO with the completion y chosen and the comment x itself rejected
+    fail:  h = −β · Δ(y)               nothing is preferred; only make the failed completion less likely
     ℓ = −(1−ε) · log σ(h) − ε · log σ(−h)
 
 Source: Xie, Li, Zhu, "Learning from Response not Preference", arXiv 2410.20298; ε as in conservative DPO
 (Mitchell, "A note on DPO with noisy preferences", 2023). Everything here is a pure function of log-probabilities.
 
 This module also has related objectives for ablations (`Objective`): only the pass branch, only the fail branch, KTO,
-and imitation of paraphrases that passed. `sro_contrast` is SRO for several paraphrases of one comment
+and imitation of completions that passed. `sro_contrast` is SRO for several completions of one comment
 (`contrast_logits`). `sro.training.noise` explains the effect of wrong verdicts, and a correction.
 """
 
@@ -25,10 +25,10 @@ from torch.nn import functional as F
 
 
 def sro_logits(delta_y: Tensor, delta_x: Tensor, passed: Tensor, beta: float = 0.1) -> Tensor:
-    """The margin h of each paraphrase (docs/concepts/game.md).
+    """The margin h of each completion (docs/concepts/game.md).
 
     Args:
-        delta_y: [N] log-ratio Δ(y) of each paraphrase, in nats.
+        delta_y: [N] log-ratio Δ(y) of each completion, in nats.
         delta_x: [N] log-ratio Δ(x) of each comment under the same prompt; if the verdict is fail, it is ignored and
             gets no gradient.
         passed: [N] bool, the screener's verdicts.
@@ -44,7 +44,7 @@ def sro_logits(delta_y: Tensor, delta_x: Tensor, passed: Tensor, beta: float = 0
 def sro_loss(
     delta_y: Tensor, delta_x: Tensor, passed: Tensor, beta: float = 0.1, label_smoothing: float = 0.0
 ) -> Tensor:
-    """SRO loss of each paraphrase, [N]. If θ = ref, it is ln 2 for both verdicts.
+    """SRO loss of each completion, [N]. If θ = ref, it is ln 2 for both verdicts.
 
     Args:
         delta_y, delta_x, passed, beta: see `sro_logits`.
@@ -63,13 +63,13 @@ def contrast_logits(delta_y: Tensor, delta_x: Tensor, passed: Tensor, beta: floa
 
         fail:  h = β · (mean of Δ(y') over the passes y' − Δ(y))
 
-    A fail without a pass makes the whole paraphrase less likely, including its good words. If there is a pass, the
+    A fail without a pass makes the whole completion less likely, including its good words. If there is a pass, the
     common beginning of both cancels, so only the tokens from the first difference on become less likely. The loss of
     such a fail also makes the passes more likely.
 
     Args:
         delta_y, delta_x, passed, beta: see `sro_logits`.
-        group: number of paraphrases of each comment; they are consecutive, and N is a multiple of it.
+        group: number of completions of each comment; they are consecutive, and N is a multiple of it.
 
     Returns:
         [N] margins h; with `group` 1, those of `sro_logits`.
@@ -98,7 +98,7 @@ Objective = Literal["sro", "sro_contrast", "pass_only", "fail_only", "kto", "imi
 
 @dataclass(frozen=True)
 class Scored:
-    """The scores of leader and reference for N paraphrases and their comments.
+    """The scores of leader and reference for N completions and their comments.
 
     delta_y, delta_x: [N] log-ratios, in nats. logp_y: [N] log π_θ(y|x). length_y: [N] tokens of y, end token included.
     """
@@ -118,7 +118,7 @@ def losses(
     rpo_alpha: float = 0.0,
     group: int = 1,
 ) -> Tensor:
-    """The loss of each paraphrase, [N], under the verdicts `passed`, [N] bool.
+    """The loss of each completion, [N], under the verdicts `passed`, [N] bool.
 
         sro           `sro_loss`, the method
         sro_contrast  the same, but a fail is compared with the passes of the same comment (`contrast_logits`)
@@ -126,16 +126,16 @@ def losses(
         fail_only     sro on fails, nothing on passes
         kto           pass: 1 − σ(β·Δ(y)) + σ(β·Δ(x)); fail: σ(β·Δ(y))
         imitation     pass: −log π(y|x)/|y|; fail: nothing. Rejection-sampling fine-tuning; best-of-n fine-tuning where
-                      the follower passes only the best paraphrase of each comment (`sro.screeners.best_of_n`)
+                      the follower passes only the best completion of each comment (`sro.screeners.best_of_n`)
 
-    For KTO (Ethayarajh et al. 2024), paraphrases that passed are desirable; paraphrases that failed and the comments
+    For KTO (Ethayarajh et al. 2024), completions that passed are desirable; completions that failed and the comments
     are undesirable. KTO's reference point, a KL estimate over a batch, is 0 here, as in TRL's `apo_zero_unpaired`: a
-    batch of few moves gives no useful estimate, and the loss of a step would depend on its split into micro-batches.
+    batch of few completions gives no useful estimate, and a step's loss would depend on its split into micro-batches.
 
     Args:
         rpo_alpha: weight of −log π(y|x)/|y| on passes. It is added to every objective except imitation, which is
             already this term.
-        group: number of paraphrases of each comment; they are consecutive. Only sro_contrast uses it.
+        group: number of completions of each comment; they are consecutive. Only sro_contrast uses it.
     """
     nothing = torch.zeros_like(scored.delta_y)
     imitation = -scored.logp_y / scored.length_y
@@ -164,7 +164,7 @@ LossOf = Callable[[Tensor], Tensor]
 
 
 def kl_estimate(delta_y: Tensor, length: Tensor) -> Tensor:
-    """Per-token estimate of KL(π_θ ‖ π_ref) from on-policy paraphrases, [N]: mean of Δ(y)/|y|.
+    """Per-token estimate of KL(π_θ ‖ π_ref) from on-policy completions, [N]: mean of Δ(y)/|y|.
 
     The plain (k1) estimator: it is unbiased under on-policy sampling, and may be negative on a small batch.
     """

@@ -2,7 +2,7 @@
 
 A rising pass rate alone says little. The plot also shows what a leader may lose for it: meaning and length, both
 log-probabilities (likelihood displacement: they fall together while the margin grows), the drift from the reference
-and the share of moves that are not sentences.
+and the share of completions that are not sentences.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ GAME: Panels = {
                 Gauge("length_ratio", "length ratio", GREY),
                 Gauge("copy_rate", "copy rate", VERMILION),
             ),
-            "rates and means over the paraphrases of each log line",
+            "rates and means over the completions of each log line",
             share=True,
         )
     ],
@@ -78,7 +78,7 @@ GAME: Panels = {
             from_start=True,
         )
     ],
-    "Rewards where the paraphrase passed": [
+    "Rewards where the completion passed": [
         Strip(
             (Gauge("rewards/chosen", "chosen", BLUE), Gauge("rewards/rejected", "rejected", VERMILION)),
             "β·Δ(y) chosen and β·Δ(x) rejected, in nats; between them the margin",
@@ -87,7 +87,7 @@ GAME: Panels = {
     ],
     "Drift and damage": [
         Strip((Gauge("kl", "KL", PURPLE, 3),), "KL(π ‖ π_ref), nats a token"),
-        Strip((Gauge("bad", "bad share", INK),), "empty, repeating or cut off, share of paraphrases", share=True),
+        Strip((Gauge("bad", "bad share", INK),), "empty, repeating or cut off, share of completions", share=True),
     ],
 }
 WARMUP: Panels = {"Loss": [Strip((Gauge("loss", "loss", BLUE, 3),), "−log π(target|source), nats a token")]}

@@ -43,7 +43,7 @@ def with_pad_token(tokenizer: Any) -> Any:
 
 
 def disable_dropout(model: torch.nn.Module) -> None:
-    """Turn dropout off, so that π_θ is one policy. With dropout, Δ would not be 0 at θ = ref, and paraphrases would
+    """Turn dropout off, so that π_θ is one policy. With dropout, Δ would not be 0 at θ = ref, and completions would
     not come from the policy that is scored."""
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):

@@ -8,7 +8,7 @@ runs/NAME/
   rewrites.jsonl    every held-out comment with its rewrite before and after
   curves.png        pass rate, similarity, log-probabilities, rewards over the run
   log.jsonl         all gauges, one line a log step
-  completions/      the leader's moves during training, for readers
+  completions/      the leader's completions during training, for readers
   quarantine_N.jsonl   rows of the N-th source that were set aside, with line and reason
 
 If there are several processes, the main one reads the comments and writes these files. All processes share the work
@@ -171,8 +171,8 @@ def _rewrite(trainer: SROTrainer, comments: Sequence[str]) -> list[str]:
     greedy = Sampling(0.0, max_new_tokens=longest, max_length_ratio=ratio, avoid_loops=True)  # as `Rewriter` decodes
     mine = share(comments, args.process_index, args.world_size)
     with unsharded_weights(trainer.model), trainer.accelerator.autocast():
-        moves = generator.generate(mine, 1, greedy, seed=0)
-    return gather_from_all([move.text for [move] in moves])[: len(comments)]
+        completions = generator.generate(mine, 1, greedy, seed=0)
+    return gather_from_all([one.text for [one] in completions])[: len(comments)]
 
 
 def _rewrites_before_training(trainer: SROTrainer, held_out: list[str], cache: Path, reuse: bool) -> list[str]:

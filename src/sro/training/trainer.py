@@ -1,6 +1,6 @@
 """SROTrainer: one training step, in the method's own order.
 
-1. the leader moves      paraphrases y ~ π_θ(·|x)                 `generate_and_screen`
+1. the leader writes     completions y ~ π_θ(·|x)                 `generate_and_screen`
 2. the follower answers  verdicts c(y) ∈ {pass, fail}             `generate_and_screen`
 3. the reference scores  log π_ref(y|x), log π_ref(x|x)           `generate_and_screen`
 4. the leader learns     loss on Δ(y), and on Δ(x) where y passed `compute_loss`
@@ -31,7 +31,7 @@ from sro.core.precision import store_frozen_linears_in_bf16
 from sro.leader.generation import Completion, Generator
 from sro.leader.logprobs import TokenLogProbs, log_probs
 from sro.leader.model import check_prompt, is_peft
-from sro.leader.token_ids import prompt_ids, response_ids, with_end_of_turn
+from sro.leader.token_ids import completion_ids, prompt_ids, with_end_of_turn
 from sro.leader.transformers_generator import TransformersGenerator
 from sro.screeners.base import Screener, Similarity, Verdict
 from sro.screeners.noisy import FlippingScreener
@@ -42,7 +42,14 @@ from sro.training.dataset import PromptLimit, checked_dataset
 from sro.training.distributed import run_as_forward, same_batches, share, unsharded_weights
 from sro.training.game import Game, is_comment_row
 from sro.training.game_trainer import NO_EVALUATION, GameTrainer
-from sro.training.monitor import CollapseGuard, CompletionTable, Gauges, completions, game_gauges, move_gauges
+from sro.training.monitor import (
+    CollapseGuard,
+    CompletionTable,
+    Gauges,
+    completion_gauges,
+    completion_rows,
+    game_gauges,
+)
 from sro.training.noise import unbiased
 from sro.training.objective import Scored, compares_with_comment, losses
 from sro.training.preparation import prepare_policy, refuse_chat_server
@@ -68,8 +75,8 @@ class SROTrainer(GameTrainer):
             copy of it pads with the end token.
         peft_config: e.g. `LoraConfig(r=8, target_modules="all-linear", task_type="CAUSAL_LM")`, for a model without
             an adapter.
-        similarity: if given, the mean similarity of paraphrase and comment is logged.
-        generator: the generator of the paraphrases; default: `TransformersGenerator` on the model itself.
+        similarity: if given, the mean similarity of completion and comment is logged.
+        generator: the generator of the completions; default: `TransformersGenerator` on the model itself.
         callbacks, optimizers, …: as for `transformers.Trainer`; there is no evaluation loop, so no `eval_dataset`.
 
     Attributes:
@@ -144,7 +151,7 @@ class SROTrainer(GameTrainer):
             callbacks=[*(callbacks or ()), self.guard, self.seal],
             **kwargs,
         )
-        # compute_loss divides by the number of paraphrases in the whole optimizer step, so accumulation needs no
+        # compute_loss divides by the number of completions in the whole optimizer step, so accumulation needs no
         # further division: batch 1 × accumulation 8 equals batch 8, even for an incomplete last batch.
         self.loss_is_scaled_for_ga = True
         # Taken before a checkpoint is loaded, so that a resumed run has the initial weights too.
@@ -179,7 +186,7 @@ class SROTrainer(GameTrainer):
     def get_batch_samples(
         self, epoch_iterator: Iterator[list[str]], num_batches: int, device: torch.device
     ) -> tuple[list[Game], int]:
-        """The played games of one optimizer step, and their number of paraphrases over all processes.
+        """The played games of one optimizer step, and their number of completions over all processes.
 
         Trainer calls this once per optimizer step. So all micro-batches of the step are played here at once: one large
         generation instead of `gradient_accumulation_steps` small ones.
@@ -194,7 +201,7 @@ class SROTrainer(GameTrainer):
         return games, int(self.accelerator.gather(count).sum())
 
     def generate_and_screen(self, batches: Sequence[Sequence[str]]) -> list[Game]:
-        """Steps 1 to 3 for several micro-batches of comments: move, answer, reference scores."""
+        """Steps 1 to 3 for several micro-batches of comments: generate, answer, reference scores."""
         comments = [comment for batch in batches for comment in batch]
         if not comments:
             return []
@@ -204,41 +211,43 @@ class SROTrainer(GameTrainer):
     def _generate_and_screen(self, batches: Sequence[Sequence[str]], comments: list[str]) -> list[Game]:
         args, k = self.args, self.args.num_generations
         with self.compute_loss_context_manager():
-            moves = self.generator.generate(comments, k, args.sampling, seed=self._step_seed())
-        passed = self._answer([(comment, move) for comment, played in zip(comments, moves) for move in played])
+            completions = self.generator.generate(comments, k, args.sampling, seed=self._step_seed())
+        passed = self._answer([(comment, one) for comment, played in zip(comments, completions) for one in played])
 
         games, at = [], 0
         for batch in batches:
             size = len(batch)
-            game = self._score_by_reference(batch, moves[at : at + size], passed[at * k : (at + size) * k])
+            game = self._score_by_reference(batch, completions[at : at + size], passed[at * k : (at + size) * k])
             games.append(game)
             at += size
         self.reference_x.share(comments)
         return games
 
-    def _answer(self, moves: list[tuple[str, Completion]]) -> list[bool]:
-        """Step 2: whether each paraphrase of each comment passed. Moves for empty comments are not screened."""
-        asked = [(comment, move) for comment, move in moves if comment]
-        sources, played = [comment for comment, _ in asked], [move for _, move in asked]
-        verdicts = self._ask([move.text for move in played], sources) if asked else []
-        passed = [is_pass(move, verdict) for move, verdict in zip(played, verdicts)]
+    def _answer(self, completions: list[tuple[str, Completion]]) -> list[bool]:
+        """Step 2: whether each completion of each comment passed. Those of empty comments are not screened."""
+        asked = [(comment, one) for comment, one in completions if comment]
+        sources, played = [comment for comment, _ in asked], [one for _, one in asked]
+        verdicts = self._ask([one.text for one in played], sources) if asked else []
+        passed = [is_pass(one, verdict) for one, verdict in zip(played, verdicts)]
         self._observe(sources, played, verdicts, passed)
         answers = iter(passed)
-        return [bool(comment) and next(answers) for comment, _ in moves]
+        return [bool(comment) and next(answers) for comment, _ in completions]
 
-    def _score_by_reference(self, comments: Sequence[str], moves: list[list[Completion]], passed: list[bool]) -> Game:
-        """Step 3: log π_ref of the paraphrases, and (once per comment) of the comments if the loss needs it."""
+    def _score_by_reference(
+        self, comments: Sequence[str], completions: list[list[Completion]], passed: list[bool]
+    ) -> Game:
+        """Step 3: log π_ref of the completions, and (once per comment) of the comments if the loss needs it."""
         tokenizer, model = self.processing_class, self.accelerator.unwrap_model(self.model)
         prompts = prompt_ids(tokenizer, self.args.prompt, comments, self.args.max_prompt_length)
         template = None if model.config.is_encoder_decoder else self.args.prompt
-        as_response = response_ids(tokenizer, comments, template)
+        as_completion = completion_ids(tokenizer, comments, template)
         k = self.args.num_generations
         groups = [passed[i * k : (i + 1) * k] for i in range(len(comments))]
         asks = [bool(comment) and self._asks_for_comment(group) for comment, group in zip(comments, groups)]
-        sources = [ids if asked else None for ids, asked in zip(as_response, asks)]
-        paraphrases = [[move.ids for move in played] for played in moves]
+        sources = [ids if asked else None for ids, asked in zip(as_completion, asks)]
+        generated = [[one.ids for one in played] for played in completions]
         new = [ids is not None and comment not in self.reference_x for comment, ids in zip(comments, sources)]
-        texts = [[*played, x] if asked else played for played, x, asked in zip(paraphrases, as_response, new)]
+        texts = [[*played, x] if asked else played for played, x, asked in zip(generated, as_completion, new)]
         with self.compute_loss_context_manager(), self.reference.policy(model) as frozen:
             scored = self._log_probs(frozen, prompts, texts).total()
         is_source = is_comment_row(k, texts).to(scored.device)
@@ -248,7 +257,7 @@ class SROTrainer(GameTrainer):
         device = reference_y.device
         return Game(
             prompts,
-            paraphrases,
+            generated,
             sources,
             torch.tensor(passed, device=device),
             reference_y,
@@ -256,13 +265,13 @@ class SROTrainer(GameTrainer):
             torch.tensor([bool(comment) for comment in comments for _ in range(k)], device=device),
         )
 
-    def _log_probs(self, model: Any, prompts: list[list[int]], responses: list[list[list[int]]]) -> TokenLogProbs:
+    def _log_probs(self, model: Any, prompts: list[list[int]], completions: list[list[list[int]]]) -> TokenLogProbs:
         """`log_probs` for a model in any wrapper."""
-        arguments = prompts, responses, self.processing_class.pad_token_id
+        arguments = prompts, completions, self.processing_class.pad_token_id
         return TokenLogProbs(*run_as_forward(model, self.accelerator.unwrap_model(model), _scores, *arguments))
 
     def _asks_for_comment(self, passed: Sequence[bool]) -> bool:
-        """Whether the loss of a comment's paraphrases, with these verdicts, compares them with the comment."""
+        """Whether the loss of a comment's completions, with these verdicts, compares them with the comment."""
         return compares_with_comment(self.args.objective) and (any(passed) or self.args.flip_rate > 0)
 
     def compute_loss(
@@ -270,9 +279,9 @@ class SROTrainer(GameTrainer):
     ) -> Any:
         """Step 4: the SRO loss of one micro-batch, as its share of the optimizer step's mean."""
         args, k = self.args, self.args.num_generations
-        responses = [[*ys, x] if x is not None else ys for ys, x in zip(inputs.paraphrases, inputs.sources)]
-        found = self._log_probs(model, inputs.prompts, responses)
-        is_source = is_comment_row(k, responses).to(found.values.device)
+        completions = [[*ys, x] if x is not None else ys for ys, x in zip(inputs.completions, inputs.sources)]
+        found = self._log_probs(model, inputs.prompts, completions)
+        is_source = is_comment_row(k, completions).to(found.values.device)
         total, lengths = found.total(), found.lengths()
         logp_y, length_y = total[~is_source], lengths[~is_source]
         has_source = torch.tensor([x is not None for x in inputs.sources], device=total.device)
@@ -288,20 +297,20 @@ class SROTrainer(GameTrainer):
         real = inputs.is_real
         found_losses = unbiased(loss_of, inputs.passed, args.flip_rate)[real]
         count = num_items_in_batch or max(1, len(found_losses))
-        # Gradients are averaged over processes with unequal numbers of paraphrases; the mean is over all paraphrases.
+        # Gradients are averaged over processes with unequal numbers of completions; the mean is over all completions.
         loss = found_losses.sum() * self.accelerator.num_processes / count
         deltas, logps = (delta_y[real], delta_x[real]), (logp_y[real], logp_x[has_source])
         self.gauges.add(game_gauges(*deltas, *logps, length_y[real], inputs.passed[real], args.beta))
         return (loss, found) if return_outputs else loss
 
     def _observe(
-        self, sources: list[str], moves: list[Completion], verdicts: list[Verdict], passed: list[bool]
+        self, sources: list[str], completions: list[Completion], verdicts: list[Verdict], passed: list[bool]
     ) -> None:
-        texts = [move.text for move in moves]
+        texts = [one.text for one in completions]
         cosine = self.similarity.similarity(texts, sources) if self.similarity and texts else None
-        self.gauges.add(move_gauges(sources, moves, passed, cosine))
-        self.guard.see(sources, moves)
-        self.completions.see(completions(self.state.global_step, sources, texts, verdicts, passed, cosine))
+        self.gauges.add(completion_gauges(sources, completions, passed, cosine))
+        self.guard.see(sources, completions)
+        self.completions.see(completion_rows(self.state.global_step, sources, texts, verdicts, passed, cosine))
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the game's gauges, averaged over all processes since the last log step, and write the completions.
@@ -315,16 +324,16 @@ class SROTrainer(GameTrainer):
         super().log(logs, start_time)
 
     def _step_seed(self) -> int:
-        """A seed from (seed, step, process) only, so that a resumed run plays the same moves."""
+        """A seed from (seed, step, process) only, so that a resumed run generates the same completions."""
         return (self.args.seed * 1_000_003 + self.state.global_step) * 1_009 + self.args.process_index
 
     def _my_comments(self, rows: list[dict[str, Any]]) -> Any:
         return share([row["comment"] for row in rows], self.args.process_index, self.args.world_size)
 
 
-def is_pass(move: Completion, verdict: Verdict) -> bool:
-    """A paraphrase passes only if it is finished and not empty: a screener would pass an empty text."""
-    return verdict.passed and move.finished and bool(move.text)
+def is_pass(completion: Completion, verdict: Verdict) -> bool:
+    """A completion passes only if it is finished and not empty: a screener would pass an empty text."""
+    return verdict.passed and completion.finished and bool(completion.text)
 
 
 def _scores(*arguments: Any) -> tuple[Tensor, Tensor]:

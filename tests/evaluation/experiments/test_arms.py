@@ -127,11 +127,11 @@ def test_what_differs_are_settings_that_exist(settings: Settings, found: list[Ar
         assert {name: own[name] for name in arm.differs} == dict(arm.differs)
 
 
-@pytest.mark.parametrize("batch, moves", [(4, 1), (4, 2), (2, 2), (8, 3)])
-def test_rollouts_a_step_are_equal(batch: int, moves: int) -> None:
-    for arm in ablation.arms(batch * moves):
+@pytest.mark.parametrize("batch, rollouts", [(4, 1), (4, 2), (2, 2), (8, 3)])
+def test_rollouts_a_step_are_equal(batch: int, rollouts: int) -> None:
+    for arm in ablation.arms(batch * rollouts):
         size = arm.differs.get("per_device_train_batch_size", batch)
-        assert size * arm.differs.get("num_generations", moves) == batch * moves
+        assert size * arm.differs.get("num_generations", rollouts) == batch * rollouts
 
 
 @pytest.mark.parametrize("rollouts", [1, 2, 6])

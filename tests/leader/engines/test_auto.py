@@ -46,13 +46,13 @@ def adapter(tmp_path: Path, tiny_causal: Any) -> str:
     return str(tmp_path / "adapter")
 
 
-def moves(arguments: EngineArguments | None, leader: str, **parts: Any) -> list[list[Completion]]:
+def completions(arguments: EngineArguments | None, leader: str, **parts: Any) -> list[list[Completion]]:
     greedy = Sampling(temperature=0.0, max_new_tokens=12, max_length_ratio=10.0)
     return load_generator(arguments, leader, **parts).generate(["you are a fool", "shut up"], 1, greedy, 0)
 
 
 def test_the_fast_engine_plays_and_converts_once(leader: str, cache: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert moves(None, leader) == moves(EngineArguments("ctranslate2"), leader)
+    assert completions(None, leader) == completions(EngineArguments("ctranslate2"), leader)
     assert caplog.text.count("converting the leader") == 1
     assert [folder.name.rpartition("-")[2] for folder in cache.iterdir()] == ["int8"]
 
@@ -63,14 +63,16 @@ def test_an_adapter_is_merged_by_it(
     leader = str(saved(tmp_path / "leader", *tiny_causal()))
     assert choose(leader, **{**PLAIN, "adapter": adapter}) == "ctranslate2"
     assert load_generator(EngineArguments("auto"), leader, adapter=adapter).prompt == "idiot {text} :"
-    assert moves(EngineArguments("auto"), leader, adapter=adapter) != moves(EngineArguments("auto"), leader)
+    assert completions(EngineArguments("auto"), leader, adapter=adapter) != completions(
+        EngineArguments("auto"), leader
+    )
 
 
 def test_what_is_not_installed_is_not_missed(
     leader: str, cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(sys.modules, "ctranslate2", None)  # what an import of something missing leaves
-    assert moves(None, leader) == moves(EngineArguments("transformers"), leader)
+    assert completions(None, leader) == completions(EngineArguments("transformers"), leader)
     assert not caplog.messages and not cache.exists()
 
 
@@ -118,7 +120,7 @@ def test_an_unknown_architecture_goes_to_transformers_before_a_weight_is_read(
         with pytest.raises(SROError, match=r"cannot convert this leader \(olmo\)(.|\n)*--engine transformers"):
             load_generator(EngineArguments("ctranslate2"), leader)
     assert not caplog.messages
-    assert len(moves(None, leader)) == 2
+    assert len(completions(None, leader)) == 2
 
 
 def test_a_copy_that_is_another_model_is_not_used_and_that_is_said(
@@ -140,7 +142,7 @@ def test_a_converter_that_breaks_is_no_reason_not_to_rewrite(
         raise RuntimeError("no such layer")
 
     monkeypatch.setattr(ctranslate2_conversion, "_check", broken)
-    assert len(moves(None, leader)) == 2
+    assert len(completions(None, leader)) == 2
     assert "cannot convert this leader" in (said := caplog.text) and "no such layer" in said
 
 

@@ -73,7 +73,7 @@ def test_each_move_is_bounded_by_its_own_comment(leader: Leader, fast: CTranslat
     prompts = [leader.tokenizer(PROMPT.replace("{text}", comment))["input_ids"] for comment in COMMENTS]
     bounds = length_bounds(leader.tokenizer, PROMPT, prompts, short)
     assert bounds == [13, 9, 15, 12, 11]
-    lengths = [len(move.ids) for moves in found for move in moves]
+    lengths = [len(one.ids) for completions in found for one in completions]
     assert any(n == bound for n, bound in zip(lengths, bounds))
 
 
@@ -89,12 +89,12 @@ def test_drawn_moves_keep_out_of_loops_too(leader: Leader, fast: CTranslate2Gene
     ruled = Sampling(temperature=0.3, max_new_tokens=24, max_length_ratio=10.0, avoid_loops=True)
     prompts = [leader.tokenizer(PROMPT.replace("{text}", comment))["input_ids"] for comment in COMMENTS]
     rule = NoLoops(leader.tokenizer, prompts, 0)
-    for i, moves in enumerate(fast.generate(COMMENTS, 4, ruled, 0)):
-        for move in moves:
-            assert not any(token in rule.forbidden_tokens(i, move.ids[:at]) for at, token in enumerate(move.ids))
+    for i, completions in enumerate(fast.generate(COMMENTS, 4, ruled, 0)):
+        for one in completions:
+            assert not any(token in rule.forbidden_tokens(i, one.ids[:at]) for at, token in enumerate(one.ids))
 
 
-def test_same_seed_same_moves(fast: CTranslate2Generator, folder: Path) -> None:
+def test_same_seed_same_completions(fast: CTranslate2Generator, folder: Path) -> None:
     first = fast.generate(COMMENTS, 3, DRAWN, seed=7)
     assert fast.generate(COMMENTS, 3, DRAWN, seed=8) != first
     assert fast.generate(COMMENTS, 3, DRAWN, seed=7) == first
@@ -105,7 +105,7 @@ def test_same_seed_same_moves(fast: CTranslate2Generator, folder: Path) -> None:
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_workers_share_moves_out(leader: Leader, folder: Path, workers: int) -> None:
-    """Greedy moves are the same whoever makes them; draws depend on the seed and the number of workers."""
+    """Greedy completions are the same whoever makes them; draws depend on the seed and the number of workers."""
     shared = CTranslate2Generator(folder, workers=workers, batch_size=4)
     assert shared.generate(COMMENTS, 1, GREEDY, 0) == original(leader).generate(COMMENTS, 1, GREEDY, 0)
     first = shared.generate(COMMENTS, 3, DRAWN, seed=7)
@@ -117,8 +117,8 @@ def test_workers_do_not_draw_the_same(folder: Path) -> None:
     """Each of two workers gets half of these draws; of a policy that is spread wide hardly any two agree by chance."""
     shared = CTranslate2Generator(folder, workers=2)
     for seed in (3, None):
-        [moves] = shared.generate(COMMENTS[:1], 8, DRAWN, seed)
-        halves = [{tuple(move.ids) for move in moves[k::2]} for k in (0, 1)]
+        [completions] = shared.generate(COMMENTS[:1], 8, DRAWN, seed)
+        halves = [{tuple(one.ids) for one in completions[k::2]} for k in (0, 1)]
         assert halves[0] != halves[1]
 
 
@@ -141,9 +141,9 @@ def test_a_pending_generation_is_taken_or_cancelled(folder: Path) -> None:
 
 
 def test_n_different_moves_a_comment(fast: CTranslate2Generator) -> None:
-    moves = fast.generate(COMMENTS, 4, DRAWN, seed=0)
-    assert [len(played) for played in moves] == [4] * len(COMMENTS)
-    assert all(len({tuple(move.ids) for move in played}) > 1 for played in moves)
+    completions = fast.generate(COMMENTS, 4, DRAWN, seed=0)
+    assert [len(played) for played in completions] == [4] * len(COMMENTS)
+    assert all(len({tuple(one.ids) for one in played}) > 1 for played in completions)
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 64])
@@ -164,11 +164,11 @@ def test_a_comment_gets_the_same_greedy_move_in_any_company(
     ],
 )
 def test_drawing_follows_the_same_policy(leader: Leader, fast: CTranslate2Generator, sampling: Sampling) -> None:
-    """The share of each first token among many moves, here and in transformers, differs by sampling error."""
+    """The share of each first token among many completions, here and in transformers, differs by sampling error."""
     n = 4000
 
-    def shares(moves: list[Completion]) -> torch.Tensor:
-        return torch.bincount(torch.tensor([move.ids[0] for move in moves]), minlength=len(leader.tokenizer)) / n
+    def shares(completions: list[Completion]) -> torch.Tensor:
+        return torch.bincount(torch.tensor([one.ids[0] for one in completions]), minlength=len(leader.tokenizer)) / n
 
     [here] = fast.generate(COMMENTS[:1], n, sampling, 0)
     [there] = original(leader, batch_size=n).generate(COMMENTS[:1], n, sampling, 0)
@@ -180,12 +180,12 @@ def test_drawing_follows_the_same_policy(leader: Leader, fast: CTranslate2Genera
 
 def test_finished_moves_and_only_they_end_with_the_end_token(leader: Leader, fast: CTranslate2Generator) -> None:
     end = leader.tokenizer.eos_token_id
-    moves = [move for played in fast.generate(COMMENTS, 24, DRAWN, seed=3) for move in played]
-    assert {move.finished for move in moves} == {True, False}
-    for move in moves:
-        assert (move.ids[-1] == end) == move.finished
-        assert end not in move.ids[:-1]
-        assert move.text == " ".join(leader.tokenizer.decode(move.ids, skip_special_tokens=True).split())
+    completions = [one for played in fast.generate(COMMENTS, 24, DRAWN, seed=3) for one in played]
+    assert {one.finished for one in completions} == {True, False}
+    for completion in completions:
+        assert (completion.ids[-1] == end) == completion.finished
+        assert end not in completion.ids[:-1]
+        assert completion.text == " ".join(leader.tokenizer.decode(completion.ids, skip_special_tokens=True).split())
 
 
 def test_a_rollout_may_go_at_any_time(folder: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_rollout_may_go_at_any_time(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_no_comments_no_moves(fast: CTranslate2Generator) -> None:
+def test_no_comments_no_completions(fast: CTranslate2Generator) -> None:
     assert fast.generate([], 2, GREEDY, 0) == []
 
 

@@ -160,7 +160,7 @@ def test_an_end_token_that_the_server_keeps_to_itself_is_added(serve: Any, leade
 
     found = generator(serve(without_end), leader).generate(COMMENTS, 4, DRAWN, 0)
     assert found == generator(serve(play), leader).generate(COMMENTS, 4, DRAWN, 0)
-    assert {move.finished for moves in found for move in moves} == {True, False}
+    assert {one.finished for completions in found for one in completions} == {True, False}
 
 
 def test_same_seed_same_moves_in_any_company(serve: Any, leader: Any) -> None:
@@ -168,7 +168,7 @@ def test_same_seed_same_moves_in_any_company(serve: Any, leader: Any) -> None:
     first = generator(server, leader).generate(COMMENTS, 3, DRAWN, seed=7)
     assert generator(server, leader, batch_size=1).generate(COMMENTS, 3, DRAWN, seed=7) == first
     assert generator(server, leader).generate(COMMENTS, 3, DRAWN, seed=8) != first
-    assert all(len({tuple(move.ids) for move in moves}) > 1 for moves in first)
+    assert all(len({tuple(one.ids) for one in completions}) > 1 for completions in first)
     assert {(request["top_p"], request["top_k"]) for request in server.seen} == {(0.9, 20)}
 
 
@@ -186,8 +186,8 @@ def test_the_key_comes_from_the_environment(serve: Any, leader: Any, monkeypatch
 def test_what_passes_is_tried_again(serve: Any, leader: Any, no_pauses: list[float]) -> None:
     play, statuses = playing(leader), [503, 429]
     server = serve(lambda path, request: (statuses.pop(), "busy") if statuses else play(path, request))
-    [[move]] = generator(server, leader).generate(COMMENTS[:1], 1, GREEDY, 0)
-    assert move.ids and no_pauses == [0.5, 1.0]
+    [[completion]] = generator(server, leader).generate(COMMENTS[:1], 1, GREEDY, 0)
+    assert completion.ids and no_pauses == [0.5, 1.0]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What anyone can see of a move."""
+"""What anyone can see of a completion."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sro.leader.generation import Completion
 from sro.screeners.rules.repetition import completion_fault, echoes, repeats
 
 
-def move(text: str, finished: bool = True) -> Completion:
+def completion(text: str, finished: bool = True) -> Completion:
     return Completion(text, list(range(len(text.split()) + 1)), finished)
 
 
@@ -43,11 +43,11 @@ def test_a_repetition_that_the_comment_has_itself_is_no_fault() -> None:
 @pytest.mark.parametrize(
     "played, found",
     [
-        (move("fine words"), None),
-        (move(""), "empty"),
-        (move("", finished=False), "empty"),
-        (move("cut off in the", finished=False), "unfinished"),
-        (move("ha ha ha"), "repeating"),
+        (completion("fine words"), None),
+        (completion(""), "empty"),
+        (completion("", finished=False), "empty"),
+        (completion("cut off in the", finished=False), "unfinished"),
+        (completion("ha ha ha"), "repeating"),
     ],
 )
 def test_fault(played: Completion, found: str | None) -> None:

@@ -81,8 +81,8 @@ def ablation(settings: Settings, seeds: int, judges: Judges, say: Say, command: 
 
 def _budget(settings: Settings, seeds: int) -> str:
     args = settings.args
-    moves = args.per_device_train_batch_size * args.gradient_accumulation_steps * args.num_generations
-    return f"{seeds} seeds, {args.max_steps} steps of {moves} rollouts each, from one start."
+    rollouts = args.per_device_train_batch_size * args.gradient_accumulation_steps * args.num_generations
+    return f"{seeds} seeds, {args.max_steps} steps of {rollouts} rollouts each, from one start."
 
 
 def _write(

@@ -1,1 +1,1 @@
-"""Engines that generate the leader's rewrites: transformers, CTranslate2, a server that speaks the OpenAI protocol."""
+"""Engines that generate the leader's completions: transformers, CTranslate2, a server with the OpenAI protocol."""

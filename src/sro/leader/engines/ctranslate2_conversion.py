@@ -22,7 +22,7 @@ from sro.leader.card import write_prompt
 from sro.leader.files import LeaderParts
 from sro.leader.logprobs import log_probs
 from sro.leader.model import Leader
-from sro.leader.token_ids import prompt_ids, response_ids
+from sro.leader.token_ids import completion_ids, prompt_ids
 
 logger = logging.getLogger(__name__)
 
@@ -161,7 +161,7 @@ def _check(leader: Leader, folder: Path, precision: Precision) -> None:
     decodes_only = not model.config.is_encoder_decoder
     [given] = prompt_ids(tokenizer, leader.prompt, ["you are a fool and this page is bad"], 10_000)
     template = leader.prompt if decodes_only else None
-    [said] = response_ids(tokenizer, ["you are wrong and this page is not good"], template)
+    [said] = completion_ids(tokenizer, ["you are wrong and this page is not good"], template)
     with torch.no_grad():
         expected = float(log_probs(model, [given], [[said]], tokenizer.pad_token_id).total()) / len(said)
     words = tokenizer.convert_ids_to_tokens

@@ -1,4 +1,4 @@
-"""Engines generate the leader's rewrites. All implement `sro.leader.generation.Generator` with the same rules.
+"""Engines generate the leader's completions. All implement `sro.leader.generation.Generator` with the same rules.
 
     generator = load_generator(EngineArguments("ctranslate2"))
     generator.generate(["you are an idiot"], 1, Sampling(temperature=0.0), seed=0)
@@ -108,7 +108,7 @@ def load_generator(
         bf16: transformers only; bfloat16 autocast, None: as `sro.core.precision.compute_dtype` decides.
             True or False makes `auto` choose transformers.
         max_prompt_length: tokens of prompt and comment; more are an error.
-        batch_size: moves generated side by side.
+        batch_size: completions generated side by side.
 
     Raises:
         SROError: a part is missing, or the engine cannot run this leader; the message names the fix.

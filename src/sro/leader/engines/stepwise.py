@@ -1,4 +1,4 @@
-"""Moves from an engine that only continues texts; the rules of `TransformersGenerator` are applied from outside.
+"""Completions from an engine that only continues texts; the rules of `TransformersGenerator` are applied from outside.
 
 The loop rule holds exactly, even for an engine without logits processors. The engine continues a row. If a token that
 it drew would close a loop, that token is dropped and drawn again without the forbidden tokens, and the row goes on
@@ -33,7 +33,7 @@ class ForbiddenTokens(Protocol):
 
 @dataclass
 class Row:
-    """One paraphrase in the making.
+    """One completion in the making.
 
     Attributes:
         number: index of the row in this call, from 0; for engines that seed each row by itself.
@@ -145,8 +145,8 @@ def generate_stepwise(
     with ThreadPoolExecutor(max(1, len(workers))) as pool:  # engines release the GIL while they compute or wait
         list(pool.map(work, workers, shares))
     texts = decode(tokenizer, [row.ids for row in rows])
-    moves = [Completion(text, row.ids, row.ids[-1:] == [row.end]) for text, row in zip(texts, rows)]
-    return [moves[i * n : (i + 1) * n] for i in range(len(comments))]
+    completions = [Completion(text, row.ids, row.ids[-1:] == [row.end]) for text, row in zip(texts, rows)]
+    return [completions[i * n : (i + 1) * n] for i in range(len(comments))]
 
 
 def workers_needed(rows: int, workers: int) -> int:

@@ -16,7 +16,7 @@ from sro.core.precision import store_frozen_linears_in_bf16
 from sro.core.training_arguments import check_steps, check_trackers, refuse_evaluation, resolve_bf16
 from sro.leader.logprobs import log_probs
 from sro.leader.model import check_prompt, is_peft
-from sro.leader.token_ids import prompt_ids, response_ids
+from sro.leader.token_ids import completion_ids, prompt_ids
 from sro.training.warmup.examples import Example
 
 
@@ -100,7 +100,7 @@ class _Tokenised(Dataset):
     def __init__(self, examples: Sequence[Example], tokenizer: Any, args: WarmupConfig, stands_alone: bool) -> None:
         self.prompts = prompt_ids(tokenizer, args.prompt, [e.source for e in examples], args.max_prompt_length)
         template = None if stands_alone else args.prompt
-        self.targets = response_ids(tokenizer, [e.target for e in examples], template)
+        self.targets = completion_ids(tokenizer, [e.target for e in examples], template)
 
     def __len__(self) -> int:
         return len(self.prompts)

@@ -5,7 +5,7 @@
 The server returns only text. So a chat model can be the leader of a rewriter, and a teacher of one
 (`sro warmup --teachers chat:URL`), but not the policy of a game, because the loss needs log-probabilities.
 Its answers are cleaned (`answers`), compared with orders in the comment (`obedience`), and judged by the follower
-like any leader's moves.
+like any leader's rewrites.
 """
 
 from __future__ import annotations
