@@ -28,7 +28,7 @@ from serving import (
 
 from sro.apps.cli import main
 from sro.apps.serve.batch_queue import Lane
-from sro.apps.serve.feedback import responses
+from sro.apps.serve.feedback import judged_rewrites
 from sro.apps.serve.keys import digest
 from sro.apps.serve.lanes import make_parts as real_parts
 from sro.apps.serve.lanes import weight
@@ -336,7 +336,7 @@ def test_feedback_is_kept_before_it_is_answered(tmp_path: Path) -> None:
     row = {"action": "edited", "source": "a", "suggestion": "b", "final": "c", "id": "x"}
     with serving(make_parts(feedback=tmp_path / "f.db"), wait_for="feedback") as client:
         assert [client.post("/v1/feedback", json=row).json() for _ in range(2)] == [{"stored": True}] * 2
-        assert [found["response"] for found in responses(tmp_path / "f.db")] == ["c"]
+        assert [found["response"] for found in judged_rewrites(tmp_path / "f.db")] == ["c"]
         assert client.post("/v1/feedback", json={**row, "action": "accepted"}).status_code == 400
         assert client.post("/v1/feedback", json={**row, "final": None}).status_code == 400
     with serving() as client:

@@ -14,7 +14,7 @@ from serving import Held, make_lane, make_parts, rewriting
 
 from sro.apps.serve.app import make_app
 from sro.apps.serve.batch_queue import Lane
-from sro.apps.serve.feedback import responses, suggested_scores
+from sro.apps.serve.feedback import judged_rewrites, suggested_scores
 from sro.apps.serve.lanes import Parts
 from sro.apps.serve.metrics import Metrics
 from sro.apps.serve.settings import Service
@@ -101,7 +101,7 @@ def test_feedback_of_a_client_that_hung_up_is_kept(tmp_path: Path) -> None:
     gone.set()
     row = {"action": "accepted", "source": "you idiot", "suggestion": "you are wrong"}
     assert asyncio.run(ask(make_app(parts, Service()), "/v1/feedback", row, gone)) == 200
-    assert len(list(responses(tmp_path / "f.db"))) == 1
+    assert len(list(judged_rewrites(tmp_path / "f.db"))) == 1
 
 
 def test_the_parts_of_a_batch_give_up_when_its_client_hangs_up_but_what_they_suggest_is_kept(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The file of feedback, and the responses in it."""
+"""The file of feedback, and the judged rewrites in it."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sro.apps.cli import main
-from sro.apps.serve.feedback import Feedback, export, keep, open_store, responses
+from sro.apps.serve.feedback import Feedback, export, judged_rewrites, keep, open_store
 from sro.core.errors import SROError
 
 ROWS = [
@@ -22,9 +22,11 @@ ROWS = [
 ]
 
 
-def test_actions_become_responses_with_verdicts(tmp_path: Path) -> None:
+def test_actions_become_rewrites_with_verdicts(tmp_path: Path) -> None:
     keep(open_store(tmp_path / "f.db"), ROWS)
-    found = [(row["comment"], row["response"], row["verdict"], row["by"]) for row in responses(tmp_path / "f.db")]
+    found = [
+        (row["comment"], row["response"], row["verdict"], row["by"]) for row in judged_rewrites(tmp_path / "f.db")
+    ]
     assert found == [
         ("you idiot", "you are wrong", "pass", "leader"),
         ("damn good", "good", "fail", "leader"),
@@ -36,28 +38,28 @@ def test_sent_twice_stored_once(tmp_path: Path) -> None:
     store = open_store(tmp_path / "f.db")
     keep(store, ROWS)
     keep(store, [ROWS[0], Feedback("accepted", "a", "b"), Feedback("accepted", "a", "b")])
-    assert len(list(responses(tmp_path / "f.db"))) == 5  # without an id nothing says that two are one
+    assert len(list(judged_rewrites(tmp_path / "f.db"))) == 5  # without an id nothing says that two are one
 
 
 def test_of_two_decisions_under_one_id_the_last_holds(tmp_path: Path) -> None:
     store = open_store(tmp_path / "f.db")
     for action, final in (("accepted", None), ("refused", None), ("edited", "please stop")):
         keep(store, [Feedback(action, "shut up", "be quiet", final, id="4711", sender="forum")])  # type: ignore[arg-type]
-        [found] = responses(tmp_path / "f.db")
+        [found] = judged_rewrites(tmp_path / "f.db")
         assert (found["verdict"], found["response"]) == (
             "fail" if action == "refused" else "pass",
             final or "be quiet",
         )
     both = [Feedback(action, "a", "b", id="x") for action in ("refused", "accepted")]  # type: ignore[arg-type]
     keep(store, both)  # in one commit
-    assert [row["verdict"] for row in responses(tmp_path / "f.db")] == ["pass", "pass"]
+    assert [row["verdict"] for row in judged_rewrites(tmp_path / "f.db")] == ["pass", "pass"]
 
 
 def test_senders_do_not_take_each_others_ids(tmp_path: Path) -> None:
     store = open_store(tmp_path / "f.db")
     for sender in ("forum-a", "forum-b", "forum-a", None, None):
         keep(store, [Feedback("accepted", f"a comment of {sender}", "x", id="4711", sender=sender)])
-    found = [row["comment"] for row in responses(tmp_path / "f.db")]
+    found = [row["comment"] for row in judged_rewrites(tmp_path / "f.db")]
     assert found == ["a comment of forum-a", "a comment of forum-b", "a comment of None"]
 
 
@@ -72,7 +74,7 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
 def test_any_characters(tmp_path: Path) -> None:
     rude = "\ud800 \x00 '; DROP TABLE feedback; -- \u202e"
     keep(open_store(tmp_path / "f.db"), [Feedback("accepted", rude, "x")])
-    assert next(responses(tmp_path / "f.db"))["comment"] == rude.replace("\ud800", "\ufffd")
+    assert next(judged_rewrites(tmp_path / "f.db"))["comment"] == rude.replace("\ud800", "\ufffd")
 
 
 def test_a_process_that_is_killed_loses_nothing_it_has_kept(tmp_path: Path) -> None:
@@ -89,16 +91,18 @@ os.kill(os.getpid(), 9)
     assert done.returncode == -9 and done.stdout == "kept\n"
     store = open_store(tmp_path / "f.db")  # the log that was left is read
     keep(store, [Feedback("accepted", "comment 20", "x")])
-    assert [row["comment"] for row in responses(tmp_path / "f.db")] == [f"comment {number}" for number in range(21)]
+    assert [row["comment"] for row in judged_rewrites(tmp_path / "f.db")] == [
+        f"comment {number}" for number in range(21)
+    ]
 
 
 def test_export_is_one_file_of_json_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     keep(open_store(tmp_path / "f.db"), ROWS)
     output = tmp_path / "responses.jsonl"
     assert main(["feedback", "export", "--input", str(tmp_path / "f.db"), "--output", str(output)]) == 0
-    assert "3 responses" in capsys.readouterr().out
+    assert "3 rewrites" in capsys.readouterr().out
     lines = [json.loads(line) for line in output.read_text().splitlines()]
-    assert lines == list(responses(tmp_path / "f.db"))
+    assert lines == list(judged_rewrites(tmp_path / "f.db"))
     assert not any({"reference", "target", "rewrite"} & set(line) for line in lines)  # no parallel targets
 
 

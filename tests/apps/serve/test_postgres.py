@@ -13,7 +13,7 @@ from postgres_server import PostgresServer
 from serving import make_parts, serving
 
 from sro.apps.cli import main
-from sro.apps.serve.feedback import Feedback, export, keep, open_store, responses, suggested_scores
+from sro.apps.serve.feedback import Feedback, export, judged_rewrites, keep, open_store, suggested_scores
 from sro.apps.serve.postgres import PostgresStore, check_address
 from sro.apps.serve.store import StoreAway
 from sro.apps.serve.suggested import Suggestion
@@ -53,8 +53,8 @@ def test_a_database_gives_back_what_a_file_does(address: str, tmp_path: Path) ->
     for where in (address, tmp_path / "f.db"):
         keep(open_store(where), [*ROWS, SCORES])
         keep(open_store(where), [ROWS[0]])  # sent twice, stored once
-    by_file = [{**row, "at": ""} for row in responses(tmp_path / "f.db")]
-    assert [{**row, "at": ""} for row in responses(address)] == by_file and len(by_file) == 4
+    by_file = [{**row, "at": ""} for row in judged_rewrites(tmp_path / "f.db")]
+    assert [{**row, "at": ""} for row in judged_rewrites(address)] == by_file and len(by_file) == 4
     [there], [here] = list(suggested_scores(address)), list(suggested_scores(tmp_path / "f.db"))
     assert {**there, "at": ""} == {**here, "at": ""}
 
@@ -63,7 +63,7 @@ def test_the_command_reads_the_database(address: str, tmp_path: Path, capsys: py
     keep(open_store(address), [*ROWS, SCORES])
     output = tmp_path / "out.jsonl"
     assert main(["feedback", "export", "--input", address, "--output", str(output)]) == 0
-    assert "4 responses" in capsys.readouterr().out
+    assert "4 rewrites" in capsys.readouterr().out
     assert len(output.read_text().splitlines()) == 4
     assert main(["feedback", "export_scores", "--input", address, "--output", str(output)]) == 0
     assert json.loads(output.read_text())["INSULT"] == 0.9
@@ -71,7 +71,7 @@ def test_the_command_reads_the_database(address: str, tmp_path: Path, capsys: py
 
 def test_a_character_that_the_database_does_not_keep(address: str) -> None:
     keep(open_store(address), [Feedback("accepted", "'; DROP TABLE feedback; -- \x00", "%s ? %")])
-    row = next(responses(address))  # and nobody asks for the others
+    row = next(judged_rewrites(address))  # and nobody asks for the others
     assert (row["comment"], row["response"]) == ("'; DROP TABLE feedback; -- \ufffd", "%s ? %")
 
 
@@ -80,9 +80,9 @@ def test_all_rows_or_none(address: str) -> None:
     wrong = Feedback("edited", "a secret comment", "b")  # edited, and no edit
     with pytest.raises(Exception, match="violates check constraint"):
         keep(store, [ROWS[0], wrong])
-    assert list(responses(address)) == []
+    assert list(judged_rewrites(address)) == []
     keep(store, ROWS)  # the connection is still good
-    assert len(list(responses(address))) == 4
+    assert len(list(judged_rewrites(address))) == 4
 
 
 def test_two_services_write_into_one_database(address: str) -> None:
@@ -103,7 +103,7 @@ def test_two_services_write_into_one_database(address: str) -> None:
     for thread in threads:
         thread.join()
     assert not failed
-    found = [row["comment"] for row in responses(address)]
+    found = [row["comment"] for row in judged_rewrites(address)]
     assert len(found) == len(set(found)) == 120
 
 
@@ -118,7 +118,7 @@ def test_a_database_that_crashes_loses_nothing_and_is_written_again(address: str
     server.stop()
     server.start()
     keep(store, [Feedback("accepted", "after", "x")])
-    assert [row["comment"] for row in responses(address)][::2] == ["you idiot", "shut up", "after"]
+    assert [row["comment"] for row in judged_rewrites(address)][::2] == ["you idiot", "shut up", "after"]
 
 
 def test_the_service_answers_503_while_the_database_is_away(address: str, server: PostgresServer) -> None:
@@ -132,7 +132,7 @@ def test_the_service_answers_503_while_the_database_is_away(address: str, server
             server.start()
         assert refused.status_code == 503 and "Retry-After" in refused.headers
         assert client.post("/v1/feedback", json={**row, "id": "b"}).status_code == 200
-    assert len(list(responses(address))) == 2
+    assert len(list(judged_rewrites(address))) == 2
 
 
 def test_a_database_that_comes_up_after_the_service(address: str, server: PostgresServer) -> None:
@@ -143,7 +143,7 @@ def test_a_database_that_comes_up_after_the_service(address: str, server: Postgr
         keep(open_store(address, patience=300.0), ROWS)
     finally:
         later.join()
-    assert len(list(responses(address))) == 4
+    assert len(list(judged_rewrites(address))) == 4
 
 
 def test_what_cannot_be_is_told(address: str, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from serving import make_parts, serving
 
 from sro.apps.cli import main
 from sro.apps.serve.errors import Refusal
-from sro.apps.serve.feedback import Feedback, export_scores, keep, open_store, responses, suggested_scores
+from sro.apps.serve.feedback import Feedback, export_scores, judged_rewrites, keep, open_store, suggested_scores
 from sro.apps.serve.keys import digest
 from sro.apps.serve.settings import Service
 from sro.apps.serve.suggestscore import answer, read
@@ -112,7 +112,7 @@ def test_kept_with_the_name_of_the_key_and_exported(tmp_path: Path, capsys: pyte
         "sender": "forum",
     }
     assert second == {"text": "ты дурак", "spans": {"INSULT": [[0, 3, 0.5]]}, "sender": "forum"}
-    assert len(list(responses(store))) == 1  # each kind in its own export
+    assert len(list(judged_rewrites(store))) == 1  # each kind in its own export
     output = tmp_path / "labelled.jsonl"
     assert main(["feedback", "export_scores", "--input", str(store), "--output", str(output)]) == 0
     assert "2 labelled comments" in capsys.readouterr().out
@@ -146,7 +146,7 @@ def test_a_file_of_the_format_before_is_read_and_goes_on(tmp_path: Path) -> None
     assert list(suggested_scores(path)) == []
     keep(open_store(path), [read({**ASKED, "comment": {"text": "\ud800"}})])
     assert [row["text"] for row in suggested_scores(path)] == ["\ufffd"]
-    assert len(list(responses(path))) == 1
+    assert len(list(judged_rewrites(path))) == 1
 
 
 def test_half_a_character_in_a_language_does_not_spoil_the_export(tmp_path: Path) -> None:

@@ -388,7 +388,7 @@ def real_service(parts: Any) -> Iterator[str]:
 
 def test_the_page_and_the_service_fit(service: StandIn, open_page: Open, expect: Any, tmp_path: Path) -> None:
     serving = pytest.importorskip("serving", reason="the service's own packages are not installed")
-    from sro.apps.serve.feedback import responses
+    from sro.apps.serve.feedback import judged_rewrites
 
     def work(options: Any, texts: Any) -> list[Any]:
         verdicts = serving.RudeWords().screen([text.replace("stupid", "bad") for text in texts])
@@ -414,7 +414,7 @@ def test_the_page_and_the_service_fit(service: StandIn, open_page: Open, expect:
         expect(page.locator("#said")).to_contain_text("Done: 20 of 20 comments")
         drawn = page.locator("#rows .tag").all_text_contents()  # those in sight
         assert drawn and set(drawn) == {"Rewritten"}
-    assert [(row["verdict"], row["by"]) for row in responses(tmp_path / "feedback.db")] == [("pass", "leader")]
+    assert [(row["verdict"], row["by"]) for row in judged_rewrites(tmp_path / "feedback.db")] == [("pass", "leader")]
 
 
 # --- many comments ---------------------------------------------------------------------------------------------------

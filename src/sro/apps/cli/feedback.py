@@ -6,7 +6,7 @@
     sro screener train --kind encoder --labelled labelled.jsonl --output my_encoder
 
 Each row is a JSON object: `comment`, `response`, `verdict` (pass: taken, or written by the person; fail: refused),
-`by` (leader or person), `at`. Edits are responses that pass; no row is a parallel target. `export_scores` writes the
+`by` (leader or person), `at`. Edits are rewrites that pass; no row is a parallel target. `export_scores` writes the
 scores that platforms suggested through Perspective's `comments:suggestscore`: `text`, a field for each attribute, and
 the sender.
 """
@@ -37,7 +37,7 @@ def run(argv: list[str]) -> int:
 
 def export_feedback(argv: list[str]) -> int:
     files = parse(FeedbackArguments, argv, prog="sro feedback export", description="Write feedback as training input.")
-    print(f"{export(files.input, files.output):,} responses in {files.output}")
+    print(f"{export(files.input, files.output):,} rewrites in {files.output}")
     return 0
 
 

@@ -4,9 +4,9 @@ A row is on disk before it is acknowledged (`sro.apps.serve.store`), so a server
 Rows that arrive together share a commit. Scores that people suggest for comments are stored in the same place, in a
 table of their own (`sro.apps.serve.suggested`).
 
-In the game, a person who takes or refuses a rewrite is a follower who answers the leader's move. So the export has
-*responses* with verdicts: a taken suggestion is a pass, a refused one is a fail. If a person edited a suggestion, the
-edit is a response that passes, and the suggestion itself has no verdict, because it was neither taken nor refused. An
+In the game, a person who takes or refuses a rewrite is the follower, who answers the leader. So the export has
+rewrites with verdicts: a taken suggestion is a pass, a refused one is a fail. If a person edited a suggestion, the
+edit is a rewrite that passes, and the suggestion itself has no verdict, because it was neither taken nor refused. An
 edit is never written as the parallel target of its comment, because one person's change of one suggestion is no model
 for rewriting.
 """
@@ -100,8 +100,8 @@ def keep(store: Store, rows: Sequence[Feedback | Suggestion]) -> None:
     store.write([(INSERT, values), (suggested.INSERT, suggested.values(suggestions, now, software))])
 
 
-def responses(where: str | Path) -> Iterator[dict[str, Any]]:
-    """Comment, response and verdict of every row, oldest first; see the module.
+def judged_rewrites(where: str | Path) -> Iterator[dict[str, Any]]:
+    """Comment, rewrite and verdict of every row, oldest first; see the module.
 
     Raises:
         SROError: there is no such file or database, or it holds no feedback.
@@ -136,8 +136,8 @@ def _reading(where: str | Path) -> Iterator[Store]:
 
 
 def export(where: str | Path, output: str | Path) -> int:
-    """Write `responses` as JSON Lines, in one step; return the number of rows."""
-    return _write(responses(where), output)
+    """Write `judged_rewrites` as JSON Lines, in one step; return the number of rows."""
+    return _write(judged_rewrites(where), output)
 
 
 def export_scores(where: str | Path, output: str | Path) -> int:
