@@ -1,4 +1,4 @@
-"""Which move is the best, what will do, and when to go on: rules alone."""
+"""Which candidate is the best, what will do, and when to go on: rules alone."""
 
 from __future__ import annotations
 
@@ -21,80 +21,90 @@ COMMENT = "you are an idiot"
 PASS, FAIL = Verdict("pass", 0.1, "s"), Verdict("fail", 0.9, "s")
 
 
-def move(text: str, verdict: Verdict, similarity: float, fault: Reason | None = None, fluency: float = 0) -> Candidate:
+def candidate(
+    text: str, verdict: Verdict, similarity: float, fault: Reason | None = None, fluency: float = 0
+) -> Candidate:
     return Candidate(text, verdict, similarity, fault, fluency)
 
 
 def test_passing_before_meaning_before_shape_before_the_product() -> None:
     ranked = [
-        move("nearly as near, and fluent", PASS, 0.76, fluency=0.9),
-        move("nearer, but sure to pass less", Verdict("pass", 0.3, "s"), 0.84, fluency=0.9),
-        move("nearest of the good", PASS, 0.84, fluency=0.5),
-        move("as fluent, but further", PASS, 0.8, fluency=0.5),
-        move("as near, but later", PASS, 0.8, fluency=0.5),
-        move("nobody was asked", PASS, 0.84),
-        move("nor here, and further", PASS, 0.6),
-        move("nearer but broken", PASS, 0.95, "unfinished", fluency=1),
-        move("off", PASS, 0.2, fluency=1),
-        move("rude, but hardly", Verdict("fail", 0.6, "s"), 0.6),
-        move("rude and nearest", FAIL, 0.95),
-        move("rude and off", Verdict("fail", 0.5, "s"), 0.1),
+        candidate("nearly as near, and fluent", PASS, 0.76, fluency=0.9),
+        candidate("nearer, but sure to pass less", Verdict("pass", 0.3, "s"), 0.84, fluency=0.9),
+        candidate("nearest of the good", PASS, 0.84, fluency=0.5),
+        candidate("as fluent, but further", PASS, 0.8, fluency=0.5),
+        candidate("as near, but later", PASS, 0.8, fluency=0.5),
+        candidate("nobody was asked", PASS, 0.84),
+        candidate("nor here, and further", PASS, 0.6),
+        candidate("nearer but broken", PASS, 0.95, "unfinished", fluency=1),
+        candidate("off", PASS, 0.2, fluency=1),
+        candidate("rude, but hardly", Verdict("fail", 0.6, "s"), 0.6),
+        candidate("rude and nearest", FAIL, 0.95),
+        candidate("rude and off", Verdict("fail", 0.5, "s"), 0.1),
     ]
     for i in range(len(ranked)):
         assert best(ranked[i:], 0.5) is ranked[i]
 
 
 @pytest.mark.parametrize(
-    ("moves", "expected"),
+    ("candidates", "expected"),
     [
-        ([move("a", PASS, 0.76), move("rude", FAIL, 0.8), move("b", PASS, 0.84), move("c", PASS, 0.6)], [0, 2]),
-        ([move("a", PASS, 0.84), move("as near", Verdict("pass", 0.3, "s"), 0.84)], []),
-        ([move("a", PASS, 0.8), move("broken", PASS, 0.8, "unfinished")], []),
-        ([move("a", PASS, 0.9), move("b", PASS, 0.7)], []),
-        ([move("a", PASS, 0.9), move("b", PASS, 0.75)], [0, 1]),
-        ([move("a", PASS, 0.8), move("a", PASS, 0.8)], []),
-        ([move("off", PASS, 0.2), move("as far off", PASS, 0.2)], []),
-        ([move("rude", FAIL, 0.8), move("as rude", FAIL, 0.8)], []),
+        (
+            [
+                candidate("a", PASS, 0.76),
+                candidate("rude", FAIL, 0.8),
+                candidate("b", PASS, 0.84),
+                candidate("c", PASS, 0.6),
+            ],
+            [0, 2],
+        ),
+        ([candidate("a", PASS, 0.84), candidate("as near", Verdict("pass", 0.3, "s"), 0.84)], []),
+        ([candidate("a", PASS, 0.8), candidate("broken", PASS, 0.8, "unfinished")], []),
+        ([candidate("a", PASS, 0.9), candidate("b", PASS, 0.7)], []),
+        ([candidate("a", PASS, 0.9), candidate("b", PASS, 0.75)], [0, 1]),
+        ([candidate("a", PASS, 0.8), candidate("a", PASS, 0.8)], []),
+        ([candidate("off", PASS, 0.2), candidate("as far off", PASS, 0.2)], []),
+        ([candidate("rude", FAIL, 0.8), candidate("as rude", FAIL, 0.8)], []),
         ([], []),
     ],
 )
-def test_fluency_is_asked_for_only_where_it_decides(moves: list[Candidate], expected: list[int]) -> None:
-    assert tied_candidates(moves, 0.5) == expected
+def test_fluency_is_asked_for_only_where_it_decides(candidates: list[Candidate], expected: list[int]) -> None:
+    assert tied_candidates(candidates, 0.5) == expected
 
 
 @pytest.mark.parametrize(
     ("candidate", "reason"),
     [
-        (move("x", PASS, 0.5), None),
-        (move("x", FAIL, 0.1, "empty"), "still_fails"),
-        (move("x", PASS, 0.49, "empty"), "meaning_lost"),
-        (move("x", PASS, float("nan")), "meaning_lost"),
-        (move("x", PASS, 0.5, "protected_lost"), "protected_lost"),
+        (candidate("x", PASS, 0.5), None),
+        (candidate("x", FAIL, 0.1, "empty"), "still_fails"),
+        (candidate("x", PASS, 0.49, "empty"), "meaning_lost"),
+        (candidate("x", PASS, float("nan")), "meaning_lost"),
+        (candidate("x", PASS, 0.5, "protected_lost"), "protected_lost"),
     ],
 )
-def test_why_a_move_will_not_do(candidate: Candidate, reason: str | None) -> None:
+def test_why_a_candidate_will_not_do(candidate: Candidate, reason: str | None) -> None:
     assert candidate.objection(0.5) == reason
 
 
 def test_a_search_goes_on_from_its_best_failing_try() -> None:
     search = Search(COMMENT, 0.5)
     assert search.needs_another_round and search.prompt_text == COMMENT
-    search.candidates = [move("worse", FAIL, 0.9), move("less bad", Verdict("fail", 0.6, "s"), 0.7)]
+    search.candidates = [candidate("worse", FAIL, 0.9), candidate("less bad", Verdict("fail", 0.6, "s"), 0.7)]
     assert search.needs_another_round and search.objection == "still_fails"
     search.start_next_round()
     assert search.needs_another_round and search.prompt_text == "less bad"
-    search.candidates.append(move("fine", PASS, 0.6))
+    search.candidates.append(candidate("fine", PASS, 0.6))
     assert not search.needs_another_round and search.best.text == "fine"
 
 
 @pytest.mark.parametrize(
     "tried",
     [
-        move("passes, but says something else", PASS, 0.1),
-        move("fails, and says something else", FAIL, 0.1),
-        move(COMMENT, FAIL, 1.0, "copy"),
-        move("broken off", FAIL, 0.9, "unfinished"),
-        move("the stem", FAIL, 0.9),
+        candidate("passes, but says something else", PASS, 0.1),
+        candidate("fails, and says something else", FAIL, 0.1),
+        candidate(COMMENT, FAIL, 1.0, "copy"),
+        candidate("broken off", FAIL, 0.9, "unfinished"),
+        candidate("the stem", FAIL, 0.9),
     ],
 )
 def test_a_search_ends_where_another_round_would_be_in_vain(tried: Candidate) -> None:

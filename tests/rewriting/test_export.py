@@ -77,19 +77,19 @@ def names(tmp_path: Path, tiny_causal: Any, saved: Any) -> dict[str, str]:
     }
 
 
-def moves(generator: Any) -> list[list[Completion]]:
+def completions(generator: Any) -> list[list[Completion]]:
     return generator.generate(COMMENTS, 1, GREEDY, 0)
 
 
 def original(names: dict[str, str]) -> list[list[Completion]]:
     loaded = Leader.load(LeaderArguments(names["leader"], names["adapter"]))
-    return moves(TransformersGenerator(loaded.model, loaded.tokenizer, PROMPT))
+    return completions(TransformersGenerator(loaded.model, loaded.tokenizer, PROMPT))
 
 
 def test_an_adapter_changes_what_is_said(names: dict[str, str]) -> None:
     """Else the tests below would say nothing of merging."""
     plain = Leader.load(LeaderArguments(names["leader"]))
-    assert moves(TransformersGenerator(plain.model, plain.tokenizer, PROMPT)) != original(names)
+    assert completions(TransformersGenerator(plain.model, plain.tokenizer, PROMPT)) != original(names)
 
 
 @pytest.mark.parametrize("form", ["ctranslate2", "safetensors"])
@@ -99,11 +99,11 @@ def test_the_copy_plays_as_the_original_with_its_adapter(names: dict[str, str], 
     assert agreement == Agreement(3, 1.0, 1.0, agreement.passed, agreement.similarity)  # type: ignore[union-attr]
     assert agreement.passed[0] == agreement.passed[1]
     if form == "ctranslate2":
-        assert moves(CTranslate2Generator(folder, threads=1)) == original(names)
+        assert completions(CTranslate2Generator(folder, threads=1)) == original(names)
     else:
         loaded = Leader.load(LeaderArguments(str(folder)))
         assert loaded.prompt == PROMPT
-        assert moves(TransformersGenerator(loaded.model, loaded.tokenizer, PROMPT)) == original(names)
+        assert completions(TransformersGenerator(loaded.model, loaded.tokenizer, PROMPT)) == original(names)
     about = (folder / "README.md").read_text()
     assert "100.0% of the rewrites identical" in about and PROMPT in about
     assert json.loads((folder / "manifest.json").read_text())["config"]["precision"] == "float32"
@@ -162,11 +162,11 @@ def test_a_leader_is_converted_once_for_each_adapter(
 ) -> None:
     arguments = EngineArguments("ctranslate2", engine_precision="float32")
     with_adapter = {"leader": names["leader"], "adapter": names["adapter"]}
-    assert moves(load_generator(arguments, **with_adapter)) == original(names)
+    assert completions(load_generator(arguments, **with_adapter)) == original(names)
     assert caplog.text.count("converting") == 1 and not capsys.readouterr().out  # where rewrites are written
-    assert moves(load_generator(arguments, **with_adapter)) == original(names)
+    assert completions(load_generator(arguments, **with_adapter)) == original(names)
     assert caplog.text.count("converting") == 1
-    assert moves(load_generator(arguments, names["leader"], prompt=PROMPT)) != original(names)
+    assert completions(load_generator(arguments, names["leader"], prompt=PROMPT)) != original(names)
     assert len(list((tmp_path / "cache/ctranslate2").iterdir())) == 2
 
 
@@ -233,7 +233,7 @@ def test_the_embedded_leader_its_export_and_leaders_with_english_rules_have_the_
 
 def test_an_exported_folder_is_played_as_it_is(names: dict[str, str], tmp_path: Path) -> None:
     export(ExportArguments(to="ctranslate2", precision="float32", compare=0, **names))
-    assert moves(load_generator(EngineArguments("ctranslate2"), names["output_dir"])) == original(names)
+    assert completions(load_generator(EngineArguments("ctranslate2"), names["output_dir"])) == original(names)
     assert not (tmp_path / "cache").exists()
 
 

@@ -53,7 +53,7 @@ class Overlap:
 
 @dataclass
 class Scripted:
-    """A leader that plays from a script: the greedy move of each comment, and then its draws."""
+    """A leader that plays from a script: the greedy candidate of each comment, and then its draws."""
 
     greedy: dict[str, str]
     draws: dict[str, list[str]] = field(default_factory=dict)
@@ -274,7 +274,7 @@ def test_a_threshold_instead_of_the_screeners_own() -> None:
     ]
 
 
-def test_fluency_chooses_among_equally_near_moves() -> None:
+def test_fluency_chooses_among_equally_near_candidates() -> None:
     def longest(texts: Sequence[str], sources: Sequence[str], references: Any = None, /) -> np.ndarray:
         return np.array([len(text) for text in texts], np.float32)
 
@@ -309,7 +309,7 @@ def test_fluency_is_asked_once_a_round_and_only_of_moves_it_can_tell_apart() -> 
     assert asked == [(["are you wrong", "are you very wrong"] * 2, [two_good] * 4)]
 
 
-def test_drafts_of_a_phrase_table_stand_beside_the_greedy_move() -> None:
+def test_candidates_of_a_phrase_table_stand_beside_the_greedy_one() -> None:
     table = {COMMENT: ["you are an ox", "you are one"], "idiot you": ["idiot thou"]}
     leader = Scripted({COMMENT: "you are", "idiot you": RUDE}, {"idiot you": ["hello you"]})
     rewriter = Rewriter(leader, Words(), Overlap(), phrases=lambda sentence: table.get(sentence, []))
@@ -320,7 +320,7 @@ def test_drafts_of_a_phrase_table_stand_beside_the_greedy_move() -> None:
     assert rewriter.rewrite([COMMENT])[0].text == "you are"
 
 
-def test_rules_are_asked_about_their_own_failing_tries() -> None:
+def test_rules_are_asked_about_their_own_failing_candidates() -> None:
     """One rule leaves out the first insult, another one knows the second: neither of them alone will do."""
     comment = "idiot, you are a bad idiot"
     leader = Scripted({comment: RUDE})
@@ -548,16 +548,16 @@ def test_the_leader_is_asked_only_where_no_rule_will_surely_do() -> None:
     assert leader_of()  # without a critic all compete
 
 
-def test_fluency_of_an_earlier_round_does_not_outweigh_a_better_move() -> None:
-    first = [move("a", 0.5), move("b", 0.5)]
+def test_fluency_of_an_earlier_round_does_not_outweigh_a_better_candidate() -> None:
+    first = [candidate("a", 0.5), candidate("b", 0.5)]
     score_fluency_of_ties([first], ["x"], lambda texts, sources: np.full(len(texts), 0.7), 0.4)
     assert [one.fluency for one in first] == [0.7, 0.7]
-    both = [*first, move("c", 0.9)]
+    both = [*first, candidate("c", 0.9)]
     score_fluency_of_ties([both], ["x"], lambda texts, sources: np.full(len(texts), 0.7), 0.4)
     assert best(both, 0.4).text == "c"
 
 
-def move(text: str, faithfulness: float) -> Candidate:
+def candidate(text: str, faithfulness: float) -> Candidate:
     return Candidate(text, Verdict("pass", 0.0, "s"), 1.0, None, faithfulness=faithfulness)
 
 
@@ -916,7 +916,7 @@ def leader(request: pytest.FixtureRequest, tmp_path: Path, saved: Any) -> str:
 
 
 class Nothing:
-    """Fails everything, so that the leader always moves."""
+    """Fails everything, so that the leader always writes."""
 
     name = "nothing 1"
 
@@ -931,7 +931,7 @@ def test_a_loaded_rewriter_plays_the_same_twice(leader: str, bf16: bool) -> None
     found = Rewriter.load(leader, screener=Nothing(), similarity=Overlap(), bf16=bf16).rewrite(texts, arguments)
     again = Rewriter.load(leader, screener=Nothing(), similarity=Overlap(), bf16=bf16).rewrite(texts, arguments)
     assert found == again
-    assert [f.candidates for f in found[:2]] == [4, 4]  # a random leader's greedy move is no sentence
+    assert [f.candidates for f in found[:2]] == [4, 4]  # a random leader's greedy candidate is no sentence
     assert (found[2].reason, found[2].candidates) == ("too_long", 0)
 
 

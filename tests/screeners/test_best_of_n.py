@@ -1,4 +1,4 @@
-"""Of a comment's moves only the best one passes."""
+"""Of a comment's rewrites only the best one passes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Candidates for a sentence, which of them is the best, and which are acceptable: rules only, no model.
 
-A move is acceptable if it passes the screener, keeps the meaning and is well formed. If no move of a round is
+One is acceptable if it passes the screener, keeps the meaning and is well formed. If no candidate of a round is
 acceptable because all fail the screener, the next round rewrites the best of them again: the follower's refinement of
 Stackelberg learning (arXiv 2512.16626), y_i ~ ω(x, y_{i−1}). Meaning is always compared with the author's own
 sentence.
@@ -19,7 +19,7 @@ from sro.screeners.rules.rewrite_faults import RewriteFault, rewrite_faults
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One move, with what the follower and the sentence encoder say about it."""
+    """A possible rewrite, with what the follower and the sentence encoder say about it."""
 
     text: str
     verdict: Verdict
@@ -48,11 +48,11 @@ class Candidate:
 
 
 def best(candidates: Iterable[Candidate], min_similarity: float) -> Candidate:
-    """The best move: passing counts first, then meaning, then form.
+    """The best candidate: passing counts first, then meaning, then form.
 
-    Among acceptable moves, the one with the largest product of `Candidate.score` and fluency wins, because J is a
-    product too (`sro.evaluation`); a fluency of 0 ranks last. Among failing moves, the one with the lowest P(fail)
-    wins. Of equal moves the first wins, so a rule's candidate wins a tie with the leader's.
+    Among acceptable ones, the one with the largest product of `Candidate.score` and fluency wins, because J is a
+    product too (`sro.evaluation`); a fluency of 0 ranks last. Among failing ones, the one with the lowest P(fail)
+    wins. Of equal ones the first wins, so a rule's candidate wins a tie with the leader's.
     """
 
     def rank(candidate: Candidate) -> tuple[float, ...]:
@@ -70,7 +70,7 @@ def best(candidates: Iterable[Candidate], min_similarity: float) -> Candidate:
 
 
 def tied_candidates(candidates: Sequence[Candidate], min_similarity: float) -> list[int]:
-    """Indices of the moves among which fluency decides: acceptable ones with at least 0.8 of the best score.
+    """Indices of the candidates among which fluency decides: acceptable ones with at least 0.8 of the best score.
 
     Empty if these have only one text, because there is nothing to decide.
     """
@@ -83,9 +83,9 @@ def tied_candidates(candidates: Sequence[Candidate], min_similarity: float) -> l
 def score_fluency_of_ties(
     found: Sequence[list[Candidate]], sources: Sequence[str], fluency: Fluency | None, min_similarity: float
 ) -> None:
-    """Score the fluency of the moves for each source, if nothing else can decide which is the best.
+    """Score the fluency of the candidates for each source, if nothing else can decide which is the best.
 
-    Scores of an earlier round are reset, because an old fluency would win against a better move without a score.
+    Scores of an earlier round are reset, because an old fluency would win against a better candidate without a score.
     """
     for candidates in found:
         candidates[:] = [replace(one, fluency=0.0) if one.fluency else one for one in candidates]

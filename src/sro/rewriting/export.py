@@ -49,7 +49,7 @@ PRECISIONS = {
     "gguf": gguf.PRECISIONS,
 }
 """Formats in which weights can be stored; the first is the default, except for CTranslate2, which checks for a GPU."""
-SAME = 0.9  # mean cosine between the moves of both; below it, a copy is not the same leader
+SAME = 0.9  # mean cosine between the rewrites of both; below it, a copy is not the same leader
 
 
 @dataclass(kw_only=True)
@@ -79,8 +79,8 @@ class Agreement:
 
     Attributes:
         comments: number of rewritten comments.
-        identical: share of moves that are the same text.
-        cosine: mean similarity of the copy's move with the original's, in [−1, 1].
+        identical: share of rewrites that are the same text.
+        cosine: mean similarity of the copy's rewrite with the original's, in [−1, 1].
         passed: share that passes the screener of n-grams, (original, copy).
         similarity: mean similarity with the comment, (original, copy).
     """
@@ -186,13 +186,15 @@ def compare(
     """
     screener, similarity = screener or load_screener("embedded/linear"), similarity or SentenceEncoder()
     sampling = Sampling(temperature=0.0, max_new_tokens=10_000, avoid_loops=True)
-    moves = [[move.text for [move] in generator.generate(texts, 1, sampling, 0)] for generator in (original, exported)]
-    passed = [float(np.mean([verdict.passed for verdict in screener.screen(said)])) for said in moves]
-    kept = [float(np.mean(similarity.similarity(said, texts))) for said in moves]
+    rewrites = [
+        [one.text for [one] in generator.generate(texts, 1, sampling, 0)] for generator in (original, exported)
+    ]
+    passed = [float(np.mean([verdict.passed for verdict in screener.screen(said)])) for said in rewrites]
+    kept = [float(np.mean(similarity.similarity(said, texts))) for said in rewrites]
     return Agreement(
         comments=len(texts),
-        identical=float(np.mean([a == b for a, b in zip(*moves)])),
-        cosine=float(np.mean(similarity.similarity(*moves))),
+        identical=float(np.mean([a == b for a, b in zip(*rewrites)])),
+        cosine=float(np.mean(similarity.similarity(*rewrites))),
         passed=(passed[0], passed[1]),
         similarity=(kept[0], kept[1]),
     )

@@ -32,7 +32,7 @@ class FailingComments:
     arguments: RewriteArguments
 
     def answers(self, texts: Sequence[str], verdicts: Sequence[Verdict]) -> list[Rewrite]:
-        """The result for each text: unchanged if it passes, refused without a try if it is longer than
+        """The result for each text: unchanged if it passes, refused without a rewrite if it is longer than
         `MAX_WHOLE_CHARACTERS`, else rewritten or refused."""
         states = {
             i: CommentState(text, before, self.parts.least_similarity(self.arguments.min_similarity))

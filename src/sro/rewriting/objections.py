@@ -1,8 +1,8 @@
 """The screener's objections to a candidate, for a leader that can use them: which words it blames, and for what.
 
-    raised_objections(screener, searches)     # one per search; None if there is no try to object to
+    raised_objections(screener, searches)     # one per search; None if there is no candidate
 
-Only leaders with `revise` get them (`sro.leader.generation.RevisingGenerator`); others rewrite their own best try.
+Only leaders with `revise` get them (`sro.leader.generation.RevisingGenerator`); others rewrite their best candidate.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ BLAMED = 0.5
 
 
 def raised_objections(screener: Screener, searches: Sequence[Search]) -> list[Objection | None]:
-    """The reasons why the best try of each search is not acceptable."""
+    """The reasons why the best candidate of each search is not acceptable."""
     failing = [s.best.text for s in searches if s.candidates and s.objection == "still_fails"]
     spans = dict(zip(failing, toxic_spans(screener, failing, only_refused=False) if failing else []))
     found: list[Objection | None] = []

@@ -2,8 +2,8 @@
 
 Single edits cannot undo an idiom, and a small leader does not know it: it replaces the word by "stuff" ("can 't do
 stuff about that"). This phrase table was written by hand from the phrases alone (`assets/starter/idioms.txt`, which
-also explains its rules). It pairs phrases, never comments. Its rewrite of a comment is a try like any other: the
-leader learns from it only if the follower's panel approves it and likes no other try better
+also explains its rules). It pairs phrases, never comments. Its rewrite of a comment is a candidate like any other: the
+leader learns from it only if the follower's panel approves it and likes no other better
 (`sro.training.warmup.best_of_n`).
 """
 

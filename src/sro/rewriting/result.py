@@ -9,10 +9,10 @@ from sro.screeners.base import Verdict
 
 Reason = Literal[
     "too_long",  # a sentence that fails does not fit the leader, or the comment has more than 100,000 characters
-    "still_fails",  # no move passes the screener
+    "still_fails",  # no candidate passes the screener
     "threat",  # the comment threatens or wishes harm (`RewriteArguments.max_threat`): said politely it is still that
-    "meaning_lost",  # moves pass, but say something else, or nothing a person would (critic, cosine, rules of meaning)
-    "empty",  # moves pass and keep the meaning, but have neither letter nor digit,
+    "meaning_lost",  # some pass, but say something else, or nothing a person would (critic, cosine, rules of meaning)
+    "empty",  # some pass and keep the meaning, but have neither letter nor digit,
     "unfinished",  # … break off,
     "repeating",  # … stutter,
     "malformed",  # … have a hole, a run of commas or an odd length (`sro.screeners.rules.form`),

@@ -7,7 +7,7 @@
 A comment that passes the screener comes back unchanged, and a comment that threatens is refused at once. In all other
 comments the failing sentences are rewritten, and the rest stays as it is, character by character
 (`sro.comments.sentences`). Rules propose candidates first. If none of these is clearly good, the leader's greedy
-candidate is added, then `samples` more are drawn. If all fail the screener, the leader rewrites its own best try, up
+candidate is added, then `samples` more are drawn. If all fail the screener, the leader rewrites its own best one, up
 to `refine` times (`sro.rewriting.search`). The new comment is screened as a whole (`sro.rewriting.failing_comments`).
 If a sentence has no acceptable candidate, it is left out if the comment does not need it; otherwise the comment is
 *refused*: there is no text, only the reason. The caller decides what to do with the comment (hide it, ask its author,
@@ -202,10 +202,10 @@ class Rewriter(RewriterParts):
     def rewrite(self, texts: Sequence[str], arguments: RewriteArguments | None = None) -> list[Rewrite]:
         """Rewrite comments; return one result per comment, in order.
 
-        The same texts with the same seed give the same answers. The sampled moves for a comment also depend on the
-        other texts of the call, because they share one random stream; greedy moves do not. The random stream is that
+        The same texts with the same seed give the same answers. The sampled candidates of a comment depend also on the
+        other texts of the call, because they share one random stream; greedy ones do not. The random stream is that
         of the process, so make one call at a time. A seed costs time: about a tenth of a second per sampling round
-        with CTranslate2, and sampling waits for the greedy move.
+        with CTranslate2, and sampling waits for the greedy candidate.
 
         Args:
             texts: comments, of any length and with any characters.
@@ -226,7 +226,7 @@ class Rewriter(RewriterParts):
     ) -> Iterator[list[Rewrite]]:
         """`rewrite` for any number of comments in constant memory: yields lists of results, in order.
 
-        Comments are screened as they arrive. The leader moves when `batch_size` of them have failed, because
+        Comments are screened as they arrive. The leader starts when `batch_size` of them have failed, because
         generation in small batches is slow, or when 32 times as many comments are waiting.
 
         Raises:

@@ -140,7 +140,7 @@ class CandidateSearch:
         return _proposals(generator.generate([search.prompt_text for search in searches], *arguments), trust)
 
     def _start_next_round(self, searches: Sequence[Search]) -> None:
-        """Start from the best try; a leader that reads objections is told which words are blamed for what."""
+        """Start from the best candidate; a leader that reads objections is told which words are blamed for what."""
         if not isinstance(self.parts.generator, RevisingGenerator):
             for search in searches:
                 search.start_next_round()
@@ -158,11 +158,11 @@ class CandidateSearch:
     def _refine_by_rules(self, searches: Sequence[Search]) -> None:
         """Apply the rules to the best candidates that fail only the screener: one rule may have deleted the address,
         and another one may know the phrase. The rules get no text twice, and none that they made."""
-        tries = [_failing_tries(search) for search in searches]
-        asked = [(text, search.kept) for search, some in zip(searches, tries) for text in some]
+        failing = [_best_failing(search) for search in searches]
+        asked = [(text, search.kept) for search, some in zip(searches, failing) for text in some]
         ruled = iter(rule_candidates(self.parts, asked))
         proposals: list[list[Proposal]] = []
-        for search, some in zip(searches, tries):
+        for search, some in zip(searches, failing):
             known = {one.text for one in search.candidates}
             texts = dict.fromkeys(text for _ in some for text in next(ruled))
             search.refined |= {*some, *texts}
@@ -249,18 +249,18 @@ about .31, and it is less sure of threats in languages that it knows less well."
 
 SURE = 0.45
 """The critic's probability from which readers found three of four rewrites fit to show; of those that it accepts below
-this, half (docs/research/lab-notes.md). Below it more moves are drawn."""
+this, half (docs/research/lab-notes.md). Below it more candidates are drawn."""
 
-TRIES = 4
-"""Number of failing tries for a sentence that the rules get at a time."""
+FAILING = 4
+"""Number of failing candidates for a sentence that the rules get at a time."""
 
 
-def _failing_tries(search: Search) -> list[str]:
+def _best_failing(search: Search) -> list[str]:
     """The candidates that fail only the screener, the lowest P(fail) first; without those that rules have had."""
     failing = [one for one in search.candidates if not (one.verdict.passed or one.fault or one.text in search.refined)]
     near = [one for one in failing if one.similarity >= search.min_similarity]
     near.sort(key=lambda one: one.verdict.probability)
-    return list(dict.fromkeys(one.text for one in near))[:TRIES]
+    return list(dict.fromkeys(one.text for one in near))[:FAILING]
 
 
 def _proposals(completions: Sequence[Sequence[Completion]], trust: float) -> list[list[Proposal]]:

@@ -1,4 +1,4 @@
-"""The state of a comment during its rewrite: the sentences to rewrite, and the text with the best moves so far.
+"""The state of a comment during its rewrite: the sentences to rewrite, and the text with the best candidates so far.
 
 A comment fails as a whole or by its worst sentence (`sro.screeners.sentencewise`). A sentence is screened without the
 links and mentions in it, which no rewrite can change.
@@ -29,7 +29,7 @@ class CommentState:
 
     The keys of `searches` are indices of `segments`; `dropped` has the indices of sentences that the comment can do
     without. `dropped_candidates` counts the candidates of sentences that were dropped later. `outcome` is set when no
-    more tries follow.
+    more candidates follow.
     """
 
     source: str
@@ -167,14 +167,14 @@ class Search:
 
     Attributes:
         sentence: the author's text, readable, without HTML entities and with its disguises undone.
-        kept: pieces that a move must hold as often as the sentence does, in readable form.
+        kept: pieces that a candidate must hold as often as the sentence does, in readable form.
         as_written: the same pieces as the author wrote them, for the final comment.
         disguised: whether the author's spelling hid a word.
         entities: the author's form of signs that HTML escapes; see `sro.rewriting.entities`.
-        prompt_text: the next input of the leader: the sentence, or its own last try.
+        prompt_text: the next input of the leader: the sentence, or its own last candidate.
         exhausted: whether another round would be useless.
         feedback: the next objection for a leader that can use objections.
-        refined: tries that the rules were applied to, and their results.
+        refined: candidates that the rules were applied to, and their results.
         no_rewrite_reason: why the leader gave no candidate, if it gave none.
     """
 
@@ -213,17 +213,17 @@ class Search:
 
     @property
     def objection(self) -> Reason | None:
-        """Why the best move is not acceptable, if so; or why there is no move."""
+        """Why the best candidate is not acceptable, if so; or why there is none."""
         return self.best.objection(self.min_similarity) if self.candidates else self.no_rewrite_reason
 
     @property
     def is_sure(self) -> bool:
-        """Whether the best move is acceptable and not doubted; without a critic no move is doubted."""
+        """Whether the best candidate is acceptable and not doubted; without a critic none is doubted."""
         return bool(self.candidates) and self.objection is None and not self.best.doubted
 
     @property
     def needs_another_round(self) -> bool:
-        """Whether another move is needed."""
+        """Whether another candidate is needed."""
         return not self.exhausted and (not self.candidates or self.objection is not None)
 
     def start_next_round(self) -> None:

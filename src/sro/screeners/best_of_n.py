@@ -1,4 +1,4 @@
-"""A follower for best-of-n fine-tuning: it passes only the best move of each comment."""
+"""A follower for best-of-n fine-tuning: it passes only the best rewrite of each comment."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class BestOnly:
         """One verdict per text. Raises SROError without `sources`."""
         if sources is None:
             raise SROError(
-                f"screener '{self.name}' compares moves of one comment: call screen(texts, sources=comments)"
+                f"screener '{self.name}' compares rewrites of one comment: call screen(texts, sources=comments)"
             )
         verdicts = self.screener.screen(texts, sources=sources)
         found: list[Verdict] = []

@@ -132,8 +132,8 @@ class StandInLeader:
     def generate(self, comments: Sequence[str], n: int, sampling: Any, seed: int | None) -> list[list[Any]]:
         from sro.leader.generation import Completion
 
-        moves = [re.sub("|".join(RUDE), SPOKEN, comment) for comment in comments]
-        return [[Completion(move, [], True)] * n for move in moves]
+        texts = [re.sub("|".join(RUDE), SPOKEN, comment) for comment in comments]
+        return [[Completion(text, [], True)] * n for text in texts]
 
 
 SPOKEN = "zephyr"

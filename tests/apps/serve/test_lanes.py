@@ -165,7 +165,7 @@ def test_with_a_seed_a_text_has_its_answer_in_any_company(
     def answer(texts: list[str], *seed: tuple[str, int]) -> tuple[Any, ...]:
         options = (("min_similarity", -1.0), ("refine", 0), ("samples", 8), *seed)
         found = asyncio.run(lane.submit(texts, options, Deadline(120)))[-1].rewrite
-        assert found.candidates == 9  # the greedy move will not do, so chances decide
+        assert found.candidates == 9  # the greedy candidate will not do, so chances decide
         return found.status, found.text, found.after
 
     alone, company = ["you idiot"], ["idiot", "idiot", "you idiot"]

@@ -150,7 +150,7 @@ class Scripted:
         return [[Completion("nice weather", [], True), Completion(text[5:], [], True)] for text in comments]
 
 
-def drafts(sentence: str) -> list[str]:
+def candidates(sentence: str) -> list[str]:
     return ["crude one"] if sentence == "rude one" else []
 
 
@@ -194,7 +194,7 @@ def test_the_table_is_of_the_products_answers_and_a_second_run_makes_none(data: 
     def load(adapter: str, screener: str, engine: str) -> Rewriter:
         assert (screener, engine) == ("embedded/linear", "ctranslate2")
         loaded.append(Path(adapter).name)
-        return Rewriter(Scripted(), Rude(), SharedWords(), phrases=drafts)
+        return Rewriter(Scripted(), Rude(), SharedWords(), phrases=candidates)
 
     ours = [f"start={adapter(tmp_path / 'a')}", f"ours={adapter(tmp_path / 'b')}"]
     peers = PeerArguments("paradetox", ours, 2, engine="ctranslate2", data=str(data), output_dir=str(tmp_path / "out"))

@@ -1,4 +1,4 @@
-"""The shipped critic of faithfulness: moves that it must tell apart."""
+"""The shipped critic of faithfulness: rewrites that it must tell apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The best of earlier leaders' moves, and the second warm-up that learns from them."""
+"""The best of earlier leaders' rewrites, and the second warm-up that learns from them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sro.rewriting.phrase_rules import Rule
 from sro.rewriting.phrase_table import PhraseTable
 from sro.screeners.base import Verdict
 from sro.screeners.overused import OverusedWords
-from sro.training.warmup.best_of_n import READ, Bars, Reward, best_moves, generate_candidates
+from sro.training.warmup.best_of_n import READ, Bars, Reward, best_candidates, generate_candidates
 from sro.training.warmup.examples import Example
 from sro.training.warmup.search_log import SearchLog
 from sro.training.warmup.teachers import Teachers, best_rewrites_of_teachers, rule_edits
@@ -34,16 +34,16 @@ class Screener:
 
 
 class Teacher:
-    """Plays fixed moves: the first one greedy, the others drawn."""
+    """Plays fixed rewrites: the first one greedy, the others drawn."""
 
-    def __init__(self, *moves: str) -> None:
-        self.moves, self.asked = moves, 0
+    def __init__(self, *rewrites: str) -> None:
+        self.rewrites, self.asked = rewrites, 0
 
     def generate(
         self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
     ) -> list[list[Completion]]:
         self.asked += len(comments)
-        chosen = self.moves[1 : n + 1] if sampling.temperature else self.moves[:1]
+        chosen = self.rewrites[1 : n + 1] if sampling.temperature else self.rewrites[:1]
         return [[Completion(text, [1], not text.endswith("…")) for text in chosen] for _ in comments]
 
 
@@ -107,18 +107,20 @@ def test_a_comment_below_the_bar_is_the_bar() -> None:
 def test_the_best_of_all_teachers_moves_is_kept() -> None:
     one = Teacher("you are a stupid man , friend", "are you wrong , friend")
     two = Teacher("you are one to thank , friend", "you are mistaken , friend", "you are never drawn , friend")
-    assert best_moves([RUDE], generate_candidates([one, two], 1, 0.8), REWARD) == {RUDE: "you are mistaken , friend"}
-    assert best_moves([RUDE], generate_candidates([one], 1, 0.8), REWARD) == {}
+    assert best_candidates([RUDE], generate_candidates([one, two], 1, 0.8), REWARD) == {
+        RUDE: "you are mistaken , friend"
+    }
+    assert best_candidates([RUDE], generate_candidates([one], 1, 0.8), REWARD) == {}
     unfinished = Teacher("you are mistaken , friend …")
-    assert best_moves([RUDE], generate_candidates([unfinished], 1, 0.8), REWARD) == {}
+    assert best_candidates([RUDE], generate_candidates([unfinished], 1, 0.8), REWARD) == {}
 
 
 def test_an_interrupted_run_plays_the_rest(tmp_path: Path) -> None:
     path, teacher = tmp_path / "moves.jsonl", Teacher("you are wrong , friend")
     other = "this idiot , a friend"
-    best_moves([RUDE], generate_candidates([teacher], 0, 0.8), REWARD, log=SearchLog(path))
+    best_candidates([RUDE], generate_candidates([teacher], 0, 0.8), REWARD, log=SearchLog(path))
     told: list[tuple[int, int]] = []
-    found = best_moves(
+    found = best_candidates(
         [RUDE, other], generate_candidates([teacher], 0, 0.8), REWARD, 0, lambda *at: told.append(at), SearchLog(path)
     )
     assert list(found) == [RUDE, other]
@@ -186,9 +188,9 @@ def test_the_dearest_judge_reads_the_best_of_each_comment_alone() -> None:
         read.extend(texts)
         return acceptability(texts, sources)
 
-    moves = [f"you are wrong number {n} , friend" for n in range(READ + 2)]
-    closer = {move: 0.9 - 0.01 * n for n, move in enumerate(moves)}
+    rewrites = [f"you are wrong number {n} , friend" for n in range(READ + 2)]
+    closer = {text: 0.9 - 0.01 * n for n, text in enumerate(rewrites)}
     near = Measured(lambda texts, sources: np.array([closer[text] for text in texts]))
     reward = Reward(Screener(), near, recording)
-    found = reward(moves, [RUDE] * len(moves))
-    assert set(read) == {RUDE, *moves[:READ]} and [value > 0 for value in found] == [True] * READ + [False] * 2
+    found = reward(rewrites, [RUDE] * len(rewrites))
+    assert set(read) == {RUDE, *rewrites[:READ]} and [value > 0 for value in found] == [True] * READ + [False] * 2

@@ -1,4 +1,4 @@
-"""Judged candidates as pairs; they teach the critic the leader's own bad moves. See `sro.screeners.judged`."""
+"""Judged candidates as pairs; they teach the critic the leader's own bad rewrites. See `sro.screeners.judged`."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Acceptability:
         self, texts: Sequence[str], sources: Sequence[str] | None = None, references: Sequence[str] | None = None
     ) -> np.ndarray:
         """[N] float32 in [0, 1]; 0 for a text without tokens. Only `texts` are read."""
-        unlike = list(dict.fromkeys(texts))  # a comment with several moves occurs several times
+        unlike = list(dict.fromkeys(texts))  # a comment with several rewrites occurs several times
         found = dict(zip(unlike, self._of_each(unlike).tolist()))
         return np.array([found[text] for text in texts], dtype=np.float32)
 

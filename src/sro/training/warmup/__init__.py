@@ -1,1 +1,1 @@
-"""The start of the game: teach a language model to paraphrase from unpaired comments."""
+"""The start of the game: teach a language model to rewrite from unpaired comments."""

@@ -24,16 +24,16 @@ from sro.training.warmup.search_log import SearchLog
 
 BATCH = 240
 READ = 4
-"""Number of moves of a comment that the most expensive judge reads: those with the largest P(pass) · cosine. All
+"""Number of candidates of a comment that the most expensive judge reads: those with the largest P(pass) · cosine. All
 others get reward 0."""
 
-Tries = Callable[[Sequence[str], int], list[tuple[str, str]]]
+FindCandidates = Callable[[Sequence[str], int], list[tuple[str, str]]]
 """(comments, seed) → (comment, rewrite) pairs, any number for each comment."""
 
 
 @dataclass(frozen=True)
 class Bars:
-    """The minimum scores of a move that the leader may learn."""
+    """The minimum scores of a candidate that the leader may learn."""
 
     similarity: float = 0.6
     acceptability: float = 0.6
@@ -50,9 +50,9 @@ insult, is lower. The bar for fluency is lower too, because the best rewrites ar
 
 @dataclass(frozen=True)
 class Reward:
-    """The panel's reward for a move: P(pass) · cosine · P(acceptable) · P(faithful).
+    """The panel's reward for a candidate: P(pass) · cosine · P(acceptable) · P(faithful).
 
-    It is 0 if one of them is too low, or if `READ` other moves of the comment have a larger P(pass) · cosine.
+    It is 0 if one of them is too low, or if `READ` others of the comment have a larger P(pass) · cosine.
     """
 
     screener: Screener
@@ -80,7 +80,7 @@ class Reward:
             and not (self.overused and self.overused.faults(text, source))
         ]
         worth = {i: (1 - verdicts[i].probability) * cosine[i] for i in left}
-        # The most expensive judge comes last and reads only the best moves; it reads each comment once.
+        # The most expensive judge comes last and reads only the best candidates; it reads each comment once.
         rank: Counter[str] = Counter()
         asked = []
         for i in sorted(left, key=lambda i: -worth[i]):
@@ -99,30 +99,33 @@ class Reward:
         return np.where(rewards >= self.bars.reward, rewards, 0.0)
 
 
-def best_tries(tries: Sequence[tuple[str, str]], reward: Reward) -> dict[str, str]:
-    """For each comment, the try (comment, rewrite) with the largest reward; comments with only zero rewards are left
-    out."""
-    rewards = reward([text for _, text in tries], [comment for comment, _ in tries])
+def best_of_batch(candidates: Sequence[tuple[str, str]], reward: Reward) -> dict[str, str]:
+    """For each comment, the rewrite with the largest reward; comments with only zero rewards are left out.
+
+    Args:
+        candidates: (comment, rewrite) pairs.
+    """
+    rewards = reward([text for _, text in candidates], [comment for comment, _ in candidates])
     best: dict[str, tuple[float, str]] = {}
-    for (comment, text), value in zip(tries, rewards.tolist()):
+    for (comment, text), value in zip(candidates, rewards.tolist()):
         if value > best.get(comment, (0.0, ""))[0]:
             best[comment] = (value, text)
     return {comment: text for comment, (_, text) in best.items()}
 
 
-def best_moves(
+def best_candidates(
     comments: Sequence[str],
-    tries: Tries,
+    find_candidates: FindCandidates,
     reward: Reward,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda done, total: None,
     log: SearchLog | None = None,
 ) -> dict[str, str]:
-    """The best try of each comment; comments without an acceptable try are left out.
+    """The best candidate of each comment; comments without an acceptable one are left out.
 
     Args:
         comments: toxic comments without duplicates.
-        tries: finds rewrites, see `generate_candidates`.
+        find_candidates: see `generate_candidates`.
         progress: is called with (done, total) comments.
         log: the results of an interrupted run.
     """
@@ -130,22 +133,23 @@ def best_moves(
     for start in range(0, len(comments), BATCH):
         batch = [comment for comment in comments[start : start + BATCH] if comment not in log.known]
         if batch:
-            log.add(batch, best_tries(tries(batch, seed + start), reward))
+            log.add(batch, best_of_batch(find_candidates(batch, seed + start), reward))
         progress(min(start + BATCH, len(comments)), len(comments))
     return {comment: rewrite for comment in comments if (rewrite := log.known[comment]) is not None}
 
 
-def generate_candidates(teachers: Sequence[Generator], n: int, temperature: float) -> Tries:
-    """Moves of all teachers without duplicates: from each teacher one greedy and `n` sampled moves."""
+def generate_candidates(teachers: Sequence[Generator], n: int, temperature: float) -> FindCandidates:
+    """Candidates of all teachers without duplicates: from each teacher one greedy and `n` sampled ones."""
 
-    def tries(batch: Sequence[str], seed: int) -> list[tuple[str, str]]:
+    def find_candidates(batch: Sequence[str], seed: int) -> list[tuple[str, str]]:
         found: dict[tuple[str, str], None] = {}
         for teacher in teachers:
             greedy = teacher.generate(batch, 1, Sampling(temperature=0.0, avoid_loops=True), seed)
             sampling = Sampling(temperature=temperature, avoid_loops=True)
             drawn = teacher.generate(batch, n, sampling, seed) if n else [[] for _ in batch]
-            for comment, moves in zip(batch, (one + more for one, more in zip(greedy, drawn))):
-                found |= dict.fromkeys((comment, move.text) for move in moves if move.finished and not move.problem)
+            for comment, completions in zip(batch, (one + more for one, more in zip(greedy, drawn))):
+                good = [one.text for one in completions if one.finished and not one.problem]
+                found |= dict.fromkeys((comment, text) for text in good)
         return list(found)
 
-    return tries
+    return find_candidates

@@ -7,7 +7,7 @@ There are four kinds, and three more in a second warm-up. No kind contains human
     unchanged   clean comment → itself (teaches to leave clean comments unchanged)
     repair      broken clean comment → the comment (`teachers`; teaches to correct faults)
     idiom       toxic comment → its best rewrite by a phrase table (`sro.rewriting.phrase_table`, `teachers`)
-    move        toxic comment → the best of earlier leaders' tries (`teachers`)
+    move        toxic comment → the best of earlier leaders' rewrites (`teachers`)
 
 A share of them is written as people type (capitals, no space before punctuation), even if the corpus is not: public
 corpora of comments are often lower-cased and tokenised, users' comments are not.

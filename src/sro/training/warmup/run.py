@@ -1,4 +1,4 @@
-"""A warm-up from unpaired comments to a paraphraser. It writes adapter/, examples.jsonl and manifest.json.
+"""A warm-up from unpaired comments to a rewriter. It writes adapter/, examples.jsonl and manifest.json.
 
 The two long parts can be resumed (`resume`): the search from edits.jsonl, and, with `save_strategy: steps`, the
 training from its last checkpoint.

@@ -4,9 +4,9 @@
                --toxic FILE --clean FILE --output_dir runs/warmup2
 
 A first warm-up only teaches single edits, and its search judges grammar badly. A table of phrases knows idioms
-(`sro.rewriting.phrase_table`). Leaders of earlier games can do more than their greedy moves show: of a dozen tries for
+(`sro.rewriting.phrase_table`). Leaders of earlier games can do more than their greedy rewrites show: of a dozen for
 a comment, one is usually good. The panel's best rewrite is kept, from any of these sources
-(`sro.training.warmup.best_of_n`). So a new leader learns to give at once what older leaders found in many tries
+(`sro.training.warmup.best_of_n`). So a new leader learns to give at once what older leaders found among many
 (expert iteration: Anthony et al. 2017, arXiv 1705.08439).
 """
 
@@ -21,7 +21,7 @@ from sro.comments.synthetic_errors import add, broken_sentences, drop_function_w
 from sro.leader.generation import Generator
 from sro.rewriting.deletions import deletions
 from sro.rewriting.phrase_table import PhraseTable, load_phrase_table
-from sro.training.warmup.best_of_n import Reward, best_moves, generate_candidates
+from sro.training.warmup.best_of_n import Reward, best_candidates, generate_candidates
 from sro.training.warmup.examples import Example, Kind, detokenized_example
 from sro.training.warmup.search_log import SearchLog
 
@@ -35,12 +35,12 @@ REPAIRABLE = (drop_function_word, drop_function_word, swap, repeat, add)
 
 @dataclass
 class Teachers:
-    """The new leader learns the best moves of these leaders, and the chat servers' answers that the panel passes."""
+    """The new leader learns these leaders' best rewrites, and the chat servers' answers that the panel passes."""
 
     teachers: list[str] = field(
         default_factory=list,
         metadata={
-            "help": "adapters of the leader, or chat servers (chat:http://localhost:11434/v1), whose best moves "
+            "help": "adapters of the leader, or chat servers (chat:http://localhost:11434/v1), whose best rewrites "
             "are learnt"
         },
     )
@@ -64,7 +64,7 @@ class Teachers:
     )
     overused: str = field(
         default="none",
-        metadata={"help": "list of words that no move may add: `embedded`, a file, or `none`; see `sro train`"},
+        metadata={"help": "list of words that no rewrite may add: `embedded`, a file, or `none`; see `sro train`"},
     )
 
 
@@ -90,8 +90,8 @@ def best_rewrites_of_teachers(
 
     Args:
         toxic, clean: unpaired comments; toxic comments that pass the screener are not played.
-        earlier: examples of an earlier warm-up; those of a kind in `JUDGED` are one more try for their comments.
-        log: moves that an interrupted run has already found.
+        earlier: examples of an earlier warm-up; those of a kind in `JUDGED` are one more candidate for their comments.
+        log: rewrites that an interrupted run has already found.
     """
     draw, log = random.Random(seed), log or SearchLog()
     table = load_phrase_table() if wanted.table else PhraseTable({})
@@ -103,7 +103,7 @@ def best_rewrites_of_teachers(
             judged.setdefault(one.source, []).append(one)
     by_teachers = generate_candidates(teachers, wanted.moves_each, wanted.moves_temperature)
 
-    def tries(batch: Sequence[str], seed: int) -> list[tuple[str, str]]:
+    def find_candidates(batch: Sequence[str], seed: int) -> list[tuple[str, str]]:
         """Rewrites from the earlier search, from the table and from the teachers."""
         found = [(comment, example.target) for comment in batch for example in judged.get(comment, [])]
         found += [(comment, text) for comment in batch for text in table.variants(comment, VARIANTS)]
@@ -112,7 +112,7 @@ def best_rewrites_of_teachers(
         return list(dict.fromkeys(found + by_teachers(batch, seed)))
 
     unseen = [comment for comment in refused if comment not in judged]
-    best = best_moves([*judged, *unseen[: wanted.moves]], tries, reward, seed, progress, log)
+    best = best_candidates([*judged, *unseen[: wanted.moves]], find_candidates, reward, seed, progress, log)
 
     def example(comment: str, text: str) -> Example:
         """The earlier example if it has this text, else a new one with the kind of its source."""
