@@ -23,17 +23,17 @@ class FollowerArguments(ScreenerArguments):
     min_similarity: float = field(
         default=0.7,
         metadata={
-            "help": "lowest cosine similarity to its comment at which a paraphrase passes; 0: no such check, as in "
+            "help": "lowest cosine similarity to its comment at which a rewrite passes; 0: no such check, as in "
             "the paper"
         },
     )
     well_formed: bool = field(
-        default=True, metadata={"help": "fail paraphrases with missing words, repetitions or runs of commas"}
+        default=True, metadata={"help": "fail rewrites with missing words, repetitions or runs of commas"}
     )
     keep_meaning: bool = field(
         default=False,
         metadata={
-            "help": "fail paraphrases that no longer name the group or crime that the comment is about, that add "
+            "help": "fail rewrites that no longer name the group or crime that the comment is about, that add "
             'praise, that say of the author what was said of the reader, or that add or drop a "not" (the last only '
             "without --faithfulness)"
         },
@@ -41,7 +41,7 @@ class FollowerArguments(ScreenerArguments):
     fluency: str = field(
         default="none",
         metadata={
-            "help": "model that fails paraphrases less acceptable than their comment: `embedded`, a folder, or `none`"
+            "help": "model that fails rewrites less acceptable than their comment: `embedded`, a folder, or `none`"
         },
     )
     fluency_slack: float = field(
@@ -49,18 +49,18 @@ class FollowerArguments(ScreenerArguments):
     )
     faithfulness: str = field(
         default="none",
-        metadata={"help": "critic that fails paraphrases that lose the meaning: `embedded`, a folder, or `none`"},
+        metadata={"help": "critic that fails rewrites that lose the meaning: `embedded`, a folder, or `none`"},
     )
     overused: str = field(
         default="none",
         metadata={
-            "help": "fail paraphrases that add words from this list, because leaders overuse them: `embedded`, a file "
+            "help": "fail rewrites that add words from this list, because leaders overuse them: `embedded`, a file "
             "from `sro screener train --kind overused`, or `none`"
         },
     )
     only_best: bool = field(
         default=False,
-        metadata={"help": "pass only the best paraphrase of each comment (best-of-n fine-tuning)"},
+        metadata={"help": "pass only the best rewrite of each comment (best-of-n fine-tuning)"},
     )
     flip_verdicts: float = field(
         default=0.0, metadata={"help": "flip each verdict with this probability (the perturbation experiment)"}

@@ -21,7 +21,7 @@ COMMANDS = {
     "demo": "learn and rewrite with the embedded parts, offline, in minutes",
     "rewrite": "rewrite toxic comments: screen, rewrite, screen again, best of N or refuse",
     "train": "train a leader by Stackelberg response optimization, from unpaired comments",
-    "warmup": "turn any language model into a paraphraser, without parallel data",
+    "warmup": "turn any language model into a rewriter, without parallel data",
     "evaluate": "score rewrites with the protocols of ParaDetox and CLEF, with intervals and baselines",
     "screener": "train, check and use the screener that gives the verdicts",
     "fluency": "teach a follower to tell whole sentences from broken ones, from unlabelled sentences",

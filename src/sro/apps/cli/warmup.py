@@ -1,4 +1,4 @@
-"""`sro warmup`: turn a language model into a paraphraser, without parallel data."""
+"""`sro warmup`: turn a language model into a rewriter, without parallel data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def run(argv: list[str]) -> int:
         (WarmupData, Mixture, Teachers, LeaderArguments, WarmupConfig, ChatSettings),
         argv,
         prog="sro warmup",
-        description="Turn a language model into a paraphraser from unpaired toxic and clean comments.",
+        description="Turn a language model into a rewriter from unpaired toxic and clean comments.",
         defaults=device_defaults(),
     )
     adapter = warmup_run(data, mixture, teachers, leader, args, command=["sro", "warmup", *argv], chat=chat)
