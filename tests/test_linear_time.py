@@ -29,6 +29,7 @@ from sro.leader.engines.chat.obedience import obeys
 from sro.leader.engines.chat.prompt import defused
 from sro.rewriting import phrase_table
 from sro.rewriting.disguise import keeps_disguise, plain_spelling
+from sro.rewriting.quoted_words import loses_named_word
 from sro.screeners.loading import load_screener
 from sro.screeners.nblr.model import CONTRACTION, words_of
 from sro.screeners.rules.form import defects
@@ -122,6 +123,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "sentencewise.author_text": author_text,
     "disguise.plain_spelling": plain_spelling,
     "disguise.keeps_disguise": lambda text: keeps_disguise(text, "you fool"),
+    "quoted_words.loses_named_word": lambda text: loses_named_word(text, f'The word "{text}" is "{text}"'),
     "languages.detect": detect,
     "phrase_table.split": phrase_table.split,
     "phrase_table.variants": lambda text: IDIOMS.variants(f"{text} fucking hell"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import random
 from pathlib import Path
 
 import pytest
 
 from sro.core.errors import SROError
-from sro.evaluation.clef import aligned, read_clef, read_parallel
+from sro.evaluation.clef import aligned, is_clef25, read_clef, read_parallel, text_lines
 
 
 def write(path: Path, text: str) -> Path:
@@ -54,6 +55,28 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "d.jsonl").write_bytes(b'{"id": 1, "text": "x"}\n{"id": 2, "text": "\xe9"}\n')
     with pytest.raises(SROError, match=r"d\.jsonl:2: not UTF-8"):
         read_clef(tmp_path / "d.jsonl")
+    for given in (tmp_path / "no.tsv", tmp_path / "no.txt"):
+        with pytest.raises(SROError, match=rf"{given.name}: cannot be read: No such file or directory$"):
+            read_parallel({"in": given})
+    (tmp_path / "e.txt").write_bytes("you clown".encode("utf-16-le"))
+    with pytest.raises(SROError, match=r"e\.txt: looks like UTF-16 without its mark\n  fix: iconv -f utf-16-le"):
+        text_lines(tmp_path / "e.txt")
+
+
+def test_lines_are_those_of_other_commands(tmp_path: Path) -> None:
+    for data in (b"a\n\nb", b"a\n\nb\n", gzip.compress(b"a\n\nb\n"), b"a\r\rb", "a\n\nb".encode("utf-16")):
+        (tmp_path / "a.txt").write_bytes(data)
+        assert [line.rstrip("\r") for line in text_lines(tmp_path / "a.txt")] == ["a", "", "b"]
+    assert text_lines(write(tmp_path / "a.txt", "")) == []
+
+
+def test_the_kind_of_a_file_is_told_by_its_first_line_alone(tmp_path: Path) -> None:
+    header = "toxic_sentence\tneutral_sentence\n"
+    (tmp_path / "a.tsv").write_bytes(header.encode() + b"\xe9\n")
+    cut_off = gzip.compress(header.encode() + random.Random(0).randbytes(100_000))[:50_000]
+    (tmp_path / "a.tsv.gz").write_bytes(cut_off)
+    assert is_clef25(tmp_path / "a.tsv") and is_clef25(tmp_path / "a.tsv.gz")
+    assert not is_clef25(write(tmp_path / "b.tsv", "")) and not is_clef25(tmp_path / "absent.txt")
 
 
 def test_rows_are_aligned_by_id() -> None:

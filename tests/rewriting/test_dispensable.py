@@ -53,6 +53,13 @@ def test_of_a_lone_sentence_the_critic_is_asked_once() -> None:
     assert len(critic.asked) == 1
 
 
+def test_a_sentence_that_names_a_word_stays() -> None:
+    named = 'The word "idiot" is rude.'
+    state, critic = failing(f"{named} {CIVIL}"), Critic(0.9)
+    drop_dispensable([state], critic)
+    assert (state.text, critic.asked) == (f"{named} {CIVIL}", [])
+
+
 @pytest.mark.parametrize(
     ("civil", "goes"),
     [("Add a source.", False), (f"{CIVIL} {CIVIL}", True), (f"That is why I am asking. {CIVIL} {CIVIL}", False)],

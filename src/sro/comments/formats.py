@@ -166,7 +166,9 @@ def _opened(source: str) -> Iterator[io.BufferedReader]:
             binary.detach()  # standard input must stay open
             if source != "-":
                 raw.close()
-    except (OSError, EOFError, zlib.error) as error:
+    except OSError as error:
+        raise Unreadable(f"{source}: cannot be read: {error.strerror or error}") from error
+    except (EOFError, zlib.error) as error:
         raise Unreadable(f"{source}: cannot be read: {error}") from error
     except UnicodeError as error:
         raise Unreadable(f"{source}: not the text that its beginning or its encoding says: {error}") from error

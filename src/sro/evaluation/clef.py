@@ -12,15 +12,15 @@ repeat the comments of the input. `sro rewrite --clef` writes both formats. Tabl
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sro.comments.clean import letters_and_digits
 from sro.comments.columns import Columns
-from sro.comments.formats import GZIP_MAGIC
+from sro.comments.formats import read_lines
+from sro.comments.rows import STRAY_BYTE
+from sro.comments.sources import replace_flag_hints
 from sro.core.errors import SROError
 from sro.evaluation.text_tables import CLEF_SUFFIXES, TextColumn, is_table, read_texts, suffix_of, text_rows
 
@@ -165,7 +165,7 @@ def is_clef25(path: str | Path) -> bool:
     """Whether a file is CLEF 2025's TSV, told by its name and its header."""
     if suffix_of(path) != ".tsv":
         return False
-    header = (text_lines(path) or [""])[0].rstrip("\r").split("\t")
+    header = first_line(path).rstrip("\r\n").split("\t")
     return {TOXIC, NEUTRAL} <= {name.strip('"') for name in header}  # some programs quote every name
 
 
@@ -195,21 +195,27 @@ def _clef25(path: str | Path, sources: Sequence[str] | None) -> list[str]:
 
 
 def text_lines(path: str | Path) -> list[str]:
-    """Lines of a file, also of a gzip file, without their ends.
-
-    Only `\\n` ends a line: texts may hold other characters that Unicode calls breaks.
+    """Lines of a file, also of a gzip file, without their ends. They end where they do for `sro rewrite` (see
+    `sro.comments.formats.read_lines`), because texts may hold other characters that Unicode calls breaks.
 
     Raises:
         SROError: the file cannot be read, or is not in UTF-8.
     """
+    lines = [line.removesuffix("\n") for line in _decoded(path)]
+    for number, line in enumerate(lines, 1):
+        if STRAY_BYTE.search(line):
+            raise SROError(f"{path}:{number}: not UTF-8\n  fix: iconv -f latin1 -t utf-8 IN > OUT")
+    return lines
+
+
+def first_line(path: str | Path) -> str:
+    """The first line of a file with its end; "" if there is none. Nothing behind it is read. Raises as `text_lines`,
+    but bytes that are not UTF-8 are no error."""
+    return next(_decoded(path), "")
+
+
+def _decoded(path: str | Path) -> Iterator[str]:
     try:
-        data = Path(path).read_bytes()
-        text = (gzip.decompress(data) if data.startswith(GZIP_MAGIC) else data).decode("utf-8-sig")
-    except OSError as error:
-        raise SROError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (EOFError, zlib.error) as error:
-        raise SROError(f"{path}: cannot be read: {error}") from error
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise SROError(f"{path}:{line}: not UTF-8\n  fix: iconv -f latin1 -t utf-8 IN > OUT") from error
-    return text.removesuffix("\n").split("\n") if text else []
+        yield from read_lines(str(path))
+    except SROError as error:
+        raise SROError(replace_flag_hints(str(error))) from error

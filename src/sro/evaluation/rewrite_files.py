@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sro.core.errors import SROError
-from sro.evaluation.clef import is_clef, is_clef25, text_lines
+from sro.evaluation.clef import first_line, is_clef, is_clef25
 from sro.evaluation.reading.systems import usual_columns
 from sro.evaluation.text_tables import is_table, text_rows
 
@@ -23,7 +23,7 @@ def is_rewrites_file(path: str | Path) -> bool:
     if not is_clef(path) or not Path(path).is_file():
         return False
     try:
-        row = json.loads((text_lines(path) or [""])[0])
+        row = json.loads(first_line(path))
     except ValueError:
         return False
     if not isinstance(row, dict):

@@ -95,6 +95,7 @@ def _wider(low: Any, high: Any, rank: int) -> tuple[nn.Linear, nn.Linear]:
     """A and B of a linear layer with more rows and columns and the same product."""
     options: dict[str, Any] = {"bias": False, "device": low.weight.device, "dtype": low.weight.dtype}
     new_low, new_high = nn.Linear(low.in_features, rank, **options), nn.Linear(rank, high.out_features, **options)
+    # nn.Linear has drawn A so already; without this second draw, a seed would give other adapters than it gave so far.
     nn.init.kaiming_uniform_(new_low.weight, a=math.sqrt(5))
     nn.init.zeros_(new_high.weight)
     with torch.no_grad():

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sro.rewriting.disguise import keeps_disguise
+from sro.rewriting.quoted_words import loses_named_word
 from sro.rewriting.result import Reason
 from sro.screeners.base import Fluency, Verdict
 from sro.screeners.rules.rewrite_faults import RewriteFault, rewrite_faults
@@ -126,6 +127,8 @@ def find_fault(
         return reason
     if disguised and keeps_disguise(text, sentence):
         return "disguised"
+    if loses_named_word(text, sentence):
+        return "meaning_lost"
     # A piece that is not in the readable sentence (as within a right-to-left override) cannot be checked.
     if any(piece not in sentence or text.count(piece) != sentence.count(piece) for piece in kept):
         return "protected_lost"

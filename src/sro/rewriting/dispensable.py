@@ -17,6 +17,7 @@ from sro.rewriting.cohesion import is_numbered_item, points_back
 from sro.rewriting.english_tokens import tokenize
 from sro.rewriting.entities import unescaped
 from sro.rewriting.pure_abuse import FEWEST_WORDS, says_only_abuse
+from sro.rewriting.quoted_words import named_pieces
 from sro.rewriting.search import around_the_change
 from sro.rewriting.state import CommentState, readable_pieces
 from sro.screeners.base import Faithfulness
@@ -63,8 +64,12 @@ def _with_nearest(state: CommentState, rewritten: bool) -> dict[int, int]:
     ]
     if not telling:
         return {}
-    free = [place for place in sorted(stuck) if not state.segments[place].kept]
+    free = [place for place in sorted(stuck) if not _holds_protected(state, place)]
     return {place: _nearest(place, telling) for place in free if not is_numbered_item(state.segments, place)}
+
+
+def _holds_protected(state: CommentState, place: int) -> bool:
+    return bool(state.segments[place].kept or named_pieces(state.searches[place].sentence))
 
 
 def _approved(

@@ -18,6 +18,7 @@ from sro.rewriting.candidates import Candidate, best
 from sro.rewriting.disguise import plain_spelling
 from sro.rewriting.entities import escaped, unescaped
 from sro.rewriting.pure_abuse import droppable
+from sro.rewriting.quoted_words import named_pieces
 from sro.rewriting.removed_spans import removed_spans
 from sro.rewriting.result import Change, Reason, Rewrite
 from sro.screeners.base import Verdict
@@ -199,7 +200,7 @@ class Search:
         """Make the search for a sentence as it is in the comment."""
         kept = readable_pieces(piece)
         written, entities = unescaped(readable(piece.text), kept)
-        plain = plain_spelling(written, kept)
+        plain = plain_spelling(written, sorted((*kept, *named_pieces(written)), key=written.find))
         return cls(plain, min_similarity, kept, piece.kept, disguised=plain != written, entities=entities)
 
     @property

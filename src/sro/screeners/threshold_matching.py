@@ -23,7 +23,7 @@ from rich.table import Table
 from sro.core.errors import SROError
 from sro.screeners.base import Screener
 from sro.screeners.encoder.attributes import ATTRIBUTES
-from sro.screeners.encoder.label_maps import own_targets
+from sro.screeners.encoder.own_labels import own_targets
 from sro.screeners.sentencewise import screen_comments
 from sro.screeners.thresholds import LOWEST
 

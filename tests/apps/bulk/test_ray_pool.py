@@ -120,7 +120,7 @@ def test_a_worker_that_takes_over_says_what_was_counted_before(tmp_path: Path) -
 
     source = comments(tmp_path / "in", "a.jsonl")
     job = Screening("embedded/linear")
-    ledger = Ledger.open(tmp_path / "out", job.settings(), [])
+    ledger = Ledger(str(tmp_path / "out"))
     (shard,) = plan(source, "text", 10**6, []).shards
     worker = ray_pool.Worker(ShardTask(job, "text", "", ledger))
     batch = {"shard": [json.dumps(asdict(shard))]}

@@ -27,7 +27,7 @@ from sro.apps.bulk import shard_worker
 from sro.apps.bulk.config import BulkArguments, is_bulk
 from sro.apps.bulk.isolate_failures import isolate_failures
 from sro.apps.bulk.jobs import Answer, Rewriting, Screening, Work
-from sro.apps.bulk.ledger import OURS
+from sro.apps.bulk.ledger import OURS, Ledger
 from sro.apps.bulk.readers import read
 from sro.apps.bulk.run import run
 from sro.apps.bulk.shards import plan
@@ -372,12 +372,34 @@ def test_a_killed_run_locks_nothing(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "out/_sro").glob("lock*")] == ["lock"]
 
 
-def test_where_nothing_can_be_locked_a_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_run_with_other_settings_is_refused_before_it_compares_or_writes(tmp_path: Path) -> None:
+    source = json_lines(tmp_path / "in.jsonl", [{"text": "hi"}])
+    with Ledger(str(tmp_path / "out")).sole_run():
+        with pytest.raises(SROError, match="another run is at work"):
+            run(source, tmp_path / "out", Toy())
+        assert sorted(path.name for path in (tmp_path / "out/_sro").iterdir()) == ["lock", "lock-journal"]
+    run(source, tmp_path / "out", Toy())  # as after a run that was killed before it wrote its manifest
+    with (
+        Ledger(str(tmp_path / "out")).sole_run(),
+        pytest.raises(SROError, match="another run is at work"),
+    ):
+        run(source, tmp_path / "out", Toy(version=2))
+    with pytest.raises(SROError, match="results of other settings"):
+        run(source, tmp_path / "out", Toy(version=2))
+
+
+@pytest.mark.parametrize("message", ["disk I/O error", "locking protocol", "database is locked"])
+def test_where_nothing_can_be_locked_a_run_warns_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, message: str
+) -> None:
     def unable(*_: object, **__: object) -> Any:
-        raise sqlite3.OperationalError("disk I/O error")
+        raise sqlite3.OperationalError(message)
 
     monkeypatch.setattr(sqlite3, "connect", unable)
     assert run(json_lines(tmp_path / "in.jsonl", [{"text": "hi"}]), tmp_path / "out", Toy()).counts.total() == 1
+    (said,) = caplog.messages
+    assert f"nothing can be locked there ({message}), so a second run in this folder would not be noticed" in said
+    assert [path.name for path in (tmp_path / "out/_sro").iterdir() if path.is_dir()] == ["done"]
 
 
 @pytest.mark.slow

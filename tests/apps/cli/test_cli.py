@@ -1,6 +1,7 @@
 """The command `sro` and its doctor."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -86,9 +87,12 @@ def test_errors_meant_for_people_have_no_traceback(
     assert capsys.readouterr().err == said
 
 
-def sro(words: list[str], unbuffered: bool = False, **options: Any) -> "subprocess.CompletedProcess[bytes]":
-    """The command in a process of its own, on a system whose files are not in UTF-8."""
-    settings = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "cp1252", "PYTHONUNBUFFERED": "1" if unbuffered else ""}
+def sro(
+    words: list[str], unbuffered: bool = False, encoding: str = "", **options: Any
+) -> "subprocess.CompletedProcess[bytes]":
+    """The command in a process of its own, on a system whose files are in ASCII."""
+    system = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+    settings = {**system, "PYTHONIOENCODING": encoding, "PYTHONUNBUFFERED": "1" if unbuffered else ""}
     words = [sys.executable, "-m", "sro", *words]
     return subprocess.run(words, env={**os.environ, **settings}, stderr=subprocess.PIPE, **options)
 
@@ -109,6 +113,34 @@ def test_a_pipe_gets_utf_8_whatever_the_system_has(tmp_path: Path) -> None:
     for words in (screen, [*screen, "--output", "-"]):
         done = sro(words, stdout=subprocess.PIPE)
         assert done.returncode == 0 and "ты дурак 😀" in done.stdout.decode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("cp1252", r"été \u0442\u044b \ud83d\ude00"),
+        ("ascii:strict", r"\u00e9t\u00e9 \u0442\u044b \ud83d\ude00"),
+        ("cp1252:replace", "été ?? ?"),
+        (":replace", "été ты 😀"),
+        (":", "été ты 😀"),
+    ],
+)
+def test_an_encoding_that_the_user_names_is_used(tmp_path: Path, encoding: str, shown: str) -> None:
+    (tmp_path / "in.txt").write_text("été ты 😀\n", "utf-8")
+    words = [
+        "screener",
+        "screen",
+        "--screener",
+        "embedded/linear",
+        "--input",
+        str(tmp_path / "in.txt"),
+        "--output",
+        "-",
+    ]
+    done = sro(words, encoding=encoding, stdout=subprocess.PIPE)
+    line = done.stdout.decode(encoding.partition(":")[0] or "utf-8")
+    assert done.returncode == 0 and shown in line
+    assert json.loads(line)["text"] == ("été ?? ?" if "?" in shown else "été ты 😀")
 
 
 def test_a_terminal_gets_escapes_for_what_it_does_not_have(monkeypatch: pytest.MonkeyPatch, fake: Fake) -> None:

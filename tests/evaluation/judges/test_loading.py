@@ -17,7 +17,8 @@ from sro.evaluation.judges.loading import Judges, embedded_judge, load_judges
 from sro.evaluation.judges.models import AcceptabilityClassifier, LaBSE, MeanPooled, RelativeFluency, StyleClassifier
 from sro.evaluation.judges.xcomet import XCometLite
 from sro.screeners.loading import load_screener
-from sro.screeners.nblr.model import NBLRSettings, fit
+from sro.screeners.nblr.fitting import fit
+from sro.screeners.nblr.model import NBLRSettings
 
 
 @pytest.fixture

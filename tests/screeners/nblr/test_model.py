@@ -15,7 +15,9 @@ from safetensors.numpy import load_file, save_file
 
 from sro.core.errors import SROError
 from sro.screeners.loading import load_screener
-from sro.screeners.nblr.model import NBLR, NBLRSettings, character_ngrams, fit, log_count_ratio, tokens, word_ngrams
+from sro.screeners.nblr.fitting import fit
+from sro.screeners.nblr.model import NBLR, NBLRSettings, tokens
+from sro.screeners.nblr.ngram_index import character_ngrams, word_ngrams
 
 TOXIC = ["you idiot", "shut up you idiot", "what an idiot", "you stupid idiot", "stupid stupid page"]
 CLEAN = ["thank you", "thank you for the page", "what a good page", "you are right", "good page thank you"]
@@ -38,12 +40,6 @@ def test_ngrams() -> None:
     assert word_ngrams(["you", "idiot"], 2) == ["wyou", "widiot", "wyou idiot"]
     assert word_ngrams(["you"], 2) == ["wyou"]
     assert character_ngrams("ok", 3) == ["c o", "cok", "ck ", "c ok", "cok "]
-
-
-def test_log_count_ratio_by_hand() -> None:
-    # p = 1 + (3, 0) = (4, 1), q = 1 + (0, 1) = (1, 2): r = ln(4/5) − ln(1/3), ln(1/5) − ln(2/3)
-    ratio = log_count_ratio(np.array([[1.0, 0.0], [2.0, 0.0]]), np.array([[0.0, 1.0]]), 1.0)
-    assert ratio == pytest.approx([math.log(0.8 * 3), math.log(0.2 * 1.5)])
 
 
 def test_probability_by_hand() -> None:
@@ -147,17 +143,6 @@ def test_it_learns_and_its_verdicts_follow_the_threshold(fitted: NBLR) -> None:
     assert lax.screen(["an idiot"])[0].passed
 
 
-def test_pruning_keeps_the_weightiest_and_refits() -> None:
-    pruned = fit(TOXIC, CLEAN, NBLRSettings(min_df=1, max_features=20))
-    assert len(pruned.vocabulary) == 20
-    assert [v.label for v in pruned.screen(["an idiot", "thank you"])] == ["fail", "pass"]
-
-
-def test_words_only_as_in_the_paper() -> None:
-    words_only = fit(TOXIC, CLEAN, NBLRSettings(min_df=1, character_ngrams=0))
-    assert {gram[0] for gram in words_only.vocabulary} == {"w"}
-
-
 def test_extreme_scores_do_not_overflow() -> None:
     screener = NBLR({"wa": 0}, np.float32([1]), np.float32([5000]), 0.0)
     assert screener.probabilities(["a", "b"]).tolist() == [1.0, 0.5]
@@ -175,10 +160,6 @@ def test_saved_and_loaded_is_the_same_screener(fitted: NBLR, tmp_path: Path) -> 
     assert loaded.trained_on == ({"side": "toxic", "rows": 5},)
     assert loaded.probabilities(TOXIC).tolist() == fitted.probabilities(TOXIC).tolist()
     assert sorted(path.name for path in (tmp_path / "here").iterdir()) == ["nblr.json", "nblr.safetensors"]
-
-
-def test_fitting_again_gives_the_same_screener(fitted: NBLR) -> None:
-    assert fit(TOXIC, CLEAN, SMALL).name == fitted.name
 
 
 def edit(folder: Path, **changes: object) -> None:
@@ -216,16 +197,6 @@ def test_damage_is_told(fitted: NBLR, tmp_path: Path, damage: str) -> None:
     do(tmp_path)
     with pytest.raises(SROError, match=message):
         NBLR.load(tmp_path)
-
-
-def test_one_side_is_not_enough() -> None:
-    with pytest.raises(SROError, match="both sides: got 5 toxic and 0 clean"):
-        fit(TOXIC, [])
-
-
-def test_too_little_text_is_told() -> None:
-    with pytest.raises(SROError, match="lower min_df"):
-        fit(["a"], ["b"], NBLRSettings(min_df=5))
 
 
 def test_shipped_screener_is_small_and_says_what_it_was_trained_on() -> None:

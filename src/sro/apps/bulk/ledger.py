@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shlex
 import sqlite3
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -25,33 +27,47 @@ from sro.core.errors import SROError
 from sro.core.files import atomic_write_text, file_sha256
 from sro.core.provenance import version, write_manifest
 
+logger = logging.getLogger(__name__)
+
 OURS = "_sro"
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """The records of one output folder. Make it with `Ledger.open`; one folder may be opened any number of times."""
+    """The records of one output folder: `Ledger.open` for the run at work in it, `Ledger(folder)` for its workers."""
 
     folder: str
 
     @classmethod
-    def open(cls, folder: str | Path, settings: Mapping[str, Any], command: Sequence[str]) -> Ledger:
-        """Start a new folder, or resume one.
+    @contextmanager
+    def open(cls, folder: str | Path, settings: Mapping[str, Any], command: Sequence[str]) -> Iterator[Ledger]:
+        """Start a new folder, or resume one, and keep other runs out of it until the context ends.
 
         Raises:
-            SROError: the folder holds something else, or results of other settings; the message names them.
+            SROError: the folder holds something else, or results of other settings (the message names them), or
+                another run is at work in it.
         """
         ledger, path = cls(str(folder)), Path(folder)
         wanted = json.loads(json.dumps({**settings, "sro": version("sro")}, default=str))
-        manifest = path / OURS / "manifest.json"
-        if manifest.is_file():
-            ledger._refuse_others(manifest, wanted)
-            return ledger
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        ledger._refuse_what_is_no_run()
+        with ledger.sole_run():
+            manifest = path / OURS / "manifest.json"
+            if manifest.is_file():
+                ledger._refuse_others(manifest, wanted)
+            else:
+                digest = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+                write_manifest(manifest.parent, command, wanted, {"settings": digest}, wanted.get("seed"))
+            yield ledger
+
+    def _refuse_what_is_no_run(self) -> None:
+        """Refuse a file, and a folder that holds something without a manifest. A run that was killed before it wrote
+        its manifest leaves only the lock. The manifest is looked for last, because a run writes it first."""
+        path = Path(self.folder)
+        if not path.exists():
+            return
+        strange = not path.is_dir() or any(found.name != OURS for found in path.iterdir())
+        if strange and not (path / OURS / "manifest.json").is_file():
             raise SROError(f"{path} exists and is no folder of such a run; choose another one, or an empty one")
-        digest = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
-        write_manifest(manifest.parent, command, wanted, {"settings": digest}, wanted.get("seed"))
-        return ledger
 
     def _refuse_others(self, manifest: Path, wanted: Mapping[str, Any]) -> None:
         try:
@@ -75,21 +91,28 @@ class Ledger:
         """Keep other runs out of the folder: they would do the same work and remove this run's unfinished files.
 
         The lock is SQLite's, because it works on every system and ends with the process, even after `kill -9`. Where
-        the file system cannot lock, other runs are not noticed.
+        nothing can be locked, a warning says that other runs are not noticed.
 
         Raises:
             SROError: another run is at work in the folder.
         """
+        ours = Path(self.folder) / OURS
+        ours.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             try:
-                lock = sqlite3.connect(Path(self.folder) / OURS / "lock", timeout=0)
-                stack.enter_context(closing(lock))
-                lock.execute("BEGIN EXCLUSIVE")
-            except sqlite3.OperationalError as error:
-                if "database is locked" in str(error):
+                stack.enter_context(_locked(ours / "lock"))
+            except sqlite3.Error as error:
+                # SQLite says "locked" too if the system answers that it has no locks (ENOLCK).
+                if "database is locked" in str(error) and _can_lock_in(ours):
                     raise SROError(
                         f"another run is at work in {self.folder}\n  fix: wait until it has ended, or stop it"
                     ) from error
+                logger.warning(
+                    "%s: nothing can be locked there (%s), so a second run in this folder would not be noticed\n"
+                    "  fix: start only one run at a time there",
+                    self.folder,
+                    error,
+                )
             yield
 
     def result(self, shard: Shard) -> Path:
@@ -151,6 +174,23 @@ class Ledger:
             f"{source} has changed since {Path(self.folder) / name} was made from it\n"
             f"  fix: put it under another name, or have it done again: rm {all_of_them}"
         )
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    """Hold a lock on a file, which is made if there is none. Raises sqlite3.Error if that cannot be done at once."""
+    with closing(sqlite3.connect(file, timeout=0)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+def _can_lock_in(folder: Path) -> bool:
+    """Whether a file that nobody else knows can be locked there."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="lock-", dir=folder) as own, _locked(Path(own) / "lock"):
+            return True
+    except sqlite3.Error:
+        return False
 
 
 @lru_cache(maxsize=256)

@@ -58,9 +58,8 @@ def run(
         say(f"left alone in {source}, files of other kinds: {others}")
     settings = {"column": found.column, "shard_mb": megabytes, "prefix": arguments.prefix, **job.settings()}
     settings |= {name: value for name, value in vars(reading).items() if value is not None}
-    task = ShardTask(job, found.column, arguments.prefix, Ledger.open(target, settings, command), reading)
-    with task.ledger.sole_run():
-        return _work(found, task, arguments, say)
+    with Ledger.open(target, settings, command) as ledger:
+        return _work(found, ShardTask(job, found.column, arguments.prefix, ledger, reading), arguments, say)
 
 
 def _work(found: Plan, task: ShardTask, arguments: BulkArguments, say: Callable[[str], None]) -> Tally:

@@ -7,8 +7,10 @@ Exit status: 0 success, 1 success with a negative answer (see the subcommand), 2
 130 interrupted, 141 the reader of the output closed it.
 """
 
+import codecs
 import importlib
 import io
+import json
 import logging
 import os
 import re
@@ -72,11 +74,34 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _prepare_standard_output() -> None:
-    """Let standard output take every character: a file or pipe gets UTF-8, a terminal gets escapes for characters that
-    it does not have."""
+    """Let standard output take every character. Its encoding is that of `PYTHONIOENCODING` or of the terminal, else
+    UTF-8. Characters that the encoding lacks are escaped, or treated as `PYTHONIOENCODING` says after its colon."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
-        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
+        wanted, _, _ = os.environ.get("PYTHONIOENCODING", "").partition(":")
+        encoding = sys.stdout.encoding if wanted or sys.stdout.isatty() else "utf-8"
+        codecs.register_error(JSON_ESCAPES, _as_json_escapes)
+        own = sys.stdout.errors or "strict"
+        errors = own if _takes_every_character(encoding, own) else JSON_ESCAPES
+        sys.stdout.reconfigure(encoding=encoding, errors=errors)
+
+
+def _takes_every_character(encoding: str, errors: str) -> bool:
+    """Whether this error handler writes something for characters that an encoding lacks, instead of raising."""
+    try:
+        "\ud800".encode(encoding, errors)  # half a character, which no encoding has
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+JSON_ESCAPES = "sro-json-escapes"
+
+
+def _as_json_escapes(error: UnicodeError) -> tuple[str, int]:
+    """The error handler that writes `\\u00e9` for é, also within JSON, where Python's own `\\xe9` is not allowed."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
 def _flush_standard_output() -> None:

@@ -12,12 +12,9 @@ One function per set maps a row of its file to a `Row`: the text and the targets
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sro.core.errors import SROError
 from sro.screeners.encoder.attributes import ATTRIBUTES
 
 TOXICITY, SEVERE_TOXICITY, INSULT, PROFANITY, THREAT, IDENTITY_ATTACK = ATTRIBUTES
@@ -30,10 +27,6 @@ JIGSAW = {
     "threat": THREAT,
     "identity_hate": IDENTITY_ATTACK,
 }
-
-NAMES = {name.lower(): name for name in ATTRIBUTES} | JIGSAW
-"""Attributes by column names in lower case: the names of Perspective, of Civil Comments (the same as ours) and of
-Jigsaw."""
 
 Targets = dict[str, float]
 Record = dict
@@ -79,42 +72,6 @@ RUDE = re.compile(
     r"|raghead\w*|gooks?|wetback\w*|coons?|gyppo\w*|chavs?|mongs?|spastics?|cripples?|nonces?)\b",
     re.IGNORECASE,
 )
-
-
-def attribute_of(column: str) -> str | None:
-    """The attribute whose labels or scores a column of this name holds; None if there is none."""
-    return NAMES.get(column.strip().lower())
-
-
-def own_targets(fields: Mapping[str, object], where: str) -> Targets:
-    """The labels or scores in the columns of a user's file. An empty or NaN value counts as missing.
-
-    Args:
-        where: the row, for messages.
-
-    Raises:
-        SROError: a value is not a number from 0 to 1, or two columns have a value for the same attribute.
-    """
-    targets: Targets = {}
-    columns: dict[str, str] = {}
-    for column, value in fields.items():
-        attribute = attribute_of(column)
-        if attribute is None or value in (None, ""):
-            continue
-        try:
-            share = float(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError, OverflowError):
-            share = -1.0
-        if math.isnan(share):
-            continue
-        if not 0 <= share <= 1:
-            raise SROError(f"{where}: {column} is {value!r}\n  fix: give a number from 0 to 1, or nothing")
-        if attribute in targets:
-            raise SROError(
-                f"{where}: {columns[attribute]} and {column} are both {attribute}\n  fix: leave out one of the columns"
-            )
-        targets[attribute], columns[attribute] = share, column
-    return targets
 
 
 def with_profanity(text: str, targets: Targets) -> Targets:

@@ -29,8 +29,9 @@ from sro.screeners.base import sigmoid
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.calibration import balanced_threshold, fit_to_prior
 from sro.screeners.encoder.inference import CARD, FORMAT, GRAPH, EncoderScreener
-from sro.screeners.encoder.label_maps import Row, attribute_of, own_targets
+from sro.screeners.encoder.label_maps import Row
 from sro.screeners.encoder.mixture import SHARES, groups_named, target_matrix
+from sro.screeners.encoder.own_labels import attribute_of, own_targets
 from sro.screeners.encoder.splits import evaluation_texts, in_development, merge, read_all
 from sro.screeners.encoder.tokenizer import MAX_TOKENS
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from sro.comments.sources import load_source
-from sro.screeners.nblr.model import NBLR, NBLRSettings, fit
+from sro.screeners.nblr.fitting import fit
+from sro.screeners.nblr.model import NBLR, NBLRSettings
 
 logger = logging.getLogger(__name__)
 

@@ -33,7 +33,8 @@ from sro.screeners.ensemble import FILE, mean_log_odds
 from sro.screeners.loading import load_screener
 from sro.screeners.lora.config import ClassifierConfig
 from sro.screeners.lora.training import fine_tune_classifier, save
-from sro.screeners.nblr.model import CARD, NBLRSettings, fit
+from sro.screeners.nblr.fitting import fit
+from sro.screeners.nblr.model import CARD, NBLRSettings
 
 NGRAMS, ADAPTER = "ngrams", "smollm2"
 REGRESSION = NBLRSettings(bayes=False, clean_weight=1.0)

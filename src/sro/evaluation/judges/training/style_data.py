@@ -114,7 +114,7 @@ def _labels(rewrites: Iterable[Rewrite]) -> Iterator[Labelled]:
 
 def without_missed(rows: Sequence[Labelled], others: Sequence[Labelled]) -> list[Labelled]:
     """`rows` without the neutral ones that an NB-LR, fitted on `others`, calls toxic."""
-    from sro.screeners.nblr.model import fit
+    from sro.screeners.nblr.fitting import fit
 
     toxic, neutral = ([row.text for row in others if row.refused == side] for side in (True, False))
     verdicts = fit(toxic, neutral).screen([row.text for row in rows])
