@@ -19,7 +19,7 @@ from sro.comments.normalise import normalise
 from sro.core.errors import SROError
 from sro.leader.engines.loading import EngineArguments
 from sro.leader.generation import Completion, Sampling
-from sro.rewriting.acceptance import Acceptance
+from sro.rewriting.acceptance import Acceptance, GoodEnough
 from sro.rewriting.candidates import Candidate, best, score_fluency_of_ties
 from sro.rewriting.phrase_table import load_phrase_variants
 from sro.rewriting.rewriter import Change, Rewrite, RewriteArguments, Rewriter
@@ -492,26 +492,29 @@ def test_rules_of_words_see_a_placeholder_for_a_link_and_are_told_of_no_word_in_
     assert found.candidates == 2  # the leader's and the rule's that keeps the link
 
 
-def test_of_candidates_that_the_critic_likes_alike_a_rule_wins_and_a_sampled_one_loses() -> None:
-    class Alike(Reads):
-        def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
-            return np.full(len(pairs), 0.9)
+def test_a_good_rule_spares_the_leader_and_a_good_greedy_candidate_spares_samples() -> None:
+    @dataclass(frozen=True)
+    class Told(Acceptance):
+        """A pool whose answers are written down."""
 
-    class Doubts(Reads):
-        threshold = 0.2
+        told: dict[str, float] = field(default_factory=dict)
 
-        def probabilities(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
-            return np.full(len(pairs), 0.4)
+        def probabilities(self, kept: Any, fails: Any, sources: Any, texts: Sequence[str]) -> np.ndarray:
+            return np.array([self.told[text] for text in texts])
 
-    parts: dict[str, Any] = {"faithfulness": Doubts(), "deletion_rules": lambda sentence: ["you are sure"]}
-    greedy = RewriteArguments(samples=0, refine=0)
-    assert game(NEARER, **parts).rewrite([COMMENT], greedy)[0].text == NEARER
-    assert game(NEARER, **parts, leader_trust=(0.6, 0.5)).rewrite([COMMENT], greedy)[0].text == "you are sure"
-    doubted = game(MILD, MILD, faithfulness=Alike(), leader_trust=(0.6, 0.5))  # of .9, .54 and .45
-    once = RewriteArguments(samples=1, refine=0)
-    assert doubted.rewrite([COMMENT], once)[0].text == MILD
-    doubted.leader_trust = (0.5, 0.5)
-    assert doubted.rewrite([COMMENT], once)[0].reason == "meaning_lost"
+    def written(rule: float, greedy: float, sample: float) -> tuple[str | None, int]:
+        told = {"you are sure": rule, MILD: greedy, NEARER: sample}
+        pool = Told(lambda *_: np.zeros(0), threshold=0.5, enough=GoodEnough(0.6, 0.75), told=told)
+        rewriter = game(
+            MILD, NEARER, faithfulness=Reads(), acceptance=pool, deletion_rules=lambda sentence: ["you are sure"]
+        )
+        (found,) = rewriter.rewrite([COMMENT], RewriteArguments(samples=1, refine=0))
+        return found.text, found.candidates
+
+    assert written(rule=0.8, greedy=0.99, sample=0.99) == ("you are sure", 1)
+    assert written(rule=0.7, greedy=0.99, sample=0.99) == (MILD, 2)
+    assert written(rule=0.7, greedy=0.1, sample=0.99)[1] == 2  # the rule's is good enough not to sample
+    assert written(rule=0.55, greedy=0.1, sample=0.99) == (NEARER, 3)
 
 
 def test_the_pool_decides_in_the_place_of_the_critic_which_alone_would_refuse() -> None:
@@ -524,7 +527,7 @@ def test_the_pool_decides_in_the_place_of_the_critic_which_alone_would_refuse() 
 
     once = RewriteArguments(samples=1, refine=0)
     assert game(NEARER, MILD, faithfulness=Unsure()).rewrite([COMMENT], once)[0].reason == "meaning_lost"
-    pool = Acceptance(fluency, threshold=0.4, sure=0.99)
+    pool = Acceptance(fluency, threshold=0.4, enough=GoodEnough(0.99, 0.99))
     pooled = game(NEARER, MILD, faithfulness=Unsure(), fluency=fluency, acceptance=pool)
     assert pooled.rewrite([COMMENT], once)[0].text == MILD  # NEARER, which is nearer, reads badly
     pooled.acceptance = Acceptance(fluency, threshold=0.999)

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sro.screeners.base import Fluency, log_odds, sigmoid
 
-WEIGHT_KEPT, WEIGHT_FLUENT, WEIGHT_FLUENT_SOURCE, WEIGHT_FAILS, INTERCEPT = 0.73, 1.03, -0.65, -0.22, -0.11
-"""Weights of the four log-odds in the logistic regression, and its intercept (2026-11-30, all 5,107 candidates:
-`--sentences 5000`). A badly written candidate is penalised less if its source is badly written too."""
+WEIGHT_KEPT, WEIGHT_FLUENT, WEIGHT_FLUENT_SOURCE, WEIGHT_FAILS, INTERCEPT = 0.77, 0.64, -0.49, -0.18, -0.06
+"""Weights of the four log-odds in the logistic regression, and its intercept (2026-11-30). A badly written candidate is
+penalised less if its source is badly written too."""
 
 WORTH_ASKING = 0.1
 """The critic's probability below which a candidate is rejected without asking the judge of fluency."""
@@ -31,21 +31,36 @@ CLIP = 0.01
 CLIP_FAILS = 0.001
 
 
+class GoodEnough(NamedTuple):
+    """Probabilities of a candidate from which the search stops to look for a better one.
+
+    Attributes:
+        of_any: from which it does not sample more of the leader's.
+        of_rules: from which a rule's candidate is taken, and the leader is not used.
+    """
+
+    of_any: float
+    of_rules: float
+
+
+ENOUGH = GoodEnough(of_any=0.6, of_rules=0.75)
+"""Chosen on 3,113 judged candidates (docs/research/lab-notes.md): if a rule's candidate has less than .75, asking the
+leader too gives better rewrites, and above that it only costs time; sampling above .6 gives nothing."""
+
+
 @dataclass(frozen=True)
 class Acceptance:
     """What critic, judge of fluency and screener say together about a candidate.
 
     Attributes:
         fluency: the judge of fluency; it scores candidates and their sources, each text given as its own source.
-        threshold: probability from which a candidate is accepted: readers would rather show it than not. The search
-            multiplies the probability of the leader's candidates by `RewriterParts.leader_trust` before it compares.
-        sure: probability from which the search for a better candidate ends; of such candidates readers would show four
-            of five.
+        threshold: probability from which a candidate is accepted: readers would rather show it than not.
+        enough: probabilities at which the search for a better candidate ends.
     """
 
     fluency: Fluency
     threshold: float = 0.5
-    sure: float = 0.6
+    enough: GoodEnough = ENOUGH
 
     def probabilities(
         self, kept: NDArray[Any], fails: Sequence[float], sources: Sequence[str], texts: Sequence[str]

@@ -31,10 +31,7 @@ class Candidate:
     """In [0, 1]; 0 if it was not scored."""
     faithfulness: float = 1.0
     """Probability in [0, 1] that a reader takes it for the rewrite: from the critic, or from critic, fluency and
-    screener together; multiplied by `RewriterParts.leader_trust` for the leader's candidates; 1 if no critic was
-    asked."""
-    doubted: bool = False
-    """Whether the search for a better candidate continues, although this one is acceptable."""
+    screener together; 1 if no critic was asked."""
 
     @property
     def score(self) -> float:

@@ -51,8 +51,6 @@ class RewriterParts:
         rewrite_threshold: P(fail) from which a rewrite is rejected, if the arguments of a call name none. None: every
             rewrite that passes is accepted.
         min_similarity: cosine below which a rewrite is refused, if the arguments of a call name none.
-        leader_trust: factors for the probability that a candidate is acceptable, for the leader's greedy and for its
-            sampled candidates; the factor for candidates of rules is 1.
         leader_knows_language: whether it knows a text's language; None: too little text to tell, the default.
     """
 
@@ -71,7 +69,6 @@ class RewriterParts:
     removes_swear_words: bool = False
     rewrite_threshold: float | None = None
     min_similarity: float = 0.5
-    leader_trust: tuple[float, float] = (1.0, 1.0)
 
     def least_similarity(self, wanted: float | None) -> float:
         """The cosine below which a rewrite is refused: `wanted` from the arguments of a call, else the default."""

@@ -66,12 +66,6 @@ read, because there the encoder gives low similarities even to good rewrites ("V
 .43)."""
 
 
-LEADER_TRUST = (0.85, 0.7)
-"""Factors for the greedy and the sampled candidates of any leader with `english_rules`: of candidates that the critic
-rates equally, readers accept fewer of the embedded leader's than of the rules', and fewest of its sampled ones
-(docs/research/lab-notes.md)."""
-
-
 class Rewriter(RewriterParts):
     """Rewrites comments with a leader, a follower and a measure of similarity.
 
@@ -194,7 +188,6 @@ class Rewriter(RewriterParts):
             removes_swear_words=reading is not None and not ATTRIBUTES_OF_SWEARING.isdisjoint(reading.policy.fail_on),
             rewrite_threshold=CLEARLY_CIVIL if reading else None,
             min_similarity=READ_BY_CRITIC if faithfulness else NOT_READ,
-            leader_trust=LEADER_TRUST if english_rules else (1.0, 1.0),
             word_rules=(phrase_cuts, reframings) if reading else (),
             foreign_rules=rules_in(ruled & set(languages_read(screener))) if english_rules else None,
         )

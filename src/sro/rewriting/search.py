@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sro.leader.generation import NoRewrite, RevisingGenerator, Sampling, async_generator
+from sro.rewriting.acceptance import GoodEnough
 from sro.rewriting.candidates import Candidate, find_fault, restore_capital_and_stop, score_fluency_of_ties
 from sro.rewriting.config import RewriteArguments
 from sro.rewriting.objections import raised_objections
@@ -43,7 +44,6 @@ class Proposal:
     text: str
     finished: bool = True
     problem: NoRewrite | None = None
-    trust: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -56,21 +56,23 @@ class CandidateSearch:
     def search(self, searches: Sequence[Search]) -> None:
         """Run rounds until each sentence has an acceptable candidate, or no round is left.
 
-        If there is a critic, the leader is only used if no candidate of the rules is clearly good: of equally good
-        ones, readers prefer those of rules, which take a tenth of the leader's time. For a single sentence, sampling
-        begins together with its greedy candidate, if the generator can work in the background and no seed is given.
-        Sampling is cancelled as soon as any candidate passes.
+        If there is a critic, the leader is only used if no candidate of the rules is clearly good: rules take a tenth
+        of the leader's time, and of candidates that are this good readers accept as many of theirs. It samples only if
+        its greedy candidate is not good enough either. For a single sentence, sampling begins together with its greedy
+        candidate, if the generator can work in the background and no seed is given. Sampling is cancelled as soon as
+        any candidate passes.
         """
         wanted = self.arguments
         self.try_rules(searches)
-        left = self._doubtful(searches) if self.parts.faithfulness else searches
+        enough, enough_of_rules = self._enough
+        left = self._worse_than(enough_of_rules, searches) if self.parts.faithfulness else searches
         ahead = None
         spare = async_generator(self.parts.generator)
-        if spare and len(left) == 1 and self._doubtful(left) and wanted.samples and wanted.seed is None:
+        if spare and len(left) == 1 and self._worse_than(enough, left) and wanted.samples and wanted.seed is None:
             ahead = spare.generate_async([left[0].prompt_text], *self._sampling_arguments(sampled=True))
         self._add_candidates(left, self._generate(left, sampled=False), ahead)
-        self._refine_by_rules(self._doubtful(left))
-        self._sample(self._doubtful(searches), ahead)
+        self._refine_by_rules(self._worse_than(enough, left))
+        self._sample(self._worse_than(enough, searches), ahead)
         for _ in range(wanted.refine):
             self._start_next_round(self._unsolved(searches))
             unsolved = self._unsolved(searches)
@@ -83,7 +85,7 @@ class CandidateSearch:
             ahead.cancel()
         if searches and self.arguments.samples:
             if ahead and not ahead.cancelled:
-                proposals = _proposals(ahead.result(), self.parts.leader_trust[True])
+                proposals = _proposals(ahead.result())
             else:
                 proposals = self._generate(searches, sampled=True)
             self._add_candidates(searches, proposals)
@@ -92,7 +94,7 @@ class CandidateSearch:
         """Add the rules' candidates, then apply the rules to the failing ones among them."""
         ruled = rule_candidates(self.parts, [(search.sentence, search.kept) for search in searches])
         self._add_candidates(searches, [list(map(Proposal, texts)) for texts in ruled])
-        self._refine_by_rules(self._doubtful(searches))
+        self._refine_by_rules(self._worse_than(self._enough.of_any, searches))
 
     def rewrite_foreign(self, searches: Sequence[Search], comment: str) -> Reason | None:
         """Add the rules' candidates for sentences in a language that the leader does not know; return the reason for a
@@ -120,9 +122,13 @@ class CandidateSearch:
         most = self.arguments.max_threat
         return most < 1 and any(threat_of(one) > min(most, UNREAD_THREAT) for one in verdicts)
 
-    def _doubtful(self, searches: Sequence[Search]) -> list[Search]:
-        """Searches without a candidate that is clearly good."""
-        return [search for search in searches if not search.is_sure and self.parts.fits_leader(search.prompt_text)]
+    @property
+    def _enough(self) -> GoodEnough:
+        return self.parts.acceptance.enough if self.parts.acceptance else ENOUGH_FOR_CRITIC
+
+    def _worse_than(self, enough: float, searches: Sequence[Search]) -> list[Search]:
+        """Searches without an acceptable candidate of at least this probability."""
+        return [one for one in searches if one.probability < enough and self.parts.fits_leader(one.prompt_text)]
 
     def _unsolved(self, searches: Sequence[Search]) -> list[Search]:
         return [
@@ -133,11 +139,10 @@ class CandidateSearch:
         if not searches:
             return []
         arguments, generator = self._sampling_arguments(sampled), self.parts.generator
-        trust = self.parts.leader_trust[sampled]
         objections = [search.feedback for search in searches if search.feedback]
         if isinstance(generator, RevisingGenerator) and objections:  # then all of this round have one
-            return _proposals(generator.revise(objections, *arguments), trust)
-        return _proposals(generator.generate([search.prompt_text for search in searches], *arguments), trust)
+            return _proposals(generator.revise(objections, *arguments))
+        return _proposals(generator.generate([search.prompt_text for search in searches], *arguments))
 
     def _start_next_round(self, searches: Sequence[Search]) -> None:
         """Start from the best candidate; a leader that reads objections is told which words are blamed for what."""
@@ -201,8 +206,7 @@ class CandidateSearch:
                 text, search.sentence, finished=proposal.finished, kept=search.kept, disguised=search.disguised
             )
             made.append(Candidate(text, verdict, cosine, fault))
-        trust = [proposal.trust for _, proposal in pairs]
-        for (search, _), candidate in zip(pairs, self._read_meaning(sources, made, trust)):
+        for (search, _), candidate in zip(pairs, self._read_meaning(sources, made)):
             search.candidates.append(candidate)
         score_fluency_of_ties(
             [search.candidates for search in searches],
@@ -223,23 +227,21 @@ class CandidateSearch:
         strict = at_threshold(verdicts, bar)
         return [one if clear.passed else replace(one, label="fail") for one, clear in zip(verdicts, strict)]
 
-    def _read_meaning(
-        self, sources: Sequence[str], candidates: Sequence[Candidate], trust: Sequence[float]
-    ) -> list[Candidate]:
+    def _read_meaning(self, sources: Sequence[str], candidates: Sequence[Candidate]) -> list[Candidate]:
         """Add the probability of the critic, or of the acceptance, to candidates without another objection."""
         read = list(candidates)
         critic, bar = self.parts.faithfulness, self._least_similarity
         asked = [i for i, one in enumerate(candidates) if one.objection(bar) is None] if critic else []
         if critic and asked:
             kept = critic.probabilities([around_the_change(sources[i], candidates[i].text) for i in asked])
-            least, sure = critic.threshold, SURE
+            least = critic.threshold
             if pool := self.parts.acceptance:
                 before, texts = [sources[i] for i in asked], [candidates[i].text for i in asked]
                 kept = pool.probabilities(kept, [candidates[i].verdict.probability for i in asked], before, texts)
-                least, sure = pool.threshold, pool.sure
-            for i, worth in zip(asked, (kept * [trust[i] for i in asked]).tolist()):
-                fault: Reason | None = None if worth >= least else "meaning_lost"
-                read[i] = replace(candidates[i], faithfulness=worth, fault=fault, doubted=worth < sure)
+                least = pool.threshold
+            for i, probability in zip(asked, kept.tolist()):
+                fault: Reason | None = None if probability >= least else "meaning_lost"
+                read[i] = replace(candidates[i], faithfulness=probability, fault=fault)
         return read
 
 
@@ -247,9 +249,9 @@ UNREAD_THREAT = 0.3
 """P(THREAT) above which a sentence that no critic reads is refused. The encoder screener itself sees a threat from
 about .31, and it is less sure of threats in languages that it knows less well."""
 
-SURE = 0.45
+ENOUGH_FOR_CRITIC = GoodEnough(of_any=0.45, of_rules=0.45)
 """The critic's probability from which readers found three of four rewrites fit to show; of those that it accepts below
-this, half (docs/research/lab-notes.md). Below it more candidates are drawn."""
+this, half (docs/research/lab-notes.md)."""
 
 FAILING = 4
 """Number of failing candidates for a sentence that the rules get at a time."""
@@ -263,8 +265,8 @@ def _best_failing(search: Search) -> list[str]:
     return list(dict.fromkeys(one.text for one in near))[:FAILING]
 
 
-def _proposals(completions: Sequence[Sequence[Completion]], trust: float) -> list[list[Proposal]]:
-    return [[Proposal(one.text, one.finished, one.problem, trust) for one in some] for some in completions]
+def _proposals(completions: Sequence[Sequence[Completion]]) -> list[list[Proposal]]:
+    return [[Proposal(one.text, one.finished, one.problem) for one in some] for some in completions]
 
 
 SURROUNDINGS = 10

@@ -218,9 +218,9 @@ class Search:
         return self.best.objection(self.min_similarity) if self.candidates else self.no_rewrite_reason
 
     @property
-    def is_sure(self) -> bool:
-        """Whether the best candidate is acceptable and not doubted; without a critic none is doubted."""
-        return bool(self.candidates) and self.objection is None and not self.best.doubted
+    def probability(self) -> float:
+        """The probability that a reader shows the best candidate; 0 if it is not acceptable, 1 without a critic."""
+        return self.best.faithfulness if self.candidates and self.objection is None else 0.0
 
     @property
     def needs_another_round(self) -> bool:

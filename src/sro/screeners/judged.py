@@ -2,8 +2,7 @@
 
 The files hold sentences of rude comments and candidates of this project's rewriter: greedy and sampled rewrites of the
 leader, rewrites of the phrase table, and deletions. A language model read each pair and judged it; the README of the
-files lists the questions. The files contain no human rewrites. The embedded leader (sixth release) was warmed up on
-candidates that passed.
+files lists the questions. The files contain no human rewrites. The embedded leader learnt from some of the answers.
 """
 
 from __future__ import annotations
@@ -11,19 +10,22 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sro.core.files import asset
 
-FILES = ("candidates.jsonl.gz", "sentences_left_out.jsonl.gz")
+LEARNT = ("candidates.jsonl.gz", "sentences_left_out.jsonl.gz", "own_rewrites.jsonl.gz")
+"""The files from which the shipped critic learnt."""
+FRESH = ("fresh_candidates.jsonl.gz",)
+"""The files that are newer than the shipped critic; none of their sentences is in the others."""
 HELD_OUT_PERCENT = 12
 """Percent of the sentences that are held out from training, with their candidates, for calibration and measurement."""
 
 
-def judged_candidates() -> Iterator[dict[str, Any]]:
-    """All judged candidates, in the order of the files: `sentence`, `candidate`, `kept`, `natural`, `civil`, …"""
-    for name in FILES:
+def judged_candidates(files: Sequence[str] = LEARNT + FRESH) -> Iterator[dict[str, Any]]:
+    """The judged candidates, in the order of the files: `sentence`, `candidate`, `kept`, `natural`, `civil`, …"""
+    for name in files:
         with gzip.open(asset("readings") / name, "rt", encoding="utf-8") as lines:
             yield from map(json.loads, lines)
 

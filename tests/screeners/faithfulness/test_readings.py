@@ -21,7 +21,7 @@ def test_every_row_has_three_answers_and_stands_once() -> None:
     rows = list(judged_candidates())
     assert len(rows) > 10000
     assert all(row["kept"] in (0, 1, 2) and row["natural"] in (0, 1) and row["civil"] in (0, 1) for row in rows)
-    kinds = {"greedy", "drawn", "table", "cut", "phrase_cut", "reframing", "sentence_cut", "refined", "span"}
+    kinds = {"greedy", "drawn", "table", "cut", "phrase_cut", "reframing", "sentence_cut", "refined", "span", "rule"}
     assert {row["kind"] for row in rows} == kinds
     assert max(Counter((row["sentence"], row["candidate"]) for row in rows).values()) == 1
     assert not any(row["sentence"] == row["candidate"] for row in rows)
