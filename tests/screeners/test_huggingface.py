@@ -211,6 +211,23 @@ def test_a_decoder_without_padding_token_is_given_one(tmp_path: Path, tiny_causa
     assert screener.probabilities(texts) == pytest.approx(single, abs=1e-5)
 
 
+def test_a_decoder_is_told_the_padding_token_of_its_tokenizer(tmp_path: Path, tiny_causal: Any) -> None:
+    from transformers import GPT2Config, GPT2ForSequenceClassification
+
+    _, tokenizer = tiny_causal()
+    labels = {0: "neutral", 1: "toxic"}
+    sizes = {"n_embd": 16, "n_layer": 1, "n_head": 2}
+    model = GPT2ForSequenceClassification(GPT2Config(**sizes, vocab_size=len(tokenizer), id2label=labels))
+    model.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    assert tokenizer.pad_token is not None and model.config.pad_token_id is None
+    screener = HuggingFaceScreener.load(str(tmp_path), device="cpu")
+    texts = ["you idiot", "", "what a good page this is"]
+    single = [screener.probabilities([text])[0] for text in texts]
+    assert screener.probabilities(texts) == pytest.approx(single, abs=1e-5)
+    assert single[1] == 0 and min(single[0], single[2]) > 0, "a text without tokens says nothing"
+
+
 @pytest.mark.parametrize(
     ("config", "tokens", "longest"),
     [

@@ -1,4 +1,4 @@
-"""The one exception class of the package."""
+"""The one exception class of the package, and a check that raises it."""
 
 
 class SROError(Exception):
@@ -12,3 +12,9 @@ class SROError(Exception):
         ...
         sro.core.errors.SROError: min_similarity=2 must be in [-1, 1]
     """
+
+
+def within(name: str, value: object, holds: bool, bounds: str) -> None:
+    """Raise SROError with the setting and its bounds, unless `holds`."""
+    if not holds:
+        raise SROError(f"{name}={value} must be {bounds}\n  fix: --{name} {bounds}")

@@ -6,7 +6,7 @@ import torch
 from transformers import TrainingArguments
 from transformers.integrations import get_available_reporting_integrations
 
-from sro.core.errors import SROError
+from sro.core.errors import SROError, within
 from sro.core.precision import compute_dtype
 
 
@@ -48,12 +48,6 @@ def refuse_named_checkpoint(arguments: TrainingArguments) -> None:
             f"--resume_from_checkpoint {arguments.resume_from_checkpoint}: a run goes on in its own folder only, from "
             "its last complete checkpoint\n  fix: --resume true with the --output_dir of that run"
         )
-
-
-def within(name: str, value: object, holds: bool, bounds: str) -> None:
-    """Raise SROError with the setting and its bounds, unless `holds`."""
-    if not holds:
-        raise SROError(f"{name}={value} must be {bounds}\n  fix: --{name} {bounds}")
 
 
 def check_steps(arguments: TrainingArguments) -> None:

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from sro.screeners.base import Fluency, log_odds, sigmoid
 
 WEIGHT_KEPT, WEIGHT_FLUENT, WEIGHT_FLUENT_SOURCE, WEIGHT_FAILS, INTERCEPT = 0.77, 0.64, -0.49, -0.18, -0.06
-"""Weights of the four log-odds in the logistic regression, and its intercept (2026-11-30). A badly written candidate is
-penalised less if its source is badly written too."""
+"""Weights of the four log-odds in the logistic regression, and its intercept (2026-11-30). A badly written candidate
+is penalised less if its source is badly written too."""
 
 WORTH_ASKING = 0.1
 """The critic's probability below which a candidate is rejected without asking the judge of fluency."""

@@ -39,7 +39,7 @@ class Verdict:
 
 
 def threat_of(verdict: Verdict) -> float:
-    """P(THREAT) of a verdict; 0 if its screener does not score attributes."""
+    """P(THREAT) of a verdict; 0 if its screener does not score it."""
     return (verdict.attributes or {}).get("THREAT", 0.0)
 
 

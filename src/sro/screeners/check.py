@@ -17,25 +17,17 @@ from rich.text import Text
 from sro.comments.clean import clean
 from sro.core.errors import SROError
 from sro.screeners.base import Screener
+from sro.screeners.reliability import Bin, expected_calibration_error, reliability_table
 from sro.screeners.sentencewise import screen_comments
-
-BINS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """Texts with P(fail) in [low, high): their number, their mean P(fail), and the share that is labelled toxic."""
-
-    low: float
-    high: float
-    texts: int
-    mean_probability: float
-    share_toxic: float
+from sro.screeners.thresholds import ThresholdTable, mean_or_nan, threshold_table
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenerCheck:
-    """What `check` measured. If one side was not given, the numbers that need it are NaN."""
+    """What `check` measured. If one side was not given, the numbers that need it are NaN.
+
+    P(fail) is the highest of a text and its sentences, to which every threshold applies.
+    """
 
     screener: str
     toxic: int
@@ -50,7 +42,7 @@ class ScreenerCheck:
     brier: float
     """Mean squared error of P(fail)."""
     ece: float
-    """Expected calibration error: mean |P(fail) − share toxic| over the bins, weighted by their texts."""
+    """Expected calibration error of P(fail), over the bins of `reliability`."""
     reliability: tuple[Bin, ...]
     misses: tuple[tuple[float, str], ...]
     """Toxic texts that pass, lowest P(fail) first, as (P(fail), text)."""
@@ -64,20 +56,31 @@ def check(
     clean: Sequence[str],
     worst: int = 10,
     threshold: float | None = None,
+    table: ThresholdTable | None = None,
 ) -> ScreenerCheck:
     """Screen both sides and measure. One side may be empty (clean texts alone measure only false alarms).
 
-    Recall and pass rate come from the verdicts; AUC, Brier score and calibration come from P(fail). `worst` errors are
-    kept per side. A text fails if the whole text or one of its sentences (`sro.screeners.sentencewise`) has
-    P(fail) ≥ `threshold` (None: the screener's own threshold). Raises SROError if both sides are empty.
+    Recall and pass rate come from the verdicts, at `threshold` (None: the screener's own). AUC, Brier score and
+    calibration come from P(fail), so they are the same at every threshold.
+
+    Args:
+        worst: Number of errors that are kept per side.
+        threshold: A text fails if the whole text or one of its sentences (`sro.screeners.sentencewise`) has this
+            P(fail) or more.
+        table: `threshold_table` of the screener and these texts, if there is one already.
+
+    Raises SROError if both sides are empty.
     """
     if not toxic and not clean:
         raise SROError("nothing to check the screener on: give toxic texts, clean texts or both")
-    verdicts = screen_comments(screener, [*toxic, *clean], threshold=threshold)
-    p = np.array([verdict.probability for verdict in verdicts])
-    passed = np.array([verdict.passed for verdict in verdicts])
-    is_toxic = np.arange(len(verdicts)) < len(toxic)
-    recall, pass_rate = _mean(~passed[is_toxic]), _mean(passed[~is_toxic])
+    table = threshold_table(screener, toxic, clean) if table is None else table
+    p = np.concatenate([table.toxic, table.clean])
+    if threshold is None:
+        passed = np.array([verdict.passed for verdict in screen_comments(screener, [*toxic, *clean])])
+    else:
+        passed = p < threshold
+    is_toxic = np.arange(len(p)) < len(toxic)
+    recall, pass_rate = mean_or_nan(~passed[is_toxic]), mean_or_nan(passed[~is_toxic])
     reliability = reliability_table(p, is_toxic)
     misses = sorted((q, text) for q, ok, text in zip(p[is_toxic].tolist(), passed[is_toxic], toxic) if ok)
     of_clean = zip(p[~is_toxic].tolist(), passed[~is_toxic], clean)
@@ -91,7 +94,7 @@ def check(
         balanced_accuracy=(recall + pass_rate) / 2,
         auc=auc(p[is_toxic], p[~is_toxic]),
         brier=float(np.mean((p - is_toxic) ** 2)),
-        ece=sum(b.texts * abs(b.mean_probability - b.share_toxic) for b in reliability) / len(verdicts),
+        ece=expected_calibration_error(reliability),
         reliability=tuple(reliability),
         misses=tuple(misses[:worst]),
         false_alarms=tuple(false_alarms[:worst]),
@@ -106,16 +109,6 @@ def auc(toxic: np.ndarray, clean: np.ndarray) -> float:
         return float("nan")
     ranks = rankdata(np.concatenate([toxic, clean]))[: len(toxic)]
     return float((ranks.sum() - len(toxic) * (len(toxic) + 1) / 2) / (len(toxic) * len(clean)))
-
-
-def reliability_table(p: np.ndarray, is_toxic: np.ndarray, bins: int = BINS) -> list[Bin]:
-    """The non-empty bins among `bins` of equal width; P(fail) = 1 belongs to the last bin."""
-    place = np.minimum((p * bins).astype(int), bins - 1)
-    return [
-        Bin(i / bins, (i + 1) / bins, int(here.sum()), float(p[here].mean()), float(is_toxic[here].mean()))
-        for i in range(bins)
-        if (here := place == i).any()
-    ]
 
 
 def rendered(result: ScreenerCheck, threshold: float | None = None) -> RenderableType:
@@ -157,7 +150,3 @@ def _error_table(title: str, errors: Sequence[tuple[float, str]]) -> Table:
 
 def _number(value: float) -> str:
     return "–" if np.isnan(value) else f"{value:.3f}"
-
-
-def _mean(values: np.ndarray) -> float:
-    return float(values.mean()) if len(values) else float("nan")

@@ -155,7 +155,8 @@ class HuggingFaceScreener:
             )
         if tokenizer.pad_token is None:  # decoder-only models seldom have one; padding is masked, so any token works
             tokenizer.pad_token = tokenizer.eos_token
-            model.config.pad_token_id = tokenizer.eos_token_id
+        if model.config.pad_token_id is None:  # else a decoder does not find the last token of a padded text
+            model.config.pad_token_id = tokenizer.pad_token_id
         toxic = toxic_side(model.config.id2label, model.config.problem_type, toxic_labels, f"'{name}'")
         if bf16:
             from sro.core.precision import store_frozen_linears_in_bf16
@@ -182,7 +183,10 @@ class HuggingFaceScreener:
         ]
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
-        """P(fail) of each text, float64 of shape [texts]. Warns how many texts are longer than `max_length`."""
+        """P(fail) of each text, float64 of shape [texts]; 0 for a text without tokens, which says nothing.
+
+        Warns how many texts are longer than `max_length`.
+        """
         import torch
 
         if not texts:
@@ -193,9 +197,9 @@ class HuggingFaceScreener:
                 "%s: %d of %d texts are longer than the %d tokens it reads and were judged by their beginning",
                 *(self.name, too_long, len(texts), self.max_length),
             )
-        probabilities = np.empty(len(texts))
-        by_length = np.argsort(lengths, kind="stable")
-        for start in range(0, len(texts), self.batch_size):
+        probabilities = np.zeros(len(texts))
+        by_length = np.argsort(lengths, kind="stable")[(lengths == 0).sum() :]
+        for start in range(0, len(by_length), self.batch_size):
             places = by_length[start : start + self.batch_size]
             batch = self.tokenizer(
                 [texts[place] for place in places],

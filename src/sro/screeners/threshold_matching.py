@@ -173,7 +173,7 @@ def scored_pairs(screener: Screener, rows: Iterable[Mapping[str, object]], colum
     verdicts = screen_comments(screener, [str(text) for text in texts], threshold=LOWEST)
     pairs: dict[str, list[Pair]] = {}
     for theirs, verdict in zip(scores, verdicts):
-        ours = {"TOXICITY": verdict.probability, **(verdict.attributes or {})}
+        ours = verdict.attributes or {"TOXICITY": verdict.probability}
         for name in names:
             if name in theirs and name in ours:
                 pairs.setdefault(name, []).append((ours[name], theirs[name]))

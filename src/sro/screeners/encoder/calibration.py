@@ -12,7 +12,11 @@ Floats = NDArray[np.float64]
 
 
 def fit_platt(logits: Floats, labels: Floats, weights: Floats | None = None) -> tuple[float, float]:
-    """Scale and shift that minimise the log-loss of `sigmoid(scale · logit + shift)` on the labels.
+    """Scale and shift that minimise the log-loss of `sigmoid(scale · logit + shift)` on the smoothed labels.
+
+    Labels of 1 and 0 are smoothed to (n₁ + 1) / (n₁ + 2) and 1 / (n₀ + 2), where n₁ and n₀ are the numbers of texts
+    with and without the attribute (Platt 1999). Without this, a few texts that the logits separate would make every
+    probability almost 0 or 1.
 
     Args:
         logits: Logits of one attribute, shape [texts].
@@ -20,7 +24,7 @@ def fit_platt(logits: Floats, labels: Floats, weights: Floats | None = None) -> 
         weights: Weights of the texts, by default all equal. Use them to match the class proportions in deployment.
     """
     known = ~np.isnan(labels)
-    x, y = np.asarray(logits, dtype=float)[known], labels[known]
+    x, y = np.asarray(logits, dtype=float)[known], smoothed(labels[known])
     w = np.ones(len(y)) if weights is None else weights[known]
     w = w / w.sum()
 
@@ -33,22 +37,22 @@ def fit_platt(logits: Floats, labels: Floats, weights: Floats | None = None) -> 
     return float(found.x[0]), float(found.x[1])
 
 
+def smoothed(labels: Floats) -> Floats:
+    """Labels as Platt smooths them; see `fit_platt`.
+
+    >>> smoothed(np.array([0.0, 0.0, 1.0, 1.0, 1.0])).tolist()
+    [0.25, 0.25, 0.8, 0.8, 0.8]
+    """
+    present = int((labels >= 0.5).sum())
+    low, high = 1 / (len(labels) - present + 2), (present + 1) / (present + 2)
+    return low + (high - low) * labels
+
+
 def fit_to_prior(logits: Floats, labels: Floats, prior: float) -> tuple[float, float]:
     """`fit_platt` with weights as if the share `prior` of the texts had the attribute (a label above a half)."""
     positive = labels >= 0.5
     weights = np.where(positive, prior / max(positive.mean(), 1e-9), (1 - prior) / max((~positive).mean(), 1e-9))
     return fit_platt(logits, labels, weights)
-
-
-def expected_calibration_error(probabilities: Floats, labels: Floats, bins: int = 15) -> float:
-    """ECE: the mean difference between probability and share of positives over `bins` bins of equal width."""
-    places = np.minimum((probabilities * bins).astype(int), bins - 1)
-    gaps = [
-        (places == place).mean() * abs(probabilities[places == place].mean() - labels[places == place].mean())
-        for place in range(bins)
-        if (places == place).any()
-    ]
-    return float(sum(gaps))
 
 
 def balanced_threshold(probabilities: Floats, positive: NDArray[np.bool_], cost: float = 1.0) -> float:

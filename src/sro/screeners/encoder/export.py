@@ -11,7 +11,8 @@ import numpy as np
 
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text, file_sha256
-from sro.screeners.encoder.inference import CARD, GRAPH, EncoderScreener
+from sro.screeners.encoder.card import CARD
+from sro.screeners.encoder.inference import GRAPH, EncoderScreener
 
 WEIGHTS = "model.safetensors"
 COMPARED = 64  # comments of the starter corpus on which original and export are compared
@@ -61,5 +62,5 @@ def export_onnx(source: Path, output: Path) -> float:
     lines = (files("sro") / "assets" / "starter" / "comments.jsonl").read_text(encoding="utf-8").splitlines()
     texts = [json.loads(line)["text"][:CHARACTERS] for line in lines[:COMPARED]]
     reader = Reader(base, EncoderTokenizer(base), exported.longest)
-    original = predict(model, reader, [Row(text, {}) for text in texts])
+    original = predict(model, reader, [Row(text, {}) for text in texts])[:, exported.columns]
     return float(np.abs(exported.calibrated(original) - exported.calibrated(exported.logits(texts))).max())

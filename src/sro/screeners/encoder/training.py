@@ -19,7 +19,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sro.core.errors import SROError
-from sro.core.files import asset
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.augment import augment
 from sro.screeners.encoder.inference import GRAPH
@@ -37,6 +36,7 @@ from sro.screeners.encoder.optimise import (
     optimise,
 )
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
+from sro.screeners.loading import screener_folder
 
 LOSS_WEIGHTS = {
     "TOXICITY": 1.0,
@@ -149,7 +149,7 @@ def start_from(model: EncoderClassifier, screener: str) -> None:
     Positions that the graph does not read keep the base's values. A head of another shape (for another task) is not
     loaded, so `model` keeps its untrained head.
     """
-    folder = asset("encoder") if screener == "embedded/encoder" else Path(screener)
+    folder = screener_folder(screener)
     if (folder / WEIGHTS).is_file():
         state = load_file(folder / WEIGHTS)
     elif (folder / GRAPH).is_file():

@@ -81,10 +81,10 @@ def coarsen(text: str, rng: random.Random) -> str | None:
     hits = [m for m in _WORD.finditer(text) if m[0].lower() in w.RUDE_FOR]
     if not hits:
         return None
-    for m in reversed(rng.sample(hits, min(len(hits), 2)) if len(hits) > 1 else hits):
+    chosen = rng.sample(hits, min(len(hits), 2))
+    for m in sorted(chosen, key=lambda m: m.start(), reverse=True):  # from the end, so that the other places stay
         rude = rng.choice(w.RUDE_FOR[m[0].lower()].split("|"))
-        if text[m.start() : m.end()] == m[0]:
-            text = text[: m.start()] + with_capital_of(rude, m[0]) + text[m.end() :]
+        text = text[: m.start()] + with_capital_of(rude, m[0]) + text[m.end() :]
     return text
 
 

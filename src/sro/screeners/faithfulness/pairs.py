@@ -165,10 +165,10 @@ def has_usable_length(text: str) -> bool:
 
 
 def batches(
-    pairs: Iterator[Pair], lengths: Callable[[Pair], int], tokens: int, pool: int = 16
+    pairs: Iterator[Pair], lengths: Callable[[Pair], int], tokens: int, seed: int, pool: int = 16
 ) -> Iterator[list[Pair]]:
     """Batches of about `tokens` tokens with padding: `pool` of them are drawn, sorted by length, and shuffled."""
-    rng = random.Random(0)
+    rng = random.Random(seed)
     while True:
         drawn: list[tuple[int, Pair]] = []
         budget = tokens * pool

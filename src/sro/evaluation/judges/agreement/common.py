@@ -19,7 +19,7 @@ import numpy as np
 from sro.core.errors import SROError
 from sro.core.markdown import write_table
 from sro.evaluation.judges.training.data import RECORD
-from sro.screeners.check import Bin
+from sro.screeners.reliability import Bin
 
 
 class HumanAgreement(NamedTuple):

@@ -33,7 +33,8 @@ from sro.evaluation.judges.agreement.common import (
 from sro.evaluation.judges.loading import FluencyJudge, load_judges
 from sro.evaluation.judges.training.data import calibration, ratings
 from sro.evaluation.judges.training.fluency_data import FLUENCY_JUDGE, cola
-from sro.screeners.check import Bin, auc, reliability_table
+from sro.screeners.check import auc
+from sro.screeners.reliability import Bin, reliability_table
 
 
 @dataclass(frozen=True)
