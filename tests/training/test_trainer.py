@@ -17,7 +17,7 @@ from datasets import Dataset
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import BartConfig, BartForConditionalGeneration, GPT2Config, GPT2LMHeadModel, TrainerCallback
 
-import sro.training.trainer
+import sro.training.distributed
 from sro.core.errors import SROError
 from sro.leader.generation import Completion, Sampling
 from sro.leader.logprobs import log_probs
@@ -353,7 +353,7 @@ def test_the_comment_is_scored_only_where_a_paraphrase_passed(
         (trained if torch.is_grad_enabled() else by_reference).append([len(branches) for branches in responses])
         return log_probs(model, prompts, responses, pad)
 
-    monkeypatch.setattr(sro.training.trainer, "log_probs", recording)
+    monkeypatch.setattr(sro.training.distributed, "log_probs", recording)
     trainer = make(mixed, num_generations=k, num_train_epochs=1, per_device_train_batch_size=24)
     trainer.train()
     passing = {c for c in COMMENTS if any("moron" not in mixed(c, n) for n in range(k))}
@@ -399,7 +399,7 @@ def test_log_pi_ref_of_a_comment_is_computed_once(make: Make, monkeypatch: pytes
             scored.update(tuple(branch) for branches in responses for branch in branches)
         return log_probs(model, prompts, responses, pad)
 
-    monkeypatch.setattr(sro.training.trainer, "log_probs", recording)
+    monkeypatch.setattr(sro.training.distributed, "log_probs", recording)
     trainer = make(always("thanks friend"), num_train_epochs=3)
     trainer.train()
     template = None if trainer.model.config.is_encoder_decoder else PROMPT

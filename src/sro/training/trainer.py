@@ -29,7 +29,7 @@ from transformers import TrainerCallback
 from sro.core.errors import SROError
 from sro.core.precision import store_frozen_linears_in_bf16
 from sro.leader.generation import Completion, Generator
-from sro.leader.logprobs import TokenLogProbs, log_probs
+from sro.leader.logprobs import TokenLogProbs
 from sro.leader.model import check_prompt, is_peft
 from sro.leader.token_ids import prompt_ids, response_ids, with_end_of_turn
 from sro.leader.transformers_generator import TransformersGenerator
@@ -39,7 +39,7 @@ from sro.training.answers import ask_with
 from sro.training.checkpoints import CheckpointSeal, ReferenceCache, checkpoint_to_resume
 from sro.training.config import SROConfig
 from sro.training.dataset import PromptLimit, checked_dataset
-from sro.training.distributed import run_as_forward, same_batches, share, unsharded_weights
+from sro.training.distributed import log_probs_in_wrapper, same_batches, share, unsharded_weights
 from sro.training.game import Game, is_comment_row
 from sro.training.game_trainer import NO_EVALUATION, GameTrainer
 from sro.training.monitor import CollapseGuard, CompletionTable, Gauges, completions, game_gauges, move_gauges
@@ -259,7 +259,7 @@ class SROTrainer(GameTrainer):
     def _log_probs(self, model: Any, prompts: list[list[int]], responses: list[list[list[int]]]) -> TokenLogProbs:
         """`log_probs` for a model in any wrapper."""
         arguments = prompts, responses, self.processing_class.pad_token_id
-        return TokenLogProbs(*run_as_forward(model, self.accelerator.unwrap_model(model), _scores, *arguments))
+        return log_probs_in_wrapper(model, self.accelerator.unwrap_model(model), *arguments)
 
     def _asks_for_comment(self, passed: Sequence[bool]) -> bool:
         """Whether the loss of a comment's paraphrases, with these verdicts, compares them with the comment."""
@@ -325,8 +325,3 @@ class SROTrainer(GameTrainer):
 def is_pass(move: Completion, verdict: Verdict) -> bool:
     """A paraphrase passes only if it is finished and not empty: a screener would pass an empty text."""
     return verdict.passed and move.finished and bool(move.text)
-
-
-def _scores(*arguments: Any) -> tuple[Tensor, Tensor]:
-    found = log_probs(*arguments)
-    return found.values, found.mask
