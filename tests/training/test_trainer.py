@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -535,6 +536,45 @@ def test_the_guard_lets_a_sound_leader_go_on(make: Make) -> None:
     trainer = make(mixed, num_train_epochs=1, collapse_window=8)
     trainer.train()
     assert trainer.state.global_step == 6 and trainer.guard.reason is None
+
+
+def test_a_mended_leader_is_judged_by_what_it_generates_now(make: Make) -> None:
+    trainer = make(always(""), num_train_epochs=1, collapse_window=8)
+    trainer.train()
+    assert trainer.guard.reason is not None
+    trainer.generator.write = always("thanks friend")
+    trainer.train()
+    assert trainer.state.global_step == 6 and trainer.guard.reason is None
+
+
+def test_a_resumed_run_keeps_the_completions_before_its_checkpoint(make: Make) -> None:
+    """The checkpoint lies between two log steps, and the run is killed after the second of them."""
+    options: dict[str, Any] = {"max_steps": 6, "logging_steps": 4, "save_strategy": "steps", "save_steps": 3}
+    make(mixed, **options, callbacks=[StopAt(4)]).train()
+    resumed = make(mixed, **options)
+    resumed.train(resume_from_checkpoint=True)
+    assert [row["step"] for row in read_completions(resumed)] == [step for step in range(6) for _ in range(4)]
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        (lambda played: played[:-1], "answered 3 of 4 comments"),
+        (lambda played: [played[0][:1], *played[1:]], "gave 1 completions, want 2 with token ids"),
+        (lambda played: [played[0] * 2, *played[1:]], "gave 4 completions, want 2 with token ids"),
+        (
+            lambda played: [[replace(one, ids=[]) for one in some] for some in played],
+            "gave 2 completions, want 2",
+        ),
+    ],
+    ids=["comments", "too few", "too many", "no ids"],
+)
+def test_a_generator_that_gives_something_else_than_asked_is_refused(make: Make, given: Any, message: str) -> None:
+    trainer = make(mixed, num_generations=2)
+    script = trainer.generator
+    trainer.generator = SimpleNamespace(generate=lambda *asked, **more: given(script.generate(*asked, **more)))
+    with pytest.raises(SROError, match=rf"the generator SimpleNamespace {message}(.|\n)*fix: generate\("):
+        trainer.generate_and_screen([COMMENTS[:4]])
 
 
 # -- ways to train, and what they are held to ------------------------------------------------------

@@ -28,20 +28,21 @@ from transformers import TrainerCallback
 
 from sro.core.errors import SROError
 from sro.core.precision import store_frozen_linears_in_bf16
-from sro.leader.generation import Completion, Generator
+from sro.leader.generation import Completion, Generator, generate_exactly
 from sro.leader.logprobs import TokenLogProbs
 from sro.leader.model import check_prompt, is_peft
 from sro.leader.token_ids import prompt_ids, response_ids, with_end_of_turn
 from sro.leader.transformers_generator import TransformersGenerator
+from sro.screeners.answers import ask_with
 from sro.screeners.base import Screener, Similarity, Verdict
 from sro.screeners.noisy import FlippingScreener
-from sro.training.answers import ask_with
-from sro.training.checkpoints import CheckpointSeal, ReferenceCache, checkpoint_to_resume
+from sro.training.checkpoints import CheckpointSeal, ReferenceCache, Stateful, checkpoint_to_resume
 from sro.training.config import SROConfig
 from sro.training.dataset import PromptLimit, checked_dataset
 from sro.training.distributed import log_probs_in_wrapper, same_batches, share, unsharded_weights
 from sro.training.game import Game, is_comment_row
 from sro.training.game_trainer import NO_EVALUATION, GameTrainer
+from sro.training.judged_responses import JudgedGame
 from sro.training.monitor import CollapseGuard, CompletionTable, Gauges, completions, game_gauges, move_gauges
 from sro.training.noise import unbiased
 from sro.training.objective import Scored, compares_with_comment, losses
@@ -78,7 +79,8 @@ class SROTrainer(GameTrainer):
     Raises:
         SROError: no `SROConfig`, no prompt, a train_dataset without usable comments, an `eval_dataset`, no tokenizer,
             a screener without `screen`, `peft_config` for a model that has an adapter; in training, a screener that
-            returns too few or too many verdicts, or something else than verdicts.
+            returns too few or too many verdicts, or something else than verdicts, and a generator that returns too
+            few or too many completions, or one without ids.
 
     Source: Xie, Li, Zhu, "Learning from Response not Preference", arXiv 2410.20298.
 
@@ -134,14 +136,17 @@ class SROTrainer(GameTrainer):
         self._played: deque[Game] = deque()
         self.guard = CollapseGuard(args.collapse_window, args.collapse_share)
         flips = screener if isinstance(screener, FlippingScreener) else None
-        self.seal = CheckpointSeal(self.reference_x, flips)
+        parts: dict[str, Stateful] = {"guard": self.guard}
+        if isinstance(generator, JudgedGame):
+            parts["responses"] = generator
+        self.seal = CheckpointSeal(self.reference_x, flips, parts)
         super().__init__(
             model=model,
             args=args,
             train_dataset=train_dataset,
             processing_class=processing_class,
             data_collator=self._my_comments,
-            callbacks=[*(callbacks or ()), self.guard, self.seal],
+            callbacks=[*(callbacks or ()), self.completions, self.guard, self.seal],  # the seal comes last
             **kwargs,
         )
         # compute_loss divides by the number of paraphrases in the whole optimizer step, so accumulation needs no
@@ -204,7 +209,7 @@ class SROTrainer(GameTrainer):
     def _generate_and_screen(self, batches: Sequence[Sequence[str]], comments: list[str]) -> list[Game]:
         args, k = self.args, self.args.num_generations
         with self.compute_loss_context_manager():
-            moves = self.generator.generate(comments, k, args.sampling, seed=self._step_seed())
+            moves = generate_exactly(self.generator, comments, k, args.sampling, seed=self._step_seed())
         passed = self._answer([(comment, move) for comment, played in zip(comments, moves) for move in played])
 
         games, at = [], 0
