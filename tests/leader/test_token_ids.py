@@ -52,6 +52,21 @@ def test_completions_end_with_one_end_token(leader: Any) -> None:
         assert decode(tokenizer, rows) == ["you are wrong", "", "please"]
 
 
+@pytest.mark.parametrize("frame", ["<s> $A </s>", "$A", "$A </s> <pad>"], ids=["BART", "no end", "mBART"])
+def test_a_response_of_an_encoder_decoder_begins_as_its_tokenizer_begins(tiny_seq2seq: Any, frame: str) -> None:
+    from tokenizers.processors import TemplateProcessing
+
+    _, tokenizer = tiny_seq2seq()
+    special = [(token, tokenizer.convert_tokens_to_ids(token)) for token in ("<s>", "</s>", "<pad>")]
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(single=frame, special_tokens=special)
+    rows = completion_ids(tokenizer, ["you are wrong", ""], None)
+    begin = ["<s>"] if frame.startswith("<s>") else []
+    assert [tokenizer.convert_ids_to_tokens(row) for row in rows] == [
+        [*begin, "you", "are", "wrong", "</s>"],
+        [*begin, "</s>"],
+    ]
+
+
 def byte_level() -> Any:
     """As GPT-2's, with the turns of a chat template."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers

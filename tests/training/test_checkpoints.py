@@ -11,6 +11,7 @@ import pytest
 from transformers import TrainerControl, TrainerState
 
 from sro.core.errors import SROError
+from sro.leader.generation import Completion
 from sro.screeners.base import Verdict
 from sro.screeners.noisy import FlippingScreener
 from sro.training.checkpoints import (
@@ -20,6 +21,7 @@ from sro.training.checkpoints import (
     checkpoint_to_resume,
     last_sealed_checkpoint,
 )
+from sro.training.monitor import CollapseGuard
 
 
 class AlwaysPasses:
@@ -171,3 +173,15 @@ def test_a_run_that_would_go_on_in_another_number_format_is_refused(tmp_path: Pa
     flag = "--bf16 true" if began else "--bf16 false"
     with pytest.raises(SROError, match=rf"computed in {first}, and .* in {second}\n  fix: {flag}"):
         begin(seal, tmp_path, tmp_path / "checkpoint-10", not began)
+
+
+def test_the_seal_carries_what_the_guard_has_seen(tmp_path: Path) -> None:
+    """So a resumed run stops at the step at which an unbroken one stops."""
+    checkpoint(tmp_path, 10, sealed=False)
+    guard, resumed = CollapseGuard(4, 0.3), CollapseGuard(4, 0.3)
+    guard.see(["x"] * 3, [Completion("", [0], True)] * 3)
+    CheckpointSeal(ReferenceCache(), parts={"guard": guard}).on_save(
+        arguments(tmp_path), TrainerState(global_step=10), TrainerControl()
+    )
+    begin(CheckpointSeal(ReferenceCache(), parts={"guard": resumed}), tmp_path, tmp_path / "checkpoint-10")
+    assert resumed.state_dict() == guard.state_dict() == {"recent": ["empty"] * 3, "seen": 3, "cut": 0}

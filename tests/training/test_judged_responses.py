@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -73,9 +75,36 @@ def test_recorded_moves_are_played_and_answered_as_they_were(tiny_causal: Any) -
     assert all(one.finished and one.ids[-1] == tokenizer.eos_token_id for played in completions for one in played)
     texts, sources = zip(*((one.text, comment) for comment, played in zip(comments, completions) for one in played))
     assert [verdict.passed for verdict in game.screen(texts, sources)] == ["good" in text for text in texts]
-    again, other = game.generate(comments * 9, 1, Sampling(), 1), game.generate(comments * 9, 1, Sampling(), 2)
-    assert game.generate(comments * 9, 1, Sampling(), 1) == again != other
     assert len(game.generate(comments, 5, Sampling(), 1)[0]) == 5  # of two, some twice
+
+
+def test_every_response_is_played_once_an_epoch_and_a_resumed_run_deals_on(tiny_causal: Any) -> None:
+    _, tokenizer = tiny_causal()
+    game = JudgedGame(JUDGED, tokenizer, prompt=PROMPT)
+
+    def play(comments: list[str]) -> list[tuple[str, str]]:
+        return [(one, some[0].text) for one, some in zip(comments, game.generate(comments, 1, Sampling(), seed=1))]
+
+    for epoch in range(2):
+        order = random.Random(epoch).sample(game.comments, len(game.comments))
+        begun = play(order[:3])
+        state = json.loads(json.dumps(game.state_dict()))
+        game = JudgedGame(JUDGED, tokenizer, prompt=PROMPT)
+        game.load_state_dict(state)
+        played = begun + play(order[3:])
+        assert sorted(played) == sorted((row["comment"], row["response"]) for row in exported(JUDGED))
+
+
+def test_two_processes_deal_from_one_pack(tiny_causal: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    games = [JudgedGame(JUDGED, tiny_causal()[1], prompt=PROMPT) for _ in range(2)]
+    [comment] = dict.fromkeys(games[0].comments[:2])
+    monkeypatch.setattr("sro.training.judged_responses.gather_from_all", lambda mine: mine * 2)
+    played = []
+    for process, game in enumerate(games):
+        here = SimpleNamespace(process_index=process)
+        monkeypatch.setattr("sro.training.judged_responses.PartialState", lambda here=here: here)
+        played += [one.text for one in game.generate([comment], 1, Sampling(), seed=1)[0]]
+    assert sorted(played) == sorted(row["response"] for row in exported(JUDGED) if row["comment"] == comment)
 
 
 @pytest.mark.parametrize(("verdicts", "passes"), [([True, True, False], True), ([True, False], False)])

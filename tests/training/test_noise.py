@@ -56,6 +56,16 @@ def test_the_rate_is_found_by_asking_twice() -> None:
     assert estimate_flip_rate(Polite(), texts) == 0.0
 
 
+def test_a_screener_of_texts_alone_will_do() -> None:
+    class Plain:
+        name = "plain 1"
+
+        def screen(self, texts: Sequence[str]) -> list[Verdict]:
+            return [Verdict("pass", 0.1, self.name) for _ in texts]
+
+    assert estimate_flip_rate(Plain(), ["a", "b"]) == 0.0  # type: ignore[arg-type]
+
+
 def test_no_texts_to_estimate_from() -> None:
     with pytest.raises(SROError, match="no texts"):
         estimate_flip_rate(Polite(), [])

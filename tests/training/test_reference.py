@@ -136,6 +136,14 @@ def test_a_full_copy_shares_no_weight_with_the_leader(start: Start) -> None:
     assert not any(p.requires_grad for p in reference.copy.parameters())
 
 
+def test_a_full_copy_follows_the_leader_to_its_device(start: Start) -> None:
+    """`Trainer` moves the leader to the GPU after the copy is made; the device `meta` stands in for it."""
+    model = start("full")
+    reference = make_reference(model, fresh_adapter=False)
+    with reference.policy(model.to("meta")) as frozen:
+        assert {parameter.device.type for parameter in frozen.parameters()} == {"meta"}
+
+
 @pytest.mark.parametrize("way", ["pissa", "olora", False, "gaussian"])
 @pytest.mark.parametrize("fresh", [True, False])
 def test_an_adapter_that_does_not_begin_at_zero_has_a_reference_that_does_not_either(

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from datasets import Dataset
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import BartConfig, BartForConditionalGeneration, GPT2Config, GPT2LMHeadModel, TrainerCallback
 
-import sro.training.trainer
+import sro.training.distributed
 from sro.core.errors import SROError
 from sro.leader.generation import Completion, Sampling
 from sro.leader.logprobs import log_probs
@@ -353,7 +354,7 @@ def test_the_comment_is_scored_only_where_a_completion_passed(
         (trained if torch.is_grad_enabled() else by_reference).append([len(branches) for branches in completions])
         return log_probs(model, prompts, completions, pad)
 
-    monkeypatch.setattr(sro.training.trainer, "log_probs", recording)
+    monkeypatch.setattr(sro.training.distributed, "log_probs", recording)
     trainer = make(mixed, num_generations=k, num_train_epochs=1, per_device_train_batch_size=24)
     trainer.train()
     passing = {c for c in COMMENTS if any("moron" not in mixed(c, n) for n in range(k))}
@@ -399,7 +400,7 @@ def test_log_pi_ref_of_a_comment_is_computed_once(make: Make, monkeypatch: pytes
             scored.update(tuple(branch) for branches in completions for branch in branches)
         return log_probs(model, prompts, completions, pad)
 
-    monkeypatch.setattr(sro.training.trainer, "log_probs", recording)
+    monkeypatch.setattr(sro.training.distributed, "log_probs", recording)
     trainer = make(always("thanks friend"), num_train_epochs=3)
     trainer.train()
     template = None if trainer.model.config.is_encoder_decoder else PROMPT
@@ -535,6 +536,45 @@ def test_the_guard_lets_a_sound_leader_go_on(make: Make) -> None:
     trainer = make(mixed, num_train_epochs=1, collapse_window=8)
     trainer.train()
     assert trainer.state.global_step == 6 and trainer.guard.reason is None
+
+
+def test_a_mended_leader_is_judged_by_what_it_generates_now(make: Make) -> None:
+    trainer = make(always(""), num_train_epochs=1, collapse_window=8)
+    trainer.train()
+    assert trainer.guard.reason is not None
+    trainer.generator.write = always("thanks friend")
+    trainer.train()
+    assert trainer.state.global_step == 6 and trainer.guard.reason is None
+
+
+def test_a_resumed_run_keeps_the_completions_before_its_checkpoint(make: Make) -> None:
+    """The checkpoint lies between two log steps, and the run is killed after the second of them."""
+    options: dict[str, Any] = {"max_steps": 6, "logging_steps": 4, "save_strategy": "steps", "save_steps": 3}
+    make(mixed, **options, callbacks=[StopAt(4)]).train()
+    resumed = make(mixed, **options)
+    resumed.train(resume_from_checkpoint=True)
+    assert [row["step"] for row in read_completions(resumed)] == [step for step in range(6) for _ in range(4)]
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        (lambda played: played[:-1], "answered 3 of 4 comments"),
+        (lambda played: [played[0][:1], *played[1:]], "gave 1 completions, want 2 with token ids"),
+        (lambda played: [played[0] * 2, *played[1:]], "gave 4 completions, want 2 with token ids"),
+        (
+            lambda played: [[replace(one, ids=[]) for one in some] for some in played],
+            "gave 2 completions, want 2",
+        ),
+    ],
+    ids=["comments", "too few", "too many", "no ids"],
+)
+def test_a_generator_that_gives_something_else_than_asked_is_refused(make: Make, given: Any, message: str) -> None:
+    trainer = make(mixed, num_generations=2)
+    script = trainer.generator
+    trainer.generator = SimpleNamespace(generate=lambda *asked, **more: given(script.generate(*asked, **more)))
+    with pytest.raises(SROError, match=rf"the generator SimpleNamespace {message}(.|\n)*fix: generate\("):
+        trainer.generate_and_screen([COMMENTS[:4]])
 
 
 # -- ways to train, and what they are held to ------------------------------------------------------

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
+from sro.core.errors import SROError
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -147,6 +149,30 @@ class Metered(Protocol):
     def spent(self) -> str:
         """One line for people: requests, tokens, cost and faults so far."""
         ...
+
+
+def generate_exactly(
+    generator: Generator, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
+) -> list[list[Completion]]:
+    """What the generator gives, for training: `n` completions of each comment, each with its ids.
+
+    Raises:
+        SROError: the generator gave fewer or more, or a completion without ids.
+    """
+    found = generator.generate(comments, n, sampling, seed)
+    name = type(generator).__name__
+    if len(found) != len(comments):
+        raise SROError(
+            f"the generator {name} answered {len(found)} of {len(comments)} comments\n"
+            "  fix: generate(comments, n, ...) returns one list of n completions for each comment, in the same order"
+        )
+    for comment, some in zip(comments, found):
+        if len(some) != n or not all(one.ids for one in some):
+            raise SROError(
+                f"the generator {name} gave {len(some)} completions, want {n} with token ids, of {comment[:60]!r}\n"
+                "  fix: generate(comments, n, ...) returns n completions of each comment, never with empty ids"
+            )
+    return found
 
 
 def async_generator(generator: Generator) -> AsyncGenerator | None:

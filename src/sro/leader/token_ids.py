@@ -73,24 +73,32 @@ def completion_ids(tokenizer: Any, texts: Iterable[str], prompt: str | None) -> 
 
     Args:
         prompt: the template of a decoder-only leader, where the completion continues the prompt; None: an
-            encoder–decoder, where the completion stands alone.
+            encoder–decoder, where the completion stands alone and begins with the tokenizer's own begin token, if it
+            has one (BART).
     """
     plain = as_plain_text(tokenizer, texts)
     if not plain:
         return []
-    before = "" if prompt is None else prompt.partition("{text}")[2] or ANY_TEXT
-    lead = "" if prompt is None else lead_of_completion(tokenizer, prompt)
+    if prompt is None:
+        return [_ended(row, tokenizer.eos_token_id) for row in tokenizer(text_target=plain)["input_ids"]]
+    before = prompt.partition("{text}")[2] or ANY_TEXT
+    lead = lead_of_completion(tokenizer, prompt)
 
     def ids(some: Sequence[str]) -> list[list[int]]:
         rows: list[list[int]] = tokenizer(list(some), add_special_tokens=False)["input_ids"]
         return rows
 
-    [known] = ids([before]) if before else [[]]
+    [known] = ids([before])
     alone = ids([lead + text for text in plain])
     behind = ids([before + lead + text for text in plain])
     # If a text merges with the prompt's last sign, it is tokenized alone, because the prompt's ids are fixed.
     rows = [row[len(known) :] if row[: len(known)] == known else own for row, own in zip(behind, alone)]
     return [[*row, tokenizer.eos_token_id] for row in rows]
+
+
+def _ended(row: list[int], end: int) -> list[int]:
+    """The row up to its last end token, which is added if there is none; mBART puts a language behind it."""
+    return row[: len(row) - row[::-1].index(end)] if end in row else [*row, end]
 
 
 def lead_of_completion(tokenizer: Any, prompt: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from sro.core.errors import SROError
+from sro.screeners.answers import ask_with
 from sro.screeners.base import Screener, Verdict
 
 
@@ -30,7 +31,7 @@ class BestOnly:
             raise SROError(
                 f"screener '{self.name}' compares rewrites of one comment: call screen(texts, sources=comments)"
             )
-        verdicts = self.screener.screen(texts, sources=sources)
+        verdicts = ask_with(self.screener)(texts, sources)
         found: list[Verdict] = []
         for _, group in groupby(range(len(texts)), key=lambda i: sources[i]):
             rows = list(group)

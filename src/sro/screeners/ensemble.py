@@ -18,6 +18,7 @@ import numpy as np
 
 from sro.core.errors import SROError
 from sro.core.files import folder_sha256
+from sro.screeners.answers import ask_with
 from sro.screeners.base import Screener, Verdict, log_odds, sigmoid
 from sro.screeners.languages import languages_read
 from sro.screeners.long_comments import ReadsExcerpts
@@ -102,5 +103,5 @@ def mean_log_odds(
     members: Sequence[Screener], texts: Sequence[str], sources: Sequence[str] | None = None
 ) -> np.ndarray:
     """[N] mean over the members of log P(fail) − log P(pass)."""
-    columns = [[verdict.probability for verdict in member.screen(texts, sources=sources)] for member in members]
+    columns = [[verdict.probability for verdict in ask_with(member)(texts, sources)] for member in members]
     return np.asarray(log_odds(np.array(columns, dtype=np.float64), LEAST).mean(axis=0))

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sro.core.errors import SROError
+from sro.screeners.answers import ask_with
 from sro.screeners.base import Screener, Verdict
 
 
@@ -36,7 +37,7 @@ class FlippingScreener:
 
     def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
         """One verdict per text; about the share `probability` of them is flipped."""
-        verdicts = self.screener.screen(texts, sources=sources)
+        verdicts = ask_with(self.screener)(texts, sources)
         first, self.given = self.given, self.given + len(verdicts)
         return [
             flip_verdict(verdict) if is_flipped(self.seed, number, self.probability) else verdict

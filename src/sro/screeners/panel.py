@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sro.core.errors import SROError
+from sro.screeners.answers import ask_with
 from sro.screeners.base import (
     Faithfulness,
     Fluency,
@@ -62,7 +63,7 @@ class Panel:
         if sources is not None:
             paired(self.name, texts, sources)
         asked, about, places = distinct_pairs(texts, sources)
-        answers = [member.screen(asked, sources=about) for member in self.members]
+        answers = [ask_with(member)(asked, about) for member in self.members]
         joint = [self._joint(verdicts) for verdicts in zip(*answers, strict=True)]
         return [joint[place] for place in places]
 

@@ -6,6 +6,7 @@ seal is an incomplete checkpoint, and resuming ignores it.
 A resumed run must end exactly as an uninterrupted one. So the seal also stores:
 - log π_ref(x|x) of the comments seen: computed again in another batch, these values would differ in the last bits;
 - for a follower that flips verdicts, the number of verdicts it has given, because the next flip depends on it;
+- the states of other parts that are the same on all processes: what the guard has seen, which responses were dealt;
 - the number format of the run: a run that would continue in another format is refused.
 """
 
@@ -14,9 +15,9 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from accelerate import PartialState
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -40,18 +41,36 @@ class ReferenceCache(dict[str, float]):
             self.update(known)
 
 
+class Stateful(Protocol):
+    """A part of a run that must go on where it was. Its state is the same on all processes, and JSON can store it."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state for `load_state_dict`."""
+        ...
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from this state."""
+        ...
+
+
 class CheckpointSeal(TrainerCallback):
-    """Seals each checkpoint once it is complete, with the reference cache and the flips' states inside.
+    """Seals each checkpoint once it is complete, with the reference cache, the flips' and the parts' states inside.
 
     Args:
         flips: the follower of this process if it flips verdicts, else None.
+        parts: other parts of the run, by their names in the seal.
 
     Attributes:
         resumed: the checkpoint that training continues from, in any folder; None: training starts from the beginning.
     """
 
-    def __init__(self, cache: ReferenceCache, flips: FlippingScreener | None = None) -> None:
-        self.cache, self.flips = cache, flips
+    def __init__(
+        self,
+        cache: ReferenceCache,
+        flips: FlippingScreener | None = None,
+        parts: Mapping[str, Stateful] | None = None,
+    ) -> None:
+        self.cache, self.flips, self.parts = cache, flips, parts or {}
         self.resumed: Path | None = None
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
@@ -72,6 +91,7 @@ class CheckpointSeal(TrainerCallback):
                         "step": state.global_step,
                         "dtype": run_dtype(args),
                         "flips": flips,
+                        "parts": {name: part.state_dict() for name, part in self.parts.items()},
                         "reference_x": self.cache,
                     }
                 ),
@@ -80,7 +100,7 @@ class CheckpointSeal(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Load the cache and the flips' state from the checkpoint that training continues from.
+        """Load the cache and the states of the flips and the parts from the checkpoint that training continues from.
 
         If the number of processes has changed, the flips start again, because the number of verdicts that each
         process would have given is unknown.
@@ -99,6 +119,8 @@ class CheckpointSeal(TrainerCallback):
         refuse_other_dtype(self.resumed, args)
         seal = json.loads((self.resumed / SEAL).read_text("utf-8"))
         self.cache.update(seal["reference_x"])
+        for name in self.parts.keys() & seal.get("parts", {}).keys():
+            self.parts[name].load_state_dict(seal["parts"][name])
         processes = PartialState()
         if self.flips and len(seal.get("flips", ())) == processes.num_processes:
             self.flips.load_state_dict(seal["flips"][processes.process_index])

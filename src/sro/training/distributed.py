@@ -14,13 +14,14 @@ from typing import Any, TypeVar
 from accelerate import PartialState
 from accelerate.data_loader import prepare_data_loader
 from accelerate.utils import broadcast_object_list, gather_object
-from torch import nn
+from torch import Tensor, nn
 from torch.distributed.fsdp import FSDPModule
 from torch.utils.data import DataLoader
 from transformers import TrainingArguments
 from transformers.integrations import unset_hf_deepspeed_config
 
 from sro.core.errors import SROError
+from sro.leader.logprobs import TokenLogProbs, log_probs
 
 T = TypeVar("T")
 
@@ -105,6 +106,22 @@ def run_as_forward(wrapper: nn.Module, model: nn.Module, function: Callable[...,
         return found
     finally:
         restore()
+
+
+def log_probs_in_wrapper(
+    wrapper: nn.Module,
+    model: nn.Module,
+    prompts: Sequence[Sequence[int]],
+    completions: Sequence[Sequence[Sequence[int]]],
+    pad_token_id: int,
+) -> TokenLogProbs:
+    """`log_probs` of `model`, computed as the forward pass of the wrapper around it; see `run_as_forward`."""
+
+    def scores(*arguments: Any) -> tuple[Tensor, Tensor]:
+        found = log_probs(*arguments)
+        return found.values, found.mask
+
+    return TokenLogProbs(*run_as_forward(wrapper, model, scores, prompts, completions, pad_token_id))
 
 
 @contextmanager

@@ -15,10 +15,12 @@ from __future__ import annotations
 import logging
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+
+from accelerate import PartialState
 
 from sro.comments.clean import fingerprint
 from sro.comments.columns import choose_columns
@@ -29,6 +31,7 @@ from sro.leader.generation import Completion, Sampling
 from sro.leader.model import Leader
 from sro.leader.token_ids import completion_ids
 from sro.screeners.base import Verdict
+from sro.training.distributed import gather_from_all
 
 logger = logging.getLogger(__name__)
 
@@ -103,9 +106,12 @@ class JudgedGame:
     def __init__(self, judged: Sequence[JudgedRewrite], tokenizer: Any, prompt: str | None) -> None:
         """tokenizer, prompt: see `sro.leader.token_ids.completion_ids`."""
         self.comments = [one.comment for one in judged]
-        self.rewrites: dict[str, list[str]] = {}
+        in_file: dict[str, list[str]] = {}
         for one in judged:
-            self.rewrites.setdefault(one.comment, []).append(one.rewrite)
+            in_file.setdefault(one.comment, []).append(one.rewrite)
+        # A file may have all passes first; shuffled, no part of an epoch learns from passes only.
+        self.rewrites = {key: random.Random(key).sample(some, len(some)) for key, some in in_file.items()}
+        self._dealt: Counter[str] = Counter()  # comment → place of its next rewrite
         self.sha256 = texts_hash([f"{one.comment}\n{one.rewrite}\n{one.passed}" for one in judged])
         self._votes: Counter[tuple[str, str]] = Counter()
         for one in judged:
@@ -115,14 +121,28 @@ class JudgedGame:
     def generate(
         self, comments: Sequence[str], n: int, sampling: Sampling, seed: int | None
     ) -> list[list[Completion]]:
-        """Draw `n` rewrites of each comment by seed and place; if a comment has fewer, some are repeated."""
-        chosen = []
-        for place, comment in enumerate(comments):
-            draw, some = random.Random(f"{seed} {place}"), self.rewrites.get(comment, [""])
-            chosen.append(draw.sample(some, n) if len(some) >= n else draw.choices(some, k=n))
+        """The next `n` rewrites of each comment, in turn; if a comment has fewer, some are repeated.
+
+        So each rewrite is played `n` times an epoch. The processes deal from one pack and must call this together.
+        """
+        dealt = [[self._deal(one, n) for one in asked] for asked in gather_from_all([list(comments)])]
+        chosen = dealt[PartialState().process_index]
         texts = [as_read(text) for some in chosen for text in some]
         played = [Completion(text, ids, finished=True) for text, ids in zip(texts, self._ids(texts))]
         return [played[at : at + n] for at in range(0, len(played), n)]
+
+    def _deal(self, comment: str, n: int) -> list[str]:
+        some, first = self.rewrites.get(comment, [""]), self._dealt[comment]
+        self._dealt[comment] = (first + n) % len(some)
+        return [some[(first + place) % len(some)] for place in range(n)]
+
+    def state_dict(self) -> dict[str, int]:
+        """The place of each comment's next response, for the seal of a checkpoint."""
+        return dict(self._dealt)
+
+    def load_state_dict(self, state: Mapping[str, int]) -> None:
+        """Deal on from the places of a checkpoint."""
+        self._dealt = Counter(state)
 
     def screen(self, texts: Sequence[str], sources: Sequence[str] | None = None) -> list[Verdict]:
         """The recorded verdict on each rewrite of its comment in `sources`."""

@@ -117,9 +117,10 @@ def completion_rows(
         yield CompletionRow(step, source, text, label, verdict.probability, verdict.screener, similarity)
 
 
-class CompletionTable:
-    """Writes those since the last log step to `completions/step_N.jsonl`, also at the end of a run. If a step runs
-    again after a resume, its file is replaced."""
+class CompletionTable(TrainerCallback):
+    """Writes the completions since the last log step to `completions/step_N.jsonl`, also at each checkpoint and at the
+    end of a run. So no file has rows from before and after a checkpoint, and if its steps run again after a resume, it is
+    replaced as a whole."""
 
     def __init__(self, args: Any) -> None:
         self.folder = Path(args.output_dir) / "completions" if args.log_completions else None
@@ -142,6 +143,10 @@ class CompletionTable:
         for row in rows[: self.printed]:
             logger.info("%s  %s\n      →   %s", row.verdict, row.source, row.paraphrase)
 
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Write the rows of the steps before the checkpoint, which a resumed run does not play again."""
+        self.write(state.global_step)
+
 
 class CollapseGuard(TrainerCallback):
     """Stops training when the leader's recent completions are mostly empty, unfinished or repeating.
@@ -152,9 +157,21 @@ class CollapseGuard(TrainerCallback):
 
     def __init__(self, window: int, share: float) -> None:
         self.window, self.share = window, share
-        self._recent: deque[str | None] = deque(maxlen=max(1, window))
+        self._forget()
+
+    def _forget(self) -> None:
+        self._recent: deque[str | None] = deque(maxlen=max(1, self.window))
         self._seen = self._cut = 0
         self.reason: str | None = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """What it has seen, for the seal of a checkpoint."""
+        return {"recent": list(self._recent), "seen": self._seen, "cut": self._cut}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what it had seen at a checkpoint."""
+        self._recent.extend(state["recent"])
+        self._seen, self._cut = state["seen"], state["cut"]
 
     def see(self, sources: Sequence[str], completions: Sequence[Completion]) -> None:
         """Look at the newest completions of all processes, because all processes have to stop together."""
@@ -162,6 +179,12 @@ class CollapseGuard(TrainerCallback):
         self._recent.extend(faults)
         self._seen += len(faults)
         self._cut += faults.count("unfinished")
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Forget an earlier training; of a resumed one, the seal brings the state back."""
+        self._forget()
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any

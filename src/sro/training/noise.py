@@ -29,6 +29,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from sro.core.errors import SROError
+from sro.screeners.answers import ask_with
 from sro.screeners.base import Screener
 from sro.training.objective import LossOf
 
@@ -60,6 +61,6 @@ def estimate_flip_rate(screener: Screener, texts: Sequence[str], sources: Sequen
     """
     if not texts:
         raise SROError("no texts to estimate a flip rate from\n  fix: pass some hundred texts of any kind")
-    first, second = (screener.screen(texts, sources=sources) for _ in range(2))
+    first, second = (ask_with(screener)(texts, sources) for _ in range(2))
     differ = sum(a.passed != b.passed for a, b in zip(first, second)) / len(texts)
     return (1 - math.sqrt(max(0.0, 1 - 2 * differ))) / 2

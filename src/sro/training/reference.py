@@ -116,5 +116,6 @@ class FrozenCopy:
 
     @contextmanager
     def policy(self, model: Any) -> Iterator[Any]:
-        with _frozen(self.copy):
-            yield self.copy
+        # The copy is made before the trainer moves the model to its device.
+        with _frozen(self.copy.to(next(model.parameters()).device)) as frozen:
+            yield frozen

@@ -28,20 +28,21 @@ from transformers import TrainerCallback
 
 from sro.core.errors import SROError
 from sro.core.precision import store_frozen_linears_in_bf16
-from sro.leader.generation import Completion, Generator
-from sro.leader.logprobs import TokenLogProbs, log_probs
+from sro.leader.generation import Completion, Generator, generate_exactly
+from sro.leader.logprobs import TokenLogProbs
 from sro.leader.model import check_prompt, is_peft
 from sro.leader.token_ids import completion_ids, prompt_ids, with_end_of_turn
 from sro.leader.transformers_generator import TransformersGenerator
+from sro.screeners.answers import ask_with
 from sro.screeners.base import Screener, Similarity, Verdict
 from sro.screeners.noisy import FlippingScreener
-from sro.training.answers import ask_with
-from sro.training.checkpoints import CheckpointSeal, ReferenceCache, checkpoint_to_resume
+from sro.training.checkpoints import CheckpointSeal, ReferenceCache, Stateful, checkpoint_to_resume
 from sro.training.config import SROConfig
 from sro.training.dataset import PromptLimit, checked_dataset
-from sro.training.distributed import run_as_forward, same_batches, share, unsharded_weights
+from sro.training.distributed import log_probs_in_wrapper, same_batches, share, unsharded_weights
 from sro.training.game import Game, is_comment_row
 from sro.training.game_trainer import NO_EVALUATION, GameTrainer
+from sro.training.judged_responses import JudgedGame
 from sro.training.monitor import (
     CollapseGuard,
     CompletionTable,
@@ -85,7 +86,8 @@ class SROTrainer(GameTrainer):
     Raises:
         SROError: no `SROConfig`, no prompt, a train_dataset without usable comments, an `eval_dataset`, no tokenizer,
             a screener without `screen`, `peft_config` for a model that has an adapter; in training, a screener that
-            returns too few or too many verdicts, or something else than verdicts.
+            returns too few or too many verdicts, or something else than verdicts, and a generator that returns too
+            few or too many completions, or one without ids.
 
     Source: Xie, Li, Zhu, "Learning from Response not Preference", arXiv 2410.20298.
 
@@ -141,14 +143,17 @@ class SROTrainer(GameTrainer):
         self._played: deque[Game] = deque()
         self.guard = CollapseGuard(args.collapse_window, args.collapse_share)
         flips = screener if isinstance(screener, FlippingScreener) else None
-        self.seal = CheckpointSeal(self.reference_x, flips)
+        parts: dict[str, Stateful] = {"guard": self.guard}
+        if isinstance(generator, JudgedGame):
+            parts["responses"] = generator
+        self.seal = CheckpointSeal(self.reference_x, flips, parts)
         super().__init__(
             model=model,
             args=args,
             train_dataset=train_dataset,
             processing_class=processing_class,
             data_collator=self._my_comments,
-            callbacks=[*(callbacks or ()), self.guard, self.seal],
+            callbacks=[*(callbacks or ()), self.completions, self.guard, self.seal],  # the seal comes last
             **kwargs,
         )
         # compute_loss divides by the number of completions in the whole optimizer step, so accumulation needs no
@@ -211,7 +216,7 @@ class SROTrainer(GameTrainer):
     def _generate_and_screen(self, batches: Sequence[Sequence[str]], comments: list[str]) -> list[Game]:
         args, k = self.args, self.args.num_generations
         with self.compute_loss_context_manager():
-            completions = self.generator.generate(comments, k, args.sampling, seed=self._step_seed())
+            completions = generate_exactly(self.generator, comments, k, args.sampling, seed=self._step_seed())
         passed = self._answer([(comment, one) for comment, played in zip(comments, completions) for one in played])
 
         games, at = [], 0
@@ -268,7 +273,7 @@ class SROTrainer(GameTrainer):
     def _log_probs(self, model: Any, prompts: list[list[int]], completions: list[list[list[int]]]) -> TokenLogProbs:
         """`log_probs` for a model in any wrapper."""
         arguments = prompts, completions, self.processing_class.pad_token_id
-        return TokenLogProbs(*run_as_forward(model, self.accelerator.unwrap_model(model), _scores, *arguments))
+        return log_probs_in_wrapper(model, self.accelerator.unwrap_model(model), *arguments)
 
     def _asks_for_comment(self, passed: Sequence[bool]) -> bool:
         """Whether the loss of a comment's completions, with these verdicts, compares them with the comment."""
@@ -334,8 +339,3 @@ class SROTrainer(GameTrainer):
 def is_pass(completion: Completion, verdict: Verdict) -> bool:
     """A completion passes only if it is finished and not empty: a screener would pass an empty text."""
     return verdict.passed and completion.finished and bool(completion.text)
-
-
-def _scores(*arguments: Any) -> tuple[Tensor, Tensor]:
-    found = log_probs(*arguments)
-    return found.values, found.mask

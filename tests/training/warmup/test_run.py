@@ -186,6 +186,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(
         run(data={"resume": True}, **options, learning_rate=0.02)
     with pytest.raises(SROError, match=r"examples\.jsonl: its rows are not those that the run began with"):
         run(examples=EXAMPLES[:1], data={"resume": True}, **options)
+    (tmp_path / "run" / "checkpoint-7").mkdir()  # a run killed while saving leaves such a folder
     resumed = run(data={"resume": True}, **options)
     assert torch.equal(logits(leaders, "causal", str(whole)), logits(leaders, "causal", str(resumed)))
     with pytest.raises(SROError, match="holds a run already"):  # it is whole now
@@ -193,6 +194,15 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(
 
 
 # -- what is refused ----------------------------------------------------------------------------------
+
+
+def test_many_processes_are_refused_before_anything_is_written(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WarmupConfig, "world_size", 2)
+    with pytest.raises(SROError, match=r"runs in one process, and here are 2(.|\n)*fix: start it without a launcher"):
+        run()
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(run: Run) -> None:

@@ -92,6 +92,42 @@ def test_the_loss_can_be_had_with_what_it_is_made_of(make: Make) -> None:
     assert loss.item() == pytest.approx(trainer.compute_loss(trainer.model, batch).item())
 
 
+def test_batch_1_accumulated_4_times_equals_batch_4(make: Make) -> None:
+    """Targets of unequal lengths: every token counts the same."""
+    options: dict[str, Any] = {"optim": "sgd", "learning_rate": 1.0, "warmup_steps": 0, "max_grad_norm": 0.0}
+    whole, accumulated = (
+        make(per_device_train_batch_size=size, gradient_accumulation_steps=4 // size, **options) for size in (4, 1)
+    )
+    for trainer in (whole, accumulated):
+        disable_dropout(trainer.model)  # T5 trains with it
+        trainer.train()
+    assert losses(accumulated) == pytest.approx(losses(whole), abs=1e-5)
+    for one, other in zip(whole.model.parameters(), accumulated.model.parameters()):
+        assert torch.allclose(one, other, atol=2e-6, rtol=1e-4)
+
+
+def test_a_wrapped_model_has_the_loss_of_the_model(make: Make) -> None:
+    """As in a run on several GPUs."""
+    trainer = make()
+    batch = trainer.data_collator([trainer.train_dataset[i] for i in range(4)])
+    model = trainer.model.eval()
+    wrapped = trainer.compute_loss(torch.nn.DataParallel(model), batch)
+    assert torch.equal(wrapped, trainer.compute_loss(model, batch))
+
+
+def test_without_a_launcher_a_warm_up_takes_one_of_several_devices(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def on_two(config: Any) -> None:
+        post_init(config)
+        config._n_gpu = 2
+
+    post_init = WarmupConfig.__post_init__
+    monkeypatch.setattr(WarmupConfig, "__post_init__", on_two)
+    trainer = make()
+    assert (trainer.args.n_gpu, trainer.args.train_batch_size) == (1, 4)
+
+
 @pytest.mark.parametrize("lora", [False, True])
 def test_the_loss_falls_and_the_examples_are_learnt(make: Make, lora: bool) -> None:
     torch.manual_seed(0)  # of the fresh adapter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.util import find_spec
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,21 @@ def test_a_words_state_is_that_of_its_last_piece_whatever_the_batch(encoder: Sen
 def test_cut_off_words_have_no_state(encoder: SentenceEncoder) -> None:
     [states] = word_states(encoder, ["page " * 200])
     assert list(states) == list(range(128))
+
+
+def test_texts_are_read_on_the_encoders_device(encoder: SentenceEncoder) -> None:
+    """The device `meta` stands in for a GPU; only its states come back from there."""
+    seen: list[str] = []
+
+    def read(*, output_hidden_states: bool, **batch: torch.Tensor) -> Any:
+        seen.extend(given.device.type for given in batch.values())
+        return SimpleNamespace(hidden_states=[torch.ones(*batch["input_ids"].shape, 4)] * 3)
+
+    there: Any = SimpleNamespace(
+        tokenizer=encoder.tokenizer, model=read, device=torch.device("meta"), batch_size=encoder.batch_size
+    )
+    assert [list(states) for states in word_states(there, ["you idiot"])] == [[0, 1]]
+    assert set(seen) == {"meta"}
 
 
 # -- the probe ---------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """A warm-up from unpaired comments to a rewriter. It writes adapter/, examples.jsonl and manifest.json.
 
 The two long parts can be resumed (`resume`): the search from edits.jsonl, and, with `save_strategy: steps`, the
-training from its last checkpoint.
+training from its last complete checkpoint. The search runs in one process, and so does the whole command.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 
 from transformers import set_seed
-from transformers.trainer_utils import get_last_checkpoint
 
 from sro.comments.sources import load_sources
 from sro.core import config, files, provenance
@@ -32,6 +31,7 @@ from sro.screeners.loading import load_named_screener
 from sro.screeners.lora.acceptability import Acceptability
 from sro.screeners.overused import OverusedWords
 from sro.screeners.similarity import SentenceEncoder
+from sro.training.checkpoints import last_sealed_checkpoint
 from sro.training.dataset import PromptLimit, fitting
 from sro.training.resuming import refuse_other_run
 from sro.training.warmup.best_of_n import WITH_CRITIC, Bars, Reward
@@ -89,10 +89,15 @@ def warmup_run(
         command: the command line, for the manifest.
 
     Raises:
-        SROError: bad input, an output_dir that already holds a run, an edit search by a leader that already has an
-            adapter, or a run to resume that began with other settings or comments.
+        SROError: bad input, more than one process, an output_dir that already holds a run, an edit search by a leader
+            that already has an adapter, or a run to resume that began with other settings or comments.
     """
     refuse_named_checkpoint(args)
+    if args.world_size > 1:
+        raise SROError(
+            f"a warm-up runs in one process, and here are {args.world_size}, which would write the same files\n"
+            "  fix: start it without a launcher; `sro train` runs in many"
+        )
     if leader.tuning == "full":
         raise SROError("a warm-up trains an adapter, not all weights\n  fix: leave out --tuning full")
     folder = Path(str(args.output_dir))
@@ -150,7 +155,8 @@ def warmup_run(
         model = get_peft_model(model, default_lora(leader.lora_rank, leader.lora_alpha, encoder_decoder))
     trainer = WarmupTrainer(model, args, examples, player.tokenizer)
     use_progress_lines(trainer)
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)) if data.resume else None)
+    checkpoint = last_sealed_checkpoint(folder) if data.resume else None
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     save_adapter(model, player.tokenizer, args.prompt, folder / "adapter", half=True)
     return folder / "adapter"
 

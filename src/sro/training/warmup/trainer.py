@@ -1,22 +1,27 @@
 """Fine-tune any language model (decoder-only or encoder–decoder) on warm-up examples by maximum likelihood.
 
 A `transformers.Trainer` whose loss is −log π(target|source) per token, computed by the same `log_probs` as the game.
+The mean is over all target tokens of an optimizer step: batch 1 × accumulation 8 equals batch 8, and two processes
+with batch 8 equal one with batch 16.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch.utils.data import Dataset
 from transformers import Trainer, TrainingArguments
 
 from sro.core.precision import store_frozen_linears_in_bf16
 from sro.core.training_arguments import check_steps, check_trackers, refuse_evaluation, resolve_bf16
-from sro.leader.logprobs import log_probs
 from sro.leader.model import check_prompt, is_peft
 from sro.leader.token_ids import completion_ids, prompt_ids
+from sro.training.checkpoints import CheckpointSeal, ReferenceCache
+from sro.training.distributed import log_probs_in_wrapper
 from sro.training.warmup.examples import Example
 
 
@@ -56,7 +61,7 @@ class WarmupTrainer(Trainer):
 
     Args:
         model: causal LM or encoder–decoder, PEFT-wrapped or not.
-        args: `WarmupConfig` with `prompt` set.
+        args: `WarmupConfig` with `prompt` set. It is copied, not changed.
         examples: the training examples.
         processing_class: the leader's tokenizer.
     """
@@ -66,6 +71,8 @@ class WarmupTrainer(Trainer):
     def __init__(
         self, model: Any, args: WarmupConfig, examples: Sequence[Example], processing_class: Any, **kwargs: Any
     ) -> None:
+        args = copy.copy(args)
+        args._n_gpu = min(args.n_gpu, 1)  # one process uses one device: DataParallel cannot split lists of ids
         check_prompt(args.prompt)
         if args.gradient_checkpointing and is_peft(model):
             model.enable_input_require_grads()  # otherwise the frozen embeddings stop the gradient to the adapter
@@ -79,16 +86,26 @@ class WarmupTrainer(Trainer):
             data_collator=_columns,
             **kwargs,
         )
-        self.model_accepts_loss_kwargs = False
+        self.loss_is_scaled_for_ga = True  # compute_loss divides by the tokens of the whole optimizer step
+        self.add_callback(CheckpointSeal(ReferenceCache()))
+
+    def get_batch_samples(
+        self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device
+    ) -> tuple[list[Any], int]:
+        """As in `Trainer`, with the number of target tokens of the optimizer step over all processes."""
+        batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        count = torch.tensor(sum(len(ids) for batch in batches for ids in batch["target"]), device=device)
+        return batches, int(self.accelerator.gather(count).sum())
 
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """Mean over the batch's tokens of −log π(target|source)."""
-        found = log_probs(
-            model, inputs["prompt"], [[ids] for ids in inputs["target"]], self.processing_class.pad_token_id
-        )
-        loss = -found.values.sum() / found.lengths().sum()
+        """−log π(target|source) of one micro-batch, as its share of the mean over the optimizer step's tokens."""
+        targets, pad = [[ids] for ids in inputs["target"]], self.processing_class.pad_token_id
+        found = log_probs_in_wrapper(model, self.accelerator.unwrap_model(model), inputs["prompt"], targets, pad)
+        # Gradients are averaged over processes with unequal numbers of tokens; the mean is over all tokens.
+        count = num_items_in_batch or found.lengths().sum()
+        loss = -found.values.sum() * self.accelerator.num_processes / count
         return (loss, found) if return_outputs else loss
 
     def floating_point_ops(self, inputs: Any) -> int:

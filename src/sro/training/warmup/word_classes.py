@@ -92,8 +92,8 @@ def word_states(encoder: SentenceEncoder, texts: Sequence[str]) -> list[dict[int
             chunk, is_split_into_words=True, padding=True, truncation=True, max_length=128, return_tensors="pt"
         )
         with torch.inference_mode():
-            layers = encoder.model(**batch, output_hidden_states=True).hidden_states
-        states = torch.cat([layers[layer] for layer in LAYERS], -1).numpy()
+            layers = encoder.model(**batch.to(encoder.device), output_hidden_states=True).hidden_states
+        states = torch.cat([layers[layer] for layer in LAYERS], -1).float().cpu().numpy()
         for row in range(len(chunk)):
             pieces = {word: piece for piece, word in enumerate(batch.word_ids(row)) if word is not None}
             found.append({word: states[row, piece] for word, piece in pieces.items()})

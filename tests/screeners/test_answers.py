@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 from sro.core.errors import SROError
+from sro.screeners.answers import ask_with
 from sro.screeners.base import Verdict
-from sro.training.answers import ask_with
+from sro.screeners.best_of_n import BestOnly
+from sro.screeners.ensemble import Ensemble
+from sro.screeners.noisy import FlippingScreener
+from sro.screeners.panel import Panel
 
 PASS = Verdict("pass", 0.1, "mine 1")
 
@@ -65,3 +69,18 @@ def test_what_is_no_verdict_is_named(answer: object) -> None:
 
     with pytest.raises(SROError, match=r"the screener other gave .* where a Verdict is wanted\n  fix: "):
         ask_with(Other())(["a"], ["b"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda plain: Panel([plain]),
+        lambda plain: Ensemble("all", (plain,)),
+        lambda plain: BestOnly(plain),
+        lambda plain: FlippingScreener(plain, 0.0),
+    ],
+    ids=["panel", "ensemble", "best", "flips"],
+)
+def test_a_screener_of_texts_alone_can_be_a_part_of_another(around: Callable[[Any], Any]) -> None:
+    plain = SimpleNamespace(name="mine 1", screen=lambda texts: [PASS] * len(texts))
+    assert [verdict.passed for verdict in around(plain).screen(["a"], sources=["x"])] == [True]

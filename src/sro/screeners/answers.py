@@ -1,4 +1,4 @@
-"""How the trainer calls its screener: any object with `screen(texts)`, with or without `sources`."""
+"""How a screener is asked that somebody else may have written: any object with `screen(texts)`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from sro.core.errors import SROError
 from sro.screeners.base import Screener, Verdict
 
-Ask = Callable[[Sequence[str], Sequence[str]], list[Verdict]]
+Ask = Callable[[Sequence[str], Sequence[str] | None], list[Verdict]]
 
 
 def ask_with(screener: Screener) -> Ask:
@@ -28,7 +28,7 @@ def ask_with(screener: Screener) -> Ask:
     kinds = inspect.signature(screen).parameters
     reads_sources = "sources" in kinds or any(p.kind is p.VAR_KEYWORD for p in kinds.values())
 
-    def ask(texts: Sequence[str], sources: Sequence[str]) -> list[Verdict]:
+    def ask(texts: Sequence[str], sources: Sequence[str] | None) -> list[Verdict]:
         verdicts = list(screen(texts, sources=sources) if reads_sources else screen(texts))
         if len(verdicts) != len(texts):
             raise SROError(
