@@ -137,7 +137,7 @@ class JudgedGame:
         return [some[(first + place) % len(some)] for place in range(n)]
 
     def state_dict(self) -> dict[str, int]:
-        """The place of each comment's next response, for the seal of a checkpoint."""
+        """The place of each comment's next rewrite, for the seal of a checkpoint."""
         return dict(self._dealt)
 
     def load_state_dict(self, state: Mapping[str, int]) -> None:

@@ -118,9 +118,11 @@ def completion_rows(
 
 
 class CompletionTable(TrainerCallback):
-    """Writes the completions since the last log step to `completions/step_N.jsonl`, also at each checkpoint and at the
-    end of a run. So no file has rows from before and after a checkpoint, and if its steps run again after a resume, it is
-    replaced as a whole."""
+    """Writes the completions since the last log step to `completions/step_N.jsonl`.
+
+    It also writes at each checkpoint and at the end of a run. So no file has rows from before and after a checkpoint,
+    and if its steps run again after a resume, it is replaced as a whole.
+    """
 
     def __init__(self, args: Any) -> None:
         self.folder = Path(args.output_dir) / "completions" if args.log_completions else None
