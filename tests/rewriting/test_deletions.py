@@ -89,3 +89,9 @@ def test_every_candidate_is_part_of_the_sentence() -> None:
 
 def test_what_is_no_sentence_is_left_to_others() -> None:
     assert deletions("you stupid " * 10_000) == []
+
+
+def test_initials_keep_their_article() -> None:
+    assert without_adjectives("He is a US judge with a fucking FBI badge.") == "He is a US judge with a FBI badge."
+    assert without_adjectives("An FBI man saw the damn car.") == "An FBI man saw the car."
+    assert without_adjectives("IT IS A FUCKING OLD CAR") == "IT IS AN OLD CAR"

@@ -148,3 +148,32 @@ def test_long_and_thoroughly_rude_texts_are_left_alone() -> None:
     """Pairs of cuts of a text with many rude words would be many thousands of texts."""
     for text in ("you moron, " * 50, "idiot and " * 58, "a fool is " * 5, "x" * MAX_SENTENCE_CHARACTERS + " moron"):
         assert phrase_cuts(text, RUDE) == reframings(text, RUDE) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wanted", "unwanted"),
+    [
+        (
+            "In fact, that moron Smith has lied again.",
+            "In fact, Smith has lied again.",
+            "In fact, that Smith has lied again.",
+        ),
+        (
+            "We asked the idiot Briton that wrote it.",
+            "We asked the Briton that wrote it.",
+            "We asked Briton that wrote it.",
+        ),
+        (
+            "She left this idiot Dane country for good.",
+            "She left this Dane country for good.",
+            "She left Dane country for good.",
+        ),
+        ("WHO READS THIS MORON PAGE ANYWAY?", "WHO READS THIS PAGE ANYWAY?", "WHO READS PAGE ANYWAY?"),
+    ],
+)
+def test_the_article_goes_before_the_name_of_a_person_and_stays_before_another_noun(
+    sentence: str, wanted: str, unwanted: str
+) -> None:
+    found = phrase_cuts(sentence, RUDE)
+    assert wanted in found
+    assert unwanted not in found

@@ -199,3 +199,13 @@ def test_a_capital_that_only_begins_the_sentence_does_not_move_with_its_word(tmp
     assert found("Berlin stinks", 1) == ["Nobody likes Berlin"]  # a name keeps its own
     assert found("YOU ARE A DISGRACE", 1) == ["I AM DISAPPOINTED IN YOU"]
     assert [found(f"{name} stinks", 1)[0] for name in ("US", "Will")] == ["Nobody likes US", "Nobody likes Will"]
+
+
+def test_a_comma_before_an_address_goes_with_it_and_initials_keep_their_article(tmp_path: Path) -> None:
+    path = tmp_path / "table.txt"
+    path.write_text("get lost => go away\nyou fool =>\n", "utf-8")
+    found = load_phrase_table(path).variants
+    assert found("Get lost, you fool", 1) == ["Go away"]
+    assert found("Get lost, you", 1) == ["Go away, you"]
+    assert found("Get lost,", 1) == ["Go away,"]
+    assert found("Get lost with a US flag", 1) == ["Go away with a US flag"]

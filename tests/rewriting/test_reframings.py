@@ -103,3 +103,8 @@ def test_what_keeps_one_of_two_rude_phrases_stands_last() -> None:
 def test_those_who_are_addressed_need_no_noun() -> None:
     assert reframings("all of you idiots should worship him", RUDE) == []
     assert "Those of you who live here pay" in reframings("You idiots who live here pay", RUDE)
+
+
+@pytest.mark.parametrize("sentence", ["Sell your cheap ass phone.", "He works his ass off."])
+def test_a_backside_that_is_no_person_gives_no_pronoun(sentence: str) -> None:
+    assert reframings(sentence, RUDE) == []

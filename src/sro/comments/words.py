@@ -56,6 +56,13 @@ def bare_word(token: str) -> str:
 VOWEL = re.compile(r"(?!u(?:ni(?:on|[tvcfq])|s[eu]|til)|eu|one\b|once)[aeiou]|hour|hono?u?r|honest|heir")
 
 
+def takes_an(following: str, article: str) -> bool:
+    """Whether `an` fits before a word; initials ("a US senator", "an FBI agent") keep the article that they have."""
+    if following.isupper() and len(following) > 1 and not article.isupper():
+        return len(article) > 1
+    return VOWEL.match(following.lower()) is not None
+
+
 def read_word_list(path: str | Path) -> list[str]:
     """Words and phrases of a text file, one a line; empty lines are left out.
 

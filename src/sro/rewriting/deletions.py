@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from sro.comments.words import VOWEL, with_capital_of
+from sro.comments.words import takes_an, with_capital_of
 
 CALLED = (
     r"(?:idiots?|morons?|dumb ?ass(?:es)?|ass ?holes?|bastards?|bitch(?:es)?|pricks?|dick ?heads?|retards?|imbeciles?"
@@ -102,7 +102,7 @@ GOVERNING = frozenset(
     ]
 )
 """After these words `you` is not an address but a part of the clause."""
-_ARTICLE = re.compile(r"\b([Aa])[nN]? (?=([A-Za-z]\w*))")
+_ARTICLE = re.compile(r"\b(([Aa])[nN]?) (?=([A-Za-z]\w*))")
 _FEWEST_WORDS = 2
 _LONGEST = 2000
 """Most characters of a sentence; a longer text is not a sentence, and these rules skip it."""
@@ -171,5 +171,6 @@ def _called_out(match: re.Match[str]) -> str:
 
 
 def _article(match: re.Match[str]) -> str:
-    shouted = match[1] == "A" and match[2].isupper() and len(match[2]) > 1
-    return f"{match[1]}{('N' if shouted else 'n') if VOWEL.match(match[2].lower()) else ''} "
+    article, letter, following = match.groups()
+    shouted = letter == "A" and article != "An" and following.isupper() and len(following) > 1
+    return f"{letter}{('N' if shouted else 'n') if takes_an(following, letter if shouted else article) else ''} "

@@ -108,3 +108,15 @@ class NounPhrase:
 def opens_clause(tokens: Sequence[Token], place: int) -> bool:
     """Whether a clause begins at a place, as far as the word before shows."""
     return place == 0 or tokens[place - 1].is_stop or tokens[place - 1].word in JOINS | _BEFORE_SUBJECTS
+
+
+def is_persons_name(tokens: Sequence[Token], place: int) -> bool:
+    """Whether the name of an insulted person begins at a place, and needs no article: "that weasel Smith", but not
+    "the dumb Irish joke", "the dumb Irish who" or "the damn Church"."""
+    after = place
+    while after < len(tokens) and tokens[after].text[0].isupper() and not tokens[after].text.isupper():
+        after += 1
+    if after == place or is_plural(tokens[after - 1].word) or names_quality(word_at(tokens, place - 1)):
+        return False
+    then = word_at(tokens, after)
+    return is_closed(tokens, after) or is_inflected(then) or then in (FUNCTION_WORDS - {"that", "who"}) | ADVERBS

@@ -42,6 +42,7 @@ from sro.rewriting.english_tokens import (
     tokenize,
     word_at,
 )
+from sro.rewriting.noun_phrase import is_persons_name
 from sro.rewriting.repair import is_letter, keeps_pairs, without_tokens
 
 MOST = 10
@@ -134,9 +135,8 @@ def _spans(tokens: Sequence[Token], start: int, end: int) -> Iterator[tuple[int,
     addressed = list(_address(tokens, start, end))
     yield from addressed
     if _is_adjective(tokens, start, end):
-        yield start, end
-        if before in ("the", "that", "this") and tokens[end].text[:1].isupper():
-            yield start - 1, end  # "that idiot Smith"
+        named = before in ("the", "that", "this") and is_persons_name(tokens, end)
+        yield (start - 1 if named else start), end  # "that idiot Smith"; "the dumb clerk"
     if closed and before and not addressed and not _has_determiner(tokens, start):  # called out after a clause
         yield start, end
     yield from _swear_word(tokens, start, end)

@@ -18,7 +18,7 @@ from functools import partial
 from importlib import resources
 from pathlib import Path
 
-from sro.comments.words import VOWEL, words
+from sro.comments.words import takes_an, words
 from sro.core.errors import SROError
 from sro.rewriting.english_tokens import BASE_VERBS, FUNCTION_WORDS
 from sro.rewriting.phrase_rules import ANY, END, START, Rule, read_rules
@@ -98,6 +98,8 @@ class PhraseTable:
             changed = _tidied(_replaced(tokens, hits, k), articles=self.language == "en")
             if changed != tokens:
                 text = "".join(changed) if self.vocabulary else join(changed, like=inside)
+                if inside[-1] not in _COMMAS:
+                    text = text.rstrip(" ,،，")  # the address after the comma is gone
                 found[before + text + behind] = None
         return list(found)
 
@@ -283,9 +285,9 @@ def _tidied(tokens: list[str], articles: bool) -> list[str]:
     """Remove commas with no word before them, and make English articles fit the next word."""
     out: list[str] = []
     for i, word in enumerate(tokens):
-        behind = tokens[i + 1].lower() if i + 1 < len(tokens) else ""
+        behind = tokens[i + 1] if i + 1 < len(tokens) else ""
         if articles and word in ("a", "an", "A", "An") and behind[:1].isalpha():
-            out.append(word[0] + ("n" if VOWEL.match(behind) else ""))
+            out.append(word[0] + ("n" if takes_an(behind, word) else ""))
         elif word in _COMMAS and (not out or out[-1] in _COMMAS):
             continue
         elif word in _EDGE and (not out or out[-1] in _COMMAS):

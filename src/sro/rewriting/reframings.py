@@ -21,6 +21,7 @@ from sro.rewriting.english_tokens import (
     BASE_VERBS,
     BE,
     DETERMINERS,
+    FUNCTION_WORDS,
     MAX_SENTENCE_CHARACTERS,
     OBJECTS,
     PARTICLES,
@@ -120,10 +121,15 @@ def _for_backside(phrase: NounPhrase) -> Iterator[Change]:
     if phrase.before in _MOVES or (phrase.before in _GETS and away):
         yield first, end, ""  # "get your ass out of here"
     elif not phrase.opens_clause:
-        yield first, end, _OBJECTS[owner]
+        if phrase.is_closed or (phrase.after != "off" and _is_no_noun(phrase.after)):
+            yield first, end, _OBJECTS[owner]  # not "your ass phone", nor "work your ass off"
     elif may_be_verb(phrase.after):
         verb = _agreeing(phrase.tokens[end].text, _SUBJECTS[owner])
         yield first, end + 1, f"{_SUBJECTS[owner]} {verb}"
+
+
+def _is_no_noun(word: str) -> bool:
+    return word in FUNCTION_WORDS | ADVERBS or may_be_verb(word)
 
 
 def _predicate(phrase: NounPhrase) -> tuple[int, str, bool] | None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from sro.comments.sentences import without
 from sro.rewriting.english_tokens import words_of
 from sro.rewriting.parts import RewriterParts
+from sro.rewriting.rule_faults import has_fault
 
 SURELY_RUDE = 0.5
 """P(fail) from which a word of another language is rude in any context. "Nazi" and "wrong" are below."""
@@ -21,7 +22,7 @@ TextsWithKeptPieces = Sequence[tuple[str, tuple[str, ...]]]
 
 
 def rule_candidates(parts: RewriterParts, texts: TextsWithKeptPieces) -> list[list[str]]:
-    """The rules' candidates for each text, every candidate once.
+    """The rules' candidates for each text, every candidate once, without those that are no sentences any more.
 
     Args:
         parts: the rules, and the screener, which is asked about single words if rules need to know.
@@ -35,7 +36,7 @@ def rule_candidates(parts: RewriterParts, texts: TextsWithKeptPieces) -> list[li
         plain, pieces = with_placeholders(text, kept)
         ruled = [candidate for rule in parts.word_rules for candidate in rule(plain, blamed)]
         candidates += [with_pieces(one, pieces) for one in ruled if all(name in one for name in pieces)]
-        found.append(list(dict.fromkeys(candidates)))
+        found.append([one for one in dict.fromkeys(candidates) if not has_fault(one, text)])
     return found
 
 
