@@ -27,7 +27,8 @@ from sro.screeners import loading
 from sro.screeners.encoder import installed
 from sro.screeners.encoder.inference import EncoderScreener
 from sro.screeners.follower import FollowerArguments
-from sro.screeners.loading import full_name, load_screener
+from sro.screeners.loading import load_screener
+from sro.screeners.shipped import full_name
 from sro.training.warmup.run import WarmupData
 
 THREAT = "If I ever see you again I will break your legs."  # no rude word: the n-grams pass it

@@ -485,10 +485,10 @@ def test_rules_of_words_see_a_placeholder_for_a_link_and_are_told_of_no_word_in_
         told.append((sentence, rude))
         return [sentence.replace("an idiot", "wrong"), "you are lost"]
 
-    comment = "you are an idiot of https://a.org/idiots here"
+    comment = "you are an idiot at https://a.org/idiots here"
     rewriter = Rewriter(Scripted({comment: comment}), Words(), Overlap(), word_rules=(rule,))
     (found,) = rewriter.rewrite([comment], RewriteArguments(samples=0, refine=0))
-    assert told == [("you are an idiot of PIECE1X here", frozenset(["idiot"]))]
+    assert told == [("you are an idiot at PIECE1X here", frozenset(["idiot"]))]
     assert found.candidates == 2  # the leader's and the rule's that keeps the link
 
 

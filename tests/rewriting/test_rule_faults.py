@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sro.rewriting.rule_faults import has_fault
 
@@ -94,3 +96,12 @@ def test_oaths_that_no_clause_needs_may_go(sentence, candidate):
 
 def test_long_texts_are_not_examined():
     assert not has_fault("holy, " + "word " * 200, "holy shit, " + "word " * 200)
+
+
+VOCABULARY = "holy shit , . ? ... the a is when who people or than to as guy not you you're"
+WORDS = st.lists(st.sampled_from(VOCABULARY.split()))
+
+
+@given(WORDS.map(" ".join), WORDS.map(" ".join))
+def test_any_two_texts_can_be_compared(sentence, candidate):
+    assert has_fault(candidate, sentence) in (True, False)

@@ -129,8 +129,9 @@ def _lacks_object(cut: Change) -> bool:
 
 def _lacks_complement(cut: Change) -> bool:
     """ "just to try"; "it made them allow you"; "I have been treated"."""
-    if not cut.first and cut.candidate[-1 if cut.candidate[-1].word else -2].word in BE:
-        return QUESTIONS.isdisjoint(token.word for token in cut.candidate)
+    words = [token.word for token in cut.candidate if token.word]
+    if not cut.first and words[-1:] and words[-1] in BE:
+        return QUESTIONS.isdisjoint(words)
     if not cut.is_closed:
         return _BELONGS.fullmatch(f"{cut.left()} {cut.gone[0]}") is not None and cut.right() not in SUBJECTS
     if cut.left() in BE and joins_whole_clauses(cut):
@@ -176,11 +177,11 @@ def _lacks_subject(cut: Change) -> bool:
 
 def _lacks_main_clause(cut: Change) -> bool:
     """ "When the bus is late" without what happens then; "all of the clerks here" without a verb."""
-    if not cut.ends_sentence or not cut.first:
-        return False
     words = [token.word for token in cut.candidate if token.word]
+    if not words or not cut.ends_sentence or not cut.first:
+        return False
     signs = any(token.is_comma or token.text[:2] == ".." for token in cut.candidate[:-1])
-    if words[0] in _SUBORDINATORS and words[1] not in AUXILIARIES:
+    if words[0] in _SUBORDINATORS and AUXILIARIES.isdisjoint(words[1:2]):
         return not signs
     if cut.clause_before()[:2] == ["even", "if"]:
         return any(is_verb_form(word) for word in cut.gone)

@@ -13,35 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sro.core.errors import SROError
-from sro.core.files import asset
 from sro.screeners.base import Screener
 from sro.screeners.config import ScreenerArguments
+from sro.screeners.shipped import SHIPPED, full_name, screener_folder
 
-EMBEDDED = "embedded/encoder"
-"""The shipped screener that plain `embedded` stands for."""
-SHIPPED = {"embedded/linear": "screener", "embedded/encoder": "encoder"}
-"""Name → part that ships with `sro`, see `sro.core.files.asset`."""
 OURS = ("encoder.json", "nblr.json", "ensemble.json", "adapter_model.safetensors")
 """Files that mark the folder of an `sro` screener; a folder without them is a Hugging Face classifier."""
-
-
-def full_name(name: str) -> str:
-    """The full name of a screener. Records store it, because `embedded` may stand for another screener later.
-
-    >>> full_name("embedded"), full_name("embedded/linear")
-    ('embedded/encoder', 'embedded/linear')
-    """
-    return EMBEDDED if name == "embedded" else name
-
-
-def screener_folder(name_or_path: str) -> Path:
-    """The folder of a screener: a shipped one by its name, or else the folder of that name.
-
-    Raises:
-        SROError: the screener ships with `sro-embedded`, which is not installed.
-    """
-    shipped = SHIPPED.get(full_name(name_or_path))
-    return asset(shipped) if shipped else Path(name_or_path)
 
 
 def encoder_card(name_or_path: str) -> Path:

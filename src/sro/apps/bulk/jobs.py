@@ -75,7 +75,7 @@ class Screening:
 
     def settings(self) -> dict[str, Any]:
         from sro.apps.bulk.model_contents import SCREENING, WORDS, model_contents
-        from sro.screeners.loading import full_name
+        from sro.screeners.shipped import full_name
 
         found = {
             "job": "screen",
@@ -126,7 +126,7 @@ class Rewriting:
         from sro.core.provenance import version
         from sro.leader.engines.loading import EngineArguments
         from sro.rewriting.config import RewriteArguments
-        from sro.screeners.loading import full_name
+        from sro.screeners.shipped import full_name
 
         engine, arguments = self.engine or EngineArguments(), self.arguments or RewriteArguments()
         found = {"job": "rewrite", **self.parts, **asdict(engine), **asdict(arguments)}

@@ -11,7 +11,7 @@ from typing import Any
 
 from sro.core.files import asset_sha256, file_sha256
 from sro.core.provenance import version
-from sro.screeners.loading import SHIPPED
+from sro.screeners.shipped import SHIPPED
 
 MODELS = ("leader", "adapter", "screener", "similarity", "phrases", "faithfulness", "fluency")
 """Settings whose values may name a folder or a file."""

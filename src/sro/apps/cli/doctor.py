@@ -193,7 +193,8 @@ def assets() -> Iterator[Finding]:
 
 def screeners() -> Iterator[Finding]:
     """Which of the shipped screeners run here, and what they answer."""
-    from sro.screeners.loading import full_name, load_screener
+    from sro.screeners.loading import load_screener
+    from sro.screeners.shipped import full_name
 
     for name, needed in SCREENERS.items():
         shown = name if full_name(name) == name else f"{name} (that is {full_name(name)})"

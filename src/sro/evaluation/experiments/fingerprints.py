@@ -18,7 +18,7 @@ from sro.core.provenance import version
 from sro.evaluation.judges.models import identity
 from sro.leader.model import LeaderArguments, adapter_folder
 from sro.screeners.follower import FollowerArguments
-from sro.screeners.loading import SHIPPED, full_name
+from sro.screeners.shipped import SHIPPED, full_name
 from sro.training.data import DataArguments
 from sro.training.run import START
 

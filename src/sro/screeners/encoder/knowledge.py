@@ -23,7 +23,7 @@ from sro.screeners.encoder.card import CARD, Card, read_card
 from sro.screeners.encoder.label_maps import Row
 from sro.screeners.encoder.languages import LEARNT
 from sro.screeners.encoder.mixture import target_matrix
-from sro.screeners.loading import screener_folder
+from sro.screeners.shipped import screener_folder
 
 logger = logging.getLogger(__name__)
 

@@ -36,7 +36,7 @@ from sro.screeners.encoder.optimise import (
     optimise,
 )
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
-from sro.screeners.loading import screener_folder
+from sro.screeners.shipped import screener_folder
 
 LOSS_WEIGHTS = {
     "TOXICITY": 1.0,
