@@ -75,3 +75,18 @@ def test_a_rewrite_that_changes_or_drops_a_named_word_has_lost_the_meaning() -> 
     for text in ('It is spelled "fuck", not "hell".', "It is spelled otherwise.", 'It is spelled "fuck", not "fuck".'):
         assert find_fault(text, sentence) == "meaning_lost"
     assert Search.of(segments('You m0ron, it is "f*ck".')[0], 0.5).sentence == 'You moron, it is "fuck".'
+
+
+def test_a_named_word_stays_disguised_and_another_disguise_does_not() -> None:
+    search = Search.of(segments('The word "sh1t" is rude, you 1d1ot.')[0], 0.5)
+    assert (search.sentence, search.disguised) == ('The word "sh1t" is rude, you idiot.', True)
+    assert find_fault('The word "sh1t" is rude.', search.sentence, disguised=True) is None
+    assert find_fault('The word "sh1t" is rude, you 1d1ot.', search.sentence, disguised=True) == "disguised"
+    assert find_fault('The word "shit" is rude.', search.sentence, disguised=True) == "meaning_lost"
+
+
+def test_a_link_that_stands_twice_protects_the_one_between() -> None:
+    search = Search.of(segments("I read http://a.de/x and http://b.de/ar3 and http://a.de/x you 1d1ot")[0], 0.5)
+    assert search.sentence == "I read http://a.de/x and http://b.de/ar3 and http://a.de/x you idiot"
+    text = "I read http://a.de/x and http://b.de/ar3 and http://a.de/x"
+    assert find_fault(text, search.sentence, kept=search.kept, disguised=True) is None

@@ -167,7 +167,7 @@ def generate_exactly(
             "  fix: generate(comments, n, ...) returns one list of n completions for each comment, in the same order"
         )
     for comment, some in zip(comments, found):
-        if len(some) != n or not all(one.ids for one in some):
+        if len(some) != n or not all(len(one.ids) for one in some):
             raise SROError(
                 f"the generator {name} gave {len(some)} completions, want {n} with token ids, of {comment[:60]!r}\n"
                 "  fix: generate(comments, n, ...) returns n completions of each comment, never with empty ids"

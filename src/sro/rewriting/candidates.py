@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from sro.comments.sentences import without
 from sro.rewriting.disguise import keeps_disguise
-from sro.rewriting.quoted_words import loses_named_word
+from sro.rewriting.quoted_words import loses_named_word, named_pieces
 from sro.rewriting.result import Reason
 from sro.screeners.base import Fluency, Verdict
 from sro.screeners.rules.rewrite_faults import RewriteFault, rewrite_faults
@@ -122,7 +123,7 @@ def find_fault(
     reason = next((REASONS[name] for name in REASONS if name in faults), None)
     if reason in ("empty", "unfinished", "copy", "repeating", "malformed"):
         return reason
-    if disguised and keeps_disguise(text, sentence):
+    if disguised and keeps_disguise(without(text, (*kept, *named_pieces(sentence))), sentence):
         return "disguised"
     if loses_named_word(text, sentence):
         return "meaning_lost"

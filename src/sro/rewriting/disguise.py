@@ -124,6 +124,16 @@ def _bare(word: str) -> str:
     return word.strip(AROUND)
 
 
+def merge_pieces(text: str, *groups: Sequence[str]) -> list[str]:
+    """The pieces of all groups from left to right; each group is in order already.
+
+    >>> merge_pieces("@a and @b and @a", ["@a", "@b", "@a"], ["and"])
+    ['@a', 'and', '@b', '@a']
+    """
+    places = sorted(place for group in groups for place in _places(text, group))
+    return [text[start:end] for start, end in places]
+
+
 def _places(text: str, kept: Sequence[str]) -> list[tuple[int, int]]:
     places, at = [], 0
     for piece in kept:

@@ -36,7 +36,9 @@ def rule_candidates(parts: RewriterParts, texts: TextsWithKeptPieces) -> list[li
         plain, pieces = with_placeholders(text, kept)
         ruled = [candidate for rule in parts.word_rules for candidate in rule(plain, blamed)]
         candidates += [with_pieces(one, pieces) for one in ruled if all(name in one for name in pieces)]
-        found.append([one for one in dict.fromkeys(candidates) if not has_fault(one, text)])
+        # Without the rules for English, a phrase table may be of any language, and the faults are those of English.
+        english = parts.deletion_rules is not None
+        found.append([one for one in dict.fromkeys(candidates) if not (english and has_fault(one, text))])
     return found
 
 

@@ -15,7 +15,7 @@ from sro.comments.clean import readable
 from sro.comments.sentences import Segment, segments, without
 from sro.leader.generation import Objection
 from sro.rewriting.candidates import Candidate, best
-from sro.rewriting.disguise import plain_spelling
+from sro.rewriting.disguise import merge_pieces, plain_spelling
 from sro.rewriting.entities import escaped, unescaped
 from sro.rewriting.pure_abuse import droppable
 from sro.rewriting.quoted_words import named_pieces
@@ -200,7 +200,7 @@ class Search:
         """Make the search for a sentence as it is in the comment."""
         kept = readable_pieces(piece)
         written, entities = unescaped(readable(piece.text), kept)
-        plain = plain_spelling(written, sorted((*kept, *named_pieces(written)), key=written.find))
+        plain = plain_spelling(written, merge_pieces(written, kept, named_pieces(written)))
         return cls(plain, min_similarity, kept, piece.kept, disguised=plain != written, entities=entities)
 
     @property

@@ -43,3 +43,12 @@ def test_every_process_resumes_from_the_first_ones_checkpoint(tmp_path: Path, mo
     line, resumed = head_after(2, rank=1, processes=2)
     assert torch.equal(resumed, saved) and line.startswith("step 6,")
     assert torch.load(tmp_path / "checkpoint.pt")["step"] == 2, "only the first process writes it"
+
+
+def test_a_checkpoint_of_an_earlier_version_is_refused_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.0.pt").write_bytes(b"weights")
+    model = EncoderClassifier(EncoderConfig(32, 1, 2, 64, 64))
+    running = optimise(model, lambda: pytest.fail("began"), masked_loss, EncoderTraining(), tmp_path, (0, 1), "mark")
+    with pytest.raises(SROError, match="of an earlier version"):
+        next(running)
+    assert (tmp_path / "checkpoint.0.pt").read_bytes() == b"weights"

@@ -191,6 +191,8 @@ def _can_lock_in(folder: Path) -> bool:
             return True
     except sqlite3.Error:
         return False
+    except OSError:  # no folder can be made there, so nothing is known about locks
+        return True
 
 
 @lru_cache(maxsize=256)

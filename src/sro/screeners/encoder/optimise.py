@@ -25,6 +25,8 @@ from sro.core.precision import compute_dtype
 from sro.screeners.encoder.model import EncoderClassifier
 
 CHECKPOINT = "checkpoint.pt"
+EARLIER_CHECKPOINT = "checkpoint.0.pt"
+"""The name of the first process's checkpoint when each process wrote its own."""
 WEIGHTS = "model.safetensors"
 
 
@@ -188,6 +190,11 @@ def _average(parameters: Sequence[Tensor], stop: bool, processes: int) -> bool:
 
 
 def _resume(path: Path, model: EncoderClassifier, optimizer: torch.optim.AdamW, mark: str) -> tuple[float, int]:
+    if (earlier := path.with_name(EARLIER_CHECKPOINT)).is_file():
+        raise SROError(
+            f"{earlier} is of an earlier version, whose runs cannot be continued\n"
+            f"  fix: another --output; or, to begin anew there, remove {path.with_name('checkpoint.*.pt')}"
+        )
     if not path.is_file():
         return 0.0, 0
     state = torch.load(path, weights_only=True)

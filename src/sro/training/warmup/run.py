@@ -156,6 +156,8 @@ def warmup_run(
     trainer = WarmupTrainer(model, args, examples, player.tokenizer)
     use_progress_lines(trainer)
     checkpoint = last_sealed_checkpoint(folder) if data.resume else None
+    if data.resume and checkpoint is None and any(folder.glob("checkpoint-*")):
+        logger.warning("%s: no checkpoint is complete, so the training starts anew", folder)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     save_adapter(model, player.tokenizer, args.prompt, folder / "adapter", half=True)
     return folder / "adapter"
