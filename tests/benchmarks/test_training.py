@@ -166,7 +166,7 @@ def test_log_probabilities_that_are_not_the_plain_ones_are_found(make: Make, mon
         found = log_probs(*arguments)
         return replace(found, values=found.values + 0.01 * (torch.arange(found.values.shape[1]) == 0))
 
-    monkeypatch.setattr("sro.training.trainer.log_probs", shifted)
+    monkeypatch.setattr("sro.training.distributed.log_probs", shifted)
     loss, texts = sro_loop.ours(1)(make(), COMMENTS * 2).checks
     assert loss.holds and not texts.holds and texts.found == pytest.approx(0.01, rel=0.1)
 
@@ -199,7 +199,7 @@ def test_each_row_lacks_its_trick(make: Make, monkeypatch: pytest.MonkeyPatch) -
         seen.append((max(map(len, completions)), sum(map(len, completions)), weight.dtype))
         return log_probs(model, prompts, completions, pad)
 
-    monkeypatch.setattr("sro.training.trainer.log_probs", spy)
+    monkeypatch.setattr("sro.training.distributed.log_probs", spy)
 
     def played(name: str) -> list[tuple[int, int, torch.dtype]]:
         seen.clear()
