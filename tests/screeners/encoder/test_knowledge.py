@@ -112,6 +112,13 @@ def test_a_threshold_of_a_language_stays_with_its_calibration(weights: dict[str,
     assert write_screener(weights, knowledge, rows("THREAT"), tmp_path).languages == {"en": None, "de": 0.4}
 
 
+def test_labels_of_one_side_only_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    threats = [Row(f"I will find you {n}", {"THREAT": 1.0}, "own") for n in range(9)]
+    known = knowledge_from(rows("TOXICITY") + threats, None)
+    assert known.learnt == ("TOXICITY",)
+    assert [record.message.partition(":")[0] for record in caplog.records] == ["THREAT"]
+
+
 def test_only_public_rows_teach_other_languages() -> None:
     public = [replace(row, source="toxigen") for row in rows("TOXICITY")]
     assert knowledge_from([*rows("TOXICITY"), *public], None).languages == tuple(sorted(LEARNT))

@@ -114,11 +114,21 @@ def knowledge_from(rows: Sequence[Row], init: str | None) -> Knowledge:
         rows: Training rows.
         init: Name or folder of the encoder to go on from; None: the base model.
 
+    Logs a warning for each attribute whose labels are all above or all below a half.
+
     Raises SROError if it would score no attribute, or if the card of `init` is damaged.
     """
     card = None if init is None else screener_folder(init) / CARD
     before = read_card(card) if card is not None and card.is_file() else None  # a critic has no such card
-    learnt = tuple(name for name, labels in zip(ATTRIBUTES, target_matrix(list(rows)).T) if _both(labels, fewest=1))
+    columns = dict(zip(ATTRIBUTES, target_matrix(list(rows)).T))
+    learnt = tuple(name for name, labels in columns.items() if _both(labels, fewest=1))
+    for name, labels in columns.items():
+        if name not in learnt and not np.isnan(labels).all():
+            logger.warning(
+                "%s: all labels are on one side of a half, so training moves it there; add rows of the other side, "
+                "or leave these labels out",
+                name,
+            )
     if not learnt and before is None:
         raise SROError(
             "nothing to learn from: no attribute has labels below and above a half"
