@@ -72,6 +72,7 @@ def main(argv: Sequence[str]) -> None:
     print(write_table(["", "AUC", "bar", "sentences answered", "fit of the answers"], lines))
     wrote = np.array([row["kind"] for row in rows])
     ranges = [f"{low:g} to {high:g}" for low, high in pairwise(EDGES)]
+    print()
     print(write_table(["fit, of", *ranges], [_shares(writer, pool, fit, wrote) for writer in WRITERS]))
 
 
