@@ -26,7 +26,6 @@ _NO_MODIFIERS = FUNCTION_WORDS | DETERMINERS | ADVERBS | word_set("other many fe
 class Change:
     """A stretch of a candidate, from `first` to `last`, in place of words of the sentence."""
 
-    sentence: Sequence[Token]
     candidate: Sequence[Token]
     gone: Sequence[str]
     """The words and signs of the sentence that it replaces, in lower case."""
@@ -71,11 +70,11 @@ class Change:
 
 def changes(candidate: str, sentence: str) -> Iterator[Change]:
     """The stretches of a candidate that differ from its sentence, in order; case does not count."""
-    old, new = tokenize(sentence), tokenize(candidate)
-    before, after = [token.text.lower() for token in old], [token.text.lower() for token in new]
+    new = tokenize(candidate)
+    before, after = ([token.text.lower() for token in tokens] for tokens in (tokenize(sentence), new))
     for kind, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind != "equal":
-            yield Change(old, new, before[i1:i2], j1, j2)
+            yield Change(new, before[i1:i2], j1, j2)
 
 
 def has_modifier(tokens: Sequence[Token], place: int, openers: Collection[str]) -> bool:
