@@ -71,7 +71,7 @@ class PairMaker:
         seed: Seed of all random draws; each process needs a different one.
     """
 
-    SHARES = (("clean", 0.2), ("rude", 0.17), ("ready", 0.13), ("readings", 0.5))
+    SHARES = (("clean", 0.14), ("rude", 0.12), ("ready", 0.09), ("readings", 0.65))
 
     def __init__(self, material: Material, seed: int) -> None:
         self.material = material
