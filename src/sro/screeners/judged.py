@@ -1,8 +1,9 @@
-"""The judged candidates in `assets/readings`; the critic and the encoder learn from them.
+"""The judged candidates and comments in `assets/readings`; the critic and the encoder learn from them.
 
-The files hold sentences of rude comments and candidates of this project's rewriter: greedy and sampled rewrites of the
-leader, rewrites of the phrase table, and deletions. A language model read each pair and judged it; the README of the
-files lists the questions. The files contain no human rewrites. The embedded leader learnt from some of the answers.
+The files of candidates hold sentences of rude comments and candidates of this project's rewriter: greedy and sampled
+rewrites of the leader, rewrites of the phrase table, and deletions. A language model read each pair and judged it; the
+README of the files lists the questions. The files contain no human rewrites. The embedded leader learnt from some of
+the answers.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ LEARNT = ("candidates.jsonl.gz", "sentences_left_out.jsonl.gz", "own_rewrites.js
 """The files from which the shipped critic learnt."""
 FRESH = ("fresh_candidates.jsonl.gz",)
 """The files that are newer than the shipped critic; none of their sentences is in the others."""
+COMMENTS = "comments.jsonl.gz"
+"""Real sentences of which the encoder was unsure or wrong, with the attributes that a reader saw in them."""
 HELD_OUT_PERCENT = 12
 """Percent of the sentences that are held out from training, with their candidates, for calibration and measurement."""
 
@@ -30,6 +33,12 @@ def judged_candidates(files: Sequence[str] = LEARNT + FRESH) -> Iterator[dict[st
             yield from map(json.loads, lines)
 
 
+def judged_comments() -> Iterator[dict[str, Any]]:
+    """The judged comments: `text`, `label` (a code of `sro.screeners.encoder.contrast_files`) and `set`."""
+    with gzip.open(asset("readings") / COMMENTS, "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
 def is_held_out_sentence(sentence: str, percent: int = HELD_OUT_PERCENT) -> bool:
-    """Whether the candidates of a sentence are held out of training; depends only on the sentence's text."""
+    """Whether a sentence and its candidates are held out of training; depends only on the sentence's text."""
     return int.from_bytes(hashlib.sha256(sentence.encode()).digest()[:4], "big") / 2**32 < percent / 100

