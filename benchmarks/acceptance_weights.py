@@ -2,8 +2,8 @@
 
     python -m benchmarks.acceptance_weights
 
-The critic, the fluency judge and the screener score candidates for sentences on which the shipped critic was not
-trained. A logistic regression finds the weights. The table compares the critic alone with the pool of all scores, by
+The critic, the fluency judge and the screener score candidates for the sentences that are held out of the critic's
+training. A logistic regression finds the weights. The table compares the critic alone with the pool of all scores, by
 cross-validation over sentences: how many of the best candidates per sentence are shown, and how many of these a reader
 would show. The last lines say whether the pool is too kind to some writers: for each writer, what share of the
 candidates in each range of its probability a reader would show.
@@ -32,12 +32,14 @@ from sro.rewriting.candidates import find_fault
 from sro.rewriting.rewriter import CLEARLY_CIVIL
 from sro.rewriting.search import around_the_change
 from sro.screeners.faithfulness.critic import FaithfulnessCritic
-from sro.screeners.judged import FRESH, judged_candidates
+from sro.screeners.judged import is_held_out_sentence, judged_candidates
 from sro.screeners.loading import load_screener
 from sro.screeners.lora.acceptability import Acceptability
 
 WRITERS = ("rule", "greedy", "drawn")
-"""Values of `kind` in the file: rules, and the leader's greedy and sampled candidates."""
+"""Who writes candidates: rules, and the leader, greedily and by sampling."""
+NOT_PROPOSED = ("span", "sentence_cut")
+"""Kinds of judged candidates that the rewriter does not put among the others."""
 FOLDS = 8
 EDGES = (0, 0.3, 0.5, 0.6, 0.7, 0.8, 1)
 
@@ -70,14 +72,18 @@ def main(argv: Sequence[str]) -> None:
     lines = [_line("critic", critic, bar, fit, groups) for bar in (0.2, 0.3, 0.4)]
     lines += [_line("pool", pool, bar, fit, groups) for bar in (0.4, 0.5, 0.6)]
     print(write_table(["", "AUC", "bar", "sentences answered", "fit of the answers"], lines))
-    wrote = np.array([row["kind"] for row in rows])
+    wrote = np.array([row["writer"] for row in rows])
     ranges = [f"{low:g} to {high:g}" for low, high in pairwise(EDGES)]
     print()
     print(write_table(["fit, of", *ranges], [_shares(writer, pool, fit, wrote) for writer in WRITERS]))
 
 
 def _drawn(sentences: int, seed: int) -> list[dict[str, Any]]:
-    rows = list(judged_candidates(FRESH))
+    rows = [
+        row | {"writer": row["kind"] if row["kind"] in WRITERS else "rule"}
+        for row in judged_candidates()
+        if is_held_out_sentence(row["sentence"]) and row["kind"] not in NOT_PROPOSED
+    ]
     names = sorted({row["sentence"] for row in rows})
     random.Random(seed).shuffle(names)
     chosen = set(names[:sentences])

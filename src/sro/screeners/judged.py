@@ -11,24 +11,27 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from sro.core.files import asset
 
-LEARNT = ("candidates.jsonl.gz", "sentences_left_out.jsonl.gz", "own_rewrites.jsonl.gz")
-"""The files from which the shipped critic learnt."""
-FRESH = ("fresh_candidates.jsonl.gz",)
-"""The files that are newer than the shipped critic; none of their sentences is in the others."""
+CANDIDATES = (
+    "candidates.jsonl.gz",
+    "sentences_left_out.jsonl.gz",
+    "own_rewrites.jsonl.gz",
+    "fresh_candidates.jsonl.gz",
+)
+"""The files of candidates, oldest first; the last one holds all candidates of its sentences."""
 COMMENTS = "comments.jsonl.gz"
 """Real sentences of which the encoder was unsure or wrong, with the attributes that a reader saw in them."""
 HELD_OUT_PERCENT = 12
 """Percent of the sentences that are held out from training, with their candidates, for calibration and measurement."""
 
 
-def judged_candidates(files: Sequence[str] = LEARNT + FRESH) -> Iterator[dict[str, Any]]:
+def judged_candidates() -> Iterator[dict[str, Any]]:
     """The judged candidates, in the order of the files: `sentence`, `candidate`, `kept`, `natural`, `civil`, …"""
-    for name in files:
+    for name in CANDIDATES:
         with gzip.open(asset("readings") / name, "rt", encoding="utf-8") as lines:
             yield from map(json.loads, lines)
 
