@@ -238,6 +238,13 @@ def test_a_text_without_spaces_is_cut_by_the_words_of_the_rules() -> None:
     assert table.variants("这他妈的API真烂") == ["这API真差"]
 
 
+def test_marks_outside_the_phrase_stay_where_the_author_put_them() -> None:
+    [first, *_] = foreign_phrases("Halt die Fresse ... lies den Artikel, bitte.", "de")
+    assert first.endswith(" ... lies den Artikel, bitte.")
+    table = PhraseTable.of(read_rules("mierda => cosa", "x"), "es")
+    assert table.variants("¿ Es mierda ? ¿Sí, mierda?") == ["¿ Es cosa ? ¿Sí, cosa?"]
+
+
 def test_what_follows_a_phrase_that_began_the_sentence_begins_it() -> None:
     table = PhraseTable.of(read_rules("^ verdammt , =>", "x"), "de")
     assert table.variants("Verdammt, ist das schwer! verdammt, ja.") == ["Ist das schwer! ja."]

@@ -209,3 +209,49 @@ def test_a_comma_before_an_address_goes_with_it_and_initials_keep_their_article(
     assert found("Get lost, you", 1) == ["Go away, you"]
     assert found("Get lost,", 1) == ["Go away,"]
     assert found("Get lost with a US flag", 1) == ["Go away with a US flag"]
+
+
+@pytest.mark.parametrize(
+    ("rude", "mild"),
+    [
+        ("You're full of shit ... go away, please.", "You're wrong ... go away, please."),
+        ("The fee is .5%, and you're full of shit. Really...", "The fee is .5%, and you're wrong. Really..."),
+        ("You're full of shit :/ So, bye.", "You're wrong :/ So, bye."),
+        ("so , you are full of shit. Yes , sir", "so , you are wrong. Yes , sir"),
+        ("Really?! You are full of shit ?! Yes!!", "Really?! You are wrong ?! Yes!!"),
+    ],
+)
+def test_marks_outside_the_phrase_stay_where_the_author_put_them(rude: str, mild: str) -> None:
+    assert load_phrase_table().variants(rude)[0] == mild
+
+
+@pytest.mark.parametrize(
+    ("comment", "first"),
+    [
+        ("So what ... rot it is.", "So what ... oh, dear! it is."),
+        ("so what , rot it is .", "so what , oh , dear ! it is ."),
+        ("So what, rot ! it is ?", "So what, oh, dear ! it is ?"),  # the rule with the mark keeps its place
+        ("rot", "oh, dear!"),
+    ],
+)
+def test_new_marks_stand_as_the_others_do(tmp_path: Path, comment: str, first: str) -> None:
+    path = tmp_path / "table.txt"
+    path.write_text("rot => oh , dear !\nrot ! => oh , dear !\n", "utf-8")
+    assert load_phrase_table(path).variants(comment, 1) == [first]
+
+
+def test_a_byte_order_mark_and_capitals_hide_no_rule(tmp_path: Path) -> None:
+    path = tmp_path / "table.txt"
+    path.write_text(
+        "Talk Rot => speak to Bob\n<Fool> = Ass/Rot\n<Fool:fair> = Ann/Bob\n^ <Fool> => <Fool:fair>", "utf-8-sig"
+    )
+    assert load_phrase_table(path).variants("they talk rot . Rot !") == ["they speak to Bob . Bob !"]
+    path.write_text("# of mine\nrot => dust", "utf-8-sig")
+    assert load_phrase_table(path).variants("Rot") == ["Dust"]
+
+
+def test_a_table_in_another_encoding_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "table.txt"
+    path.write_text("geh wég => geh bitte", "latin-1")
+    with pytest.raises(SROError, match=r"table.txt: cannot be read as a phrase table: .*\n  fix: save it as UTF-8"):
+        load_phrase_table(path)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sro.core.errors import SROError
@@ -75,7 +75,8 @@ def read_rules(text: str, name: str) -> list[Rule]:
 
 
 def parsed(line: str, lists: Lists | None = None) -> Rule:
-    """The rule in a line; the line may refer to these lists.
+    """The rule in a line; the line may refer to these lists. Its rude words are in lower case, as the comments
+    with which they are compared.
 
     Raises:
         ValueError: no `=>`, no rude word, an unknown list, or a mild list that follows no rude one; with a fix.
@@ -83,7 +84,7 @@ def parsed(line: str, lists: Lists | None = None) -> Rule:
     rude, arrow, mild = line.partition("=>")
     if not arrow:
         raise ValueError("no rule\n  fix: rude => mild ; mild …")
-    places = tuple(_words(place, lists or {}) for place in rude.split())
+    places = tuple(_lower(_words(place, lists or {})) for place in rude.split())
     rule = Rule(places, tuple(_side(side, places, lists or {}) for side in mild.split(";")))
     next(rule.openings(), None)  # raises if there is none
     return rule
@@ -122,6 +123,10 @@ def _words(place: str, lists: Lists) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _lower(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word.lower() for word in words)
+
+
 def _side(side: str, rude: Sequence[Sequence[str]], lists: Lists) -> Side:
     """A mild side, with the list of the rude side that each place follows: the same list, else the first list of the
     same length; each list is followed once."""
@@ -129,7 +134,8 @@ def _side(side: str, rude: Sequence[Sequence[str]], lists: Lists) -> Side:
     found: list[tuple[tuple[str, ...], int | None]] = []
     for place in side.split():
         answers = _words(place, lists)
-        same = [at for at in free if rude[at] == answers] or [at for at in free if len(rude[at]) == len(answers)]
+        same = [at for at in free if rude[at] == _lower(answers)]
+        same = same or [at for at in free if len(rude[at]) == len(answers)]
         if len(answers) > 1 and not same:
             raise ValueError(f"{place} answers no list of {len(answers)} words\n  fix: as many as in a list before =>")
         found.append((answers, same[0] if same else None))

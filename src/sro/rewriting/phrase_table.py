@@ -18,16 +18,15 @@ from functools import partial
 from importlib import resources
 from pathlib import Path
 
-from sro.comments.words import takes_an, words
+from sro.comments.words import takes_an
 from sro.core.errors import SROError
 from sro.rewriting.english_tokens import BASE_VERBS, FUNCTION_WORDS
 from sro.rewriting.phrase_rules import ANY, END, START, Rule, read_rules
+from sro.rewriting.phrase_tokens import OPENING_MARKS, Token, in_style_of, join, spacing, split
 
 MAX_VARIANTS = 3
 """Variants of a sentence that the table makes; more gave no better results (docs/research/lab-notes.md)."""
 _STOPS = frozenset(".!?;…؟؛।。！？；")
-_MARKS = ",.!?;:…،؟؛।，。！？；：、"
-_OPENING_MARKS = "¡¿"
 _EDGE = {".", "!", "?", "…", "؟", "।", "。", "！", "？"}
 _COMMAS = {",", "،", "，"}
 _OPENING, _CLOSING = " \t\n\"“”„«‘'([", " \t\n\"“”»’')]"
@@ -89,22 +88,22 @@ class PhraseTable:
         """
         before, inside, behind = _unwrapped(comment)
         tokens = self._split(inside)
-        hits = self._hits([token.lower() for token in tokens])
+        hits = self._hits([token.text.lower() for token in tokens])
         if not hits and self.language == "en":
             tokens = _without_stress(tokens)
-            hits = self._hits([token.lower() for token in tokens])
+            hits = self._hits([token.text.lower() for token in tokens])
         found: dict[str, None] = {}
         for k in range(n if hits else 0):
             changed = _tidied(_replaced(tokens, hits, k), articles=self.language == "en")
-            if changed != tokens:
-                text = "".join(changed) if self.vocabulary else join(changed, like=inside)
+            if [token.text for token in changed] != [token.text for token in tokens]:
+                text = "".join(token.text for token in changed) if self.vocabulary else join(changed)
                 if inside[-1] not in _COMMAS:
                     text = text.rstrip(" ,،，")  # the address after the comma is gone
                 found[before + text + behind] = None
         return list(found)
 
-    def _split(self, comment: str) -> list[str]:
-        return self.vocabulary.findall(comment) if self.vocabulary else split(comment)
+    def _split(self, comment: str) -> list[Token]:
+        return list(map(Token, self.vocabulary.findall(comment))) if self.vocabulary else split(comment)
 
     def _hits(self, tokens: Sequence[str]) -> dict[int, Hit]:
         """The phrases in lower-case tokens by where they begin; none inside another."""
@@ -138,35 +137,38 @@ def _unwrapped(comment: str) -> tuple[str, str, str]:
     return comment[: len(comment) - len(rest)], inside, rest[len(inside) :]
 
 
-def _without_stress(tokens: Sequence[str]) -> list[str]:
+def _without_stress(tokens: Sequence[Token]) -> list[Token]:
     """The tokens without adverbs that stress, behind a form of "be"."""
-    out: list[str] = []
+    out: list[Token] = []
     for token in tokens:
-        stressed = token.lower() in _STRESS and out and (out[-1].lower() in _BE or out[-1].lower().endswith(_BE_SHORT))
-        if not stressed:
+        before = out[-1].text.lower() if out else ""
+        if not (token.text.lower() in _STRESS and (before in _BE or before.endswith(_BE_SHORT))):
             out.append(token)
     return out
 
 
-def _replaced(tokens: Sequence[str], hits: Mapping[int, Hit], k: int) -> list[str]:
+def _replaced(tokens: Sequence[Token], hits: Mapping[int, Hit], k: int) -> list[Token]:
     """The tokens with the k-th civil form of each phrase."""
-    out: list[str] = []
+    out: list[Token] = []
+    texts, usual = [token.text for token in tokens], spacing(tokens)
     i, capital = 0, False
     while i < len(tokens):
         hit = hits.get(i)
         if hit is None:
             new, end = [tokens[i]], i + 1
         else:
-            here, end = tokens[i : hit.end], hit.end
+            here, end = texts[i : hit.end], hit.end
             civil = [hit.caught if word == ANY else word for word in hit.rule.civil(k, hit.choice)]
-            begins = _begins_sentence(tokens, i)
+            begins = _begins_sentence(texts, i)
             lower_first = begins and hit.caught != here[0].lower()
-            new = _in_case_of([word for word in civil if word not in (START, END)], here, lower_first)
-            capital = capital or (tokens[i][:1].isupper() and begins)
+            cased = _in_case_of([word for word in civil if word not in (START, END)], here, lower_first)
+            new = in_style_of(cased, tokens[i:end], usual)
+            capital = capital or (here[0][:1].isupper() and begins)
         # If the phrase that began the sentence is removed, the next word begins it.
-        first = next((at for at, word in enumerate(new) if word[:1].isalnum()), None)
+        first = next((at for at, token in enumerate(new) if token.text[:1].isalnum()), None)
         if capital and first is not None:
-            new[first] = new[first][:1].upper() + new[first][1:]
+            text, clings = new[first]
+            new[first] = Token(text[:1].upper() + text[1:], clings)
             capital = False
         out += new
         i = end
@@ -211,7 +213,7 @@ def _is_stop(token: str) -> bool:
 
 
 def _begins_sentence(tokens: Sequence[str], at: int) -> bool:
-    return at == 0 or _is_stop(tokens[at - 1]) or tokens[at - 1] in _OPENING_MARKS
+    return at == 0 or _is_stop(tokens[at - 1]) or tokens[at - 1] in OPENING_MARKS
 
 
 def _is_word(token: str) -> bool:
@@ -235,21 +237,23 @@ def load_phrase_table(path: Path | None = None) -> PhraseTable:
     """Load the table that ships with the package, or another one of the same format.
 
     Raises:
-        SROError: a line that is neither a rule nor a list, with its number and a fix.
+        SROError: a file that cannot be read, or a line that is neither a rule nor a list, with its number and a fix.
     """
     if path is None:
         name = "idioms.txt"
-        text = (resources.files("sro") / "assets/starter" / name).read_text("utf-8")
-    else:
-        name, text = str(path), path.read_text("utf-8")
-    return PhraseTable.of(read_rules(text, name))
+        return PhraseTable.of(read_rules((resources.files("sro") / "assets/starter" / name).read_text("utf-8"), name))
+    try:
+        text = path.read_text("utf-8-sig")  # editors on Windows put a byte order mark before the first rule
+    except (OSError, UnicodeDecodeError) as error:
+        raise SROError(f"{path}: cannot be read as a phrase table: {error}\n  fix: save it as UTF-8") from error
+    return PhraseTable.of(read_rules(text, str(path)))
 
 
 def load_phrase_variants(name: str) -> Callable[[str], Sequence[str]] | None:
     """A function that makes variants of a sentence with a phrase table: `embedded`, `none`, or a file.
 
     Raises:
-        SROError: the file does not exist, or has a line that is not a rule.
+        SROError: the file does not exist, cannot be read, or has a line that is not a rule.
     """
     if name == "none":
         return None
@@ -260,38 +264,18 @@ def load_phrase_variants(name: str) -> Callable[[str], Sequence[str]] | None:
     return partial(load_phrase_table(None if name == "embedded" else Path(name)).variants, n=MAX_VARIANTS)
 
 
-def split(comment: str) -> list[str]:
-    """Split at white space; punctuation before and after a word becomes separate tokens."""
-    tokens: list[str] = []
-    for token in words(comment):
-        rest = token.lstrip(_OPENING_MARKS)
-        word = rest.rstrip(_MARKS) or rest  # a pattern for the end would search from each mark of "...!...x"
-        pieces = [*token[: len(token) - len(rest)], word, *rest[len(word) :]]
-        tokens += [piece for piece in pieces if piece]
-    return tokens
-
-
-def join(tokens: Sequence[str], like: str) -> str:
-    """Join the tokens to a comment; punctuation follows its word with or without a space, as in `like`."""
-    text = " ".join(tokens)
-    apart = re.search(r"\s[,.!?]", like) is not None
-    for mark in _MARKS:
-        if f" {mark}" in text and not (f" {mark}" in like or (apart and mark not in like)):
-            text = re.sub(rf"\s+{re.escape(mark)}", mark, text)
-    return re.sub(rf"([{_OPENING_MARKS}]) ", r"\1", text)
-
-
-def _tidied(tokens: list[str], articles: bool) -> list[str]:
+def _tidied(tokens: Sequence[Token], articles: bool) -> list[Token]:
     """Remove commas with no word before them, and make English articles fit the next word."""
-    out: list[str] = []
-    for i, word in enumerate(tokens):
-        behind = tokens[i + 1] if i + 1 < len(tokens) else ""
+    out: list[Token] = []
+    for i, token in enumerate(tokens):
+        word, before = token.text, out[-1].text if out else ""
+        behind = tokens[i + 1].text if i + 1 < len(tokens) else ""
         if articles and word in ("a", "an", "A", "An") and behind[:1].isalpha():
-            out.append(word[0] + ("n" if takes_an(behind, word) else ""))
-        elif word in _COMMAS and (not out or out[-1] in _COMMAS):
+            out.append(Token(word[0] + ("n" if takes_an(behind, word) else "")))
+        elif word in _COMMAS and (not out or before in _COMMAS):
             continue
-        elif word in _EDGE and (not out or out[-1] in _COMMAS):
-            out[-1:] = [word] if out else []
+        elif word in _EDGE and (not out or before in _COMMAS):
+            out[-1:] = [token] if out else []
         else:
-            out.append(word)
+            out.append(token)
     return out
