@@ -27,7 +27,7 @@ from sro.comments.test_set import is_held_out
 from sro.leader.engines.chat.answers import read_answer
 from sro.leader.engines.chat.obedience import obeys
 from sro.leader.engines.chat.prompt import defused
-from sro.rewriting import phrase_table
+from sro.rewriting import cohesion, phrase_table, phrase_tokens
 from sro.rewriting.disguise import keeps_disguise, plain_spelling
 from sro.rewriting.quoted_words import loses_named_word
 from sro.screeners.loading import load_screener
@@ -107,6 +107,13 @@ def test_the_count_tells_patterns_whose_steps_grow_with_the_square(pattern: str)
             del PATTERNS["bad"]
 
 
+@pytest.mark.usefixtures("deep_calls")
+def test_steps_of_a_sentence_that_ends_in_question_marks_grow_with_the_length() -> None:
+    steps = Steps(cohesion._POINTS_BACK)
+    few, many = (steps.scan("no" + "?" * n + "x", once=True) for n in (32, 128))
+    assert many < 7 * few + 60
+
+
 IDIOMS, EMBEDDED = phrase_table.load_phrase_table(), load_screener("embedded/linear")
 FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "clean.letters_and_digits": clean.letters_and_digits,
@@ -125,7 +132,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "disguise.keeps_disguise": lambda text: keeps_disguise(text, "you fool"),
     "quoted_words.loses_named_word": lambda text: loses_named_word(text, f'The word "{text}" is "{text}"'),
     "languages.detect": detect,
-    "phrase_table.split": phrase_table.split,
+    "phrase_tokens.split": phrase_tokens.split,
     "phrase_table.variants": lambda text: IDIOMS.variants(f"{text} fucking hell"),
     "nblr.attributions": lambda text: EMBEDDED.attributions(text),
     "chat.read_answer": lambda text: [read_answer(text, "you fool"), read_answer("you fool", text)],

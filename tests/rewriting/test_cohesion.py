@@ -28,6 +28,7 @@ def test_other_sentences_are_not(sentence: str) -> None:
         "Does anyone agree?",
         "Any thoughts?",
         "Am I right?",
+        "No ... ?!?",
     ],
 )
 def test_what_points_back_takes_up_the_sentence_before(sentence: str) -> None:

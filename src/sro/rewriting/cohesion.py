@@ -32,7 +32,7 @@ _POINTS_BACK = re.compile(
     r"|\W*(?:therefore|hence|thus|consequently|otherwise|however|instead|for example|for instance|because|or else)\b"
     # … or asks what others think of it.
     r"|\W*(?:do|does|who|any|anyone|anybody|would)\b.{0,24}\b(?:agree|disagree|thoughts|opinions|objections)\W*$"
-    r"|\W*(?:agreed?|thoughts|am i right|right|no)\W*\?\W*$",
+    r"|\W*(?:agreed?|thoughts|am i right|right|no)[^\w?]*\?\W*$",
     re.IGNORECASE | re.DOTALL,
 )
 
