@@ -26,6 +26,12 @@ THREATS = [
     "Je vais te tuer, connard.",
     "Crève, connard !",
     "Vou te matar, seu idiota.",
+    "Te mato, seu idiota.",
+    "Seu lixo, morra!",
+    "Morra seu idiota.",
+    "Espero que você morra, idiota.",
+    "Tomara que morra.",
+    "Wenn ich dich sehe, totschlagen werde ich dich.",
     "Я тебя убью, сука.",
     "سأقتلك يا كلب",
     "मैं तुझे जान से मार दूंगा कुत्ते",
@@ -41,6 +47,11 @@ HARMLESS = [
     "Его хотели убить, дурак.",
     "他去死海旅游，傻逼",
     "I will kill you",
+    "Eddie Morra is a fucking idiot and a moron.",
+    "Esa morra es una pendeja.",
+    "En esta casa te mato el hambre.",
+    "Totschlag ist kein Mord, du Vollidiot!",
+    "Er wollte nur die Zeit totschlagen, du Idiot.",
 ]
 
 

@@ -13,7 +13,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_BEGINS = r"(?:(?<=^)|(?<=[.!?,;:] ))"
 _ENDS = r"(?=\s*(?:[^\w\s]|$))"
+_I_KILL_YOU = r"te mato(?! (?:el hambre|la sed|a fome|a sede)\b)"  # Spanish and Portuguese; hunger may be killed
 _GERMAN_DEATHS = (
     "erschossen|vergast|erhängt|gehängt|aufgeknüpft|abgeknallt|abgestochen|erschlagen|totgeschlagen|"
     "hingerichtet|umgebracht|gesteinigt|erschießen|vergasen|aufknüpfen|erschlagen|steinigen|"
@@ -35,7 +37,8 @@ _THREATS = {
         r"mach(?:e|en)? (?:ich |wir )?(?:dich|euch)(?: \w+)? (?:kalt|platt)",
         r"ich mache? (?:dich|euch) fertig|(?:du bist|ihr seid) (?:tot|so gut wie tot|ein toter mann)",
         r"schlag(?:e|en)? (?:ich |wir )?(?:dich|euch)(?!(?: \w+){0,6} vor\b)",
-        r"tot(?:schlag|tret|prügel|mach)(?:e|en|t|st)?|gehör\w*(?: \w+){0,4} (?:aufgehängt|verbrannt)",
+        r"(?<!zeit )totschlag(?:e|en|t|st)|(?:dich|euch)(?: \w+){0,2} totschlag",  # the noun is a term of law
+        r"tot(?:tret|prügel|mach)(?:e|en|t|st)?|gehör\w*(?: \w+){0,4} (?:aufgehängt|verbrannt)",
         r"(?:schlag|hau|tret|brech)(?:e|en)? (?:ich |wir )?(?:dir|euch)(?: \w+){0,4} (?:ein|kaputt|"
         r"blutig|aufs maul|in die fresse)",
         r"brech(?:e|en)? (?:ich |wir )?(?:dir|euch) (?:alle|das|die|den|jeden|"
@@ -50,7 +53,7 @@ _THREATS = {
         r"(?:te|os|los|las) (?:voy|vamos|van) a (?:matar|pegar|partir|romper|reventar|encontrar|degollar|"
         r"quemar|rajar|cortar)",
         r"voy a (?:matar|reventar|encontrar|degollar|rajar)(?:te|os|los)",
-        r"te (?:mato|mataré|matare|reviento|rajo|degüello|parto la)",
+        rf"{_I_KILL_YOU}|te (?:mataré|matare|reviento|rajo|degüello|parto la)",
         r"mu[eé]rete|mu[eé]ranse",
         r"ojal[aá] (?:te|os|se|lo|la|los) (?:mueras?|mur[aá]is|mueran|maten|mate|violen|atropellen)",
         r"(?:hay|habr[ií]a|hab[ií]a) que (?:matar|fusilar|quemar|colgar|ahorcar)\w*|s[eé] d[oó]nde vives",
@@ -60,7 +63,7 @@ _THREATS = {
         r"(?:vais|va|vas|allons|vont) (?:te|vous|les?) (?:tuer|crever|buter|défoncer|massacrer|égorger|"
         r"frapper|casser|retrouver|brûler|planter)",
         r"je (?:te|vous) (?:tue|bute|crève|défonce|retrouve|retrouverai|tuerai|buterai|égorge|égorgerai)",
-        r"(?:(?<=^)|(?<=[.!?,;:] ))(?:crève|creve|crevez)(?! (?:de|d)\b)",
+        rf"{_BEGINS}(?:crève|creve|crevez)(?! (?:de|d)\b)",
         r"va (?:crever|te pendre|te suicider)|pends-toi|suicide-toi",
         r"(?:sais|sait) où (?:tu|vous) (?:habites?|habitez|vis|vivez)|t ?['’] ?es mort|tu es mort",
         r"faut (?:tous |toutes )?(?:te|vous|les) (?:tous |toutes )?(?:tuer|buter|fusiller|pendre|brûler|"
@@ -69,10 +72,12 @@ _THREATS = {
     "pt": (
         r"(?:vou|vamos|vão) (?:te|lhe|vos) (?:matar|pegar|quebrar|bater|arrebentar|"
         r"encher de porrada)",
-        r"(?:vou|vamos|vão) matar (?:você|vocês|vc|vcs|voce|voces|todos)|te mato",
+        r"(?:vou|vamos|vão) matar (?:você|vocês|vc|vcs|voce|voces|todos)",
         r"vou acabar com (?:você|vc|voce|a tua raça|a sua raça)",
-        r"morra|morre (?:logo|desgraçad[oa]|praga)",
-        r"tomara que (?:você|vc|voce|tu|vocês|ele|ela)s? (?:morra|morram|morras)",
+        # "Morra" is also a name, and in Mexico a girl: only what is said to a person counts.
+        rf"{_BEGINS}morra{_ENDS}|morra (?:logo|seus?|suas?|você|vc|voce|desgraçad[oa]s?|filh[oa]s?)",
+        r"morre (?:logo|desgraçad[oa]|praga)|que (?:você|vc|voce)s? morram?",
+        r"(?:tomara|espero|quero|queria|desejo|por mim) que (?:(?:tu|ele|ela|todo)s? )?morr(?:a|am|as)",
         r"sei onde (?:você|vc|voce|tu) (?:mora|moras|vive|vives)",
         r"(?:tem|tinha) que (?:matar|fuzilar|enforcar)",
     ),
