@@ -25,7 +25,7 @@ from sro.leader.model import Leader, LeaderArguments, save_adapter
 from sro.leader.transformers_generator import TransformersGenerator
 from sro.rewriting import export as module
 from sro.rewriting import rewriter
-from sro.rewriting.export import Agreement, ExportArguments, compare, export
+from sro.rewriting.export import Agreement, ExportArguments, compare, evenly_spaced, export
 from sro.screeners.base import Verdict
 
 PROMPT = "Rude : {text} Polite :"
@@ -114,6 +114,14 @@ def test_halves_are_stored_as_halves(names: dict[str, str]) -> None:
     model = AutoModelForCausalLM.from_pretrained(names["output_dir"])
     assert model.dtype == torch.bfloat16
     assert "Not compared." in (Path(names["output_dir"]) / "README.md").read_text()
+
+
+def test_comments_are_taken_from_the_whole_length_of_the_source() -> None:
+    assert evenly_spaced(list(map(str, range(7))), 4) == ["0", "1", "3", "5"]
+    assert evenly_spaced(["a", "b"], 5) == ["a", "b"]
+    assert evenly_spaced(["a"], 0) == evenly_spaced([], 3) == []
+    with pytest.raises(SROError, match="compare=-1 must be ≥ 0"):
+        ExportArguments(to="gguf", output_dir="out", compare=-1)
 
 
 def test_what_differs_is_counted() -> None:

@@ -25,7 +25,7 @@ from transformers import AutoModelForCausalLM
 
 from sro.comments.corpus import texts_hash
 from sro.comments.sources import load_source
-from sro.core.errors import SROError
+from sro.core.errors import SROError, within
 from sro.core.files import atomic_folder, atomic_write_text
 from sro.core.pretrained import read_model, read_tokenizer
 from sro.core.provenance import write_manifest
@@ -54,7 +54,11 @@ SAME = 0.9  # mean cosine between the rewrites of both; below it, a copy is not 
 
 @dataclass(kw_only=True)
 class ExportArguments(LeaderChoice):
-    """The leader, the form of the export, and the comments for the comparison."""
+    """The leader, the form of the export, and the comments for the comparison.
+
+    Raises:
+        SROError: a negative number of comments.
+    """
 
     to: Form = field(metadata={"help": "ctranslate2 (fast), safetensors (transformers, vLLM) or gguf (llama.cpp)"})
     output_dir: str = field(metadata={"help": "folder to make"})
@@ -71,6 +75,9 @@ class ExportArguments(LeaderChoice):
     compare: int = field(
         default=200, metadata={"help": "how many of --comments to compare on, evenly spaced; 0: no comparison"}
     )
+
+    def __post_init__(self) -> None:
+        within("compare", self.compare, self.compare >= 0, "≥ 0")
 
 
 @dataclass(frozen=True)
@@ -118,7 +125,7 @@ def export(arguments: ExportArguments, command: Sequence[str] = ()) -> Agreement
     """
     precision = checked_precision(arguments.to, arguments.precision)
     texts = load_source(arguments.comments, training=False).texts if arguments.compare else []
-    texts = texts[:: max(1, len(texts) // arguments.compare)][: arguments.compare] if texts else []
+    texts = evenly_spaced(texts, arguments.compare)
     parts = LeaderParts.find(arguments.leader, arguments.adapter, arguments.prompt)
     with atomic_folder(arguments.output_dir) as fresh:
         leader = parts.load()
@@ -133,6 +140,16 @@ def export(arguments: ExportArguments, command: Sequence[str] = ()) -> Agreement
         config = {**asdict(arguments), "precision": precision}
         write_manifest(fresh, command, config, {arguments.comments: texts_hash(texts)}, None)
     return agreement
+
+
+def evenly_spaced(texts: Sequence[str], n: int) -> list[str]:
+    """At most `n` texts from the whole length of a list, in its order.
+
+    >>> evenly_spaced("abcde", 3)
+    ['a', 'b', 'd']
+    """
+    n = min(n, len(texts))
+    return [texts[i * len(texts) // n] for i in range(n)]
 
 
 def checked_precision(form: Form, name: str | None) -> str:
