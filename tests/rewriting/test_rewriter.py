@@ -878,6 +878,30 @@ def test_one_string_or_a_text_that_is_none_is_a_mistake_told_at_once() -> None:
         list(game(MILD).stream(["a", None]))  # type: ignore[list-item]
 
 
+def test_a_batch_of_no_comment_is_a_mistake_told_at_once() -> None:
+    for size in (0, -3):
+        with pytest.raises(SROError, match=f"batch_size={size} must be ≥ 1"):
+            game(MILD).stream([COMMENT], batch_size=size)
+        with pytest.raises(SROError, match=f"batch_size={size} must be ≥ 1"):
+            Rewriter.load("no/such-leader", batch_size=size)
+
+
+def test_a_seed_is_one_that_every_generator_takes() -> None:
+    assert RewriteArguments(seed=2**64 - 1).seed
+    for seed in (-1, 2**64):
+        with pytest.raises(SROError, match=f"seed={seed} must be ≥ 0 and < 2"):
+            RewriteArguments(seed=seed)
+
+
+def test_a_leader_that_declines_every_time_ends_in_a_refusal() -> None:
+    class Declines(Scripted):
+        def generate(self, comments: Sequence[str], n: int, *_: Any) -> list[list[Completion]]:
+            return [[Completion("", [], True, "declined")] * n for _ in comments]
+
+    [found] = Rewriter(Declines({}), Words(), Overlap()).rewrite([COMMENT])
+    assert (found.status, found.reason, found.candidates) == ("refused", "declined", 0)
+
+
 # --- any number of comments ------------------------------------------------------------------------------------------
 
 

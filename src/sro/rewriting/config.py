@@ -167,7 +167,7 @@ class RewriteArguments:
         _within("threshold", self.threshold, self.threshold is None or 0 < self.threshold <= 1, "in (0, 1]")
         bar = self.rewrite_threshold
         _within("rewrite_threshold", bar, bar is None or 0 < bar <= 1, "in (0, 1]")
-        _within("seed", self.seed, self.seed is None or self.seed >= 0, "≥ 0")
+        _within("seed", self.seed, self.seed is None or 0 <= self.seed < 2**64, "≥ 0 and < 2**64")
         _within("max_threat", self.max_threat, 0 <= self.max_threat <= 1, "in [0, 1]")
         _within(
             "temperature", self.temperature, self.temperature > 0, "> 0; for greedy candidates alone use samples=0"

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from sro.comments.languages import speaks
-from sro.core.errors import SROError
+from sro.core.errors import SROError, within
 from sro.leader.card import is_embedded
 from sro.leader.engines.loading import EngineArguments, load_generator
 from sro.rewriting.acceptance import Acceptance
@@ -138,8 +138,9 @@ class Rewriter(RewriterParts):
             bf16: bfloat16 autocast, for `transformers`; None: as `sro.core.precision.compute_dtype` decides.
 
         Raises:
-            SROError: a part is missing or unusable; the message says how to fix it.
+            SROError: a part is missing or unusable, or `batch_size` is below 1; the message says how to fix it.
         """
+        _check_batch_size(batch_size)
         settings = EngineArguments(engine) if isinstance(engine, str) else engine
         ruled = checked_rule_languages(rule_languages)
         generator = load_generator(
@@ -224,9 +225,11 @@ class Rewriter(RewriterParts):
 
         Raises:
             TypeError: one string instead of several texts, at once; a text that is not a string, when it is its turn.
+            SROError: `batch_size` below 1, at once.
         """
         if isinstance(texts, str):
             raise TypeError("stream takes several texts, not one string: stream([text])")
+        _check_batch_size(batch_size)
         return self._stream(texts, arguments or RewriteArguments(), batch_size)
 
     def _stream(self, texts: Iterable[str], arguments: RewriteArguments, batch_size: int) -> Iterator[list[Rewrite]]:
@@ -246,6 +249,10 @@ class Rewriter(RewriterParts):
         if waiting:
             verdicts += self.screen(waiting[len(verdicts) :], arguments.threshold)
             yield failing.answers(waiting, verdicts)
+
+
+def _check_batch_size(batch_size: int) -> None:
+    within("batch_size", batch_size, batch_size >= 1, "≥ 1")
 
 
 def _check_text(place: int, text: object) -> None:

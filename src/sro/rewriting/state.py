@@ -229,7 +229,10 @@ class Search:
 
     def start_next_round(self) -> None:
         """Rewrite the best candidate next. The search ends (`exhausted`) if that candidate passes, has a fault or
-        another meaning, or was the last prompt."""
+        another meaning, or was the last prompt; or if the leader has given none."""
+        if not self.candidates:
+            self.exhausted = True
+            return
         tried = self.best
         sound = tried.similarity >= self.min_similarity and tried.fault is None
         self.exhausted = tried.verdict.passed or not sound or tried.text == self.prompt_text
