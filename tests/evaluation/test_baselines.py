@@ -39,6 +39,16 @@ def test_the_lexicon_of_a_screener_is_what_it_refuses_alone() -> None:
     assert refused_words([], Rude()) == []
 
 
+def test_the_lexicon_of_a_screener_holds_no_clause_of_a_script_without_spaces() -> None:
+    """Who refuses every clause with an insult would leave nothing of it."""
+
+    class Clauses(Rude):
+        def screen(self, texts: Sequence[str], *, sources: Sequence[str] | None = None) -> list[Verdict]:
+            return [Verdict("fail" if {*"白痴馬鹿"} & {*text} else "pass", 0.5, self.name) for text in texts]
+
+    assert refused_words(["你真是个白痴，走开。", "お前は馬鹿だ", "白痴 f*ck"], Clauses()) == []
+
+
 def test_the_embedded_screener_has_a_lexicon() -> None:
     from sro.screeners.loading import load_screener
 

@@ -31,6 +31,7 @@ def test_whole_numbers_are_ids_and_other_keys_are_let_be(tmp_path: Path) -> None
     ("line", "message"),
     [
         ("{", r"a\.jsonl:2: no JSON: "),
+        ("[" * 100_000, r"a\.jsonl:2: no JSON: "),
         ("", r"a\.jsonl:2: no JSON: .*\n  fix: one object a line, no empty lines"),
         ("[1]", r'a\.jsonl:2: want an object like \{"id": 1, "text": "…"\}, not \[1\]'),
         ('{"text": "x"}', r"a\.jsonl:2: `id` must be text or a whole number, not null"),

@@ -27,6 +27,8 @@ def test_answers_are_told_from_clef_and_a_refusal_has_no_text(tmp_path: Path) ->
     clef.write_text('{"id": 1, "text": "x"}\n')
     assert is_rewrites_file(path) and not is_rewrites_file(clef) and not is_rewrites_file(tmp_path / "none.jsonl")
     assert read_rewrites(path, ["you idiot", "shut up"]) == ["you", None]
+    (tmp_path / "deep.jsonl").write_text("[" * 100_000)
+    assert not is_rewrites_file(tmp_path / "deep.jsonl")
     with pytest.raises(SROError, match=r"a\.jsonl:1: answers another comment than row 1 of the input"):
         read_rewrites(path, ["shut up", "you idiot"])
     with pytest.raises(SROError, match=r"a\.jsonl: ends without an answer to row 3 of the input"):

@@ -74,6 +74,18 @@ def run(**changes: object) -> Evaluation:
     return evaluate(Texts(SOURCES, **texts), Scoring(screener=Screener(), **scoring), progress)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"systems": {"ours": [*OURS[:2], "x \ud83d"]}}, r"ours: row 3 holds half a character \('.ud83d'\)\n  fix: "),
+        ({"references": ["\ude00"] * 3}, "the reference: row 1 holds half a character"),
+    ],
+)
+def test_half_a_character_is_named_before_anything_is_judged(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(SROError, match=message):
+        run(**changes, judges=None)
+
+
 def test_a_refusal_is_counted_and_scored_as_a_copy() -> None:
     found = run(systems={"ours": OURS, "careful": [OURS[0], None, OURS[2]]})
     rows = {row.system: row for row in found.rows}

@@ -28,6 +28,7 @@ from sro.leader.model import (
     check_prompt,
     default_lora,
     embedded_leader,
+    resolve_prompt,
     save_adapter,
 )
 
@@ -188,6 +189,24 @@ def test_an_adapter_of_another_leader_is_named_as_such(tiny_causal: Any, saved: 
     save_file({name: weight[:, :-1].contiguous() for name, weight in weights.items()}, file)
     with pytest.raises(SROError, match=r"it was made for another leader than (.|\n)*fix: --leader"):
         Leader.load(LeaderArguments(leader=str(folder), adapter=str(tmp_path / "adapter")))
+
+
+def test_a_device_without_memory_is_not_taken_for_another_leader(
+    tiny_causal: Any, saved: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    folder = saved(tmp_path / "leader", *tiny_causal())
+    get_peft_model(tiny_causal()[0], default_lora(4, 8)).save_pretrained(tmp_path / "adapter")
+    monkeypatch.setattr("sro.leader.adapters.read_adapter", full)
+    with pytest.raises(torch.OutOfMemoryError):
+        Leader.load(LeaderArguments(leader=str(folder), adapter=str(tmp_path / "adapter")))
+
+
+def test_an_empty_prompt_is_refused_and_no_other_is_taken(tmp_path: Path) -> None:
+    with pytest.raises(SROError, match="exactly once"):
+        resolve_prompt("", None, tmp_path)
 
 
 def test_an_adapter_of_a_deeper_leader_is_not_loaded_in_part(tiny_causal: Any, saved: Any, tmp_path: Path) -> None:

@@ -63,6 +63,13 @@ def test_n_different_moves_a_comment(leader: Any) -> None:
     assert all(len({tuple(one.ids) for one in played}) > 1 for played in completions)
 
 
+@pytest.mark.parametrize("avoid_loops", [True, False])
+def test_n_greedy_moves_are_the_greedy_move_n_times(leader: Any, avoid_loops: bool) -> None:
+    greedy = Sampling(temperature=0.0, max_new_tokens=16, max_length_ratio=1.0, avoid_loops=avoid_loops)
+    once = generator(leader).generate(COMMENTS, 1, greedy, seed=0)
+    assert generator(leader).generate(COMMENTS, 3, greedy, seed=0) == [played * 3 for played in once]
+
+
 @pytest.mark.parametrize("training", [True, False])
 def test_moves_are_drawn_in_eval_mode_which_is_then_undone(leader: Any, training: bool) -> None:
     model, _ = leader

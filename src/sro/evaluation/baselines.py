@@ -21,6 +21,8 @@ from sro.screeners.base import Screener
 
 COPY, DELETE, PHRASES, HUMAN = "copy", "delete", "phrase table", "human reference"
 WORD = re.compile(rf"[\w{COMBINING_MARKS}]+(?:['’*@$!.-][\w{COMBINING_MARKS}]+)*")  # f*ck and a.s.s are words here
+UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")
+"""Thai, Lao, Burmese, Khmer, Kana and Han have no spaces between words, so a word of the list may occur anywhere."""
 
 
 def baselines(sources: Sequence[str], references: Sequence[str] | None, words: Sequence[str]) -> dict[str, list[str]]:
@@ -33,8 +35,13 @@ def baselines(sources: Sequence[str], references: Sequence[str] | None, words: S
 
 
 def refused_words(texts: Sequence[str], screener: Screener) -> list[str]:
-    """The lexicon of a screener: words of `texts`, lower-cased and sorted, that it refuses on their own."""
-    words = sorted({word.lower() for text in texts for word in WORD.findall(text)})
+    """The lexicon of a screener: words of `texts`, lower-cased and sorted, that it refuses on their own.
+
+    There are none in scripts without spaces between words. A whole clause would count as a word there, and `delete`
+    would leave out every rude clause, which no word list does.
+    """
+    found = {word.lower() for text in texts for word in WORD.findall(text)}
+    words = sorted(word for word in found if not UNSPACED.search(word))
     return [word for word, verdict in zip(words, screener.screen(words)) if not verdict.passed]
 
 
@@ -50,10 +57,6 @@ def delete(sources: Sequence[str], words: Iterable[str]) -> list[str]:
         return copy(sources)
     whole = re.compile("|".join(map(_as_words, longest_first)), re.IGNORECASE)
     return [" ".join(whole.sub("", source).split()) for source in sources]
-
-
-UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")
-"""Thai, Lao, Burmese, Khmer, Kana and Han have no spaces between words, so a word of the list may occur anywhere."""
 
 
 def _as_words(phrase: str) -> str:

@@ -42,7 +42,7 @@ def read_clef(path: str | Path) -> dict[str, str]:
         where = f"{path}:{number}"
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SROError(f"{where}: no JSON: {error}\n  fix: one object a line, no empty lines") from error
         if not isinstance(row, dict):
             raise SROError(f'{where}: want an object like {{"id": 1, "text": "…"}}, not {line.strip()[:60]}')

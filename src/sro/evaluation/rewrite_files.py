@@ -24,7 +24,7 @@ def is_rewrites_file(path: str | Path) -> bool:
         return False
     try:
         row = json.loads(first_line(path))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     if not isinstance(row, dict):
         return False

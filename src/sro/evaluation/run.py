@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sro.comments.rows import LONE_SURROGATE
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 from sro.evaluation.baselines import HUMAN, baselines, refused_words
@@ -110,6 +111,7 @@ def evaluate(texts: Texts, scoring: Scoring, progress: Callable[[str], None] = l
             the protocol needs references; a system has the name of a baseline or the wrong number of outputs.
     """
     sources, references = texts.sources, texts.references
+    _refuse_half_characters({"the input": sources, "the reference": references or (), **texts.systems})
     if scoring.protocol in NEEDS_REFERENCE and references is None:
         raise SROError(f"the protocol {scoring.protocol} compares with references\n  fix: --reference FILE")
     if references is not None:
@@ -138,6 +140,18 @@ def evaluate(texts: Texts, scoring: Scoring, progress: Callable[[str], None] = l
     rows = _rows(texts, outputs, refused, scores, resampled, scoring.screener)
     caption = Caption(scoring.protocol, len(sources), names, scoring.screener.name, scoring.resamples, scoring.seed)
     return Evaluation(tuple(rows), caption, scores, resampled, tuple(sources), outputs)
+
+
+def _refuse_half_characters(columns: Mapping[str, Sequence[str | None]]) -> None:
+    """Raise SROError if a text holds half a character, because tokenizers refuse it and no file in UTF-8 can hold it.
+    JSON can, and texts that were cut without regard to emoji often do."""
+    for name, column in columns.items():
+        for number, text in enumerate(column, 1):
+            if text and (half := LONE_SURROGATE.search(text)):
+                raise SROError(
+                    f"{name}: row {number} holds half a character ({half[0]!r})\n"
+                    "  fix: correct the row, or leave it out of every file"
+                )
 
 
 def _rows(

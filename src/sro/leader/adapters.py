@@ -38,6 +38,8 @@ def attach_adapter(model: Any, name: str, folder: str, leader: str, trainable: b
         found = read_adapter(model, place, trainable)
         fault = _weight_mismatch(found, place / ADAPTER_WEIGHTS)
     except RuntimeError as error:
+        if "size mismatch" not in str(error):  # the device is out of memory, for example
+            raise
         raise _wrong_leader_error(name, leader, "its weights have other sizes") from error
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         if "not found in the base model" in str(error):

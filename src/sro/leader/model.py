@@ -202,9 +202,10 @@ def resolve_prompt(prompt: str | None, adapter: str | Path | None, base: str | P
     Raises:
         SROError: the template does not hold `{text}` exactly once, or the prompt cannot be read from the hub.
     """
-    chosen = prompt or (adapter and read_prompt(adapter)) or read_prompt(base) or DEFAULT_PROMPT
-    check_prompt(chosen)
-    return chosen
+    if prompt is None:
+        prompt = (adapter and read_prompt(adapter)) or read_prompt(base) or DEFAULT_PROMPT
+    check_prompt(prompt)
+    return prompt
 
 
 def adapter_folder(name: str) -> str:

@@ -89,9 +89,10 @@ class TransformersGenerator(Prompted):
         ids, mask = padded(prompts, tokenizer.pad_token_id, left=not model.config.is_encoder_decoder)
         said_from = 1 if model.config.is_encoder_decoder else ids.shape[1]
         draw = sampling.temperature > 0
+        drawn = n if draw else 1  # greedy completions are all the same, so one is made and repeated
         config = GenerationConfig(
             max_new_tokens=max(bounds),
-            num_return_sequences=n,
+            num_return_sequences=drawn,
             do_sample=draw,
             pad_token_id=tokenizer.pad_token_id,
             eos_token_id=sorted(end_tokens(model, tokenizer)),
@@ -101,7 +102,7 @@ class TransformersGenerator(Prompted):
                 {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": sampling.top_k} if draw else {}
             ),
         )
-        rows_of = [prompt for prompt in prompts for _ in range(n)]
+        rows_of = [prompt for prompt in prompts for _ in range(drawn)]
         rules = [NoLoops(tokenizer, rows_of, said_from)] if sampling.avoid_loops else []
         with _nothing_else_set(model):
             output = model.generate(
@@ -111,7 +112,8 @@ class TransformersGenerator(Prompted):
                 logits_processor=LogitsProcessorList(rules),
             )
         rows: list[list[int]] = output[:, said_from:].tolist()
-        return [row[:bound] for row, bound in zip(rows, (bound for bound in bounds for _ in range(n)))]
+        bound_of = [bound for bound in bounds for _ in range(drawn)]
+        return [row[:bound] for row, bound in zip(rows, bound_of) for _ in range(n // drawn)]
 
 
 def length_bounds(tokenizer: Any, prompt: str, prompts: Sequence[Sequence[int]], sampling: Sampling) -> list[int]:

@@ -73,6 +73,19 @@ def test_a_damaged_file_is_scored_again(cache: ScoreCache, damage: bytes) -> Non
     assert judge.asked == 2  # and mended
 
 
+def test_a_damaged_byte_anywhere_costs_one_more_scoring(cache: ScoreCache) -> None:
+    """Whatever part of numpy, zipfile or a compressor stumbles over it."""
+    texts = [str(number) * (number % 7) for number in range(200)]
+    wanted = CachedJudge(Lengths(), cache)(texts).tolist()
+    (file,) = cache.folder.iterdir()
+    whole = file.read_bytes()
+    for at in range(0, len(whole), 3):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x40]) + whole[at + 1 :])
+        assert CachedJudge(Lengths(), cache)(texts).tolist() == wanted
+    file.write_bytes(whole[:64] + bytes(64) + whole[128:])
+    assert CachedJudge(Lengths(), cache)(texts).tolist() == wanted
+
+
 def test_pickled_objects_are_not_read(cache: ScoreCache) -> None:
     judge = Lengths()
     CachedJudge(judge, cache)(["a"])

@@ -223,6 +223,12 @@ def test_an_empty_folder_is_an_error_with_the_mend(tmp_path: Path) -> None:
         CTranslate2Generator(tmp_path)
 
 
+@pytest.mark.parametrize("prompt", ["", "Rude:"])
+def test_a_prompt_without_a_place_for_the_comment_is_refused(folder: Path, prompt: str) -> None:
+    with pytest.raises(SROError, match="exactly once"):
+        CTranslate2Generator(folder, prompt=prompt)
+
+
 def test_a_precision_that_the_machine_lacks_is_an_error_that_names_those_it_has(folder: Path) -> None:
     with pytest.raises(SROError, match=r"computes in .*float32"):
         CTranslate2Generator(folder, precision="float99")  # type: ignore[arg-type]

@@ -183,6 +183,26 @@ def test_the_key_comes_from_the_environment(serve: Any, leader: Any, monkeypatch
     assert server.headers[0]["Authorization"] == "Bearer abc"
 
 
+def test_a_key_that_no_header_may_hold_is_not_shown(leader: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(openai.KEY, "sk-secret\nsk-secret")
+    with pytest.raises(SROError, match="SRO_ENGINE_KEY holds a line break") as error:
+        OpenAIGenerator("http://127.0.0.1:9/v1", leader[1], PROMPT)
+    assert "secret" not in str(error.value)
+
+
+def test_an_error_reply_that_breaks_off_is_one_failed_try(serve: Any, leader: Any, no_pauses: list[float]) -> None:
+    play, faults = playing(leader), [500]
+
+    def breaks_off(path: str, request: dict[str, Any]) -> tuple[Any, ...]:
+        return (faults.pop(), "oops", {"Content-Length": "999"}) if faults else play(path, request)
+
+    [[completion]] = generator(serve(breaks_off), leader).generate(COMMENTS[:1], 1, GREEDY, 0)
+    assert completion.ids and no_pauses == [0.5]
+    faults.append(400)
+    with pytest.raises(SROError, match=r"refused the request, status 400: \(the message broke off\)"):
+        generator(serve(breaks_off), leader).generate(COMMENTS[:1], 1, GREEDY, 0)
+
+
 def test_what_passes_is_tried_again(serve: Any, leader: Any, no_pauses: list[float]) -> None:
     play, statuses = playing(leader), [503, 429]
     server = serve(lambda path, request: (statuses.pop(), "busy") if statuses else play(path, request))
@@ -197,6 +217,7 @@ def test_what_passes_is_tried_again(serve: Any, leader: Any, no_pauses: list[flo
         (401, "who are you", r"status 401: who are you\n  fix: .*SRO_ENGINE_KEY"),
         (404, "no such model", r"status 404.*\n  fix: --engine_url"),
         (200, "<html>", "did not answer in JSON"),
+        (200, "[" * 100_000, "did not answer in JSON"),
         (200, {"choices": []}, "something else than one completion"),
         (200, {"choices": [{"text": "a", "finish_reason": "stop"}]}, r"with token_ids.*\n  fix: vLLM from 0.10.2"),
         (200, ["odd"], "something else than one completion"),
@@ -258,6 +279,22 @@ def test_no_server(leader: Any) -> None:
 def test_no_address(leader: Any) -> None:
     with pytest.raises(SROError, match="no http:// or https:// address"):
         OpenAIGenerator("file:///etc/passwd", leader[1], PROMPT)
+    with pytest.raises(SROError, match=r"more than an address.*\n  fix: put the key into .* SRO_ENGINE_KEY") as error:
+        OpenAIGenerator("http://me:secret@127.0.0.1:9/v1", leader[1], PROMPT)
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("url", ["http://a..b/v1", "http://127.0.0.1:9/v 1"])
+def test_an_address_that_no_request_can_have_is_tried_once(leader: Any, no_pauses: list[float], url: str) -> None:
+    with pytest.raises(SROError, match=r"cannot be asked: .*\n  fix: --engine_url"):
+        OpenAIGenerator(url, leader[1], PROMPT)
+    assert not no_pauses
+
+
+@pytest.mark.parametrize("seconds", [-1.0, 0.0, float("nan"), float("inf")])
+def test_a_time_limit_that_no_request_can_have(seconds: float) -> None:
+    with pytest.raises(SROError, match=r"engine_timeout=.* must be from 0.001 to 86400\n  fix: --engine_timeout"):
+        EngineArguments("openai", engine_url="http://h/v1", engine_timeout=seconds)
 
 
 class Judges:

@@ -73,7 +73,10 @@ class EvaluationArguments(ScreenerArguments):
     )
     lexicon: str | None = field(
         default=None,
-        metadata={"help": "word list of the baseline `delete` (default: words that fail the screener on their own)"},
+        metadata={
+            "help": "word list of the baseline `delete` (default: words that fail the screener on their own; none in "
+            "Chinese, Japanese, Thai and other scripts without spaces)"
+        },
     )
     resamples: int = field(default=RESAMPLES, metadata={"help": "number of bootstrap resamples for the intervals"})
     seed: int = field(default=0, metadata={"help": "random seed of the bootstrap"})

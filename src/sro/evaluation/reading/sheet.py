@@ -170,7 +170,7 @@ def read_key(folder: str | Path) -> Sheet:
             **{name: int(key[name]) for name in ("seed", "shared", "identical")},
         )
         intact = key["sheet"] == sheet.name and [pair["id"] for pair in key["pairs"]] == sheet.ids()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise SROError(f"{path}: no key of a sheet ({error!r:.80})\n  fix: make the sheet again") from error
     if not intact:
         raise SROError(

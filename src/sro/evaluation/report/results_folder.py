@@ -6,6 +6,7 @@ A missing part is empty. A damaged part is an error, because a page without it w
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -80,7 +81,7 @@ def _manifest(path: Path) -> dict[str, Any]:
         return {}
     try:
         found = json.loads(_text(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SROError(f"{path}: no JSON: {error}\n  fix: restore it, or move it away") from error
     if not isinstance(found, dict):
         raise SROError(f"{path}: no JSON object\n  fix: restore it, or move it away")
@@ -95,7 +96,11 @@ def _has_table(blocks: Sequence[Block]) -> bool:
 
 
 def _csv(path: Path) -> list[Block]:
-    head, *rows = [row for row in csv.reader(_text(path).splitlines(keepends=True)) if row] or [[]]
+    lines = io.StringIO(_text(path), newline="")  # ends lines as CSV does; `str.splitlines` also does within cells
+    try:
+        head, *rows = [row for row in csv.reader(lines) if row] or [[]]
+    except csv.Error as error:
+        raise SROError(f"{path}: cannot be read as CSV: {error}\n  fix: move the file away") from error
     if not head:
         return []
     blocks: list[Block] = [table(head, rows[:MOST_ROWS])]
@@ -117,6 +122,6 @@ def _set_aside(folder: Path) -> dict[str, int]:
         for number, line in enumerate(_text(path).split("\n"), 1):
             try:
                 reasons.update([str(json.loads(line)["reason"])] if line.strip() else [])
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise SROError(f"{path}:{number}: no row with a reason\n  fix: move the file away") from error
     return dict(reasons.most_common())

@@ -214,7 +214,7 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         where = f"{path}:{number}"
         try:
             record = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SROError(f"{where}: no JSON: {error}\n  fix: one object a line") from error
         if not isinstance(record, dict):
             raise SROError(f"{where}: no JSON object\n  fix: one object a line")

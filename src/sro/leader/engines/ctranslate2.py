@@ -26,6 +26,7 @@ from sro.leader.card import read_prompt
 from sro.leader.engines.ctranslate2_conversion import WEIGHTS, Precision, import_ctranslate2
 from sro.leader.engines.stepwise import Row, generate_stepwise, workers_needed
 from sro.leader.generation import Cancelled, Completion, PendingGeneration, Sampling
+from sro.leader.model import check_prompt
 from sro.leader.prompted import Prompted
 
 MOST_WORKERS = 4  # by default; each holds the weights (0.14 GB of the embedded leader in int8)
@@ -62,7 +63,8 @@ class CTranslate2Generator(Prompted):
                 they wait for each other at every layer; leaders ten times its size may need more.
 
         Raises:
-            SROError: CTranslate2 is not installed, there is no converted model, or this machine lacks the precision.
+            SROError: CTranslate2 is not installed, there is no converted model, its prompt has no `{text}`, or this
+                machine lacks the precision.
         """
         self.folder, self.batch_size, self.max_prompt_length = Path(folder), batch_size, max_prompt_length
         if not (self.folder / WEIGHTS).is_file():
@@ -70,9 +72,10 @@ class CTranslate2Generator(Prompted):
                 f"{self.folder} holds no converted model ({WEIGHTS})\n"
                 f"  fix: sro export --to ctranslate2 --output_dir {self.folder}"
             )
-        template = prompt or read_prompt(self.folder)
+        template = read_prompt(self.folder) if prompt is None else prompt
         if template is None:
             raise SROError(f"{self.folder} does not say its prompt (sro.json)\n  fix: name one, with {{text}} in it")
+        check_prompt(template)
         self.prompt = template
         self.tokenizer: Any = read_tokenizer(self.folder)
         self._strings: Any = self.tokenizer.convert_ids_to_tokens(list(range(len(self.tokenizer))))

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sro.core.errors import SROError
+from sro.core.errors import SROError, within
 from sro.core.pretrained import read_tokenizer
 from sro.leader.engines.chat.config import NAMED_ONLY, ChatArguments
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sro.leader.transformers_generator import TransformersGenerator
 
 ENGINES = ("auto", "transformers", "ctranslate2", "openai", "chat")
+DAY = 86_400
+"""Most seconds of a request, because a socket takes no time limit without end."""
 
 
 class Engine(Protocol):
@@ -47,7 +49,7 @@ class EngineArguments(ChatArguments):
     """The engine, and the settings that only this engine has.
 
     Raises:
-        SROError: there is no such engine, or it does not have a setting that was given.
+        SROError: there is no such engine, it does not have a setting that was given, or a number is out of its range.
     """
 
     engine: str = field(
@@ -74,6 +76,7 @@ class EngineArguments(ChatArguments):
             raise SROError(f"no engine {self.engine!r}{suggestion(self.engine, ENGINES)} (there are {known})")
         if self.engine == "openai" and not self.engine_url:
             raise SROError("--engine openai needs --engine_url, e.g. http://localhost:8000/v1")
+        within("engine_timeout", self.engine_timeout, 0.001 <= self.engine_timeout <= DAY, f"from 0.001 to {DAY}")
         if self.engine == "chat":
             if not self.chat_url:
                 raise SROError("--engine chat needs --chat_url, e.g. http://localhost:11434/v1")
@@ -168,7 +171,7 @@ def load_generator(
 def _chat(
     arguments: ChatArguments, leader: str, adapter: str | None, prompt: str | None, options: bool, longest: int
 ) -> Engine:
-    if leader != "embedded" or adapter not in (None, "none") or prompt or options:
+    if leader != "embedded" or adapter not in (None, "none") or prompt is not None or options:
         raise SROError(
             "--engine chat is a leader of its own: --leader, --adapter, --prompt, --load_in_4bit and --bf16 are not "
             "for it\n  fix: --chat_model names the model, --chat_prompt a file with instructions and examples"

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import secrets
 import time
 import urllib.error
@@ -24,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sro.core.errors import SROError
-from sro.core.http import NoRedirects
+from sro.core.http import NoRedirects, check_url, read_key
 from sro.leader.engines.chat.replies import asked_to_wait, shortened_json
 from sro.leader.engines.stepwise import Row, generate_stepwise
 from sro.leader.generation import Completion, Sampling
@@ -64,13 +63,15 @@ class OpenAIGenerator(Prompted):
                 of 0.5, 1, 2, … seconds, or as long as the server asks for, up to two minutes.
 
         Raises:
-            SROError: the address is no http(s) address, or the server does not say its model.
+            SROError: the address or the key cannot be one, or the server does not say its model.
         """
-        if not url.startswith(("http://", "https://")):
-            raise SROError(f"{url!r} is no http:// or https:// address\n  fix: e.g. http://localhost:8000/v1")
-        self.url, self.tokenizer, self.prompt = url.rstrip("/"), tokenizer, prompt
+        self.url = check_url(url, "--engine_url http://localhost:8000/v1", f"the environment variable {KEY}")
+        self.tokenizer, self.prompt = tokenizer, prompt
         self.max_prompt_length, self.batch_size = max_prompt_length, batch_size
         self.timeout, self.retries = timeout, retries
+        self._headers = {"Content-Type": "application/json"}
+        if key := read_key(KEY):
+            self._headers["Authorization"] = f"Bearer {key}"
         self._opener = urllib.request.build_opener(NoRedirects)
         self.model = model or self._first_model()
 
@@ -139,18 +140,24 @@ class OpenAIGenerator(Prompted):
 
     def _ask(self, path: str, content: dict[str, Any] | None = None) -> Any:
         """The JSON of the server's answer, with retries if needed."""
-        headers = {"Content-Type": "application/json"}
-        if key := os.environ.get(KEY):
-            headers["Authorization"] = f"Bearer {key}"
         body = None if content is None else json.dumps(content).encode()
-        request = urllib.request.Request(self.url + path, body, headers)  # noqa: S310 - the scheme was looked at
+        answer = self._tried(path, body)
+        try:
+            return json.loads(answer)
+        except (ValueError, RecursionError) as error:
+            raise SROError(f"{self.url}{path} did not answer in JSON: {error}") from error
+
+    def _tried(self, path: str, body: bytes | None) -> bytes:
+        """The first answer that the server gives."""
+        request = urllib.request.Request(self.url + path, body, self._headers)  # noqa: S310 - the scheme was looked at
         for attempt in range(self.retries + 1):
             pause = 0.5 * 2**attempt
             try:
                 with self._opener.open(request, timeout=self.timeout) as reply:
-                    return json.loads(reply.read())
+                    answer: bytes = reply.read()
+                    return answer
             except urllib.error.HTTPError as error:
-                trouble = f"status {error.code}: {shortened_json(error.read().decode('utf-8', 'replace'))}"
+                trouble = f"status {error.code}: {shortened_json(_body(error))}"
                 if error.code not in RETRYABLE_STATUSES:
                     raise SROError(f"{self.url}{path} refused the request, {trouble}{_hint(error.code)}") from error
                 asked = asked_to_wait(error.headers.get("Retry-After", ""))
@@ -159,8 +166,10 @@ class OpenAIGenerator(Prompted):
                         f"{self.url} asks to wait {asked:.0f} s (status {error.code})\n  fix: run it again later"
                     ) from error
                 pause = pause if asked is None else asked
-            except ValueError as error:
-                raise SROError(f"{self.url}{path} did not answer in JSON: {error}") from error
+            except (ValueError, http.client.InvalidURL) as error:  # a host or path that no request can have
+                raise SROError(
+                    f"{self.url}{path} cannot be asked: {error}\n  fix: --engine_url http://localhost:8000/v1"
+                ) from error
             except (OSError, http.client.HTTPException) as error:
                 trouble = str(getattr(error, "reason", "") or error or type(error).__name__)
             if attempt < self.retries:
@@ -169,6 +178,14 @@ class OpenAIGenerator(Prompted):
             f"{self.url}{path} gave no answer in {self.retries + 1} tries of {self.timeout:g} s; last: {trouble}\n"
             "  fix: start the server, or name its address by --engine_url"
         )
+
+
+def _body(error: urllib.error.HTTPError) -> str:
+    """What an error reply says. It may break off, which changes nothing: the status alone decides what follows."""
+    try:
+        return error.read().decode("utf-8", "replace")
+    except (OSError, http.client.HTTPException):
+        return "(the message broke off)"
 
 
 def _hint(status: int) -> str:

@@ -330,6 +330,20 @@ def test_the_key_comes_from_the_environment(serve: Any, monkeypatch: pytest.Monk
         chat(server, chat_key_env="NO_SUCH_KEY")
 
 
+@pytest.mark.parametrize("name", [None, "MY_KEY"])
+def test_the_line_break_of_a_secret_file_is_not_sent(
+    serve: Any, monkeypatch: pytest.MonkeyPatch, name: str | None
+) -> None:
+    server = serve(lambda request: "civil")
+    monkeypatch.setenv(name or "OPENAI_API_KEY", "abc\r\n")
+    chat(server, chat_key_env=name).generate(["a"], 1, GREEDY, 0)
+    assert server.headers[-1]["Authorization"] == "Bearer abc"
+    monkeypatch.setenv(name or "OPENAI_API_KEY", "sk-secret\r\nsk-secret")
+    with pytest.raises(SROError, match="holds a line break or another sign that no key has") as error:
+        chat(server, chat_key_env=name)
+    assert "secret" not in str(error.value)
+
+
 def test_names_of_an_openai_account_go_with_its_key_alone(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     server = serve(lambda request: "civil")
     names = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
@@ -359,12 +373,12 @@ def test_names_of_an_openai_account_go_with_its_key_alone(serve: Any, monkeypatc
 def test_the_usual_key_goes_to_openai_and_this_machine_alone(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, url: str, sent: bool
 ) -> None:
-    from sro.leader.engines.chat.generator import read_key
+    from sro.leader.engines.chat.generator import key_for
 
     monkeypatch.setenv("OPENAI_API_KEY", "abc")
-    assert read_key(None, url) == ("abc" if sent else None)
+    assert key_for(None, url) == ("abc" if sent else None)
     assert ("add --chat_key_env OPENAI_API_KEY" in caplog.text) is not sent
-    assert read_key("OPENAI_API_KEY", url) == "abc"  # who names it means it
+    assert key_for("OPENAI_API_KEY", url) == "abc"  # who names it means it
 
 
 def test_a_server_that_wants_a_key_of_its_own_is_told_the_flag(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -194,7 +194,7 @@ class ChatClient:
             raise fault from error
         try:
             return json.loads(reply.text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _Fault("an answer that is no JSON") from error
 
     def _status_fault(self, error: Any) -> Exception | None:

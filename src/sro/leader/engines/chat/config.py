@@ -66,27 +66,6 @@ class ChatArguments(ChatSettings):
     chat_url: str | None = field(default=None, metadata={"help": "chat: e.g. http://localhost:11434/v1 (Ollama)"})
 
 
-def check_url(url: str) -> str:
-    """The address without a slash at its end.
-
-    Raises:
-        SROError: it is no http(s) address, or holds a password.
-    """
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # half a bracket, or a port that is no number
-        usable = False
-    if not usable:
-        raise SROError(f"{url!r} is no http:// or https:// address\n  fix: --chat_url http://localhost:11434/v1")
-    if parts.username or parts.password or parts.query:
-        raise SROError(
-            f"the address of {parts.hostname} holds more than an address, and it is logged\n"
-            f"  fix: put the key into an environment variable, {KEY} or the one of --chat_key_env"
-        )
-    return url.rstrip("/")
-
-
 def gets_the_usual_key(url: str) -> bool:
     """Whether `OPENAI_API_KEY` is sent there by default: to OpenAI itself, encrypted, or to this machine."""
     parts = urlsplit(url)

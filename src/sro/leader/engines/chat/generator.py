@@ -17,9 +17,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from sro.core.errors import SROError
+from sro.core.http import check_url, read_key
 from sro.leader.engines.chat.answers import read_answer
 from sro.leader.engines.chat.client import ChatClient, NoAnswer, Request, the_model
-from sro.leader.engines.chat.config import KEY, ChatArguments, check_url, gets_the_usual_key
+from sro.leader.engines.chat.config import KEY, ChatArguments, gets_the_usual_key
 from sro.leader.engines.chat.obedience import obeys
 from sro.leader.engines.chat.prompt import ChatPrompt, Message
 from sro.leader.engines.chat.replies import Choice
@@ -52,14 +53,18 @@ class ChatGenerator:
             SROError: an invalid setting, an unreadable prompt, no `openai`, or a server with several models.
         """
         arguments.check()
-        self.url = check_url(arguments.chat_url or "")
+        self.url = check_url(
+            arguments.chat_url or "",
+            "--chat_url http://localhost:11434/v1",
+            f"an environment variable, {KEY} or the one of --chat_key_env",
+        )
         self.prompt = ChatPrompt.read(arguments.chat_prompt)
         self.max_prompt_length, self.concurrency = max_prompt_length, arguments.chat_concurrency
         self.max_tokens = arguments.chat_max_tokens
         self.usage = Usage(arguments.chat_price_in, arguments.chat_price_out)
         self._client = ChatClient(
             self.url,
-            read_key(arguments.chat_key_env, self.url),
+            key_for(arguments.chat_key_env, self.url),
             timeout=arguments.chat_timeout,
             retries=arguments.chat_retries,
             usage=self.usage,
@@ -158,7 +163,7 @@ class ChatGenerator:
         return Completion("" if problem else answer.text, [], choice.finished, problem)
 
 
-def read_key(name: str | None, url: str) -> str | None:
+def key_for(name: str | None, url: str) -> str | None:
     """The server's key, from the environment; None: there is none for it.
 
     Args:
@@ -166,14 +171,15 @@ def read_key(name: str | None, url: str) -> str | None:
             machine, because it was hardly set for another server; a warning tells that it was not sent.
 
     Raises:
-        SROError: the variable that was named is not set.
+        SROError: the variable that was named is not set, or holds no key.
     """
     if name is None:
         if gets_the_usual_key(url):
-            return os.environ.get(KEY)
+            return read_key(KEY)
         if os.environ.get(KEY):
             logger.warning("%s is not sent to %s; if its key is meant, add --chat_key_env %s", KEY, url, KEY)
         return None
-    if not os.environ.get(name):
+    key = read_key(name)
+    if key is None:
         raise SROError(f"the environment variable {name} is empty, which --chat_key_env names\n  fix: export {name}=…")
-    return os.environ[name]
+    return key
