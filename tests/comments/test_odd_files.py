@@ -300,6 +300,11 @@ def test_parquet_has_fields_in_structs_and_no_two_columns_of_one_name(tmp_path: 
     nested = pyarrow.table({"id": [1, 2], "data": [{"text": "you fool"}, None]})
     parquet.write_table(nested, tmp_path / "f.parquet")
     assert read(tmp_path / "f.parquet", "data.text") == [(1, "you fool"), (2, None)]
+    dotted = pyarrow.table({"a": [{"x": 1}, {"x": 2}], "a.b": [{"text": "you fool"}, None]})
+    parquet.write_table(dotted, tmp_path / "e.parquet")
+    for flags in ({}, {"all_columns": True}):
+        rows = read_rows(str(tmp_path / "e.parquet"), lambda names: choose_columns(names, "e", "a.b.text"), **flags)
+        assert [row.text for row in rows] == ["you fool", None]
     twice = pyarrow.table([pyarrow.array(["a"]), pyarrow.array(["b"])], names=["text", "text"])
     parquet.write_table(twice, tmp_path / "g.parquet")
     with pytest.raises(SROError, match=r"two columns 'text'\n  fix"):

@@ -107,16 +107,22 @@ def parse_object(line: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def of_strings(head: list[Record], records: Iterator[Record]) -> Iterator[Record]:
-    """The records, beginning with `head`. If all records of `head` are strings, each string is a comment."""
-    whole = chain(head, records)
-    filled = [record for record in head if record.value is not None or record.raw.strip()]
-    if not filled or not all(_is_string(record) for record in filled):
-        return whole
-    return (
-        record._replace(value={"text": _parsed(record.raw)}, raw="") if _is_string(record) else record
-        for record in whole
-    )
+def begins_with_strings(records: Iterable[Record]) -> bool:
+    """Whether the first `LOOKAHEAD` records of a file are strings, apart from blank lines. Its strings then are the
+    comments. It reads no further than the first record that is no string."""
+    found = False
+    for record in islice(records, LOOKAHEAD):
+        if record.value is not None or record.raw.strip():
+            if not _is_string(record):
+                return False
+            found = True
+    return found
+
+
+def of_strings(records: Iterator[Record]) -> Iterator[Record]:
+    """The records; each string is a comment."""
+    for record in records:
+        yield record._replace(value={"text": _parsed(record.raw)}, raw="") if _is_string(record) else record
 
 
 def _is_string(record: Record) -> bool:
@@ -146,13 +152,21 @@ def field_names(value: dict[str, Any], prefix: str = "", depth: int = DEPTH) -> 
 
 
 def field_value(value: dict[str, Any], name: str) -> Any:
-    """The field of this name, or of this dotted path; None if there is none."""
+    """The field of this name, or of this dotted path; None if there is none. Names may have dots themselves.
+
+    >>> field_value({"a": {"x": 1}, "a.b": {"text": "hello"}}, "a.b.text")
+    'hello'
+    """
+    return next(_fields_of_path(value, name), None)
+
+
+def _fields_of_path(value: dict[str, Any], name: str) -> Iterator[Any]:
+    """The field of this name, and those to which a split of the name at its dots leads."""
     if name in value:
-        return value[name]
+        yield value[name]
     head, dot, rest = name.partition(".")
     while dot:
         if isinstance(value.get(head), dict):
-            return field_value(value[head], rest)
+            yield from _fields_of_path(value[head], rest)
         more, dot, rest = rest.partition(".")
         head = f"{head}.{more}"
-    return None

@@ -89,6 +89,24 @@ def test_a_column_that_the_first_rows_of_a_range_lack_is_found_behind_them(tmp_p
     assert shards > 5 and [text for text in texts if text] == ["first", "last"] and len(texts) == len(rows)
 
 
+@pytest.mark.parametrize("strings_first", [False, True])
+def test_strings_among_objects_are_read_alike_wherever_the_file_is_cut(tmp_path: Path, strings_first: bool) -> None:
+    strings, objects = (["you idiot"] * 120, [{"text": "you idiot"}] * 120)
+    lines = map(json.dumps, strings + objects if strings_first else objects + strings)
+    source = folder(tmp_path / "in", a_jsonl="\n".join(lines))
+    for shard_bytes in (300, 1_000_000):
+        texts = [text for text in texts_of(source, shard_bytes, Reading())[0] if text]
+        assert len(texts) == (240 if strings_first else 120)
+
+
+def test_a_field_is_found_in_a_column_whose_name_begins_with_another_column(tmp_path: Path) -> None:
+    nested = pyarrow.table({"a": [{"x": 1}, {"x": 2}], "a.b": [{"text": "you idiot"}, None]})
+    (tmp_path / "in").mkdir()
+    parquet.write_table(nested, tmp_path / "in/a.parquet")
+    tally = run(tmp_path / "in", tmp_path / "out", Toy(), column="a.b.text")
+    assert tally.counts == {"fail": 1, "error": 1}
+
+
 def test_rows_are_chosen_and_the_others_counted(tmp_path: Path) -> None:
     rows = [json.loads(line) for line in MIXED.splitlines()]
     source = folder(

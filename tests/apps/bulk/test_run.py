@@ -476,6 +476,28 @@ def test_results_whose_records_alone_were_removed_are_noticed_too(tmp_path: Path
         run(source, tmp_path / "out", Toy(), TINY)
 
 
+def test_results_of_sources_that_are_gone_are_named(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "it's b.jsonl", "week/c.jsonl"):
+        json_lines(tmp_path / "in" / name, [{"text": name}])
+    parquet.write_table(pyarrow.table({"text": ["d"]}), tmp_path / "in/d.parquet")
+    run(tmp_path / "in", tmp_path / "out", Toy())
+    (tmp_path / "in/it's b.jsonl").unlink()
+    (tmp_path / "in/week/c.jsonl").rename(tmp_path / "in/week/renamed.jsonl")
+    (tmp_path / "in/d.parquet").write_bytes(b"damaged")  # still a source, whose results are not to be removed
+    json_lines(tmp_path / "out/stranger-00000.jsonl", [{"text": "not of a run"}])
+    said: list[str] = []
+    tally = run(tmp_path / "in", tmp_path / "out", Toy(), say=said.append)
+    assert len(tally.troubles) == 1 and (tally.before, tally.counts) == ({"pass": 1}, {"pass": 1})
+    [message] = [line for line in said if "rm" in line]
+    assert "also holds results of 2 files that are not in the input" in message
+    subprocess.run("rm " + message.split("rm ")[1], shell=True, check=True)
+    left = sorted(path.name for path in (tmp_path / "out").rglob("*-0*") if OURS not in path.parts)
+    assert left == ["a-00000.jsonl", "d-00000.parquet", "renamed-00000.jsonl", "stranger-00000.jsonl"]
+    said.clear()
+    run(tmp_path / "in", tmp_path / "out", Toy(), say=said.append)
+    assert not [line for line in said if "rm" in line]
+
+
 def test_an_edit_in_the_middle_is_noticed_and_a_copy_is_no_edit(tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     source.write_text("text\n" + "you are nice\n" * 20_000, "utf-8")
@@ -695,10 +717,14 @@ def test_where_a_server_stands_is_no_setting(tmp_path: Path) -> None:
     ("settings", "message"),
     [
         ({"workers": 0, "runner": "ray"}, "workers=0 must be > 0"),
-        ({"shard_mb": 0.0}, "shard_mb=0.0 must be > 0"),
+        ({"shard_mb": 0.0}, "shard_mb=0.0 must be ≥ 0.000001 (a byte)"),
+        ({"shard_mb": 1e-7}, "shard_mb=1e-07 must be ≥ 0.000001 (a byte)"),
+        ({"shard_mb": float("nan")}, "shard_mb=nan must be"),
+        ({"shard_mb": float("inf")}, "shard_mb=inf must be"),
         ({"workers": 2}, "--workers is for --runner ray"),
         ({"ray_address": "auto"}, "--ray_address is for --runner ray"),
         ({"worker_gpus": -1.0, "runner": "ray"}, "worker_gpus=-1.0 must be ≥ 0"),
+        ({"worker_gpus": float("nan"), "runner": "ray"}, "worker_gpus=nan must be ≥ 0"),
     ],
 )
 def test_settings_out_of_range(settings: dict[str, Any], message: str) -> None:

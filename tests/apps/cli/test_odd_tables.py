@@ -14,6 +14,7 @@ from pyarrow import parquet
 from sro.apps.cli import main
 
 SCREEN = ["screener", "screen", "--screener", "embedded/linear"]
+WHEN = pyarrow.timestamp("us")
 Capture = pytest.CaptureFixture[str]
 
 
@@ -31,6 +32,23 @@ def test_bytes_and_dates_stay_what_they_are(tmp_path: Path) -> None:
     assert screened(tmp_path / "in.parquet", tmp_path / "out.csv") == 0
     with open(tmp_path / "out.csv", newline="") as file:
         assert [row["when"] for row in csv.DictReader(file)] == ["2024-05-06 07:08:00", ""]
+
+
+def test_times_that_python_cannot_hold_stay_what_they_are(tmp_path: Path) -> None:
+    times = {
+        "when": pyarrow.array([2**62, 1], pyarrow.timestamp("us", "Europe/Berlin")),  # as PostgreSQL's infinity
+        "day": pyarrow.array([2 * 10**9, 0], pyarrow.date32()),
+        "clock": pyarrow.array([1, 2_000], pyarrow.time64("ns")),
+        "more": pyarrow.array([{"l": [2**62]}, {"l": [5, None]}], pyarrow.struct({"l": pyarrow.list_(WHEN)})),
+        "map": pyarrow.array([[("a", 2**62)], None], pyarrow.map_(pyarrow.string(), WHEN)),
+    }
+    rows = pyarrow.table({"text": ["you idiot", "hello"], **times})
+    parquet.write_table(rows, tmp_path / "in.parquet")
+    assert screened(tmp_path / "in.parquet", tmp_path / "out.parquet") == 0
+    assert parquet.read_table(tmp_path / "out.parquet").select(rows.column_names).equals(rows)
+    assert screened(tmp_path / "in.parquet", tmp_path / "out.csv") == 0
+    with open(tmp_path / "out.csv", newline="") as file:
+        assert [row["when"] for row in csv.DictReader(file)] == [str(2**62), "1970-01-01 01:00:00.000001+01:00"]
 
 
 def test_a_second_column_of_the_same_name_is_not_lost(tmp_path: Path) -> None:

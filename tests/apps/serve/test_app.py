@@ -360,6 +360,22 @@ def test_keys_are_asked_for_where_it_matters() -> None:
         assert client.get("/healthz").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("max_requests", [0]),
+        ("rate", [-1]),
+        ("screen_queue", [0, -3]),
+        ("rewrite_queue", [0]),
+        ("time_limit", [0.5, float("inf"), float("nan")]),
+    ],
+)
+def test_limits_out_of_range(name: str, values: list[Any]) -> None:
+    for value in values:
+        with pytest.raises(ValueError, match=f"{name} must be"):
+            Service(**{name: value})
+
+
 def test_a_server_without_keys_is_for_this_machine() -> None:
     with pytest.raises(ValueError, match="can be reached from elsewhere"):
         Service(host="0.0.0.0")

@@ -244,6 +244,35 @@ def test_strangers_who_send_slowly_hold_no_place_of_those_with_keys() -> None:
     assert asyncio.run(run()) == [200, 200, 503, 200]
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/metrics", "/", "/$discovery/rest", "/nothing"])
+def test_no_body_is_read_where_the_number_of_requests_is_not_limited(path: str) -> None:
+    async def run() -> list[int]:
+        gate = Gate(answering, Service(keys="k", max_requests=1), {digest("secret"): "forum"}, Metrics())
+        statuses = []
+
+        async def receive() -> Any:
+            raise AssertionError("a body was read")
+
+        async def send(message: Any) -> None:
+            statuses.append(message.get("status"))
+
+        scope = {"type": "http", "method": "POST", "path": path, "query_string": b"key=secret", "headers": []}
+        await gate(scope, receive, send)
+        return statuses
+
+    assert asyncio.run(run()) == [200, None]
+
+
+@pytest.mark.parametrize("key", ["", "?key=secret"])
+def test_a_batch_larger_than_the_limit_on_requests_is_answered_whole(key: str) -> None:
+    parts = [part(number, ASKED, f"{ANALYZE}?key=secret") for number in range(5)]
+    service = Service(keys="keys.txt", max_requests=1)
+    with serving(service=service, keys={digest("secret"): "forum"}) as client:
+        found = answers(client.post(f"/batch{key}", content=batch(*parts), headers=MIXED))
+        single = client.post(f"{ANALYZE}?key=secret", json=ASKED)
+    assert [status for status, _ in found.values()] == [200] * 5 and single.status_code == 200
+
+
 async def answering(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b""})

@@ -106,6 +106,20 @@ def test_export_is_one_file_of_json_lines(tmp_path: Path, capsys: pytest.Capture
     assert not any({"reference", "target", "rewrite"} & set(line) for line in lines)  # no parallel targets
 
 
+@pytest.mark.parametrize("action", ["export", "export_scores"])
+@pytest.mark.parametrize("name", ["f.db", "f.db-wal", "link.jsonl"])
+def test_an_export_does_not_replace_its_store(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], action: str, name: str
+) -> None:
+    store = open_store(tmp_path / "f.db")  # a service at work: the last rows are in `f.db-wal`
+    keep(store, ROWS)
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "f.db")
+    assert main(["feedback", action, "--input", str(tmp_path / "f.db"), "--output", str(tmp_path / name)]) == 2
+    assert "is a file of the store" in capsys.readouterr().err
+    assert len(list(judged_rewrites(tmp_path / "f.db"))) == len(ROWS)
+    store.close()
+
+
 def test_other_files_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SROError, match="no such file"):
         export(tmp_path / "absent.db", tmp_path / "out")

@@ -48,6 +48,14 @@ def test_broken_files_are_told_by_line(tmp_path: Path) -> None:
         read_keys(tmp_path / "absent")
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
+    file = tmp_path / "keys.txt"
+    first = add_key(file, "first")
+    file.write_text(file.read_text(), encoding="utf-8-sig")  # as Notepad saves it
+    second = add_key(file, "second")
+    assert read_keys(file) == {digest(first): "first", digest(second): "second"}
+
+
 @pytest.mark.parametrize(
     ("headers", "query"),
     [

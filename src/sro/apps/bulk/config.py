@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -56,10 +57,12 @@ class BulkArguments:
     )
 
     def __post_init__(self) -> None:
-        for name in ("workers", "worker_cpus", "shard_mb"):
+        for name in ("workers", "worker_cpus"):
             if (value := getattr(self, name)) is not None and value <= 0:
                 raise SROError(f"{name}={value} must be > 0")
-        if self.worker_gpus is not None and self.worker_gpus < 0:
+        if self.shard_mb is not None and not 1e-6 <= self.shard_mb < math.inf:  # so written, these refuse NaN too
+            raise SROError(f"shard_mb={self.shard_mb} must be ≥ 0.000001 (a byte), and finite")
+        if self.worker_gpus is not None and not 0 <= self.worker_gpus < math.inf:
             raise SROError(f"worker_gpus={self.worker_gpus} must be ≥ 0")
         usual = {"workers": None, "worker_cpus": 1, "worker_gpus": None, "ray_address": None}
         for name, value in usual.items():

@@ -15,7 +15,7 @@ import shlex
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -126,7 +126,7 @@ class Ledger:
             SROError: the source has changed since the shard was finished.
         """
         try:
-            record = json.loads(self._record(shard).read_text(encoding="utf-8"))
+            record = json.loads(self._record(shard.name).read_text(encoding="utf-8"))
             then = [record[name] for name in ("range", "fingerprint", "modified", "sha256")]
             counts = Counter({str(k): int(v) for k, v in record["counts"].items()})
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -139,18 +139,35 @@ class Ledger:
             raise self._changed(shard.source, shard.name)
         return counts
 
-    def refuse_leftovers(self, sources: Mapping[Results, str], shards: Sequence[Shard]) -> None:
-        """Refuse results that no planned shard writes: in an earlier run their source had more shards.
+    def refuse_leftovers(
+        self, sources: Mapping[Results, str], unread: Collection[Results], shards: Sequence[Shard]
+    ) -> list[str]:
+        """Refuse results that no planned shard writes although their source is there: it had more shards before.
+
+        Args:
+            sources: the files that could be read, by the names of their results.
+            unread: names of the results of files that could not be read; these results are left alone.
+
+        Returns:
+            Results of earlier runs whose sources are gone, as patterns for `rm`, one per source. They are not refused:
+            a folder may be emptied of files that are done.
 
         Raises:
-            SROError: naming the first such result.
+            SROError: naming the first result of a source with fewer shards than before.
         """
         planned, folder = {shard.name for shard in shards}, Path(self.folder)
+        gone: dict[Results, str] = {}
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(folder).as_posix()
             found = Results.of(name)
-            if found and found[0] in sources and name not in planned:
-                raise self._changed(sources[found[0]], name)
+            if found is None or name in planned:
+                continue
+            results, digits = found
+            if results in sources:
+                raise self._changed(sources[results], name)
+            if results not in unread and self._record(name).is_file():
+                gone[results] = self._pattern(results, digits)
+        return list(gone.values())
 
     def finish(self, shard: Shard, counts: Mapping[str, int]) -> None:
         """Record that the shard's result is written."""
@@ -161,18 +178,21 @@ class Ledger:
             "sha256": _sha256(shard.source, shard.modified),
             "counts": dict(counts),
         }
-        atomic_write_text(self._record(shard), json.dumps(record) + "\n")
+        atomic_write_text(self._record(shard.name), json.dumps(record) + "\n")
 
-    def _record(self, shard: Shard) -> Path:
-        return Path(self.folder) / OURS / "done" / f"{shard.name}.json"
+    def _record(self, name: str) -> Path:
+        return Path(self.folder) / OURS / "done" / f"{name}.json"
+
+    def _pattern(self, results: Results, digits: str) -> str:
+        """All results of one source, for a shell."""
+        return shlex.quote(str(Path(self.folder) / f"{results.stem}-")) + "[0-9]" * len(digits) + results.suffix
 
     def _changed(self, source: str, name: str) -> SROError:
         """The error for a source that has changed since the result of this name was made from it."""
         results, digits = Results.of(name) or (Results(name, ""), "")
-        all_of_them = shlex.quote(str(Path(self.folder) / f"{results.stem}-")) + "[0-9]" * len(digits) + results.suffix
         return SROError(
             f"{source} has changed since {Path(self.folder) / name} was made from it\n"
-            f"  fix: put it under another name, or have it done again: rm {all_of_them}"
+            f"  fix: put it under another name, or have it done again: rm {self._pattern(results, digits)}"
         )
 
 

@@ -13,7 +13,8 @@ from sro.apps.bulk.formats import WHOLE, Shard
 from sro.comments.columns import Columns, Where, choose_columns
 from sro.comments.formats import Unreadable
 from sro.comments.json_rows import field_value
-from sro.comments.readers import parquet_values, read_rows
+from sro.comments.parquet_files import holders, parquet_values
+from sro.comments.readers import read_rows
 from sro.comments.rows import Row, has_stray_bytes
 
 BATCH_BYTES = 16 << 20  # of input per batch, so that rows of 300 kB need no more memory than short ones
@@ -149,7 +150,6 @@ def _parquet(shard: Shard, column: str, size: int, size_bytes: int, where: Where
 
 def _values(rows: pyarrow.RecordBatch, name: str) -> list[Any]:
     """Values of a column, or of a field in structs by its dotted name."""
-    if name in rows.schema.names:
-        return parquet_values(rows.column(name))
-    own = next(one for one in rows.schema.names if name.startswith(f"{one}."))
-    return [field_value({own: value}, name) for value in parquet_values(rows.column(own))]
+    own = holders(name, rows.schema.names)
+    cells = zip(*(parquet_values(rows.column(one)) for one in own))
+    return [field_value(dict(zip(own, row)), name) for row in cells]

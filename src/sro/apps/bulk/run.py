@@ -65,7 +65,8 @@ def run(
 def _work(found: Plan, task: ShardTask, arguments: BulkArguments, say: Callable[[str], None]) -> Tally:
     tally = Tally(task.job.passing, len(found.shards), sum(shard.size for shard in found.shards))
     tally.troubles += found.troubles
-    task.ledger.refuse_leftovers(found.sources, found.shards)
+    if gone := task.ledger.refuse_leftovers(found.sources, found.unread, found.shards):
+        say(_explain_gone(gone, task.ledger.folder))
     waiting = _waiting(found.shards, task.ledger, tally)
     if tally.before_shards:
         say(f"{tally.before_shards:,} of {tally.shards:,} shards are done already")
@@ -99,6 +100,16 @@ def _waiting(shards: Sequence[Shard], ledger: Ledger, tally: Tally) -> list[Shar
         tally.before_shards += 1
         tally.before_size += shard.size
     return waiting
+
+
+def _explain_gone(results: Sequence[str], folder: str) -> str:
+    """The message about results whose sources are gone, given as patterns for `rm`."""
+    some, more = " ".join(results[:3]), f"   (and {len(results) - 3:,} more)" if len(results) > 3 else ""
+    files = "a file that is" if len(results) == 1 else f"{len(results):,} files that are"
+    return (
+        f"{folder} also holds results of {files} not in the input; they stay there and are not counted here\n"
+        f"  fix: if they should go too: rm {some}{more}"
+    )
 
 
 def _refuse_nested(source: Path, target: Path) -> None:

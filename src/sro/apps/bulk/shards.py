@@ -31,6 +31,8 @@ class Plan:
     """Suffixes of files in other formats, which are not read."""
     troubles: list[str]
     """Messages about files that cannot be read."""
+    unread: set[Results]
+    """The names of the results of these files, which an earlier run may have written."""
 
 
 def plan(
@@ -61,15 +63,17 @@ def plan(
     shards: list[Shard] = []
     sources: dict[Results, str] = {}
     troubles: list[str] = []
+    unread: set[Results] = set()
     for path, kind in files:
+        results = _results(path.relative_to(root) if root.is_dir() else Path(path.name), kind)
         try:
             info = inspect_file(path, kind, column, reading, say)
         except Unreadable as error:
             if len(files) == 1:
                 raise
             troubles.append(str(error))
+            unread.add(results)
             continue
-        results = _results(path.relative_to(root) if root.is_dir() else Path(path.name), kind)
         sources[results] = str(path)
         if not info.columns:
             continue  # an empty file has no columns and no comments
@@ -83,7 +87,7 @@ def plan(
     if column is None:
         raise SROError("\n".join([f"{root}: there is no comment in it", *troubles]))
     _refuse_twins(shards)
-    return Plan(shards, sources, column, left_alone, troubles)
+    return Plan(shards, sources, column, left_alone, troubles, unread)
 
 
 def fingerprint(path: Path) -> str:

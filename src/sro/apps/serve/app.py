@@ -24,10 +24,11 @@ from sro.apps.serve.errors import Refusal, reply
 from sro.apps.serve.lanes import Parts
 from sro.apps.serve.metrics import Metrics
 from sro.apps.serve.middleware import Gate
-from sro.apps.serve.page import NOTHING_HERE, Page
+from sro.apps.serve.page import Page
 from sro.apps.serve.settings import LAST_BATCH, Service
 
 WEB = Path(__file__).parent / "web"
+NOTHING_HERE = "there is nothing at this path; /openapi.json describes what there is"
 DESCRIPTION = "Screens comments, and rewrites those that are refused. Errors: `{error: {code, status, message}}`."
 
 

@@ -1,7 +1,8 @@
 """Answer a batch: each part passes through the whole application, including the gate, like a single request.
 
-So each part has its own key, counts for the rate limit, appears in the log, and fails independently. If a part has no
-key, the key in the batch's headers or address is used (as Google does).
+So each part has its own key, counts for the rate limit, appears in the log, and fails independently. The limit on
+requests at the same time counts only the batch, which answers `SCREEN_BATCH` parts at a time. If a part has no key,
+the key in the batch's headers or address is used (as Google does).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sro.apps.serve.batch import Answer, Part, render
 from sro.apps.serve.connection import GONE, until_gone
 from sro.apps.serve.deadline import Deadline
 from sro.apps.serve.errors import Refusal, Reply, reply
+from sro.apps.serve.middleware import PART
 from sro.apps.serve.settings import SCREEN_BATCH
 
 WITHIN = "/v1alpha1/"
@@ -94,6 +96,7 @@ def _scope(part: Part, request: Request) -> Scope:
     headers["host"] = request.headers.get("host", "")
     return {
         "type": "http",
+        PART: True,
         "asgi": request.scope.get("asgi", {"version": "3.0"}),
         "http_version": "1.1",
         "method": part.method,

@@ -14,6 +14,7 @@ for rewriting.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from sro.apps.serve import suggested
 from sro.apps.serve.postgres import PostgresStore
 from sro.apps.serve.store import SqliteStore, Store, is_address
 from sro.apps.serve.suggested import Suggestion, storable
+from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
 from sro.core.provenance import version
 
@@ -136,16 +138,33 @@ def _reading(where: str | Path) -> Iterator[Store]:
 
 
 def export(where: str | Path, output: str | Path) -> int:
-    """Write `judged_rewrites` as JSON Lines, in one step; return the number of rows."""
-    return _write(judged_rewrites(where), output)
+    """Write `judged_rewrites` as JSON Lines, in one step; return the number of rows.
+
+    Raises:
+        SROError: as `judged_rewrites`, or the output is a file of the store.
+    """
+    return _write(judged_rewrites(where), where, output)
 
 
 def export_scores(where: str | Path, output: str | Path) -> int:
-    """Write `suggested_scores` as JSON Lines, in one step; return the number of rows."""
-    return _write(suggested_scores(where), output)
+    """Write `suggested_scores` as JSON Lines, in one step; return the number of rows. Raises as `export`."""
+    return _write(suggested_scores(where), where, output)
 
 
-def _write(rows: Iterable[dict[str, Any]], output: str | Path) -> int:
+def _write(rows: Iterable[dict[str, Any]], where: str | Path, output: str | Path) -> int:
+    _refuse_own_file(where, output)
     lines = [json.dumps(row, ensure_ascii=False) for row in rows]
     atomic_write_text(output, "".join(line + "\n" for line in lines))
     return len(lines)
+
+
+def _refuse_own_file(where: str | Path, output: str | Path) -> None:
+    """Refuse an output that would replace the store, or a file in which SQLite keeps rows beside it."""
+    if is_address(where) or not os.path.exists(output):
+        return
+    own = [f"{os.path.realpath(where)}{end}" for end in ("", "-wal", "-shm", "-journal")]
+    if any(os.path.exists(one) and os.path.samefile(one, output) for one in own):
+        raise SROError(
+            f"{output} is a file of the store {where}, which would be lost\n"
+            "  fix: write to another file: --output feedback.jsonl"
+        )

@@ -38,7 +38,8 @@ def read_keys(path: str | Path) -> dict[str, str]:
 
 def _lines(path: str | Path) -> list[str]:
     try:
-        return Path(path).read_text(encoding="utf-8").splitlines(keepends=True)
+        # without the byte order mark that some editors on Windows put first
+        return Path(path).read_text(encoding="utf-8-sig").splitlines(keepends=True)
     except (OSError, UnicodeDecodeError) as error:
         raise SROError(f"{path}: the keys cannot be read: {error}") from error
 

@@ -1,6 +1,7 @@
 """Checks on every request before it is parsed: key, number at the same time, rate, size and speed; and its log entry.
 
-An ASGI middleware. It reads the whole body within its limits, decompresses it, and passes it on in one piece.
+An ASGI middleware. On the paths that take a body, it reads the whole body within its limits, decompresses it, and
+passes it on in one piece. On other paths it reads none: their number is not limited, and bodies would fill the memory.
 """
 
 from __future__ import annotations
@@ -28,8 +29,11 @@ PROTECTED = ("/v1/", "/v1alpha1/", "/metrics")
 BATCH = "/batch"
 """Needs no key and does not count for the rate: each of its parts does (`sro.apps.serve.dispatch`)."""
 DISCOVERY = "/$discovery/rest"
-COUNTED = ("/v1/", "/v1alpha1/")
-"""Paths that the limits count, besides `BATCH`; a busy server must still answer health checks."""
+LIMITED = ("/v1/", "/v1alpha1/")
+"""Paths that take bodies and that the limits count, besides `BATCH`; a busy server must still answer health checks."""
+PART = "sro.part"
+"""Name in the scope of a batch's part. A part takes no place of its own, because its batch has one and answers a few
+parts at a time; else a large batch would refuse its own parts. No client can set it."""
 KEYLESS_BATCHES = 32
 """Most batches in progress without a known key of their own; their parts may have keys. They are counted separately,
 so that a stranger who sends a body slowly cannot take the places of clients with keys."""
@@ -77,7 +81,8 @@ class Gate:
         }
         scope["sro.note"] = note
         started, status = time.monotonic(), 0
-        counted = scope["path"] == BATCH or scope["path"].startswith(COUNTED)
+        takes_body = scope["path"] == BATCH or scope["path"].startswith(LIMITED)
+        counted = takes_body and PART not in scope
         keyless = scope["path"] == BATCH and self.keys is not None and self._known(_key(scope)) is None
 
         async def answer(message: Message) -> None:
@@ -94,8 +99,8 @@ class Gate:
             try:
                 self._make_room(counted, keyless)
                 self._admit(scope, note)
-                body = await self._read(scope, receive)
-                if scope["method"] == "POST" and counted:
+                body = await self._read(scope, receive) if takes_body else b""
+                if scope["method"] == "POST" and takes_body:
                     trusted = self.keys is not None and scope["path"] != BATCH
                     body = as_json(scope, body, self.service.max_body, trusted=trusted)
                 if scope["path"] in CANCELLED_ON_DISCONNECT:
@@ -146,7 +151,7 @@ class Gate:
             if path == DISCOVERY and key:  # it may come without one; clients check their key with it
                 self._name(path, key)
             return
-        if path.startswith(COUNTED) and (wait := self.rate.take(name)):
+        if path.startswith(LIMITED) and (wait := self.rate.take(name)):
             raise over_rate(path, self.service.rate, name, wait)
 
     def _known(self, key: str | None) -> str | None:

@@ -14,11 +14,7 @@ class Page(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, or an error."""
+        found = await super().get_response(path, {**scope, "method": "GET"})  # raises 404, for invalid names too
         if scope["method"] in ("GET", "HEAD"):
-            return await super().get_response(path, scope)
-        if self.lookup_path(path)[1] is None:
-            raise Refusal(404, NOTHING_HERE)
+            return found
         raise Refusal(405, "this path takes GET only", allow="GET, HEAD")
-
-
-NOTHING_HERE = "there is nothing at this path; /openapi.json describes what there is"

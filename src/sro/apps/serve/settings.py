@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from dataclasses import dataclass, field
 
@@ -37,8 +38,8 @@ class Service:
     """Where the server listens, who may use it, and its limits.
 
     Raises:
-        ValueError: a number below 1; an address that other machines reach, or CORS for any origin, without a file of
-            keys; or an invalid origin or address.
+        ValueError: a number out of range; an address that other machines reach, or CORS for any origin, without a file
+            of keys; or an invalid origin or address.
     """
 
     host: str = field(default="127.0.0.1", metadata={"help": "address to listen on; others than loopback need --keys"})
@@ -88,10 +89,14 @@ class Service:
     log_texts: bool = field(default=False, metadata={"help": "write comments to the log"})
 
     def __post_init__(self) -> None:
-        sizes = ("max_requests", "max_body", "max_texts", "max_text", "rewrite_batch")
-        for name in (*sizes, "time_limit"):
+        sizes = ("max_requests", "max_body", "max_texts", "max_text", "screen_queue", "rewrite_queue", "rewrite_batch")
+        for name in sizes:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
+        if not 1 <= self.time_limit < math.inf:  # so written, it refuses NaN too
+            raise ValueError("time_limit must be a number of seconds, at least 1")
+        if self.rate < 0:
+            raise ValueError("rate must be at least 0 (no limit)")
         if self.keys is None and not is_loopback(self.host):
             raise ValueError(
                 f"{self.host} can be reached from elsewhere, so requests need keys\n"

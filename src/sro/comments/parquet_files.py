@@ -1,0 +1,103 @@
+"""Read comments from Parquet: its columns, the fields of its structs, and values that lose nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sro.comments.columns import Choose
+from sro.comments.formats import Unreadable
+from sro.comments.json_rows import field_value
+from sro.comments.rows import Row
+from sro.core.errors import SROError
+
+
+def parquet_rows(source: str, choose: Choose, all_columns: bool) -> Iterator[Row]:
+    """Every row, in order; arguments and errors as `sro.comments.readers.read_rows`."""
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(source) as file:
+            columns = choose(parquet_columns(file.schema_arrow, source))
+            own = file.schema_arrow.names
+            wanted = {holder for name in columns[:2] if name for holder in holders(name, own)}
+            names = own if all_columns else [name for name in own if name in wanted]
+            line = 0
+            for batch in file.iter_batches(batch_size=4096, columns=names):
+                for cells in zip(*(parquet_values(batch.column(name)) for name in names)):
+                    line += 1
+                    row = dict(zip(names, cells))
+                    label = field_value(row, columns.label) if columns.label else None
+                    yield Row(line, field_value(row, columns.text), label, fields=row if all_columns else None)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise Unreadable(f"{source}: cannot be read as Parquet: {error}") from error
+
+
+def parquet_columns(schema: Any, source: str) -> list[str]:
+    """Names of the columns; fields of structs have dotted names: `data.text`. Raises SROError if two are the same."""
+    import pyarrow
+
+    names: list[str] = []
+
+    def add(fields: Any, prefix: str) -> None:
+        for field in fields:
+            names.append(prefix + field.name)
+            if pyarrow.types.is_struct(field.type):
+                add(field.type.fields, f"{prefix}{field.name}.")
+
+    add(schema, "")
+    if twice := next((name for name in schema.names if schema.names.count(name) > 1), None):
+        raise SROError(f"{source}: has two columns {twice!r}\n  fix: rename one of them")
+    return names
+
+
+def holders(name: str, columns: Sequence[str]) -> list[str]:
+    """The columns of a file in which a field of this dotted name may be; see `sro.comments.json_rows.field_value`.
+
+    >>> holders("a.b.text", ["id", "a", "a.b"]), holders("a.b", ["id", "a", "a.b"])
+    (['a', 'a.b'], ['a.b'])
+    """
+    return [name] if name in columns else [column for column in columns if name.startswith(f"{column}.")]
+
+
+def parquet_values(column: Any) -> list[Any]:
+    """Python values. Strings are read as bytes, because pyarrow stops at the first that is not UTF-8. A time that
+    Python cannot hold (after the year 9999, nanoseconds) is the number that the file stores."""
+    import pyarrow
+
+    if pyarrow.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pyarrow.types.is_string(column.type) or pyarrow.types.is_large_string(column.type):
+        column = column.cast(pyarrow.large_binary())
+    values = map(_exact_value, column) if _holds_times(column.type) else column.to_pylist()
+    return [value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value for value in values]
+
+
+def _holds_times(kind: Any) -> bool:
+    """Whether values of this Arrow type are times or dates, or have some in them."""
+    import pyarrow
+
+    return pyarrow.types.is_temporal(kind) or any(_holds_times(kind.field(i).type) for i in range(kind.num_fields))
+
+
+def _exact_value(scalar: Any) -> Any:
+    """As `scalar.as_py()`, but a time for which that would fail or give another one is its number."""
+    import pyarrow
+
+    if not scalar.is_valid:
+        return None
+    if isinstance(scalar, pyarrow.MapScalar):
+        return [(_exact_value(pair["key"]), _exact_value(pair["value"])) for pair in scalar.values]
+    if isinstance(scalar, pyarrow.ListScalar):
+        return list(map(_exact_value, scalar))
+    if isinstance(scalar, pyarrow.StructScalar):
+        return {name: _exact_value(inner) for name, inner in scalar.items()}
+    if not pyarrow.types.is_temporal(scalar.type):
+        return scalar.as_py()
+    try:
+        value = scalar.as_py()
+        exact = pyarrow.scalar(value, scalar.type).equals(scalar)
+    except (OverflowError, ValueError):  # out of Python's range; nanoseconds, which need pandas
+        return scalar.value
+    return value if exact else scalar.value
