@@ -21,6 +21,7 @@ from sro.comments.columns import Choose, Columns
 from sro.comments.delimited import read_delimited, unique_names
 from sro.comments.formats import BINARY, FORMATS, Span, Unreadable, format_of, read_lines, read_pieces, require_file
 from sro.comments.json_rows import LOOKAHEAD, field_names, field_value, json_records, line_records, of_strings
+from sro.comments.parquet_rows import parquet_rows
 from sro.comments.rows import Row
 from sro.core.errors import SROError
 from sro.core.suggestion import suggestion
@@ -29,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 MOST_ROWS = 1 << 20
 """Most rows of a sheet, with the first. A sheet of few bytes may claim any number of rows; reading would not end."""
-LABELS = {"", "0", "1", "0.0", "1.0", "true", "false", "yes", "no"}
+LABELS = {"0", "1", "0.0", "1.0", "true", "false", "yes", "no"}
 
 
 def read_rows(
@@ -84,7 +85,7 @@ def read_rows(
         elif kind in BINARY:
             raise SROError(f"a {kind} file cannot be read from standard input\n  fix: give its path")
         if kind == "parquet":
-            rows = _parquet_rows(source, chosen_columns, all_columns)
+            rows = parquet_rows(source, chosen_columns, all_columns)
         elif kind == "xlsx":
             rows = _xlsx_rows(source, chosen_columns, all_columns, sheet, say)
         elif kind == "text":
@@ -105,7 +106,7 @@ def read_rows(
 
 def _refuse_labels(rows: list[Row], columns: Columns, source: str) -> None:
     """Raise SROError if a guessed column holds labels: `toxic` holds comments in some data sets, labels in others."""
-    values = {str(row.text).strip().casefold() for row in rows if row.text is not None and not row.malformed}
+    values = {str(row.text).strip().casefold() for row in rows if row.text is not None and not row.malformed} - {""}
     if values and values <= LABELS:
         raise SROError(
             f"{source}: column {columns.text!r} holds labels ({', '.join(sorted(values))}), not comments"
@@ -228,57 +229,6 @@ def _sheet(book: Any, source: str, sheet: str | None, say: Callable[[str], None]
             f"{source}: no sheet {sheet!r}{suggestion(sheet, sheets) or '.'} Sheets: {', '.join(map(repr, sheets))}."
         )
     return sheets[sheet]
-
-
-def _parquet_rows(source: str, choose: Choose, all_columns: bool) -> Iterator[Row]:
-    import pyarrow
-    from pyarrow import parquet
-
-    try:
-        with parquet.ParquetFile(source) as file:
-            columns = choose(parquet_columns(file.schema_arrow, source))
-            own = file.schema_arrow.names
-            wanted = {name.partition(".")[0] if name not in own else name for name in columns[:2] if name}
-            names = own if all_columns else [name for name in own if name in wanted]
-            line = 0
-            for batch in file.iter_batches(batch_size=4096, columns=names):
-                for cells in zip(*(parquet_values(batch.column(name)) for name in names)):
-                    line += 1
-                    row = dict(zip(names, cells))
-                    label = field_value(row, columns.label) if columns.label else None
-                    yield Row(line, field_value(row, columns.text), label, fields=row if all_columns else None)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise Unreadable(f"{source}: cannot be read as Parquet: {error}") from error
-
-
-def parquet_columns(schema: Any, source: str) -> list[str]:
-    """Names of the columns; fields of structs have dotted names: `data.text`. Raises SROError if two are the same."""
-    import pyarrow
-
-    names: list[str] = []
-
-    def add(fields: Any, prefix: str) -> None:
-        for field in fields:
-            names.append(prefix + field.name)
-            if pyarrow.types.is_struct(field.type):
-                add(field.type.fields, f"{prefix}{field.name}.")
-
-    add(schema, "")
-    if twice := next((name for name in schema.names if schema.names.count(name) > 1), None):
-        raise SROError(f"{source}: has two columns {twice!r}\n  fix: rename one of them")
-    return names
-
-
-def parquet_values(column: Any) -> list[Any]:
-    """Python values; strings are read as bytes, because pyarrow stops at the first that is not UTF-8."""
-    import pyarrow
-
-    if pyarrow.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if pyarrow.types.is_string(column.type) or pyarrow.types.is_large_string(column.type):
-        column = column.cast(pyarrow.large_binary())
-    values = column.to_pylist()
-    return [value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value for value in values]
 
 
 def _hub_rows(source: str, choose: Choose, all_columns: bool) -> Iterator[Row]:

@@ -13,7 +13,8 @@ from sro.apps.bulk.formats import WHOLE, Shard
 from sro.comments.columns import Columns, Where, choose_columns
 from sro.comments.formats import Unreadable
 from sro.comments.json_rows import field_value
-from sro.comments.readers import parquet_values, read_rows
+from sro.comments.parquet_rows import parquet_values
+from sro.comments.readers import read_rows
 from sro.comments.rows import Row, has_stray_bytes
 
 BATCH_BYTES = 16 << 20  # of input per batch, so that rows of 300 kB need no more memory than short ones

@@ -1,0 +1,86 @@
+"""Read rows from Parquet. A string that is not UTF-8 costs its own row at most, also in a list or a struct."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sro.comments.columns import Choose
+from sro.comments.formats import Unreadable
+from sro.comments.json_rows import field_value
+from sro.comments.rows import Row
+from sro.core.errors import SROError
+
+
+def parquet_rows(source: str, choose: Choose, all_columns: bool) -> Iterator[Row]:
+    """Every row, in order; arguments and errors as those of `sro.comments.readers.read_rows`."""
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(source) as file:
+            columns = choose(parquet_columns(file.schema_arrow, source))
+            own = file.schema_arrow.names
+            wanted = {name.partition(".")[0] if name not in own else name for name in columns[:2] if name}
+            names = own if all_columns else [name for name in own if name in wanted]
+            line = 0
+            for batch in file.iter_batches(batch_size=4096, columns=names):
+                for cells in zip(*(parquet_values(batch.column(name)) for name in names)):
+                    line += 1
+                    row = dict(zip(names, cells))
+                    label = field_value(row, columns.label) if columns.label else None
+                    yield Row(line, field_value(row, columns.text), label, fields=row if all_columns else None)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise Unreadable(f"{source}: cannot be read as Parquet: {error}") from error
+
+
+def parquet_columns(schema: Any, source: str) -> list[str]:
+    """Names of the columns; fields of structs have dotted names: `data.text`. Raises SROError if two are the same."""
+    import pyarrow
+
+    names: list[str] = []
+
+    def add(fields: Any, prefix: str) -> None:
+        for field in fields:
+            names.append(prefix + field.name)
+            if pyarrow.types.is_struct(field.type):
+                add(field.type.fields, f"{prefix}{field.name}.")
+
+    add(schema, "")
+    if twice := next((name for name in schema.names if schema.names.count(name) > 1), None):
+        raise SROError(f"{source}: has two columns {twice!r}\n  fix: rename one of them")
+    return names
+
+
+def parquet_values(column: Any) -> list[Any]:
+    """Python values. Strings are read as bytes, because pyarrow stops at the first that is not UTF-8; a column of
+    bytes becomes text too, but bytes in lists and structs stay bytes."""
+    kind, with_text = _without_strings(column.type)
+    values = (column if kind == column.type else column.cast(kind)).to_pylist()
+    return [_text(with_text(value)) for value in values]
+
+
+def _text(value: Any) -> Any:
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+
+
+def _without_strings(kind: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """The type with bytes in place of its strings, and the function that makes strings of them again in a value."""
+    import pyarrow
+
+    types = pyarrow.types
+    if types.is_dictionary(kind):
+        return _without_strings(kind.value_type)
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
+        return pyarrow.large_binary(), _text
+    if types.is_struct(kind):
+        fields = {field.name: _without_strings(field.type) for field in kind.fields}
+        struct = pyarrow.struct([field.with_type(fields[field.name][0]) for field in kind.fields])
+        return struct, lambda value: value and {name: fields[name][1](inner) for name, inner in value.items()}
+    if types.is_map(kind):
+        (keys, key), (items, item) = _without_strings(kind.key_type), _without_strings(kind.item_type)
+        return pyarrow.map_(keys, items), lambda value: value and [(key(name), item(inner)) for name, inner in value]
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        inner_kind, inner = _without_strings(kind.value_type)
+        return pyarrow.large_list(inner_kind), lambda value: value and [inner(one) for one in value]
+    return kind, lambda value: value
