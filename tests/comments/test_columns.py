@@ -52,6 +52,11 @@ def test_nothing_to_guess_names_the_columns_and_the_mend() -> None:
         ("label==1", "1.0", True),
         ("label = 1", True, True),
         ("label=true", True, True),
+        ("label=1", "True", True),  # a CSV of pandas
+        ("label!=1", "True", False),
+        ("label=0", "FALSE ", True),
+        ("label=true", "1", True),
+        ("label=true", "yes", False),
         ("label=1", "0", False),
         ("label=Toxic", "toxic ", True),
         ("label!=0", "1", True),

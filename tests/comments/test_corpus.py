@@ -121,6 +121,19 @@ def test_summary_is_one_line_that_says_it_all(tmp_path: Path) -> None:
     )
 
 
+def test_only_stray_bytes_ask_for_another_encoding(tmp_path: Path) -> None:
+    """Rewriting a file of UTF-8 as if it were Windows-1252 would spoil it, and mend no half emoji."""
+    half, byte = b'{"text": "so bad \\ud83d"}\n', b'{"text": "so bad caf\xe9"}\n'
+    good = b'{"text": "one good row"}\n'
+    report = load_comments(written(tmp_path, "half.jsonl", half + good)).report
+    assert report.rejected == {"undecodable": 1} and "encoding" not in report.summary()
+    report = load_comments(written(tmp_path, "both.jsonl", half + byte + good)).report
+    assert (
+        "; line 2 and others like it are not valid in the encoding\n  fix: if the file is not UTF-8"
+        in report.summary()
+    )
+
+
 def test_length_bounds_are_inclusive(tmp_path: Path) -> None:
     source = written(
         tmp_path, "c.txt", "".join(" ".join(f"w{n}" for n in range(words)) + "\n" for words in range(1, 71))
@@ -190,6 +203,13 @@ def test_quarantine_never_replaces_the_source_and_fails_readably(tmp_path: Path)
     with pytest.raises(SROError, match="cannot write the quarantine file"):
         load_comments(source, quarantine=source / "q.jsonl")
     assert source.read_text() == "you are a fool\nno\n"
+
+
+def test_rows_of_a_file_with_any_name_are_set_aside(tmp_path: Path) -> None:
+    source = written(tmp_path, "caf\udce9.txt", "short\nlong enough a line\n")
+    load_comments(source, quarantine=tmp_path / "q.jsonl")
+    (record,) = records(tmp_path / "q.jsonl")
+    assert record["file"] == repr(bytes(source)) and record["reason"] == "too_short"
 
 
 def test_quarantine_replaces_an_older_one_even_when_nothing_is_wrong(tmp_path: Path) -> None:

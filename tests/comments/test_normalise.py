@@ -18,6 +18,7 @@ from sro.comments.normalise import (
     normalise,
     restore_masked_words,
     trace,
+    with_words_joined,
 )
 from sro.comments.spelled_out import join_spaced_words
 
@@ -115,6 +116,20 @@ def test_words_are_found_where_they_were_written(text: str, word: str, written: 
     at = seen.text.index(word)
     start, end = seen.origin(at, at + len(word))
     assert text[start:end] == written
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        ("You F*CKING Idiot… of the Straße™", "You F*CKING Idiot… of the Straße™"),
+        ("İ say T h a n k  Y o u, Straße…", "İ say thank  you, Straße…"),
+        ("S…T…U…P…I…D now ½", "stupid now ½"),
+        ("ﬃ word I D I O T here ½", "ﬃ word idiot here ½"),
+        ("Plain", "Plain"),
+    ],
+)
+def test_a_text_with_words_joined_is_otherwise_as_written(text: str, joined: str) -> None:
+    assert with_words_joined(text) == joined
 
 
 def test_offsets_lead_through_the_whole_text() -> None:

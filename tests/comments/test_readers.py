@@ -98,6 +98,38 @@ def test_parquet_keeps_nulls_bad_bytes_and_dictionaries(tmp_path: Path) -> None:
     assert rows == [Row(1, "café", "a"), Row(2, None, "b"), Row(3, "caf\udce9", None)]
 
 
+def test_parquet_keeps_bad_bytes_in_columns_of_any_shape(tmp_path: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    raw = pyarrow.array([b"caf\xc3\xa9", None, b"caf\xe9"], pyarrow.binary())
+    text = pyarrow.StringArray.from_buffers(3, *raw.buffers()[1:], raw.buffers()[0])
+    ends = pyarrow.array([0, 1, 2, 3], pyarrow.int32())
+    struct = pyarrow.StructArray.from_arrays([text, raw], ["text", "raw"])
+    shapes = {
+        "data": struct,
+        "tags": pyarrow.ListArray.from_arrays(ends, text),
+        "one": pyarrow.FixedSizeListArray.from_arrays(text, 1),
+        "by_name": pyarrow.MapArray.from_arrays(ends, pyarrow.array(["a", "b", "c"]), text),
+        "spans": pyarrow.LargeListArray.from_arrays(ends.cast(pyarrow.int64()), struct),
+        "none": pyarrow.array([None, [], None], pyarrow.list_(pyarrow.string())),
+        "kinds": pyarrow.ListArray.from_arrays(ends, pyarrow.array(["x", "y", "x"]).dictionary_encode()),
+    }
+    parquet.write_table(pyarrow.table(shapes), tmp_path / "f.parquet")
+    rows = list(read_rows(str(tmp_path / "f.parquet"), columns("data.text"), all_columns=True))
+    assert [(row.text, row.fault) for row in rows] == [("café", None), (None, "null"), ("caf\udce9", "undecodable")]
+    assert rows[2].fields == {
+        "data": {"text": "caf\udce9", "raw": b"caf\xe9"},
+        "tags": ["caf\udce9"],
+        "one": ["caf\udce9"],
+        "by_name": [("c", "caf\udce9")],
+        "spans": [{"text": "caf\udce9", "raw": b"caf\xe9"}],
+        "none": None,
+        "kinds": ["x"],
+    }
+    assert rows[1].fields is not None and rows[1].fields["none"] == []
+
+
 @pytest.mark.parametrize(
     ("format", "content"), [(None, "a\nb\n"), ("csv", "text\na\nb\n"), ("jsonl", '{"text":"a"}\n{"text":"b"}')]
 )
@@ -376,7 +408,9 @@ REPLIES = [{"text": "thank you", "label": 1}, {"text": "well"}]
     ("value", "column", "texts"),
     [
         ({"id": 1, "text": "you idiot", "replies": REPLIES}, None, ["you idiot"]),
-        ({"id": 1, "text": None, "replies": REPLIES}, None, [None]),
+        ({"id": 1, "text": None, "replies": REPLIES}, "text", [None]),
+        ({"text": "you idiot", "replies": REPLIES}, None, ["you idiot"]),
+        ({"id": 1, "text": "you idiot", "mentions": [{"name": "a"}]}, None, ["you idiot"]),
         ({"replies": REPLIES, "rant": "you idiot"}, "rant", ["you idiot"]),
         ({"data": {"text": "you idiot"}, "replies": REPLIES}, "data.text", ["you idiot"]),
         ({"title": "talk", "messages": REPLIES}, None, ["thank you", "well"]),
@@ -398,6 +432,17 @@ def test_a_comment_with_replies_is_no_export(
         assert read(path, columns(column or "text")) == [
             row._replace(fields=None, number=0) for row in rows
         ]  # as folders do
+
+
+def test_an_object_and_a_list_that_may_both_hold_comments_are_asked_about(tmp_path: Path) -> None:
+    """The object may be an answer of a server and its list the comments, or a comment and its list the replies."""
+    answer = {"message": "OK that went well", "data": [{"id": 1}, *REPLIES]}
+    path = written(tmp_path, "f.json", json.dumps(answer))
+    with pytest.raises(
+        SROError, match=r"(?s)both 'message' and the objects in 'data' may.*--column.*jq -c '.\"data\"\[\]"
+    ):
+        read(path, by_name)
+    assert [row.text for row in read(path, lambda names: choose_columns(names, "f", "message"))] == [answer["message"]]
 
 
 def test_an_object_without_the_wanted_label_is_an_export(tmp_path: Path) -> None:
@@ -458,3 +503,7 @@ def test_a_guessed_column_of_labels_is_refused_with_the_fix(tmp_path: Path) -> N
     assert [row.text for row in read(source, columns("toxic"))] == ["1", "0"]  # as asked for
     comments = written(tmp_path, "g.tsv", "toxic\tneutral1\nyou fool\tyou are wrong\n0\t0\n")
     assert [row.text for row in read(comments, by_name)] == ["you fool", "0"]
+    blank = written(tmp_path, "h.csv", "id,text\n" + "1,\n" * 100 + "2,you fool\n")
+    assert read(blank, by_name)[-1].text == "you fool"  # what the column holds shows later
+    with pytest.raises(SROError, match=r"holds labels \(1\)"):
+        read(written(tmp_path, "i.csv", "id,toxic\n1,\n2,1\n"), by_name)

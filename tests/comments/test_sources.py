@@ -79,8 +79,19 @@ def test_slices_divide_the_comments(lines: Path) -> None:
     everything = load_source(str(lines)).texts
     assert load_source(f"{lines}[:-3]").texts == everything[:-3]
     assert load_source(f"{lines}[-3:]").texts == everything[-3:]
+    assert load_source(f"{lines}[-10:]").texts == everything
     with pytest.raises(SROError, match="cannot hold out the last 10 of 10"):
-        load_source(f"{lines}[-10:]")
+        load_source(f"{lines}[:-10]")
+    with pytest.raises(SROError, match=r"log\.txt: cannot take the last 11 of 10 comments"):
+        load_source(f"{lines}[-11:]")
+    for none in ("[-0:]", "[:-0]"):
+        with pytest.raises(SROError, match="a slice of 0 comments\n  fix"):
+            load_source(f"{lines}{none}")
+
+
+def test_the_report_tells_what_a_slice_takes(lines: Path) -> None:
+    assert load_source(f"{lines}[-3:]").report.summary().endswith("column 'text'; of those kept, only the last 3")
+    assert load_source(f"{lines}[:-3]").report.summary().endswith("column 'text'; of those kept, all but the last 3")
 
 
 def test_slices_count_what_is_kept(lines: Path) -> None:

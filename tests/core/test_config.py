@@ -97,6 +97,9 @@ def test_yaml_1_1_habits(file: Any) -> None:
         ("beta: [1", 1, "not valid YAML"),
         ("beta: 1\ndata: 2024-13-45", 2, "'data' looks like a date or a number and is none: month must be in 1..12"),
         ("limit: 0x_", 1, "'limit' looks like a date or a number and is none"),
+        ('limit: !!int ""', 1, "'limit' looks like a date or a number and is none"),
+        ("beta: 1\ndropout: !!bool perhaps", 2, "'dropout' looks like a date or a number and is none"),
+        ("data: !!timestamp soon", 1, "'data' looks like a date or a number and is none"),
         ("data: !!python/object/apply:os.getcwd []", 1, "not valid YAML: could not determine a constructor"),
     ],
 )
@@ -105,6 +108,11 @@ def test_mistakes_in_a_file_name_file_and_line(file: Any, text: str, line: int, 
     said = refused("--config", path)
     assert said.startswith(f"{path}:{line}: ")
     assert message in said
+
+
+def test_a_file_that_nests_without_end_is_told(file: Any) -> None:
+    path = file("columns: " + "[" * 2_000 + "]" * 2_000)
+    assert refused("--config", path) == f"{path}: nested too deeply; want lines of `key: value`"
 
 
 def test_unreadable_files(tmp_path: Path) -> None:

@@ -41,6 +41,11 @@ def test_mistakes_on_the_command_line(argv: list[str], message: str) -> None:
         made(*argv)
 
 
+@pytest.mark.parametrize("value", ["-1e-3", "-1", "-.5", "-2.5E+3"])
+def test_a_negative_number_is_a_value(value: str) -> None:
+    assert made("--data", "a", "--beta", value, "--limit", "3").beta == float(value)
+
+
 def test_help_names_each_flag_once_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         made("--help")

@@ -21,6 +21,7 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     **{"=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le},
     **{">": operator.gt, ">=": operator.ge},
 }
+TRUTH_VALUES = {"true": 1.0, "false": 0.0}
 
 
 class Columns(NamedTuple):
@@ -46,14 +47,18 @@ def choose_columns(available: list[str], source: str, text: str | None = None, l
             raise SROError(f"{source}: no column {name!r}{suggestion(name, available) or '.'} Columns: {listing}.")
     if text is not None:
         return Columns(text, label)
-    plain = {name.strip().lower(): name for name in reversed(available)}
-    for usual in USUAL_COLUMNS:
-        if usual in plain:
-            return Columns(plain[usual], label, guessed=len(available) > 1)
+    if usual := usual_column(available):
+        return Columns(usual, label, guessed=len(available) > 1)
     raise SROError(
         f"{source}: no column with a usual name for comments ({', '.join(USUAL_COLUMNS)}). Columns: {listing}."
         "\n  fix: name the column: --column NAME; of a file without a header line, one comment a line: --format text"
     )
+
+
+def usual_column(available: list[str]) -> str | None:
+    """The first column with a usual name for comments; None if there is none."""
+    plain = {name.strip().lower(): name for name in reversed(available)}
+    return next((plain[usual] for usual in USUAL_COLUMNS if usual in plain), None)
 
 
 def _among(available: list[str], name: str | None) -> str | None:
@@ -87,7 +92,7 @@ class Where:
         return f"{self.column}{self.sign}{self.value}"
 
     def matches(self, label: object) -> bool:
-        """Compare as numbers if both are (`1` equals `1.0`), else as words in any case. No label: no match."""
+        """Compare as numbers if both are (`1` is `1.0` and `True`), else as words in any case. No label: no match."""
         word = "" if label is None else str(label).strip().casefold()
         if word in ("", "nan"):
             return False
@@ -99,6 +104,9 @@ class Where:
 
 
 def _number(value: Any) -> float | None:
+    """The value as a number, also the words true and false, which in a table stand for the truth values of JSON."""
+    if isinstance(value, str):
+        value = TRUTH_VALUES.get(value.strip().casefold(), value)
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):

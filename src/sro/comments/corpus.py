@@ -25,7 +25,7 @@ from typing import Literal
 from sro.comments.clean import clean, fingerprint, letters_and_digits
 from sro.comments.columns import Columns, Where, choose_columns
 from sro.comments.readers import read_rows
-from sro.comments.rows import Row, quarantine_record
+from sro.comments.rows import Row, has_stray_bytes, quarantine_record
 from sro.comments.test_set import is_held_out, refuse_held_out
 from sro.core.errors import SROError
 from sro.core.files import atomic_write_text
@@ -36,7 +36,7 @@ Reason = Literal[
     "malformed",  # not a row of its format: broken JSON, stray quote, other number of fields than the header
     "null",  # no value, or no such field in this JSON object
     "wrong_type",  # not a string
-    "undecodable",  # bytes that are not valid in the file's encoding (default: UTF-8)
+    "undecodable",  # bytes that are not valid in the encoding (default: UTF-8), or half a character in a JSON escape
     "empty",  # nothing left after cleaning; in training also: no letter and no digit
     "too_short",
     "too_long",
@@ -69,6 +69,7 @@ class CorpusReport:
     rejected: Counter[str] = field(default_factory=Counter)  # by Reason
     undecodable_line: int | None = None  # the first with bytes that are not valid in the encoding
     quarantine: str | None = None
+    taken: str = ""  # which of the kept rows a slice takes (`sro.comments.sources`), in words
 
     def summary(self) -> str:
         """One line for the screen."""
@@ -81,9 +82,10 @@ class CorpusReport:
             reasons = ", ".join(f"{number:,} {reason}" for reason, number in self.rejected.most_common())
             line += f"; {self.rejected.total():,} set aside ({reasons})"
             line += f" in {self.quarantine}" if self.quarantine else ""
+        line += f"; of those kept, {self.taken}" if self.taken else ""
         if self.undecodable_line is not None:
             line += (
-                f"; line {self.undecodable_line:,} and others like it are not UTF-8"
+                f"; line {self.undecodable_line:,} and others like it are not valid in the encoding"
                 "\n  fix: if the file is not UTF-8, rewrite it: iconv -f windows-1252 -t utf-8 FILE > NEW"
             )
         return line
@@ -262,7 +264,7 @@ def iter_rows(
         if condition and not row.malformed and not condition.matches(row.label):
             report.unmatched += 1
             continue
-        if row.fault == "undecodable" and report.undecodable_line is None:
+        if report.undecodable_line is None and row.fault == "undecodable" and has_stray_bytes(row.text):
             report.undecodable_line = row.line
         yield row
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from itertools import chain, islice
 from typing import Any, Literal
 
-from sro.comments.columns import Choose, Columns
+from sro.comments.columns import Choose, Columns, usual_column
 from sro.comments.formats import join_lines, read_pieces, without_gz
 from sro.comments.json_documents import Record, array_items, is_too_deep, whole_objects
 from sro.core.errors import SROError
@@ -32,6 +31,7 @@ def json_records(pieces: Iterator[str], source: str, choose: Choose) -> tuple[It
 
     Raises:
         Unreadable: an array or export is broken, with the line, or an export is too large.
+        SROError: a single object and the list in it may both hold the comments, and no column is named.
     """
     head, layout = _look(pieces, source)
     whole = chain(head, pieces)
@@ -39,13 +39,16 @@ def json_records(pieces: Iterator[str], source: str, choose: Choose) -> tuple[It
         return line_records(join_lines(whole)), None
     if layout == "array":
         return array_items(whole, source), None
-    return _items_of_export(whole_objects(whole, source), choose)
+    return _items_of_export(whole_objects(whole, source), source, choose)
 
 
-def _items_of_export(objects: Iterator[Record], choose: Choose) -> tuple[Iterator[Record], Columns | None]:
+def _items_of_export(
+    objects: Iterator[Record], source: str, choose: Choose
+) -> tuple[Iterator[Record], Columns | None]:
     """The items of the list in an export, which is a single object that holds one list of objects; else the objects.
 
     An object that has the columns beside that list is not an export but a comment with replies, mentions or similar.
+    If the items have another usual column, it must be named: a `message` beside the list may be the server's "OK".
     """
     head = list(islice(objects, 2))
     value = head[0].value if len(head) == 1 else None
@@ -53,14 +56,29 @@ def _items_of_export(objects: Iterator[Record], choose: Choose) -> tuple[Iterato
     if value is None or len(lists) != 1:
         return chain(head, objects), None
     beside = list(field_names({name: inner for name, inner in value.items() if name not in lists}))
-    with suppress(SROError):
-        columns = choose(beside)
-        if all(name in beside for name in (columns.text, columns.label) if name is not None):
-            return iter(head), columns
     line, items = head[0].line, value[lists[0]]
+    if columns := _own_columns(beside, choose):
+        inside = [name for item in items[:LOOKAHEAD] if isinstance(item, dict) for name in field_names(item)]
+        # A single column is never called a guess, so it is asked for once more among several.
+        if usual_column(inside) not in (None, columns.text) and (columns.guessed or choose([*beside, *lists]).guessed):
+            raise SROError(
+                f"{source}: both {columns.text!r} and the objects in {lists[0]!r} may hold the comments"
+                "\n  fix: if it is the first, name the column: --column NAME (in Python: column=);"
+                f" if it is the objects, make lines of them: jq -c '.\"{lists[0]}\"[]' IN > OUT.jsonl"
+            )
+        return iter(head), columns
     return (
         Record(line, item, "") if isinstance(item, dict) else Record(line, None, json.dumps(item)) for item in items
     ), None
+
+
+def _own_columns(beside: list[str], choose: Choose) -> Columns | None:
+    """The columns to read if an object has them beside its list, else None."""
+    try:
+        columns = choose(beside)
+    except SROError:
+        return None
+    return columns if all(name in beside for name in (columns.text, columns.label) if name is not None) else None
 
 
 def _begins_with_object(items: list[Any]) -> bool:

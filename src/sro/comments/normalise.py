@@ -52,8 +52,8 @@ def with_words_joined(text: str) -> str:
     """The text as it is written, but words spelled letter by letter are joined."""
     seen = Normalised(text, range(len(text) + 1))
     lowered = lower(seen)
-    kept = seen if len(lowered.text) == len(text) else lowered
-    return kept.edited(edits_of_spaced_words(lowered.text)).text
+    edits = edits_of_spaced_words(lowered.text)
+    return seen.edited((*lowered.origin(start, end), word) for start, end, word in edits).text
 
 
 # --- Unicode ---------------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from sro.comments.json_rows import (
     line_records,
     of_strings,
 )
-from sro.comments.parquet_files import parquet_rows
+from sro.comments.parquet_rows import parquet_rows
 from sro.comments.rows import Row
 from sro.core.errors import SROError
 from sro.core.suggestion import suggestion
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 MOST_ROWS = 1 << 20
 """Most rows of a sheet, with the first. A sheet of few bytes may claim any number of rows; reading would not end."""
-LABELS = {"", "0", "1", "0.0", "1.0", "true", "false", "yes", "no"}
+LABELS = {"0", "1", "0.0", "1.0", "true", "false", "yes", "no"}
 
 
 def read_rows(
@@ -114,7 +114,7 @@ def read_rows(
 
 def _refuse_labels(rows: list[Row], columns: Columns, source: str) -> None:
     """Raise SROError if a guessed column holds labels: `toxic` holds comments in some data sets, labels in others."""
-    values = {str(row.text).strip().casefold() for row in rows if row.text is not None and not row.malformed}
+    values = {str(row.text).strip().casefold() for row in rows if row.text is not None and not row.malformed} - {""}
     if values and values <= LABELS:
         raise SROError(
             f"{source}: column {columns.text!r} holds labels ({', '.join(sorted(values))}), not comments"

@@ -48,7 +48,7 @@ def has_stray_bytes(text: str) -> bool:
 
 def quarantine_record(row: Row, source: str, reason: str) -> str:
     """One line of a quarantine file, {file, line, reason, text}: which row of `source` was set aside, and why."""
-    record = {"file": source, "line": row.line, "reason": reason, "text": _printable(row.text)}
+    record = {"file": _printable(source), "line": row.line, "reason": reason, "text": _printable(row.text)}
     return json.dumps(record, ensure_ascii=False) + "\n"
 
 

@@ -59,9 +59,12 @@ class Source:
 
 
 def parse_source(name: str) -> Source:
-    """Parse a name. Raises SROError if it has more than three parts."""
+    """Parse a name. Raises SROError if it has more than three parts, or a slice of no comments."""
     cut = _SLICE.search(name)
     head = name[: cut.start()] if cut else name
+    without_last, only_last = (-int(number or 0) for number in cut.groups()) if cut else (0, 0)
+    if cut and not without_last and not only_last:
+        raise SROError(f"{name!r}: a slice of 0 comments\n  fix: [:-N] leaves the last N out, [-N:] takes only those")
     if found := STARTER.match(head):
         starter = str(resources.files("sro") / "assets/starter/comments.jsonl")
         source = Source(starter, "text", f"label={found.group(1)}")
@@ -71,9 +74,7 @@ def parse_source(name: str) -> Source:
             raise SROError(f"{name!r} has {len(parts)} parts; want FILE, FILE::COLUMN or FILE::COLUMN::WHERE")
         path, column, where = [*parts, "", ""][:3]
         source = Source(path, column or None, where or None)
-    if cut:
-        return replace(source, without_last=-int(cut.group(1) or 0), only_last=-int(cut.group(2) or 0))
-    return source
+    return replace(source, without_last=without_last, only_last=only_last)
 
 
 def load_source(
@@ -107,10 +108,17 @@ def load_source(
         )
     except SROError as error:
         raise SROError(replace_flag_hints(str(error))) from error
-    if source.without_last:
-        return Corpus(hold_out_last(corpus, source.without_last)[0], corpus.report)
-    if source.only_last:
-        return Corpus(hold_out_last(corpus, source.only_last)[1], corpus.report)
+    return _sliced(corpus, source)
+
+
+def _sliced(corpus: Corpus, source: Source) -> Corpus:
+    """The comments that the source's slice takes. Raises SROError if there are too few."""
+    if n := source.without_last:
+        return Corpus(hold_out_last(corpus, n)[0], replace(corpus.report, taken=f"all but the last {n:,}"))
+    if n := source.only_last:
+        if n > len(corpus):
+            raise SROError(f"{source.path}: cannot take the last {n} of {len(corpus)} comments")
+        return Corpus(corpus.comments[-n:], replace(corpus.report, taken=f"only the last {n:,}"))
     return corpus
 
 

@@ -196,7 +196,7 @@ def read_yaml(path: str | Path, schema: Iterable[Any]) -> dict[str, Any]:
                 raise SROError(f"{where}: '{key}' is set twice in this file")
             try:
                 value = loader.construct_object(value_node, deep=True)
-            except (ValueError, OverflowError) as error:  # a date such as 2024-13-45
+            except (ValueError, ArithmeticError, LookupError, AttributeError) as error:  # 2024-13-45, `!!int ""`
                 raise SROError(
                     f"{where}: '{key}' looks like a date or a number and is none: {error}"
                     "\n  fix: put the value in quotes if it is text"
@@ -205,6 +205,8 @@ def read_yaml(path: str | Path, schema: Iterable[Any]) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SROError(f"{path}:{line}: not valid YAML: {error.problem}") from error
+    except RecursionError as error:
+        raise SROError(f"{path}: nested too deeply; want lines of `key: value`") from error
     return values
 
 

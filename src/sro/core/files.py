@@ -6,6 +6,7 @@ import errno
 import glob
 import hashlib
 import json
+import math
 import os
 import secrets
 import shutil
@@ -259,7 +260,19 @@ def explain_write_errors(path: Path) -> Iterator[None]:
 
 
 def to_json_line(fields: Mapping[str, object]) -> str:
-    """A JSON object on one line of UTF-8; dates and other values that JSON does not know become text."""
-    text = json.dumps(fields, ensure_ascii=False, default=str)
+    """A JSON object on one line of UTF-8; dates and other values that JSON does not know become text, and NaN and
+    infinity, which strict readers of JSON refuse, become null."""
+    try:
+        text = json.dumps(fields, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        return to_json_line({name: _finite(value) for name, value in fields.items()})
     # All is escaped if it holds half a character, which UTF-8 cannot write, or a sign that some readers end a line at.
     return text if text.isprintable() else json.dumps(fields, default=str)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(name): _finite(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -6,6 +6,7 @@
 import argparse
 import copy
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn
@@ -45,6 +46,7 @@ def parsers(schema: tuple[Any, ...], prog: str, description: str, defaults: Mapp
     foreign = {name for cls in schema for name in _foreign(cls)}
     if foreign:
         parser.epilog = "Every field of transformers.TrainingArguments is a flag too; --print-config=all lists them."
+    parser._negative_number_matcher = re.compile(r"-\.?\d")  # argparse's own takes the value -1e-3 for a flag
     for action in parser._actions:
         if action.dest in foreign:
             action.help = argparse.SUPPRESS

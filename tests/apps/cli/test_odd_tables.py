@@ -51,6 +51,25 @@ def test_times_that_python_cannot_hold_stay_what_they_are(tmp_path: Path) -> Non
         assert [row["when"] for row in csv.DictReader(file)] == [str(2**62), "1970-01-01 01:00:00.000001+01:00"]
 
 
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
+def test_a_list_with_text_that_is_not_utf_8_ends_nothing(tmp_path: Path, suffix: str) -> None:
+    raw = pyarrow.array([b"caf\xe9", b"fine"], pyarrow.binary())
+    bad = pyarrow.StringArray.from_buffers(2, *raw.buffers()[1:])
+    tags = pyarrow.ListArray.from_arrays(pyarrow.array([0, 1, 2], pyarrow.int32()), bad)
+    data = pyarrow.StructArray.from_arrays([bad, raw], ["word", "raw"])
+    parquet.write_table(
+        pyarrow.table({"text": ["you idiot", "hello"], "tags": tags, "data": data}), tmp_path / "in.parquet"
+    )
+    target = tmp_path / f"out.{suffix}"
+    assert screened(tmp_path / "in.parquet", target, "--column", "text") == 0
+    if suffix == "parquet":
+        first, second = parquet.read_table(target).to_pylist()
+        assert (first["tags"], second["tags"]) == (["caf\\udce9"], ["fine"])
+        assert first["data"] == {"word": "caf\\udce9", "raw": b"caf\xe9"} and first["verdict"] == "fail"
+    else:
+        assert "caf\\udce9" in target.read_text("utf-8")
+
+
 def test_a_second_column_of_the_same_name_is_not_lost(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("text,text,id\nyou idiot,thanks,1\n")
     assert screened(tmp_path / "in.csv", tmp_path / "out.csv") == 0

@@ -15,7 +15,7 @@ from sro.apps.bulk.config import Reading
 from sro.comments.columns import Columns, Where, choose_columns
 from sro.comments.formats import BINARY, FORMAT_OF_SUFFIX, Unreadable, can_split_by_bytes
 from sro.comments.json_rows import json_layout
-from sro.comments.parquet_files import parquet_columns
+from sro.comments.parquet_rows import parquet_columns
 from sro.comments.readers import read_rows
 
 Kind = Literal["csv", "tsv", "xlsx", "parquet", "jsonl", "text"]

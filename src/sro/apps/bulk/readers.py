@@ -13,7 +13,7 @@ from sro.apps.bulk.formats import WHOLE, Shard
 from sro.comments.columns import Columns, Where, choose_columns
 from sro.comments.formats import Unreadable
 from sro.comments.json_rows import field_value
-from sro.comments.parquet_files import holders, parquet_values
+from sro.comments.parquet_rows import holders, parquet_values
 from sro.comments.readers import read_rows
 from sro.comments.rows import Row, has_stray_bytes
 

@@ -232,7 +232,7 @@ def _parquet(path: Path, source: Input, added: Mapping[str, str], prefix: str) -
     def stored(value: object, as_text: bool, kind: Any) -> object:
         if isinstance(value, str) and kind is not None and is_bytes(kind):  # read as text, see `parquet_values`
             return value.encode("utf-8", "surrogateescape")
-        return cell(value) if isinstance(value, str) or (as_text and value is not None) else value
+        return cell(value) if as_text and value is not None else _writable(value)
 
     def is_bytes(kind: Any) -> bool:
         kinds = pyarrow.types
@@ -259,6 +259,17 @@ def _parquet(path: Path, source: Input, added: Mapping[str, str], prefix: str) -
         finally:
             for one in opened:
                 one.close()
+
+
+def _writable(value: object) -> object:
+    """The value with strings that can be written as UTF-8 (`cell`), also those in lists and structs."""
+    from sro.apps.bulk.delimited import cell
+
+    if isinstance(value, dict):
+        return {name: _writable(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_writable, value))
+    return cell(value) if isinstance(value, str) else value
 
 
 def _parquet_types(source: Input) -> dict[str, Any]:

@@ -1,8 +1,11 @@
-"""Read comments from Parquet: its columns, the fields of its structs, and values that lose nothing."""
+"""Read comments from Parquet: its columns, the fields of its structs, and values that lose nothing.
+
+A string that is not UTF-8 costs its own row at most, also in a list or a struct.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sro.comments.columns import Choose
@@ -13,7 +16,7 @@ from sro.core.errors import SROError
 
 
 def parquet_rows(source: str, choose: Choose, all_columns: bool) -> Iterator[Row]:
-    """Every row, in order; arguments and errors as `sro.comments.readers.read_rows`."""
+    """Every row, in order; arguments and errors as those of `sro.comments.readers.read_rows`."""
     import pyarrow
     from pyarrow import parquet
 
@@ -62,16 +65,39 @@ def holders(name: str, columns: Sequence[str]) -> list[str]:
 
 
 def parquet_values(column: Any) -> list[Any]:
-    """Python values. Strings are read as bytes, because pyarrow stops at the first that is not UTF-8. A time that
-    Python cannot hold (after the year 9999, nanoseconds) is the number that the file stores."""
+    """Python values. Strings are read as bytes, because pyarrow stops at the first that is not UTF-8; a column of
+    bytes becomes text too, but bytes in lists and structs stay bytes. A time that Python cannot hold (after the year
+    9999, nanoseconds) is the number that the file stores."""
+    kind, with_text = _without_strings(column.type)
+    column = column if kind == column.type else column.cast(kind)
+    values = map(_exact_value, column) if _holds_times(kind) else column.to_pylist()
+    return [_text(with_text(value)) for value in values]
+
+
+def _text(value: Any) -> Any:
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+
+
+def _without_strings(kind: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """The type with bytes in place of its strings, and the function that makes strings of them again in a value."""
     import pyarrow
 
-    if pyarrow.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if pyarrow.types.is_string(column.type) or pyarrow.types.is_large_string(column.type):
-        column = column.cast(pyarrow.large_binary())
-    values = map(_exact_value, column) if _holds_times(column.type) else column.to_pylist()
-    return [value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value for value in values]
+    types = pyarrow.types
+    if types.is_dictionary(kind):
+        return _without_strings(kind.value_type)
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
+        return pyarrow.large_binary(), _text
+    if types.is_struct(kind):
+        fields = {field.name: _without_strings(field.type) for field in kind.fields}
+        struct = pyarrow.struct([field.with_type(fields[field.name][0]) for field in kind.fields])
+        return struct, lambda value: value and {name: fields[name][1](inner) for name, inner in value.items()}
+    if types.is_map(kind):
+        (keys, key), (items, item) = _without_strings(kind.key_type), _without_strings(kind.item_type)
+        return pyarrow.map_(keys, items), lambda value: value and [(key(name), item(inner)) for name, inner in value]
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        inner_kind, inner = _without_strings(kind.value_type)
+        return pyarrow.large_list(inner_kind), lambda value: value and [inner(one) for one in value]
+    return kind, lambda value: value
 
 
 def _holds_times(kind: Any) -> bool:
