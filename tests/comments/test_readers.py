@@ -113,6 +113,7 @@ def test_parquet_keeps_bad_bytes_in_columns_of_any_shape(tmp_path: Path) -> None
         "by_name": pyarrow.MapArray.from_arrays(ends, pyarrow.array(["a", "b", "c"]), text),
         "spans": pyarrow.LargeListArray.from_arrays(ends.cast(pyarrow.int64()), struct),
         "none": pyarrow.array([None, [], None], pyarrow.list_(pyarrow.string())),
+        "views": pyarrow.array([["a"], None, []], pyarrow.list_view(pyarrow.string())),
         "kinds": pyarrow.ListArray.from_arrays(ends, pyarrow.array(["x", "y", "x"]).dictionary_encode()),
     }
     parquet.write_table(pyarrow.table(shapes), tmp_path / "f.parquet")
@@ -125,6 +126,7 @@ def test_parquet_keeps_bad_bytes_in_columns_of_any_shape(tmp_path: Path) -> None
         "by_name": [("c", "caf\udce9")],
         "spans": [{"text": "caf\udce9", "raw": b"caf\xe9"}],
         "none": None,
+        "views": [],
         "kinds": ["x"],
     }
     assert rows[1].fields is not None and rows[1].fields["none"] == []
@@ -411,6 +413,7 @@ REPLIES = [{"text": "thank you", "label": 1}, {"text": "well"}]
         ({"id": 1, "text": None, "replies": REPLIES}, "text", [None]),
         ({"text": "you idiot", "replies": REPLIES}, None, ["you idiot"]),
         ({"id": 1, "text": "you idiot", "mentions": [{"name": "a"}]}, None, ["you idiot"]),
+        ({"id": 1, "text": "you idiot", "attachments": [{"content": "a picture"}]}, None, ["you idiot"]),
         ({"replies": REPLIES, "rant": "you idiot"}, "rant", ["you idiot"]),
         ({"data": {"text": "you idiot"}, "replies": REPLIES}, "data.text", ["you idiot"]),
         ({"title": "talk", "messages": REPLIES}, None, ["thank you", "well"]),

@@ -33,4 +33,6 @@ def test_a_line_of_json_is_one_for_strict_readers_too() -> None:
     line = to_json_line({"a": nan, "b": [1.5, (-inf,)], "c": {"d": inf, "e": "é"}, "f": resources, "g": "NaN"})
     read = json.loads(line, parse_constant=refuse)
     assert read == {"a": None, "b": [1.5, [None]], "c": {"d": None, "e": "é"}, "f": str(resources), "g": "NaN"}
+    with pytest.raises(ValueError, match="digits"):
+        to_json_line({"a": 10**5000})
     assert json.loads(to_json_line({"a": nan, "b": "half \ud83d"})) == {"a": None, "b": "half \ud83d"}

@@ -32,6 +32,13 @@ def test_a_key_with_a_sign_that_no_header_may_hold_is_refused_and_not_quoted(
 
 def test_an_address_without_its_last_slash() -> None:
     assert check_url("https://host:8000/v1/", "--url URL", "KEY") == "https://host:8000/v1"
+    assert check_url(" http://host/@org/v1 ", "--url URL", "KEY") == "http://host/@org/v1"
+
+
+def test_a_key_in_place_of_the_address_is_not_quoted() -> None:
+    with pytest.raises(SROError, match="is no http") as error:
+        check_url("sk-secret", "--url URL", "KEY")
+    assert "secret" not in str(error.value)
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "localhost:8000", "http://[::1/v1", "http://host:port/v1", ""])

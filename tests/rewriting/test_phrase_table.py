@@ -232,11 +232,12 @@ def test_marks_outside_the_phrase_stay_where_the_author_put_them(rude: str, mild
         ("so what , rot it is .", "so what , oh , dear ! it is ."),
         ("So what, rot ! it is ?", "So what, oh, dear ! it is ?"),  # the rule with the mark keeps its place
         ("rot", "oh, dear!"),
+        ("so, bosh.", "so, well... dust."),
     ],
 )
 def test_new_marks_stand_as_the_others_do(tmp_path: Path, comment: str, first: str) -> None:
     path = tmp_path / "table.txt"
-    path.write_text("rot => oh , dear !\nrot ! => oh , dear !\n", "utf-8")
+    path.write_text("rot => oh , dear !\nrot ! => oh , dear !\nbosh => well ... dust\n", "utf-8")
     assert load_phrase_table(path).variants(comment, 1) == [first]
 
 

@@ -48,7 +48,7 @@ def _items_of_export(
     """The items of the list in an export, which is a single object that holds one list of objects; else the objects.
 
     An object that has the columns beside that list is not an export but a comment with replies, mentions or similar.
-    If the items have another usual column, it must be named: a `message` beside the list may be the server's "OK".
+    If the items have a more usual column, it must be named: a `message` beside the list may be the server's "OK".
     """
     head = list(islice(objects, 2))
     value = head[0].value if len(head) == 1 else None
@@ -60,7 +60,8 @@ def _items_of_export(
     if columns := _own_columns(beside, choose):
         inside = [name for item in items[:LOOKAHEAD] if isinstance(item, dict) for name in field_names(item)]
         # A single column is never called a guess, so it is asked for once more among several.
-        if usual_column(inside) not in (None, columns.text) and (columns.guessed or choose([*beside, *lists]).guessed):
+        found = usual_column([*inside, columns.text])  # the more usual name of the two
+        if found != columns.text and columns.label is None and (columns.guessed or choose([*beside, *lists]).guessed):
             raise SROError(
                 f"{source}: both {columns.text!r} and the objects in {lists[0]!r} may hold the comments"
                 "\n  fix: if it is the first, name the column: --column NAME (in Python: column=);"

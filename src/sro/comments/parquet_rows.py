@@ -6,6 +6,7 @@ A string that is not UTF-8 costs its own row at most, also in a list or a struct
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from sro.comments.columns import Choose
@@ -13,6 +14,11 @@ from sro.comments.formats import Unreadable
 from sro.comments.json_rows import field_value
 from sro.comments.rows import Row
 from sro.core.errors import SROError
+
+_PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000}
+_EPOCH = date(1970, 1, 1).toordinal()
+_FIRST_DAY, _LAST_DAY = date(1, 1, 3).toordinal() - _EPOCH, date(9999, 12, 29).toordinal() - _EPOCH
+"""Days since 1970; a time zone may move a time by a day."""
 
 
 def parquet_rows(source: str, choose: Choose, all_columns: bool) -> Iterator[Row]:
@@ -50,7 +56,7 @@ def parquet_columns(schema: Any, source: str) -> list[str]:
                 add(field.type.fields, f"{prefix}{field.name}.")
 
     add(schema, "")
-    if twice := next((name for name in schema.names if schema.names.count(name) > 1), None):
+    if twice := next((name for name in names if names.count(name) > 1 and schema.names.count(name) != 1), None):
         raise SROError(f"{source}: has two columns {twice!r}\n  fix: rename one of them")
     return names
 
@@ -67,10 +73,11 @@ def holders(name: str, columns: Sequence[str]) -> list[str]:
 def parquet_values(column: Any) -> list[Any]:
     """Python values. Strings are read as bytes, because pyarrow stops at the first that is not UTF-8; a column of
     bytes becomes text too, but bytes in lists and structs stay bytes. A time that Python cannot hold (after the year
-    9999, nanoseconds) is the number that the file stores."""
+    9999; a time of day in nanoseconds) is the number that the file stores."""
     kind, with_text = _without_strings(column.type)
     column = column if kind == column.type else column.cast(kind)
-    values = map(_exact_value, column) if _holds_times(kind) else column.to_pylist()
+    exact = _holds_times(kind) and not _in_range(column)
+    values = map(_exact_value, column) if exact else column.to_pylist()
     return [_text(with_text(value)) for value in values]
 
 
@@ -94,10 +101,35 @@ def _without_strings(kind: Any) -> tuple[Any, Callable[[Any], Any]]:
     if types.is_map(kind):
         (keys, key), (items, item) = _without_strings(kind.key_type), _without_strings(kind.item_type)
         return pyarrow.map_(keys, items), lambda value: value and [(key(name), item(inner)) for name, inner in value]
-    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind) or _is_list_view(kind):
         inner_kind, inner = _without_strings(kind.value_type)
         return pyarrow.large_list(inner_kind), lambda value: value and [inner(one) for one in value]
     return kind, lambda value: value
+
+
+def _is_list_view(kind: Any) -> bool:
+    import pyarrow
+
+    return bool(pyarrow.types.is_list_view(kind) or pyarrow.types.is_large_list_view(kind))
+
+
+def _in_range(column: Any) -> bool:
+    """Whether a column of dates, or of times in microseconds or coarser, lies in the years that Python knows.
+
+    A look at its ends is several times as fast as one at each value.
+    """
+    import pyarrow
+    from pyarrow import compute
+
+    kind = column.type
+    if pyarrow.types.is_date32(kind):
+        numbers, per_day = column.cast(pyarrow.int32()), 1
+    elif pyarrow.types.is_timestamp(kind) and kind.unit in _PER_DAY:
+        numbers, per_day = column.cast(pyarrow.int64()), _PER_DAY[kind.unit]
+    else:
+        return False
+    ends = compute.min_max(numbers).as_py()
+    return ends["min"] is None or (_FIRST_DAY * per_day <= ends["min"] and ends["max"] <= _LAST_DAY * per_day)
 
 
 def _holds_times(kind: Any) -> bool:

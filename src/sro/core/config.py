@@ -197,8 +197,9 @@ def read_yaml(path: str | Path, schema: Iterable[Any]) -> dict[str, Any]:
             try:
                 value = loader.construct_object(value_node, deep=True)
             except (ValueError, ArithmeticError, LookupError, AttributeError) as error:  # 2024-13-45, `!!int ""`
+                why = f": {error}" if type(error) is ValueError else ""
                 raise SROError(
-                    f"{where}: '{key}' looks like a date or a number and is none: {error}"
+                    f"{where}: '{key}' looks like a date or a number and is none{why}"
                     "\n  fix: put the value in quotes if it is text"
                 ) from error
             values[key] = _checked(key, value, *fields[key], where)

@@ -265,14 +265,15 @@ def to_json_line(fields: Mapping[str, object]) -> str:
     try:
         text = json.dumps(fields, ensure_ascii=False, default=str, allow_nan=False)
     except ValueError:
-        return to_json_line({name: _finite(value) for name, value in fields.items()})
+        fields = {name: _finite(value) for name, value in fields.items()}
+        text = json.dumps(fields, ensure_ascii=False, default=str, allow_nan=False)
     # All is escaped if it holds half a character, which UTF-8 cannot write, or a sign that some readers end a line at.
     return text if text.isprintable() else json.dumps(fields, default=str)
 
 
 def _finite(value: object) -> object:
     if isinstance(value, Mapping):
-        return {str(name): _finite(inner) for name, inner in value.items()}
+        return {name: _finite(inner) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_finite(inner) for inner in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_BEGINS = r"(?:(?<=^)|(?<=[.!?,;:] ))"
+_BEGINS = r"(?:(?<=^)|(?<=[.!?,;:—–] )|(?<=[¡¿«“„\"'—–]))"
 _ENDS = r"(?=\s*(?:[^\w\s]|$))"
 _I_KILL_YOU = r"te mato(?! (?:el hambre|la sed|a fome|a sede)\b)"  # Spanish and Portuguese; hunger may be killed
 _GERMAN_DEATHS = (
@@ -74,10 +74,12 @@ _THREATS = {
         r"encher de porrada)",
         r"(?:vou|vamos|vão) matar (?:você|vocês|vc|vcs|voce|voces|todos)",
         r"vou acabar com (?:você|vc|voce|a tua raça|a sua raça)",
-        # "Morra" is also a name, and in Mexico a girl: only what is said to a person counts.
-        rf"{_BEGINS}morra{_ENDS}|morra (?:logo|seus?|suas?|você|vc|voce|desgraçad[oa]s?|filh[oa]s?)",
-        r"morre (?:logo|desgraçad[oa]|praga)|que (?:você|vc|voce)s? morram?",
-        r"(?:tomara|espero|quero|queria|desejo|por mim) que (?:(?:tu|ele|ela|todo)s? )?morr(?:a|am|as)",
+        # "Morra" is also a name, and in Mexico a girl who is addressed: only a command or a wish counts.
+        rf"{_BEGINS}morra(?=\s*(?:[!.]|$))|(?:e|só) morra{_ENDS}",
+        r"morra (?:logo|seus?|suas?|você|vc|voce|desgraçad[oa]s?|filh[oa]s?|maldit[oa]s?|vagabund[oa]s?|infeliz|"
+        r"lentamente|de (?:uma vez|câncer|cancer))",
+        r"morre (?:logo|desgraçad[oa]|praga)|que (?:(?:você|vc|voce)s? )?morram?",
+        r"(?:tomara|espero|quero|queria|desejo|por mim) que(?: \w+){0,4} morr(?:a|am|as)",
         r"sei onde (?:você|vc|voce|tu) (?:mora|moras|vive|vives)",
         r"(?:tem|tinha) que (?:matar|fuzilar|enforcar)",
     ),

@@ -72,4 +72,4 @@ def spacing(tokens: Sequence[Token]) -> dict[str, bool]:
 def in_style_of(texts: Iterable[str], replaced: Iterable[Token], usual: Mapping[str, bool]) -> list[Token]:
     """The tokens of a new phrase; a mark stands as in the phrase that it replaces, else as usual in the sentence."""
     style = {**usual, **dict(replaced)}
-    return [Token(text, style.get(text, False)) for text in texts]
+    return [Token(text, style.get(text, _SINGLE_MARKS.issuperset(text) and style[text[0]])) for text in texts]

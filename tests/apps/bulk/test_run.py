@@ -477,11 +477,13 @@ def test_results_whose_records_alone_were_removed_are_noticed_too(tmp_path: Path
 
 
 def test_results_of_sources_that_are_gone_are_named(tmp_path: Path) -> None:
-    for name in ("a.jsonl", "it's b.jsonl", "week/c.jsonl"):
+    extra = [f"extra {n}.jsonl" for n in range(3)]
+    for name in ("a.jsonl", "it's b.jsonl", "week/c.jsonl", *extra):
         json_lines(tmp_path / "in" / name, [{"text": name}])
     parquet.write_table(pyarrow.table({"text": ["d"]}), tmp_path / "in/d.parquet")
     run(tmp_path / "in", tmp_path / "out", Toy())
-    (tmp_path / "in/it's b.jsonl").unlink()
+    for name in ("it's b.jsonl", *extra):
+        (tmp_path / "in" / name).unlink()
     (tmp_path / "in/week/c.jsonl").rename(tmp_path / "in/week/renamed.jsonl")
     (tmp_path / "in/d.parquet").write_bytes(b"damaged")  # still a source, whose results are not to be removed
     json_lines(tmp_path / "out/stranger-00000.jsonl", [{"text": "not of a run"}])
@@ -489,7 +491,7 @@ def test_results_of_sources_that_are_gone_are_named(tmp_path: Path) -> None:
     tally = run(tmp_path / "in", tmp_path / "out", Toy(), say=said.append)
     assert len(tally.troubles) == 1 and (tally.before, tally.counts) == ({"pass": 1}, {"pass": 1})
     [message] = [line for line in said if "rm" in line]
-    assert "also holds results of 2 files that are not in the input" in message
+    assert "also holds results of 5 files that are not in the input" in message
     subprocess.run("rm " + message.split("rm ")[1], shell=True, check=True)
     left = sorted(path.name for path in (tmp_path / "out").rglob("*-0*") if OURS not in path.parts)
     assert left == ["a-00000.jsonl", "d-00000.parquet", "renamed-00000.jsonl", "stranger-00000.jsonl"]

@@ -120,6 +120,13 @@ def test_an_export_does_not_replace_its_store(
     store.close()
 
 
+def test_an_export_does_not_take_a_place_that_the_store_will_use(tmp_path: Path) -> None:
+    open_store(tmp_path / "f.db").close()
+    (tmp_path / "f.db-wal").unlink(missing_ok=True)
+    with pytest.raises(SROError, match="is a file of the store"):
+        export(tmp_path / "f.db", tmp_path / "f.db-wal")
+
+
 def test_other_files_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SROError, match="no such file"):
         export(tmp_path / "absent.db", tmp_path / "out")

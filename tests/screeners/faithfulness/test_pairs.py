@@ -95,12 +95,12 @@ def test_made_pairs_say_what_is_natural_where_that_is_known() -> None:
     assert {pair.natural for pair in pairs if pair.kept == 1.0 and pair.kind == "address"} == {1.0}
 
 
-def test_judged_candidates_are_two_in_five_pairs_where_there_are_some() -> None:
+def test_judged_candidates_are_two_in_three_pairs_where_there_are_some() -> None:
     some = material()
     some.readings = [Pair("You are a moron.", "You are unserious.", 0.6, "reading", 0.0)]
     pairs = list(islice(PairMaker(some, 0), 600))
     judged = [pair for pair in pairs if pair.kind == "reading"]
-    assert 0.35 < len(judged) / len(pairs) < 0.55
+    assert 0.58 < len(judged) / len(pairs) < 0.72
     assert {pair.natural for pair in judged} == {0.0} and {pair.kept for pair in judged} == {0.6}
     assert "you are unserious." in {pair.candidate for pair in judged}  # some in small letters
 

@@ -104,11 +104,11 @@ def _waiting(shards: Sequence[Shard], ledger: Ledger, tally: Tally) -> list[Shar
 
 def _explain_gone(results: Sequence[str], folder: str) -> str:
     """The message about results whose sources are gone, given as patterns for `rm`."""
-    some, more = " ".join(results[:3]), f"   (and {len(results) - 3:,} more)" if len(results) > 3 else ""
+    some, more = results[:20], " (these are the first 20; the next run names others)" if len(results) > 20 else ""
     files = "a file that is" if len(results) == 1 else f"{len(results):,} files that are"
     return (
         f"{folder} also holds results of {files} not in the input; they stay there and are not counted here\n"
-        f"  fix: if they should go too: rm {some}{more}"
+        f"  fix: if they should go too{more}: rm {' '.join(some)}"
     )
 
 

@@ -160,10 +160,13 @@ def _write(rows: Iterable[dict[str, Any]], where: str | Path, output: str | Path
 
 def _refuse_own_file(where: str | Path, output: str | Path) -> None:
     """Refuse an output that would replace the store, or a file in which SQLite keeps rows beside it."""
-    if is_address(where) or not os.path.exists(output):
+    if is_address(where):
         return
     own = [f"{os.path.realpath(where)}{end}" for end in ("", "-wal", "-shm", "-journal")]
-    if any(os.path.exists(one) and os.path.samefile(one, output) for one in own):
+    exists = os.path.exists(output)
+    if os.path.realpath(output) in own or any(
+        exists and os.path.exists(one) and os.path.samefile(one, output) for one in own
+    ):
         raise SROError(
             f"{output} is a file of the store {where}, which would be lost\n"
             "  fix: write to another file: --output feedback.jsonl"
