@@ -35,9 +35,10 @@ def test_an_address_without_its_last_slash() -> None:
     assert check_url(" http://host/@org/v1 ", "--url URL", "KEY") == "http://host/@org/v1"
 
 
-def test_a_key_in_place_of_the_address_is_not_quoted() -> None:
+@pytest.mark.parametrize("url", ["sk-secret", "http://me:secret/x@host/v1"])
+def test_a_key_or_password_in_what_is_no_address_is_not_quoted(url: str) -> None:
     with pytest.raises(SROError, match="is no http") as error:
-        check_url("sk-secret", "--url URL", "KEY")
+        check_url(url, "--url URL", "KEY")
     assert "secret" not in str(error.value)
 
 
@@ -48,7 +49,14 @@ def test_what_is_no_address(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://me:secret@host/v1", "http://me:secret@host:port/v1", "me:sec/ret@host", "http://h/v1?key=secret"]
+    "url",
+    [
+        "http://me:secret@host/v1",
+        "http://h/v1#secret",
+        "http://me:secret@host:port/v1",
+        "me:sec/ret@host",
+        "http://h/v1?key=secret",
+    ],
 )
 def test_an_address_with_a_secret_is_refused_and_not_quoted(url: str) -> None:
     with pytest.raises(SROError, match=r"more than an address.*\n  fix: put the key into KEY") as error:

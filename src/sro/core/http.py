@@ -29,11 +29,11 @@ def check_url(url: str, example: str, place_of_key: str) -> str:
         SROError: it is no http(s) address, or may hold a password or a key; the message then does not quote it.
     """
     url = url.strip()
-    before_path = url.partition("://")[2].partition("/")[0]
-    if "@" in before_path or "?" in url or "#" in url:
+    host = url.partition("://")[2].partition("/")[0] if "://" in url else url
+    if any(sign in where for sign, where in (("@", host), ("?", url), ("#", url))):
         raise SROError(
-            "the server's address holds a user, a query or a fragment, and it is logged\n"
-            f"  fix: give the address alone ({example}), and put a key into {place_of_key}"
+            "the server's address holds more than an address (a user, a query or a fragment), and it is logged\n"
+            f"  fix: put the key into {place_of_key}, and give the address alone"
         )
     try:
         parts = urlsplit(url)
@@ -41,7 +41,8 @@ def check_url(url: str, example: str, place_of_key: str) -> str:
     except ValueError:  # half a bracket, or a port that is no number
         usable = False
     if not usable:
-        shown = repr(url) if "://" in url else "the server's address"  # a key may have been pasted in its place
+        # It may be a key, or hold a password with a slash in it.
+        shown = repr(url) if "://" in url and "@" not in url else "the server's address"
         raise SROError(f"{shown} is no http:// or https:// address\n  fix: {example}")
     return url.rstrip("/")
 
