@@ -32,13 +32,16 @@ HELD_OUT_PERCENT = 12
 def judged_candidates() -> Iterator[dict[str, Any]]:
     """The judged candidates, in the order of the files: `sentence`, `candidate`, `kept`, `natural`, `civil`, …"""
     for name in CANDIDATES:
-        with gzip.open(asset("readings") / name, "rt", encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
+        yield from _rows(name)
 
 
 def judged_comments() -> Iterator[dict[str, Any]]:
     """The judged comments: `text`, `label` (a code of `sro.screeners.encoder.contrast_files`) and `set`."""
-    with gzip.open(asset("readings") / COMMENTS, "rt", encoding="utf-8") as lines:
+    return _rows(COMMENTS)
+
+
+def _rows(name: str) -> Iterator[dict[str, Any]]:
+    with gzip.open(asset("readings") / name, "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
 

@@ -163,10 +163,8 @@ def _refuse_own_file(where: str | Path, output: str | Path) -> None:
     if is_address(where):
         return
     own = [f"{os.path.realpath(where)}{end}" for end in ("", "-wal", "-shm", "-journal")]
-    exists = os.path.exists(output)
-    if os.path.realpath(output) in own or any(
-        exists and os.path.exists(one) and os.path.samefile(one, output) for one in own
-    ):
+    there = [one for one in own if os.path.exists(one)] if os.path.exists(output) else []
+    if os.path.realpath(output) in own or any(os.path.samefile(one, output) for one in there):
         raise SROError(
             f"{output} is a file of the store {where}, which would be lost\n"
             "  fix: write to another file: --output feedback.jsonl"
